@@ -1,0 +1,52 @@
+//! What can be wrong with a recipe.
+
+use crate::files::FileError;
+
+/// A recipe that cannot be used. Each message names the place (file or `--set`), the key and the remedy.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The recipe file cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The text is not TOML.
+    #[error("{origin} is not valid TOML: {message}")]
+    Syntax {
+        /// File or flag.
+        origin: String,
+        /// The parser's message, with line and column.
+        message: String,
+    },
+    /// A key that no recipe has.
+    #[error("{origin}: unknown key `{key}`{}", nearest.as_ref().map(|near| format!(", did you mean `{near}`?")).unwrap_or_default())]
+    UnknownKey {
+        /// File or flag.
+        origin: String,
+        /// Dotted key.
+        key: String,
+        /// The known key nearest to it.
+        nearest: Option<String>,
+    },
+    /// A value of the wrong type.
+    #[error("{origin}: `{key}` must be {expected}, but is {found}")]
+    WrongType {
+        /// File or flag.
+        origin: String,
+        /// Dotted key.
+        key: String,
+        /// Type wanted, with its article.
+        expected: &'static str,
+        /// Value found.
+        found: String,
+    },
+    /// A value that is not one of those that the key can have.
+    #[error("`{key}`: {message}")]
+    BadValue {
+        /// Dotted key.
+        key: String,
+        /// What is wrong and what would be right.
+        message: String,
+    },
+    /// A `--set` that is not `section.key=value`.
+    #[error("`--set {0}`: write it as section.key=value, for example `--set data.crop_size=64`")]
+    BadSetting(String),
+}

@@ -1,0 +1,189 @@
+//! The choices that a recipe offers by name.
+
+use serde::{Deserialize, Serialize};
+
+/// What a network learns from: the training method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+#[value(rename_all = "lowercase")]
+pub enum Mode {
+    /// Paired pictures: pix2pix (Isola et al., 2017).
+    Pix2pix,
+    /// Unpaired pictures: CycleGAN (Zhu et al., 2017).
+    Cycle,
+}
+
+impl Mode {
+    /// The name used on the command line and in recipes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pix2pix => "pix2pix",
+            Self::Cycle => "cycle",
+        }
+    }
+}
+
+/// Which of the two sides of the data is the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+pub enum Direction {
+    /// From A (left half, `trainA`) to B.
+    #[serde(rename = "AtoB")]
+    #[value(name = "AtoB")]
+    AToB,
+    /// From B (right half, `trainB`) to A.
+    #[serde(rename = "BtoA")]
+    #[value(name = "BtoA")]
+    BToA,
+}
+
+impl Direction {
+    /// The name used on the command line and in recipes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AToB => "AtoB",
+            Self::BToA => "BtoA",
+        }
+    }
+}
+
+/// How a picture is brought to the size that the network trains on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Preprocess {
+    /// Resize to `load_size` x `load_size`, then crop `crop_size` x `crop_size` at random.
+    ResizeAndCrop,
+    /// Crop `crop_size` x `crop_size` at random from the picture as it is.
+    Crop,
+    /// Resize to `load_size` wide, keeping the aspect ratio (at least `crop_size` high).
+    ScaleWidth,
+    /// Resize to `load_size` wide, then crop `crop_size` x `crop_size` at random.
+    ScaleWidthAndCrop,
+    /// Keep the size, rounded to the multiple that the network needs.
+    None,
+}
+
+/// Generator network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GeneratorArch {
+    /// U-Net with 6 downsamplings.
+    #[serde(rename = "unet_64")]
+    Unet64,
+    /// U-Net with 7 downsamplings.
+    #[serde(rename = "unet_128")]
+    Unet128,
+    /// U-Net with 8 downsamplings.
+    #[serde(rename = "unet_256")]
+    Unet256,
+    /// U-Net with 9 downsamplings.
+    #[serde(rename = "unet_512")]
+    Unet512,
+    /// ResNet generator with 6 residual blocks.
+    #[serde(rename = "resnet_6blocks")]
+    Resnet6Blocks,
+    /// ResNet generator with 9 residual blocks.
+    #[serde(rename = "resnet_9blocks")]
+    Resnet9Blocks,
+}
+
+/// Discriminator network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DiscriminatorArch {
+    /// PatchGAN with `discriminator.layers` strided layers.
+    Patch,
+    /// PixelGAN: 1 x 1 convolutions, each pixel on its own.
+    Pixel,
+}
+
+/// Normalisation layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NormKind {
+    /// Batch normalisation with scale and shift.
+    Batch,
+    /// Instance normalisation without scale and shift.
+    Instance,
+    /// No normalisation.
+    None,
+}
+
+/// Law by which the weights of convolutions are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Initialiser {
+    /// Normal with standard deviation `init_gain`.
+    Normal,
+    /// Xavier (Glorot) normal with gain `init_gain`.
+    Xavier,
+    /// Kaiming (He) normal, fan in.
+    Kaiming,
+    /// Orthogonal with gain `init_gain`.
+    Orthogonal,
+}
+
+/// How the decoder of a generator doubles the size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Upsample {
+    /// Transposed convolution, as in the papers.
+    Deconv,
+    /// Nearest-neighbour doubling and a 3 x 3 convolution: no checkerboard.
+    Resize,
+}
+
+/// Objective of the game between generator and discriminator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GanObjective {
+    /// Cross entropy, non-saturating.
+    Vanilla,
+    /// Cross entropy, the original minimax game.
+    Saturating,
+    /// Least squares.
+    Lsgan,
+    /// Hinge.
+    Hinge,
+    /// Wasserstein with weight clipping.
+    Wgan,
+}
+
+/// How the learning rate changes from epoch to epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Policy {
+    /// Constant for `epochs`, then linearly to zero over `decay_epochs`.
+    Linear,
+    /// A tenth every 50 epochs.
+    Step,
+    /// A fifth when the generator's loss has not improved for 5 epochs.
+    Plateau,
+    /// Half a cosine over `epochs`.
+    Cosine,
+    /// The same in every epoch.
+    Constant,
+}
+
+impl GeneratorArch {
+    /// The name used in recipes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unet64 => "unet_64",
+            Self::Unet128 => "unet_128",
+            Self::Unet256 => "unet_256",
+            Self::Unet512 => "unet_512",
+            Self::Resnet6Blocks => "resnet_6blocks",
+            Self::Resnet9Blocks => "resnet_9blocks",
+        }
+    }
+
+    /// Width and height of what the network translates must be multiples of this.
+    pub fn size_multiple(self) -> usize {
+        match self {
+            Self::Unet64 => 64,
+            Self::Unet128 => 128,
+            Self::Unet256 => 256,
+            Self::Unet512 => 512,
+            Self::Resnet6Blocks | Self::Resnet9Blocks => 4,
+        }
+    }
+}

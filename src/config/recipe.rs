@@ -1,0 +1,377 @@
+//! The resolved recipe: every choice of a training run, with the defaults of the papers' implementations.
+
+use serde::{Deserialize, Serialize};
+
+use super::error::ConfigError;
+use super::options::{
+    Direction, DiscriminatorArch, GanObjective, GeneratorArch, Initialiser, Mode, NormKind, Policy,
+    Preprocess, Upsample,
+};
+
+/// Everything that decides a training run. Saved with the style; see `configs/` for each key's meaning and default.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Training method.
+    pub mode: Mode,
+    /// Pictures and how they are prepared.
+    pub data: DataRecipe,
+    /// Generator network.
+    pub generator: GeneratorRecipe,
+    /// Discriminator network.
+    pub discriminator: DiscriminatorRecipe,
+    /// Objectives and their weights.
+    pub loss: LossRecipe,
+    /// Optimisers and schedule.
+    pub optim: OptimRecipe,
+    /// The loop: seed, logging, previews, checkpoints.
+    pub train: TrainRecipe,
+}
+
+/// Section `[data]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataRecipe {
+    /// Folder of the data set; empty for the sample that travels in the program.
+    pub root: String,
+    /// Which side is the input.
+    pub direction: Direction,
+    /// How pictures are brought to the training size.
+    pub preprocess: Preprocess,
+    /// Side (or width) that pictures are resized to before cropping, in pixels.
+    pub load_size: usize,
+    /// Side of the square crop, in pixels.
+    pub crop_size: usize,
+    /// Mirror pictures left to right at random.
+    pub flip: bool,
+    /// Draw the order anew in every epoch; otherwise sorted by name.
+    pub shuffle: bool,
+    /// Pictures per step.
+    pub batch_size: usize,
+    /// Threads that decode and prepare pictures.
+    pub workers: usize,
+    /// Use only the first this many pictures of each side; 0 for all.
+    pub max_images: usize,
+    /// Channels of domain A: 3 for colour, 1 for grey.
+    pub input_channels: usize,
+    /// Channels of domain B: 3 for colour, 1 for grey.
+    pub output_channels: usize,
+}
+
+/// Section `[generator]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GeneratorRecipe {
+    /// Network.
+    pub arch: GeneratorArch,
+    /// Channels of the first layer (`ngf`).
+    pub channels: usize,
+    /// Normalisation.
+    pub norm: NormKind,
+    /// Dropout in the decoder (U-Net) or the residual blocks (ResNet).
+    pub dropout: bool,
+    /// Law of the initial weights.
+    pub init: Initialiser,
+    /// Standard deviation or gain of that law.
+    pub init_gain: f64,
+    /// How the decoder doubles the size.
+    pub upsample: Upsample,
+}
+
+/// Section `[discriminator]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiscriminatorRecipe {
+    /// Network.
+    pub arch: DiscriminatorArch,
+    /// Strided layers of a PatchGAN.
+    pub layers: usize,
+    /// Channels of the first layer (`ndf`).
+    pub channels: usize,
+    /// Normalisation.
+    pub norm: NormKind,
+}
+
+/// Section `[loss]`. A weight that the mode does not use is not part of its recipe.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LossRecipe {
+    /// Objective of the game.
+    pub gan: GanObjective,
+    /// Weight of the L1 distance to the target (pix2pix).
+    pub l1: f64,
+    /// Weight of the cycle A -> B -> A (cycle).
+    pub cycle_a: f64,
+    /// Weight of the cycle B -> A -> B (cycle).
+    pub cycle_b: f64,
+    /// Weight of the identity loss, as a fraction of the cycle weights (cycle).
+    pub identity: f64,
+    /// The discriminator's target for real pictures is 1 minus this.
+    pub label_smoothing: f64,
+}
+
+/// Section `[optim]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OptimRecipe {
+    /// Learning rate of the generator, and of the discriminator unless it has its own.
+    pub lr: f64,
+    /// Learning rate of the discriminator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lr_discriminator: Option<f64>,
+    /// Adam's decay of the mean of gradients.
+    pub beta1: f64,
+    /// Adam's decay of the mean of squared gradients.
+    pub beta2: f64,
+    /// Epochs at the full learning rate.
+    pub epochs: usize,
+    /// Epochs after these in which the linear policy goes down to zero.
+    pub decay_epochs: usize,
+    /// How the learning rate changes.
+    pub policy: Policy,
+    /// Discriminator updates per generator update.
+    pub discriminator_steps: usize,
+    /// Earlier translations kept to show the discriminator; 0 for none.
+    pub pool_size: usize,
+}
+
+/// Section `[train]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainRecipe {
+    /// Fixes initial weights, order, augmentation and dropout.
+    pub seed: u64,
+    /// Steps between lines of `metrics.jsonl`.
+    pub log_every: u64,
+    /// Steps between previews.
+    pub preview_every: u64,
+    /// Steps between checkpoints.
+    pub checkpoint_every: u64,
+    /// Stop after this many steps; 0 to run all epochs.
+    pub max_steps: u64,
+}
+
+impl Recipe {
+    /// The defaults of `mode`: those of the reference implementations of the papers.
+    pub fn defaults(mode: Mode) -> Self {
+        let paired = mode == Mode::Pix2pix;
+        let norm = if paired {
+            NormKind::Batch
+        } else {
+            NormKind::Instance
+        };
+        Self {
+            mode,
+            data: DataRecipe {
+                root: String::new(),
+                direction: Direction::AToB,
+                preprocess: Preprocess::ResizeAndCrop,
+                load_size: 286,
+                crop_size: 256,
+                flip: true,
+                shuffle: true,
+                batch_size: 1,
+                workers: 2,
+                max_images: 0,
+                input_channels: 3,
+                output_channels: 3,
+            },
+            generator: GeneratorRecipe {
+                arch: if paired {
+                    GeneratorArch::Unet256
+                } else {
+                    GeneratorArch::Resnet9Blocks
+                },
+                channels: 64,
+                norm,
+                dropout: paired,
+                init: Initialiser::Normal,
+                init_gain: 0.02,
+                upsample: Upsample::Deconv,
+            },
+            discriminator: DiscriminatorRecipe {
+                arch: DiscriminatorArch::Patch,
+                layers: 3,
+                channels: 64,
+                norm,
+            },
+            loss: LossRecipe {
+                gan: if paired {
+                    GanObjective::Vanilla
+                } else {
+                    GanObjective::Lsgan
+                },
+                l1: 100.0,
+                cycle_a: 10.0,
+                cycle_b: 10.0,
+                identity: 0.5,
+                label_smoothing: 0.0,
+            },
+            optim: OptimRecipe {
+                lr: 2e-4,
+                lr_discriminator: None,
+                beta1: 0.5,
+                beta2: 0.999,
+                epochs: 100,
+                decay_epochs: 100,
+                policy: Policy::Linear,
+                discriminator_steps: 1,
+                pool_size: if paired { 0 } else { 50 },
+            },
+            train: TrainRecipe {
+                seed: 0,
+                log_every: 10,
+                preview_every: 500,
+                checkpoint_every: 500,
+                max_steps: 0,
+            },
+        }
+    }
+
+    /// Learning rate of the discriminator at the start.
+    pub fn discriminator_learning_rate(&self) -> f64 {
+        self.optim.lr_discriminator.unwrap_or(self.optim.lr)
+    }
+
+    /// Number of epochs in the whole schedule.
+    pub fn total_epochs(&self) -> usize {
+        self.optim.epochs + self.optim.decay_epochs
+    }
+
+    /// Checks that the values make sense together.
+    ///
+    /// # Errors
+    /// The first value that does not, with what it should be.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let Self {
+            data,
+            generator,
+            discriminator,
+            loss,
+            optim,
+            train,
+            ..
+        } = self;
+        let positive = [
+            ("data.load_size", data.load_size),
+            ("data.crop_size", data.crop_size),
+            ("data.batch_size", data.batch_size),
+            ("data.workers", data.workers),
+            ("data.input_channels", data.input_channels),
+            ("data.output_channels", data.output_channels),
+            ("generator.channels", generator.channels),
+            ("discriminator.channels", discriminator.channels),
+            ("discriminator.layers", discriminator.layers),
+            ("optim.discriminator_steps", optim.discriminator_steps),
+            ("train.log_every", train.log_every as usize),
+            ("train.preview_every", train.preview_every as usize),
+            ("train.checkpoint_every", train.checkpoint_every as usize),
+        ];
+        for (key, value) in positive {
+            require(value >= 1, key, || "must be at least 1".to_owned())?;
+        }
+        for (key, value) in [
+            ("data.input_channels", data.input_channels),
+            ("data.output_channels", data.output_channels),
+        ] {
+            require(value == 1 || value == 3, key, || {
+                format!("pictures have 3 channels (colour) or 1 (grey), not {value}")
+            })?;
+        }
+        self.validate_sizes()?;
+        for (key, value) in [
+            ("loss.l1", loss.l1),
+            ("loss.cycle_a", loss.cycle_a),
+            ("loss.cycle_b", loss.cycle_b),
+            ("loss.identity", loss.identity),
+        ] {
+            require(value >= 0.0 && value.is_finite(), key, || {
+                "must be 0 or more".to_owned()
+            })?;
+        }
+        require(
+            (0.0..1.0).contains(&loss.label_smoothing),
+            "loss.label_smoothing",
+            || "must be at least 0 and below 1".to_owned(),
+        )?;
+        let targets = matches!(
+            loss.gan,
+            GanObjective::Vanilla | GanObjective::Saturating | GanObjective::Lsgan
+        );
+        require(
+            targets || loss.label_smoothing == 0.0,
+            "loss.label_smoothing",
+            || "has no effect with this `loss.gan`, which has no targets: leave it at 0".to_owned(),
+        )?;
+        let same_channels = data.input_channels == data.output_channels;
+        require(
+            self.mode != Mode::Cycle || loss.identity == 0.0 || same_channels,
+            "loss.identity",
+            || "needs as many input channels as output channels: set it to 0".to_owned(),
+        )?;
+        for (key, value) in [
+            ("generator.init_gain", generator.init_gain),
+            ("optim.lr", optim.lr),
+            ("optim.lr_discriminator", self.discriminator_learning_rate()),
+        ] {
+            require(value > 0.0 && value.is_finite(), key, || {
+                "must be above 0".to_owned()
+            })?;
+        }
+        for (key, value) in [("optim.beta1", optim.beta1), ("optim.beta2", optim.beta2)] {
+            require((0.0..1.0).contains(&value), key, || {
+                "must be at least 0 and below 1".to_owned()
+            })?;
+        }
+        require(self.total_epochs() >= 1, "optim.epochs", || {
+            "together with `optim.decay_epochs` must be at least 1".to_owned()
+        })
+    }
+
+    fn validate_sizes(&self) -> Result<(), ConfigError> {
+        let data = &self.data;
+        let multiple = self.generator.arch.size_multiple();
+        let crop = data.crop_size;
+        require(crop.is_multiple_of(multiple), "data.crop_size", || {
+            let below = crop / multiple * multiple;
+            let proposal = if below == 0 { multiple } else { below };
+            format!(
+                "`generator.arch = \"{}\"` needs a multiple of {multiple}, and {crop} is none: take {proposal}, or another arch",
+                self.generator.arch.name(),
+            )
+        })?;
+        require(crop >= 8, "data.crop_size", || {
+            "must be at least 8".to_owned()
+        })?;
+        let smallest = match self.discriminator.arch {
+            DiscriminatorArch::Pixel => 1,
+            // Each strided layer halves the size; the two layers after them need 3 x 3 positions.
+            DiscriminatorArch::Patch => 3 << self.discriminator.layers.min(16),
+        };
+        require(crop >= smallest, "discriminator.layers", || {
+            format!(
+                "this PatchGAN needs pictures of at least {smallest} pixels, and `data.crop_size` is {crop}: use fewer layers"
+            )
+        })?;
+        let crops = matches!(
+            data.preprocess,
+            Preprocess::ResizeAndCrop | Preprocess::ScaleWidthAndCrop
+        );
+        require(!crops || data.load_size >= crop, "data.load_size", || {
+            format!(
+                "must be at least `data.crop_size` ({crop}), but is {}",
+                data.load_size
+            )
+        })
+    }
+}
+
+fn require(holds: bool, key: &str, message: impl FnOnce() -> String) -> Result<(), ConfigError> {
+    if holds {
+        return Ok(());
+    }
+    Err(ConfigError::BadValue {
+        key: key.to_owned(),
+        message: message(),
+    })
+}

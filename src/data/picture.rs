@@ -1,0 +1,130 @@
+//! Reading one picture file: by its bytes, upright, as 8-bit RGB.
+
+use std::io::{BufReader, Cursor, Read};
+use std::path::{Path, PathBuf};
+
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
+
+/// Pictures of more pixels than this are refused before memory is taken for them: a header can promise anything.
+pub const MAX_PIXELS: u64 = 1 << 28;
+
+const EXTENSIONS: [&str; 12] = [
+    "jpg", "jpeg", "jpe", "jfif", "png", "webp", "tif", "tiff", "bmp", "ppm", "pgm", "pnm",
+];
+
+/// A decoded picture.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    /// The pixels, upright (EXIF orientation applied), 8-bit RGB. Alpha is dropped, palettes are looked up, grey is repeated.
+    pub pixels: RgbImage,
+    /// What the bytes are, whatever the file is called.
+    pub format: ImageFormat,
+}
+
+/// A picture that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureError {
+    /// The system cannot read the file.
+    #[error("cannot read `{}`: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Zero bytes.
+    #[error("`{}` is empty (0 bytes)", .0.display())]
+    Empty(PathBuf),
+    /// The bytes are of no picture format that is supported.
+    #[error("`{}` is not a picture that can be read (JPEG, PNG, WebP, TIFF, BMP, PNM)", .0.display())]
+    NotAPicture(PathBuf),
+    /// The header promises more pixels than [`MAX_PIXELS`].
+    #[error("`{}` is {width}x{height}: more than {MAX_PIXELS} pixels are not read, make it smaller", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Width in the header.
+        width: u32,
+        /// Height in the header.
+        height: u32,
+    },
+    /// The data is damaged or cut off.
+    #[error("`{}` is damaged: {message}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What the decoder said.
+        message: String,
+    },
+}
+
+/// Whether the file is called like a picture. What it really is, its bytes decide.
+pub fn has_picture_extension(path: &Path) -> bool {
+    path.extension()
+        .and_then(|extension| extension.to_str())
+        .is_some_and(|extension| {
+            EXTENSIONS
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(extension))
+        })
+}
+
+/// Reads the picture at `path`.
+///
+/// # Errors
+/// The file cannot be read, is no picture, is too large, or is damaged; each error names it.
+pub fn read_picture(path: &Path) -> Result<Picture, PictureError> {
+    let unreadable = |source| PictureError::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| BufReader::new(file).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
+    if bytes.is_empty() {
+        return Err(PictureError::Empty(path.to_owned()));
+    }
+    decode(&bytes, path)
+}
+
+fn decode(bytes: &[u8], path: &Path) -> Result<Picture, PictureError> {
+    let not_a_picture = || PictureError::NotAPicture(path.to_owned());
+    let damaged = |error: &ImageError| PictureError::Damaged {
+        path: path.to_owned(),
+        message: error.to_string(),
+    };
+    let mut reader = ImageReader::new(Cursor::new(bytes))
+        .with_guessed_format()
+        .map_err(|_| not_a_picture())?;
+    let format = reader.format().ok_or_else(not_a_picture)?;
+    // The limit is on pixels, checked below; the decoder's own is the memory of the largest picture of 16-bit RGBA.
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(MAX_PIXELS * 8);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(|error| match error {
+        ImageError::Unsupported(_) => not_a_picture(),
+        error => damaged(&error),
+    })?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return Err(PictureError::TooLarge {
+            path: path.to_owned(),
+            width,
+            height,
+        });
+    }
+    if width == 0 || height == 0 {
+        return Err(not_a_picture());
+    }
+    // A damaged EXIF block does not make the picture unreadable: it then has no orientation.
+    let orientation = decoder.orientation();
+    let mut image = DynamicImage::from_decoder(decoder).map_err(|error| damaged(&error))?;
+    if let Ok(orientation) = orientation {
+        image.apply_orientation(orientation);
+    }
+    Ok(Picture {
+        pixels: image.into_rgb8(),
+        format,
+    })
+}

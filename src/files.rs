@@ -1,0 +1,84 @@
+//! Writing files so that a kill or a full disk never leaves half a file under its final name.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// A file that could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} `{}`: {source}", path.display())]
+pub struct FileError {
+    /// What was tried: "read", "write", "create the folder".
+    pub action: &'static str,
+    /// The file or folder.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: std::io::Error,
+}
+
+impl FileError {
+    /// An error about `path` in the middle of `action`; for `map_err`.
+    pub fn new(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self {
+            action,
+            path,
+            source,
+        }
+    }
+}
+
+/// Makes `path` and its parents where they are missing.
+pub fn create_folder(path: &Path) -> Result<(), FileError> {
+    std::fs::create_dir_all(path).map_err(FileError::new("create the folder", path))
+}
+
+/// Reads a whole file.
+pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
+    std::fs::read(path).map_err(FileError::new("read", path))
+}
+
+/// Reads a whole UTF-8 file.
+pub fn read_text(path: &Path) -> Result<String, FileError> {
+    std::fs::read_to_string(path).map_err(FileError::new("read", path))
+}
+
+/// Writes `contents` to a temporary file beside `path`, flushes it to the disk, then renames it to `path`.
+pub fn write_atomically(path: &Path, contents: &[u8]) -> Result<(), FileError> {
+    write_atomically_with(path, |file| file.write_all(contents))
+}
+
+/// As [`write_atomically`], with the contents written by a function.
+pub fn write_atomically_with(
+    path: &Path,
+    write: impl FnOnce(&mut std::fs::File) -> std::io::Result<()>,
+) -> Result<(), FileError> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let attempt = || -> std::io::Result<()> {
+        let mut file = tempfile::Builder::new()
+            .prefix(".")
+            .suffix(".tmp")
+            .tempfile_in(folder)?;
+        write(file.as_file_mut())?;
+        // Temporary files are private; the result gets the permissions that a plain new file would have.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let permissions = std::fs::Permissions::from_mode(0o644);
+            file.as_file().set_permissions(permissions)?;
+        }
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    attempt().map_err(FileError::new("write", path))
+}
+
+/// Flushes a folder's entries to the disk, so that renames in it survive a power cut.
+pub fn sync_folder(path: &Path) -> Result<(), FileError> {
+    std::fs::File::open(path)
+        .and_then(|folder| folder.sync_all())
+        .map_err(FileError::new("flush", path))
+}

@@ -1,0 +1,48 @@
+//! The Adam update of one parameter.
+
+use burn::tensor::Tensor;
+
+/// Constants of one Adam step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AdamStep {
+    /// Learning rate of this step.
+    pub learning_rate: f64,
+    /// Decay of the mean of gradients.
+    pub beta1: f64,
+    /// Decay of the mean of squared gradients.
+    pub beta2: f64,
+    /// Added to the root of the second moment, after bias correction.
+    pub epsilon: f64,
+    /// Number of this step, from 1.
+    pub time: u64,
+}
+
+/// Running means that Adam keeps for one parameter, flattened to one dimension.
+#[derive(Debug, Clone)]
+pub struct AdamMoments {
+    /// Running mean of the gradients.
+    pub first: Tensor<1>,
+    /// Running mean of the squared gradients.
+    pub second: Tensor<1>,
+}
+
+/// One Adam update; returns the new parameter and the new moments, all of the length of `parameter`.
+///
+/// Tensors are plain ones, outside automatic differentiation. The bias correction is applied as PyTorch does: the root
+/// of the second moment is divided by `sqrt(1 - beta2^time)` before `epsilon` is added.
+/// Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015.
+pub fn adam(
+    parameter: Tensor<1>,
+    gradient: Tensor<1>,
+    moments: AdamMoments,
+    step: AdamStep,
+) -> (Tensor<1>, AdamMoments) {
+    let time = step.time as f64;
+    let correction1 = 1.0 - step.beta1.powf(time);
+    let correction2 = 1.0 - step.beta2.powf(time);
+    let first = moments.first * step.beta1 + gradient.clone() * (1.0 - step.beta1);
+    let second = moments.second * step.beta2 + gradient.square() * (1.0 - step.beta2);
+    let denominator = second.clone().sqrt() / correction2.sqrt() + step.epsilon;
+    let parameter = parameter - first.clone() / denominator * (step.learning_rate / correction1);
+    (parameter, AdamMoments { first, second })
+}

@@ -1,0 +1,59 @@
+//! Two-dimensional convolution and transposed convolution.
+
+use burn::tensor::Tensor;
+use burn::tensor::module::{conv_transpose2d, conv2d};
+use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
+
+/// Stride and zero padding of a convolution, the same in both directions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConvolutionShape {
+    /// Step between neighbouring outputs, in input pixels.
+    pub stride: usize,
+    /// Rows and columns of zeros put around the input.
+    pub padding: usize,
+}
+
+/// Stride, padding and output padding of a transposed convolution, the same in both directions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TransposedConvolutionShape {
+    /// Step between the places where neighbouring inputs are added, in output pixels.
+    pub stride: usize,
+    /// Rows and columns cut off from each side of the full output.
+    pub padding: usize,
+    /// Rows and columns added at the bottom and the right of the output.
+    pub output_padding: usize,
+}
+
+/// Convolution (cross-correlation, as in every deep learning library).
+///
+/// `input` is `[batch, in, height, width]`, `weight` `[out, in, kernel, kernel]`, `bias` `[out]`; the result is
+/// `[batch, out, (height + 2 * padding - kernel) / stride + 1, ...]`.
+pub fn convolution(
+    input: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    shape: ConvolutionShape,
+) -> Tensor<4> {
+    let options = ConvOptions::new([shape.stride; 2], [shape.padding; 2], [1; 2], 1);
+    conv2d(input, weight, bias, options)
+}
+
+/// Transposed convolution: the gradient of a convolution with respect to its input.
+///
+/// `input` is `[batch, in, height, width]`, `weight` `[in, out, kernel, kernel]`, `bias` `[out]`; the result is
+/// `[batch, out, (height - 1) * stride + kernel - 2 * padding + output_padding, ...]`.
+pub fn transposed_convolution(
+    input: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    shape: TransposedConvolutionShape,
+) -> Tensor<4> {
+    let options = ConvTransposeOptions::new(
+        [shape.stride; 2],
+        [shape.padding; 2],
+        [shape.output_padding; 2],
+        [1; 2],
+        1,
+    );
+    conv_transpose2d(input, weight, bias, options)
+}

@@ -1,0 +1,13 @@
+//! The operations whose speed matters, as functions over Burn tensors.
+//!
+//! Networks call these instead of Burn's own operations, so that a backend can bring its own implementation in one place.
+
+mod adam;
+mod convolution;
+mod norm;
+
+pub use adam::{AdamMoments, AdamStep, adam};
+pub use convolution::{
+    ConvolutionShape, TransposedConvolutionShape, convolution, transposed_convolution,
+};
+pub use norm::{ChannelStatistics, channel_statistics, normalize_batch, normalize_instance};

@@ -1,0 +1,57 @@
+//! Normalisation by mean and variance.
+
+use burn::tensor::Tensor;
+
+/// Mean and biased variance of each channel over batch, height and width, each `[channels]`.
+#[derive(Debug, Clone)]
+pub struct ChannelStatistics {
+    /// Mean of each channel.
+    pub mean: Tensor<1>,
+    /// Biased variance of each channel (the sum of squares divided by the count).
+    pub variance: Tensor<1>,
+}
+
+/// Instance normalisation without scale and shift: each channel of each picture is brought to mean 0 and variance 1.
+///
+/// `input` and the result are `[batch, channels, height, width]`. `epsilon` is added to the biased variance.
+/// Ulyanov, Vedaldi and Lempitsky, "Instance Normalization: The Missing Ingredient for Fast Stylization", 2016.
+pub fn normalize_instance(input: Tensor<4>, epsilon: f64) -> Tensor<4> {
+    let [batch, channels, height, width] = input.dims();
+    let rows = input.reshape([batch * channels, height * width]);
+    let centred = rows.clone() - rows.mean_dim(1);
+    let variance = centred.clone().square().mean_dim(1);
+    let scaled = centred * (variance + epsilon).sqrt().recip();
+    scaled.reshape([batch, channels, height, width])
+}
+
+/// The statistics of `input`, `[batch, channels, height, width]`, as batch normalisation uses them.
+pub fn channel_statistics(input: Tensor<4>) -> ChannelStatistics {
+    let [batch, channels, height, width] = input.dims();
+    let rows = input
+        .swap_dims(0, 1)
+        .reshape([channels, batch * height * width]);
+    let mean = rows.clone().mean_dim(1);
+    let variance = (rows - mean.clone()).square().mean_dim(1);
+    ChannelStatistics {
+        mean: mean.reshape([channels]),
+        variance: variance.reshape([channels]),
+    }
+}
+
+/// Batch normalisation with the given statistics: `(input - mean) / sqrt(variance + epsilon) * scale + shift`.
+///
+/// `input` and the result are `[batch, channels, height, width]`; `scale` and `shift` are `[channels]`. Gradients flow
+/// through the statistics where they were computed from `input`.
+/// Ioffe and Szegedy, "Batch Normalization: Accelerating Deep Network Training", 2015.
+pub fn normalize_batch(
+    input: Tensor<4>,
+    statistics: ChannelStatistics,
+    scale: Tensor<1>,
+    shift: Tensor<1>,
+    epsilon: f64,
+) -> Tensor<4> {
+    let channels = scale.dims()[0];
+    let per_channel = |tensor: Tensor<1>| tensor.reshape([1, channels, 1, 1]);
+    let factor = scale * (statistics.variance + epsilon).sqrt().recip();
+    (input - per_channel(statistics.mean)) * per_channel(factor) + per_channel(shift)
+}
