@@ -1,1 +1,31 @@
-//! Building blocks.
+//! Building blocks that the methods share: layers, generators, discriminators, objectives and the optimiser.
+
+mod adam;
+mod behaviour;
+mod convolution;
+mod discriminator;
+mod dropout;
+mod generator;
+mod initialise;
+mod norm;
+mod objective;
+mod patch_gan;
+mod resnet;
+mod tensors;
+mod trained;
+mod unet;
+
+pub use adam::{Adam, clip_weights};
+pub use behaviour::{Behaviour, NormStats};
+pub use convolution::{Convolution, Padding, Upsampling};
+pub use discriminator::Discriminator;
+pub use dropout::dropout;
+pub use generator::Generator;
+pub use initialise::Initialise;
+pub use norm::Norm;
+pub use objective::{Objective, WEIGHT_CLIP};
+pub use patch_gan::{PatchGan, PixelGan};
+pub use resnet::ResnetGenerator;
+pub use tensors::{NamedTensors, Network, TensorError};
+pub use trained::Trained;
+pub use unet::Unet;

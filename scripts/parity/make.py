@@ -1,0 +1,54 @@
+"""Makes every parity fixture: `python scripts/parity/make.py [--output tests/fixtures]`."""
+
+import argparse
+import pathlib
+
+import torch
+
+import fixture_adam
+import fixture_cycle
+import fixture_forward
+import fixture_jpeg
+import fixture_objectives
+import fixture_pillow
+import fixture_pix2pix
+import fixture_schedules
+import fixture_similarity
+import parameter_counts
+
+GROUPS = [
+    fixture_forward,
+    fixture_objectives,
+    fixture_pix2pix,
+    fixture_cycle,
+    fixture_adam,
+    fixture_schedules,
+    fixture_pillow,
+    fixture_similarity,
+    fixture_jpeg,
+]
+
+LARGEST_TOTAL = 3_000_000
+
+
+def main():
+    """Checks the networks, runs all groups, and holds the total size down."""
+    root = pathlib.Path(__file__).resolve().parents[2]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", type=pathlib.Path, default=root / "tests" / "fixtures")
+    folder = parser.parse_args().output
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+    parameter_counts.check()
+    for group in GROUPS:
+        group.make(folder)
+    files = sorted(p for p in folder.iterdir() if p.suffix in (".safetensors", ".json"))
+    for file in files:
+        print(f"{file.stat().st_size:9} {file.name}")
+    total = sum(file.stat().st_size for file in files)
+    print(f"{total:9} bytes together")
+    assert total <= LARGEST_TOTAL, f"fixtures take {total} bytes, at most {LARGEST_TOTAL} are allowed"
+
+
+if __name__ == "__main__":
+    main()

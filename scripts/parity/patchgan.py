@@ -1,0 +1,48 @@
+"""PatchGAN and pixel discriminators (Isola et al. 2017) with the published state-dict keys."""
+
+from torch import nn
+
+from norm import convolution_bias, norm_layer
+
+
+class PatchDiscriminator(nn.Module):
+    """Raw logits, one per overlapping patch: `layers` stride-2 convolutions, then two of stride 1."""
+
+    def __init__(self, inputs, channels, layers, norm):
+        super().__init__()
+        bias = convolution_bias(norm)
+        stages = [nn.Conv2d(inputs, channels, 4, stride=2, padding=1, bias=True), nn.LeakyReLU(0.2)]
+        width = channels
+        for level in range(1, layers + 1):
+            wider = channels * min(2**level, 8)
+            stride = 2 if level < layers else 1
+            stages += [
+                nn.Conv2d(width, wider, 4, stride=stride, padding=1, bias=bias),
+                norm_layer(norm, wider),
+                nn.LeakyReLU(0.2),
+            ]
+            width = wider
+        stages += [nn.Conv2d(width, 1, 4, stride=1, padding=1, bias=True)]
+        self.model = nn.Sequential(*stages)
+
+    def forward(self, picture):
+        return self.model(picture)
+
+
+class PixelDiscriminator(nn.Module):
+    """Raw logits, one per pixel: three 1x1 convolutions."""
+
+    def __init__(self, inputs, channels, norm):
+        super().__init__()
+        bias = convolution_bias(norm)
+        self.net = nn.Sequential(
+            nn.Conv2d(inputs, channels, 1, bias=True),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(channels, 2 * channels, 1, bias=bias),
+            norm_layer(norm, 2 * channels),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(2 * channels, 1, 1, bias=bias),
+        )
+
+    def forward(self, picture):
+        return self.net(picture)

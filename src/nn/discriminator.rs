@@ -1,0 +1,48 @@
+//! The discriminator that a recipe names.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+use super::behaviour::Behaviour;
+use super::initialise::Initialise;
+use super::patch_gan::{PatchGan, PixelGan};
+use super::tensors::Network;
+use crate::config::{DiscriminatorArch, DiscriminatorRecipe};
+
+/// A discriminator of one of the architectures that recipes offer.
+#[derive(Module, Debug)]
+pub enum Discriminator {
+    /// PatchGAN.
+    Patch(PatchGan),
+    /// PixelGAN.
+    Pixel(PixelGan),
+}
+
+impl Discriminator {
+    /// The discriminator of `recipe` for pictures with `input` channels.
+    pub fn new(initialise: &mut Initialise, recipe: &DiscriminatorRecipe, input: usize) -> Self {
+        match recipe.arch {
+            DiscriminatorArch::Patch => Self::Patch(PatchGan::new(initialise, recipe, input)),
+            DiscriminatorArch::Pixel => Self::Pixel(PixelGan::new(initialise, recipe, input)),
+        }
+    }
+
+    /// `[batch, in, height, width]` to logits, `[batch, 1, height', width']`: one for each patch.
+    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+        match self {
+            Self::Patch(patch) => patch.forward(input, behaviour),
+            Self::Pixel(pixel) => pixel.forward(input, behaviour),
+        }
+    }
+}
+
+impl Network for Discriminator {
+    fn layer_name(&self, path: &str) -> String {
+        // The first part is the name of the variant.
+        let path = path.split_once('.').map_or(path, |(_, rest)| rest);
+        match self {
+            Self::Patch(patch) => patch.layer_name(path),
+            Self::Pixel(pixel) => pixel.layer_name(path),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Dropout that can also be used at inference, as pix2pix does for variety.
+
+use burn::tensor::{Distribution, Tensor};
+
+use super::behaviour::Behaviour;
+
+/// Sets half of the values to zero at random and doubles the others, where `behaviour` says so.
+///
+/// The draws come from the device's generator: seed the device before the pass to repeat them.
+/// Srivastava et al., "Dropout", 2014; the probability is that of pix2pix.
+pub fn dropout(input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+    const PROBABILITY: f64 = 0.5;
+    if !behaviour.dropout {
+        return input;
+    }
+    let keep = 1.0 - PROBABILITY;
+    let mask = Tensor::random(
+        input.shape(),
+        Distribution::Bernoulli(keep),
+        &input.device().inner(),
+    );
+    input * (mask / keep)
+}

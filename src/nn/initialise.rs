@@ -1,0 +1,223 @@
+//! Initial weights, drawn on the host so that a seed gives the same network on every device.
+
+use burn::module::Param;
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use rayon::prelude::*;
+
+use crate::config::Initialiser;
+
+/// Makes the parameters of a network: the law, the generator of random numbers and the device.
+#[derive(Debug)]
+pub struct Initialise {
+    law: Initialiser,
+    gain: f64,
+    random: ChaCha8Rng,
+    device: Device,
+}
+
+impl Initialise {
+    /// Parameters drawn by `law` with standard deviation or gain `gain`, on `device`.
+    ///
+    /// `stream` separates the networks of one seed.
+    pub fn new(law: Initialiser, gain: f64, seed: u64, stream: u64, device: &Device) -> Self {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        random.set_stream(stream);
+        Self {
+            law,
+            gain,
+            random,
+            device: device.clone(),
+        }
+    }
+
+    /// The device on which parameters are made.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Weight of a convolution, `[out, in, kernel, kernel]`, or of a transposed one, `[in, out, kernel, kernel]`.
+    ///
+    /// The fans are counted as PyTorch does, from the second dimension (in) and the first (out), whatever the layer.
+    /// Xavier: Glorot and Bengio, 2010. Kaiming: He et al., 2015. Orthogonal: Saxe, McClelland and Ganguli, 2014.
+    pub fn weight(&mut self, shape: [usize; 4]) -> Param<Tensor<4>> {
+        let [rows, second, height, width] = shape;
+        let (fan_in, fan_out) = (second * height * width, rows * height * width);
+        let mut values = self.normal(rows * fan_in);
+        let deviation = match self.law {
+            Initialiser::Normal => self.gain,
+            Initialiser::Xavier => self.gain * (2.0 / (fan_in + fan_out) as f64).sqrt(),
+            Initialiser::Kaiming => (2.0 / fan_in as f64).sqrt(),
+            Initialiser::Orthogonal => {
+                orthogonalise(&mut values, rows, fan_in);
+                self.gain
+            }
+        };
+        for value in &mut values {
+            *value *= deviation as f32;
+        }
+        Param::from_data(TensorData::new(values, shape), &self.device)
+    }
+
+    /// A bias: zeros.
+    pub fn bias(&self, channels: usize) -> Param<Tensor<1>> {
+        Param::from_data(
+            TensorData::new(vec![0.0f32; channels], [channels]),
+            &self.device,
+        )
+    }
+
+    /// Scale of a batch normalisation: normal around 1 with standard deviation `gain`.
+    pub fn scale(&mut self, channels: usize) -> Param<Tensor<1>> {
+        let gain = self.gain as f32;
+        let values: Vec<f32> = self
+            .normal(channels)
+            .into_iter()
+            .map(|value| 1.0 + gain * value)
+            .collect();
+        Param::from_data(TensorData::new(values, [channels]), &self.device)
+    }
+
+    fn normal(&mut self, count: usize) -> Vec<f32> {
+        StandardNormal
+            .sample_iter(&mut self.random)
+            .take(count)
+            .collect()
+    }
+}
+
+/// Makes the rows of a `rows` x `columns` matrix orthonormal, or the columns where there are more rows than columns.
+fn orthogonalise(values: &mut [f32], rows: usize, columns: usize) {
+    if rows <= columns {
+        let mut vectors: Vec<Vec<f64>> = values
+            .chunks_exact(columns)
+            .map(|row| row.iter().copied().map(f64::from).collect())
+            .collect();
+        gram_schmidt(&mut vectors);
+        for (value, new) in values.iter_mut().zip(vectors.iter().flatten()) {
+            *value = *new as f32;
+        }
+    } else {
+        let mut vectors: Vec<Vec<f64>> = (0..columns)
+            .map(|column| {
+                let entries = values.iter().skip(column).step_by(columns);
+                entries.copied().map(f64::from).collect()
+            })
+            .collect();
+        gram_schmidt(&mut vectors);
+        for (column, vector) in vectors.iter().enumerate() {
+            for (row, new) in vector.iter().enumerate() {
+                values[row * columns + column] = *new as f32;
+            }
+        }
+    }
+}
+
+/// Modified Gram-Schmidt: each vector is normed, then its part is taken out of those after it.
+fn gram_schmidt(vectors: &mut [Vec<f64>]) {
+    let dot = |first: &[f64], second: &[f64]| -> f64 {
+        first.iter().zip(second).map(|(x, y)| x * y).sum()
+    };
+    for index in 0..vectors.len() {
+        let (before, after) = vectors.split_at_mut(index + 1);
+        let unit = &mut before[index];
+        // Random vectors are never zero.
+        let scale = dot(unit, unit).sqrt().recip();
+        for value in unit.iter_mut() {
+            *value *= scale;
+        }
+        let unit = &*unit;
+        after.par_iter_mut().for_each(|vector| {
+            let along = dot(unit, vector);
+            for (value, direction) in vector.iter_mut().zip(unit) {
+                *value -= along * direction;
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn weight(law: Initialiser, gain: f64, shape: [usize; 4]) -> Vec<f32> {
+        let mut initialise = Initialise::new(law, gain, 7, 0, &Device::flex());
+        let data = initialise.weight(shape).val().into_data();
+        data.into_vec().unwrap()
+    }
+
+    fn deviation(values: &[f32]) -> f64 {
+        let squares: f64 = values.iter().map(|&value| f64::from(value).powi(2)).sum();
+        (squares / values.len() as f64).sqrt()
+    }
+
+    #[test]
+    fn each_law_has_its_standard_deviation() {
+        let shape = [64, 32, 4, 4];
+        let cases = [
+            (Initialiser::Normal, 0.02, 0.02),
+            (
+                Initialiser::Xavier,
+                0.5,
+                0.5 * (2.0f64 / (96.0 * 16.0)).sqrt(),
+            ),
+            (Initialiser::Kaiming, 0.02, (2.0f64 / 512.0).sqrt()),
+            // Rows of norm 1 over 512 entries.
+            (Initialiser::Orthogonal, 2.0, 2.0 / 512.0f64.sqrt()),
+        ];
+        for (law, gain, expected) in cases {
+            let got = deviation(&weight(law, gain, shape));
+            assert!(
+                (got / expected - 1.0).abs() < 0.02,
+                "{law:?}: {got} for {expected}"
+            );
+        }
+    }
+
+    #[test]
+    fn orthogonal_weights_are_orthogonal_both_ways() {
+        for shape in [[6, 3, 3, 3], [40, 3, 2, 2]] {
+            let columns = shape[1] * shape[2] * shape[3];
+            let values = weight(Initialiser::Orthogonal, 1.0, shape);
+            let entry = |row: usize, column: usize| values[row * columns + column];
+            let wide = shape[0] <= columns;
+            let (count, length) = if wide {
+                (shape[0], columns)
+            } else {
+                (columns, shape[0])
+            };
+            for i in 0..count {
+                for j in 0..count {
+                    let product: f32 = (0..length)
+                        .map(|k| {
+                            if wide {
+                                entry(i, k) * entry(j, k)
+                            } else {
+                                entry(k, i) * entry(k, j)
+                            }
+                        })
+                        .sum();
+                    let expected = if i == j { 1.0 } else { 0.0 };
+                    assert!(
+                        (product - expected).abs() < 1e-5,
+                        "{shape:?} {i} {j}: {product}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn streams_differ_and_seeds_repeat() {
+        let draw = |seed, stream| {
+            let device = Device::flex();
+            let mut initialise = Initialise::new(Initialiser::Normal, 1.0, seed, stream, &device);
+            initialise.weight([2, 2, 1, 1]).val().into_data()
+        };
+        assert_eq!(draw(1, 0), draw(1, 0));
+        assert_ne!(draw(1, 0), draw(1, 1));
+        assert_ne!(draw(1, 0), draw(2, 0));
+    }
+}

@@ -1,0 +1,93 @@
+//! Normalisation layers.
+
+use burn::module::{Module, Param, RunningState};
+use burn::tensor::Tensor;
+
+use super::behaviour::{Behaviour, NormStats};
+use super::initialise::Initialise;
+use crate::config::NormKind;
+use crate::kernels::{ChannelStatistics, channel_statistics, normalize_batch, normalize_instance};
+
+/// Added to variances, as in the reference implementations.
+const EPSILON: f64 = 1e-5;
+/// Share of the newest batch in the running averages.
+const MOMENTUM: f64 = 0.1;
+
+/// A normalisation layer of one of the kinds that recipes offer.
+#[derive(Module, Debug)]
+pub struct Norm {
+    /// The parameters of batch normalisation; the other kinds have none.
+    batch: Option<BatchNorm>,
+    #[module(skip)]
+    kind: NormKind,
+}
+
+/// Scale, shift and running averages of batch normalisation, each `[channels]`.
+#[derive(Module, Debug)]
+struct BatchNorm {
+    weight: Param<Tensor<1>>,
+    bias: Param<Tensor<1>>,
+    running_mean: RunningState<Tensor<1>>,
+    running_var: RunningState<Tensor<1>>,
+}
+
+impl Norm {
+    /// A layer over `channels` channels.
+    pub fn new(initialise: &mut Initialise, kind: NormKind, channels: usize) -> Self {
+        let batch = (kind == NormKind::Batch).then(|| {
+            let device = initialise.device().clone().inner();
+            BatchNorm {
+                weight: initialise.scale(channels),
+                bias: initialise.bias(channels),
+                running_mean: RunningState::new(Tensor::zeros([channels], &device)),
+                running_var: RunningState::new(Tensor::ones([channels], &device)),
+            }
+        });
+        Self { batch, kind }
+    }
+
+    /// `[batch, channels, height, width]`, normalised.
+    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+        match (&self.batch, self.kind) {
+            (Some(batch), _) => batch.forward(input, behaviour),
+            (None, NormKind::Instance) => normalize_instance(input, EPSILON),
+            (None, _) => input,
+        }
+    }
+}
+
+impl BatchNorm {
+    fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+        let statistics = match behaviour.norm_stats {
+            NormStats::Batch => channel_statistics(input.clone()),
+            NormStats::Running => ChannelStatistics {
+                mean: self.running_mean.value_sync(),
+                variance: self.running_var.value_sync(),
+            },
+        };
+        if behaviour.update_running {
+            let [batch, _, height, width] = input.dims();
+            self.update(&statistics, batch * height * width);
+        }
+        normalize_batch(
+            input,
+            statistics,
+            self.weight.val(),
+            self.bias.val(),
+            EPSILON,
+        )
+    }
+
+    /// Moves the running averages; the variance is the unbiased one, as in PyTorch.
+    fn update(&self, statistics: &ChannelStatistics, count: usize) {
+        let unbiased = count as f64 / (count.max(2) - 1) as f64;
+        let blend = |running: &RunningState<Tensor<1>>, newest: Tensor<1>| {
+            running.update(running.value_sync() * (1.0 - MOMENTUM) + newest * MOMENTUM);
+        };
+        blend(&self.running_mean, statistics.mean.clone().inner());
+        blend(
+            &self.running_var,
+            statistics.variance.clone().inner() * unbiased,
+        );
+    }
+}

@@ -1,0 +1,74 @@
+//! The objectives of the game between generator and discriminator.
+
+use burn::tensor::Tensor;
+use burn::tensor::activation::{log_sigmoid, relu};
+
+use crate::config::GanObjective;
+
+/// Weights of a Wasserstein critic are kept within this distance of zero (Arjovsky, Chintala and Bottou, 2017).
+pub const WEIGHT_CLIP: f32 = 0.01;
+
+/// An objective: what each player minimises, as a function of the discriminator's logits. All are means, `[1]`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Objective {
+    kind: GanObjective,
+    label_smoothing: f64,
+}
+
+impl Objective {
+    /// An objective; with one-sided label smoothing the discriminator's target for real pictures is
+    /// `1 - label_smoothing` (Salimans et al., "Improved Techniques for Training GANs", 2016).
+    pub fn new(kind: GanObjective, label_smoothing: f64) -> Self {
+        Self {
+            kind,
+            label_smoothing,
+        }
+    }
+
+    /// What the discriminator minimises on real pictures.
+    pub fn discriminator_on_real(&self, logits: Tensor<4>) -> Tensor<1> {
+        let target = 1.0 - self.label_smoothing;
+        match self.kind {
+            GanObjective::Vanilla | GanObjective::Saturating => cross_entropy(logits, target),
+            GanObjective::Lsgan => squared_error(logits, target),
+            GanObjective::Hinge => relu(-logits + 1.0).mean(),
+            GanObjective::Wgan => -logits.mean(),
+        }
+    }
+
+    /// What the discriminator minimises on generated pictures.
+    pub fn discriminator_on_fake(&self, logits: Tensor<4>) -> Tensor<1> {
+        match self.kind {
+            GanObjective::Vanilla | GanObjective::Saturating => cross_entropy(logits, 0.0),
+            GanObjective::Lsgan => squared_error(logits, 0.0),
+            GanObjective::Hinge => relu(logits + 1.0).mean(),
+            GanObjective::Wgan => logits.mean(),
+        }
+    }
+
+    /// What the generator minimises on its pictures.
+    pub fn generator(&self, logits: Tensor<4>) -> Tensor<1> {
+        match self.kind {
+            GanObjective::Vanilla => cross_entropy(logits, 1.0),
+            // log(1 - D): its gradient vanishes where the discriminator is sure, as Goodfellow et al., 2014, note.
+            GanObjective::Saturating => -cross_entropy(logits, 0.0),
+            GanObjective::Lsgan => squared_error(logits, 1.0),
+            GanObjective::Hinge | GanObjective::Wgan => -logits.mean(),
+        }
+    }
+
+    /// Whether the discriminator's weights must be clipped to [`WEIGHT_CLIP`] after each of its steps.
+    pub fn clips_weights(&self) -> bool {
+        self.kind == GanObjective::Wgan
+    }
+}
+
+/// Cross entropy of logits with a target probability; stable for logits of any size.
+fn cross_entropy(logits: Tensor<4>, target: f64) -> Tensor<1> {
+    let minus_log = |logits: Tensor<4>| -log_sigmoid(logits).mean();
+    minus_log(logits.clone()) * target + minus_log(-logits) * (1.0 - target)
+}
+
+fn squared_error(logits: Tensor<4>, target: f64) -> Tensor<1> {
+    (logits - target).square().mean()
+}

@@ -1,0 +1,134 @@
+//! Discriminators that judge patches: PatchGAN and its limit of single pixels.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use burn::tensor::activation::leaky_relu;
+
+use super::behaviour::Behaviour;
+use super::convolution::{Convolution, Padding};
+use super::initialise::Initialise;
+use super::norm::Norm;
+use super::tensors::Network;
+use crate::config::{DiscriminatorRecipe, NormKind};
+
+const SLOPE: f64 = 0.2;
+
+/// A stack of convolutions whose every output judges one patch of the picture.
+///
+/// Three strided layers see patches of 70 x 70 pixels (receptive field 16, 34, 70, 142, 286 for 1 to 5 layers).
+/// Isola et al., 2017, section 3.2.2.
+#[derive(Module, Debug)]
+pub struct PatchGan {
+    convolutions: Vec<Convolution>,
+    /// One for each convolution but the first and the last.
+    norms: Vec<Norm>,
+}
+
+impl PatchGan {
+    /// A discriminator of pictures with `input` channels.
+    pub fn new(initialise: &mut Initialise, recipe: &DiscriminatorRecipe, input: usize) -> Self {
+        const KERNEL: usize = 4;
+        let layers = recipe.layers;
+        let inner_bias = recipe.norm == NormKind::Instance;
+        let width = |layer: usize| recipe.channels << layer.min(3);
+        let mut convolutions = Vec::with_capacity(layers + 2);
+        let mut norms = Vec::with_capacity(layers);
+        for layer in 0..layers + 2 {
+            let above = if layer == 0 { input } else { width(layer - 1) };
+            let last = layer == layers + 1;
+            let result = if last { 1 } else { width(layer) };
+            let stride = if layer < layers { 2 } else { 1 };
+            let bias = layer == 0 || last || inner_bias;
+            convolutions.push(Convolution::new(
+                initialise,
+                [above, result],
+                KERNEL,
+                stride,
+                Padding::Zero(1),
+                bias,
+            ));
+            if layer > 0 && !last {
+                norms.push(Norm::new(initialise, recipe.norm, result));
+            }
+        }
+        Self {
+            convolutions,
+            norms,
+        }
+    }
+
+    /// `[batch, in, height, width]` to one logit per patch, `[batch, 1, height', width']`.
+    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+        let last = self.convolutions.len() - 1;
+        let mut features = input;
+        for (index, convolution) in self.convolutions.iter().enumerate() {
+            features = convolution.forward(features);
+            if index == last {
+                break;
+            }
+            if index > 0 {
+                features = self.norms[index - 1].forward(features, behaviour);
+            }
+            features = leaky_relu(features, SLOPE);
+        }
+        features
+    }
+}
+
+impl Network for PatchGan {
+    fn layer_name(&self, path: &str) -> String {
+        let (group, number) = path.split_once('.').unwrap_or((path, "0"));
+        let number: usize = number.parse().unwrap_or_default();
+        let index = match (group, number) {
+            ("convolutions", 0) => 0,
+            ("convolutions", number) => 3 * number - 1,
+            (_, number) => 3 * (number + 1),
+        };
+        format!("model.{index}")
+    }
+}
+
+/// 1 x 1 convolutions: judges each pixel on its own. Isola et al., 2017, section 4.4.
+#[derive(Module, Debug)]
+pub struct PixelGan {
+    first: Convolution,
+    second: Convolution,
+    norm: Norm,
+    last: Convolution,
+}
+
+impl PixelGan {
+    /// A discriminator of pictures with `input` channels.
+    pub fn new(initialise: &mut Initialise, recipe: &DiscriminatorRecipe, input: usize) -> Self {
+        let bias = recipe.norm == NormKind::Instance;
+        let width = recipe.channels;
+        let pixelwise = |initialise: &mut Initialise, channels, bias| {
+            Convolution::new(initialise, channels, 1, 1, Padding::Zero(0), bias)
+        };
+        Self {
+            first: pixelwise(initialise, [input, width], true),
+            second: pixelwise(initialise, [width, width * 2], bias),
+            norm: Norm::new(initialise, recipe.norm, width * 2),
+            last: pixelwise(initialise, [width * 2, 1], bias),
+        }
+    }
+
+    /// `[batch, in, height, width]` to one logit per pixel, `[batch, 1, height, width]`.
+    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+        let features = leaky_relu(self.first.forward(input), SLOPE);
+        let features = self.norm.forward(self.second.forward(features), behaviour);
+        self.last.forward(leaky_relu(features, SLOPE))
+    }
+}
+
+impl Network for PixelGan {
+    fn layer_name(&self, path: &str) -> String {
+        let index = match path {
+            "first" => 0,
+            "second" => 2,
+            "norm" => 3,
+            _ => 5,
+        };
+        format!("net.{index}")
+    }
+}

@@ -1,0 +1,246 @@
+//! Named tensors: the weights of a network under the names of the public PyTorch state dicts, and safetensors files.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{DType, Shape, Tensor, TensorData};
+use safetensors::tensor::{Dtype, SafeTensors, View};
+
+/// A network whose parameters have public names.
+pub trait Network: Module {
+    /// The name in the PyTorch state dict of the layer at `path` (the fields and indices that lead to it, joined by
+    /// dots, without the last one, which is `weight`, `bias`, `running_mean` or `running_var`).
+    fn layer_name(&self, path: &str) -> String;
+}
+
+/// Tensors by name, on the host.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NamedTensors(pub BTreeMap<String, TensorData>);
+
+/// Tensors that are not those that a network has.
+#[derive(Debug, thiserror::Error)]
+pub enum TensorError {
+    /// Not a safetensors file.
+    #[error("not a valid safetensors file: {0}")]
+    Format(String),
+    /// A tensor that is not of floating-point numbers.
+    #[error("tensor `{name}` holds {found}, not floating-point numbers")]
+    NotFloat {
+        /// Tensor.
+        name: String,
+        /// Its type.
+        found: String,
+    },
+    /// Names or shapes differ from the network's.
+    #[error("the tensors are not those of this network: {}", problems.join("; "))]
+    Mismatch {
+        /// One line for each tensor that is missing, unexpected or of another shape.
+        problems: Vec<String>,
+    },
+}
+
+impl NamedTensors {
+    /// The parameters and running averages of `network`.
+    pub fn of<N: Network>(network: &N) -> Self {
+        // A running average lags behind by one update in a network in training; the inference copy has caught up.
+        let mut collect = Collect {
+            network,
+            path: Path::default(),
+            tensors: Self::default(),
+        };
+        network.valid().visit(&mut collect);
+        collect.tensors
+    }
+
+    /// `network` with its parameters and running averages replaced by these.
+    ///
+    /// # Errors
+    /// A tensor is missing, unexpected or of another shape; all such are listed. `num_batches_tracked`, which counts
+    /// steps and has no use here, may be there.
+    pub fn load_into<N: Network>(mut self, network: N) -> Result<N, TensorError> {
+        self.0
+            .retain(|name, _| !name.ends_with(".num_batches_tracked"));
+        let own = Self::of(&network);
+        let mut problems = Vec::new();
+        for (name, wanted) in &own.0 {
+            match self.0.get(name) {
+                None => problems.push(format!("`{name}` is missing")),
+                Some(found) if found.shape() != wanted.shape() => problems.push(format!(
+                    "`{name}` is {}, not {}",
+                    shape_text(found.shape()),
+                    shape_text(wanted.shape())
+                )),
+                Some(_) => {}
+            }
+        }
+        let unexpected = self.0.keys().filter(|name| !own.0.contains_key(*name));
+        problems.extend(unexpected.map(|name| format!("`{name}` is not part of it")));
+        if !problems.is_empty() {
+            const SHOWN: usize = 12;
+            let more = problems.len().saturating_sub(SHOWN);
+            problems.truncate(SHOWN);
+            if more > 0 {
+                problems.push(format!("and {more} more"));
+            }
+            return Err(TensorError::Mismatch { problems });
+        }
+        let names = network.clone();
+        let mut replace = Replace {
+            network: &names,
+            path: Path::default(),
+            tensors: self,
+        };
+        Ok(network.map(&mut replace))
+    }
+
+    /// The contents of a safetensors file, 32-bit.
+    ///
+    /// # Errors
+    /// The bytes are not a valid file, or a tensor is not of floating-point numbers (whole-number `num_batches_tracked`
+    /// are left out).
+    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, TensorError> {
+        let file = SafeTensors::deserialize(bytes)
+            .map_err(|error| TensorError::Format(error.to_string()))?;
+        let mut tensors = BTreeMap::new();
+        for (name, view) in file.iter() {
+            let dtype = match view.dtype() {
+                Dtype::F32 => DType::F32,
+                Dtype::F64 => DType::F64,
+                Dtype::F16 => DType::F16,
+                Dtype::BF16 => DType::BF16,
+                _ if name.ends_with("num_batches_tracked") => continue,
+                other => {
+                    return Err(TensorError::NotFloat {
+                        name: name.to_owned(),
+                        found: format!("{other:?}"),
+                    });
+                }
+            };
+            let data = TensorData::from_bytes_vec(view.data().to_vec(), view.shape(), dtype);
+            tensors.insert(name.to_owned(), data.convert::<f32>());
+        }
+        Ok(Self(tensors))
+    }
+
+    /// The bytes of a safetensors file.
+    ///
+    /// # Errors
+    /// The format's own: too many tensors for its header.
+    pub fn to_safetensors(&self) -> Result<Vec<u8>, TensorError> {
+        let views = self.0.iter().map(|(name, data)| (name, HostTensor(data)));
+        safetensors::serialize(views, None).map_err(|error| TensorError::Format(error.to_string()))
+    }
+
+    /// Number of values in all tensors.
+    pub fn count(&self) -> usize {
+        self.0
+            .values()
+            .map(|data| data.shape().num_elements())
+            .sum()
+    }
+}
+
+fn shape_text(shape: &Shape) -> String {
+    let sizes: Vec<String> = shape.iter().map(ToString::to_string).collect();
+    format!("[{}]", sizes.join(", "))
+}
+
+struct HostTensor<'a>(&'a TensorData);
+
+impl View for HostTensor<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        self.0.shape()
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(self.0.as_bytes())
+    }
+
+    fn data_len(&self) -> usize {
+        self.0.as_bytes().len()
+    }
+}
+
+/// Fields and indices on the way to a parameter.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Path(Vec<String>);
+
+impl Path {
+    pub(super) fn enter(&mut self, name: &str) {
+        self.0.push(name.to_owned());
+    }
+
+    pub(super) fn exit(&mut self) {
+        self.0.pop();
+    }
+
+    pub(super) fn joined(&self) -> String {
+        self.0.join(".")
+    }
+
+    /// The public name of the parameter here.
+    fn name<N: Network>(&self, network: &N) -> String {
+        let Some((leaf, layer)) = self.0.split_last() else {
+            return String::new();
+        };
+        // The parameters of a norm lie one level deeper than the layer that has a public name.
+        let layer = match layer.split_last() {
+            Some((last, outer)) if last == "batch" => outer,
+            _ => layer,
+        };
+        format!("{}.{leaf}", network.layer_name(&layer.join(".")))
+    }
+}
+
+struct Collect<'a, N> {
+    network: &'a N,
+    path: Path,
+    tensors: NamedTensors,
+}
+
+impl<N: Network> ModuleVisitor for Collect<'_, N> {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.enter(name);
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.exit();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let name = self.path.name(self.network);
+        let data = param.val().into_data().convert::<f32>();
+        self.tensors.0.insert(name, data);
+    }
+}
+
+struct Replace<'a, N> {
+    network: &'a N,
+    path: Path,
+    tensors: NamedTensors,
+}
+
+impl<N: Network> ModuleMapper for Replace<'_, N> {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.enter(name);
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.exit();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let name = self.path.name(self.network);
+        let Some(data) = self.tensors.0.remove(&name) else {
+            return param;
+        };
+        let device = param.val().device();
+        let grad = param.is_require_grad();
+        param.map(|_| Tensor::from_data(data, &device).set_require_grad(grad))
+    }
+}

@@ -1,0 +1,83 @@
+//! A network together with its optimiser.
+
+use burn::tensor::Gradients;
+
+use super::adam::{Adam, clip_weights};
+use super::tensors::{NamedTensors, Network, TensorError};
+
+/// A network in training.
+#[derive(Debug)]
+pub struct Trained<N> {
+    /// Absent only while it is being updated.
+    network: Option<N>,
+    optimiser: Adam,
+}
+
+impl<N: Network> Trained<N> {
+    /// A network that has not been trained yet.
+    pub fn new(network: N, optimiser: Adam) -> Self {
+        Self {
+            network: Some(network),
+            optimiser,
+        }
+    }
+
+    /// The network, for a pass that trains it.
+    pub fn network(&self) -> &N {
+        self.network
+            .as_ref()
+            .expect("the network is put back after every update")
+    }
+
+    /// The network with its weights fixed: gradients flow through it, and none are computed for it.
+    pub fn frozen(&self) -> N {
+        self.network().clone().no_grad()
+    }
+
+    /// One step of the optimiser along `gradients`.
+    pub fn update(&mut self, gradients: &mut Gradients, learning_rate: f64) {
+        // Taken out and put back, so that the update finds no second owner and can work in place.
+        if let Some(network) = self.network.take() {
+            self.network = Some(self.optimiser.step(network, gradients, learning_rate));
+        }
+    }
+
+    /// Brings every weight into `[-limit, limit]`.
+    pub fn clip(&mut self, limit: f32) {
+        self.network = self
+            .network
+            .take()
+            .map(|network| clip_weights(network, limit));
+    }
+
+    /// The weights, under their public names.
+    pub fn weights(&self) -> NamedTensors {
+        NamedTensors::of(self.network())
+    }
+
+    /// Replaces the weights.
+    ///
+    /// # Errors
+    /// The tensors are not those of this network, which then stays as it is.
+    pub fn load_weights(&mut self, weights: NamedTensors) -> Result<(), TensorError> {
+        self.network = Some(weights.load_into(self.network().clone())?);
+        Ok(())
+    }
+
+    /// What the optimiser remembers: moments by name and the number of steps.
+    pub fn optimiser_state(&self) -> (NamedTensors, u64) {
+        self.optimiser.state()
+    }
+
+    /// Goes on from a saved optimiser.
+    ///
+    /// # Errors
+    /// The state is not of this network.
+    pub fn load_optimiser(&mut self, state: NamedTensors, time: u64) -> Result<(), TensorError> {
+        let network = self
+            .network
+            .as_ref()
+            .expect("the network is put back after every update");
+        self.optimiser.restore(network, state, time)
+    }
+}

@@ -1,0 +1,153 @@
+//! The U-Net generator of pix2pix.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use burn::tensor::activation::{leaky_relu, relu, tanh};
+
+use super::behaviour::Behaviour;
+use super::convolution::{Convolution, Padding, Upsampling};
+use super::dropout::dropout;
+use super::initialise::Initialise;
+use super::norm::Norm;
+use super::tensors::Network;
+use crate::config::{GeneratorRecipe, NormKind};
+
+const KERNEL: usize = 4;
+const SLOPE: f64 = 0.2;
+
+/// An encoder of strided convolutions and a decoder of upsamplings, with a skip connection at each size.
+///
+/// Isola, Zhu, Zhou and Efros, "Image-to-Image Translation with Conditional Adversarial Networks", 2017. Parameter
+/// names are those of the public PyTorch implementation, where each level is nested in the one above it.
+#[derive(Module, Debug)]
+pub struct Unet {
+    /// From the outermost to the innermost.
+    levels: Vec<Level>,
+}
+
+/// One size: the way down to half of it and the way back up.
+#[derive(Module, Debug)]
+struct Level {
+    down: Convolution,
+    down_norm: Option<Norm>,
+    up: Upsampling,
+    up_norm: Option<Norm>,
+    #[module(skip)]
+    dropout: bool,
+}
+
+impl Unet {
+    /// A U-Net with `downsamplings` levels (at least 5) from `input` to `output` channels.
+    pub fn new(
+        initialise: &mut Initialise,
+        recipe: &GeneratorRecipe,
+        downsamplings: usize,
+        input: usize,
+        output: usize,
+    ) -> Self {
+        let widest = recipe.channels * 8;
+        let width = |level: usize| (recipe.channels << level.min(3)).min(widest);
+        let bias = recipe.norm == NormKind::Instance;
+        let innermost = downsamplings - 1;
+        let levels = (0..downsamplings)
+            .map(|level| {
+                let above = if level == 0 { input } else { width(level - 1) };
+                let skipped = if level == innermost { 1 } else { 2 };
+                let (result, up_bias) = if level == 0 {
+                    (output, true)
+                } else {
+                    (above, bias)
+                };
+                let mut norm = |channels| Norm::new(initialise, recipe.norm, channels);
+                let (down_norm, up_norm) = match level {
+                    0 => (None, None),
+                    level if level == innermost => (None, Some(norm(above))),
+                    level => (Some(norm(width(level))), Some(norm(above))),
+                };
+                Level {
+                    down: Convolution::new(
+                        initialise,
+                        [above, width(level)],
+                        KERNEL,
+                        2,
+                        Padding::Zero(1),
+                        bias,
+                    ),
+                    down_norm,
+                    up: Upsampling::new(
+                        initialise,
+                        [width(level) * skipped, result],
+                        KERNEL,
+                        0,
+                        up_bias,
+                        recipe.upsample,
+                    ),
+                    up_norm,
+                    // The levels between the innermost and those whose widths still grow.
+                    dropout: recipe.dropout && level >= 4 && level < innermost,
+                }
+            })
+            .collect();
+        Self { levels }
+    }
+
+    /// `[batch, in, height, width]` in [-1, 1] to `[batch, out, height, width]` in [-1, 1]; height and width are
+    /// multiples of two to the power of the number of levels.
+    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+        let mut skips = Vec::with_capacity(self.levels.len());
+        let mut features = input;
+        for (index, level) in self.levels.iter().enumerate() {
+            if index > 0 {
+                features = leaky_relu(features, SLOPE);
+            }
+            features = level.down.forward(features);
+            if let Some(norm) = &level.down_norm {
+                features = norm.forward(features, behaviour);
+            }
+            skips.push(features.clone());
+        }
+        let innermost = self.levels.len() - 1;
+        for (index, level) in self.levels.iter().enumerate().rev() {
+            let skip = skips.pop().expect("one skip was kept for each level");
+            features = if index == innermost {
+                skip
+            } else {
+                Tensor::cat(vec![skip, features], 1)
+            };
+            features = level.up.forward(relu(features));
+            if let Some(norm) = &level.up_norm {
+                features = norm.forward(features, behaviour);
+            }
+            if level.dropout {
+                features = dropout(features, behaviour);
+            }
+        }
+        tanh(features)
+    }
+}
+
+impl Network for Unet {
+    fn layer_name(&self, path: &str) -> String {
+        let mut parts = path.split('.').skip(1);
+        let level: usize = parts
+            .next()
+            .and_then(|text| text.parse().ok())
+            .unwrap_or_default();
+        let layer = parts.next().unwrap_or_default();
+        if level == 0 {
+            let index = if layer == "down" { 0 } else { 3 };
+            return format!("model.model.{index}");
+        }
+        let nesting = ".model.3".repeat(level - 1);
+        let innermost = level == self.levels.len() - 1;
+        let index = match (layer, innermost) {
+            ("down", _) => 1,
+            ("down_norm", _) => 2,
+            ("up", false) => 5,
+            ("up", true) => 3,
+            (_, false) => 6,
+            (_, true) => 4,
+        };
+        format!("model.model.1{nesting}.model.{index}")
+    }
+}
