@@ -9,4 +9,8 @@ pub mod data;
 pub mod device;
 pub mod files;
 pub mod kernels;
+pub mod method;
 pub mod nn;
+pub mod paired;
+pub mod random;
+pub mod unpaired;

@@ -52,9 +52,9 @@ pub struct DataRecipe {
     pub workers: usize,
     /// Use only the first this many pictures of each side; 0 for all.
     pub max_images: usize,
-    /// Channels of domain A: 3 for colour, 1 for grey.
+    /// Channels of the generator's input (domain A in mode cycle): 3 for colour, 1 for grey.
     pub input_channels: usize,
-    /// Channels of domain B: 3 for colour, 1 for grey.
+    /// Channels of the generator's output (domain B in mode cycle): 3 for colour, 1 for grey.
     pub output_channels: usize,
 }
 

@@ -1,0 +1,113 @@
+//! The contract between the training loop and a method (pix2pix, CycleGAN): all that the loop knows of it.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::{Tensor, TensorData};
+
+use crate::data::Batch;
+use crate::nn::{NamedTensors, TensorError};
+
+/// Which network a loss drives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Player {
+    /// The generator, or both generators.
+    Generator,
+    /// A discriminator.
+    Discriminator,
+}
+
+/// One named loss of a step, still on the device: reading it waits for the device.
+#[derive(Debug, Clone)]
+pub struct Loss {
+    /// The name that `metrics.jsonl` carries.
+    pub name: &'static str,
+    /// The network that it drives.
+    pub player: Player,
+    /// The value, `[1]`, outside automatic differentiation.
+    pub value: Tensor<1>,
+}
+
+impl Loss {
+    /// A loss of the generator.
+    pub fn generator(name: &'static str, value: &Tensor<1>) -> Self {
+        Self::new(name, Player::Generator, value)
+    }
+
+    /// A loss of a discriminator.
+    pub fn discriminator(name: &'static str, value: &Tensor<1>) -> Self {
+        Self::new(name, Player::Discriminator, value)
+    }
+
+    fn new(name: &'static str, player: Player, value: &Tensor<1>) -> Self {
+        let value = value.clone().inner();
+        Self {
+            name,
+            player,
+            value,
+        }
+    }
+}
+
+/// What a step needs to know besides its pictures.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepContext {
+    /// Number of the step, from 1.
+    pub step: u64,
+    /// Seed of the run. With the step it decides every draw.
+    pub seed: u64,
+    /// Learning rate of the generator.
+    pub generator_rate: f64,
+    /// Learning rate of the discriminator.
+    pub discriminator_rate: f64,
+}
+
+/// What a method keeps besides its weights: optimisers and image pools.
+#[derive(Debug, Clone, Default)]
+pub struct MethodState {
+    /// Tensors by the part that they belong to.
+    pub tensors: BTreeMap<String, NamedTensors>,
+    /// Counts by the part that they belong to.
+    pub counts: BTreeMap<String, u64>,
+}
+
+impl MethodState {
+    /// Puts in one part.
+    pub fn insert(&mut self, part: &str, (tensors, count): (NamedTensors, u64)) {
+        self.tensors.insert(part.to_owned(), tensors);
+        self.counts.insert(part.to_owned(), count);
+    }
+
+    /// Takes out one part; empty where it is missing.
+    pub fn take(&mut self, part: &str) -> (NamedTensors, u64) {
+        let tensors = self.tensors.remove(part).unwrap_or_default();
+        (tensors, self.counts.remove(part).unwrap_or_default())
+    }
+}
+
+/// A training method.
+pub trait Method {
+    /// One step of training on `batch`.
+    fn step(&mut self, batch: Batch, context: StepContext) -> Vec<Loss>;
+
+    /// Pictures that show what the networks do with `batch` of one sample: rows of `[1, channels, height, width]` in
+    /// [-1, 1], such as input, output, target.
+    fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>>;
+
+    /// The weights of each network, by the stem of its file in the style folder.
+    fn weights(&self) -> Vec<(&'static str, NamedTensors)>;
+
+    /// Replaces the weights of the network whose file has this stem.
+    ///
+    /// # Errors
+    /// The tensors are not those of the network.
+    fn load_weights(&mut self, stem: &str, weights: NamedTensors) -> Result<(), TensorError>;
+
+    /// What must be kept, besides the weights, to go on to the bit.
+    fn state(&self) -> MethodState;
+
+    /// Goes on from a kept state; the weights are loaded before.
+    ///
+    /// # Errors
+    /// The state is not of these networks.
+    fn restore(&mut self, state: MethodState) -> Result<(), TensorError>;
+}

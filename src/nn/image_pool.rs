@@ -1,0 +1,126 @@
+//! A pool of earlier translations, which keeps the discriminator from forgetting.
+
+use burn::tensor::{Device, Tensor};
+use rand::{Rng, RngExt};
+
+use super::tensors::NamedTensors;
+
+/// Keeps up to `size` pictures and hands out old ones in place of new ones half of the time.
+///
+/// Shrivastava et al., "Learning from Simulated and Unsupervised Images through Adversarial Training", 2017, as used by
+/// CycleGAN.
+#[derive(Debug)]
+pub struct ImagePool {
+    size: usize,
+    /// Each `[1, channels, height, width]`.
+    pictures: Vec<Tensor<4>>,
+}
+
+impl ImagePool {
+    /// An empty pool; a size of 0 hands out what comes in.
+    pub fn new(size: usize) -> Self {
+        Self {
+            size,
+            pictures: Vec::new(),
+        }
+    }
+
+    /// Exchanges pictures, `[batch, channels, height, width]`, one by one. While the pool is not full a picture is
+    /// stored and returned. Then, with probability one half, a stored one is returned and the new one takes its place;
+    /// otherwise the new one is returned and not stored.
+    pub fn exchange(&mut self, pictures: Tensor<4>, random: &mut impl Rng) -> Tensor<4> {
+        if self.size == 0 {
+            return pictures;
+        }
+        let count = pictures.dims()[0];
+        let exchanged = pictures
+            .chunk(count, 0)
+            .into_iter()
+            .map(|picture| {
+                if self.pictures.len() < self.size {
+                    self.pictures.push(picture.clone());
+                    picture
+                } else if random.random_bool(0.5) {
+                    let index = random.random_range(0..self.size);
+                    std::mem::replace(&mut self.pictures[index], picture)
+                } else {
+                    picture
+                }
+            })
+            .collect();
+        Tensor::cat(exchanged, 0)
+    }
+
+    /// The stored pictures, by their place.
+    pub fn state(&self) -> NamedTensors {
+        let named = self.pictures.iter().enumerate().map(|(place, picture)| {
+            let data = picture.clone().into_data().convert::<f32>();
+            (format!("{place:06}"), data)
+        });
+        NamedTensors(named.collect())
+    }
+
+    /// Takes up stored pictures.
+    pub fn restore(&mut self, state: NamedTensors, device: &Device) {
+        let pictures = state.0.into_values();
+        self.pictures = pictures
+            .take(self.size)
+            .map(|data| Tensor::from_data(data, device))
+            .collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+
+    fn picture(value: usize) -> Tensor<4> {
+        Tensor::full([1, 1, 1, 1], value as f32, &Device::flex())
+    }
+
+    fn value(picture: Tensor<4>) -> usize {
+        picture.into_scalar::<f32>() as usize
+    }
+
+    #[test]
+    fn a_full_pool_returns_each_picture_at_most_once_and_old_ones_half_of_the_time() {
+        let mut random = ChaCha8Rng::seed_from_u64(3);
+        let mut pool = ImagePool::new(50);
+        for index in 0..50 {
+            assert_eq!(value(pool.exchange(picture(index), &mut random)), index);
+        }
+        let mut returned = Vec::new();
+        let mut old = 0;
+        for index in 50..1050 {
+            let got = value(pool.exchange(picture(index), &mut random));
+            old += usize::from(got != index);
+            returned.push(got);
+        }
+        assert!((420..580).contains(&old), "{old} of 1000 were old");
+        let stored: Vec<usize> = pool.pictures.iter().cloned().map(value).collect();
+        let mut all: Vec<usize> = returned.into_iter().chain(stored).collect();
+        all.sort_unstable();
+        assert_eq!(all, (0..1050).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn batches_go_picture_by_picture_and_a_state_comes_back() {
+        let mut random = ChaCha8Rng::seed_from_u64(3);
+        let mut pool = ImagePool::new(3);
+        let batch = Tensor::cat(vec![picture(1), picture(2), picture(3)], 0);
+        let out = pool.exchange(batch.clone(), &mut random);
+        assert_eq!(out.into_data(), batch.clone().into_data());
+        let mut copy = ImagePool::new(3);
+        copy.restore(pool.state(), &Device::flex());
+        let (mut first, mut second) = (random.clone(), random);
+        for _ in 0..5 {
+            let one = pool.exchange(batch.clone() * 7.0, &mut first);
+            let two = copy.exchange(batch.clone() * 7.0, &mut second);
+            assert_eq!(one.into_data(), two.into_data());
+        }
+        assert_eq!(value(ImagePool::new(0).exchange(picture(9), &mut first)), 9);
+    }
+}

@@ -1,0 +1,168 @@
+//! The pix2pix training step.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::config::Recipe;
+use crate::data::Batch;
+use crate::method::{Loss, Method, MethodState, StepContext};
+use crate::nn::{
+    Adam, Behaviour, Discriminator, Generator, ImagePool, Initialise, NamedTensors, NormStats,
+    Objective, TensorError, Trained, WEIGHT_CLIP,
+};
+use crate::random;
+
+const GENERATOR: &str = "generator";
+const DISCRIMINATOR: &str = "discriminator";
+const POOL: &str = "pool";
+
+/// A conditional generative adversarial network for pairs of pictures.
+///
+/// The discriminator judges the input together with the output; the generator also minimises the L1 distance to the
+/// target. Isola, Zhu, Zhou and Efros, "Image-to-Image Translation with Conditional Adversarial Networks", 2017.
+#[derive(Debug)]
+pub struct Pix2pix {
+    generator: Trained<Generator>,
+    discriminator: Trained<Discriminator>,
+    pool: ImagePool,
+    objective: Objective,
+    l1: f64,
+    discriminator_steps: usize,
+    /// Without automatic differentiation.
+    device: Device,
+}
+
+impl Pix2pix {
+    /// Networks with fresh weights, as `recipe` describes them.
+    pub fn new(recipe: &Recipe, device: &Device) -> Self {
+        let autodiff = device.clone().autodiff();
+        let initialise = |stream| {
+            let (law, gain) = (recipe.generator.init, recipe.generator.init_gain);
+            Initialise::new(law, gain, recipe.train.seed, stream, &autodiff)
+        };
+        let (input, output) = (recipe.data.input_channels, recipe.data.output_channels);
+        let generator = Generator::new(&mut initialise(0), &recipe.generator, input, output);
+        let judged = input + output;
+        let discriminator = Discriminator::new(&mut initialise(1), &recipe.discriminator, judged);
+        Self::from_networks(recipe, generator, discriminator, device)
+    }
+
+    /// The method around given networks, which lie on the autodiff device of `device`.
+    pub fn from_networks(
+        recipe: &Recipe,
+        generator: Generator,
+        discriminator: Discriminator,
+        device: &Device,
+    ) -> Self {
+        let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
+        Self {
+            generator: Trained::new(generator, adam()),
+            discriminator: Trained::new(discriminator, adam()),
+            pool: ImagePool::new(recipe.optim.pool_size),
+            objective: Objective::new(recipe.loss.gan, recipe.loss.label_smoothing),
+            l1: recipe.loss.l1,
+            discriminator_steps: recipe.optim.discriminator_steps,
+            device: device.clone(),
+        }
+    }
+
+    /// Updates the discriminator on the real pair and a generated one; returns its losses on each.
+    fn update_discriminator(
+        &mut self,
+        real: &Tensor<4>,
+        fake: &Tensor<4>,
+        rate: f64,
+    ) -> (Tensor<1>, Tensor<1>) {
+        let network = self.discriminator.network();
+        let behaviour = Behaviour::TRAINING;
+        let on_fake = network.forward(fake.clone(), behaviour);
+        let on_fake = self.objective.discriminator_on_fake(on_fake);
+        let on_real = network.forward(real.clone(), behaviour);
+        let on_real = self.objective.discriminator_on_real(on_real);
+        let loss = (on_fake.clone() + on_real.clone()) * 0.5;
+        self.discriminator.update(&mut loss.backward(), rate);
+        if self.objective.clips_weights() {
+            self.discriminator.clip(WEIGHT_CLIP);
+        }
+        (on_real, on_fake)
+    }
+}
+
+impl Method for Pix2pix {
+    fn step(&mut self, batch: Batch, context: StepContext) -> Vec<Loss> {
+        let input = Tensor::<4>::from_data(batch.a, &self.device);
+        let target = Tensor::<4>::from_data(batch.b, &self.device);
+        let pair = |picture: Tensor<4>| Tensor::cat(vec![input.clone(), picture], 1);
+
+        let fake = self
+            .generator
+            .network()
+            .forward(input.clone(), Behaviour::TRAINING);
+
+        let real_pair = pair(target.clone());
+        // Without its graph: the discriminator's step must not reach the generator.
+        let fake_pair = pair(fake.clone().inner());
+        let mut random = random::of_step(context.seed, context.step);
+        let fake_pair = self.pool.exchange(fake_pair, &mut random);
+        let rate = context.discriminator_rate;
+        let (mut on_real, mut on_fake) = self.update_discriminator(&real_pair, &fake_pair, rate);
+        for _ in 1..self.discriminator_steps {
+            (on_real, on_fake) = self.update_discriminator(&real_pair, &fake_pair, rate);
+        }
+
+        // The discriminator that judges the generator has already made its step.
+        let judged = self
+            .discriminator
+            .frozen()
+            .forward(pair(fake.clone()), Behaviour::TRAINING);
+        let adversarial = self.objective.generator(judged);
+        let distance = (fake - target).abs().mean() * self.l1;
+        let loss = adversarial.clone() + distance.clone();
+        self.generator
+            .update(&mut loss.backward(), context.generator_rate);
+
+        vec![
+            Loss::generator("G_GAN", &adversarial),
+            Loss::generator("G_L1", &distance),
+            Loss::discriminator("D_real", &on_real),
+            Loss::discriminator("D_fake", &on_fake),
+        ]
+    }
+
+    fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
+        let input = Tensor::<4>::from_data(batch.a.clone(), &self.device);
+        let network = burn::module::Module::valid(self.generator.network());
+        let output = network.forward(input, Behaviour::inference(NormStats::Batch, false));
+        vec![vec![batch.a, output.into_data(), batch.b]]
+    }
+
+    fn weights(&self) -> Vec<(&'static str, NamedTensors)> {
+        vec![
+            (GENERATOR, self.generator.weights()),
+            (DISCRIMINATOR, self.discriminator.weights()),
+        ]
+    }
+
+    fn load_weights(&mut self, stem: &str, weights: NamedTensors) -> Result<(), TensorError> {
+        match stem {
+            GENERATOR => self.generator.load_weights(weights),
+            _ => self.discriminator.load_weights(weights),
+        }
+    }
+
+    fn state(&self) -> MethodState {
+        let mut state = MethodState::default();
+        state.insert(GENERATOR, self.generator.optimiser_state());
+        state.insert(DISCRIMINATOR, self.discriminator.optimiser_state());
+        state.insert(POOL, (self.pool.state(), 0));
+        state
+    }
+
+    fn restore(&mut self, mut state: MethodState) -> Result<(), TensorError> {
+        let (tensors, time) = state.take(GENERATOR);
+        self.generator.load_optimiser(tensors, time)?;
+        let (tensors, time) = state.take(DISCRIMINATOR);
+        self.discriminator.load_optimiser(tensors, time)?;
+        self.pool.restore(state.take(POOL).0, &self.device);
+        Ok(())
+    }
+}

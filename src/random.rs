@@ -1,0 +1,17 @@
+//! Random numbers that depend on the seed and the place alone, so that a run can go on from any step.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+/// The generator for the draws that a method makes in one step.
+pub fn of_step(seed: u64, step: u64) -> ChaCha8Rng {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    random.set_stream(step);
+    random
+}
+
+/// The seed that a device gets before one step.
+pub fn device_seed(seed: u64, step: u64) -> u64 {
+    use rand::Rng;
+    of_step(seed, step).next_u64()
+}

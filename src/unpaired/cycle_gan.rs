@@ -1,0 +1,281 @@
+//! The CycleGAN training step.
+
+use burn::module::Module;
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use rand_chacha::ChaCha8Rng;
+
+use crate::config::Recipe;
+use crate::data::Batch;
+use crate::method::{Loss, Method, MethodState, StepContext};
+use crate::nn::{
+    Adam, Behaviour, Discriminator, Generator, ImagePool, Initialise, NamedTensors, NormStats,
+    Objective, TensorError, Trained, WEIGHT_CLIP,
+};
+use crate::random;
+
+const GENERATOR_A2B: &str = "generator_a2b";
+const GENERATOR_B2A: &str = "generator_b2a";
+const DISCRIMINATOR_A: &str = "discriminator_a";
+const DISCRIMINATOR_B: &str = "discriminator_b";
+
+/// Two generators between domains A and B, held together by cycle consistency, and a discriminator for each domain.
+///
+/// As in the reference implementation discriminator A judges domain B, and discriminator B judges domain A. Zhu, Park,
+/// Isola and Efros, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", 2017.
+#[derive(Debug)]
+pub struct CycleGan {
+    a2b: Trained<Generator>,
+    b2a: Trained<Generator>,
+    discriminator_a: Judge,
+    discriminator_b: Judge,
+    objective: Objective,
+    /// Weights of the cycles that start in A and in B, and of the identity loss as a fraction of these.
+    cycle_a: f64,
+    cycle_b: f64,
+    identity: f64,
+    discriminator_steps: usize,
+    /// Without automatic differentiation.
+    device: Device,
+}
+
+/// A discriminator and the pool of translations that it is shown.
+#[derive(Debug)]
+struct Judge {
+    network: Trained<Discriminator>,
+    pool: ImagePool,
+}
+
+impl Judge {
+    /// Updates on real pictures and, through the pool, generated ones; returns the mean of the two losses.
+    fn update(
+        &mut self,
+        objective: Objective,
+        real: &Tensor<4>,
+        fake: Tensor<4>,
+        steps: usize,
+        rate: f64,
+        random: &mut ChaCha8Rng,
+    ) -> Tensor<1> {
+        let fake = self.pool.exchange(fake.inner(), random);
+        let mut step = || {
+            let network = self.network.network();
+            let on_real = network.forward(real.clone(), Behaviour::TRAINING);
+            let on_fake = network.forward(fake.clone(), Behaviour::TRAINING);
+            let loss = (objective.discriminator_on_real(on_real)
+                + objective.discriminator_on_fake(on_fake))
+                * 0.5;
+            self.network.update(&mut loss.backward(), rate);
+            if objective.clips_weights() {
+                self.network.clip(WEIGHT_CLIP);
+            }
+            loss
+        };
+        let mut loss = step();
+        for _ in 1..steps {
+            loss = step();
+        }
+        loss
+    }
+}
+
+impl CycleGan {
+    /// Networks with fresh weights, as `recipe` describes them.
+    pub fn new(recipe: &Recipe, device: &Device) -> Self {
+        let autodiff = device.clone().autodiff();
+        let initialise = |stream| {
+            let (law, gain) = (recipe.generator.init, recipe.generator.init_gain);
+            Initialise::new(law, gain, recipe.train.seed, stream, &autodiff)
+        };
+        let (a, b) = (recipe.data.input_channels, recipe.data.output_channels);
+        let generator =
+            |stream, from, to| Generator::new(&mut initialise(stream), &recipe.generator, from, to);
+        let discriminator = |stream, channels| {
+            Discriminator::new(&mut initialise(stream), &recipe.discriminator, channels)
+        };
+        let generators = [generator(0, a, b), generator(1, b, a)];
+        let discriminators = [discriminator(2, b), discriminator(3, a)];
+        Self::from_networks(recipe, generators, discriminators, device)
+    }
+
+    /// The method around given networks (A to B, B to A; judge of B, judge of A), which lie on the autodiff device of
+    /// `device`.
+    pub fn from_networks(
+        recipe: &Recipe,
+        generators: [Generator; 2],
+        discriminators: [Discriminator; 2],
+        device: &Device,
+    ) -> Self {
+        let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
+        let [a2b, b2a] = generators.map(|network| Trained::new(network, adam()));
+        let [discriminator_a, discriminator_b] = discriminators.map(|network| Judge {
+            network: Trained::new(network, adam()),
+            pool: ImagePool::new(recipe.optim.pool_size),
+        });
+        Self {
+            a2b,
+            b2a,
+            discriminator_a,
+            discriminator_b,
+            objective: Objective::new(recipe.loss.gan, recipe.loss.label_smoothing),
+            cycle_a: recipe.loss.cycle_a,
+            cycle_b: recipe.loss.cycle_b,
+            identity: recipe.loss.identity,
+            discriminator_steps: recipe.optim.discriminator_steps,
+            device: device.clone(),
+        }
+    }
+
+    /// Updates both generators; returns the translations (to B, to A) and the losses.
+    fn update_generators(
+        &mut self,
+        real_a: &Tensor<4>,
+        real_b: &Tensor<4>,
+        rate: f64,
+    ) -> (Tensor<4>, Tensor<4>, GeneratorLosses) {
+        let (a2b, b2a) = (self.a2b.network(), self.b2a.network());
+        let behaviour = Behaviour::TRAINING;
+        let fake_b = a2b.forward(real_a.clone(), behaviour);
+        let recovered_a = b2a.forward(fake_b.clone(), behaviour);
+        let fake_a = b2a.forward(real_b.clone(), behaviour);
+        let recovered_b = a2b.forward(fake_a.clone(), behaviour);
+
+        let judge = |judge: &Judge, fake: &Tensor<4>| {
+            let logits = judge.network.frozen().forward(fake.clone(), behaviour);
+            self.objective.generator(logits)
+        };
+        let distance = |one: Tensor<4>, other: &Tensor<4>| (one - other.clone()).abs().mean();
+        let gan_a = judge(&self.discriminator_a, &fake_b);
+        let gan_b = judge(&self.discriminator_b, &fake_a);
+        let cycle_a = distance(recovered_a, real_a) * self.cycle_a;
+        let cycle_b = distance(recovered_b, real_b) * self.cycle_b;
+        // A generator into B should leave pictures of B as they are.
+        let identity = (self.identity > 0.0).then(|| {
+            let same_b = a2b.forward(real_b.clone(), behaviour);
+            let same_a = b2a.forward(real_a.clone(), behaviour);
+            (
+                distance(same_b, real_b) * (self.cycle_b * self.identity),
+                distance(same_a, real_a) * (self.cycle_a * self.identity),
+            )
+        });
+
+        let mut loss = gan_a.clone() + gan_b.clone() + cycle_a.clone() + cycle_b.clone();
+        if let Some((identity_a, identity_b)) = &identity {
+            loss = loss + identity_a.clone() + identity_b.clone();
+        }
+        let mut gradients: Gradients = loss.backward();
+        self.a2b.update(&mut gradients, rate);
+        self.b2a.update(&mut gradients, rate);
+        let losses = GeneratorLosses {
+            gan: [gan_a, gan_b],
+            cycle: [cycle_a, cycle_b],
+            identity: identity.map(|(a, b)| [a, b]),
+        };
+        (fake_b, fake_a, losses)
+    }
+}
+
+/// Losses of the generators: of the side with discriminator A, then of the side with discriminator B.
+struct GeneratorLosses {
+    gan: [Tensor<1>; 2],
+    cycle: [Tensor<1>; 2],
+    identity: Option<[Tensor<1>; 2]>,
+}
+
+impl Method for CycleGan {
+    fn step(&mut self, batch: Batch, context: StepContext) -> Vec<Loss> {
+        let real_a = Tensor::<4>::from_data(batch.a, &self.device);
+        let real_b = Tensor::<4>::from_data(batch.b, &self.device);
+        let (fake_b, fake_a, losses) =
+            self.update_generators(&real_a, &real_b, context.generator_rate);
+
+        let mut random = random::of_step(context.seed, context.step);
+        let (objective, rate) = (self.objective, context.discriminator_rate);
+        let steps = self.discriminator_steps;
+        let judge_a = &mut self.discriminator_a;
+        let loss_a = judge_a.update(objective, &real_b, fake_b, steps, rate, &mut random);
+        let judge_b = &mut self.discriminator_b;
+        let loss_b = judge_b.update(objective, &real_a, fake_a, steps, rate, &mut random);
+
+        let mut named = Vec::with_capacity(8);
+        let names = [
+            ["D_A", "G_A", "cycle_A", "idt_A"],
+            ["D_B", "G_B", "cycle_B", "idt_B"],
+        ];
+        for (side, loss) in [loss_a, loss_b].iter().enumerate() {
+            let [discriminator, gan, cycle, identity] = names[side];
+            named.push(Loss::discriminator(discriminator, loss));
+            named.push(Loss::generator(gan, &losses.gan[side]));
+            named.push(Loss::generator(cycle, &losses.cycle[side]));
+            if let Some(values) = &losses.identity {
+                named.push(Loss::generator(identity, &values[side]));
+            }
+        }
+        named
+    }
+
+    fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
+        let behaviour = Behaviour::inference(NormStats::Batch, false);
+        let row = |real: TensorData, there: &Generator, back: &Generator| {
+            let input = Tensor::<4>::from_data(real.clone(), &self.device);
+            let translated = there.forward(input, behaviour);
+            let recovered = back.forward(translated.clone(), behaviour);
+            vec![real, translated.into_data(), recovered.into_data()]
+        };
+        let (a2b, b2a) = (self.a2b.network().valid(), self.b2a.network().valid());
+        vec![row(batch.a, &a2b, &b2a), row(batch.b, &b2a, &a2b)]
+    }
+
+    fn weights(&self) -> Vec<(&'static str, NamedTensors)> {
+        vec![
+            (GENERATOR_A2B, self.a2b.weights()),
+            (GENERATOR_B2A, self.b2a.weights()),
+            (DISCRIMINATOR_A, self.discriminator_a.network.weights()),
+            (DISCRIMINATOR_B, self.discriminator_b.network.weights()),
+        ]
+    }
+
+    fn load_weights(&mut self, stem: &str, weights: NamedTensors) -> Result<(), TensorError> {
+        match stem {
+            GENERATOR_A2B => self.a2b.load_weights(weights),
+            GENERATOR_B2A => self.b2a.load_weights(weights),
+            DISCRIMINATOR_A => self.discriminator_a.network.load_weights(weights),
+            _ => self.discriminator_b.network.load_weights(weights),
+        }
+    }
+
+    fn state(&self) -> MethodState {
+        let mut state = MethodState::default();
+        state.insert(GENERATOR_A2B, self.a2b.optimiser_state());
+        state.insert(GENERATOR_B2A, self.b2a.optimiser_state());
+        for (stem, judge) in [
+            (DISCRIMINATOR_A, &self.discriminator_a),
+            (DISCRIMINATOR_B, &self.discriminator_b),
+        ] {
+            state.insert(stem, judge.network.optimiser_state());
+            state.insert(&pool_of(stem), (judge.pool.state(), 0));
+        }
+        state
+    }
+
+    fn restore(&mut self, mut state: MethodState) -> Result<(), TensorError> {
+        let (tensors, time) = state.take(GENERATOR_A2B);
+        self.a2b.load_optimiser(tensors, time)?;
+        let (tensors, time) = state.take(GENERATOR_B2A);
+        self.b2a.load_optimiser(tensors, time)?;
+        for (stem, judge) in [
+            (DISCRIMINATOR_A, &mut self.discriminator_a),
+            (DISCRIMINATOR_B, &mut self.discriminator_b),
+        ] {
+            let (tensors, time) = state.take(stem);
+            judge.network.load_optimiser(tensors, time)?;
+            judge
+                .pool
+                .restore(state.take(&pool_of(stem)).0, &self.device);
+        }
+        Ok(())
+    }
+}
+
+fn pool_of(stem: &str) -> String {
+    stem.replace("discriminator", "pool")
+}

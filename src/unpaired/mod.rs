@@ -1,0 +1,5 @@
+//! CycleGAN: translation learnt from two piles of pictures without pairs.
+
+mod cycle_gan;
+
+pub use cycle_gan::CycleGan;
