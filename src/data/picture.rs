@@ -3,6 +3,7 @@
 use std::io::{BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
+use super::truncation::truncation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
 
 /// Pictures of more pixels than this are refused before memory is taken for them: a header can promise anything.
@@ -85,7 +86,29 @@ pub fn read_picture(path: &Path) -> Result<Picture, PictureError> {
     if bytes.is_empty() {
         return Err(PictureError::Empty(path.to_owned()));
     }
-    decode(&bytes, path)
+    // Decoders have had bugs that panic on damaged files; such a file is a damaged file like any other.
+    let decoded = std::panic::catch_unwind(|| decode(&bytes, path)).unwrap_or_else(|panic| {
+        Err(PictureError::Damaged {
+            path: path.to_owned(),
+            message: format!("the decoder failed: {}", panic_message(&*panic)),
+        })
+    })?;
+    if let Some(message) = truncation(&bytes, decoded.format) {
+        return Err(PictureError::Damaged {
+            path: path.to_owned(),
+            message: message.to_owned(),
+        });
+    }
+    Ok(decoded)
+}
+
+/// What a caught panic said.
+pub(super) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|message| (*message).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no reason given".to_owned())
 }
 
 fn decode(bytes: &[u8], path: &Path) -> Result<Picture, PictureError> {

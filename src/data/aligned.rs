@@ -1,0 +1,103 @@
+//! Pairs: side-by-side pictures, or two folders whose pictures have the same stems.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use image::imageops::crop_imm;
+
+use super::dataset::{Part, Side};
+use super::error::DataError;
+use super::folder::{PictureFile, find_some_pictures, same_stems};
+use super::layout::Layout;
+use super::picture::Picture;
+use crate::config::Direction;
+
+/// The input and the target side of a paired layout: `direction` decides which is which.
+pub(super) fn sides(
+    root: &Path,
+    layout: &Layout,
+    direction: Direction,
+) -> Result<(Side, Side), DataError> {
+    let side = |folder: &Path, half: &str, files, part| Side {
+        name: format!(
+            "{}{half}",
+            folder.strip_prefix(root).unwrap_or(folder).display()
+        ),
+        files,
+        part,
+        channels: 3,
+    };
+    let (a, b) = match layout {
+        Layout::SideBySide(folder) => {
+            let files = find_some_pictures(folder)?;
+            (
+                side(folder, " (left half)", files.clone(), Part::Left),
+                side(folder, " (right half)", files, Part::Right),
+            )
+        }
+        Layout::TwoFolders(a, b) => {
+            let (a_files, b_files) = paired_files(root, a, b)?;
+            (
+                side(a, "", a_files, Part::Whole),
+                side(b, "", b_files, Part::Whole),
+            )
+        }
+    };
+    Ok(match direction {
+        Direction::AToB => (a, b),
+        Direction::BToA => (b, a),
+    })
+}
+
+/// The pictures of two folders in the same order of stems.
+///
+/// # Errors
+/// A folder is empty, or pictures have no partner or two; all of them are listed.
+pub(super) fn paired_files(
+    root: &Path,
+    a: &Path,
+    b: &Path,
+) -> Result<(Vec<PictureFile>, Vec<PictureFile>), DataError> {
+    let (mut a_files, mut b_files) = (find_some_pictures(a)?, find_some_pictures(b)?);
+    let mut problems = same_stems(&a_files);
+    problems.extend(same_stems(&b_files));
+    for (files, others, other) in [(&a_files, &b_files, b), (&b_files, &a_files, a)] {
+        let stems: HashSet<&str> = others.iter().map(PictureFile::stem).collect();
+        problems.extend(
+            files
+                .iter()
+                .filter(|file| !stems.contains(file.stem()))
+                .map(|file| DataError::Unmatched {
+                    path: file.path.clone(),
+                    stem: file.stem().to_owned(),
+                    other: other.to_owned(),
+                }),
+        );
+    }
+    DataError::from_problems(root, problems)?;
+    // Sorted by name they can be in different orders: extensions count there.
+    a_files.sort_by(|first, second| first.stem().cmp(second.stem()));
+    b_files.sort_by(|first, second| first.stem().cmp(second.stem()));
+    Ok((a_files, b_files))
+}
+
+/// The two halves of a side-by-side picture, of half its width each; of an odd width the last column is left out, so that the
+/// halves have one size.
+///
+/// # Errors
+/// The picture is one pixel wide.
+pub(super) fn halves(path: &Path, picture: &Picture) -> Result<(Picture, Picture), DataError> {
+    let (width, height) = picture.pixels.dimensions();
+    let half = width / 2;
+    if half == 0 {
+        return Err(DataError::Unfit {
+            path: path.to_owned(),
+            message: format!("is {width}x{height}: too narrow for two pictures side by side"),
+        });
+    }
+    let part = |x| Picture {
+        pixels: crop_imm(&picture.pixels, x, 0, half, height).to_image(),
+        format: picture.format,
+    };
+    Ok((part(0), part(half)))
+}

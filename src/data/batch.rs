@@ -1,0 +1,55 @@
+//! What a training step gets.
+
+use burn::tensor::TensorData;
+
+use super::dataset::Sample;
+use super::error::DataError;
+
+/// Prepared pictures on the host.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// The network's input (paired), or domain A: f32 in [-1, 1], `[batch, channels, height, width]`.
+    pub a: TensorData,
+    /// The target (paired), or domain B, in the same form.
+    pub b: TensorData,
+    /// Names of the pictures of `a`: relative path without extension.
+    pub names: Vec<String>,
+}
+
+impl Batch {
+    /// Stacks samples, of which there is at least one.
+    ///
+    /// # Errors
+    /// The pictures of one side have different sizes.
+    pub(super) fn stack(samples: Vec<Sample>) -> Result<Self, DataError> {
+        let (a_size, b_size) = (samples[0].a.size(), samples[0].b.size());
+        for sample in &samples {
+            for (raster, path, size) in [
+                (&sample.a, &sample.a_path, a_size),
+                (&sample.b, &sample.b_path, b_size),
+            ] {
+                if raster.size() != size {
+                    return Err(DataError::Unfit {
+                        path: path.clone(),
+                        message: super::check::odd_size(raster.size(), size),
+                    });
+                }
+            }
+        }
+        let count = samples.len();
+        let stack = |rasters: Vec<&super::raster::Raster>| {
+            let (channels, height, width) =
+                (rasters[0].channels, rasters[0].height, rasters[0].width);
+            let mut values = Vec::with_capacity(count * channels * height * width);
+            for raster in rasters {
+                values.extend(raster.values());
+            }
+            TensorData::new(values, [count, channels, height, width])
+        };
+        Ok(Self {
+            a: stack(samples.iter().map(|sample| &sample.a).collect()),
+            b: stack(samples.iter().map(|sample| &sample.b).collect()),
+            names: samples.into_iter().map(|sample| sample.name).collect(),
+        })
+    }
+}

@@ -1,0 +1,266 @@
+//! Reading every picture of a data set before training, so that wrong data is found at once and not after hours.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use image::ImageFormat;
+use rayon::prelude::*;
+
+use super::aligned::halves;
+use super::dataset::{Dataset, Part, Side};
+use super::error::DataError;
+use super::folder::PictureFile;
+use super::picture::read_picture;
+use super::preprocess::Size;
+
+/// What is in a data set that is in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckReport {
+    /// Samples per epoch.
+    pub samples: usize,
+    /// The two sides: input (or A) and target (or B).
+    pub sides: [SideReport; 2],
+    /// Things that are worth knowing and no errors.
+    pub notes: Vec<String>,
+}
+
+/// What is on one side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SideReport {
+    /// Folder, or folder and half.
+    pub name: String,
+    /// Number of pictures.
+    pub pictures: usize,
+    /// Smallest width and smallest height.
+    pub smallest: Size,
+    /// Largest width and largest height.
+    pub largest: Size,
+    /// Files per format, by what their bytes are.
+    pub formats: BTreeMap<String, usize>,
+}
+
+impl fmt::Display for CheckReport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for side in &self.sides {
+            writeln!(formatter, "{side}")?;
+        }
+        for note in &self.notes {
+            writeln!(formatter, "note: {note}")?;
+        }
+        write!(
+            formatter,
+            "{} samples per epoch, all readable",
+            self.samples
+        )
+    }
+}
+
+impl fmt::Display for SideReport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {} pictures, ", self.name, self.pictures)?;
+        let (smallest, largest) = (self.smallest, self.largest);
+        if smallest == largest {
+            write!(formatter, "{}x{}", smallest.0, smallest.1)?;
+        } else {
+            write!(
+                formatter,
+                "{} to {} wide, {} to {} high",
+                smallest.0, largest.0, smallest.1, largest.1
+            )?;
+        }
+        for (format, count) in &self.formats {
+            write!(formatter, ", {count} {format}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What one readable picture is.
+#[derive(Debug, Clone, Copy)]
+struct Facts {
+    size: Size,
+    format: ImageFormat,
+}
+
+impl Dataset {
+    /// Decodes every file and compares it with what the recipe needs, on all threads; `progress` is told how many files of how
+    /// many are done.
+    ///
+    /// # Errors
+    /// Everything that is wrong, in one error.
+    pub fn check(
+        &self,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<CheckReport, DataError> {
+        // The halves of side-by-side pictures are read together.
+        let second = if self.a.part == Part::Whole {
+            self.b.files.as_slice()
+        } else {
+            &[]
+        };
+        let total = self.a.files.len() + second.len();
+        let done = AtomicUsize::new(0);
+        let read = |file: &PictureFile| {
+            let facts = read_facts(&file.path, self.a.part);
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+            facts
+        };
+        let facts = |files: &[PictureFile]| files.par_iter().map(read).collect::<Vec<_>>();
+        let (a, b) = (facts(&self.a.files), facts(second));
+
+        let mut problems = Vec::new();
+        let a = self.judge(&self.a, a, &mut problems);
+        let b = if self.a.part == Part::Whole {
+            let b = self.judge(&self.b, b, &mut problems);
+            if self.is_paired() {
+                problems.extend(self.unequal_pairs(&a, &b));
+            }
+            b
+        } else {
+            a.clone()
+        };
+        DataError::from_problems(&self.root, problems)?;
+        Ok(CheckReport {
+            samples: self.len(),
+            notes: notes(self.a.files.iter().zip(&a).chain(second.iter().zip(&b))),
+            sides: [report(&self.a, &a), report(&self.b, &b)],
+        })
+    }
+
+    /// Keeps the facts of the readable pictures (at their places) and collects what is wrong with the files of one side.
+    fn judge(
+        &self,
+        side: &Side,
+        facts: Vec<Result<Facts, DataError>>,
+        problems: &mut Vec<DataError>,
+    ) -> Vec<Option<Facts>> {
+        let unfit = |index: usize, message| DataError::Unfit {
+            path: side.files[index].path.clone(),
+            message,
+        };
+        let common = (self.recipe.data.batch_size > 1)
+            .then(|| self.most_common_size(&facts))
+            .flatten();
+        let mut readable = Vec::with_capacity(facts.len());
+        for (index, facts) in facts.into_iter().enumerate() {
+            match facts {
+                Err(error) => {
+                    problems.push(error);
+                    readable.push(None);
+                }
+                Ok(facts) => {
+                    if let Err(message) = self.preparation.accepts(facts.size) {
+                        problems.push(unfit(index, message));
+                    } else {
+                        let size = self.preparation.final_size(facts.size);
+                        if let Some(common) = common.filter(|common| *common != size) {
+                            problems.push(unfit(index, odd_size(size, common)));
+                        }
+                    }
+                    readable.push(Some(facts));
+                }
+            }
+        }
+        readable
+    }
+
+    /// The size that most pictures have when they are prepared.
+    fn most_common_size(&self, facts: &[Result<Facts, DataError>]) -> Option<Size> {
+        let mut counts: BTreeMap<Size, usize> = BTreeMap::new();
+        for facts in facts.iter().flatten() {
+            *counts
+                .entry(self.preparation.final_size(facts.size))
+                .or_default() += 1;
+        }
+        counts
+            .into_iter()
+            .max_by_key(|(_, count)| *count)
+            .map(|(size, _)| size)
+    }
+
+    fn unequal_pairs(&self, a: &[Option<Facts>], b: &[Option<Facts>]) -> Vec<DataError> {
+        let small = |(width, height): Size| (width as u32, height as u32);
+        let pairs = self.a.files.iter().zip(&self.b.files);
+        pairs
+            .zip(a.iter().zip(b))
+            .filter_map(|((a_file, b_file), (a, b))| {
+                let (a, b) = (a.as_ref()?, b.as_ref()?);
+                (a.size != b.size).then(|| DataError::SizesDiffer {
+                    a: a_file.path.clone(),
+                    a_size: small(a.size),
+                    b: b_file.path.clone(),
+                    b_size: small(b.size),
+                })
+            })
+            .collect()
+    }
+}
+
+/// Why a picture cannot be in one batch with the others, to be read after the file's name.
+pub(super) fn odd_size(size: Size, common: Size) -> String {
+    format!(
+        "is {}x{} when prepared, others are {}x{}: set `data.batch_size=1`, or take `data.preprocess = \"resize_and_crop\"`",
+        size.0, size.1, common.0, common.1
+    )
+}
+
+fn read_facts(path: &Path, part: Part) -> Result<Facts, DataError> {
+    let mut picture = read_picture(path)?;
+    if part != Part::Whole {
+        (picture, _) = halves(path, &picture)?;
+    }
+    let (width, height) = picture.pixels.dimensions();
+    Ok(Facts {
+        size: (width as usize, height as usize),
+        format: picture.format,
+    })
+}
+
+fn report(side: &Side, facts: &[Option<Facts>]) -> SideReport {
+    let (mut smallest, mut largest) = ((usize::MAX, usize::MAX), (0, 0));
+    let mut formats = BTreeMap::new();
+    for facts in facts.iter().flatten() {
+        let (width, height) = facts.size;
+        smallest = (smallest.0.min(width), smallest.1.min(height));
+        largest = (largest.0.max(width), largest.1.max(height));
+        *formats.entry(format_name(facts.format)).or_default() += 1;
+    }
+    SideReport {
+        name: side.name.clone(),
+        pictures: side.files.len(),
+        smallest,
+        largest,
+        formats,
+    }
+}
+
+fn notes<'a>(files: impl Iterator<Item = (&'a PictureFile, &'a Option<Facts>)>) -> Vec<String> {
+    let mut misnamed: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for (file, facts) in files {
+        let Some(facts) = facts else { continue };
+        let extension = file.path.extension().unwrap_or_default().to_string_lossy();
+        let named = ImageFormat::from_extension(extension.as_ref());
+        if named.is_some_and(|named| named != facts.format) {
+            let key = (format_name(facts.format), extension.to_lowercase());
+            *misnamed.entry(key).or_default() += 1;
+        }
+    }
+    misnamed
+        .into_iter()
+        .map(|((format, extension), count)| match count {
+            1 => format!("1 file is {format} under a .{extension} name; it is read by its bytes"),
+            _ => format!(
+                "{count} files are {format} under a .{extension} name; they are read by their bytes"
+            ),
+        })
+        .collect()
+}
+
+fn format_name(format: ImageFormat) -> String {
+    match format {
+        ImageFormat::WebP => "WebP".to_owned(),
+        other => format!("{other:?}").to_uppercase(),
+    }
+}

@@ -1,0 +1,160 @@
+//! The pictures of a folder, found recursively and in an order that does not depend on the file system.
+
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use super::error::DataError;
+use super::picture::has_picture_extension;
+use crate::files::FileError;
+
+/// One picture file of a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PictureFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its path relative to the folder, with `/` between the parts.
+    pub name: String,
+    /// Its size in bytes when it was found.
+    pub bytes: u64,
+}
+
+impl PictureFile {
+    /// Relative path without extension: what the pictures of a pair share.
+    pub fn stem(&self) -> &str {
+        let start = self.name.rfind('/').map_or(0, |slash| slash + 1);
+        match self.name[start..].rfind('.') {
+            Some(dot) if dot > 0 => &self.name[..start + dot],
+            _ => &self.name,
+        }
+    }
+}
+
+/// Finds every picture under `folder`: recursively, following links, without hidden files and folders, sorted by the bytes
+/// of the relative path. What counts is the extension; whether the bytes are a picture shows when it is read.
+///
+/// # Errors
+/// The folder or one below it cannot be listed.
+pub fn find_pictures(folder: &Path) -> Result<Vec<PictureFile>, DataError> {
+    let mut found = Vec::new();
+    let walk = WalkDir::new(folder)
+        .follow_links(true)
+        .into_iter()
+        .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.file_name()));
+    for entry in walk {
+        let entry = entry.map_err(|error| {
+            let path = error.path().unwrap_or(folder).to_owned();
+            FileError {
+                action: "list",
+                path,
+                source: error.into(),
+            }
+        })?;
+        if !entry.file_type().is_file() || !has_picture_extension(entry.path()) {
+            continue;
+        }
+        let bytes = entry
+            .metadata()
+            .map_err(|error| FileError {
+                action: "read",
+                path: entry.path().to_owned(),
+                source: error.into(),
+            })?
+            .len();
+        let relative = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+        let name = relative
+            .components()
+            .map(|part| part.as_os_str().to_string_lossy())
+            .collect::<Vec<_>>()
+            .join("/");
+        found.push(PictureFile {
+            path: entry.into_path(),
+            name,
+            bytes,
+        });
+    }
+    found.sort_by(|first, second| {
+        first
+            .name
+            .as_bytes()
+            .cmp(second.name.as_bytes())
+            .then_with(|| first.path.cmp(&second.path))
+    });
+    Ok(found)
+}
+
+/// As [`find_pictures`], for a folder that must not be empty.
+///
+/// # Errors
+/// The folder cannot be listed, or has no picture.
+pub fn find_some_pictures(folder: &Path) -> Result<Vec<PictureFile>, DataError> {
+    let pictures = find_pictures(folder)?;
+    if pictures.is_empty() {
+        return Err(DataError::NoPictures {
+            folder: folder.to_owned(),
+            found: contents(folder),
+        });
+    }
+    Ok(pictures)
+}
+
+/// The pairs of pictures of one folder that have the same stem; `pictures` is sorted.
+pub(super) fn same_stems(pictures: &[PictureFile]) -> Vec<DataError> {
+    let mut seen = std::collections::HashMap::new();
+    pictures
+        .iter()
+        .filter_map(|picture| {
+            let first: &PictureFile = seen.insert(picture.stem(), picture)?;
+            Some(DataError::SameStem {
+                first: first.path.clone(),
+                second: picture.path.clone(),
+            })
+        })
+        .collect()
+}
+
+/// What a folder holds, in words, for error messages: `folders "a" "b", 3 pictures, 2 other files`.
+pub(super) fn contents(folder: &Path) -> String {
+    let (mut folders, mut pictures, mut others) = (Vec::new(), 0, 0);
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        if is_hidden(&name) {
+            continue;
+        }
+        if entry.path().is_dir() {
+            folders.push(format!("`{}`", name.to_string_lossy()));
+        } else if has_picture_extension(&entry.path()) {
+            pictures += 1;
+        } else {
+            others += 1;
+        }
+    }
+    folders.sort();
+    let more = folders.len().saturating_sub(8);
+    folders.truncate(8);
+    let mut parts = Vec::new();
+    if !folders.is_empty() {
+        let rest = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        parts.push(format!("folders {}{rest}", folders.join(" ")));
+    }
+    for (count, one, many) in [
+        (pictures, "picture", "pictures"),
+        (others, "other file", "other files"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{count} {}", if count == 1 { one } else { many }));
+        }
+    }
+    if parts.is_empty() {
+        return "nothing".to_owned();
+    }
+    parts.join(", ")
+}
+
+fn is_hidden(name: &std::ffi::OsStr) -> bool {
+    name.as_encoded_bytes().first() == Some(&b'.')
+}

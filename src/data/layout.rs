@@ -1,0 +1,128 @@
+//! The folder layouts that a data set can have, by the names that users of the reference implementations already have.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::error::DataError;
+use super::folder::contents;
+use crate::config::Mode;
+
+/// Part of a data set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Split {
+    /// Pictures to learn from.
+    Train,
+    /// Pictures to watch the training with; the test pictures where there are none.
+    Validation,
+    /// Pictures to judge the result with; the validation pictures where there are none.
+    Test,
+}
+
+impl Split {
+    /// The prefixes of folder names that hold this split, best first.
+    fn prefixes(self) -> &'static [&'static str] {
+        match self {
+            Self::Train => &["train"],
+            Self::Validation => &["val", "test"],
+            Self::Test => &["test", "val"],
+        }
+    }
+}
+
+impl fmt::Display for Split {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Train => "training",
+            Self::Validation => "validation",
+            Self::Test => "test",
+        })
+    }
+}
+
+/// Where the pictures of one split are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Layout {
+    /// One folder of pictures with A in the left half and B in the right half.
+    SideBySide(PathBuf),
+    /// A folder for each side.
+    TwoFolders(PathBuf, PathBuf),
+}
+
+impl Layout {
+    /// Finds the layout of `split` in `root`, or `None` where the data set has no such pictures.
+    ///
+    /// Mode pix2pix: `train/` of side-by-side pictures, or `trainA/ trainB/`, `A/train/ B/train/`, `train/A/ train/B/`, or, for
+    /// training, `A/ B/`. Mode cycle: `trainA/ trainB/`. The other splits have `val` or `test` for `train`.
+    ///
+    /// # Errors
+    /// `root` is not a folder.
+    pub fn find(root: &Path, mode: Mode, split: Split) -> Result<Option<Self>, DataError> {
+        if !root.is_dir() {
+            return Err(DataError::NotAFolder(root.to_owned()));
+        }
+        Ok(split
+            .prefixes()
+            .iter()
+            .flat_map(|prefix| candidates(mode, prefix))
+            .map(|layout| layout.under(root))
+            .find(Self::exists))
+    }
+
+    /// The error for a split that is needed and not there.
+    pub(super) fn missing(root: &Path, mode: Mode, split: Split) -> DataError {
+        let prefix = split.prefixes()[0];
+        let wanted = candidates(mode, prefix)
+            .iter()
+            .map(|layout| match layout {
+                Self::SideBySide(folder) => {
+                    format!("`{}/` (side-by-side pictures)", folder.display())
+                }
+                Self::TwoFolders(a, b) => format!("`{}/` and `{}/`", a.display(), b.display()),
+            })
+            .collect::<Vec<_>>()
+            .join(", or ");
+        DataError::NoLayout {
+            root: root.to_owned(),
+            mode,
+            split,
+            wanted,
+            found: contents(root),
+        }
+    }
+
+    fn under(self, root: &Path) -> Self {
+        match self {
+            Self::SideBySide(folder) => Self::SideBySide(root.join(folder)),
+            Self::TwoFolders(a, b) => Self::TwoFolders(root.join(a), root.join(b)),
+        }
+    }
+
+    fn exists(&self) -> bool {
+        match self {
+            Self::SideBySide(folder) => folder.is_dir(),
+            Self::TwoFolders(a, b) => a.is_dir() && b.is_dir(),
+        }
+    }
+}
+
+/// The layouts that `mode` reads, relative to the root, in the order in which they are tried.
+fn candidates(mode: Mode, prefix: &str) -> Vec<Layout> {
+    let two = |a: String, b: String| Layout::TwoFolders(a.into(), b.into());
+    let joined = two(format!("{prefix}A"), format!("{prefix}B"));
+    match mode {
+        Mode::Cycle => vec![joined],
+        Mode::Pix2pix => {
+            let mut layouts = vec![
+                // Before `train/` itself: pictures of two sides must not be taken for side-by-side ones.
+                two(format!("{prefix}/A"), format!("{prefix}/B")),
+                Layout::SideBySide(prefix.into()),
+                joined,
+                two(format!("A/{prefix}"), format!("B/{prefix}")),
+            ];
+            if prefix == "train" {
+                layouts.push(two("A".to_owned(), "B".to_owned()));
+            }
+            layouts
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! From the size of a file to the size that networks train on: resize, crop, round, in the reference implementation's order.
+
+use super::augmentation::Augmentation;
+use super::picture::MAX_PIXELS;
+use super::raster::Raster;
+use crate::config::{DiscriminatorArch, Preprocess, Recipe};
+
+/// Width and height in pixels.
+pub(super) type Size = (usize, usize);
+
+/// How the recipe prepares pictures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preparation {
+    method: Preprocess,
+    load_size: usize,
+    crop_size: usize,
+    /// Sizes that no crop has fixed are rounded to multiples of this.
+    multiple: usize,
+    /// Smallest side with which the networks work.
+    smallest: usize,
+}
+
+impl Preparation {
+    /// The preparation that the recipe asks for in training.
+    pub fn new(recipe: &Recipe) -> Self {
+        let discriminator = &recipe.discriminator;
+        let smallest = match discriminator.arch {
+            DiscriminatorArch::Pixel => 8,
+            // Each strided layer halves the size; the two layers after them need 3 x 3 positions.
+            DiscriminatorArch::Patch => 8.max(3 << discriminator.layers.min(16)),
+        };
+        Self {
+            method: recipe.data.preprocess,
+            load_size: recipe.data.load_size,
+            crop_size: recipe.data.crop_size,
+            multiple: recipe.generator.arch.size_multiple(),
+            smallest,
+        }
+    }
+
+    /// The same for pictures that are only looked at: with `resize_and_crop` the whole picture is resized to the size of the
+    /// crop, as the reference implementation does in tests.
+    pub fn without_margin(&self) -> Self {
+        let load_size = match self.method {
+            Preprocess::ResizeAndCrop => self.crop_size,
+            _ => self.load_size,
+        };
+        Self {
+            load_size,
+            ..self.clone()
+        }
+    }
+
+    /// The size after the first step, resizing.
+    pub fn resized_size(&self, (width, height): Size) -> Size {
+        match self.method {
+            Preprocess::ResizeAndCrop => (self.load_size, self.load_size),
+            Preprocess::Crop | Preprocess::None => (width, height),
+            Preprocess::ScaleWidth | Preprocess::ScaleWidthAndCrop => {
+                if width == self.load_size && height >= self.crop_size {
+                    return (width, height);
+                }
+                let scaled = self.load_size as f64 * height as f64 / width as f64;
+                (
+                    self.load_size,
+                    scaled.max(self.crop_size as f64).floor() as usize,
+                )
+            }
+        }
+    }
+
+    /// The largest corner (x, y) of a crop of a picture that has been resized to `resized`; `None` when nothing is cropped.
+    pub fn crop_range(&self, resized: Size) -> Option<Size> {
+        match self.method {
+            Preprocess::ScaleWidth | Preprocess::None => None,
+            Preprocess::ResizeAndCrop | Preprocess::Crop | Preprocess::ScaleWidthAndCrop => Some((
+                resized.0.saturating_sub(self.crop_size),
+                resized.1.saturating_sub(self.crop_size),
+            )),
+        }
+    }
+
+    /// The size that networks see, for a picture of `size` in its file.
+    pub fn final_size(&self, size: Size) -> Size {
+        let resized = self.resized_size(size);
+        if self.crop_range(resized).is_some() {
+            return (self.crop_size, self.crop_size);
+        }
+        (
+            nearest_multiple(resized.0, self.multiple),
+            nearest_multiple(resized.1, self.multiple),
+        )
+    }
+
+    /// Whether a picture of this size can be prepared; if not, why not and what to do, to be read after the file's name.
+    pub fn accepts(&self, size: Size) -> Result<(), String> {
+        let (width, height) = size;
+        if self.method == Preprocess::Crop && (width < self.crop_size || height < self.crop_size) {
+            return Err(format!(
+                "is {width}x{height}, smaller than `data.crop_size` ({}): crop less, or take `data.preprocess = \"resize_and_crop\"`",
+                self.crop_size
+            ));
+        }
+        let (last_width, last_height) = self.final_size(size);
+        for (width, height) in [self.resized_size(size), (last_width, last_height)] {
+            if width as u64 * height as u64 > MAX_PIXELS {
+                return Err(format!(
+                    "would be resized to {width}x{height}: leave it out, or take `data.preprocess = \"resize_and_crop\"`"
+                ));
+            }
+        }
+        if last_width < self.smallest || last_height < self.smallest {
+            return Err(format!(
+                "is {width}x{height}, {last_width}x{last_height} when prepared, and the networks need at least {0}x{0}: leave it out, or take `data.preprocess = \"resize_and_crop\"`",
+                self.smallest
+            ));
+        }
+        Ok(())
+    }
+
+    /// The first step: brings a picture to [`Preparation::resized_size`].
+    pub(super) fn resize(&self, raster: Raster) -> Raster {
+        let size = self.resized_size(raster.size());
+        raster.resized(size)
+    }
+
+    /// The other steps: crop, round to the network's multiple, flip. `resized` is what [`Preparation::resize`] returned.
+    pub(super) fn finish(&self, resized: &Raster, augmentation: Augmentation) -> Raster {
+        let finished = if self.crop_range(resized.size()).is_some() {
+            resized.cropped(augmentation.corner, (self.crop_size, self.crop_size))
+        } else {
+            let (width, height) = resized.size();
+            resized.clone().resized((
+                nearest_multiple(width, self.multiple),
+                nearest_multiple(height, self.multiple),
+            ))
+        };
+        if augmentation.flip {
+            finished.flipped()
+        } else {
+            finished
+        }
+    }
+}
+
+/// The multiple of `multiple` nearest to `size`, at least one; halves go to the even quotient, as Python rounds.
+fn nearest_multiple(size: usize, multiple: usize) -> usize {
+    let quotient = (size as f64 / multiple as f64).round_ties_even() as usize;
+    quotient.max(1) * multiple
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Mode;
+
+    fn preparation(method: Preprocess, load_size: usize, crop_size: usize) -> Preparation {
+        let mut recipe = Recipe::defaults(Mode::Cycle);
+        recipe.data.preprocess = method;
+        recipe.data.load_size = load_size;
+        recipe.data.crop_size = crop_size;
+        Preparation::new(&recipe)
+    }
+
+    #[test]
+    fn halves_are_rounded_to_the_even_quotient() {
+        assert_eq!(nearest_multiple(258, 4), 256);
+        assert_eq!(nearest_multiple(262, 4), 264);
+        assert_eq!(nearest_multiple(1, 4), 4);
+        assert_eq!(nearest_multiple(384, 256), 512);
+        assert_eq!(nearest_multiple(128, 256), 256);
+        assert_eq!(nearest_multiple(640, 256), 512);
+    }
+
+    #[test]
+    fn scale_width_keeps_the_aspect_and_the_height_of_the_crop() {
+        let scale = preparation(Preprocess::ScaleWidth, 286, 256);
+        assert_eq!(scale.resized_size((1000, 1500)), (286, 429));
+        assert_eq!(scale.resized_size((1000, 1501)), (286, 429));
+        assert_eq!(scale.resized_size((1000, 500)), (286, 256));
+        assert_eq!(scale.resized_size((286, 300)), (286, 300));
+        assert_eq!(scale.resized_size((286, 100)), (286, 256));
+        assert_eq!(scale.final_size((1000, 1500)), (288, 428));
+        assert_eq!(scale.crop_range((286, 429)), None);
+        let crop = preparation(Preprocess::ScaleWidthAndCrop, 286, 256);
+        assert_eq!(crop.crop_range((286, 429)), Some((30, 173)));
+        assert_eq!(crop.final_size((1000, 1500)), (256, 256));
+    }
+
+    #[test]
+    fn pictures_that_do_not_fit_are_refused_with_a_remedy() {
+        let crop = preparation(Preprocess::Crop, 286, 256);
+        assert!(crop.accepts((256, 256)).is_ok());
+        let message = crop.accepts((300, 255)).unwrap_err();
+        assert!(message.starts_with("is 300x255, smaller than `data.crop_size` (256)"));
+        let scale = preparation(Preprocess::ScaleWidth, 286, 256);
+        let message = scale.accepts((1, 4_000_000)).unwrap_err();
+        assert!(message.starts_with("would be resized to 286x1144000000"));
+        let none = preparation(Preprocess::None, 286, 256);
+        assert!(none.accepts((24, 23)).is_ok());
+        let message = none.accepts((300, 20)).unwrap_err();
+        assert!(message.contains("300x20 when prepared, and the networks need at least 24x24"));
+    }
+
+    #[test]
+    fn pictures_that_are_looked_at_are_shown_whole() {
+        let whole = preparation(Preprocess::ResizeAndCrop, 286, 256).without_margin();
+        assert_eq!(whole.resized_size((900, 20)), (256, 256));
+        assert_eq!(whole.crop_range((256, 256)), Some((0, 0)));
+    }
+}

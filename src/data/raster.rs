@@ -1,0 +1,91 @@
+//! Pixels on their way from a decoded picture to values: interleaved 8-bit channels.
+
+use image::RgbImage;
+
+use super::pixels::{grey, values_from_pixels};
+use super::resample::resize_bicubic;
+
+/// A picture of 1 or 3 channels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Raster {
+    pub(super) width: usize,
+    pub(super) height: usize,
+    pub(super) channels: usize,
+    /// `[height, width, channels]`, flattened.
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Raster {
+    /// The picture as it is for 3 channels, its grey for 1.
+    pub(super) fn new(picture: RgbImage, channels: usize) -> Self {
+        let (width, height) = picture.dimensions();
+        Self {
+            width: width as usize,
+            height: height as usize,
+            channels,
+            bytes: if channels == 1 {
+                grey(&picture).into_raw()
+            } else {
+                picture.into_raw()
+            },
+        }
+    }
+
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+
+    /// Resized with Pillow's bicubic filter; unchanged when it already has the size.
+    pub(super) fn resized(self, (width, height): (usize, usize)) -> Self {
+        if (width, height) == self.size() {
+            return self;
+        }
+        Self {
+            width,
+            height,
+            channels: self.channels,
+            bytes: resize_bicubic(&self.bytes, self.channels, self.size(), (width, height)),
+        }
+    }
+
+    /// The window of `width` x `height` whose upper left corner is at (`x`, `y`); it lies inside.
+    pub(super) fn cropped(&self, (x, y): (usize, usize), (width, height): (usize, usize)) -> Self {
+        let row = self.width * self.channels;
+        let (from, length) = (x * self.channels, width * self.channels);
+        let bytes = self
+            .bytes
+            .chunks_exact(row)
+            .skip(y)
+            .take(height)
+            .flat_map(|row| &row[from..from + length])
+            .copied()
+            .collect();
+        Self {
+            width,
+            height,
+            channels: self.channels,
+            bytes,
+        }
+    }
+
+    /// Mirrored left to right.
+    pub(super) fn flipped(mut self) -> Self {
+        let channels = self.channels;
+        for row in self.bytes.chunks_exact_mut(self.width * channels) {
+            let (mut left, mut right) = (0, self.width - 1);
+            while left < right {
+                for channel in 0..channels {
+                    row.swap(left * channels + channel, right * channels + channel);
+                }
+                left += 1;
+                right -= 1;
+            }
+        }
+        self
+    }
+
+    /// Values in [-1, 1], `[channels, height, width]`, flattened.
+    pub(super) fn values(&self) -> Vec<f32> {
+        values_from_pixels(&self.bytes, self.channels)
+    }
+}

@@ -1,0 +1,129 @@
+//! Resizing with antialiased bicubic interpolation (Keys, 1981, a = -0.5), bit-equal to Pillow's.
+//!
+//! Networks trained with the reference implementations have seen pictures that went through Pillow, so this follows its arithmetic:
+//! rows first, then columns, 8 bits in between, and weights in 22-bit fixed point. The fast resizers that are made like Pillow use
+//! 16-bit weights and differ from it by one level here and there, which is why none of them is used.
+
+/// Bits after the point: 8 bits of pixel, 2 bits of headroom for overshoot and 22 bits make the 32 of the sum.
+const FRACTION: u32 = 22;
+
+/// Weights of the source positions that make up each target position along one axis.
+struct Weights {
+    /// First source position and number of source positions, for each target position.
+    spans: Vec<(usize, usize)>,
+    /// `longest` weights for each target position, in fixed point.
+    values: Vec<i32>,
+    longest: usize,
+}
+
+impl Weights {
+    fn new(from: usize, to: usize) -> Self {
+        let scale = from as f64 / to as f64;
+        // When shrinking, the filter widens so that every source position counts.
+        let stretch = scale.max(1.0);
+        let reach = 2.0 * stretch;
+        let longest = reach.ceil() as usize * 2 + 1;
+        let mut spans = Vec::with_capacity(to);
+        let mut values = vec![0; longest * to];
+        let mut exact = Vec::with_capacity(longest);
+        for (target, fixed) in values.chunks_exact_mut(longest).enumerate() {
+            let centre = (target as f64 + 0.5) * scale;
+            // Conversions to integers cut towards zero, and what is below zero becomes zero.
+            let first = (centre - reach + 0.5) as usize;
+            let end = ((centre + reach + 0.5) as usize).min(from);
+            exact.clear();
+            exact.extend(
+                (first..end).map(|source| cubic((source as f64 - centre + 0.5) * (1.0 / stretch))),
+            );
+            let sum: f64 = exact.iter().sum();
+            for (fixed, weight) in fixed.iter_mut().zip(&exact) {
+                let weight = if sum == 0.0 { *weight } else { weight / sum };
+                *fixed = (weight * f64::from(1 << FRACTION) + 0.5_f64.copysign(weight)) as i32;
+            }
+            spans.push((first, end - first));
+        }
+        Self {
+            spans,
+            values,
+            longest,
+        }
+    }
+
+    /// For each target position: first source position and the weights from there on.
+    fn iter(&self) -> impl Iterator<Item = (usize, &[i32])> {
+        self.spans
+            .iter()
+            .zip(self.values.chunks_exact(self.longest))
+            .map(|(&(first, length), weights)| (first, &weights[..length]))
+    }
+}
+
+fn cubic(x: f64) -> f64 {
+    const A: f64 = -0.5;
+    let x = x.abs();
+    if x < 1.0 {
+        ((A + 2.0) * x - (A + 3.0)) * x * x + 1.0
+    } else if x < 2.0 {
+        (((x - 5.0) * x + 8.0) * x - 4.0) * A
+    } else {
+        0.0
+    }
+}
+
+/// Resizes `bytes`, `[height, width, channels]` flattened with 1 or 3 channels, from one (width, height) to another.
+pub(super) fn resize_bicubic(
+    bytes: &[u8],
+    channels: usize,
+    (width, height): (usize, usize),
+    (to_width, to_height): (usize, usize),
+) -> Vec<u8> {
+    let rows = if to_width == width {
+        bytes.to_vec()
+    } else if channels == 1 {
+        resize_rows::<1>(bytes, width, to_width)
+    } else {
+        resize_rows::<3>(bytes, width, to_width)
+    };
+    if to_height == height {
+        return rows;
+    }
+    resize_columns(&rows, to_width * channels, height, to_height)
+}
+
+fn resize_rows<const CHANNELS: usize>(bytes: &[u8], from: usize, to: usize) -> Vec<u8> {
+    let weights = Weights::new(from, to);
+    let mut resized = Vec::with_capacity(bytes.len() / from * to);
+    for row in bytes.chunks_exact(from * CHANNELS) {
+        for (first, weights) in weights.iter() {
+            let mut sums = [1 << (FRACTION - 1); CHANNELS];
+            let pixels = row[first * CHANNELS..].chunks_exact(CHANNELS);
+            for (weight, pixel) in weights.iter().zip(pixels) {
+                for (sum, byte) in sums.iter_mut().zip(pixel) {
+                    *sum += weight * i32::from(*byte);
+                }
+            }
+            resized.extend(sums.map(level));
+        }
+    }
+    resized
+}
+
+fn resize_columns(bytes: &[u8], row: usize, from: usize, to: usize) -> Vec<u8> {
+    let weights = Weights::new(from, to);
+    let mut resized = Vec::with_capacity(row * to);
+    let mut sums = vec![0; row];
+    for (first, weights) in weights.iter() {
+        sums.fill(1 << (FRACTION - 1));
+        for (weight, pixels) in weights.iter().zip(bytes[first * row..].chunks_exact(row)) {
+            for (sum, byte) in sums.iter_mut().zip(pixels) {
+                *sum += weight * i32::from(*byte);
+            }
+        }
+        resized.extend(sums.iter().copied().map(level));
+    }
+    resized
+}
+
+fn level(sum: i32) -> u8 {
+    (sum >> FRACTION).clamp(0, 255) as u8
+}
