@@ -145,7 +145,7 @@ mod tests {
     fn weight(law: Initialiser, gain: f64, shape: [usize; 4]) -> Vec<f32> {
         let mut initialise = Initialise::new(law, gain, 7, 0, &Device::flex());
         let data = initialise.weight(shape).val().into_data();
-        data.into_vec().unwrap()
+        data.try_into_vec().unwrap()
     }
 
     fn deviation(values: &[f32]) -> f64 {

@@ -9,3 +9,4 @@ mod fixture;
 mod forward;
 mod objective;
 mod optimiser;
+mod training;

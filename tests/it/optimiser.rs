@@ -19,7 +19,7 @@ impl One {
     }
 
     fn values(&self) -> Vec<f32> {
-        self.weight.val().into_data().into_vec().unwrap()
+        self.weight.val().into_data().try_into_vec().unwrap()
     }
 }
 
