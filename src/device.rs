@@ -1,1 +1,223 @@
-//! Device names to Burn devices.
+//! Device names on the command line to Burn devices.
+
+use std::str::FromStr;
+
+use burn::tensor::{Device, Tensor};
+
+use crate::panics;
+
+/// A device as the user names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceName {
+    /// The best device that is compiled in and answers: a GPU, then LibTorch, then the CPU.
+    Auto,
+    /// The pure-Rust CPU backend.
+    Cpu,
+    /// LibTorch on the CPU.
+    LibTorch,
+    /// LibTorch on an NVIDIA GPU, by index.
+    LibTorchCuda(usize),
+    /// An NVIDIA GPU, by index.
+    Cuda(usize),
+    /// A GPU through Vulkan.
+    Vulkan,
+    /// A GPU through Metal.
+    Metal,
+}
+
+/// A device that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// Not a device name.
+    #[error(
+        "`{0}` is not a device: use auto, cpu, libtorch, libtorch-cuda[:N], cuda[:N], vulkan or metal"
+    )]
+    Unknown(String),
+    /// The feature is not compiled in.
+    #[error(
+        "device `{device}` is not compiled into this program: build it with `cargo build --release --features {feature}`"
+    )]
+    NotCompiled {
+        /// Device.
+        device: String,
+        /// Cargo feature that brings it.
+        feature: &'static str,
+    },
+    /// The device does not answer.
+    #[error(
+        "device `{device}` does not answer on this machine ({message}): check its driver, or use `--device cpu`"
+    )]
+    NotPresent {
+        /// Device.
+        device: String,
+        /// What was heard instead.
+        message: String,
+    },
+}
+
+/// A device that has answered.
+#[derive(Debug, Clone)]
+pub struct OpenDevice {
+    /// As the user would name it.
+    pub name: DeviceName,
+    /// Without automatic differentiation.
+    pub device: Device,
+}
+
+impl FromStr for DeviceName {
+    type Err = DeviceError;
+
+    fn from_str(text: &str) -> Result<Self, DeviceError> {
+        let unknown = || DeviceError::Unknown(text.to_owned());
+        let (name, index) = match text.split_once(':') {
+            Some((name, index)) => (name, Some(index.parse().map_err(|_| unknown())?)),
+            None => (text, None),
+        };
+        match (name, index) {
+            ("auto", None) => Ok(Self::Auto),
+            ("cpu", None) => Ok(Self::Cpu),
+            ("libtorch", None) => Ok(Self::LibTorch),
+            ("libtorch-cuda", index) => Ok(Self::LibTorchCuda(index.unwrap_or(0))),
+            ("cuda", index) => Ok(Self::Cuda(index.unwrap_or(0))),
+            ("vulkan", None) => Ok(Self::Vulkan),
+            ("metal", None) => Ok(Self::Metal),
+            _ => Err(unknown()),
+        }
+    }
+}
+
+impl std::fmt::Display for DeviceName {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Auto => write!(formatter, "auto"),
+            Self::Cpu => write!(formatter, "cpu"),
+            Self::LibTorch => write!(formatter, "libtorch"),
+            Self::LibTorchCuda(index) => write!(formatter, "libtorch-cuda:{index}"),
+            Self::Cuda(index) => write!(formatter, "cuda:{index}"),
+            Self::Vulkan => write!(formatter, "vulkan"),
+            Self::Metal => write!(formatter, "metal"),
+        }
+    }
+}
+
+impl DeviceName {
+    /// What `auto` tries, best first; also what `translate devices` lists.
+    pub const ALL: [Self; 6] = [
+        Self::LibTorchCuda(0),
+        Self::Cuda(0),
+        Self::Metal,
+        Self::Vulkan,
+        Self::LibTorch,
+        Self::Cpu,
+    ];
+
+    /// The cargo feature that compiles the device in.
+    pub fn feature(self) -> &'static str {
+        match self {
+            Self::Auto | Self::Cpu => "flex",
+            Self::LibTorch | Self::LibTorchCuda(_) => "libtorch",
+            Self::Cuda(_) => "cuda",
+            Self::Vulkan => "vulkan",
+            Self::Metal => "metal",
+        }
+    }
+
+    /// Whether the device computes at once: reading a result then waits for nothing else.
+    pub fn is_synchronous(self) -> bool {
+        matches!(self, Self::Cpu | Self::LibTorch)
+    }
+
+    /// Opens the device and computes one sum on it.
+    ///
+    /// # Errors
+    /// The device is not compiled in, or does not answer.
+    pub fn open(self) -> Result<OpenDevice, DeviceError> {
+        if self == Self::Auto {
+            let answering = Self::ALL.into_iter().find_map(|name| name.open().ok());
+            return answering.ok_or_else(|| Self::Cpu.not_compiled());
+        }
+        let make = self.compiled().ok_or_else(|| self.not_compiled())?;
+        // Burn reports a missing GPU or driver by a panic, whose text would only confuse here.
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|_| {}));
+        let answer = panics::caught(|| {
+            let device = make();
+            let sum = Tensor::<1>::ones([2], &device).sum().into_scalar::<f32>();
+            ((sum - 2.0).abs() < f32::EPSILON).then_some(device)
+        });
+        std::panic::set_hook(hook);
+        let message = match answer {
+            Ok(Some(device)) => return Ok(OpenDevice { name: self, device }),
+            Ok(None) => "it computes wrong sums".to_owned(),
+            Err(message) => message,
+        };
+        Err(DeviceError::NotPresent {
+            device: self.to_string(),
+            message,
+        })
+    }
+
+    fn not_compiled(self) -> DeviceError {
+        DeviceError::NotCompiled {
+            device: self.to_string(),
+            feature: self.feature(),
+        }
+    }
+
+    /// How to make the device, where it is compiled in.
+    fn compiled(self) -> Option<Box<dyn Fn() -> Device>> {
+        match self {
+            #[cfg(feature = "flex")]
+            Self::Cpu => Some(Box::new(Device::flex)),
+            #[cfg(feature = "libtorch")]
+            Self::LibTorch => Some(Box::new(Device::libtorch)),
+            #[cfg(feature = "libtorch")]
+            Self::LibTorchCuda(index) => Some(Box::new(move || Device::libtorch_cuda(index))),
+            #[cfg(feature = "cuda")]
+            Self::Cuda(index) => Some(Box::new(move || Device::cuda(index))),
+            #[cfg(feature = "vulkan")]
+            Self::Vulkan => Some(Box::new(|| {
+                Device::vulkan(burn::tensor::DeviceKind::DefaultDevice)
+            })),
+            #[cfg(feature = "metal")]
+            Self::Metal => Some(Box::new(|| {
+                Device::metal(burn::tensor::DeviceKind::DefaultDevice)
+            })),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_and_written_alike() {
+        for text in [
+            "auto",
+            "cpu",
+            "libtorch",
+            "libtorch-cuda:1",
+            "cuda:0",
+            "vulkan",
+            "metal",
+        ] {
+            assert_eq!(text.parse::<DeviceName>().unwrap().to_string(), text);
+        }
+        assert_eq!("cuda".parse::<DeviceName>().unwrap(), DeviceName::Cuda(0));
+        for text in ["gpu", "cpu:1", "cuda:x", "cuda:"] {
+            assert!(text.parse::<DeviceName>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_compiled_in_names_its_feature() {
+        assert_eq!(DeviceName::Cpu.open().unwrap().name, DeviceName::Cpu);
+        #[cfg(not(feature = "cuda"))]
+        assert_eq!(
+            DeviceName::Cuda(0).open().unwrap_err().to_string(),
+            "device `cuda:0` is not compiled into this program: build it with `cargo build --release --features cuda`"
+        );
+    }
+}

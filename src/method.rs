@@ -93,14 +93,17 @@ pub trait Method {
     /// [-1, 1], such as input, output, target.
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>>;
 
-    /// The weights of each network, by the stem of its file in the style folder.
-    fn weights(&self) -> Vec<(&'static str, NamedTensors)>;
+    /// The networks, by the stems of their weight files in the style folder.
+    fn networks(&self) -> &'static [&'static str];
 
-    /// Replaces the weights of the network whose file has this stem.
+    /// The weights of one of [`Method::networks`].
+    fn weights(&self, network: &str) -> NamedTensors;
+
+    /// Replaces the weights of one of [`Method::networks`].
     ///
     /// # Errors
     /// The tensors are not those of the network.
-    fn load_weights(&mut self, stem: &str, weights: NamedTensors) -> Result<(), TensorError>;
+    fn load_weights(&mut self, network: &str, weights: NamedTensors) -> Result<(), TensorError>;
 
     /// What must be kept, besides the weights, to go on to the bit.
     fn state(&self) -> MethodState;

@@ -29,10 +29,18 @@ impl Overlay {
     /// # Errors
     /// The text is not TOML, or has an unknown key or a value of the wrong type.
     pub fn from_toml(text: &str, origin: &str) -> Result<Self, ConfigError> {
-        let mut table: Table = toml::from_str(text).map_err(|error| ConfigError::Syntax {
+        let table = toml::from_str(text).map_err(|error| ConfigError::Syntax {
             origin: origin.to_owned(),
             message: error.to_string().trim_end().to_owned(),
         })?;
+        Self::from_table(table, origin)
+    }
+
+    /// Takes a parsed recipe; `origin` names it in errors.
+    ///
+    /// # Errors
+    /// An unknown key or a value of the wrong type.
+    pub fn from_table(mut table: Table, origin: &str) -> Result<Self, ConfigError> {
         check(&mut table, &schema(), "", origin)?;
         Ok(Self { table })
     }

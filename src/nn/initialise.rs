@@ -12,7 +12,8 @@ use crate::config::Initialiser;
 /// Makes the parameters of a network: the law, the generator of random numbers and the device.
 #[derive(Debug)]
 pub struct Initialise {
-    law: Initialiser,
+    /// Nothing is drawn without a law: the weights will be loaded.
+    law: Option<Initialiser>,
     gain: f64,
     random: ChaCha8Rng,
     device: Device,
@@ -26,9 +27,19 @@ impl Initialise {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         random.set_stream(stream);
         Self {
-            law,
+            law: Some(law),
             gain,
             random,
+            device: device.clone(),
+        }
+    }
+
+    /// Zeros, on `device`: for networks whose weights are loaded afterwards.
+    pub fn zeros(device: &Device) -> Self {
+        Self {
+            law: None,
+            gain: 0.0,
+            random: ChaCha8Rng::seed_from_u64(0),
             device: device.clone(),
         }
     }
@@ -45,8 +56,11 @@ impl Initialise {
     pub fn weight(&mut self, shape: [usize; 4]) -> Param<Tensor<4>> {
         let [rows, second, height, width] = shape;
         let (fan_in, fan_out) = (second * height * width, rows * height * width);
+        let Some(law) = self.law else {
+            return Param::from_tensor(Tensor::zeros(shape, &self.device));
+        };
         let mut values = self.normal(rows * fan_in);
-        let deviation = match self.law {
+        let deviation = match law {
             Initialiser::Normal => self.gain,
             Initialiser::Xavier => self.gain * (2.0 / (fan_in + fan_out) as f64).sqrt(),
             Initialiser::Kaiming => (2.0 / fan_in as f64).sqrt(),

@@ -135,15 +135,19 @@ impl Method for Pix2pix {
         vec![vec![batch.a, output.into_data(), batch.b]]
     }
 
-    fn weights(&self) -> Vec<(&'static str, NamedTensors)> {
-        vec![
-            (GENERATOR, self.generator.weights()),
-            (DISCRIMINATOR, self.discriminator.weights()),
-        ]
+    fn networks(&self) -> &'static [&'static str] {
+        &[GENERATOR, DISCRIMINATOR]
     }
 
-    fn load_weights(&mut self, stem: &str, weights: NamedTensors) -> Result<(), TensorError> {
-        match stem {
+    fn weights(&self, network: &str) -> NamedTensors {
+        match network {
+            GENERATOR => self.generator.weights(),
+            _ => self.discriminator.weights(),
+        }
+    }
+
+    fn load_weights(&mut self, network: &str, weights: NamedTensors) -> Result<(), TensorError> {
+        match network {
             GENERATOR => self.generator.load_weights(weights),
             _ => self.discriminator.load_weights(weights),
         }

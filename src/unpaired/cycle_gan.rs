@@ -225,17 +225,26 @@ impl Method for CycleGan {
         vec![row(batch.a, &a2b, &b2a), row(batch.b, &b2a, &a2b)]
     }
 
-    fn weights(&self) -> Vec<(&'static str, NamedTensors)> {
-        vec![
-            (GENERATOR_A2B, self.a2b.weights()),
-            (GENERATOR_B2A, self.b2a.weights()),
-            (DISCRIMINATOR_A, self.discriminator_a.network.weights()),
-            (DISCRIMINATOR_B, self.discriminator_b.network.weights()),
+    fn networks(&self) -> &'static [&'static str] {
+        &[
+            GENERATOR_A2B,
+            GENERATOR_B2A,
+            DISCRIMINATOR_A,
+            DISCRIMINATOR_B,
         ]
     }
 
-    fn load_weights(&mut self, stem: &str, weights: NamedTensors) -> Result<(), TensorError> {
-        match stem {
+    fn weights(&self, network: &str) -> NamedTensors {
+        match network {
+            GENERATOR_A2B => self.a2b.weights(),
+            GENERATOR_B2A => self.b2a.weights(),
+            DISCRIMINATOR_A => self.discriminator_a.network.weights(),
+            _ => self.discriminator_b.network.weights(),
+        }
+    }
+
+    fn load_weights(&mut self, network: &str, weights: NamedTensors) -> Result<(), TensorError> {
+        match network {
             GENERATOR_A2B => self.a2b.load_weights(weights),
             GENERATOR_B2A => self.b2a.load_weights(weights),
             DISCRIMINATOR_A => self.discriminator_a.network.load_weights(weights),

@@ -1,0 +1,84 @@
+//! What can be wrong with a style.
+
+use std::path::PathBuf;
+
+use crate::config::ConfigError;
+use crate::files::FileError;
+use crate::nn::TensorError;
+
+/// A style that cannot be used. Each message names the style or the file.
+#[derive(Debug, thiserror::Error)]
+pub enum StyleError {
+    /// No style of this name.
+    #[error("there is no style `{name}` in `{}`{}", root.display(), known_text(known))]
+    NotFound {
+        /// Name asked for.
+        name: String,
+        /// Folder of styles.
+        root: PathBuf,
+        /// Names that exist.
+        known: Vec<String>,
+    },
+    /// A name that cannot be a folder's.
+    #[error("`{0}` cannot be the name of a style: use letters, digits, `-`, `_` and `.`")]
+    BadName(String),
+    /// A folder without `style.toml`.
+    #[error("`{}` is not a style: it has no `style.toml`", .0.display())]
+    NotAStyle(PathBuf),
+    /// `style.toml` is damaged.
+    #[error("`{}` is damaged: {message}", path.display())]
+    BadManifest {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// `style.toml` comes from a later version of the program.
+    #[error("`{}` has format version {found}; this program reads versions up to {known}: update it", path.display())]
+    TooNew {
+        /// The file.
+        path: PathBuf,
+        /// Version found.
+        found: u32,
+        /// Newest version known.
+        known: u32,
+    },
+    /// The recipe in `style.toml` is wrong.
+    #[error("the recipe in `{}` is wrong: {source}", path.display())]
+    BadRecipe {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ConfigError,
+    },
+    /// A weight file is missing: the style has not been trained, or was copied in part.
+    #[error("the weights `{}` are missing: train the style, or copy the whole style folder", .0.display())]
+    NoWeights(PathBuf),
+    /// A weight file is damaged or belongs to another network.
+    #[error("`{}`: {source}", path.display())]
+    BadWeights {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: TensorError,
+    },
+    /// A direction that the style has not learnt.
+    #[error("the style `{style}` translates {has} only")]
+    NoSuchDirection {
+        /// Style.
+        style: String,
+        /// Direction that it has.
+        has: &'static str,
+    },
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+fn known_text(known: &[String]) -> String {
+    if known.is_empty() {
+        "; there are none yet: train one with `translate train`".to_owned()
+    } else {
+        format!("; there are: {}", known.join(", "))
+    }
+}

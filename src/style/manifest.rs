@@ -1,0 +1,130 @@
+//! `style.toml`: what a style is.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::StyleError;
+use super::folder::StyleFolder;
+use crate::config::{Mode, Overlay, Recipe};
+use crate::files;
+
+/// Version of the style folder's format that this program writes.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// The description of a style.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Manifest {
+    /// Who made the style; kept as it stands in the file.
+    pub author: Option<String>,
+    /// Under what terms it may be used; kept as it stands in the file.
+    pub licence: Option<String>,
+    /// How far it has been trained.
+    pub training: TrainingSummary,
+    /// The recipe with every default filled in.
+    pub recipe: Recipe,
+}
+
+/// How far a style has been trained, and on what.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainingSummary {
+    /// Steps done at the last checkpoint.
+    pub steps: u64,
+    /// Epoch of the last of them, from 1.
+    pub epoch: u64,
+    /// Whether the whole recipe has been run.
+    pub finished: bool,
+    /// Time spent, in seconds.
+    pub seconds: f64,
+    /// Samples in an epoch.
+    pub samples: u64,
+    /// Hash of the names and sizes of the training pictures.
+    pub data_fingerprint: String,
+    /// Device that it was trained on.
+    pub device: String,
+    /// Losses of the last step.
+    pub losses: BTreeMap<String, f64>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    format_version: u32,
+    mode: Mode,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    author: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    licence: Option<String>,
+    #[serde(default)]
+    training: TrainingSummary,
+    recipe: toml::Table,
+}
+
+impl Manifest {
+    /// Reads `style.toml` of a style.
+    ///
+    /// # Errors
+    /// The folder is no style, or the file is damaged or from a later version.
+    pub fn read(folder: &StyleFolder) -> Result<Self, StyleError> {
+        let path = folder.manifest();
+        if !path.is_file() {
+            return Err(StyleError::NotAStyle(folder.path().to_owned()));
+        }
+        let text = files::read_text(&path)?;
+        let bad = |message: String| StyleError::BadManifest {
+            path: path.clone(),
+            message: message.trim_end().to_owned(),
+        };
+        let table: toml::Table = toml::from_str(&text).map_err(|error| bad(error.to_string()))?;
+        let version = table
+            .get("format_version")
+            .and_then(toml::Value::as_integer);
+        match version.and_then(|version| u32::try_from(version).ok()) {
+            Some(found) if found > FORMAT_VERSION => {
+                return Err(StyleError::TooNew {
+                    path: path.clone(),
+                    found,
+                    known: FORMAT_VERSION,
+                });
+            }
+            Some(_) => {}
+            None => return Err(bad("it has no `format_version`".to_owned())),
+        }
+        let file: File = table
+            .try_into()
+            .map_err(|error: toml::de::Error| bad(error.message().replace('\n', ", ")))?;
+        let recipe = Overlay::from_table(file.recipe, &format!("`{}`", path.display()))
+            .and_then(|overlay| overlay.resolve(file.mode))
+            .map_err(|source| StyleError::BadRecipe {
+                path: path.clone(),
+                source,
+            })?;
+        Ok(Self {
+            author: file.author,
+            licence: file.licence,
+            training: file.training,
+            recipe,
+        })
+    }
+
+    /// Writes `style.toml` of a style.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&self, folder: &StyleFolder) -> Result<(), StyleError> {
+        let file = File {
+            format_version: FORMAT_VERSION,
+            mode: self.recipe.mode,
+            author: self.author.clone(),
+            licence: self.licence.clone(),
+            training: self.training.clone(),
+            recipe: self.recipe.to_table(),
+        };
+        let text = toml::to_string(&file).expect("a manifest has only values that TOML has");
+        Ok(files::write_atomically(
+            &folder.manifest(),
+            text.as_bytes(),
+        )?)
+    }
+}

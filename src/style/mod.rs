@@ -1,0 +1,13 @@
+//! Styles: folders that hold a trained translation with all that is needed to use it and to train it further.
+
+mod error;
+mod folder;
+mod manifest;
+mod registry;
+mod weights;
+
+pub use error::StyleError;
+pub use folder::StyleFolder;
+pub use manifest::{FORMAT_VERSION, Manifest, TrainingSummary};
+pub use registry::Registry;
+pub use weights::{generator_stem, load_generator, read_weights, write_weights};

@@ -1,0 +1,81 @@
+//! Weight files of a style.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+
+use super::error::StyleError;
+use super::folder::StyleFolder;
+use super::manifest::Manifest;
+use crate::config::{Direction, Mode, Recipe};
+use crate::files::{self, FileError};
+use crate::nn::{Generator, Initialise, NamedTensors};
+
+/// Reads a safetensors file.
+///
+/// # Errors
+/// The file is missing, cannot be read or is damaged.
+pub fn read_weights(path: &Path) -> Result<NamedTensors, StyleError> {
+    if !path.is_file() {
+        return Err(StyleError::NoWeights(path.to_owned()));
+    }
+    let bytes = files::read(path)?;
+    NamedTensors::from_safetensors(&bytes).map_err(|source| StyleError::BadWeights {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Writes a safetensors file.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_weights(path: &Path, tensors: &NamedTensors) -> Result<(), StyleError> {
+    let bytes = tensors
+        .to_safetensors()
+        .map_err(|source| StyleError::BadWeights {
+            path: path.to_owned(),
+            source,
+        })?;
+    files::write_atomically(path, &bytes).map_err(|error: FileError| error.into())
+}
+
+/// Stem of the weight file of the generator that translates in `direction`, where the recipe has one.
+pub fn generator_stem(recipe: &Recipe, direction: Direction) -> Option<&'static str> {
+    match (recipe.mode, direction) {
+        (Mode::Pix2pix, direction) if direction == recipe.data.direction => Some("generator"),
+        (Mode::Pix2pix, _) => None,
+        (Mode::Cycle, Direction::AToB) => Some("generator_a2b"),
+        (Mode::Cycle, Direction::BToA) => Some("generator_b2a"),
+    }
+}
+
+/// The style's generator for `direction`, or for the direction of its recipe, on `device`, with the channels of its
+/// input and output.
+///
+/// # Errors
+/// The style has no generator for this direction, or its weights are missing, damaged or of another network.
+pub fn load_generator(
+    folder: &StyleFolder,
+    manifest: &Manifest,
+    direction: Option<Direction>,
+    device: &Device,
+) -> Result<(Generator, [usize; 2]), StyleError> {
+    let recipe = &manifest.recipe;
+    let direction = direction.unwrap_or(recipe.data.direction);
+    let stem = generator_stem(recipe, direction).ok_or_else(|| StyleError::NoSuchDirection {
+        style: folder.name(),
+        has: recipe.data.direction.name(),
+    })?;
+    let (a, b) = (recipe.data.input_channels, recipe.data.output_channels);
+    let backwards = recipe.mode == Mode::Cycle && direction == Direction::BToA;
+    let [input, output] = if backwards { [b, a] } else { [a, b] };
+    let path = folder.weights(stem);
+    let weights = read_weights(&path)?;
+    let mut initialise = Initialise::zeros(device);
+    let generator = Generator::new(&mut initialise, &recipe.generator, input, output);
+    let generator = weights
+        .load_into(generator)
+        .map_err(|source| StyleError::BadWeights { path, source })?;
+    Ok((generator, [input, output]))
+}

@@ -1,0 +1,204 @@
+//! Checkpoints: everything that a run needs to go on to the bit, made visible at once.
+//!
+//! A checkpoint is a folder `state/step-000500` with the weights, the optimisers, the image pools and `progress.json`.
+//! It is written under another name and renamed when all of it is on the disk, so that a kill at any moment leaves the
+//! checkpoint before it. The weights that a style shows outside `state` are the same files by another name.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::error::TrainError;
+use super::schedule::Plateau;
+use crate::files::{self, FileError};
+use crate::method::{Method, MethodState};
+use crate::style::{StyleFolder, read_weights, write_weights};
+
+const PROGRESS: &str = "progress.json";
+/// Begins the names of files with what a method keeps besides its weights.
+const STATE_PREFIX: &str = "state_";
+const EXTENSION: &str = "safetensors";
+
+/// Where a run stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Steps done.
+    pub step: u64,
+    /// Time spent on them, in seconds.
+    pub seconds: f64,
+    /// What the learning-rate schedule remembers.
+    pub plateau: Plateau,
+    /// Sum and number of the generator's losses in the epoch so far.
+    pub epoch_loss: (f64, u64),
+    /// Counts that belong to the method.
+    pub counts: BTreeMap<String, u64>,
+}
+
+impl Checkpoint {
+    /// Writes the checkpoint and the weights that the style shows, then removes older checkpoints.
+    ///
+    /// # Errors
+    /// A file cannot be written; the checkpoint before is then still there.
+    pub fn save(&self, style: &StyleFolder, method: &dyn Method) -> Result<PathBuf, TrainError> {
+        let folder = style.state().join(format!("step-{:06}", self.step));
+        let unfinished = style.state().join(format!(".step-{:06}.tmp", self.step));
+        remove_folder(&unfinished)?;
+        if let Err(error) = self.write(&unfinished, method) {
+            // A full disk must not stay full of a checkpoint that nobody can use.
+            let _ = std::fs::remove_dir_all(&unfinished);
+            return Err(error);
+        }
+        remove_folder(&folder)?;
+        std::fs::rename(&unfinished, &folder).map_err(FileError::new("write", &folder))?;
+        files::sync_folder(&style.state())?;
+        publish(style, &folder, method)?;
+        for (step, older) in found(style)? {
+            if step != self.step {
+                remove_folder(&older)?;
+            }
+        }
+        Ok(folder)
+    }
+
+    fn write(&self, folder: &Path, method: &dyn Method) -> Result<(), TrainError> {
+        files::create_folder(folder)?;
+        for stem in method.networks() {
+            let path = folder.join(format!("{stem}.{EXTENSION}"));
+            write_weights(&path, &method.weights(stem))?;
+        }
+        let state = method.state();
+        for (part, tensors) in &state.tensors {
+            let name = format!("{STATE_PREFIX}{part}.{EXTENSION}");
+            write_weights(&folder.join(name), tensors)?;
+        }
+        let mut checkpoint = self.clone();
+        checkpoint.counts = state.counts;
+        let text = serde_json::to_vec_pretty(&checkpoint)
+            .expect("a checkpoint has only numbers and names");
+        files::write_atomically(&folder.join(PROGRESS), &text)?;
+        Ok(files::sync_folder(folder)?)
+    }
+
+    /// Takes up the newest checkpoint of a style, if there is one: loads `method` and returns where the run stands.
+    ///
+    /// # Errors
+    /// A file of it cannot be read, is damaged or belongs to other networks.
+    pub fn resume(
+        style: &StyleFolder,
+        method: &mut dyn Method,
+    ) -> Result<Option<Self>, TrainError> {
+        let Some((_, folder)) = found(style)?.into_iter().max() else {
+            return Ok(None);
+        };
+        let bad = |message: String| TrainError::BadState {
+            path: folder.clone(),
+            message,
+        };
+        let text = files::read(&folder.join(PROGRESS))?;
+        let checkpoint: Self =
+            serde_json::from_slice(&text).map_err(|error| bad(format!("`{PROGRESS}`: {error}")))?;
+        for stem in method.networks() {
+            let weights = read_weights(&folder.join(format!("{stem}.{EXTENSION}")))?;
+            let loaded = method.load_weights(stem, weights);
+            loaded.map_err(|error| bad(format!("`{stem}.{EXTENSION}`: {error}")))?;
+        }
+        let mut state = MethodState {
+            tensors: BTreeMap::new(),
+            counts: checkpoint.counts.clone(),
+        };
+        for part in checkpoint.counts.keys() {
+            let path = folder.join(format!("{STATE_PREFIX}{part}.{EXTENSION}"));
+            state.tensors.insert(part.clone(), read_weights(&path)?);
+        }
+        method
+            .restore(state)
+            .map_err(|error| bad(error.to_string()))?;
+        // A kill between the checkpoint and the weights that the style shows is mended here.
+        publish(style, &folder, method)?;
+        Ok(Some(checkpoint))
+    }
+}
+
+/// Loads those of the method's weight files that are in `folder`; returns their names.
+///
+/// # Errors
+/// There is none, or one is damaged or of other networks.
+pub fn initialise_from(folder: &Path, method: &mut dyn Method) -> Result<Vec<String>, TrainError> {
+    let source = StyleFolder::new(folder);
+    let stems = method.networks();
+    let mut loaded = Vec::new();
+    for stem in stems {
+        let path = source.weights(stem);
+        if !path.is_file() {
+            continue;
+        }
+        let weights = read_weights(&path)?;
+        method.load_weights(stem, weights).map_err(|source| {
+            TrainError::Style(crate::style::StyleError::BadWeights { path, source })
+        })?;
+        loaded.push((*stem).to_owned());
+    }
+    if loaded.is_empty() {
+        let wanted: Vec<String> = stems
+            .iter()
+            .map(|stem| format!("{stem}.{EXTENSION}"))
+            .collect();
+        return Err(TrainError::NoInitialWeights {
+            folder: folder.to_owned(),
+            wanted: wanted.join(", "),
+        });
+    }
+    Ok(loaded)
+}
+
+/// Gives the weights of a checkpoint their names in the style's folder, each at once.
+fn publish(style: &StyleFolder, folder: &Path, method: &dyn Method) -> Result<(), FileError> {
+    for stem in method.networks() {
+        let source = folder.join(format!("{stem}.{EXTENSION}"));
+        let target = style.weights(stem);
+        let link = target.with_extension("safetensors.tmp");
+        let named = || {
+            let _ = std::fs::remove_file(&link);
+            // A second name costs no space; some file systems have none.
+            if std::fs::hard_link(&source, &link).is_err() {
+                std::fs::copy(&source, &link)?;
+            }
+            std::fs::rename(&link, &target)
+        };
+        named().map_err(FileError::new("write", &target))?;
+    }
+    files::sync_folder(style.path())
+}
+
+/// The complete checkpoints of a style, by step.
+fn found(style: &StyleFolder) -> Result<Vec<(u64, PathBuf)>, FileError> {
+    let state = style.state();
+    if !state.is_dir() {
+        return Ok(Vec::new());
+    }
+    let unreadable = |source| FileError {
+        action: "read",
+        path: state.clone(),
+        source,
+    };
+    let mut checkpoints = Vec::new();
+    for entry in std::fs::read_dir(&state).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        let step = name.and_then(|name| name.strip_prefix("step-"));
+        if let Some(step) = step.and_then(|step| step.parse().ok()) {
+            checkpoints.push((step, path));
+        }
+    }
+    Ok(checkpoints)
+}
+
+fn remove_folder(path: &Path) -> Result<(), FileError> {
+    match std::fs::remove_dir_all(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(FileError::new("remove", path)(error))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,61 @@
+//! Why a training run stops.
+
+use std::path::PathBuf;
+
+use crate::data::DataError;
+use crate::files::FileError;
+use crate::style::StyleError;
+
+/// A run that cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// A picture went missing or was damaged during the run.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A file of the style cannot be read or written, or is wrong.
+    #[error(transparent)]
+    Style(#[from] StyleError),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A loss is infinite or not a number.
+    #[error(
+        "loss {name} is {value} at step {step}: {}; lower `optim.lr`, or choose another `loss.gan`",
+        kept_text(*checkpoint)
+    )]
+    NonFinite {
+        /// Loss.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+        /// Step at which it appeared.
+        step: u64,
+        /// Step of the last good checkpoint.
+        checkpoint: Option<u64>,
+    },
+    /// `--init-from` found no weight file.
+    #[error("`{}` has none of the weight files of this mode: {wanted}", folder.display())]
+    NoInitialWeights {
+        /// The folder.
+        folder: PathBuf,
+        /// Files that were looked for.
+        wanted: String,
+    },
+    /// The saved state is damaged.
+    #[error("the saved state `{}` is damaged: {message}; remove it to go back to an earlier one, or start anew with `--overwrite`", path.display())]
+    BadState {
+        /// Folder or file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The report cannot be drawn.
+    #[error("cannot draw the report: {0}")]
+    Report(String),
+}
+
+fn kept_text(checkpoint: Option<u64>) -> String {
+    checkpoint.map_or("there is no earlier checkpoint".to_owned(), |step| {
+        format!("the checkpoint of step {step} is kept")
+    })
+}

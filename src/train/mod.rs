@@ -1,0 +1,23 @@
+//! Training: the loop and what listens to it. Knows no method in particular.
+
+mod checkpoint;
+mod error;
+mod event;
+mod methods;
+mod metrics;
+mod preview;
+mod progress;
+mod report;
+mod schedule;
+mod training;
+
+pub use checkpoint::{Checkpoint, initialise_from};
+pub use error::TrainError;
+pub use event::{Ending, Event, Listener, StepRecord};
+pub use methods::build;
+pub use metrics::{MetricsFile, read_metrics};
+pub use preview::{PreviewFile, sheet};
+pub use progress::ProgressDisplay;
+pub use report::ReportFile;
+pub use schedule::Schedule;
+pub use training::Training;

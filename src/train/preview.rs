@@ -1,0 +1,82 @@
+//! Previews: the same fixed samples after every so many steps, as one picture.
+
+use std::path::PathBuf;
+
+use burn::tensor::TensorData;
+use image::{ImageFormat, Rgb, RgbImage, imageops};
+
+use super::error::TrainError;
+use super::event::{Event, Listener};
+use crate::data::pixels_from_values;
+use crate::files::{self, FileError};
+
+/// Space between the pictures of a sheet, in pixels.
+const GAP: u32 = 4;
+
+/// Puts rows of pictures, each `[1, channels, height, width]` in [-1, 1], on one white sheet.
+pub fn sheet(rows: &[Vec<TensorData>]) -> RgbImage {
+    let pictures: Vec<Vec<RgbImage>> = rows
+        .iter()
+        .map(|row| row.iter().filter_map(picture).collect())
+        .collect();
+    let width_of = |row: &Vec<RgbImage>| row.iter().map(|one| one.width() + GAP).sum::<u32>();
+    let height_of = |row: &Vec<RgbImage>| row.iter().map(RgbImage::height).max().unwrap_or(0);
+    let width = pictures.iter().map(width_of).max().unwrap_or(0) + GAP;
+    let height = pictures.iter().map(|row| height_of(row) + GAP).sum::<u32>() + GAP;
+    let mut sheet = RgbImage::from_pixel(width, height, Rgb([255; 3]));
+    let mut top = GAP;
+    for row in &pictures {
+        let mut left = GAP;
+        for picture in row {
+            imageops::replace(&mut sheet, picture, i64::from(left), i64::from(top));
+            left += picture.width() + GAP;
+        }
+        top += height_of(row) + GAP;
+    }
+    sheet
+}
+
+fn picture(data: &TensorData) -> Option<RgbImage> {
+    let shape = data.shape();
+    let (channels, height, width) = (shape[1], shape[2], shape[3]);
+    let pixels = pixels_from_values(data.as_slice().ok()?, channels);
+    let pixels = if channels == 1 {
+        pixels.into_iter().flat_map(|level| [level; 3]).collect()
+    } else {
+        pixels
+    };
+    RgbImage::from_raw(width as u32, height as u32, pixels)
+}
+
+/// Writes `step-000500.png` and so on into a folder.
+#[derive(Debug)]
+pub struct PreviewFile {
+    folder: PathBuf,
+}
+
+impl PreviewFile {
+    /// Previews in `folder`.
+    ///
+    /// # Errors
+    /// The folder cannot be made.
+    pub fn new(folder: PathBuf) -> Result<Self, FileError> {
+        files::create_folder(&folder)?;
+        Ok(Self { folder })
+    }
+}
+
+impl Listener for PreviewFile {
+    fn notice(&mut self, event: &Event) -> Result<(), TrainError> {
+        if let Event::Preview { step, rows } = event {
+            let path = self.folder.join(format!("step-{step:06}.png"));
+            let sheet = sheet(rows);
+            files::write_atomically_with(&path, |file| {
+                let mut file = std::io::BufWriter::new(file);
+                sheet
+                    .write_to(&mut file, ImageFormat::Png)
+                    .map_err(std::io::Error::other)
+            })?;
+        }
+        Ok(())
+    }
+}

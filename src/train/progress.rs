@@ -1,0 +1,130 @@
+//! The progress of a run on the terminal: a bar, or plain lines where there is no terminal.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+
+use super::error::TrainError;
+use super::event::{Ending, Event, Listener, StepRecord};
+use crate::config::Mode;
+use crate::progress;
+
+/// Between plain lines at least this long.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+/// A run that takes longer gets a hint.
+const LONG_RUN: Duration = Duration::from_hours(48);
+
+/// Shows losses, speed and time left.
+#[derive(Debug)]
+pub struct ProgressDisplay {
+    bar: ProgressBar,
+    mode: Mode,
+    /// Name of the style, for the command that goes on.
+    name: String,
+    total: u64,
+    started: Instant,
+    done_before: u64,
+    last_line: Option<Instant>,
+}
+
+impl ProgressDisplay {
+    /// A display for a run of `mode` that trains the style called `name`.
+    pub fn new(mode: Mode, name: &str) -> Self {
+        Self {
+            bar: ProgressBar::hidden(),
+            mode,
+            name: name.to_owned(),
+            total: 0,
+            started: Instant::now(),
+            done_before: 0,
+            last_line: None,
+        }
+    }
+
+    fn line(&mut self, record: &StepRecord) {
+        let due = self
+            .last_line
+            .is_none_or(|time| time.elapsed() >= LINE_EVERY);
+        if !self.bar.is_hidden() || !(due || record.step == self.total) {
+            return;
+        }
+        self.last_line = Some(Instant::now());
+        let done = record.step - self.done_before;
+        let per_step = self.started.elapsed().as_secs_f64() / done as f64;
+        let left = Duration::from_secs_f64(per_step * (self.total - record.step) as f64);
+        tracing::info!(
+            "step {}/{} epoch {}  {}  {per_step:.2} s/step, {} left",
+            record.step,
+            self.total,
+            record.epoch,
+            losses_text(record),
+            HumanDuration(left),
+        );
+    }
+
+    fn estimate(&self, left: Duration, seconds_per_step: f64) {
+        tracing::info!(
+            "about {} to go, at {seconds_per_step:.2} s per step",
+            HumanDuration(left)
+        );
+        if left > LONG_RUN {
+            tracing::warn!(
+                "this recipe is made for a GPU: `--config configs/{}-small.toml` trains a smaller network on smaller pictures",
+                self.mode.name()
+            );
+        }
+    }
+}
+
+impl Listener for ProgressDisplay {
+    fn notice(&mut self, event: &Event) -> Result<(), TrainError> {
+        match event {
+            Event::Started { done, total } => {
+                self.total = *total;
+                self.done_before = *done;
+                self.started = Instant::now();
+                let template = "{elapsed_precise} {wide_bar} {pos}/{len} {msg} {eta} left";
+                let style = ProgressStyle::with_template(template)
+                    .unwrap_or_else(|_| ProgressStyle::default_bar());
+                self.bar = progress::bar(*total, style);
+                self.bar.set_position(*done);
+                self.bar.reset_eta();
+            }
+            Event::Step { record, .. } => {
+                self.bar.set_position(record.step);
+                self.bar.set_message(losses_text(record));
+                self.line(record);
+            }
+            Event::Estimate {
+                left,
+                seconds_per_step,
+            } => self.estimate(*left, *seconds_per_step),
+            Event::Saved { step, path } => {
+                tracing::debug!("saved step {step} in `{}`", path.display());
+            }
+            Event::Preview { .. } => {}
+            Event::Ended { ending, step } => {
+                self.bar.finish_and_clear();
+                if *ending == Ending::Stopped {
+                    tracing::info!(
+                        "stopped after step {step} of {}, all saved: go on with `translate train --resume --name {}`",
+                        self.total,
+                        self.name
+                    );
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn losses_text(record: &StepRecord) -> String {
+    let mut text = String::new();
+    for (name, value) in &record.losses {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{name} {value:.3} ");
+    }
+    text.truncate(text.trim_end().len());
+    text
+}

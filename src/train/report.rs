@@ -1,0 +1,235 @@
+//! `report.html`: curves, previews, recipe and timing of a run in one self-contained page.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use indicatif::HumanDuration;
+use plotters::prelude::*;
+
+use super::error::TrainError;
+use super::event::{Event, Listener};
+use super::metrics::{MetricsLine, read_metrics};
+use crate::files::{self, FileError};
+use crate::style::{Manifest, StyleFolder};
+
+/// Previews shown, spread over the run.
+const PREVIEWS: usize = 6;
+/// Points drawn per curve: more are averaged.
+const POINTS: usize = 400;
+
+/// Writes the report when a run ends.
+#[derive(Debug)]
+pub struct ReportFile {
+    style: StyleFolder,
+}
+
+impl ReportFile {
+    /// The report of the run that trains `style`.
+    pub fn new(style: StyleFolder) -> Self {
+        Self { style }
+    }
+
+    fn write(&self) -> Result<(), TrainError> {
+        let manifest = Manifest::read(&self.style)?;
+        let metrics = read_metrics(&self.style.metrics())?;
+        let mut body = summary(&self.style, &manifest, &metrics);
+        body.push_str("<h2>Losses</h2>\n");
+        for (names, title) in groups(&metrics) {
+            body.push_str(&chart(&metrics, &names, title)?);
+        }
+        body.push_str("<h2>Previews</h2>\n");
+        body.push_str(preview_caption(&manifest));
+        for (step, path) in previews(&self.style)? {
+            let picture = BASE64.encode(files::read(&path)?);
+            let _ = write!(
+                body,
+                "<figure><img src=\"data:image/png;base64,{picture}\" alt=\"step {step}\"><figcaption>step {step}</figcaption></figure>\n"
+            );
+        }
+        let recipe = escape(&manifest.recipe.to_toml());
+        let _ = write!(body, "<h2>Recipe</h2>\n<pre>{recipe}</pre>\n");
+        let title = escape(&self.style.name());
+        let page = format!(
+            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\n<style>{CSS}</style></head>\n<body>\n<h1>{title}</h1>\n{body}</body></html>\n"
+        );
+        Ok(files::write_atomically(
+            &self.style.report(),
+            page.as_bytes(),
+        )?)
+    }
+}
+
+impl Listener for ReportFile {
+    fn notice(&mut self, event: &Event) -> Result<(), TrainError> {
+        match event {
+            // A run that was stopped before its first checkpoint has nothing to report.
+            Event::Ended { step, .. } if *step > 0 => self.write(),
+            _ => Ok(()),
+        }
+    }
+}
+
+const CSS: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}\
+table{border-collapse:collapse}td{padding:.1rem 1rem .1rem 0}pre{background:#f5f5f5;padding:1rem;overflow:auto}\
+figure{margin:1rem 0}img,svg{max-width:100%;height:auto}figcaption{color:#666}";
+
+fn summary(style: &StyleFolder, manifest: &Manifest, metrics: &[MetricsLine]) -> String {
+    let training = &manifest.training;
+    let duration = std::time::Duration::try_from_secs_f64(training.seconds).unwrap_or_default();
+    let mut seconds: Vec<f64> = metrics.iter().map(|line| line.seconds).collect();
+    seconds.sort_by(f64::total_cmp);
+    let per_step = seconds.get(seconds.len() / 2).copied().unwrap_or_default();
+    let data = &manifest.recipe.data;
+    let rows = [
+        ("Mode", manifest.recipe.mode.name().to_owned()),
+        ("Direction", data.direction.name().to_owned()),
+        (
+            "Generator",
+            manifest.recipe.generator.arch.name().to_owned(),
+        ),
+        ("Picture size", format!("{0}x{0}", data.crop_size)),
+        ("Steps", training.steps.to_string()),
+        ("Epoch", training.epoch.to_string()),
+        ("Samples per epoch", training.samples.to_string()),
+        ("Device", training.device.clone()),
+        ("Time", HumanDuration(duration).to_string()),
+        ("Time per step (median)", format!("{per_step:.3} s")),
+        ("Folder", style.path().display().to_string()),
+    ];
+    let mut table = "<table>\n".to_owned();
+    for (name, value) in rows {
+        let _ = writeln!(table, "<tr><td>{name}</td><td>{}</td></tr>", escape(&value));
+    }
+    table.push_str("</table>\n");
+    table
+}
+
+fn preview_caption(manifest: &Manifest) -> &'static str {
+    match manifest.recipe.mode {
+        crate::config::Mode::Pix2pix => "<p>Each row: input, output, target.</p>\n",
+        crate::config::Mode::Cycle => {
+            "<p>Each row: input, output, input recovered from the output.</p>\n"
+        }
+    }
+}
+
+/// The losses in charts of their own: those that the discriminators minimise and the rest.
+fn groups(metrics: &[MetricsLine]) -> Vec<(Vec<String>, &'static str)> {
+    let mut names: Vec<String> = metrics
+        .iter()
+        .flat_map(|line| line.losses.keys().cloned())
+        .collect();
+    names.sort();
+    names.dedup();
+    let (discriminator, generator): (Vec<String>, Vec<String>) =
+        names.into_iter().partition(|name| name.starts_with("D_"));
+    [(generator, "Generator"), (discriminator, "Discriminator")]
+        .into_iter()
+        .filter(|(names, _)| !names.is_empty())
+        .collect()
+}
+
+fn chart(metrics: &[MetricsLine], names: &[String], title: &str) -> Result<String, TrainError> {
+    let curves: BTreeMap<&String, Vec<(f64, f64)>> = names
+        .iter()
+        .map(|name| (name, curve(metrics, name)))
+        .collect();
+    let highest = curves
+        .values()
+        .flatten()
+        .map(|point| point.1)
+        .fold(f64::MIN, f64::max);
+    let lowest = curves
+        .values()
+        .flatten()
+        .map(|point| point.1)
+        .fold(0.0, f64::min);
+    let last = metrics.last().map_or(1, |line| line.step) as f64;
+    let mut svg = String::new();
+    let drawn = || -> Result<(), Box<dyn std::error::Error + '_>> {
+        let area = SVGBackend::with_string(&mut svg, (900, 340)).into_drawing_area();
+        let mut chart = ChartBuilder::on(&area)
+            .caption(title, ("sans-serif", 18))
+            .margin(8)
+            .x_label_area_size(32)
+            .y_label_area_size(56)
+            .build_cartesian_2d(0.0..last, lowest..(highest * 1.05).max(lowest + 1e-6))?;
+        chart
+            .configure_mesh()
+            .x_desc("step")
+            .x_label_formatter(&|step| format!("{step:.0}"))
+            .light_line_style(WHITE)
+            .draw()?;
+        for (index, (name, points)) in curves.into_iter().enumerate() {
+            let colour = Palette99::pick(index).to_rgba();
+            chart
+                .draw_series(LineSeries::new(points, colour.stroke_width(2)))?
+                .label(name)
+                .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], colour));
+        }
+        chart
+            .configure_series_labels()
+            .background_style(WHITE.mix(0.8))
+            .draw()?;
+        area.present()?;
+        Ok(())
+    };
+    let result = { drawn }().map_err(|error| TrainError::Report(error.to_string()));
+    result?;
+    Ok(svg)
+}
+
+/// One loss over the steps, averaged to at most [`POINTS`] points.
+fn curve(metrics: &[MetricsLine], name: &str) -> Vec<(f64, f64)> {
+    let points: Vec<(f64, f64)> = metrics
+        .iter()
+        .filter_map(|line| Some((line.step as f64, *line.losses.get(name)?)))
+        .collect();
+    let width = points.len().div_ceil(POINTS).max(1);
+    points
+        .chunks(width)
+        .map(|chunk| {
+            let count = chunk.len() as f64;
+            let sum = |pick: fn(&(f64, f64)) -> f64| chunk.iter().map(pick).sum::<f64>() / count;
+            (sum(|point| point.0), sum(|point| point.1))
+        })
+        .collect()
+}
+
+/// Some of the previews in the style's folder, the first and the last among them, by step.
+fn previews(style: &StyleFolder) -> Result<Vec<(u64, PathBuf)>, FileError> {
+    let folder = style.previews();
+    let mut all = Vec::new();
+    let entries = std::fs::read_dir(&folder).map_err(FileError::new("read", &folder))?;
+    for entry in entries {
+        let path = entry.map_err(FileError::new("read", &folder))?.path();
+        let stem = path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .unwrap_or_default();
+        if let Some(step) = stem
+            .strip_prefix("step-")
+            .and_then(|step| step.parse().ok())
+        {
+            all.push((step, path));
+        }
+    }
+    all.sort();
+    if all.len() <= PREVIEWS {
+        return Ok(all);
+    }
+    let last = all.len() - 1;
+    Ok((0..PREVIEWS)
+        .map(|index| all[index * last / (PREVIEWS - 1)].clone())
+        .collect())
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}

@@ -1,0 +1,197 @@
+//! The learning rate from epoch to epoch.
+
+use std::f64::consts::PI;
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::{OptimRecipe, Policy};
+
+/// Epochs between the falls of the step policy, and what is left after each.
+const STEP_EPOCHS: u64 = 50;
+const STEP_FACTOR: f64 = 0.1;
+
+/// The learning rate of every epoch. Steps at the end of an epoch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Schedule {
+    policy: Policy,
+    initial: f64,
+    epochs: u64,
+    decay_epochs: u64,
+    plateau: Plateau,
+}
+
+/// What the plateau policy remembers.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Plateau {
+    /// Part of the initial rate that is left.
+    factor: f64,
+    /// Best value of an epoch so far.
+    best: Option<f64>,
+    /// Epochs since then.
+    waited: u64,
+}
+
+impl Plateau {
+    const FACTOR: f64 = 0.2;
+    const PATIENCE: u64 = 5;
+    /// An epoch is better when its value is lower than the best by this part.
+    const THRESHOLD: f64 = 0.01;
+    /// A change of the rate of at most this much is not made, as in PyTorch.
+    const SMALLEST_CHANGE: f64 = 1e-8;
+
+    fn new() -> Self {
+        Self {
+            factor: 1.0,
+            best: None,
+            waited: 0,
+        }
+    }
+
+    fn observe(&mut self, value: f64, initial: f64) {
+        if self
+            .best
+            .is_none_or(|best| value < best * (1.0 - Self::THRESHOLD))
+        {
+            self.best = Some(value);
+            self.waited = 0;
+            return;
+        }
+        self.waited += 1;
+        if self.waited > Self::PATIENCE {
+            self.waited = 0;
+            let lower = self.factor * Self::FACTOR;
+            if initial * (self.factor - lower) > Self::SMALLEST_CHANGE {
+                self.factor = lower;
+            }
+        }
+    }
+}
+
+impl Schedule {
+    /// The schedule of a recipe, at its first epoch.
+    pub fn new(optim: &OptimRecipe) -> Self {
+        Self {
+            policy: optim.policy,
+            initial: optim.lr,
+            epochs: optim.epochs as u64,
+            decay_epochs: optim.decay_epochs as u64,
+            plateau: Plateau::new(),
+        }
+    }
+
+    /// Part of the initial learning rate that is used in `epoch` (from 1).
+    pub fn factor(&self, epoch: u64) -> f64 {
+        let passed = epoch.saturating_sub(1);
+        match self.policy {
+            Policy::Linear => {
+                let decayed = (passed + 1).saturating_sub(self.epochs) as f64;
+                1.0 - decayed / (self.decay_epochs + 1) as f64
+            }
+            Policy::Step => STEP_FACTOR.powi((passed / STEP_EPOCHS) as i32),
+            Policy::Plateau => self.plateau.factor,
+            Policy::Cosine => {
+                let part = passed as f64 / self.epochs.max(1) as f64;
+                f64::midpoint(1.0, (PI * part).cos())
+            }
+            Policy::Constant => 1.0,
+        }
+    }
+
+    /// Tells the end of an epoch, with the mean of the generator's loss in it.
+    pub fn end_epoch(&mut self, generator_loss: f64) {
+        self.plateau.observe(generator_loss, self.initial);
+    }
+
+    /// What must be kept to go on.
+    pub fn state(&self) -> Plateau {
+        self.plateau
+    }
+
+    /// Goes on from a kept state.
+    pub fn restore(&mut self, state: Plateau) {
+        self.plateau = state;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Mode, Recipe};
+
+    fn schedule(policy: Policy, epochs: usize, decay_epochs: usize) -> Schedule {
+        Schedule::new(&OptimRecipe {
+            policy,
+            epochs,
+            decay_epochs,
+            ..Recipe::defaults(Mode::Cycle).optim
+        })
+    }
+
+    fn fixture(policy: &str) -> serde_json::Value {
+        let text = include_str!("../../tests/fixtures/schedules.json");
+        let all: serde_json::Value = serde_json::from_str(text).unwrap();
+        all[policy].clone()
+    }
+
+    fn numbers(value: &serde_json::Value) -> Vec<f64> {
+        value
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|number| number.as_f64().unwrap())
+            .collect()
+    }
+
+    fn assert_rate(schedule: &Schedule, epoch: usize, expected: f64) {
+        let rate = 2e-4 * schedule.factor(epoch as u64);
+        assert!(
+            (rate - expected).abs() < 1e-12,
+            "epoch {epoch}: {rate} for {expected}"
+        );
+    }
+
+    #[test]
+    fn rates_equal_pytorch() {
+        let cases = [
+            ("linear", schedule(Policy::Linear, 5, 5)),
+            ("cosine", schedule(Policy::Cosine, 5, 0)),
+            ("constant", schedule(Policy::Constant, 5, 5)),
+        ];
+        for (name, schedule) in cases {
+            let rates = numbers(&fixture(name)["rates"]);
+            assert!(rates.len() >= 5);
+            for (index, rate) in rates.into_iter().enumerate() {
+                assert_rate(&schedule, index + 1, rate);
+            }
+        }
+        // The fixture falls every 3 epochs, ours every 50.
+        for (index, rate) in numbers(&fixture("step")["rates"]).into_iter().enumerate() {
+            let epoch = index / 3 * 50 + index % 3 + 1;
+            assert_rate(&schedule(Policy::Step, 100, 100), epoch, rate);
+        }
+    }
+
+    #[test]
+    fn the_plateau_equals_pytorch() {
+        for name in ["plateau", "plateau_constant_metric"] {
+            let case = fixture(name);
+            let mut schedule = schedule(Policy::Plateau, 100, 100);
+            let (metrics, rates) = (numbers(&case["metrics"]), numbers(&case["rates"]));
+            for (index, (metric, rate)) in metrics.into_iter().zip(rates).enumerate() {
+                assert_rate(&schedule, index + 1, rate);
+                schedule.end_epoch(metric);
+            }
+            let mut copy = super::tests::schedule(Policy::Plateau, 100, 100);
+            copy.restore(schedule.state());
+            assert_eq!(copy, schedule);
+        }
+    }
+
+    #[test]
+    fn the_last_epoch_of_the_defaults_has_one_part_in_101() {
+        let schedule = schedule(Policy::Linear, 100, 100);
+        assert_rate(&schedule, 100, 2e-4);
+        assert_rate(&schedule, 101, 2e-4 * (1.0 - 1.0 / 101.0));
+        assert_rate(&schedule, 200, 2e-4 / 101.0);
+    }
+}

@@ -1,0 +1,304 @@
+//! The training loop.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use burn::tensor::TensorData;
+
+use super::checkpoint::Checkpoint;
+use super::error::TrainError;
+use super::event::{Ending, Event, Listener, StepRecord};
+use super::schedule::Schedule;
+use crate::config::Recipe;
+use crate::data::{Dataset, Loader};
+use crate::device::OpenDevice;
+use crate::method::{Loss, Method, Player, StepContext};
+use crate::random;
+use crate::style::{Manifest, StyleFolder};
+
+/// Steps after which the time of the whole run is estimated.
+const ESTIMATE_AFTER: usize = 10;
+/// Samples shown in previews.
+const PREVIEW_SAMPLES: usize = 4;
+
+/// A run: a method, its data and the style that it trains.
+pub struct Training {
+    /// The method, with its weights loaded.
+    pub method: Box<dyn Method>,
+    /// Pictures to learn from.
+    pub dataset: Arc<Dataset>,
+    /// Pictures for previews: kept apart from training where the data set has such.
+    pub preview_data: Arc<Dataset>,
+    /// Place of the style.
+    pub style: StyleFolder,
+    /// Description of the style; its recipe is the run's.
+    pub manifest: Manifest,
+    /// Where it runs.
+    pub device: OpenDevice,
+    /// Where an earlier run has stopped.
+    pub resumed: Option<Checkpoint>,
+}
+
+/// Losses of a step that have not been read from the device.
+struct Unread {
+    step: u64,
+    epoch: u64,
+    learning_rate: f64,
+    losses: Vec<Loss>,
+}
+
+/// What changes as the loop goes on.
+struct Position {
+    step: u64,
+    /// Time of earlier runs.
+    seconds_before: f64,
+    started: Instant,
+    schedule: Schedule,
+    epoch_loss: (f64, u64),
+    last_checkpoint: Option<u64>,
+    last_losses: Vec<(&'static str, f64)>,
+    /// Steps and time since the last logged record.
+    since_log: (u64, Instant),
+    durations: Vec<f64>,
+}
+
+impl Training {
+    /// Runs until all steps are done or `stop` is set, and saves.
+    ///
+    /// # Errors
+    /// A picture cannot be read, a loss is not finite, or a file cannot be written. The last checkpoint is kept.
+    pub fn run(
+        mut self,
+        stop: &AtomicBool,
+        listeners: &mut [Box<dyn Listener>],
+    ) -> Result<Ending, TrainError> {
+        let recipe = self.manifest.recipe.clone();
+        let per_epoch = self.dataset.steps_per_epoch(recipe.data.batch_size);
+        let total = total_steps(&recipe, per_epoch);
+        let mut position = self.start(&recipe);
+        let mut tell = |event: Event| -> Result<(), TrainError> {
+            listeners
+                .iter_mut()
+                .try_for_each(|listener| listener.notice(&event))
+        };
+        tell(Event::Started {
+            done: position.step,
+            total,
+        })?;
+        let mut loader = Loader::start(Arc::clone(&self.dataset), position.step)?;
+        let mut unread = Vec::new();
+        let mut ending = Ending::Finished;
+        while position.step < total {
+            if stop.load(Ordering::Relaxed) {
+                ending = Ending::Stopped;
+                break;
+            }
+            let begun = Instant::now();
+            let batch = match loader.next() {
+                Ok(batch) => batch,
+                Err(error) => {
+                    // The steps done so far are good: keep them.
+                    self.read(&mut position, &mut unread, &mut tell)?;
+                    self.save(&mut position, per_epoch, false, &mut tell)?;
+                    return Err(error.into());
+                }
+            };
+            let step = position.step + 1;
+            let epoch = (step - 1) / per_epoch + 1;
+            let factor = position.schedule.factor(epoch);
+            let context = StepContext {
+                step,
+                seed: recipe.train.seed,
+                generator_rate: recipe.optim.lr * factor,
+                discriminator_rate: recipe.discriminator_learning_rate() * factor,
+            };
+            // Reseeded at every step: there is then no state of a generator to save.
+            self.device
+                .device
+                .seed(random::device_seed(recipe.train.seed, step));
+            unread.push(Unread {
+                step,
+                epoch,
+                learning_rate: context.generator_rate,
+                losses: self.method.step(batch, context),
+            });
+            position.step = step;
+            let every = |steps: u64| step.is_multiple_of(steps) || step == total;
+            let (saves, previews) = (
+                every(recipe.train.checkpoint_every),
+                every(recipe.train.preview_every),
+            );
+            let ends_epoch = step.is_multiple_of(per_epoch);
+            // Elsewhere reading a loss would make the host wait for the device in every step.
+            let reads = self.device.name.is_synchronous()
+                || every(recipe.train.log_every)
+                || saves
+                || ends_epoch
+                || position.durations.len() < ESTIMATE_AFTER;
+            if reads {
+                self.read(&mut position, &mut unread, &mut tell)?;
+            }
+            position.durations.push(begun.elapsed().as_secs_f64());
+            if position.durations.len() == ESTIMATE_AFTER {
+                let seconds_per_step = median(&position.durations);
+                let left = seconds_per_step * (total - step) as f64;
+                tell(Event::Estimate {
+                    left: Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX),
+                    seconds_per_step,
+                })?;
+            }
+            if ends_epoch {
+                let (sum, count) = std::mem::take(&mut position.epoch_loss);
+                position.schedule.end_epoch(sum / count.max(1) as f64);
+            }
+            if previews {
+                tell(Event::Preview {
+                    step,
+                    rows: self.preview()?,
+                })?;
+            }
+            if saves {
+                self.save(&mut position, per_epoch, step == total, &mut tell)?;
+            }
+        }
+        if ending == Ending::Stopped {
+            self.read(&mut position, &mut unread, &mut tell)?;
+            if position.last_checkpoint != Some(position.step) && position.step > 0 {
+                self.save(&mut position, per_epoch, false, &mut tell)?;
+            }
+        }
+        tell(Event::Ended {
+            ending,
+            step: position.step,
+        })?;
+        Ok(ending)
+    }
+
+    fn start(&self, recipe: &Recipe) -> Position {
+        let mut schedule = Schedule::new(&recipe.optim);
+        let resumed = self.resumed.as_ref();
+        if let Some(checkpoint) = resumed {
+            schedule.restore(checkpoint.plateau);
+        }
+        let step = resumed.map_or(0, |checkpoint| checkpoint.step);
+        Position {
+            step,
+            seconds_before: resumed.map_or(0.0, |checkpoint| checkpoint.seconds),
+            started: Instant::now(),
+            schedule,
+            epoch_loss: resumed.map_or((0.0, 0), |checkpoint| checkpoint.epoch_loss),
+            last_checkpoint: resumed.map(|checkpoint| checkpoint.step),
+            last_losses: Vec::new(),
+            since_log: (step, Instant::now()),
+            durations: Vec::new(),
+        }
+    }
+
+    /// Reads losses from the device, in order, and tells them.
+    fn read(
+        &self,
+        position: &mut Position,
+        unread: &mut Vec<Unread>,
+        tell: &mut impl FnMut(Event) -> Result<(), TrainError>,
+    ) -> Result<(), TrainError> {
+        let log_every = self.manifest.recipe.train.log_every;
+        for step in unread.drain(..) {
+            let mut losses = Vec::with_capacity(step.losses.len());
+            for loss in step.losses {
+                let value = f64::from(loss.value.into_scalar::<f32>());
+                if !value.is_finite() {
+                    return Err(TrainError::NonFinite {
+                        name: loss.name,
+                        value,
+                        step: step.step,
+                        checkpoint: position.last_checkpoint,
+                    });
+                }
+                if loss.player == Player::Generator {
+                    position.epoch_loss.0 += value;
+                }
+                losses.push((loss.name, value));
+            }
+            position.epoch_loss.1 += 1;
+            position.last_losses.clone_from(&losses);
+            let logged = step.step.is_multiple_of(log_every);
+            let (since, time) = position.since_log;
+            let seconds = time.elapsed().as_secs_f64() / (step.step - since).max(1) as f64;
+            if logged {
+                position.since_log = (step.step, Instant::now());
+            }
+            tell(Event::Step {
+                record: StepRecord {
+                    step: step.step,
+                    epoch: step.epoch,
+                    learning_rate: step.learning_rate,
+                    seconds,
+                    losses,
+                },
+                logged,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn save(
+        &mut self,
+        position: &mut Position,
+        per_epoch: u64,
+        finished: bool,
+        tell: &mut impl FnMut(Event) -> Result<(), TrainError>,
+    ) -> Result<(), TrainError> {
+        let seconds = position.seconds_before + position.started.elapsed().as_secs_f64();
+        let checkpoint = Checkpoint {
+            step: position.step,
+            seconds,
+            plateau: position.schedule.state(),
+            epoch_loss: position.epoch_loss,
+            counts: std::collections::BTreeMap::new(),
+        };
+        let path = checkpoint.save(&self.style, &*self.method)?;
+        let training = &mut self.manifest.training;
+        training.steps = position.step;
+        training.epoch = position.step.saturating_sub(1) / per_epoch + 1;
+        training.finished = finished;
+        training.seconds = seconds;
+        training.device = self.device.name.to_string();
+        let losses = position.last_losses.iter();
+        training.losses = losses
+            .map(|(name, value)| ((*name).to_owned(), *value))
+            .collect();
+        self.manifest.write(&self.style)?;
+        position.last_checkpoint = Some(position.step);
+        tell(Event::Saved {
+            step: position.step,
+            path,
+        })
+    }
+
+    fn preview(&self) -> Result<Vec<Vec<TensorData>>, TrainError> {
+        let count = self.preview_data.len().min(PREVIEW_SAMPLES);
+        let mut rows = Vec::new();
+        for index in 0..count {
+            // Spread over the data, which is sorted by name.
+            let index = index * self.preview_data.len() / count;
+            rows.extend(self.method.preview(self.preview_data.fixed(index)?));
+        }
+        Ok(rows)
+    }
+}
+
+/// Steps of the whole run.
+pub(super) fn total_steps(recipe: &Recipe, per_epoch: u64) -> u64 {
+    let all = recipe.total_epochs() as u64 * per_epoch;
+    match recipe.train.max_steps {
+        0 => all,
+        most => most.min(all),
+    }
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[sorted.len() / 2]
+}
