@@ -106,6 +106,7 @@ fn path_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Erro
     serializer.collect_str(&path.display())
 }
 
+#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
 fn optional_path_text<S: Serializer>(
     path: &Option<PathBuf>,
     serializer: S,
