@@ -4,9 +4,11 @@
 //! `cli -> {train, apply, evaluate, style} -> methods (paired, unpaired) -> {nn, data} -> kernels`.
 //! `config` (recipes), `device` and `files` are used by all of them.
 
+pub mod apply;
 pub mod config;
 pub mod data;
 pub mod device;
+pub mod evaluate;
 pub mod files;
 pub mod kernels;
 pub mod method;

@@ -9,6 +9,7 @@ use image::ImageFormat;
 use rayon::prelude::*;
 
 use super::aligned::halves;
+use super::conversion::Progress;
 use super::dataset::{Dataset, Part, Side};
 use super::error::DataError;
 use super::folder::PictureFile;
@@ -90,10 +91,7 @@ impl Dataset {
     ///
     /// # Errors
     /// Everything that is wrong, in one error.
-    pub fn check(
-        &self,
-        progress: &(dyn Fn(usize, usize) + Sync),
-    ) -> Result<CheckReport, DataError> {
+    pub fn check(&self, progress: Progress<'_>) -> Result<CheckReport, DataError> {
         // The halves of side-by-side pictures are read together.
         let second = if self.a.part == Part::Whole {
             self.b.files.as_slice()

@@ -89,3 +89,36 @@ impl Raster {
         values_from_pixels(&self.bytes, self.channels)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbered(width: usize, height: usize, channels: usize) -> Raster {
+        Raster {
+            width,
+            height,
+            channels,
+            bytes: (0..width * height * channels).map(|n| n as u8).collect(),
+        }
+    }
+
+    #[test]
+    fn a_crop_takes_its_window() {
+        let crop = numbered(4, 3, 1).cropped((1, 1), (2, 2));
+        assert_eq!(crop.bytes, [5, 6, 9, 10]);
+        let crop = numbered(2, 2, 3).cropped((1, 0), (1, 2));
+        assert_eq!(crop.bytes, [3, 4, 5, 9, 10, 11]);
+    }
+
+    #[test]
+    fn a_flip_mirrors_pixels_and_not_channels() {
+        assert_eq!(
+            numbered(3, 2, 1).flipped().bytes,
+            [2, 1, 0, 5, 4, 3],
+            "odd width"
+        );
+        assert_eq!(numbered(2, 1, 3).flipped().bytes, [3, 4, 5, 0, 1, 2]);
+        assert_eq!(numbered(1, 2, 1).flipped().bytes, [0, 1]);
+    }
+}

@@ -1,0 +1,126 @@
+//! What ends an application as a whole. What is wrong with one picture is in its [`FileReport`](super::FileReport).
+
+use std::path::PathBuf;
+
+use crate::files::FileError;
+
+/// Why no pictures are translated, or why the work ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The input is not there.
+    #[error("`{}` does not exist: give a picture, a folder, or a quoted pattern such as 'photos/*.jpg'", .0.display())]
+    InputNotFound(PathBuf),
+    /// The pattern cannot be understood.
+    #[error("`{}` is not a valid pattern: {message}", pattern.display())]
+    BadPattern {
+        /// The pattern.
+        pattern: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A folder of the input cannot be listed.
+    #[error("cannot look through `{}`: {message}", path.display())]
+    Unlisted {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        message: String,
+    },
+    /// Nothing to translate.
+    #[error("no pictures in `{}`{}", input.display(), others(*ignored))]
+    NothingFound {
+        /// The input.
+        input: PathBuf,
+        /// Files that are not called like pictures.
+        ignored: usize,
+    },
+    /// The output is, or is called like, a file.
+    #[error("the output `{}` must be a folder: translated pictures keep their names inside it", .0.display())]
+    OutputNotAFolder(PathBuf),
+    /// The next application would translate the translations.
+    #[error(
+        "the output folder `{}` lies in the input `{}`, so that translations would be translated again: choose a folder outside it",
+        output.display(), input.display()
+    )]
+    OutputInsideInput {
+        /// The input.
+        input: PathBuf,
+        /// The output folder.
+        output: PathBuf,
+    },
+    /// A translation would replace the picture that it, or another one, is made from.
+    #[error("the translation of `{}` would replace the input `{}`: choose another output folder", input.display(), replaced.display())]
+    ReplacesInput {
+        /// The picture that is translated.
+        input: PathBuf,
+        /// The picture that would be lost.
+        replaced: PathBuf,
+    },
+    /// Two pictures have one output path.
+    #[error(
+        "`{}` and `{}` would both be written to `{}`{}: rename one of each pair, or translate them to different folders",
+        first.display(), second.display(), output.display(), more(*count, "pairs")
+    )]
+    Collision {
+        /// The first picture.
+        first: PathBuf,
+        /// The second picture.
+        second: PathBuf,
+        /// Where both would go.
+        output: PathBuf,
+        /// How many collisions there are.
+        count: usize,
+    },
+    /// There are outputs already, and nobody said what to do with them.
+    #[error("`{}` exists already{}: add --skip-existing to keep such files or --overwrite to replace them", first.display(), more(*count, "files"))]
+    OutputExists {
+        /// The first of them.
+        first: PathBuf,
+        /// How many there are.
+        count: usize,
+    },
+    /// The output folder cannot be made or written to.
+    #[error("{0}: choose an output folder that can be written to")]
+    OutputNotWritable(#[source] FileError),
+    /// The output's file system takes no more files.
+    #[error(
+        "{source}: stopped after {done} of {total} pictures; once there is room again, --skip-existing does the rest"
+    )]
+    OutputLost {
+        /// What the system said.
+        source: FileError,
+        /// Pictures that were written.
+        done: usize,
+        /// Pictures that were to be translated.
+        total: usize,
+    },
+    /// The report cannot be written.
+    #[error("the report: {0}")]
+    Report(#[source] FileError),
+    /// The network takes or gives something that is no picture.
+    #[error(
+        "this network has {input} input and {output} output channels: pictures have 3 (colour) or 1 (grey)"
+    )]
+    Channels {
+        /// Channels in.
+        input: usize,
+        /// Channels out.
+        output: usize,
+    },
+}
+
+fn others(ignored: usize) -> String {
+    match ignored {
+        0 => String::new(),
+        1 => " (1 other file is not called like a picture)".to_owned(),
+        many => format!(" ({many} other files are not called like pictures)"),
+    }
+}
+
+fn more(count: usize, what: &str) -> String {
+    if count > 1 {
+        format!(" ({count} such {what})")
+    } else {
+        String::new()
+    }
+}

@@ -1,0 +1,22 @@
+//! Translating pictures: plan, decode, pad, translate, crop, encode.
+//!
+//! [`plan`] decides every output path before any work; [`run`] does the work with decoding and encoding beside the network.
+//! Networks come in through [`Translator`]: nothing here knows what kind they are.
+
+mod error;
+mod format;
+mod input;
+mod options;
+mod padding;
+mod picture;
+mod plan;
+mod report;
+mod run;
+
+pub use error::ApplyError;
+pub use options::{ApplyOptions, Existing, OutputFormat, Size, SizeError};
+pub use padding::Padding;
+pub use picture::Translator;
+pub use plan::{Plan, PlannedPicture, Task, plan};
+pub use report::{FileReport, Status, Summary};
+pub use run::{Event, run};

@@ -1,0 +1,124 @@
+//! The choices of an application.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use crate::data::MAX_PIXELS;
+
+/// How pictures are translated.
+#[derive(Debug, Clone, Default)]
+pub struct ApplyOptions {
+    /// Size of the outputs.
+    pub size: Size,
+    /// File format of the outputs.
+    pub format: OutputFormat,
+    /// What happens to outputs that are there already.
+    pub existing: Existing,
+    /// Where the JSON report goes, if anywhere.
+    pub report: Option<PathBuf>,
+    /// Threads that decode, and as many that encode; 0 for one per core, at most 8.
+    pub threads: usize,
+}
+
+/// Size of the outputs, in pixels.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Size {
+    /// That of each input.
+    #[default]
+    Keep,
+    /// This size: pictures are resized to it before they are translated, whatever their aspect ratio.
+    Exactly {
+        /// Width.
+        width: u32,
+        /// Height.
+        height: u32,
+    },
+}
+
+/// A size that cannot be understood.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "`{0}` is not a size: write keep, 256 or 640x480 (width x height), with at most {MAX_PIXELS} pixels"
+)]
+pub struct SizeError(String);
+
+impl FromStr for Size {
+    type Err = SizeError;
+
+    fn from_str(text: &str) -> Result<Self, SizeError> {
+        if text == "keep" {
+            return Ok(Self::Keep);
+        }
+        let (width, height) = text.split_once('x').unwrap_or((text, text));
+        let side = |digits: &str| digits.parse::<u32>().ok().filter(|&side| side > 0);
+        match (side(width), side(height)) {
+            (Some(width), Some(height)) if u64::from(width) * u64::from(height) <= MAX_PIXELS => {
+                Ok(Self::Exactly { width, height })
+            }
+            _ => Err(SizeError(text.to_owned())),
+        }
+    }
+}
+
+/// File format of the outputs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "lowercase")]
+pub enum OutputFormat {
+    /// That of each input, by its bytes.
+    #[default]
+    Same,
+    /// PNG.
+    Png,
+    /// JPEG.
+    Jpg,
+    /// WebP, lossless.
+    Webp,
+    /// TIFF.
+    Tiff,
+}
+
+/// What happens to outputs that are there already.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Existing {
+    /// They are an error, before any work.
+    #[default]
+    Refuse,
+    /// They stay, and their inputs are not translated.
+    Skip,
+    /// They are replaced.
+    Overwrite,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_parsed_width_first() {
+        let size = |text: &str| text.parse::<Size>().ok();
+        assert_eq!(size("keep"), Some(Size::Keep));
+        let square = Size::Exactly {
+            width: 64,
+            height: 64,
+        };
+        assert_eq!(size("64"), Some(square));
+        let wide = Size::Exactly {
+            width: 640,
+            height: 480,
+        };
+        assert_eq!(size("640x480"), Some(wide));
+        for wrong in [
+            "",
+            "0",
+            "0x4",
+            "4x",
+            "x4",
+            "-3",
+            "4x4x4",
+            "Keep",
+            "99999x99999",
+        ] {
+            assert_eq!(size(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! One picture: from its file to what a network takes, and from what the network gives to a file.
+
+use std::path::Path;
+
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use image::{GrayImage, ImageFormat, RgbImage};
+
+use super::format::encode;
+use super::options::Size;
+use super::padding::Padding;
+use crate::data::{MAX_PIXELS, grey, pixels_from_values, read_picture, values_from_pixels};
+
+/// A network that turns pictures into pictures of the same size.
+pub trait Translator {
+    /// Channels that it takes: 3 (RGB) or 1 (grey).
+    fn input_channels(&self) -> usize;
+
+    /// Channels that it gives: 3 (RGB) or 1 (grey).
+    fn output_channels(&self) -> usize;
+
+    /// Height and width of what it takes are multiples of this.
+    fn multiple(&self) -> usize;
+
+    /// Height and width of what it takes are at least this.
+    fn smallest(&self) -> usize;
+
+    /// Translates one picture: `[channels, height, width]`, flattened, values in [-1, 1], to the same.
+    ///
+    /// `index` is the picture's place in the plan: whatever is drawn at random for it depends on this alone, not on the order of work.
+    ///
+    /// # Errors
+    /// A message for the person whose picture it is.
+    fn translate(
+        &mut self,
+        values: Vec<f32>,
+        height: usize,
+        width: usize,
+        index: u64,
+    ) -> Result<Vec<f32>, String>;
+}
+
+/// What a network needs of its inputs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Needs {
+    pub(super) channels: usize,
+    pub(super) multiple: usize,
+    pub(super) smallest: usize,
+}
+
+/// A picture as a network takes it.
+pub(super) struct Prepared {
+    /// `[channels, padded_height, padded_width]`, flattened, in [-1, 1].
+    pub(super) values: Vec<f32>,
+    pub(super) padding: Padding,
+}
+
+/// Reads, resizes and pads a picture.
+pub(super) fn prepare(path: &Path, size: Size, needs: Needs) -> Result<Prepared, String> {
+    let picture = read_picture(path)
+        .map_err(|error| error.to_string())?
+        .pixels;
+    let (width, height) = match size {
+        Size::Keep => picture.dimensions(),
+        Size::Exactly { width, height } => (width, height),
+    };
+    let padding = Padding::new(
+        height as usize,
+        width as usize,
+        needs.multiple,
+        needs.smallest,
+    );
+    let padded = padding.padded_height as u64 * padding.padded_width as u64;
+    if padded > MAX_PIXELS {
+        return Err(format!(
+            "{width}x{height} becomes {}x{} for this network: more than {MAX_PIXELS} pixels",
+            padding.padded_width, padding.padded_height
+        ));
+    }
+    let values = if needs.channels == 1 {
+        let pixels = resize_grey(grey(&picture), width, height)?;
+        values_from_pixels(&pixels, 1)
+    } else {
+        let pixels = resize_colour(picture, width, height)?;
+        values_from_pixels(&pixels, 3)
+    };
+    Ok(Prepared {
+        values: padding.pad(values),
+        padding,
+    })
+}
+
+/// Crops and encodes what a network made of a picture: the bytes of a file.
+pub(super) fn finish(
+    values: Vec<f32>,
+    padding: &Padding,
+    channels: usize,
+    format: ImageFormat,
+) -> Result<Vec<u8>, String> {
+    let expected = channels * padding.padded_height * padding.padded_width;
+    if values.len() != expected {
+        return Err(format!(
+            "the network gave {} values instead of {expected}",
+            values.len()
+        ));
+    }
+    let values = padding.crop(values);
+    if values.iter().any(|value| !value.is_finite()) {
+        return Err("the network gave values that are not finite numbers".to_owned());
+    }
+    let pixels = pixels_from_values(&values, channels);
+    encode(
+        &pixels,
+        channels,
+        padding.width as u32,
+        padding.height as u32,
+        format,
+    )
+    .map_err(|error| format!("cannot encode it: {error}"))
+}
+
+fn resize_colour(picture: RgbImage, width: u32, height: u32) -> Result<Vec<u8>, String> {
+    let from = picture.dimensions();
+    resize(picture.into_raw(), from, (width, height), PixelType::U8x3)
+}
+
+fn resize_grey(picture: GrayImage, width: u32, height: u32) -> Result<Vec<u8>, String> {
+    let from = picture.dimensions();
+    resize(picture.into_raw(), from, (width, height), PixelType::U8)
+}
+
+/// Pillow's antialiased bicubic, as in training: Catmull-Rom, widened by the scale when the picture shrinks.
+fn resize(
+    pixels: Vec<u8>,
+    from: (u32, u32),
+    to: (u32, u32),
+    pixel: PixelType,
+) -> Result<Vec<u8>, String> {
+    if from == to {
+        return Ok(pixels);
+    }
+    let source =
+        ImageRef::new(from.0, from.1, &pixels, pixel).map_err(|error| error.to_string())?;
+    let mut target = Image::new(to.0, to.1, pixel);
+    let bicubic = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
+    Resizer::new()
+        .resize(&source, &mut target, &bicubic)
+        .map_err(|error| format!("cannot resize it: {error}"))?;
+    Ok(target.into_vec())
+}

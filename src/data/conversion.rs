@@ -1,0 +1,125 @@
+//! What conversions of folders of pictures have in common: each file on its own, in parallel, written as PNG under the same
+//! relative name.
+
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use image::{DynamicImage, ImageFormat};
+use rayon::prelude::*;
+
+use super::error::DataError;
+use super::folder::{PictureFile, find_some_pictures, same_stems};
+use super::picture::panic_message;
+use crate::files::{self, FileError};
+
+/// Is told how many files of how many are done; called from several threads.
+pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
+
+/// The outcome of a conversion.
+#[derive(Debug, Default)]
+pub struct Conversion {
+    /// Input files that were converted.
+    pub converted: usize,
+    /// Input files that were not, in the order of their names; each error names its file.
+    pub failures: Vec<DataError>,
+}
+
+/// The pictures of `input`, which will be written to `outputs` under their stems.
+///
+/// # Errors
+/// There are none, two would be written to the same file, or an output is the input or within it.
+pub(super) fn inputs(input: &Path, outputs: &[PathBuf]) -> Result<Vec<PictureFile>, DataError> {
+    if !input.is_dir() {
+        return Err(DataError::NotAFolder(input.to_owned()));
+    }
+    apart(input, outputs)?;
+    let files = find_some_pictures(input)?;
+    DataError::from_problems(input, same_stems(&files))?;
+    Ok(files)
+}
+
+/// Refuses outputs that are the input or within it: results would be taken for inputs or written over them.
+pub(super) fn apart(input: &Path, outputs: &[PathBuf]) -> Result<(), DataError> {
+    let real = resolved(input);
+    for output in outputs {
+        if resolved(output).starts_with(&real) {
+            return Err(DataError::SameFolder {
+                input: input.to_owned(),
+                output: output.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The path without links and `..`, as far as it exists.
+fn resolved(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for ancestor in absolute.ancestors() {
+        if let Ok(real) = ancestor.canonicalize() {
+            let rest = absolute.strip_prefix(ancestor).unwrap_or(Path::new(""));
+            return real.join(rest);
+        }
+    }
+    absolute
+}
+
+/// Runs `convert` on the indices of `files`, on all threads. A file that cannot be converted is a failure of its own; a result
+/// that cannot be written ends the conversion, because the next ones could not be either.
+pub(super) fn convert_all(
+    files: &[PictureFile],
+    outputs: &[PathBuf],
+    progress: Progress<'_>,
+    convert: impl Fn(usize) -> Result<(), DataError> + Sync,
+) -> Result<Conversion, DataError> {
+    for output in outputs {
+        files::create_folder(output)?;
+    }
+    let done = AtomicUsize::new(0);
+    let failures = Mutex::new(Vec::new());
+    files.par_iter().enumerate().try_for_each(|(index, file)| {
+        let result = catch_unwind(AssertUnwindSafe(|| convert(index))).unwrap_or_else(|panic| {
+            Err(DataError::Panicked {
+                path: file.path.clone(),
+                message: panic_message(&*panic),
+            })
+        });
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1, files.len());
+        match result {
+            Err(DataError::File(error)) => Err(DataError::File(error)),
+            Err(error) => {
+                let mut failures = failures
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner);
+                failures.push((index, error));
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    })?;
+    let mut failures = failures
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    failures.sort_by_key(|(index, _)| *index);
+    Ok(Conversion {
+        converted: files.len() - failures.len(),
+        failures: failures.into_iter().map(|(_, error)| error).collect(),
+    })
+}
+
+/// Writes `image` as `folder/stem.png`, with the folders of the stem.
+pub(super) fn write_png(image: &DynamicImage, folder: &Path, stem: &str) -> Result<(), FileError> {
+    // Not `with_extension`: a stem can have dots.
+    let path = folder.join(format!("{stem}.png"));
+    if let Some(parent) = path.parent() {
+        files::create_folder(parent)?;
+    }
+    let mut bytes = Cursor::new(Vec::new());
+    image
+        .write_to(&mut bytes, ImageFormat::Png)
+        .map_err(|error| FileError::new("encode", &path)(std::io::Error::other(error)))?;
+    files::write_atomically(&path, bytes.get_ref())
+}

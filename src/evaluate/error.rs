@@ -1,0 +1,80 @@
+//! Why two folders cannot be compared.
+
+use std::path::PathBuf;
+
+use super::metric::Metric;
+
+/// Why two folders cannot be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum EvaluateError {
+    /// One of the folders is not there, or is a file.
+    #[error("`{}` is not a folder", .0.display())]
+    NotAFolder(PathBuf),
+    /// A folder cannot be listed.
+    #[error("cannot look through `{}`: {message}", path.display())]
+    Unlisted {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        message: String,
+    },
+    /// One of the folders holds no pictures.
+    #[error("no pictures in `{}`", .0.display())]
+    Empty(PathBuf),
+    /// Two pictures in one folder have the same stem, so that it is not known which of them to compare.
+    #[error("`{}` and `{}` differ in their extension alone: keep one of them", first.display(), second.display())]
+    AmbiguousStem {
+        /// The first picture.
+        first: PathBuf,
+        /// The second picture.
+        second: PathBuf,
+    },
+    /// No picture of one folder has its like in the other.
+    #[error(
+        "no picture in `{}` has the name (without the extension) of one in `{}`: the first ones are `{real_name}` and `{fake_name}`",
+        real.display(), fake.display()
+    )]
+    NothingInCommon {
+        /// Folder of real pictures.
+        real: PathBuf,
+        /// Folder of translations.
+        fake: PathBuf,
+        /// Name of the first real picture.
+        real_name: String,
+        /// Name of the first translation.
+        fake_name: String,
+    },
+    /// Pictures that cannot be read.
+    #[error("{}", listed("that cannot be read", .0))]
+    Unreadable(Vec<String>),
+    /// Pairs of different sizes.
+    #[error("{}", listed("whose size differs between the folders (translate with the --size of the real pictures)", .0))]
+    Sizes(Vec<String>),
+    /// Pictures smaller than the window of SSIM.
+    #[error("{}", listed("smaller than the 11x11 pixels that ssim looks at (leave it out of the metrics)", .0))]
+    TooSmall(Vec<String>),
+    /// No metric was asked for.
+    #[error("no metrics: choose among {}", Metric::names())]
+    NoMetrics,
+}
+
+/// A metric that does not exist.
+#[derive(Debug, thiserror::Error)]
+#[error("unknown metric `{0}`: choose among {names}", names = Metric::names())]
+pub struct UnknownMetric(pub String);
+
+/// How many offenders an error or a warning names.
+const NAMED: usize = 10;
+
+/// "3 pictures cannot be read: ...", with the first of them.
+pub(super) fn listed(what: &str, names: &[String]) -> String {
+    let plural = if names.len() == 1 { "" } else { "s" };
+    let first = names.iter().take(NAMED).map(String::as_str);
+    let first: Vec<&str> = first.collect();
+    let rest = if names.len() > NAMED { ", ..." } else { "" };
+    format!(
+        "{} picture{plural} {what}: {}{rest}",
+        names.len(),
+        first.join(", ")
+    )
+}

@@ -1,0 +1,257 @@
+//! Measuring all pairs, and what comes of it.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use rayon::prelude::*;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::error::{EvaluateError, listed};
+use super::metric::Metric;
+use super::pairs::{Pair, find};
+use super::similarity::WINDOW;
+use crate::data::read_picture;
+use crate::files::{FileError, write_atomically};
+
+/// What is measured.
+#[derive(Debug, Clone)]
+pub struct EvaluateOptions {
+    /// The metrics. They are shown in the order of [`Metric::ALL`].
+    pub metrics: Vec<Metric>,
+}
+
+impl Default for EvaluateOptions {
+    fn default() -> Self {
+        Self {
+            metrics: Metric::ALL.to_vec(),
+        }
+    }
+}
+
+/// The metrics of one pair of pictures or of all.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scores(Vec<(Metric, f64)>);
+
+impl Scores {
+    /// The value of a metric, if it was measured.
+    pub fn get(&self, metric: Metric) -> Option<f64> {
+        let found = self.0.iter().find(|(measured, _)| *measured == metric);
+        found.map(|&(_, value)| value)
+    }
+}
+
+impl Serialize for Scores {
+    /// An object with a number for each metric. JSON has no infinity: an infinite PSNR is null.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (metric, value) in &self.0 {
+            map.serialize_entry(metric, &value.is_finite().then_some(value))?;
+        }
+        map.end()
+    }
+}
+
+/// The scores of one pair.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PictureScores {
+    /// Path relative to the folders, without the extension.
+    pub name: String,
+    /// The metrics.
+    #[serde(flatten)]
+    pub scores: Scores,
+}
+
+/// What a comparison of two folders found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// Number of pairs compared.
+    pub pairs: usize,
+    /// Means over the pairs. Equal pairs, whose PSNR is infinite, are left out of its mean; it is infinite when all pairs are equal.
+    pub metrics: Scores,
+    /// Pairs that are equal in every pixel; counted when the PSNR is measured.
+    pub equal_pairs: usize,
+    /// The pairs, sorted by name.
+    pub pictures: Vec<PictureScores>,
+    /// Names that only the folder of real pictures has.
+    pub only_real: Vec<String>,
+    /// Names that only the folder of translations has.
+    pub only_fake: Vec<String>,
+}
+
+/// Compares the pictures of two folders that have the same relative path without extension.
+///
+/// Both are taken as upright 8-bit RGB, so that a grey picture equals its three-channel copy. Pairs are measured in parallel.
+///
+/// # Errors
+/// A folder is missing or empty, nothing matches, pictures cannot be read, or a pair's sizes differ; all offenders are counted
+/// and the first are named.
+pub fn evaluate(
+    real: &Path,
+    fake: &Path,
+    options: &EvaluateOptions,
+) -> Result<Evaluation, EvaluateError> {
+    let asked = |metric: &Metric| options.metrics.contains(metric);
+    let metrics: Vec<Metric> = Metric::ALL.into_iter().filter(asked).collect();
+    if metrics.is_empty() {
+        return Err(EvaluateError::NoMetrics);
+    }
+    let pairs = find(real, fake)?;
+    let measured: Vec<Result<PictureScores, Offence>> = pairs
+        .matched
+        .par_iter()
+        .map(|pair| measure(pair, &metrics))
+        .collect();
+    let pictures = without_offences(measured)?;
+    Ok(Evaluation {
+        pairs: pictures.len(),
+        metrics: means(&pictures, &metrics),
+        equal_pairs: infinite(&pictures, Metric::Psnr),
+        pictures,
+        only_real: pairs.only_real,
+        only_fake: pairs.only_fake,
+    })
+}
+
+/// Why a pair cannot be measured, with the words that name it.
+enum Offence {
+    Unreadable(String),
+    Sizes(String),
+    TooSmall(String),
+}
+
+fn measure(pair: &Pair, metrics: &[Metric]) -> Result<PictureScores, Offence> {
+    let read = |path: &Path| {
+        read_picture(path)
+            .map(|picture| picture.pixels)
+            .map_err(|error| Offence::Unreadable(error.to_string()))
+    };
+    let (real, fake) = (read(&pair.real)?, read(&pair.fake)?);
+    let (width, height) = real.dimensions();
+    if real.dimensions() != fake.dimensions() {
+        return Err(Offence::Sizes(format!(
+            "`{}` ({width}x{height} and {}x{})",
+            pair.name,
+            fake.width(),
+            fake.height()
+        )));
+    }
+    if metrics.contains(&Metric::Ssim) && width.min(height) < WINDOW as u32 {
+        return Err(Offence::TooSmall(format!(
+            "`{}` ({width}x{height})",
+            pair.name
+        )));
+    }
+    let score = |&metric: &Metric| (metric, metric.measure(&real, &fake));
+    Ok(PictureScores {
+        name: pair.name.clone(),
+        scores: Scores(metrics.iter().map(score).collect()),
+    })
+}
+
+fn without_offences(
+    measured: Vec<Result<PictureScores, Offence>>,
+) -> Result<Vec<PictureScores>, EvaluateError> {
+    let mut pictures = Vec::with_capacity(measured.len());
+    let (mut unreadable, mut sizes, mut too_small) = (Vec::new(), Vec::new(), Vec::new());
+    for picture in measured {
+        match picture {
+            Ok(picture) => pictures.push(picture),
+            Err(Offence::Unreadable(words)) => unreadable.push(words),
+            Err(Offence::Sizes(words)) => sizes.push(words),
+            Err(Offence::TooSmall(words)) => too_small.push(words),
+        }
+    }
+    if !unreadable.is_empty() {
+        return Err(EvaluateError::Unreadable(unreadable));
+    }
+    if !sizes.is_empty() {
+        return Err(EvaluateError::Sizes(sizes));
+    }
+    if !too_small.is_empty() {
+        return Err(EvaluateError::TooSmall(too_small));
+    }
+    Ok(pictures)
+}
+
+fn means(pictures: &[PictureScores], metrics: &[Metric]) -> Scores {
+    let mean = |&metric: &Metric| {
+        let values = || {
+            pictures
+                .iter()
+                .filter_map(|picture| picture.scores.get(metric))
+        };
+        let finite = || values().filter(|value| value.is_finite());
+        let mean = match finite().count() {
+            0 => f64::INFINITY,
+            count => finite().sum::<f64>() / count as f64,
+        };
+        (metric, mean)
+    };
+    Scores(metrics.iter().map(mean).collect())
+}
+
+fn infinite(pictures: &[PictureScores], metric: Metric) -> usize {
+    let values = pictures
+        .iter()
+        .filter_map(|picture| picture.scores.get(metric));
+    values.filter(|value| value.is_infinite()).count()
+}
+
+impl Evaluation {
+    /// A plain-text table: a row for each pair, then the means.
+    pub fn to_table(&self) -> String {
+        let mean = format!("mean of {}", self.pairs);
+        let names = self.pictures.iter().map(|picture| picture.name.as_str());
+        let widest = names
+            .chain(["name", &mean])
+            .map(|name| name.chars().count());
+        let widest = widest.max().unwrap_or_default();
+        let mut table = format!("{:widest$}", "name");
+        for (metric, _) in &self.metrics.0 {
+            let _ = write!(table, "  {:>6}", metric.label());
+        }
+        table.push('\n');
+        let rows = self
+            .pictures
+            .iter()
+            .map(|row| (row.name.as_str(), &row.scores));
+        for (name, scores) in rows.chain([(mean.as_str(), &self.metrics)]) {
+            let _ = write!(table, "{name:widest$}");
+            for &(metric, value) in &scores.0 {
+                let (width, decimals) = (metric.label().len().max(6), metric.decimals());
+                let _ = write!(table, "  {value:width$.decimals$}");
+            }
+            table.push('\n');
+        }
+        table
+    }
+
+    /// What should be known about the numbers: pictures without a partner, and equal pairs.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for (names, what) in [
+            (&self.only_real, "in the real folder without a translation"),
+            (&self.only_fake, "in the fake folder without a real picture"),
+        ] {
+            if !names.is_empty() {
+                warnings.push(listed(what, names));
+            }
+        }
+        if self.equal_pairs > 0 {
+            warnings.push(format!(
+                "{} of {} pairs are equal in every pixel: their psnr is infinite and not in the mean",
+                self.equal_pairs, self.pairs
+            ));
+        }
+        warnings
+    }
+
+    /// Writes all of it as JSON.
+    pub fn write(&self, path: &Path) -> Result<(), FileError> {
+        let mut text = serde_json::to_string_pretty(self)
+            .map_err(|error| FileError::new("write", path)(error.into()))?;
+        text.push('\n');
+        write_atomically(path, text.as_bytes())
+    }
+}

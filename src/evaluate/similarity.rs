@@ -1,0 +1,94 @@
+//! Structural similarity (Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment: from error visibility to structural similarity", 2004).
+
+use image::RgbImage;
+
+/// Side of the window in which statistics are taken.
+pub(super) const WINDOW: usize = 11;
+
+/// Standard deviation of the window's Gaussian weights, in pixels.
+const SIGMA: f64 = 1.5;
+
+/// The paper's (K1 L)^2 and (K2 L)^2, with K1 = 0.01, K2 = 0.03 and L = 255.
+const C1: f64 = 2.55 * 2.55;
+const C2: f64 = 7.65 * 7.65;
+
+/// Structural similarity of two RGB pictures of the same size, at least 11x11: 1 for equal ones.
+///
+/// The mean over the three channels and over all windows that lie inside the picture. It equals scikit-image's
+/// `structural_similarity(real, fake, gaussian_weights=True, data_range=255, channel_axis=2)`, which scales variances and
+/// covariances by `n / (n - 1)`, with `n` the 121 pixels of a window.
+pub(super) fn structural_similarity(real: &RgbImage, fake: &RgbImage) -> f64 {
+    let sum: f64 = (0..3).map(|channel| of_channel(real, fake, channel)).sum();
+    sum / 3.0
+}
+
+/// Weighted means in a window: of the real values, the fake values, their squares, and their product.
+const MOMENTS: usize = 5;
+
+fn of_channel(real: &RgbImage, fake: &RgbImage, channel: usize) -> f64 {
+    let weights = gaussian();
+    let width = real.width() as usize;
+    let windows = width - (WINDOW - 1);
+    // The last rows, weighted along x; a window is their weighted sum along y.
+    let mut rows = vec![[0.0; MOMENTS]; WINDOW * windows];
+    let mut values = vec![[0.0; MOMENTS]; width];
+    let mut sum = 0.0;
+    let stride = 3 * width;
+    let pairs = real
+        .as_raw()
+        .chunks_exact(stride)
+        .zip(fake.as_raw().chunks_exact(stride));
+    for (y, (real, fake)) in pairs.enumerate() {
+        let real = real.iter().skip(channel).step_by(3);
+        let fake = fake.iter().skip(channel).step_by(3);
+        for ((value, &real), &fake) in values.iter_mut().zip(real).zip(fake) {
+            let (real, fake) = (f64::from(real), f64::from(fake));
+            *value = [real, fake, real * real, fake * fake, real * fake];
+        }
+        let row = (y % WINDOW) * windows;
+        for (x, moments) in rows[row..row + windows].iter_mut().enumerate() {
+            *moments = weighted(&weights, |offset| values[x + offset]);
+        }
+        if y + 1 >= WINDOW {
+            for x in 0..windows {
+                let moments = weighted(&weights, |offset| {
+                    rows[(y + 1 + offset) % WINDOW * windows + x]
+                });
+                sum += of_window(moments);
+            }
+        }
+    }
+    sum / (windows * (real.height() as usize - (WINDOW - 1))) as f64
+}
+
+/// Similarity in one window: the paper's equation 13.
+fn of_window([real, fake, real_real, fake_fake, real_fake]: [f64; MOMENTS]) -> f64 {
+    const PIXELS: f64 = (WINDOW * WINDOW) as f64;
+    const SAMPLE: f64 = PIXELS / (PIXELS - 1.0);
+    let real_variance = SAMPLE * (real_real - real * real);
+    let fake_variance = SAMPLE * (fake_fake - fake * fake);
+    let covariance = SAMPLE * (real_fake - real * fake);
+    (2.0 * real * fake + C1) * (2.0 * covariance + C2)
+        / ((real * real + fake * fake + C1) * (real_variance + fake_variance + C2))
+}
+
+fn weighted(weights: &[f64; WINDOW], at: impl Fn(usize) -> [f64; MOMENTS]) -> [f64; MOMENTS] {
+    let mut sums = [0.0; MOMENTS];
+    for (offset, weight) in weights.iter().enumerate() {
+        for (sum, value) in sums.iter_mut().zip(at(offset)) {
+            *sum += weight * value;
+        }
+    }
+    sums
+}
+
+/// Gaussian weights that add up to 1.
+fn gaussian() -> [f64; WINDOW] {
+    let centre = (WINDOW / 2) as f64;
+    let weights: [f64; WINDOW] = std::array::from_fn(|position| {
+        let distance = position as f64 - centre;
+        (-0.5 * distance * distance / (SIGMA * SIGMA)).exp()
+    });
+    let sum: f64 = weights.iter().sum();
+    weights.map(|weight| weight / sum)
+}
