@@ -17,7 +17,7 @@ pub struct FileError {
 
 impl FileError {
     /// An error about `path` in the middle of `action`; for `map_err`.
-    pub fn new(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+    pub fn new(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self + use<> {
         let path = path.to_path_buf();
         move |source| Self {
             action,

@@ -5,6 +5,7 @@
 //! `config` (recipes), `device` and `files` are used by all of them.
 
 pub mod apply;
+pub mod cli;
 pub mod config;
 pub mod data;
 pub mod device;

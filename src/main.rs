@@ -1,3 +1,21 @@
 //! The `translate` program: parses the command line and maps errors to exit codes.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use translate::cli::{Cli, Exit, run};
+
+// Measured: on the CPU backend an 8.4 million element product takes 5 ms with mimalloc and 17 ms with the system's
+// allocator, which gives big blocks fresh pages each time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            tracing::error!("{error:#}");
+            Exit::of(&error).into()
+        }
+    }
+}

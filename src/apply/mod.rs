@@ -6,6 +6,7 @@
 mod error;
 mod format;
 mod input;
+mod network;
 mod options;
 mod padding;
 mod picture;
@@ -14,6 +15,7 @@ mod report;
 mod run;
 
 pub use error::ApplyError;
+pub use network::NetworkTranslator;
 pub use options::{ApplyOptions, Existing, OutputFormat, Size, SizeError};
 pub use padding::Padding;
 pub use picture::Translator;

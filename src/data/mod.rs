@@ -17,6 +17,7 @@ mod pixels;
 mod preprocess;
 mod raster;
 mod resample;
+pub mod sample;
 mod split;
 mod truncation;
 mod unaligned;

@@ -33,6 +33,22 @@ pub enum TrainError {
         /// Step of the last good checkpoint.
         checkpoint: Option<u64>,
     },
+    /// Another run is writing into the style's folder.
+    #[error("another run is training the style in `{}`: wait for it, or choose another `--name`", .0.display())]
+    InUse(PathBuf),
+    /// The data is not that of the run to resume.
+    #[error(
+        "the training pictures are not those that `{style}` was trained on ({samples} samples in `{root}`): \
+         names or sizes of files have changed; start a new style, from these weights with `--init-from`"
+    )]
+    OtherData {
+        /// Style.
+        style: String,
+        /// Samples that it was trained on.
+        samples: u64,
+        /// Where they were.
+        root: String,
+    },
     /// `--init-from` found no weight file.
     #[error("`{}` has none of the weight files of this mode: {wanted}", folder.display())]
     NoInitialWeights {

@@ -9,6 +9,7 @@ mod preview;
 mod progress;
 mod report;
 mod schedule;
+mod session;
 mod training;
 
 pub use checkpoint::{Checkpoint, initialise_from};
@@ -20,4 +21,5 @@ pub use preview::{PreviewFile, sheet};
 pub use progress::ProgressDisplay;
 pub use report::ReportFile;
 pub use schedule::Schedule;
+pub use session::{Session, SessionStart};
 pub use training::Training;

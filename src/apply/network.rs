@@ -1,0 +1,62 @@
+//! A trained generator as a translator of pictures.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::picture::Translator;
+use crate::nn::{Behaviour, Generator};
+use crate::panics;
+
+/// Height and width that every generator can take: smaller ones leave nothing to mirror at its inner sizes.
+const SMALLEST: usize = 8;
+
+/// A generator in use.
+#[derive(Debug)]
+pub struct NetworkTranslator {
+    /// The network, without automatic differentiation.
+    pub generator: Generator,
+    /// Channels of its input and output.
+    pub channels: [usize; 2],
+    /// Height and width that it takes are multiples of this.
+    pub multiple: usize,
+    /// What normalisation and dropout do.
+    pub behaviour: Behaviour,
+    /// Where it runs.
+    pub device: Device,
+}
+
+impl Translator for NetworkTranslator {
+    fn input_channels(&self) -> usize {
+        self.channels[0]
+    }
+
+    fn output_channels(&self) -> usize {
+        self.channels[1]
+    }
+
+    fn multiple(&self) -> usize {
+        self.multiple
+    }
+
+    fn smallest(&self) -> usize {
+        SMALLEST
+    }
+
+    fn translate(
+        &mut self,
+        values: Vec<f32>,
+        height: usize,
+        width: usize,
+        index: u64,
+    ) -> Result<Vec<f32>, String> {
+        let input = TensorData::new(values, [1, self.channels[0], height, width]);
+        // A device that runs out of memory panics; the other pictures may be smaller.
+        let output = panics::caught(|| {
+            // Dropout draws from the device's generator: the same picture gets the same draws.
+            self.device.seed(index);
+            let input = Tensor::<4>::from_data(input, &self.device);
+            self.generator.forward(input, self.behaviour).into_data()
+        });
+        let output = output.map_err(|message| format!("the network failed: {message}"))?;
+        output.try_into_vec().map_err(|error| error.to_string())
+    }
+}

@@ -1,0 +1,126 @@
+//! `translate apply`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::arguments::Globals;
+use super::exit::Exit;
+use super::interrupt;
+use super::output::print;
+use crate::apply::{
+    ApplyOptions, Existing, NetworkTranslator, OutputFormat, Size, Status, plan, run as translate,
+};
+use crate::config::Direction;
+use crate::nn::{Behaviour, NormStats};
+use crate::progress;
+use crate::style::{Manifest, Registry, load_generator};
+
+/// Arguments of `translate apply`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  translate apply --input photos/ --style monet\n  translate apply --input cat.jpg --style checkpoints/edges --output out --format png"
+)]
+pub struct Arguments {
+    /// Picture, folder (with all folders in it) or pattern such as 'photos/*.jpg'
+    #[arg(long, value_name = "PATH")]
+    input: PathBuf,
+    /// Name or folder of the style
+    #[arg(long, value_name = "NAME|DIR")]
+    style: String,
+    /// Folder for the translations; it mirrors the input
+    #[arg(long, value_name = "DIR", default_value = "translated")]
+    output: PathBuf,
+    /// Direction to translate in [default: the style's]
+    #[arg(long, value_name = "AtoB|BtoA")]
+    direction: Option<Direction>,
+    /// Size of the translations: keep, a side such as 256, or 640x480
+    #[arg(long, value_name = "SIZE", default_value = "keep")]
+    size: Size,
+    /// Statistics of batch normalisation: of each picture, as the reference implementations do, or of training
+    #[arg(long, value_enum, default_value_t = NormStats::Batch)]
+    norm_stats: NormStats,
+    /// Dropout while translating, for varied results
+    #[arg(long, value_enum, default_value_t = Switch::Off)]
+    dropout: Switch,
+    /// File format of the translations
+    #[arg(long, value_enum, default_value_t = OutputFormat::Same)]
+    format: OutputFormat,
+    /// Leave translations that exist
+    #[arg(long, conflicts_with = "overwrite")]
+    skip_existing: bool,
+    /// Replace translations that exist
+    #[arg(long)]
+    overwrite: bool,
+    /// Write what became of each picture as JSON
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
+    let folder = Registry::new(&globals.checkpoints).find(&arguments.style)?;
+    let manifest = Manifest::read(&folder)?;
+    let options = ApplyOptions {
+        size: arguments.size,
+        format: arguments.format,
+        existing: match (arguments.skip_existing, arguments.overwrite) {
+            (true, _) => Existing::Skip,
+            (_, true) => Existing::Overwrite,
+            _ => Existing::Refuse,
+        },
+        report: arguments.report,
+        threads: globals.threads.unwrap_or(0),
+    };
+    let plan = plan(&arguments.input, &arguments.output, &options)?;
+    let device = globals.device.open()?.device;
+    let (generator, channels) = load_generator(&folder, &manifest, arguments.direction, &device)?;
+    let mut translator = NetworkTranslator {
+        generator,
+        channels,
+        multiple: manifest.recipe.generator.arch.size_multiple(),
+        behaviour: Behaviour::inference(arguments.norm_stats, arguments.dropout == Switch::On),
+        device,
+    };
+    let bar = progress::counter(plan.pictures.len() as u64, "translating");
+    let stop = interrupt::flag();
+    let summary = translate(&plan, &mut translator, &options, &stop, |event| {
+        bar.set_position(event.finished as u64);
+        if let Some(error) = &event.file.error {
+            tracing::error!("{error}");
+        }
+    });
+    bar.finish_and_clear();
+    let summary = summary?;
+
+    let count = |status| summary.count(status);
+    let mut text = format!(
+        "translated {} of {} pictures into `{}`, {:.1} per second",
+        count(Status::Done),
+        summary.files.len(),
+        plan.output.display(),
+        summary.pictures_per_second()
+    );
+    for (number, what) in [
+        (count(Status::Skipped), "were there already"),
+        (count(Status::Failed), "failed"),
+        (count(Status::NotReached), "not reached"),
+        (plan.ignored, "other files left alone"),
+    ] {
+        if number > 0 {
+            text.push_str(&format!(", {number} {what}"));
+        }
+    }
+    print(text)?;
+    let complete = count(Status::Failed) == 0 && count(Status::NotReached) == 0;
+    Ok(if complete {
+        Exit::Done
+    } else {
+        Exit::SomeFailed
+    })
+}

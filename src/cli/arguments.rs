@@ -1,0 +1,85 @@
+//! What the command line accepts.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::{apply, data, demo, evaluate, styles, train};
+use crate::device::DeviceName;
+
+/// Train networks on your own pictures, and turn folders of pictures into other pictures.
+#[derive(Debug, Parser)]
+#[command(
+    name = "translate",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  translate demo\n  translate train --mode cycle --data horse2zebra --name zebra\n  translate apply --input photos/ --style zebra\n\nExit codes: 0 all done, 1 failed, 2 bad usage or configuration, 3 finished but some inputs failed."
+)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub globals: Globals,
+    /// The verb.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Globals {
+    /// Folder where styles live
+    #[arg(long, global = true, value_name = "DIR", default_value = "checkpoints")]
+    pub checkpoints: PathBuf,
+    /// Device: auto, cpu, libtorch, libtorch-cuda[:N], cuda[:N], vulkan or metal
+    #[arg(long, global = true, value_name = "DEVICE", default_value = "auto")]
+    pub device: DeviceName,
+    /// Threads to compute and to decode with [default: one per core]
+    #[arg(long, global = true, value_name = "N", value_parser = positive)]
+    pub threads: Option<usize>,
+    /// Say more (-vv: still more)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Say only what is wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Form of the messages on standard error
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+/// Form of log messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Plain text
+    Text,
+    /// One JSON object per line
+    Json,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Train a small model on the bundled sample and show what it learnt (two minutes)
+    Demo(demo::Arguments),
+    /// Train a style on your pictures
+    Train(train::Arguments),
+    /// Translate pictures with a style
+    Apply(apply::Arguments),
+    /// Compare translated pictures with real ones
+    Evaluate(evaluate::Arguments),
+    /// List, show or remove styles
+    Styles(styles::Arguments),
+    /// Check and convert data sets
+    Data(data::Arguments),
+    /// List the devices that are compiled in and answer
+    Devices,
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("must be at least 1".to_owned()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("not a whole number".to_owned()),
+    }
+}

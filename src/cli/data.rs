@@ -1,0 +1,178 @@
+//! `translate data`.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::exit::Exit;
+use super::output::print;
+use crate::config::{Mode, Overlay, Recipe};
+use crate::data::{Conversion, DataError, Dataset, EdgeSettings, Split, edges, pair, split};
+use crate::progress;
+
+/// Arguments of `translate data`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Look for everything that would be wrong in training: every picture is read
+    Check {
+        /// Folder of the data set
+        folder: PathBuf,
+        /// Training method that is to use it
+        #[arg(long)]
+        mode: Mode,
+        /// Recipe that is to be used
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// Setting of the recipe, such as data.crop_size=64
+        #[arg(long, value_name = "SECTION.KEY=VALUE")]
+        set: Vec<String>,
+    },
+    /// Join the pictures of two folders side by side, matched by name
+    Pair {
+        /// Folder of the left halves
+        #[arg(long)]
+        a: PathBuf,
+        /// Folder of the right halves
+        #[arg(long)]
+        b: PathBuf,
+        /// Folder for the pairs
+        #[arg(long)]
+        output: PathBuf,
+    },
+    /// Split side-by-side pictures into folders A and B
+    Split {
+        /// Folder of side-by-side pictures
+        #[arg(long)]
+        input: PathBuf,
+        /// Folder that gets A and B
+        #[arg(long)]
+        output: PathBuf,
+    },
+    /// Draw the edges of photos, for an edges-to-photos data set
+    Edges {
+        /// Folder of photos
+        #[arg(long)]
+        input: PathBuf,
+        /// Folder for the edge maps
+        #[arg(long)]
+        output: PathBuf,
+        #[command(flatten)]
+        settings: EdgeArguments,
+    },
+}
+
+#[derive(Debug, Args)]
+struct EdgeArguments {
+    /// Gradient from which a pixel continues an edge
+    #[arg(long, default_value_t = EdgeSettings::default().low)]
+    low: f32,
+    /// Gradient from which a pixel starts an edge
+    #[arg(long, default_value_t = EdgeSettings::default().high)]
+    high: f32,
+    /// Standard deviation of the blur before, in pixels
+    #[arg(long, default_value_t = EdgeSettings::default().blur)]
+    blur: f32,
+}
+
+pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
+    match arguments.verb {
+        Verb::Check {
+            folder,
+            mode,
+            config,
+            set,
+        } => check(&folder, mode, config.as_deref(), &set),
+        Verb::Pair { a, b, output } => convert("pairing", &output, |progress| {
+            pair(&a, &b, &output, progress)
+        }),
+        Verb::Split { input, output } => convert("splitting", &output, |progress| {
+            split(&input, &output, progress)
+        }),
+        Verb::Edges {
+            input,
+            output,
+            settings,
+        } => {
+            let settings = EdgeSettings {
+                low: settings.low,
+                high: settings.high,
+                blur: settings.blur,
+            };
+            convert("drawing edges", &output, |progress| {
+                edges(&input, &output, &settings, progress)
+            })
+        }
+    }
+}
+
+fn check(
+    folder: &Path,
+    mode: Mode,
+    config: Option<&Path>,
+    settings: &[String],
+) -> anyhow::Result<Exit> {
+    let mut overlay = config
+        .map(Overlay::from_file)
+        .transpose()?
+        .unwrap_or_default();
+    for setting in settings {
+        overlay.set(setting)?;
+    }
+    let recipe: Recipe = overlay.resolve(mode)?;
+    for part in [Split::Train, Split::Validation, Split::Test] {
+        let dataset = match part {
+            Split::Train => Some(Dataset::open(folder, &recipe, part)?),
+            _ => Dataset::open_optional(folder, &recipe, part)?,
+        };
+        let Some(dataset) = dataset else {
+            continue;
+        };
+        let bar = progress::counter(0, "checking");
+        let report = dataset.check(&|done, total| {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        });
+        bar.finish_and_clear();
+        print(format_args!("{part}:\n{}", report?))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn convert(
+    what: &str,
+    output: &Path,
+    work: impl FnOnce(&(dyn Fn(usize, usize) + Sync)) -> Result<Conversion, DataError>,
+) -> anyhow::Result<Exit> {
+    let bar = progress::counter(0, what);
+    let conversion = work(&|done, total| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    let conversion = conversion?;
+    for failure in &conversion.failures {
+        tracing::error!("{failure}");
+    }
+    let failed = conversion.failures.len();
+    let suffix = if failed > 0 {
+        format!(", {failed} failed")
+    } else {
+        String::new()
+    };
+    print(format_args!(
+        "{} pictures in `{}`{suffix}",
+        conversion.converted,
+        output.display()
+    ))?;
+    Ok(if failed > 0 {
+        Exit::SomeFailed
+    } else {
+        Exit::Done
+    })
+}

@@ -1,0 +1,50 @@
+//! `translate evaluate`.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+
+use super::exit::Exit;
+use super::output::print;
+use crate::evaluate::{EvaluateOptions, Metric, evaluate};
+
+/// Arguments of `translate evaluate`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  translate evaluate --real facades/photos --fake translated --report scores.json"
+)]
+pub struct Arguments {
+    /// Folder of real pictures
+    #[arg(long, value_name = "DIR")]
+    real: PathBuf,
+    /// Folder of translated pictures, matched to the real ones by name without extension
+    #[arg(long, value_name = "DIR")]
+    fake: PathBuf,
+    /// Metrics, separated by commas: psnr, ssim, l1
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "psnr,ssim,l1"
+    )]
+    metrics: Vec<Metric>,
+    /// Write the scores of every picture as JSON
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
+    let options = EvaluateOptions {
+        metrics: arguments.metrics,
+    };
+    let evaluation = evaluate(&arguments.real, &arguments.fake, &options)?;
+    for warning in evaluation.warnings() {
+        tracing::warn!("{warning}");
+    }
+    if let Some(path) = arguments.report {
+        evaluation.write(&path).context("cannot write the report")?;
+    }
+    print(evaluation.to_table().trim_end())?;
+    Ok(Exit::Done)
+}

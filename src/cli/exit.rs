@@ -1,0 +1,44 @@
+//! Exit codes.
+
+use std::process::ExitCode;
+
+use crate::config::ConfigError;
+use crate::device::DeviceError;
+use crate::evaluate::UnknownMetric;
+use crate::style::StyleError;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// All done.
+    Done = 0,
+    /// Failed.
+    Failed = 1,
+    /// Bad usage or configuration.
+    Usage = 2,
+    /// Finished, but some inputs failed.
+    SomeFailed = 3,
+}
+
+impl Exit {
+    /// The code for an error.
+    pub fn of(error: &anyhow::Error) -> Self {
+        let usage = error.chain().any(|cause| {
+            cause.is::<ConfigError>()
+                || cause.is::<UnknownMetric>()
+                || cause.is::<super::train::UsageError>()
+                || matches!(
+                    cause.downcast_ref(),
+                    Some(DeviceError::Unknown(_) | DeviceError::NotCompiled { .. })
+                )
+                || matches!(cause.downcast_ref(), Some(StyleError::BadName(_)))
+        });
+        if usage { Self::Usage } else { Self::Failed }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

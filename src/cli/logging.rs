@@ -1,0 +1,83 @@
+//! Messages on standard error.
+
+use std::fmt::Result;
+use std::io::Write;
+
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
+use tracing_subscriber::registry::LookupSpan;
+
+use super::arguments::{Globals, LogFormat};
+use crate::progress;
+
+/// Starts logging as the flags ask; `RUST_LOG` overrides them.
+pub(super) fn start(globals: &Globals) {
+    let directives = match (globals.quiet, globals.verbose) {
+        (true, _) => "error",
+        (false, 0) => "warn,translate=info",
+        (false, 1) => "warn,translate=debug",
+        (false, _) => "debug,translate=trace",
+    };
+    if globals.quiet || globals.log_format == LogFormat::Json {
+        progress::hide();
+    }
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(directives));
+    let logger = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(BesideBars);
+    match globals.log_format {
+        LogFormat::Text => logger.event_format(Plain).init(),
+        LogFormat::Json => logger.json().init(),
+    }
+}
+
+/// The message alone; its level where something is wrong.
+struct Plain;
+
+impl<S, N> FormatEvent<S, N> for Plain
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> Result {
+        match *event.metadata().level() {
+            Level::ERROR => writer.write_str("error: ")?,
+            Level::WARN => writer.write_str("warning: ")?,
+            Level::INFO => {}
+            _ => write!(writer, "{}: ", event.metadata().target())?,
+        }
+        context
+            .field_format()
+            .format_fields(writer.by_ref(), event)?;
+        writer.write_char('\n')
+    }
+}
+
+/// Standard error, with the progress bars out of the way while a line is written.
+struct BesideBars;
+
+impl Write for BesideBars {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        progress::without_bars(|| std::io::stderr().write_all(bytes))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().flush()
+    }
+}
+
+impl MakeWriter<'_> for BesideBars {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        Self
+    }
+}

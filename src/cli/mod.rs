@@ -1,0 +1,41 @@
+//! The command line: one file per verb, no tensors.
+
+mod apply;
+mod arguments;
+mod data;
+mod demo;
+mod devices;
+mod evaluate;
+mod exit;
+mod interrupt;
+mod logging;
+mod output;
+mod styles;
+mod train;
+
+pub use arguments::{Cli, Command, Globals};
+pub use exit::Exit;
+
+/// Carries out a parsed command line.
+///
+/// # Errors
+/// What went wrong, for the user; [`Exit::of`] has its exit code.
+pub fn run(cli: Cli) -> anyhow::Result<Exit> {
+    let globals = cli.globals;
+    logging::start(&globals);
+    if let Some(threads) = globals.threads {
+        // Fails only where the pool has been started, which nothing before this does.
+        let _ = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build_global();
+    }
+    match cli.command {
+        Command::Demo(arguments) => demo::run(&globals, arguments),
+        Command::Train(arguments) => train::run(&globals, arguments),
+        Command::Apply(arguments) => apply::run(&globals, arguments),
+        Command::Evaluate(arguments) => evaluate::run(arguments),
+        Command::Styles(arguments) => styles::run(&globals, arguments),
+        Command::Data(arguments) => data::run(arguments),
+        Command::Devices => devices::run(),
+    }
+}

@@ -1,0 +1,238 @@
+//! `translate train`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::arguments::Globals;
+use super::exit::Exit;
+use super::interrupt;
+use super::output::print;
+use crate::config::{Mode, Overlay, Recipe, difference};
+use crate::data::sample::Sample;
+use crate::style::{Manifest, Registry, StyleFolder};
+use crate::train::{Ending, Session, SessionStart};
+
+/// Arguments of `translate train`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  translate train --mode cycle\n  translate train --mode pix2pix --data facades --name facades --set data.direction=BtoA\n  translate train --resume --name facades"
+)]
+pub struct Arguments {
+    /// Training method: pix2pix (pairs of pictures) or cycle (two piles of pictures)
+    #[arg(long, value_name = "MODE")]
+    mode: Option<Mode>,
+    /// Folder of the data set [default: the sample in this program]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Name of the style [default: the mode]
+    #[arg(long)]
+    name: Option<String>,
+    /// Recipe file; see configs/
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Setting of the recipe, such as data.crop_size=64; may be repeated
+    #[arg(long, value_name = "SECTION.KEY=VALUE")]
+    set: Vec<String>,
+    /// Stop after this many steps
+    #[arg(long, value_name = "N")]
+    steps: Option<u32>,
+    /// Train for this many epochs: one half at the full learning rate, one half towards zero
+    #[arg(long, value_name = "N")]
+    epochs: Option<u32>,
+    /// Fixes initial weights, order of pictures and augmentation
+    #[arg(long, value_name = "N")]
+    seed: Option<u32>,
+    /// Go on where an earlier run of this style has stopped
+    #[arg(long)]
+    resume: bool,
+    /// Replace a style of this name
+    #[arg(long, conflicts_with = "resume")]
+    overwrite: bool,
+    /// Start from the weight files in this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "resume")]
+    init_from: Option<PathBuf>,
+}
+
+/// A command line that makes no sense as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum UsageError {
+    /// Nothing says how to train.
+    #[error(
+        "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` for two piles of pictures"
+    )]
+    NoMode,
+    /// The name is taken.
+    #[error("there is already a style `{name}` in `{}`: go on with `--resume`, replace it with `--overwrite`, or choose another `--name`", folder.display())]
+    NameTaken {
+        /// Name.
+        name: String,
+        /// Its folder.
+        folder: PathBuf,
+    },
+    /// A folder of this name that is no style.
+    #[error("`{}` exists and is not a style: choose another `--name`", .0.display())]
+    NotAStyle(PathBuf),
+    /// The recipe is not that of the run to resume.
+    #[error("the recipe is not that of the run to resume:\n  {}\nleave these settings out, or start a new style with `--init-from {}`", lines.join("\n  "), folder.display())]
+    OtherRecipe {
+        /// One line for each key that differs.
+        lines: Vec<String>,
+        /// Folder of the style.
+        folder: PathBuf,
+    },
+}
+
+/// Settings that may change when a run goes on: they do not change what is learnt.
+const FREE_KEYS: [&str; 6] = [
+    "data.root",
+    "data.workers",
+    "train.checkpoint_every",
+    "train.log_every",
+    "train.max_steps",
+    "train.preview_every",
+];
+
+pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
+    let mut overlay = Overlay::default();
+    if let Some(path) = &arguments.config {
+        overlay = Overlay::from_file(path)?;
+    }
+    add_flags(&mut overlay, &arguments)?;
+    let mode = arguments.mode.or(overlay.mode()?);
+    let name = match (&arguments.name, mode) {
+        (Some(name), _) => name.clone(),
+        (None, Some(mode)) => mode.name().to_owned(),
+        (None, None) => return Err(UsageError::NoMode.into()),
+    };
+    let style = Registry::new(&globals.checkpoints).place(&name)?;
+    let before = earlier(&style, &arguments)?;
+    let recipe = match &before {
+        Some(before) => resumed_recipe(before, mode, overlay, &style)?,
+        None => overlay.resolve(mode.ok_or(UsageError::NoMode)?)?,
+    };
+    let start = match arguments.init_from {
+        Some(folder) => SessionStart::From(folder),
+        None if arguments.resume => SessionStart::Resume,
+        None => SessionStart::Fresh,
+    };
+    let sample = recipe
+        .data
+        .root
+        .is_empty()
+        .then(Sample::unpack)
+        .transpose()?;
+    let data = match &sample {
+        Some(sample) => sample.folder(recipe.mode),
+        None => PathBuf::from(&recipe.data.root),
+    };
+    let session = Session {
+        recipe,
+        data,
+        style: style.clone(),
+        start,
+        device: globals.device.open()?,
+    };
+    tracing::info!("training `{name}` on {}", session.device.name);
+    let ending = session.run(&interrupt::flag())?;
+    if ending == Ending::Finished {
+        print(format_args!(
+            "style `{name}` is in `{}`, its report in `{}`",
+            style.path().display(),
+            style.report().display()
+        ))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn add_flags(overlay: &mut Overlay, arguments: &Arguments) -> anyhow::Result<()> {
+    for setting in &arguments.set {
+        overlay.set(setting)?;
+    }
+    if let Some(steps) = arguments.steps {
+        overlay.insert("train", "max_steps", i64::from(steps), "`--steps`")?;
+    }
+    if let Some(epochs) = arguments.epochs {
+        let constant = epochs.div_ceil(2);
+        overlay.insert("optim", "epochs", i64::from(constant), "`--epochs`")?;
+        overlay.insert(
+            "optim",
+            "decay_epochs",
+            i64::from(epochs - constant),
+            "`--epochs`",
+        )?;
+    }
+    if let Some(seed) = arguments.seed {
+        overlay.insert("train", "seed", i64::from(seed), "`--seed`")?;
+    }
+    if let Some(data) = &arguments.data {
+        // Absolute, so that the run can go on from anywhere.
+        let data = std::path::absolute(data).unwrap_or_else(|_| data.clone());
+        let root = data.to_string_lossy().into_owned();
+        overlay.insert("data", "root", root, "`--data`")?;
+    }
+    Ok(())
+}
+
+/// The style to resume, if there is one; refuses a folder that must not be written into.
+fn earlier(style: &StyleFolder, arguments: &Arguments) -> anyhow::Result<Option<Manifest>> {
+    if !style.path().exists() || is_empty(style.path()) {
+        return Ok(None);
+    }
+    if !style.manifest().is_file() {
+        return Err(UsageError::NotAStyle(style.path().to_owned()).into());
+    }
+    if arguments.resume {
+        return Ok(Some(Manifest::read(style)?));
+    }
+    if arguments.overwrite {
+        return Ok(None);
+    }
+    Err(UsageError::NameTaken {
+        name: style.name(),
+        folder: style.path().to_owned(),
+    }
+    .into())
+}
+
+/// Whether a folder has nothing but the lock of a run that was stopped before it wrote anything.
+fn is_empty(folder: &Path) -> bool {
+    let entries = std::fs::read_dir(folder).map(|entries| {
+        entries.flatten().all(|entry| {
+            let name = entry.file_name();
+            name == ".lock" || (name == "state" && is_empty(&entry.path()))
+        })
+    });
+    entries.unwrap_or(false)
+}
+
+fn resumed_recipe(
+    before: &Manifest,
+    mode: Option<Mode>,
+    flags: Overlay,
+    style: &StyleFolder,
+) -> anyhow::Result<Recipe> {
+    let old = &before.recipe;
+    let other = |lines| UsageError::OtherRecipe {
+        lines,
+        folder: style.path().to_owned(),
+    };
+    if let Some(mode) = mode.filter(|mode| *mode != old.mode) {
+        let line = format!("mode: \"{}\", now \"{}\"", old.mode.name(), mode.name());
+        return Err(other(vec![line]).into());
+    }
+    let mut overlay = Overlay::from_table(old.to_table(), "the saved recipe")?;
+    overlay.extend(flags);
+    let recipe = overlay.resolve(old.mode)?;
+    let mut lines = difference(old, &recipe);
+    lines.retain(|line| {
+        !FREE_KEYS
+            .iter()
+            .any(|key| line.starts_with(&format!("{key}:")))
+    });
+    if lines.is_empty() {
+        Ok(recipe)
+    } else {
+        Err(other(lines).into())
+    }
+}

@@ -1,0 +1,51 @@
+//! The sample data that travels in the program.
+
+use std::path::{Path, PathBuf};
+
+use rust_embed::RustEmbed;
+use tempfile::TempDir;
+
+use super::error::DataError;
+use crate::config::Mode;
+use crate::files::{FileError, create_folder};
+
+#[derive(RustEmbed)]
+#[folder = "datasets/sample"]
+struct Files;
+
+/// The sample, unpacked into a temporary folder that goes away with this value.
+#[derive(Debug)]
+pub struct Sample {
+    folder: TempDir,
+}
+
+impl Sample {
+    /// Unpacks the sample.
+    ///
+    /// # Errors
+    /// The temporary folder cannot be written to.
+    pub fn unpack() -> Result<Self, DataError> {
+        let place = std::env::temp_dir();
+        let folder = tempfile::Builder::new()
+            .prefix("translate-sample-")
+            .tempdir()
+            .map_err(FileError::new("create a folder in", &place))?;
+        for name in Files::iter() {
+            let Some(file) = Files::get(&name) else {
+                continue;
+            };
+            let path = folder.path().join(&*name);
+            create_folder(path.parent().unwrap_or(Path::new(".")))?;
+            std::fs::write(&path, file.data).map_err(FileError::new("write", &path))?;
+        }
+        Ok(Self { folder })
+    }
+
+    /// The part of the sample that `mode` learns from.
+    pub fn folder(&self, mode: Mode) -> PathBuf {
+        self.folder.path().join(match mode {
+            Mode::Pix2pix => "edges2photos",
+            Mode::Cycle => "brick2gravel",
+        })
+    }
+}

@@ -1,0 +1,208 @@
+//! From a recipe to a running training: data checked, method built, style folder ready.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use super::checkpoint::{Checkpoint, initialise_from};
+use super::error::TrainError;
+use super::event::{Ending, Listener};
+use super::methods;
+use super::metrics::MetricsFile;
+use super::preview::PreviewFile;
+use super::progress::ProgressDisplay;
+use super::report::ReportFile;
+use super::training::{Training, total_steps};
+use crate::config::Recipe;
+use crate::data::{Dataset, Split};
+use crate::device::OpenDevice;
+use crate::files::{self, FileError};
+use crate::progress;
+use crate::style::{Manifest, StyleFolder, TrainingSummary};
+
+/// How a session begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionStart {
+    /// With fresh weights, in a folder that is empty or whose style is replaced.
+    Fresh,
+    /// With weights from the files in this folder.
+    From(PathBuf),
+    /// Where an earlier run has stopped.
+    Resume,
+}
+
+/// A training session.
+#[derive(Debug)]
+pub struct Session {
+    /// The resolved recipe.
+    pub recipe: Recipe,
+    /// Folder of the data set.
+    pub data: PathBuf,
+    /// The style that is trained.
+    pub style: StyleFolder,
+    /// How it begins.
+    pub start: SessionStart,
+    /// Where it runs.
+    pub device: OpenDevice,
+}
+
+impl Session {
+    /// Checks the data, then trains until the recipe is done or `stop` is set.
+    ///
+    /// # Errors
+    /// The data is wrong, the style is in use or damaged, or the run fails.
+    pub fn run(self, stop: &AtomicBool) -> Result<Ending, TrainError> {
+        let dataset = Arc::new(Dataset::open(&self.data, &self.recipe, Split::Train)?);
+        let before = self.manifest_before()?;
+        let fingerprint = dataset.fingerprint();
+        if let Some(before) = &before {
+            compare_data(before, &fingerprint, &self.style)?;
+        }
+        // The pictures of a run that goes on were checked when it began.
+        if before.is_none() {
+            check(&dataset)?;
+        }
+        let preview_data = self.preview_data(&dataset)?;
+        let per_epoch = dataset.steps_per_epoch(self.recipe.data.batch_size);
+        let total = total_steps(&self.recipe, per_epoch);
+
+        let mut method = methods::build(&self.recipe, &self.device.device);
+        if let SessionStart::From(folder) = &self.start {
+            let loaded = initialise_from(folder, &mut *method)?;
+            tracing::info!("initial weights: {}", loaded.join(", "));
+        }
+        let _lock = self.prepare_folder()?;
+        let resumed = match self.start {
+            SessionStart::Resume => Checkpoint::resume(&self.style, &mut *method)?,
+            _ => None,
+        };
+        let done = resumed.as_ref().map_or(0, |checkpoint| checkpoint.step);
+        if self.start == SessionStart::Resume {
+            if done >= total {
+                tracing::info!(
+                    "`{}` is finished: all {total} steps are done",
+                    self.style.name()
+                );
+                return Ok(Ending::Finished);
+            }
+            if done == 0 {
+                tracing::info!("nothing to resume yet, starting anew");
+            } else {
+                tracing::info!("going on after step {done} of {total}");
+            }
+        }
+        let manifest = Manifest {
+            training: TrainingSummary {
+                samples: dataset.len() as u64,
+                data_fingerprint: fingerprint,
+                device: self.device.name.to_string(),
+                ..before
+                    .as_ref()
+                    .map(|manifest| manifest.training.clone())
+                    .unwrap_or_default()
+            },
+            author: before.as_ref().and_then(|manifest| manifest.author.clone()),
+            licence: before.and_then(|manifest| manifest.licence),
+            recipe: self.recipe.clone(),
+        };
+        manifest.write(&self.style)?;
+        let mut listeners: Vec<Box<dyn Listener>> = vec![
+            Box::new(ProgressDisplay::new(self.recipe.mode, &self.style.name())),
+            Box::new(MetricsFile::open(&self.style.metrics(), done)?),
+            Box::new(PreviewFile::new(self.style.previews())?),
+            Box::new(ReportFile::new(self.style.clone())),
+        ];
+        let training = Training {
+            method,
+            dataset,
+            preview_data,
+            style: self.style,
+            manifest,
+            device: self.device,
+            resumed,
+        };
+        training.run(stop, &mut listeners)
+    }
+
+    fn manifest_before(&self) -> Result<Option<Manifest>, TrainError> {
+        if self.start == SessionStart::Resume && self.style.manifest().is_file() {
+            return Ok(Some(Manifest::read(&self.style)?));
+        }
+        Ok(None)
+    }
+
+    /// Pictures kept apart from training, where the data set has such.
+    fn preview_data(&self, training: &Arc<Dataset>) -> Result<Arc<Dataset>, TrainError> {
+        for split in [Split::Validation, Split::Test] {
+            if let Some(dataset) = Dataset::open_optional(&self.data, &self.recipe, split)? {
+                check(&dataset)?;
+                return Ok(Arc::new(dataset));
+            }
+        }
+        Ok(Arc::clone(training))
+    }
+
+    /// Makes the style's folder and locks it; empties it of an earlier style unless that is resumed.
+    fn prepare_folder(&self) -> Result<File, TrainError> {
+        let style = &self.style;
+        files::create_folder(style.path())?;
+        let path = style.lock();
+        let lock = File::create(&path).map_err(FileError::new("write", &path))?;
+        if lock.try_lock().is_err() {
+            return Err(TrainError::InUse(style.path().to_owned()));
+        }
+        if self.start != SessionStart::Resume {
+            remove_contents(style.path(), &path)?;
+        }
+        files::create_folder(&style.state())?;
+        Ok(lock)
+    }
+}
+
+fn check(dataset: &Dataset) -> Result<(), TrainError> {
+    let bar = progress::counter(0, "checking pictures");
+    let report = dataset.check(&|done, total| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    for line in report?.to_string().lines() {
+        tracing::info!("{line}");
+    }
+    Ok(())
+}
+
+/// The data must be that of the run which goes on.
+fn compare_data(
+    before: &Manifest,
+    fingerprint: &str,
+    style: &StyleFolder,
+) -> Result<(), TrainError> {
+    let recorded = &before.training.data_fingerprint;
+    if recorded.is_empty() || recorded == fingerprint {
+        return Ok(());
+    }
+    Err(TrainError::OtherData {
+        style: style.name(),
+        samples: before.training.samples,
+        root: before.recipe.data.root.clone(),
+    })
+}
+
+fn remove_contents(folder: &Path, kept: &Path) -> Result<(), FileError> {
+    let failed = |path: &Path| FileError::new("remove", path);
+    for entry in std::fs::read_dir(folder).map_err(failed(folder))? {
+        let path = entry.map_err(failed(folder))?.path();
+        if path == kept {
+            continue;
+        }
+        let removed = if path.is_dir() && !path.is_symlink() {
+            std::fs::remove_dir_all(&path)
+        } else {
+            std::fs::remove_file(&path)
+        };
+        removed.map_err(failed(&path))?;
+    }
+    Ok(())
+}
