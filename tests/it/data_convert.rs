@@ -176,7 +176,7 @@ fn edge_settings_that_make_no_sense_are_refused() {
         ),
         (
             EdgeSettings {
-                high: 30.0,
+                high: 29.0,
                 ..settings
             },
             "high threshold",
@@ -225,10 +225,6 @@ fn edges_of_real_photos_are_few_and_not_none() {
         let map = edge_map(&pixels(&file.path), &EdgeSettings::default());
         let black = map.pixels().filter(|level| level.0[0] == 0).count();
         let share = black as f64 / map.len() as f64;
-        println!("{} {share:.3}", file.name);
-        if let Ok(folder) = std::env::var("EDGE_OUT") {
-            map.save(Path::new(&folder).join(format!("{}.png", file.stem())))
-                .unwrap();
-        }
+        assert!((0.001..0.3).contains(&share), "{}: {share:.3}", file.name);
     }
 }

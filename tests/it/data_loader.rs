@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use translate::config::{Direction, Mode, Preprocess, Recipe};
 use translate::data::{Batch, DataError, Dataset, Loader, Split};
 
-use crate::data::{Folder, gradient, recipe, shared};
+use crate::data::{Folder, gradient, recipe};
 
 fn start(root: &Path, recipe: &Recipe, first_step: u64) -> Loader {
     let dataset = Dataset::open(root, recipe, Split::Train).unwrap();
@@ -317,21 +317,4 @@ fn fixed_samples_are_never_augmented() {
     // The whole width is there.
     let xs = levels(&batch, 0, 0);
     assert!(xs[0] <= 1 && xs[15] >= 18, "{xs:?}");
-}
-
-#[test]
-fn loading_keeps_up_with_training() {
-    let Some(root) = shared("facades") else {
-        return;
-    };
-    let recipe = Recipe::defaults(Mode::Pix2pix);
-    let mut loader = start(&root, &recipe, 0);
-    loader.next().unwrap();
-    let begun = Instant::now();
-    for _ in 0..300 {
-        loader.next().unwrap();
-    }
-    let seconds = begun.elapsed().as_secs_f64();
-    println!("{:.0} pairs of 256 x 256 per second", 300.0 / seconds);
-    assert!(seconds < 60.0);
 }
