@@ -18,14 +18,9 @@ pub(super) fn sides(
     layout: &Layout,
     direction: Direction,
 ) -> Result<(Side, Side), DataError> {
-    let side = |folder: &Path, half: &str, files, part| Side {
-        name: format!(
-            "{}{half}",
-            folder.strip_prefix(root).unwrap_or(folder).display()
-        ),
-        files,
-        part,
-        channels: 3,
+    let side = |folder: &Path, half: &str, files, part| {
+        let name = folder.strip_prefix(root).unwrap_or(folder).display();
+        Side::new(format!("{name}{half}"), files, part)
     };
     let (a, b) = match layout {
         Layout::SideBySide(folder) => {

@@ -60,7 +60,12 @@ impl fmt::Display for CheckReport {
 
 impl fmt::Display for SideReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {} pictures, ", self.name, self.pictures)?;
+        let pictures = if self.pictures == 1 {
+            "picture"
+        } else {
+            "pictures"
+        };
+        write!(formatter, "{}: {} {pictures}, ", self.name, self.pictures)?;
         let (smallest, largest) = (self.smallest, self.largest);
         if smallest == largest {
             write!(formatter, "{}x{}", smallest.0, smallest.1)?;

@@ -2,12 +2,14 @@
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use super::aligned;
 use super::augmentation::{Augmentation, sample_random};
 use super::batch::Batch;
+use super::cache::Cache;
 use super::error::DataError;
 use super::folder::PictureFile;
 use super::layout::{Layout, Split};
@@ -34,6 +36,21 @@ pub(super) struct Side {
     pub(super) part: Part,
     /// Channels that the network sees: 1 or 3.
     pub(super) channels: usize,
+    /// Pictures that are ready for their crops.
+    cache: Cache,
+}
+
+impl Side {
+    /// A side whose network sees colour until the data set knows better.
+    pub(super) fn new(name: String, files: Vec<PictureFile>, part: Part) -> Self {
+        Self {
+            name,
+            files,
+            part,
+            channels: 3,
+            cache: Cache::new(0),
+        }
+    }
 }
 
 /// Prepared pictures of one position.
@@ -78,15 +95,19 @@ impl Dataset {
         let Some(layout) = Layout::find(root, recipe.mode, split)? else {
             return Ok(None);
         };
-        let (mut a, mut b) = match recipe.mode {
-            Mode::Pix2pix => aligned::sides(root, &layout, recipe.data.direction)?,
-            Mode::Cycle => unaligned::sides(&layout)?,
+        let (mut a, mut b) = match (recipe.mode, &layout) {
+            (Mode::Cycle, Layout::TwoFolders(a, b)) => unaligned::sides(a, b)?,
+            _ => aligned::sides(root, &layout, recipe.data.direction)?,
         };
-        a.channels = recipe.data.input_channels;
-        b.channels = recipe.data.output_channels;
-        if recipe.data.max_images > 0 {
-            a.files.truncate(recipe.data.max_images);
-            b.files.truncate(recipe.data.max_images);
+        for (side, channels) in [
+            (&mut a, recipe.data.input_channels),
+            (&mut b, recipe.data.output_channels),
+        ] {
+            if recipe.data.max_images > 0 {
+                side.files.truncate(recipe.data.max_images);
+            }
+            side.channels = channels;
+            side.cache = Cache::new(side.files.len());
         }
         Ok(Some(Self {
             root: root.to_owned(),
@@ -169,7 +190,7 @@ impl Dataset {
         } else {
             unaligned::partner(random, index, self.b.files.len(), data.shuffle)
         };
-        let (a, b) = self.read(a_index, b_index, &self.preparation)?;
+        let (a, b) = self.resized(a_index, b_index)?;
         let for_a = Augmentation::draw(random, &self.preparation, a.size(), data.flip);
         let for_b = if self.is_paired() {
             for_a
@@ -181,7 +202,7 @@ impl Dataset {
         Ok(self.sample(a_index, b_index, a, b))
     }
 
-    /// The files of a sample, for messages.
+    /// The input of a sample, for messages.
     pub(super) fn path(&self, index: usize) -> &Path {
         &self.a.files[index % self.a.files.len()].path
     }
@@ -195,6 +216,20 @@ impl Dataset {
             b_path: b_file.path.clone(),
             name: a_file.stem().to_owned(),
         }
+    }
+
+    /// The two pictures of a sample, resized: from the cache when both are there.
+    fn resized(
+        &self,
+        a_index: usize,
+        b_index: usize,
+    ) -> Result<(Arc<Raster>, Arc<Raster>), DataError> {
+        let (a, b) = (&self.a.cache, &self.b.cache);
+        if let (Some(a), Some(b)) = (a.get(a_index), b.get(b_index)) {
+            return Ok((a, b));
+        }
+        let (a_raster, b_raster) = self.read(a_index, b_index, &self.preparation)?;
+        Ok((a.keep(a_index, a_raster), b.keep(b_index, b_raster)))
     }
 
     /// Reads and resizes the two pictures of a sample.
@@ -221,11 +256,7 @@ impl Dataset {
     }
 
     /// Decodes the two pictures of a sample; a file that holds both is decoded once. The pictures of a pair have one size.
-    pub(super) fn decode(
-        &self,
-        a_index: usize,
-        b_index: usize,
-    ) -> Result<(Picture, Picture), DataError> {
+    fn decode(&self, a_index: usize, b_index: usize) -> Result<(Picture, Picture), DataError> {
         let (a_path, b_path) = (&self.a.files[a_index].path, &self.b.files[b_index].path);
         if self.a.part != Part::Whole {
             let picture = read_picture(a_path)?;

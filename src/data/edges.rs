@@ -32,8 +32,8 @@ impl Default for EdgeSettings {
     /// Outlines and clear inner contours of ordinary photos.
     fn default() -> Self {
         Self {
-            low: 40.0,
-            high: 100.0,
+            low: 30.0,
+            high: 70.0,
             blur: 1.0,
         }
     }

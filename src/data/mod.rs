@@ -3,6 +3,7 @@
 mod aligned;
 mod augmentation;
 mod batch;
+mod cache;
 mod check;
 mod conversion;
 mod dataset;

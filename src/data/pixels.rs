@@ -20,16 +20,11 @@ pub fn grey(picture: &RgbImage) -> GrayImage {
 /// Returns `[channels, height, width]`, flattened.
 pub fn values_from_pixels(interleaved: &[u8], channels: usize) -> Vec<f32> {
     let count = interleaved.len() / channels;
-    let mut values = Vec::with_capacity(interleaved.len());
-    for channel in 0..channels {
-        values.extend(
-            interleaved
-                .iter()
-                .skip(channel)
-                .step_by(channels)
-                .take(count)
-                .map(|&byte| (f32::from(byte) / 255.0 - 0.5) / 0.5),
-        );
+    let mut values = vec![0.0; interleaved.len()];
+    for (channel, plane) in values.chunks_exact_mut(count.max(1)).enumerate() {
+        for (value, pixel) in plane.iter_mut().zip(interleaved.chunks_exact(channels)) {
+            *value = (f32::from(pixel[channel]) / 255.0 - 0.5) / 0.5;
+        }
     }
     values
 }

@@ -151,8 +151,11 @@ fn nearest_multiple(size: usize, multiple: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::config::Mode;
+    use crate::data::augmentation::sample_random;
 
     fn preparation(method: Preprocess, load_size: usize, crop_size: usize) -> Preparation {
         let mut recipe = Recipe::defaults(Mode::Cycle);
@@ -207,5 +210,51 @@ mod tests {
         let whole = preparation(Preprocess::ResizeAndCrop, 286, 256).without_margin();
         assert_eq!(whole.resized_size((900, 20)), (256, 256));
         assert_eq!(whole.crop_range((256, 256)), Some((0, 0)));
+    }
+
+    proptest! {
+        /// Whatever is accepted can be prepared: the crop lies inside, the result has the size that was announced.
+        #[test]
+        fn accepted_pictures_get_the_announced_size(
+            method in prop::sample::select(vec![
+                Preprocess::ResizeAndCrop,
+                Preprocess::Crop,
+                Preprocess::ScaleWidth,
+                Preprocess::ScaleWidthAndCrop,
+                Preprocess::None,
+            ]),
+            width in 1usize..120,
+            height in 1usize..120,
+            crop in 6usize..14,
+            margin in 0usize..20,
+            flip in any::<bool>(),
+            seed in any::<u64>(),
+        ) {
+            let crop = crop * 4;
+            let preparation = preparation(method, crop + margin, crop);
+            let size = (width, height);
+            if preparation.accepts(size).is_ok() {
+                let raster = Raster {
+                    width,
+                    height,
+                    channels: 1,
+                    bytes: vec![7; width * height],
+                };
+                let resized = preparation.resize(raster);
+                prop_assert_eq!(resized.size(), preparation.resized_size(size));
+                let random = &mut sample_random(seed, 0, 0);
+                let augmentation = Augmentation::draw(random, &preparation, resized.size(), flip);
+                if preparation.crop_range(resized.size()).is_some() {
+                    prop_assert!(augmentation.corner.0 + crop <= resized.width);
+                    prop_assert!(augmentation.corner.1 + crop <= resized.height);
+                }
+                let finished = preparation.finish(&resized, augmentation);
+                prop_assert_eq!(finished.size(), preparation.final_size(size));
+                prop_assert!(finished.width.is_multiple_of(4) && finished.height.is_multiple_of(4));
+                prop_assert!(finished.bytes.iter().all(|&byte| byte == 7));
+            } else {
+                prop_assert!(method != Preprocess::ResizeAndCrop);
+            }
+        }
     }
 }

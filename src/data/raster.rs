@@ -52,14 +52,10 @@ impl Raster {
     pub(super) fn cropped(&self, (x, y): (usize, usize), (width, height): (usize, usize)) -> Self {
         let row = self.width * self.channels;
         let (from, length) = (x * self.channels, width * self.channels);
-        let bytes = self
-            .bytes
-            .chunks_exact(row)
-            .skip(y)
-            .take(height)
-            .flat_map(|row| &row[from..from + length])
-            .copied()
-            .collect();
+        let mut bytes = Vec::with_capacity(length * height);
+        for row in self.bytes.chunks_exact(row).skip(y).take(height) {
+            bytes.extend_from_slice(&row[from..from + length]);
+        }
         Self {
             width,
             height,
@@ -70,15 +66,11 @@ impl Raster {
 
     /// Mirrored left to right.
     pub(super) fn flipped(mut self) -> Self {
-        let channels = self.channels;
-        for row in self.bytes.chunks_exact_mut(self.width * channels) {
-            let (mut left, mut right) = (0, self.width - 1);
-            while left < right {
-                for channel in 0..channels {
-                    row.swap(left * channels + channel, right * channels + channel);
-                }
-                left += 1;
-                right -= 1;
+        for row in self.bytes.chunks_exact_mut(self.width * self.channels) {
+            if self.channels == 1 {
+                row.reverse();
+            } else {
+                row.as_chunks_mut::<3>().0.reverse();
             }
         }
         self

@@ -1,29 +1,22 @@
 //! Two domains without pairs.
 
+use std::path::Path;
+
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::dataset::{Part, Side};
 use super::error::DataError;
 use super::folder::find_some_pictures;
-use super::layout::Layout;
 
-/// The two domains of an unpaired layout.
-pub(super) fn sides(layout: &Layout) -> Result<(Side, Side), DataError> {
-    let side = |folder: &std::path::Path| {
-        Ok::<_, DataError>(Side {
-            name: folder
-                .file_name()
-                .unwrap_or(folder.as_os_str())
-                .to_string_lossy()
-                .into_owned(),
-            files: find_some_pictures(folder)?,
-            part: Part::Whole,
-            channels: 3,
-        })
+/// The two domains in their folders.
+pub(super) fn sides(a: &Path, b: &Path) -> Result<(Side, Side), DataError> {
+    let side = |folder: &Path| {
+        let name = folder.file_name().unwrap_or(folder.as_os_str());
+        let files = find_some_pictures(folder)?;
+        let name = name.to_string_lossy().into_owned();
+        Ok::<_, DataError>(Side::new(name, files, Part::Whole))
     };
-    let (Layout::TwoFolders(a, _) | Layout::SideBySide(a)) = layout;
-    let (Layout::TwoFolders(_, b) | Layout::SideBySide(b)) = layout;
     Ok((side(a)?, side(b)?))
 }
 

@@ -4,7 +4,16 @@
     unreachable_pub,
     reason = "helpers are shared by modules of one binary"
 )]
+// Clippy's permission to unwrap and print in tests does not reach their helper functions.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod apply;
+mod data;
+mod data_check;
+mod data_convert;
+mod data_loader;
+mod data_picture;
+mod evaluate;
 mod fixture;
 mod forward;
 mod objective;

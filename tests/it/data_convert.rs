@@ -1,0 +1,230 @@
+//! Conversions between folders of pictures.
+
+use std::path::Path;
+
+use image::{ImageFormat, Luma, Rgb, RgbImage};
+use translate::data::{
+    Conversion, DataError, EdgeSettings, edge_map, edges, find_pictures, pair, read_picture, split,
+};
+
+use crate::data::{Folder, encoded, gradient, shared};
+
+fn names(folder: &Path) -> Vec<String> {
+    let files = find_pictures(folder).unwrap();
+    files.into_iter().map(|file| file.name).collect()
+}
+
+fn pixels(path: &Path) -> RgbImage {
+    read_picture(path).unwrap().pixels
+}
+
+fn failures(conversion: &Conversion) -> Vec<String> {
+    conversion
+        .failures
+        .iter()
+        .map(ToString::to_string)
+        .collect()
+}
+
+#[test]
+fn pairing_and_splitting_give_back_the_same_pictures() {
+    let folder = Folder::new();
+    for name in ["1", "x/2.5", "x/y/3"] {
+        let width = 20 + name.len() as u32;
+        folder.png(&format!("a/{name}.png"), gradient(width, 10, 1));
+        folder.png(&format!("b/{name}.jpg"), gradient(width, 10, 200));
+    }
+    let (a, b, both, apart) = (
+        folder.join("a"),
+        folder.join("b"),
+        folder.join("both"),
+        folder.join("apart"),
+    );
+    let conversion = pair(&a, &b, &both, &|_, _| ()).unwrap();
+    assert_eq!((conversion.converted, conversion.failures.len()), (3, 0));
+    assert_eq!(names(&both), ["1.png", "x/2.5.png", "x/y/3.png"]);
+    assert_eq!(pixels(&both.join("1.png")).dimensions(), (42, 10));
+    let conversion = split(&both, &apart, &|_, _| ()).unwrap();
+    assert_eq!(conversion.converted, 3);
+    for name in names(&both) {
+        assert_eq!(pixels(&apart.join("A").join(&name)), pixels(&a.join(&name)));
+        let jpg = Path::new(&name).with_extension("jpg");
+        assert_eq!(pixels(&apart.join("B").join(&name)), pixels(&b.join(jpg)));
+    }
+}
+
+#[test]
+fn one_bad_file_is_named_and_the_rest_is_done() {
+    let folder = Folder::new();
+    for index in 0..6 {
+        folder.png(&format!("a/{index}.png"), gradient(20, 10, 1));
+        folder.png(&format!("b/{index}.png"), gradient(20, 10, 1));
+    }
+    folder.write("a/1.png", b"");
+    folder.png("b/3.png", gradient(10, 20, 1));
+    let output = folder.join("both");
+    let conversion = pair(&folder.join("a"), &folder.join("b"), &output, &|_, _| ()).unwrap();
+    assert_eq!(conversion.converted, 4);
+    let failures = failures(&conversion);
+    assert_eq!(failures.len(), 2);
+    assert!(failures[0].ends_with("1.png` is empty (0 bytes)"));
+    assert!(failures[1].contains("3.png` is 20x10, but its partner"));
+    assert_eq!(names(&output), ["0.png", "2.png", "4.png", "5.png"]);
+
+    folder.png("both/narrow.png", gradient(1, 5, 0));
+    let conversion = split(&output, &folder.join("apart"), &|_, _| ()).unwrap();
+    assert_eq!(conversion.converted, 4);
+    assert!(conversion.failures[0].to_string().contains("too narrow"));
+}
+
+#[test]
+fn what_would_overwrite_or_eat_itself_is_refused() {
+    let folder = Folder::new();
+    folder.png("a/1.png", gradient(20, 10, 1));
+    folder.png("b/1.png", gradient(20, 10, 1));
+    let (a, b) = (folder.join("a"), folder.join("b"));
+    let settings = EdgeSettings::default();
+    for output in [a.clone(), a.join("edges"), b.join("../a/new/deep")] {
+        let error = edges(&a, &output, &settings, &|_, _| ()).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("must be another folder than the input")
+        );
+        assert!(pair(&a, &b, &output, &|_, _| ()).is_err());
+    }
+    // `split` writes to `A` below its output.
+    folder.png("A/1.png", gradient(20, 10, 1));
+    let error = split(&folder.join("A"), folder.path(), &|_, _| ()).unwrap_err();
+    assert!(matches!(error, DataError::SameFolder { .. }));
+    folder.png("a/1.jpg", gradient(20, 10, 1));
+    let error = edges(&a, &folder.join("out"), &settings, &|_, _| ()).unwrap_err();
+    assert!(matches!(error, DataError::SameStem { .. }));
+    assert!(!folder.join("out").exists());
+    let error = edges(
+        &folder.join("none"),
+        &folder.join("out"),
+        &settings,
+        &|_, _| (),
+    );
+    assert!(matches!(error, Err(DataError::NotAFolder(_))));
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_one_error() {
+    let folder = Folder::new();
+    folder.png("a/1.png", gradient(20, 10, 1));
+    let file = folder.write("file", b"x");
+    let output = file.join("edges");
+    let error = edges(
+        &folder.join("a"),
+        &output,
+        &EdgeSettings::default(),
+        &|_, _| (),
+    )
+    .unwrap_err();
+    assert!(
+        error.to_string().starts_with("cannot create the folder `"),
+        "{error}"
+    );
+}
+
+#[test]
+fn edges_are_black_lines_on_white_where_the_picture_changes() {
+    let disc = RgbImage::from_fn(64, 64, |x, y| {
+        let (x, y) = (x as f32 - 31.5, y as f32 - 31.5);
+        if x.hypot(y) < 20.0 {
+            Rgb([230, 230, 230])
+        } else {
+            Rgb([20, 20, 20])
+        }
+    });
+    let map = edge_map(&disc, &EdgeSettings::default());
+    let lines: Vec<(u32, u32)> = map
+        .enumerate_pixels()
+        .filter(|(_, _, level)| **level == Luma([0]))
+        .map(|(x, y, _)| (x, y))
+        .collect();
+    assert!(map.pixels().all(|level| [0, 255].contains(&level.0[0])));
+    // About the circumference.
+    assert!((80..260).contains(&lines.len()), "{}", lines.len());
+    for (x, y) in lines {
+        let radius = (x as f32 - 31.5).hypot(y as f32 - 31.5);
+        assert!((radius - 20.0).abs() < 3.0, "{x} {y}");
+    }
+    let flat = edge_map(&gradient(1, 1, 0), &EdgeSettings::default());
+    assert_eq!(flat.get_pixel(0, 0), &Luma([255]));
+}
+
+#[test]
+fn edge_settings_that_make_no_sense_are_refused() {
+    let settings = EdgeSettings::default();
+    for (settings, word) in [
+        (
+            EdgeSettings {
+                low: 0.0,
+                ..settings
+            },
+            "low threshold",
+        ),
+        (
+            EdgeSettings {
+                low: f32::NAN,
+                ..settings
+            },
+            "low threshold",
+        ),
+        (
+            EdgeSettings {
+                high: 29.0,
+                ..settings
+            },
+            "high threshold",
+        ),
+        (
+            EdgeSettings {
+                blur: -1.0,
+                ..settings
+            },
+            "blur",
+        ),
+    ] {
+        let message = settings.validate().unwrap_err().to_string();
+        assert!(message.contains(word), "{message}");
+    }
+    assert!(settings.validate().is_ok());
+}
+
+#[test]
+fn edges_of_tiny_and_odd_pictures_do_not_fail() {
+    let folder = Folder::new();
+    for (index, (width, height)) in [(1, 1), (2, 1), (1, 9), (3, 3), (200, 2)]
+        .iter()
+        .enumerate()
+    {
+        let bytes = encoded(gradient(*width, *height, 3), ImageFormat::Bmp);
+        folder.write(&format!("a/{index}.bmp"), &bytes);
+    }
+    let output = folder.join("edges");
+    let conversion = edges(
+        &folder.join("a"),
+        &output,
+        &EdgeSettings::default(),
+        &|_, _| (),
+    );
+    assert_eq!(failures(&conversion.unwrap()), Vec::<String>::new());
+    assert_eq!(pixels(&output.join("4.png")).dimensions(), (200, 2));
+}
+
+#[test]
+fn edges_of_real_photos_are_few_and_not_none() {
+    let Some(photos) = shared("sample_photos") else {
+        return;
+    };
+    for file in find_pictures(&photos).unwrap() {
+        let map = edge_map(&pixels(&file.path), &EdgeSettings::default());
+        let black = map.pixels().filter(|level| level.0[0] == 0).count();
+        let share = black as f64 / map.len() as f64;
+        assert!((0.001..0.3).contains(&share), "{}: {share:.3}", file.name);
+    }
+}

@@ -1,0 +1,282 @@
+//! Reading pictures: what their bytes are, upright, whole; damage is found and named.
+
+use std::path::Path;
+
+use image::{DynamicImage, GrayAlphaImage, ImageFormat, LumaA, Rgb, RgbImage, Rgba, RgbaImage};
+use proptest::prelude::*;
+use safetensors::SafeTensors;
+use translate::data::{PictureError, find_pictures, read_picture};
+
+use crate::data::{Folder, encoded, gradient, noise, shared};
+
+const FORMATS: [ImageFormat; 6] = [
+    ImageFormat::Jpeg,
+    ImageFormat::Png,
+    ImageFormat::WebP,
+    ImageFormat::Tiff,
+    ImageFormat::Bmp,
+    ImageFormat::Pnm,
+];
+
+fn fixture(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(name)
+}
+
+fn message(path: &Path) -> String {
+    read_picture(path)
+        .expect_err("this file cannot be read")
+        .to_string()
+}
+
+#[test]
+fn bytes_decide_the_format_whatever_the_name() {
+    let folder = Folder::new();
+    for format in FORMATS {
+        let path = folder.write("a.tif", &encoded(gradient(20, 10, 3), format));
+        let picture = read_picture(&path).unwrap();
+        assert_eq!(picture.format, format);
+        assert_eq!(picture.pixels.dimensions(), (20, 10));
+        if format != ImageFormat::Jpeg {
+            assert_eq!(picture.pixels, gradient(20, 10, 3), "{format:?}");
+        }
+    }
+}
+
+#[test]
+fn all_kinds_of_pixels_become_rgb() {
+    let folder = Folder::new();
+    let read = |image: DynamicImage| {
+        let path = folder.write("a.png", &encoded(image, ImageFormat::Png));
+        *read_picture(&path).unwrap().pixels.get_pixel(0, 0)
+    };
+    let grey_alpha = GrayAlphaImage::from_pixel(1, 1, LumaA([90, 0]));
+    assert_eq!(read(grey_alpha.into()), Rgb([90, 90, 90]));
+    let transparent = RgbaImage::from_pixel(1, 1, Rgba([1, 2, 3, 0]));
+    assert_eq!(read(transparent.into()), Rgb([1, 2, 3]));
+    let deep = image::ImageBuffer::from_pixel(1, 1, Rgb([0u16, 128 * 257, 65_535]));
+    assert_eq!(read(DynamicImage::ImageRgb16(deep)), Rgb([0, 128, 255]));
+
+    let palette = read_picture(&fixture("palette_transparent.png")).unwrap();
+    // Colours that Pillow reads, alpha left out.
+    assert_eq!(*palette.pixels.get_pixel(0, 0), Rgb([45, 0, 128]));
+    assert_eq!(*palette.pixels.get_pixel(15, 7), Rgb([195, 195, 128]));
+    let cmyk = read_picture(&fixture("cmyk.jpg")).unwrap();
+    for ((x, y), wanted) in [
+        ((0, 0), [0, 1, 128]),
+        ((15, 7), [225, 210, 128]),
+        ((8, 4), [120, 121, 128]),
+    ] {
+        let near = cmyk.pixels.get_pixel(x, y).0;
+        let off = near.iter().zip(wanted).map(|(a, b)| a.abs_diff(b)).max();
+        assert!(off <= Some(3), "{near:?} is not {wanted:?}");
+    }
+}
+
+/// A JPEG with an EXIF block that says how the camera was held.
+fn jpeg_with_exif(picture: RgbImage, tiff: &[u8]) -> Vec<u8> {
+    let plain = encoded(picture, ImageFormat::Jpeg);
+    let mut bytes = plain[..2].to_vec();
+    bytes.extend([0xFF, 0xE1]);
+    bytes.extend(((2 + 6 + tiff.len()) as u16).to_be_bytes());
+    bytes.extend(b"Exif\0\0");
+    bytes.extend(tiff);
+    bytes.extend(&plain[2..]);
+    bytes
+}
+
+fn tiff_with_orientation(orientation: u8) -> Vec<u8> {
+    let mut tiff = b"II*\0\x08\0\0\0\x01\0".to_vec();
+    tiff.extend([0x12, 0x01, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0]);
+    tiff.extend([0; 4]);
+    tiff
+}
+
+#[test]
+fn the_eight_exif_orientations_are_turned_upright() {
+    let folder = Folder::new();
+    let stored = gradient(24, 16, 77);
+    let path = folder.write("plain.jpg", &encoded(stored.clone(), ImageFormat::Jpeg));
+    let plain = read_picture(&path).unwrap().pixels;
+    let (width, height) = plain.dimensions();
+    for orientation in 1..=8 {
+        let bytes = jpeg_with_exif(stored.clone(), &tiff_with_orientation(orientation));
+        let picture = read_picture(&folder.write("turned.jpg", &bytes)).unwrap();
+        let upright = picture.pixels;
+        let size = if orientation >= 5 {
+            (height, width)
+        } else {
+            (width, height)
+        };
+        assert_eq!(upright.dimensions(), size, "orientation {orientation}");
+        for (x, y, pixel) in upright.enumerate_pixels() {
+            let (right, bottom) = (width - 1, height - 1);
+            let (from_x, from_y) = match orientation {
+                1 => (x, y),
+                2 => (right - x, y),
+                3 => (right - x, bottom - y),
+                4 => (x, bottom - y),
+                5 => (y, x),
+                6 => (y, bottom - x),
+                7 => (right - y, bottom - x),
+                _ => (right - y, x),
+            };
+            assert_eq!(pixel, plain.get_pixel(from_x, from_y), "{orientation}");
+        }
+    }
+}
+
+#[test]
+fn garbage_in_exif_is_no_orientation() {
+    let folder = Folder::new();
+    for tiff in [
+        &b""[..],
+        b"II*\0\xFF\xFF\xFF\xFF",
+        b"nonsense that is no TIFF at all",
+        &tiff_with_orientation(9),
+        &tiff_with_orientation(6)[..15],
+    ] {
+        let path = folder.write("a.jpg", &jpeg_with_exif(gradient(24, 16, 0), tiff));
+        assert_eq!(read_picture(&path).unwrap().pixels.dimensions(), (24, 16));
+    }
+}
+
+#[test]
+fn files_that_are_no_pictures_are_named() {
+    let folder = Folder::new();
+    let path = folder.write("a.png", b"");
+    assert_eq!(
+        message(&path),
+        format!("`{}` is empty (0 bytes)", path.display())
+    );
+    let path = folder.write("notes.png", b"these are notes and no picture");
+    assert!(message(&path).ends_with(
+        "notes.png` is not a picture that can be read (JPEG, PNG, WebP, TIFF, BMP, PNM)"
+    ));
+    let path = folder.join("gone.png");
+    assert!(message(&path).starts_with(&format!("cannot read `{}`: ", path.display())));
+    let error = read_picture(folder.path()).unwrap_err();
+    assert!(matches!(error, PictureError::Unreadable { .. }));
+}
+
+#[test]
+fn headers_that_promise_too_much_take_no_memory() {
+    let folder = Folder::new();
+    let too_large = |bytes: &[u8], promised: &str| {
+        let path = folder.write("bomb.png", bytes);
+        let wanted = format!("bomb.png` is {promised}: more than");
+        assert!(message(&path).contains(&wanted), "{}", message(&path));
+    };
+    // The size of a bitmap is not protected by a checksum.
+    let mut bytes = encoded(gradient(4, 4, 0), ImageFormat::Bmp);
+    bytes[18..22].copy_from_slice(&20_000u32.to_le_bytes());
+    bytes[22..26].copy_from_slice(&20_000u32.to_le_bytes());
+    too_large(&bytes, "20000x20000");
+    too_large(b"P6 20000 20000 255\n123", "20000x20000");
+    // A PNG header with its CRC.
+    too_large(
+        b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x4e\x20\0\0\x4e\x20\x08\x02\0\0\0\x6c\x12\xd1\x6e\0\0\0\x01IDAT\0",
+        "20000x20000",
+    );
+    let mut bytes = encoded(gradient(16, 16, 0), ImageFormat::Jpeg);
+    let frame = bytes
+        .windows(2)
+        .position(|two| two == [0xFF, 0xC0])
+        .unwrap();
+    bytes[frame + 5..frame + 9].copy_from_slice(&[0xFF; 4]);
+    too_large(&bytes, "65535x65535");
+}
+
+/// Every format cut at several places: what is still read has lost no pixel.
+fn assert_cuts_are_found(folder: &Folder, bytes: &[u8]) {
+    let path = folder.write("whole.jpg", bytes);
+    let whole = read_picture(&path).unwrap();
+    for kept in [1, 10, 30, 50, 90, 99] {
+        let cut = &bytes[..bytes.len() * kept / 100];
+        let path = folder.write("cut.jpg", cut);
+        match read_picture(&path) {
+            Ok(picture) => assert!(
+                picture.pixels == whole.pixels && kept == 99,
+                "{:?} of {} bytes cut to {kept} % was read",
+                whole.format,
+                bytes.len()
+            ),
+            Err(error) => assert!(error.to_string().contains("cut.jpg` is")),
+        }
+    }
+}
+
+#[test]
+fn cut_off_files_are_found() {
+    let folder = Folder::new();
+    for format in FORMATS {
+        assert_cuts_are_found(&folder, &encoded(noise(90, 70), format));
+    }
+    for name in ["facades/val", "apple2orange/testA", "sample_photos"] {
+        let Some(files) = shared(name) else { continue };
+        for file in find_pictures(&files).unwrap().iter().take(12) {
+            assert_cuts_are_found(&folder, &std::fs::read(&file.path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn the_end_of_a_thumbnail_is_not_the_end_of_the_picture() {
+    let folder = Folder::new();
+    let thumbnail = encoded(gradient(8, 8, 0), ImageFormat::Jpeg);
+    let bytes = jpeg_with_exif(noise(90, 70), &thumbnail);
+    assert!(read_picture(&folder.write("a.jpg", &bytes)).is_ok());
+    let path = folder.write("a.jpg", &bytes[..bytes.len() * 3 / 4]);
+    assert!(message(&path).contains("is damaged: it is cut off before its end"));
+}
+
+#[test]
+fn jpegs_are_read_as_pillow_reads_them() {
+    let file = std::fs::read(fixture("pillow_jpeg.safetensors")).unwrap();
+    let tensors = SafeTensors::deserialize(&file).unwrap();
+    let folder = Folder::new();
+    // Decoders may round differently: the JPEG standard allows it. Largest and mean difference, in levels.
+    for (name, largest, mean) in [
+        ("grey", 1, 0.01),
+        ("quality90_444", 2, 0.03),
+        ("quality75_420", 3, 0.4),
+    ] {
+        let bytes = tensors.tensor(&format!("{name}.file")).unwrap();
+        let wanted = tensors.tensor(&format!("{name}.pixels")).unwrap();
+        let picture = read_picture(&folder.write("a.jpg", bytes.data())).unwrap();
+        let off: Vec<u8> = picture
+            .pixels
+            .as_raw()
+            .iter()
+            .zip(wanted.data())
+            .map(|(a, b)| a.abs_diff(*b))
+            .collect();
+        assert_eq!(off.len(), wanted.data().len());
+        assert!(off.iter().all(|&off| off <= largest), "{name}");
+        let sum: u32 = off.iter().map(|&off| u32::from(off)).sum();
+        assert!(f64::from(sum) / off.len() as f64 <= mean, "{name}: {sum}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// Whatever happens to a file: it is read or refused, and the program goes on.
+    #[test]
+    fn damage_never_panics(
+        format in 0..FORMATS.len(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
+    ) {
+        let folder = Folder::new();
+        let mut bytes = encoded(noise(23, 17), FORMATS[format]);
+        for (place, value) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = value;
+        }
+        let path = folder.write("a.png", &bytes);
+        if let Err(error) = read_picture(&path) {
+            prop_assert!(error.to_string().contains("a.png"));
+        }
+    }
+}
