@@ -12,6 +12,7 @@ mod picture;
 mod plan;
 mod report;
 mod run;
+mod tally;
 
 pub use error::ApplyError;
 pub use options::{ApplyOptions, Existing, OutputFormat, Size, SizeError};
@@ -19,4 +20,5 @@ pub use padding::Padding;
 pub use picture::Translator;
 pub use plan::{Plan, PlannedPicture, Task, plan};
 pub use report::{FileReport, Status, Summary};
-pub use run::{Event, run};
+pub use run::run;
+pub use tally::Event;
