@@ -1,11 +1,14 @@
 //! Finding the pictures of an input: a file, a folder with all that is in it, or a pattern.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use walkdir::WalkDir;
 
 use super::error::ApplyError;
 use crate::data::has_picture_extension;
+
+/// Characters that make a path a pattern.
+const WILDCARDS: [char; 3] = ['*', '?', '['];
 
 /// What an input stands for.
 pub(super) struct Found {
@@ -71,12 +74,9 @@ fn in_folder(folder: &Path) -> Result<Found, ApplyError> {
 fn matching(pattern: &Path) -> Result<Found, ApplyError> {
     let text = pattern
         .to_str()
-        .filter(|text| text.contains(['*', '?', '[']))
+        .filter(|text| text.contains(WILDCARDS))
         .ok_or_else(|| ApplyError::InputNotFound(pattern.to_owned()))?;
-    let folder: PathBuf = Path::new(text)
-        .components()
-        .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[']))
-        .collect();
+    let folder = fixed_part(text);
     let mut found = Found {
         pictures: Vec::new(),
         ignored: 0,
@@ -93,10 +93,25 @@ fn matching(pattern: &Path) -> Result<Found, ApplyError> {
             message: error.error().to_string(),
         })?;
         if path.is_file() {
-            found.add(path, &folder);
+            found.add(without_dots(&path), &folder);
         }
     }
     Ok(found)
+}
+
+/// The folders of a pattern before its first wildcard.
+fn fixed_part(pattern: &str) -> PathBuf {
+    let has_wildcard = |part: &Component| part.as_os_str().to_string_lossy().contains(WILDCARDS);
+    without_dots(Path::new(pattern))
+        .components()
+        .take_while(|part| !has_wildcard(part))
+        .collect()
+}
+
+/// The path without a leading `.`, which patterns and what they match need not have in common.
+fn without_dots(path: &Path) -> PathBuf {
+    let parts = path.components();
+    parts.filter(|part| *part != Component::CurDir).collect()
 }
 
 impl Found {
@@ -108,5 +123,24 @@ impl Found {
         } else {
             self.ignored += 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fixed_part_ends_before_the_first_wildcard() {
+        for (pattern, fixed) in [
+            ("*.png", ""),
+            ("./*.png", ""),
+            ("./a/./b/*.png", "a/b"),
+            ("/a/b?/c/*.png", "/a"),
+            ("../[ab]/c.png", ".."),
+        ] {
+            assert_eq!(fixed_part(pattern), Path::new(fixed), "{pattern}");
+        }
+        assert_eq!(without_dots(Path::new("./a/b.png")), Path::new("a/b.png"));
     }
 }

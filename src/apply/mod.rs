@@ -13,6 +13,7 @@ mod picture;
 mod plan;
 mod report;
 mod run;
+mod tally;
 
 pub use error::ApplyError;
 pub use network::NetworkTranslator;
@@ -21,4 +22,5 @@ pub use padding::Padding;
 pub use picture::Translator;
 pub use plan::{Plan, PlannedPicture, Task, plan};
 pub use report::{FileReport, Status, Summary};
-pub use run::{Event, run};
+pub use run::run;
+pub use tally::Event;

@@ -2,14 +2,12 @@
 
 use std::path::Path;
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
-use image::{GrayImage, ImageFormat, RgbImage};
+use image::ImageFormat;
 
 use super::format::encode;
 use super::options::Size;
 use super::padding::Padding;
-use crate::data::{MAX_PIXELS, grey, pixels_from_values, read_picture, values_from_pixels};
+use crate::data::{MAX_PIXELS, Raster, pixels_from_values, read_picture};
 
 /// A network that turns pictures into pictures of the same size.
 pub trait Translator {
@@ -77,13 +75,8 @@ pub(super) fn prepare(path: &Path, size: Size, needs: Needs) -> Result<Prepared,
             padding.padded_width, padding.padded_height
         ));
     }
-    let values = if needs.channels == 1 {
-        let pixels = resize_grey(grey(&picture), width, height)?;
-        values_from_pixels(&pixels, 1)
-    } else {
-        let pixels = resize_colour(picture, width, height)?;
-        values_from_pixels(&pixels, 3)
-    };
+    let raster = Raster::new(picture, needs.channels);
+    let values = raster.resized((width as usize, height as usize)).values();
     Ok(Prepared {
         values: padding.pad(values),
         padding,
@@ -117,34 +110,4 @@ pub(super) fn finish(
         format,
     )
     .map_err(|error| format!("cannot encode it: {error}"))
-}
-
-fn resize_colour(picture: RgbImage, width: u32, height: u32) -> Result<Vec<u8>, String> {
-    let from = picture.dimensions();
-    resize(picture.into_raw(), from, (width, height), PixelType::U8x3)
-}
-
-fn resize_grey(picture: GrayImage, width: u32, height: u32) -> Result<Vec<u8>, String> {
-    let from = picture.dimensions();
-    resize(picture.into_raw(), from, (width, height), PixelType::U8)
-}
-
-/// Pillow's antialiased bicubic, as in training: Catmull-Rom, widened by the scale when the picture shrinks.
-fn resize(
-    pixels: Vec<u8>,
-    from: (u32, u32),
-    to: (u32, u32),
-    pixel: PixelType,
-) -> Result<Vec<u8>, String> {
-    if from == to {
-        return Ok(pixels);
-    }
-    let source =
-        ImageRef::new(from.0, from.1, &pixels, pixel).map_err(|error| error.to_string())?;
-    let mut target = Image::new(to.0, to.1, pixel);
-    let bicubic = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
-    Resizer::new()
-        .resize(&source, &mut target, &bicubic)
-        .map_err(|error| format!("cannot resize it: {error}"))?;
-    Ok(target.into_vec())
 }

@@ -192,6 +192,11 @@ fn check_existing(pictures: &mut [PlannedPicture], existing: Existing) -> Result
 
 /// The absolute path without links, of which the last parts need not exist yet.
 fn resolved(path: &Path) -> PathBuf {
+    let path = if path.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        path
+    };
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     for ancestor in absolute.ancestors() {
         if let Ok(real) = ancestor.canonicalize() {
@@ -205,4 +210,17 @@ fn resolved(path: &Path) -> PathBuf {
         }
     }
     absolute
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_resolved_whether_they_exist_or_not() {
+        let here = std::env::current_dir().unwrap().canonicalize().unwrap();
+        assert_eq!(resolved(Path::new("")), here);
+        assert_eq!(resolved(Path::new("src/../src")), here.join("src"));
+        assert_eq!(resolved(Path::new("./absent/x")), here.join("absent/x"));
+    }
 }

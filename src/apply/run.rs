@@ -15,7 +15,8 @@ use super::options::{ApplyOptions, Size};
 use super::padding::Padding;
 use super::picture::{Needs, Prepared, Translator, finish, prepare};
 use super::plan::{Plan, PlannedPicture, Task};
-use super::report::{FileReport, Status, Summary};
+use super::report::{Status, Summary};
+use super::tally::{Event, Tally};
 use crate::files::{FileError, create_folder, write_atomically};
 
 /// Pictures that wait before the network, and as many after it. Together with the threads this bounds the memory.
@@ -23,17 +24,6 @@ const WAITING: usize = 2;
 
 /// More threads than this find nothing to do beside one network, and each holds a picture.
 const MOST_THREADS: usize = 8;
-
-/// One picture is finished.
-#[derive(Debug)]
-pub struct Event<'a> {
-    /// The picture and what became of it.
-    pub file: &'a FileReport,
-    /// Pictures finished so far, this one among them.
-    pub finished: usize,
-    /// Pictures in the plan.
-    pub total: usize,
-}
 
 /// Carries out a plan.
 ///
@@ -278,49 +268,4 @@ fn panic_message(panic: &(dyn Any + Send)) -> &str {
         .map(String::as_str)
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("no message")
-}
-
-/// What has become of the pictures so far.
-struct Tally<F> {
-    files: Vec<FileReport>,
-    finished: usize,
-    /// The error after which nothing more can be written.
-    lost: Option<FileError>,
-    on_event: F,
-}
-
-impl<F: FnMut(Event<'_>)> Tally<F> {
-    fn new(plan: &Plan, on_event: F) -> Self {
-        let files = plan.pictures.iter().map(|picture| FileReport {
-            input: picture.input.clone(),
-            output: picture.task.output().map(Path::to_owned),
-            status: Status::NotReached,
-            error: None,
-            width: None,
-            height: None,
-        });
-        Self {
-            files: files.collect(),
-            finished: 0,
-            lost: None,
-            on_event,
-        }
-    }
-
-    fn fail(&mut self, index: usize, message: String) {
-        self.files[index].error = Some(message);
-        self.end(index, Status::Failed, None);
-    }
-
-    fn end(&mut self, index: usize, status: Status, size: Option<(u32, u32)>) {
-        let file = &mut self.files[index];
-        file.status = status;
-        (file.width, file.height) = (size.map(|size| size.0), size.map(|size| size.1));
-        self.finished += 1;
-        (self.on_event)(Event {
-            file: &self.files[index],
-            finished: self.finished,
-            total: self.files.len(),
-        });
-    }
 }

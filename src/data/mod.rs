@@ -36,4 +36,5 @@ pub use pair::pair;
 pub use picture::{MAX_PIXELS, Picture, PictureError, has_picture_extension, read_picture};
 pub use pixels::{grey, pixels_from_values, values_from_pixels};
 pub use preprocess::Preparation;
+pub use raster::Raster;
 pub use split::split;

@@ -7,7 +7,7 @@ use super::resample::resize_bicubic;
 
 /// A picture of 1 or 3 channels.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Raster {
+pub struct Raster {
     pub(super) width: usize,
     pub(super) height: usize,
     pub(super) channels: usize,
@@ -17,7 +17,7 @@ pub(super) struct Raster {
 
 impl Raster {
     /// The picture as it is for 3 channels, its grey for 1.
-    pub(super) fn new(picture: RgbImage, channels: usize) -> Self {
+    pub fn new(picture: RgbImage, channels: usize) -> Self {
         let (width, height) = picture.dimensions();
         Self {
             width: width as usize,
@@ -36,7 +36,7 @@ impl Raster {
     }
 
     /// Resized with Pillow's bicubic filter; unchanged when it already has the size.
-    pub(super) fn resized(self, (width, height): (usize, usize)) -> Self {
+    pub fn resized(self, (width, height): (usize, usize)) -> Self {
         if (width, height) == self.size() {
             return self;
         }
@@ -77,7 +77,7 @@ impl Raster {
     }
 
     /// Values in [-1, 1], `[channels, height, width]`, flattened.
-    pub(super) fn values(&self) -> Vec<f32> {
+    pub fn values(&self) -> Vec<f32> {
         values_from_pixels(&self.bytes, self.channels)
     }
 }

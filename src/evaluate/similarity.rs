@@ -22,16 +22,17 @@ pub(super) fn structural_similarity(real: &RgbImage, fake: &RgbImage) -> f64 {
     sum / 3.0
 }
 
-/// Weighted means in a window: of the real values, the fake values, their squares, and their product.
+/// Weighted means in a window: of the real values, the fake values, their squares, and their product. They lie side by side.
 const MOMENTS: usize = 5;
 
 fn of_channel(real: &RgbImage, fake: &RgbImage, channel: usize) -> f64 {
     let weights = gaussian();
     let width = real.width() as usize;
     let windows = width - (WINDOW - 1);
-    // The last rows, weighted along x; a window is their weighted sum along y.
-    let mut rows = vec![[0.0; MOMENTS]; WINDOW * windows];
-    let mut values = vec![[0.0; MOMENTS]; width];
+    // The moments of the current row's pixels; those of the last rows, weighted along x; and those weighted along y too.
+    let mut pixels = vec![0.0; MOMENTS * width];
+    let mut rows = vec![vec![0.0; MOMENTS * windows]; WINDOW];
+    let mut moments = vec![0.0; MOMENTS * windows];
     let mut sum = 0.0;
     let stride = 3 * width;
     let pairs = real
@@ -41,45 +42,41 @@ fn of_channel(real: &RgbImage, fake: &RgbImage, channel: usize) -> f64 {
     for (y, (real, fake)) in pairs.enumerate() {
         let real = real.iter().skip(channel).step_by(3);
         let fake = fake.iter().skip(channel).step_by(3);
-        for ((value, &real), &fake) in values.iter_mut().zip(real).zip(fake) {
+        for ((pixel, &real), &fake) in pixels.chunks_exact_mut(MOMENTS).zip(real).zip(fake) {
             let (real, fake) = (f64::from(real), f64::from(fake));
-            *value = [real, fake, real * real, fake * fake, real * fake];
+            pixel.copy_from_slice(&[real, fake, real * real, fake * fake, real * fake]);
         }
-        let row = (y % WINDOW) * windows;
-        for (x, moments) in rows[row..row + windows].iter_mut().enumerate() {
-            *moments = weighted(&weights, |offset| values[x + offset]);
-        }
+        let shifted = (0..WINDOW).map(|offset| &pixels[MOMENTS * offset..]);
+        weigh(&mut rows[y % WINDOW], &weights, shifted);
         if y + 1 >= WINDOW {
-            for x in 0..windows {
-                let moments = weighted(&weights, |offset| {
-                    rows[(y + 1 + offset) % WINDOW * windows + x]
-                });
-                sum += of_window(moments);
-            }
+            let oldest_first = (0..WINDOW).map(|offset| &rows[(y + 1 + offset) % WINDOW][..]);
+            weigh(&mut moments, &weights, oldest_first);
+            sum += moments.chunks_exact(MOMENTS).map(of_window).sum::<f64>();
         }
     }
     sum / (windows * (real.height() as usize - (WINDOW - 1))) as f64
 }
 
-/// Similarity in one window: the paper's equation 13.
-fn of_window([real, fake, real_real, fake_fake, real_fake]: [f64; MOMENTS]) -> f64 {
-    const PIXELS: f64 = (WINDOW * WINDOW) as f64;
-    const SAMPLE: f64 = PIXELS / (PIXELS - 1.0);
-    let real_variance = SAMPLE * (real_real - real * real);
-    let fake_variance = SAMPLE * (fake_fake - fake * fake);
-    let covariance = SAMPLE * (real_fake - real * fake);
-    (2.0 * real * fake + C1) * (2.0 * covariance + C2)
-        / ((real * real + fake * fake + C1) * (real_variance + fake_variance + C2))
-}
-
-fn weighted(weights: &[f64; WINDOW], at: impl Fn(usize) -> [f64; MOMENTS]) -> [f64; MOMENTS] {
-    let mut sums = [0.0; MOMENTS];
-    for (offset, weight) in weights.iter().enumerate() {
-        for (sum, value) in sums.iter_mut().zip(at(offset)) {
+/// The weighted sum of slices, as far as `sums` reaches.
+fn weigh<'a>(sums: &mut [f64], weights: &[f64; WINDOW], slices: impl Iterator<Item = &'a [f64]>) {
+    sums.fill(0.0);
+    for (weight, values) in weights.iter().zip(slices) {
+        for (sum, value) in sums.iter_mut().zip(values) {
             *sum += weight * value;
         }
     }
-    sums
+}
+
+/// Similarity in one window: the paper's equation 13.
+fn of_window(moments: &[f64]) -> f64 {
+    const PIXELS: f64 = (WINDOW * WINDOW) as f64;
+    const SAMPLE: f64 = PIXELS / (PIXELS - 1.0);
+    let (real, fake) = (moments[0], moments[1]);
+    let real_variance = SAMPLE * (moments[2] - real * real);
+    let fake_variance = SAMPLE * (moments[3] - fake * fake);
+    let covariance = SAMPLE * (moments[4] - real * fake);
+    (2.0 * real * fake + C1) * (2.0 * covariance + C2)
+        / ((real * real + fake * fake + C1) * (real_variance + fake_variance + C2))
 }
 
 /// Gaussian weights that add up to 1.

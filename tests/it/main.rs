@@ -7,7 +7,10 @@
 // Clippy's permission to unwrap and print in tests does not reach their helper functions.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-mod apply;
+mod apply_network;
+mod apply_output;
+mod apply_plan;
+mod apply_run;
 mod data;
 mod data_check;
 mod data_convert;
