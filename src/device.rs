@@ -137,15 +137,12 @@ impl DeviceName {
             return answering.ok_or_else(|| Self::Cpu.not_compiled());
         }
         let make = self.compiled().ok_or_else(|| self.not_compiled())?;
-        // Burn reports a missing GPU or driver by a panic, whose text would only confuse here.
-        let hook = std::panic::take_hook();
-        std::panic::set_hook(Box::new(|_| {}));
+        // Burn reports a missing GPU or driver by a panic.
         let answer = panics::caught(|| {
             let device = make();
             let sum = Tensor::<1>::ones([2], &device).sum().into_scalar::<f32>();
             ((sum - 2.0).abs() < f32::EPSILON).then_some(device)
         });
-        std::panic::set_hook(hook);
         let message = match answer {
             Ok(Some(device)) => return Ok(OpenDevice { name: self, device }),
             Ok(None) => "it computes wrong sums".to_owned(),

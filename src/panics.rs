@@ -1,22 +1,53 @@
 //! Panics of other people's code (decoders, drivers), turned into errors.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
+use std::sync::Once;
 
-/// Runs `work`; a panic in it becomes an error with what the panic said, on one line.
+thread_local! {
+    /// Whether a panic of this thread will be caught and reported as an error.
+    static CAUGHT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `work`; a panic in it becomes an error with what the panic said, on one line, and is not printed.
 ///
 /// # Errors
 /// `work` has panicked.
 pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| message(&*panic))
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let print = take_hook();
+        set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
+            if !CAUGHT.get() {
+                print(info);
+            }
+        }));
+    });
+    let outer = CAUGHT.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(work));
+    CAUGHT.set(outer);
+    result.map_err(|panic| message(&*panic))
 }
 
 /// What a caught panic said, on one line.
-pub fn message(panic: &(dyn Any + Send)) -> String {
+fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic
         .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no reason given".to_owned());
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no reason given");
     text.lines().next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_its_first_line() {
+        assert_eq!(caught(|| 3), Ok(3));
+        assert_eq!(caught(|| panic!("bad {}\nmore", 7)), Err::<(), _>("bad 7".to_owned()));
+        assert_eq!(caught(|| std::panic::panic_any(7)), Err::<(), _>("no reason given".to_owned()));
+    }
 }

@@ -1,8 +1,6 @@
 //! The work: decoding and encoding in threads of their own, the network between them on the calling thread.
 
-use std::any::Any;
 use std::io::ErrorKind;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,6 +16,7 @@ use super::plan::{Plan, PlannedPicture, Task};
 use super::report::{Status, Summary};
 use super::tally::{Event, Tally};
 use crate::files::{FileError, create_folder, write_atomically};
+use crate::panics;
 
 /// Pictures that wait before the network, and as many after it. Together with the threads this bounds the memory.
 const WAITING: usize = 2;
@@ -254,18 +253,5 @@ fn is_lost(error: ErrorKind) -> bool {
 /// Calls `work`; a panic in it becomes an error.
 fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     // What a panic may leave half done belongs to one picture, and is dropped with it.
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        Err(format!(
-            "an error in the program: {}",
-            panic_message(&*panic)
-        ))
-    })
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> &str {
-    panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("no message")
+    panics::caught(work).unwrap_or_else(|message| Err(format!("an error in the program: {message}")))
 }

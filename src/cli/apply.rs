@@ -1,5 +1,6 @@
 //! `translate apply`.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -113,7 +114,8 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         (plan.ignored, "other files left alone"),
     ] {
         if number > 0 {
-            text.push_str(&format!(", {number} {what}"));
+            // Writing to a string cannot fail.
+            let _ = write!(text, ", {number} {what}");
         }
     }
     print(text)?;

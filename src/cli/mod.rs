@@ -15,6 +15,7 @@ mod train;
 
 pub use arguments::{Cli, Command, Globals};
 pub use exit::Exit;
+pub use train::UsageError;
 
 /// Carries out a parsed command line.
 ///

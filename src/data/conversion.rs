@@ -2,7 +2,6 @@
 //! relative name.
 
 use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +11,7 @@ use rayon::prelude::*;
 
 use super::error::DataError;
 use super::folder::{PictureFile, find_some_pictures, same_stems};
-use super::picture::panic_message;
+use crate::panics;
 use crate::files::{self, FileError};
 
 /// Is told how many files of how many are done; called from several threads.
@@ -81,10 +80,10 @@ pub(super) fn convert_all(
     let done = AtomicUsize::new(0);
     let failures = Mutex::new(Vec::new());
     files.par_iter().enumerate().try_for_each(|(index, file)| {
-        let result = catch_unwind(AssertUnwindSafe(|| convert(index))).unwrap_or_else(|panic| {
+        let result = panics::caught(|| convert(index)).unwrap_or_else(|message| {
             Err(DataError::Panicked {
                 path: file.path.clone(),
-                message: panic_message(&*panic),
+                message,
             })
         });
         progress(done.fetch_add(1, Ordering::Relaxed) + 1, files.len());

@@ -1,6 +1,5 @@
 //! Batches of a training run, prepared by worker threads ahead of the steps that use them.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -10,7 +9,7 @@ use super::augmentation::order;
 use super::batch::Batch;
 use super::dataset::Dataset;
 use super::error::DataError;
-use super::picture::panic_message;
+use crate::panics;
 
 /// Finished batches that each worker may hold ready: this bounds the memory.
 const AHEAD: usize = 2;
@@ -122,14 +121,13 @@ impl BatchSource {
             if self.stopped.load(Ordering::Relaxed) {
                 return None;
             }
-            let attempt = AssertUnwindSafe(|| self.dataset.augmented(epoch, position, index));
-            match catch_unwind(attempt) {
+            match panics::caught(|| self.dataset.augmented(epoch, position, index)) {
                 Ok(Ok(sample)) => samples.push(sample),
                 Ok(Err(error)) => return Some(Err(error)),
-                Err(panic) => {
+                Err(message) => {
                     return Some(Err(DataError::Panicked {
                         path: self.dataset.path(index).to_owned(),
-                        message: panic_message(&*panic),
+                        message,
                     }));
                 }
             }

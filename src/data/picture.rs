@@ -4,6 +4,7 @@ use std::io::{BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use super::truncation::truncation;
+use crate::panics;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
 
 /// Pictures of more pixels than this are refused before memory is taken for them: a header can promise anything.
@@ -87,10 +88,10 @@ pub fn read_picture(path: &Path) -> Result<Picture, PictureError> {
         return Err(PictureError::Empty(path.to_owned()));
     }
     // Decoders have had bugs that panic on damaged files; such a file is a damaged file like any other.
-    let decoded = std::panic::catch_unwind(|| decode(&bytes, path)).unwrap_or_else(|panic| {
+    let decoded = panics::caught(|| decode(&bytes, path)).unwrap_or_else(|message| {
         Err(PictureError::Damaged {
             path: path.to_owned(),
-            message: format!("the decoder failed: {}", panic_message(&*panic)),
+            message: format!("the decoder failed: {message}"),
         })
     })?;
     if let Some(message) = truncation(&bytes, decoded.format) {
@@ -100,15 +101,6 @@ pub fn read_picture(path: &Path) -> Result<Picture, PictureError> {
         });
     }
     Ok(decoded)
-}
-
-/// What a caught panic said.
-pub(super) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    panic
-        .downcast_ref::<&str>()
-        .map(|message| (*message).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no reason given".to_owned())
 }
 
 fn decode(bytes: &[u8], path: &Path) -> Result<Picture, PictureError> {

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use indicatif::HumanDuration;
+use plotters::drawing::DrawingAreaErrorKind;
 use plotters::prelude::*;
 
 use super::error::TrainError;
@@ -44,9 +46,9 @@ impl ReportFile {
         body.push_str(preview_caption(&manifest));
         for (step, path) in previews(&self.style)? {
             let picture = BASE64.encode(files::read(&path)?);
-            let _ = write!(
+            let _ = writeln!(
                 body,
-                "<figure><img src=\"data:image/png;base64,{picture}\" alt=\"step {step}\"><figcaption>step {step}</figcaption></figure>\n"
+                "<figure><img src=\"data:image/png;base64,{picture}\" alt=\"step {step}\"><figcaption>step {step}</figcaption></figure>"
             );
         }
         let recipe = escape(&manifest.recipe.to_toml());
@@ -133,7 +135,7 @@ fn groups(metrics: &[MetricsLine]) -> Vec<(Vec<String>, &'static str)> {
 }
 
 fn chart(metrics: &[MetricsLine], names: &[String], title: &str) -> Result<String, TrainError> {
-    let curves: BTreeMap<&String, Vec<(f64, f64)>> = names
+    let curves: Curves<'_> = names
         .iter()
         .map(|name| (name, curve(metrics, name)))
         .collect();
@@ -149,37 +151,44 @@ fn chart(metrics: &[MetricsLine], names: &[String], title: &str) -> Result<Strin
         .fold(0.0, f64::min);
     let last = metrics.last().map_or(1, |line| line.step) as f64;
     let mut svg = String::new();
-    let drawn = || -> Result<(), Box<dyn std::error::Error + '_>> {
-        let area = SVGBackend::with_string(&mut svg, (900, 340)).into_drawing_area();
-        let mut chart = ChartBuilder::on(&area)
-            .caption(title, ("sans-serif", 18))
-            .margin(8)
-            .x_label_area_size(32)
-            .y_label_area_size(56)
-            .build_cartesian_2d(0.0..last, lowest..(highest * 1.05).max(lowest + 1e-6))?;
-        chart
-            .configure_mesh()
-            .x_desc("step")
-            .x_label_formatter(&|step| format!("{step:.0}"))
-            .light_line_style(WHITE)
-            .draw()?;
-        for (index, (name, points)) in curves.into_iter().enumerate() {
-            let colour = Palette99::pick(index).to_rgba();
-            chart
-                .draw_series(LineSeries::new(points, colour.stroke_width(2)))?
-                .label(name)
-                .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], colour));
-        }
-        chart
-            .configure_series_labels()
-            .background_style(WHITE.mix(0.8))
-            .draw()?;
-        area.present()?;
-        Ok(())
-    };
-    let result = { drawn }().map_err(|error| TrainError::Report(error.to_string()));
-    result?;
+    let scale = (last, lowest..(highest * 1.05).max(lowest + 1e-6));
+    draw(&mut svg, title, scale, curves).map_err(|error| TrainError::Report(error.to_string()))?;
     Ok(svg)
+}
+
+type Curves<'a> = BTreeMap<&'a String, Vec<(f64, f64)>>;
+
+fn draw(
+    svg: &mut String,
+    title: &str,
+    (last, range): (f64, Range<f64>),
+    curves: Curves<'_>,
+) -> Result<(), DrawingAreaErrorKind<std::io::Error>> {
+    let area = SVGBackend::with_string(svg, (900, 340)).into_drawing_area();
+    let mut chart = ChartBuilder::on(&area)
+        .caption(title, ("sans-serif", 18))
+        .margin(8)
+        .x_label_area_size(32)
+        .y_label_area_size(56)
+        .build_cartesian_2d(0.0..last, range)?;
+    chart
+        .configure_mesh()
+        .x_desc("step")
+        .x_label_formatter(&|step| format!("{step:.0}"))
+        .light_line_style(WHITE)
+        .draw()?;
+    for (index, (name, points)) in curves.into_iter().enumerate() {
+        let colour = Palette99::pick(index).to_rgba();
+        chart
+            .draw_series(LineSeries::new(points, colour.stroke_width(2)))?
+            .label(name)
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], colour));
+    }
+    chart
+        .configure_series_labels()
+        .background_style(WHITE.mix(0.8))
+        .draw()?;
+    area.present()
 }
 
 /// One loss over the steps, averaged to at most [`POINTS`] points.

@@ -1,0 +1,57 @@
+"""Cuts the bundled sample out of the photographs that may be shipped (development only; needs Pillow).
+
+    python scripts/sample.py FOLDER_OF_PHOTOS datasets/sample
+    translate data edges --input datasets/sample/edges2photos/B --output datasets/sample/edges2photos/A
+
+Training crops come from the left part of each photograph and validation crops from the right part, so that no
+validation pixel is seen in training.
+"""
+
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+SIDE = 128
+VALIDATION_FROM = 0.7  # Part of the width where the validation crops begin.
+MIRRORED = ["chelsea"]  # The right part of this one is blurred background, its left part fur.
+
+
+def crops(picture, left, right, across, down):
+    """`across` x `down` crops spread evenly over the columns from `left` to `right`."""
+    for row in range(down):
+        for column in range(across):
+            x = left + (right - left - SIDE) * column // max(across - 1, 1)
+            y = (picture.height - SIDE) * row // max(down - 1, 1)
+            yield picture.crop((x, y, x + SIDE, y + SIDE))
+
+
+def save(pictures, folder, stem):
+    folder.mkdir(parents=True, exist_ok=True)
+    for index, picture in enumerate(pictures):
+        picture.save(folder / f"{stem}-{index:02}.jpg", quality=90)
+
+
+def both_parts(photos, name, across, down):
+    picture = Image.open(photos / f"{name}.jpg").convert("RGB")
+    if name in MIRRORED:
+        picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    border = int(picture.width * VALIDATION_FROM)
+    training = list(crops(picture, 0, border, across, down))
+    validation = list(crops(picture, border, picture.width, 1, 4))
+    return training, validation
+
+
+def main(photos, output):
+    for name in ["brick", "chelsea", "coffee", "gravel", "hubble_deep_field", "rocket"]:
+        training, validation = both_parts(photos, name, 4, 3)
+        save(training, output / "edges2photos/B/train", name)
+        save(validation[1:3], output / "edges2photos/B/val", name)
+    for name, side in [("brick", "A"), ("gravel", "B")]:
+        training, validation = both_parts(photos, name, 5, 4)
+        save(training, output / f"brick2gravel/train{side}", name)
+        save(validation, output / f"brick2gravel/test{side}", name)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
