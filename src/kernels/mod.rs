@@ -3,7 +3,13 @@
 //! Networks call these instead of Burn's own operations, so that a backend can bring its own implementation in one place.
 
 mod adam;
+#[cfg(feature = "flex")]
+mod autodiff;
+#[cfg(feature = "flex")]
+mod backend;
 mod convolution;
+#[cfg(feature = "flex")]
+mod flex;
 mod norm;
 
 pub use adam::{AdamMoments, AdamStep, adam};

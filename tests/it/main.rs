@@ -1,1 +1,4 @@
 //! The one integration binary; each area has its module.
+
+mod kernels_adam;
+mod kernels_convolution;
