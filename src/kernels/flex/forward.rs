@@ -1,7 +1,7 @@
 //! Convolution as products of its weight with blocks of columns.
 #![expect(unsafe_code, reason = "threads write blocks of one output")]
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use rayon::prelude::*;
 
@@ -13,14 +13,14 @@ use super::parts::Parts;
 /// Rows of a block of columns: with [`BLOCK_PIXELS`] it fits into a core's own cache of 1 MiB.
 const BLOCK_DEPTH: usize = 384;
 
-/// Columns of a block at most, or one row of the output where that is longer.
-const BLOCK_PIXELS: usize = 512;
+/// Columns of a block, at least and at most, if one row of the output is not longer.
+const BLOCK_PIXELS: RangeInclusive<usize> = 128..=512;
 
 /// Blocks there should be at least, to keep the cores of a processor busy.
 const BLOCKS: usize = 8;
 
 /// Columns below which all of them are made before the products, whose work is then cut by output channels.
-const FEW_PIXELS: usize = 1024;
+const FEW_PIXELS: usize = 512;
 
 /// Output channels of one task where there are few pixels.
 const OUTPUTS: usize = 64;
@@ -51,7 +51,8 @@ pub(super) fn forward(
 /// One task for some rows of one picture, which makes the columns of some channels and multiplies, in turn.
 fn many_pixels(geometry: &Geometry, input: &[f32], weight: &[f32], output: Parts<'_>, add: bool) {
     let pixels = geometry.output_pixels();
-    let block_pixels = (geometry.batch * pixels / BLOCKS).min(BLOCK_PIXELS);
+    let block_pixels =
+        (geometry.batch * pixels / BLOCKS).clamp(*BLOCK_PIXELS.start(), *BLOCK_PIXELS.end());
     let rows = stretches(
         geometry.output_height,
         (block_pixels / geometry.output_width).max(1),

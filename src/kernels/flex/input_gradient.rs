@@ -18,6 +18,10 @@ const BLOCK_PIXELS: usize = 512;
 /// kernels of its neighbours' outputs reach, so that its rows must be several times higher than the kernel.
 const TASK_PIXELS: usize = 8192;
 
+/// Output pixels of one picture up to which the product is made pixel by pixel, with the weights read in place: there
+/// the vectors of a product by columns would be mostly empty.
+const FEW_PIXELS: usize = 48;
+
 /// Rows that a task has at least, if the input is as high.
 const TASK_ROWS: usize = 32;
 
@@ -39,31 +43,37 @@ pub(super) fn input_gradient(
     );
     let block_rows = (BLOCK_PIXELS / geometry.output_width).max(1);
     let parts_of = geometry.batch * rows.len();
-    let task = |task: usize, columns: &mut Vec<f32>| {
+    let task = |scratch: &mut Scratch, task: usize| {
         // The channels go slowest, so that their weights stay in the cache.
-        let channels = &channels[task / parts_of];
+        let group = task / parts_of;
+        let channels = &channels[group];
         let picture = task % parts_of / rows.len();
         let rows = rows[task % rows.len()].clone();
         let lines = channels.len() * taps;
-        let left = Matrix::new(
-            &weight[channels.start * taps..],
-            geometry.outputs,
-            lines,
-            depth,
-        );
+        let start = channels.start * taps;
         let gradient = &gradient[geometry.output_range(picture)];
         let mut sums = Sums::new(geometry, channels.len(), rows.clone());
         let output_rows = sums.output_rows();
-        for start in output_rows.clone().step_by(block_rows) {
-            let block = start..(start + block_rows).min(output_rows.end);
+        for first in output_rows.clone().step_by(block_rows) {
+            let block = first..(first + block_rows).min(output_rows.end);
             let width = block.len() * geometry.output_width;
-            let gradient = &gradient[start * geometry.output_width..];
-            let right = Matrix::new(gradient, geometry.outputs, width, pixels);
-            columns.resize(lines * width, 0.0);
-            let product = Parts::new(columns).block(0, lines, width, width);
-            // SAFETY: the columns are this task's own.
-            unsafe { multiply(left.transposed(), right, &product, false) };
-            sums.add(columns, block);
+            let gradient = &gradient[first * geometry.output_width..];
+            let gradient = Matrix::new(gradient, geometry.outputs, width, pixels);
+            scratch.columns.resize(lines * width, 0.0);
+            scratch.take(group, start, lines, weight, depth);
+            let weight = Matrix::new(&scratch.weight, geometry.outputs, lines, lines);
+            if pixels <= FEW_PIXELS {
+                scratch.patches.resize(lines * width, 0.0);
+                let product = Parts::new(&mut scratch.patches).block(0, width, lines, lines);
+                // SAFETY: the patches are this task's own.
+                unsafe { multiply(gradient.transposed(), weight, &product, false) };
+                scratch.turn(lines);
+            } else {
+                let product = Parts::new(&mut scratch.columns).block(0, lines, width, width);
+                // SAFETY: the columns are this task's own.
+                unsafe { multiply(weight.transposed(), gradient, &product, false) };
+            }
+            sums.add(&scratch.columns, block);
         }
         for (index, channel) in channels.clone().enumerate() {
             let start = geometry.input_range(picture).start + channel * input_pixels;
@@ -76,6 +86,42 @@ pub(super) fn input_gradient(
     };
     (0..channels.len() * parts_of)
         .into_par_iter()
-        .for_each_init(Vec::new, |columns, index| task(index, columns));
+        .for_each_init(Scratch::default, task);
     input
+}
+
+/// What a thread keeps from one task to the next.
+#[derive(Default)]
+struct Scratch {
+    columns: Vec<f32>,
+    /// Columns before they are turned: one pixel after another.
+    patches: Vec<f32>,
+    /// The weights of one group of channels, `[outputs, channels, kernel, kernel]`. Read in place they would be short
+    /// stretches far apart, on as many pages of memory as there are outputs, again for every block of columns.
+    weight: Vec<f32>,
+    /// The group that these weights belong to.
+    group: Option<usize>,
+}
+
+impl Scratch {
+    /// Makes columns of `lines` lines out of the patches.
+    fn turn(&mut self, lines: usize) {
+        let width = self.patches.len() / lines;
+        for (pixel, patch) in self.patches.chunks_exact(lines).enumerate() {
+            for (line, &value) in patch.iter().enumerate() {
+                self.columns[line * width + pixel] = value;
+            }
+        }
+    }
+
+    /// Copies `lines` elements from `start` on out of each row of the weight, whose rows have `depth` elements.
+    fn take(&mut self, group: usize, start: usize, lines: usize, weight: &[f32], depth: usize) {
+        if self.group != Some(group) {
+            self.weight.clear();
+            for row in weight.chunks_exact(depth) {
+                self.weight.extend_from_slice(&row[start..start + lines]);
+            }
+            self.group = Some(group);
+        }
+    }
 }
