@@ -99,6 +99,52 @@ impl<B: KernelGradients> Backward<B, 3> for TransposedConvolutionBackward {
     }
 }
 
+#[derive(Debug)]
+struct InstanceNormBackward;
+
+impl<B: KernelGradients> Backward<B, 1> for InstanceNormBackward {
+    /// Input and epsilon.
+    type State = (FloatTensor<B>, f64);
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 1>,
+        grads: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let (input, epsilon) = ops.state;
+        let gradient = grads.consume::<B>(&ops.node);
+        if let [Some(node)] = ops.parents {
+            let gradient = B::normalize_instance_gradient(gradient, input, epsilon);
+            grads.register::<B>(node.id, gradient);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct BatchNormBackward;
+
+impl<B: KernelGradients> Backward<B, 3> for BatchNormBackward {
+    /// Input, scale and epsilon.
+    type State = (FloatTensor<B>, FloatTensor<B>, f64);
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 3>,
+        grads: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let (input, scale, epsilon) = ops.state;
+        let gradient = grads.consume::<B>(&ops.node);
+        let (input, scale, shift) = B::batch_norm_gradients(gradient, input, scale, epsilon);
+        for (node, gradient) in ops.parents.into_iter().zip([input, scale, shift]) {
+            if let Some(node) = node {
+                grads.register::<B>(node.id, gradient);
+            }
+        }
+    }
+}
+
 /// The last two dimensions of a tensor of four.
 fn size<T: TensorMetadata>(tensor: &T) -> [usize; 2] {
     let shape = tensor.shape();
@@ -158,6 +204,42 @@ impl<B: KernelGradients, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
             OpsKind::Tracked(prepared) => prepared.finish(state, output),
             OpsKind::UnTracked(prepared) => prepared.finish(output),
         }
+    }
+
+    fn normalize_instance(input: FloatTensor<Self>, epsilon: f64) -> FloatTensor<Self> {
+        let (input, node) = input.into_parts();
+        let prepared = Backward::<B, 1>::prepare::<C>(InstanceNormBackward, [node]);
+        match prepared.compute_bound().stateful() {
+            OpsKind::Tracked(prepared) => {
+                let output = B::normalize_instance(input.clone(), epsilon);
+                prepared.finish((input, epsilon), output)
+            }
+            OpsKind::UnTracked(prepared) => prepared.finish(B::normalize_instance(input, epsilon)),
+        }
+    }
+
+    fn batch_norm_with_statistics(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let (input, input_node) = input.into_parts();
+        let (scale, scale_node) = scale.into_parts();
+        let (shift, shift_node) = shift.into_parts();
+        let prepared =
+            Backward::<B, 3>::prepare::<C>(BatchNormBackward, [input_node, scale_node, shift_node]);
+        let (output, mean, variance) =
+            B::batch_norm_with_statistics(input.clone(), scale.clone(), shift, epsilon);
+        let output = match prepared.compute_bound().stateful() {
+            OpsKind::Tracked(prepared) => prepared.finish((input, scale, epsilon), output),
+            OpsKind::UnTracked(prepared) => prepared.finish(output),
+        };
+        (
+            output,
+            FloatTensor::<Self>::new(mean),
+            FloatTensor::<Self>::new(variance),
+        )
     }
 
     fn adam(

@@ -25,6 +25,16 @@ pub(crate) trait Kernels: Backend {
         shape: TransposedConvolutionShape,
     ) -> FloatTensor<Self>;
 
+    fn normalize_instance(input: FloatTensor<Self>, epsilon: f64) -> FloatTensor<Self>;
+
+    /// Returns output, mean and biased variance; the last two carry no gradient.
+    fn batch_norm_with_statistics(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
     /// Returns the new parameter, the new first moment and the new second moment.
     fn adam(
         parameter: FloatTensor<Self>,
@@ -55,6 +65,21 @@ pub(crate) trait KernelGradients: Kernels {
 
     /// Sum of `gradient`, `[batch, channels, height, width]`, over all but the channels.
     fn bias_gradient(gradient: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// Gradient of an instance normalisation with respect to its input.
+    fn normalize_instance_gradient(
+        gradient: FloatTensor<Self>,
+        input: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> FloatTensor<Self>;
+
+    /// Gradients of a batch normalisation with respect to input, scale and shift.
+    fn batch_norm_gradients(
+        gradient: FloatTensor<Self>,
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
 /// Whether all of these tensors can go through [`Kernels`]: they lie on Flex and hold `f32`.

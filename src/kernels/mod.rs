@@ -16,4 +16,6 @@ pub use adam::{AdamMoments, AdamStep, adam};
 pub use convolution::{
     ConvolutionShape, TransposedConvolutionShape, convolution, transposed_convolution,
 };
-pub use norm::{ChannelStatistics, channel_statistics, normalize_batch, normalize_instance};
+pub use norm::{
+    ChannelStatistics, batch_norm, channel_statistics, normalize_batch, normalize_instance,
+};

@@ -2,3 +2,4 @@
 
 mod kernels_adam;
 mod kernels_convolution;
+mod kernels_norm;

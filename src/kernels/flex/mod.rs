@@ -10,9 +10,11 @@ mod forward;
 mod geometry;
 mod input_gradient;
 mod matrix_product;
+mod norm;
 mod parts;
 mod patches;
 mod scatter;
+mod sums;
 mod values;
 mod weight_gradient;
 
@@ -39,6 +41,19 @@ impl Kernels for Flex {
         shape: TransposedConvolutionShape,
     ) -> FloatTensor<Self> {
         convolution::transposed_convolution(&input, &weight, &bias, shape)
+    }
+
+    fn normalize_instance(input: FloatTensor<Self>, epsilon: f64) -> FloatTensor<Self> {
+        norm::normalize_instance(&input, epsilon)
+    }
+
+    fn batch_norm_with_statistics(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        norm::batch_norm(&input, &scale, &shift, epsilon)
     }
 
     fn adam(
@@ -73,5 +88,22 @@ impl KernelGradients for Flex {
 
     fn bias_gradient(gradient: FloatTensor<Self>) -> FloatTensor<Self> {
         weight_gradient::bias_gradient(&gradient)
+    }
+
+    fn normalize_instance_gradient(
+        gradient: FloatTensor<Self>,
+        input: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> FloatTensor<Self> {
+        norm::instance_gradient(&gradient, &input, epsilon)
+    }
+
+    fn batch_norm_gradients(
+        gradient: FloatTensor<Self>,
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        norm::batch_gradients(&gradient, &input, &scale, epsilon)
     }
 }

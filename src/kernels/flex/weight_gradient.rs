@@ -12,6 +12,7 @@ use super::geometry::{Geometry, stretches};
 use super::matrix_product::{Matrix, multiply};
 use super::parts::Parts;
 use super::patches::gather;
+use super::sums::sum;
 use super::values::{contiguous, dims, tensor, values};
 use crate::kernels::ConvolutionShape;
 
@@ -124,20 +125,4 @@ pub(super) fn bias_gradient(gradient: &FloatTensor<Flex>) -> FloatTensor<Flex> {
         })
         .collect();
     tensor(sums, [channels])
-}
-
-/// The sum of the values: short stretches in `f32`, their sums in `f64`.
-fn sum(values: &[f32]) -> f64 {
-    const LANES: usize = 16;
-    let stretches = values.chunks(16 * LANES).map(|values| {
-        let (lanes, rest) = values.as_chunks::<LANES>();
-        let mut sums = [0.0_f32; LANES];
-        for lanes in lanes {
-            for (sum, value) in sums.iter_mut().zip(lanes) {
-                *sum += value;
-            }
-        }
-        f64::from(sums.iter().sum::<f32>() + rest.iter().sum::<f32>())
-    });
-    stretches.sum()
 }
