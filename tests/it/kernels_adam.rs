@@ -26,7 +26,7 @@ fn tensor(values: &[f32]) -> Tensor<1> {
 }
 
 fn vector(tensor: Tensor<1>) -> Vec<f32> {
-    tensor.into_data().try_into_vec().unwrap()
+    tensor.into_data().try_into_vec().expect("f32 elements")
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn a_gradient_that_is_not_contiguous_is_read_in_order() {
     );
     assert_eq!(vector(changed.first), [0.5, 1.5, -1.0, -2.0]);
     let wide = tensor(&[9.0, 1.0, 2.0, 3.0, 4.0, 9.0]);
-    let (_, changed) = adam(tensor(&[0.0; 4]), wide.slice([1..5]), moments(), STEP);
+    let (_, changed) = adam(tensor(&[0.0; 4]), wide.narrow(0, 1, 4), moments(), STEP);
     assert_eq!(vector(changed.first), [0.5, 1.0, 1.5, 2.0]);
 }
 
@@ -125,10 +125,14 @@ fn moments_become_zero_instead_of_denormal() {
         STEP,
     );
     let (first, second) = (vector(moments.first), vector(moments.second));
-    assert_eq!(first[0], 0.0);
-    assert_eq!((second[0], second[1]), (0.0, 0.0));
+    let gone = [first[0], second[0], second[1]];
+    assert!(gone.iter().all(|value| value.to_bits() == 0));
     assert!(first[2] > 0.2 && second[2] > 0.4);
-    assert!(vector(parameter)[..2].iter().all(|&value| value == 1.0));
+    assert!(
+        vector(parameter)[..2]
+            .iter()
+            .all(|value| value.to_bits() == 1.0_f32.to_bits())
+    );
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn tensor<const D: usize>(dims: [usize; D], seed: usize) -> Tensor<D> {
 }
 
 fn vector<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_into_vec().unwrap()
+    tensor.into_data().try_into_vec().expect("f32 elements")
 }
 
 impl Case {
@@ -352,7 +352,9 @@ fn results_do_not_depend_on_the_number_of_threads() {
     for case in cases {
         let with = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-            pool.build().unwrap().install(|| case.results(true, ALL))
+            pool.build()
+                .expect("a thread pool")
+                .install(|| case.results(true, ALL))
         };
         let one = with(1);
         assert_eq!(one, with(3));

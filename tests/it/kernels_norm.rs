@@ -19,7 +19,7 @@ fn leaf<const D: usize>(dims: [usize; D], seed: usize) -> Tensor<D> {
 }
 
 fn vector<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_into_vec().unwrap()
+    tensor.into_data().try_into_vec().expect("f32 elements")
 }
 
 fn assert_close<const D: usize>(found: Tensor<D>, expected: Tensor<D>) {
@@ -59,7 +59,7 @@ proptest! {
             let output = norm(input.clone());
             let factors = Tensor::from_inner(tensor(dims, 2)).square();
             let gradients = (output.clone() * factors).sum().backward();
-            (output.inner(), input.grad(&gradients).unwrap())
+            (output.inner(), input.grad(&gradients).expect("a tracked leaf"))
         };
         let found = run(&|input| normalize_instance(input, EPSILON));
         let expected = run(&instance);
@@ -83,12 +83,12 @@ proptest! {
             let factors = Tensor::from_inner(tensor(dims, 4)).square();
             let gradients = (output.clone() * factors).sum().backward();
             (
-                [output.inner(), input.grad(&gradients).unwrap()],
+                [output.inner(), input.grad(&gradients).expect("a tracked leaf")],
                 [
                     statistics.mean.inner(),
                     statistics.variance.inner(),
-                    scale.grad(&gradients).unwrap(),
-                    shift.grad(&gradients).unwrap(),
+                    scale.grad(&gradients).expect("a tracked leaf"),
+                    shift.grad(&gradients).expect("a tracked leaf"),
                 ],
             )
         };

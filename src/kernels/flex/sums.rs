@@ -38,13 +38,13 @@ mod tests {
     #[test]
     fn a_million_equal_values_keep_their_sum() {
         let expected = 1_000_003.0 * f64::from(0.1_f32);
-        assert!((sum(&[0.1; 1_000_003]) - expected).abs() < 1e-6 * expected);
+        assert!((sum(&vec![0.1; 1_000_003]) - expected).abs() < 1e-6 * expected);
     }
 
     #[test]
     fn no_value_is_left_out() {
         for length in [0, 1, 15, 16, 17, 255, 256, 257, 300] {
-            assert_eq!(sum(&vec![1.0; length]), length as f64);
+            assert!((sum(&vec![1.0; length]) - length as f64).abs() < 0.5);
         }
     }
 }
