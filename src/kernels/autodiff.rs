@@ -122,6 +122,27 @@ impl<B: KernelGradients> Backward<B, 1> for InstanceNormBackward {
 }
 
 #[derive(Debug)]
+struct LeakyBackward;
+
+impl<B: KernelGradients> Backward<B, 1> for LeakyBackward {
+    /// Input and slope.
+    type State = (FloatTensor<B>, f64);
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 1>,
+        grads: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let (input, slope) = ops.state;
+        let gradient = grads.consume::<B>(&ops.node);
+        if let [Some(node)] = ops.parents {
+            grads.register::<B>(node.id, B::leaky_gradient(gradient, input, slope));
+        }
+    }
+}
+
+#[derive(Debug)]
 struct BatchNormBackward;
 
 impl<B: KernelGradients> Backward<B, 3> for BatchNormBackward {
@@ -240,6 +261,18 @@ impl<B: KernelGradients, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
             FloatTensor::<Self>::new(mean),
             FloatTensor::<Self>::new(variance),
         )
+    }
+
+    fn leaky(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
+        let (input, node) = input.into_parts();
+        let prepared = Backward::<B, 1>::prepare::<C>(LeakyBackward, [node]);
+        match prepared.compute_bound().stateful() {
+            OpsKind::Tracked(prepared) => {
+                let output = B::leaky(input.clone(), slope);
+                prepared.finish((input, slope), output)
+            }
+            OpsKind::UnTracked(prepared) => prepared.finish(B::leaky(input, slope)),
+        }
     }
 
     fn adam(

@@ -35,6 +35,9 @@ pub(crate) trait Kernels: Backend {
         epsilon: f64,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
+    /// The leaky ReLU.
+    fn leaky(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self>;
+
     /// Returns the new parameter, the new first moment and the new second moment.
     fn adam(
         parameter: FloatTensor<Self>,
@@ -65,6 +68,13 @@ pub(crate) trait KernelGradients: Kernels {
 
     /// Sum of `gradient`, `[batch, channels, height, width]`, over all but the channels.
     fn bias_gradient(gradient: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// Gradient of a leaky ReLU with respect to its input.
+    fn leaky_gradient(
+        gradient: FloatTensor<Self>,
+        input: FloatTensor<Self>,
+        slope: f64,
+    ) -> FloatTensor<Self>;
 
     /// Gradient of an instance normalisation with respect to its input.
     fn normalize_instance_gradient(

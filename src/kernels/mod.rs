@@ -2,6 +2,7 @@
 //!
 //! Networks call these instead of Burn's own operations, so that a backend can bring its own implementation in one place.
 
+mod activation;
 mod adam;
 #[cfg(feature = "flex")]
 mod autodiff;
@@ -12,6 +13,7 @@ mod convolution;
 mod flex;
 mod norm;
 
+pub use activation::leaky_relu;
 pub use adam::{AdamMoments, AdamStep, adam};
 pub use convolution::{
     ConvolutionShape, TransposedConvolutionShape, convolution, transposed_convolution,

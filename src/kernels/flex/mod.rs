@@ -3,6 +3,7 @@
 //! All results are the same to the last bit however many threads there are: work is cut by shape alone, and sums that
 //! cross a cut are added in a fixed order.
 
+mod activation;
 mod adam;
 mod columns;
 mod convolution;
@@ -56,6 +57,10 @@ impl Kernels for Flex {
         norm::batch_norm(&input, &scale, &shift, epsilon)
     }
 
+    fn leaky(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
+        activation::leaky_relu(&input, slope)
+    }
+
     fn adam(
         parameter: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
@@ -88,6 +93,14 @@ impl KernelGradients for Flex {
 
     fn bias_gradient(gradient: FloatTensor<Self>) -> FloatTensor<Self> {
         weight_gradient::bias_gradient(&gradient)
+    }
+
+    fn leaky_gradient(
+        gradient: FloatTensor<Self>,
+        input: FloatTensor<Self>,
+        slope: f64,
+    ) -> FloatTensor<Self> {
+        activation::leaky_gradient(&gradient, &input, slope)
     }
 
     fn normalize_instance_gradient(
