@@ -47,7 +47,13 @@ mod tests {
     #[test]
     fn a_panic_becomes_its_first_line() {
         assert_eq!(caught(|| 3), Ok(3));
-        assert_eq!(caught(|| panic!("bad {}\nmore", 7)), Err::<(), _>("bad 7".to_owned()));
-        assert_eq!(caught(|| std::panic::panic_any(7)), Err::<(), _>("no reason given".to_owned()));
+        assert_eq!(
+            caught(|| panic!("bad {}\nmore", 7)),
+            Err::<(), _>("bad 7".to_owned())
+        );
+        assert_eq!(
+            caught(|| std::panic::panic_any(7)),
+            Err::<(), _>("no reason given".to_owned())
+        );
     }
 }

@@ -11,8 +11,8 @@ use rayon::prelude::*;
 
 use super::error::DataError;
 use super::folder::{PictureFile, find_some_pictures, same_stems};
-use crate::panics;
 use crate::files::{self, FileError};
+use crate::panics;
 
 /// Is told how many files of how many are done; called from several threads.
 pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);

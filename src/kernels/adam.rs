@@ -2,6 +2,9 @@
 
 use burn::tensor::Tensor;
 
+#[cfg(feature = "flex")]
+use super::backend::{Kernels, has_kernels};
+
 /// Constants of one Adam step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AdamStep {
@@ -37,6 +40,18 @@ pub fn adam(
     moments: AdamMoments,
     step: AdamStep,
 ) -> (Tensor<1>, AdamMoments) {
+    #[cfg(feature = "flex")]
+    if has_kernels(&parameter) && has_kernels(&gradient) {
+        let (parameter, first, second) = <burn::backend::Dispatch as Kernels>::adam(
+            parameter.into_dispatch(),
+            gradient.into_dispatch(),
+            moments.first.into_dispatch(),
+            moments.second.into_dispatch(),
+            step,
+        );
+        let [parameter, first, second] = [parameter, first, second].map(Tensor::from_dispatch);
+        return (parameter, AdamMoments { first, second });
+    }
     let time = step.time as f64;
     let correction1 = 1.0 - step.beta1.powf(time);
     let correction2 = 1.0 - step.beta2.powf(time);

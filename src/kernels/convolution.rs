@@ -4,6 +4,11 @@ use burn::tensor::Tensor;
 use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 
+#[cfg(feature = "flex")]
+use super::backend::{Kernels, has_kernels};
+#[cfg(feature = "flex")]
+use burn::backend::Dispatch;
+
 /// Stride and zero padding of a convolution, the same in both directions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConvolutionShape {
@@ -34,6 +39,16 @@ pub fn convolution(
     bias: Option<Tensor<1>>,
     shape: ConvolutionShape,
 ) -> Tensor<4> {
+    #[cfg(feature = "flex")]
+    if has_kernels(&input) && has_kernels(&weight) {
+        let bias = bias.unwrap_or_else(|| Tensor::empty([0], &weight.device()));
+        return Tensor::from_dispatch(Dispatch::convolution(
+            input.into_dispatch(),
+            weight.into_dispatch(),
+            bias.into_dispatch(),
+            shape,
+        ));
+    }
     let options = ConvOptions::new([shape.stride; 2], [shape.padding; 2], [1; 2], 1);
     conv2d(input, weight, bias, options)
 }
@@ -48,6 +63,16 @@ pub fn transposed_convolution(
     bias: Option<Tensor<1>>,
     shape: TransposedConvolutionShape,
 ) -> Tensor<4> {
+    #[cfg(feature = "flex")]
+    if has_kernels(&input) && has_kernels(&weight) {
+        let bias = bias.unwrap_or_else(|| Tensor::empty([0], &weight.device()));
+        return Tensor::from_dispatch(Dispatch::transposed_convolution(
+            input.into_dispatch(),
+            weight.into_dispatch(),
+            bias.into_dispatch(),
+            shape,
+        ));
+    }
     let options = ConvTransposeOptions::new(
         [shape.stride; 2],
         [shape.padding; 2],

@@ -2,12 +2,22 @@
 //!
 //! Networks call these instead of Burn's own operations, so that a backend can bring its own implementation in one place.
 
+mod activation;
 mod adam;
+#[cfg(feature = "flex")]
+mod autodiff;
+#[cfg(feature = "flex")]
+mod backend;
 mod convolution;
+#[cfg(feature = "flex")]
+mod flex;
 mod norm;
 
+pub use activation::leaky_relu;
 pub use adam::{AdamMoments, AdamStep, adam};
 pub use convolution::{
     ConvolutionShape, TransposedConvolutionShape, convolution, transposed_convolution,
 };
-pub use norm::{ChannelStatistics, channel_statistics, normalize_batch, normalize_instance};
+pub use norm::{
+    ChannelStatistics, batch_norm, channel_statistics, normalize_batch, normalize_instance,
+};

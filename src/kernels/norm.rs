@@ -2,6 +2,11 @@
 
 use burn::tensor::Tensor;
 
+#[cfg(feature = "flex")]
+use super::backend::{Kernels, has_kernels};
+#[cfg(feature = "flex")]
+use burn::backend::Dispatch;
+
 /// Mean and biased variance of each channel over batch, height and width, each `[channels]`.
 #[derive(Debug, Clone)]
 pub struct ChannelStatistics {
@@ -16,6 +21,10 @@ pub struct ChannelStatistics {
 /// `input` and the result are `[batch, channels, height, width]`. `epsilon` is added to the biased variance.
 /// Ulyanov, Vedaldi and Lempitsky, "Instance Normalization: The Missing Ingredient for Fast Stylization", 2016.
 pub fn normalize_instance(input: Tensor<4>, epsilon: f64) -> Tensor<4> {
+    #[cfg(feature = "flex")]
+    if has_kernels(&input) {
+        return Tensor::from_dispatch(Dispatch::normalize_instance(input.into_dispatch(), epsilon));
+    }
     let [batch, channels, height, width] = input.dims();
     let rows = input.reshape([batch * channels, height * width]);
     let centred = rows.clone() - rows.mean_dim(1);
@@ -54,4 +63,37 @@ pub fn normalize_batch(
     let per_channel = |tensor: Tensor<1>| tensor.reshape([1, channels, 1, 1]);
     let factor = scale * (statistics.variance + epsilon).sqrt().recip();
     (input - per_channel(statistics.mean)) * per_channel(factor) + per_channel(shift)
+}
+
+/// Batch normalisation with the statistics of `input` itself, as in training, and these statistics.
+///
+/// The same as [`channel_statistics`] and [`normalize_batch`], in one operation. The gradients of the output flow through
+/// the statistics; the statistics returned, which are for running averages, carry no gradient.
+pub fn batch_norm(
+    input: Tensor<4>,
+    scale: Tensor<1>,
+    shift: Tensor<1>,
+    epsilon: f64,
+) -> (Tensor<4>, ChannelStatistics) {
+    #[cfg(feature = "flex")]
+    if has_kernels(&input) && has_kernels(&scale) && has_kernels(&shift) {
+        let (output, mean, variance) = Dispatch::batch_norm_with_statistics(
+            input.into_dispatch(),
+            scale.into_dispatch(),
+            shift.into_dispatch(),
+            epsilon,
+        );
+        let [mean, variance] = [mean, variance].map(Tensor::from_dispatch);
+        return (
+            Tensor::from_dispatch(output),
+            ChannelStatistics { mean, variance },
+        );
+    }
+    let statistics = channel_statistics(input.clone());
+    let detached = ChannelStatistics {
+        mean: statistics.mean.clone().detach(),
+        variance: statistics.variance.clone().detach(),
+    };
+    let output = normalize_batch(input, statistics, scale, shift, epsilon);
+    (output, detached)
 }

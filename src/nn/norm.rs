@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use super::behaviour::{Behaviour, NormStats};
 use super::initialise::Initialise;
 use crate::config::NormKind;
-use crate::kernels::{ChannelStatistics, channel_statistics, normalize_batch, normalize_instance};
+use crate::kernels::{ChannelStatistics, batch_norm, normalize_batch, normalize_instance};
 
 /// Added to variances, as in the reference implementations.
 const EPSILON: f64 = 1e-5;
@@ -58,36 +58,33 @@ impl Norm {
 
 impl BatchNorm {
     fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
-        let statistics = match behaviour.norm_stats {
-            NormStats::Batch => channel_statistics(input.clone()),
-            NormStats::Running => ChannelStatistics {
-                mean: self.running_mean.value_sync(),
-                variance: self.running_var.value_sync(),
-            },
-        };
-        if behaviour.update_running {
-            let [batch, _, height, width] = input.dims();
-            self.update(&statistics, batch * height * width);
+        let (scale, shift) = (self.weight.val(), self.bias.val());
+        match behaviour.norm_stats {
+            NormStats::Batch => {
+                let [batch, _, height, width] = input.dims();
+                let (output, statistics) = batch_norm(input, scale, shift, EPSILON);
+                if behaviour.update_running {
+                    self.update(statistics, batch * height * width);
+                }
+                output
+            }
+            NormStats::Running => {
+                let statistics = ChannelStatistics {
+                    mean: self.running_mean.value_sync(),
+                    variance: self.running_var.value_sync(),
+                };
+                normalize_batch(input, statistics, scale, shift, EPSILON)
+            }
         }
-        normalize_batch(
-            input,
-            statistics,
-            self.weight.val(),
-            self.bias.val(),
-            EPSILON,
-        )
     }
 
     /// Moves the running averages; the variance is the unbiased one, as in PyTorch.
-    fn update(&self, statistics: &ChannelStatistics, count: usize) {
+    fn update(&self, statistics: ChannelStatistics, count: usize) {
         let unbiased = count as f64 / (count.max(2) - 1) as f64;
         let blend = |running: &RunningState<Tensor<1>>, newest: Tensor<1>| {
             running.update(running.value_sync() * (1.0 - MOMENTUM) + newest * MOMENTUM);
         };
-        blend(&self.running_mean, statistics.mean.clone().inner());
-        blend(
-            &self.running_var,
-            statistics.variance.clone().inner() * unbiased,
-        );
+        blend(&self.running_mean, statistics.mean.inner());
+        blend(&self.running_var, statistics.variance.inner() * unbiased);
     }
 }

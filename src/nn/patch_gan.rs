@@ -2,7 +2,6 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::activation::leaky_relu;
 
 use super::behaviour::Behaviour;
 use super::convolution::{Convolution, Padding};
@@ -10,6 +9,7 @@ use super::initialise::Initialise;
 use super::norm::Norm;
 use super::tensors::Network;
 use crate::config::{DiscriminatorRecipe, NormKind};
+use crate::kernels::leaky_relu;
 
 const SLOPE: f64 = 0.2;
 

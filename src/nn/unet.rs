@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::activation::{leaky_relu, relu, tanh};
+use burn::tensor::activation::{relu, tanh};
 
 use super::behaviour::Behaviour;
 use super::convolution::{Convolution, Padding, Upsampling};
@@ -11,6 +11,7 @@ use super::initialise::Initialise;
 use super::norm::Norm;
 use super::tensors::Network;
 use crate::config::{GeneratorRecipe, NormKind};
+use crate::kernels::leaky_relu;
 
 const KERNEL: usize = 4;
 const SLOPE: f64 = 0.2;

@@ -1,0 +1,19 @@
+//! Activation functions.
+
+use burn::tensor::{Tensor, activation};
+
+#[cfg(feature = "flex")]
+use super::backend::{Kernels, has_kernels};
+#[cfg(feature = "flex")]
+use burn::backend::Dispatch;
+
+/// Leaky ReLU: `input` where it is not negative, `slope * input` elsewhere.
+///
+/// Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models", 2013.
+pub fn leaky_relu(input: Tensor<4>, slope: f64) -> Tensor<4> {
+    #[cfg(feature = "flex")]
+    if has_kernels(&input) {
+        return Tensor::from_dispatch(Dispatch::leaky(input.into_dispatch(), slope));
+    }
+    activation::leaky_relu(input, slope)
+}

@@ -1,0 +1,41 @@
+//! Leaky ReLU in one pass forward and one back.
+
+use burn::backend::Flex;
+use burn::backend::tensor::FloatTensor;
+use rayon::prelude::*;
+
+use super::values::{contiguous, dims, tensor, values};
+
+/// Elements of one task.
+const CHUNK: usize = 1 << 14;
+
+/// The leaky ReLU of `kernels::leaky_relu`.
+pub(super) fn leaky_relu(input: &FloatTensor<Flex>, slope: f64) -> FloatTensor<Flex> {
+    leaky_gradient(input, input, slope)
+}
+
+/// `gradient` where `input` is not negative, `slope * gradient` elsewhere.
+pub(super) fn leaky_gradient(
+    gradient: &FloatTensor<Flex>,
+    input: &FloatTensor<Flex>,
+    slope: f64,
+) -> FloatTensor<Flex> {
+    let (dims, slope) = (dims(input), slope as f32);
+    let [gradient, input] = [gradient, input].map(contiguous);
+    let (gradient, input) = (values(&gradient), values(&input));
+    let mut output = vec![0.0; input.len()];
+    output
+        .par_chunks_mut(CHUNK)
+        .zip(gradient.par_chunks(CHUNK))
+        .zip(input.par_chunks(CHUNK))
+        .for_each(|((output, gradient), input)| {
+            for ((output, &gradient), &input) in output.iter_mut().zip(gradient).zip(input) {
+                *output = if input >= 0.0 {
+                    gradient
+                } else {
+                    gradient * slope
+                };
+            }
+        });
+    tensor(output, dims)
+}

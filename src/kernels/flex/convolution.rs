@@ -1,0 +1,114 @@
+//! Convolution and its input gradient, which is the transposed convolution.
+
+use burn::backend::Flex;
+use burn::backend::tensor::FloatTensor;
+
+use super::forward::forward;
+use super::geometry::Geometry;
+use super::input_gradient::input_gradient as scatter_input_gradient;
+use super::values::{contiguous, dims, tensor, values};
+use crate::kernels::{ConvolutionShape, TransposedConvolutionShape};
+
+/// The convolution of `kernels::convolution`; `bias` is empty where there is none.
+pub(super) fn convolution(
+    input: &FloatTensor<Flex>,
+    weight: &FloatTensor<Flex>,
+    bias: &FloatTensor<Flex>,
+    shape: ConvolutionShape,
+) -> FloatTensor<Flex> {
+    let geometry = Geometry::new(dims(input), dims(weight), shape);
+    let [input, weight, bias] = [input, weight, bias].map(contiguous);
+    let (input, weight, bias) = (values(&input), values(&weight), values(&bias));
+    let output = if let Some(exchanged) = geometry.exchanged() {
+        let weight = flipped(weight, &geometry);
+        scatter_input_gradient(&exchanged, input, &weight, bias)
+    } else {
+        forward(&geometry, input, weight, bias)
+    };
+    tensor(
+        output,
+        [
+            geometry.batch,
+            geometry.outputs,
+            geometry.output_height,
+            geometry.output_width,
+        ],
+    )
+}
+
+/// The transposed convolution of `kernels::transposed_convolution`; `bias` is empty where there is none.
+pub(super) fn transposed_convolution(
+    input: &FloatTensor<Flex>,
+    weight: &FloatTensor<Flex>,
+    bias: &FloatTensor<Flex>,
+    shape: TransposedConvolutionShape,
+) -> FloatTensor<Flex> {
+    let [_, _, height, width] = dims(input);
+    let [_, _, kernel_height, kernel_width] = dims(weight);
+    let size = |size: usize, kernel: usize| {
+        (size - 1) * shape.stride + kernel + shape.output_padding - 2 * shape.padding
+    };
+    let output_size = [size(height, kernel_height), size(width, kernel_width)];
+    let shape = ConvolutionShape {
+        stride: shape.stride,
+        padding: shape.padding,
+    };
+    spread(input, weight, bias, output_size, shape)
+}
+
+/// The gradient of a convolution with respect to its input.
+pub(super) fn input_gradient(
+    gradient: &FloatTensor<Flex>,
+    weight: &FloatTensor<Flex>,
+    input_size: [usize; 2],
+    shape: ConvolutionShape,
+) -> FloatTensor<Flex> {
+    let none = tensor(Vec::new(), [0]);
+    spread(gradient, weight, &none, input_size, shape)
+}
+
+/// The input, of height and width `size`, that receives what `output` gives back through the kernels, plus `bias`.
+fn spread(
+    output: &FloatTensor<Flex>,
+    weight: &FloatTensor<Flex>,
+    bias: &FloatTensor<Flex>,
+    size: [usize; 2],
+    shape: ConvolutionShape,
+) -> FloatTensor<Flex> {
+    let [batch, outputs, height, width] = dims(output);
+    let inputs = dims(weight)[1];
+    let input_dims = [batch, inputs, size[0], size[1]];
+    let geometry = Geometry::new(input_dims, dims(weight), shape);
+    assert_eq!(
+        [outputs, height, width],
+        [
+            geometry.outputs,
+            geometry.output_height,
+            geometry.output_width
+        ],
+        "a convolution's gradient must have the shape of its output"
+    );
+    let [output, weight, bias] = [output, weight, bias].map(contiguous);
+    let (output, weight, bias) = (values(&output), values(&weight), values(&bias));
+    let input = if let Some(exchanged) = geometry.exchanged() {
+        let weight = flipped(weight, &geometry);
+        forward(&exchanged, output, &weight, bias)
+    } else {
+        scatter_input_gradient(&geometry, output, weight, bias)
+    };
+    tensor(input, input_dims)
+}
+
+/// The weights of `geometry`, `[outputs, inputs, kernel, kernel]`, as its exchanged convolution has them:
+/// `[inputs, outputs, kernel, kernel]` with the taps in the opposite order.
+pub(super) fn flipped(weight: &[f32], geometry: &Geometry) -> Vec<f32> {
+    let taps = geometry.taps();
+    let mut flipped = Vec::with_capacity(weight.len());
+    for input in 0..geometry.inputs {
+        for output in 0..geometry.outputs {
+            let start = (output * geometry.inputs + input) * taps;
+            flipped.extend(weight[start..start + taps].iter().rev());
+        }
+    }
+    flipped
+}

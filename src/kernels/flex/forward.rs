@@ -1,0 +1,152 @@
+//! Convolution as products of its weight with blocks of columns.
+#![expect(unsafe_code, reason = "threads write blocks of one output")]
+
+use std::ops::{Range, RangeInclusive};
+
+use rayon::prelude::*;
+
+use super::columns::gather;
+use super::geometry::{Geometry, stretches};
+use super::matrix_product::{Matrix, multiply};
+use super::parts::Parts;
+
+/// Rows of a block of columns: with [`BLOCK_PIXELS`] it fits into a core's own cache of 1 MiB.
+const BLOCK_DEPTH: usize = 384;
+
+/// Columns of a block, at least and at most, if one row of the output is not longer.
+const BLOCK_PIXELS: RangeInclusive<usize> = 128..=512;
+
+/// Blocks there should be at least, to keep the cores of a processor busy.
+const BLOCKS: usize = 8;
+
+/// Columns below which all of them are made before the products, whose work is then cut by output channels.
+const FEW_PIXELS: usize = 512;
+
+/// Output channels of one task where there are few pixels.
+const OUTPUTS: usize = 64;
+
+/// The output, `[batch, outputs, height, width]`; `bias` is empty where there is none.
+pub(super) fn forward(
+    geometry: &Geometry,
+    input: &[f32],
+    weight: &[f32],
+    bias: &[f32],
+) -> Vec<f32> {
+    let mut output = vec![0.0; geometry.batch * geometry.outputs * geometry.output_pixels()];
+    let add = !bias.is_empty();
+    if add {
+        let channels = output.par_chunks_exact_mut(geometry.output_pixels());
+        channels.enumerate().for_each(|(channel, pixels)| {
+            pixels.fill(bias[channel % geometry.outputs]);
+        });
+    }
+    if geometry.batch * geometry.output_pixels() < FEW_PIXELS {
+        few_pixels(geometry, input, weight, Parts::new(&mut output), add);
+    } else {
+        many_pixels(geometry, input, weight, Parts::new(&mut output), add);
+    }
+    output
+}
+
+/// One task for some rows of one picture, which makes the columns of some channels and multiplies, in turn.
+fn many_pixels(geometry: &Geometry, input: &[f32], weight: &[f32], output: Parts<'_>, add: bool) {
+    let pixels = geometry.output_pixels();
+    let block_pixels =
+        (geometry.batch * pixels / BLOCKS).clamp(*BLOCK_PIXELS.start(), *BLOCK_PIXELS.end());
+    let rows = stretches(
+        geometry.output_height,
+        (block_pixels / geometry.output_width).max(1),
+    );
+    let channels = stretches(geometry.inputs, (BLOCK_DEPTH / geometry.taps()).max(1));
+    let block = |task: usize, columns: &mut Vec<f32>, scratch: &mut Vec<f32>| {
+        let (picture, rows) = (task / rows.len(), &rows[task % rows.len()]);
+        let input = &input[geometry.input_range(picture)];
+        let width = rows.len() * geometry.output_width;
+        let start = geometry.output_range(picture).start + rows.start * geometry.output_width;
+        let product = output.block(start, geometry.outputs, width, pixels);
+        for channels in &channels {
+            let depth = channels.len() * geometry.taps();
+            columns.resize(depth * width, 0.0);
+            gather(
+                geometry,
+                input,
+                channels.clone(),
+                rows.clone(),
+                columns,
+                width,
+                scratch,
+            );
+            let weight = &weight[channels.start * geometry.taps()..];
+            let left = Matrix::new(weight, geometry.outputs, depth, geometry.depth());
+            let right = Matrix::new(columns, depth, width, width);
+            // SAFETY: no other task has these rows of this picture.
+            unsafe { multiply(left, right, &product, add || channels.start > 0) };
+        }
+    };
+    (0..geometry.batch * rows.len())
+        .into_par_iter()
+        .for_each_init(
+            <(Vec<f32>, Vec<f32>)>::default,
+            |(columns, scratch), task| {
+                block(task, columns, scratch);
+            },
+        );
+}
+
+/// All columns of all pictures first, then one task for some output channels, so that each weight is read once.
+fn few_pixels(geometry: &Geometry, input: &[f32], weight: &[f32], output: Parts<'_>, add: bool) {
+    let pixels = geometry.output_pixels();
+    let width = geometry.batch * pixels;
+    let columns = all_columns(geometry, input);
+    let right = Matrix::new(&columns, geometry.depth(), width, width);
+    stretches(geometry.outputs, OUTPUTS)
+        .into_par_iter()
+        .for_each_init(Vec::new, |scratch: &mut Vec<f32>, outputs: Range<usize>| {
+            let weight = &weight[outputs.start * geometry.depth()..];
+            let left = Matrix::new(weight, outputs.len(), geometry.depth(), geometry.depth());
+            if geometry.batch == 1 {
+                let product = output.block(outputs.start * pixels, outputs.len(), pixels, pixels);
+                // SAFETY: no other task has these output channels.
+                unsafe { multiply(left, right, &product, add) };
+                return;
+            }
+            scratch.resize(outputs.len() * width, 0.0);
+            let product = Parts::new(scratch).block(0, outputs.len(), width, width);
+            // SAFETY: the scratch is this task's own.
+            unsafe { multiply(left, right, &product, false) };
+            for (output_channel, line) in outputs.zip(scratch.chunks_exact(width)) {
+                for (picture, line) in line.chunks_exact(pixels).enumerate() {
+                    let start = (picture * geometry.outputs + output_channel) * pixels;
+                    // SAFETY: no other task has this output channel.
+                    let pixels = unsafe { output.slice(start..start + pixels) };
+                    for (pixel, value) in pixels.iter_mut().zip(line) {
+                        *pixel += value;
+                    }
+                }
+            }
+        });
+}
+
+/// The columns of all pictures, side by side.
+fn all_columns(geometry: &Geometry, input: &[f32]) -> Vec<f32> {
+    let pixels = geometry.output_pixels();
+    let width = geometry.batch * pixels;
+    let mut columns = vec![0.0; geometry.depth() * width];
+    columns
+        .par_chunks_exact_mut(geometry.taps() * width)
+        .enumerate()
+        .for_each_init(Vec::new, |scratch, (channel, columns)| {
+            for picture in 0..geometry.batch {
+                gather(
+                    geometry,
+                    &input[geometry.input_range(picture)],
+                    channel..channel + 1,
+                    0..geometry.output_height,
+                    &mut columns[picture * pixels..],
+                    width,
+                    scratch,
+                );
+            }
+        });
+    columns
+}

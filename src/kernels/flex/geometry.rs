@@ -1,0 +1,125 @@
+//! Sizes of one convolution.
+
+use std::ops::Range;
+
+use crate::kernels::ConvolutionShape;
+
+/// All sizes of one convolution, seen in its forward direction: from `input` to `output`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Geometry {
+    pub(super) batch: usize,
+    pub(super) inputs: usize,
+    pub(super) input_height: usize,
+    pub(super) input_width: usize,
+    pub(super) outputs: usize,
+    pub(super) output_height: usize,
+    pub(super) output_width: usize,
+    pub(super) kernel_height: usize,
+    pub(super) kernel_width: usize,
+    pub(super) stride: usize,
+    pub(super) padding_y: usize,
+    pub(super) padding_x: usize,
+}
+
+impl Geometry {
+    /// The sizes of the convolution of an input of `[batch, inputs, height, width]` with a weight of
+    /// `[outputs, inputs, kernel, kernel]`.
+    pub(super) fn new(
+        [batch, inputs, input_height, input_width]: [usize; 4],
+        [outputs, weight_inputs, kernel_height, kernel_width]: [usize; 4],
+        shape: ConvolutionShape,
+    ) -> Self {
+        assert_eq!(
+            inputs, weight_inputs,
+            "the weight of a convolution must have as many inputs as its input has channels"
+        );
+        let output = |size: usize, kernel: usize| {
+            let padded = size + 2 * shape.padding;
+            assert!(
+                padded >= kernel,
+                "a convolution's padded input ({padded}) is smaller than its kernel ({kernel})"
+            );
+            (padded - kernel) / shape.stride + 1
+        };
+        Self {
+            batch,
+            inputs,
+            input_height,
+            input_width,
+            outputs,
+            output_height: output(input_height, kernel_height),
+            output_width: output(input_width, kernel_width),
+            kernel_height,
+            kernel_width,
+            stride: shape.stride,
+            padding_y: shape.padding,
+            padding_x: shape.padding,
+        }
+    }
+
+    /// Weights that one input channel has for one output channel.
+    pub(super) fn taps(&self) -> usize {
+        self.kernel_height * self.kernel_width
+    }
+
+    /// Weights that all input channels have for one output channel.
+    pub(super) fn depth(&self) -> usize {
+        self.inputs * self.taps()
+    }
+
+    /// Pixels of one input channel.
+    pub(super) fn input_pixels(&self) -> usize {
+        self.input_height * self.input_width
+    }
+
+    /// Pixels of one output channel.
+    pub(super) fn output_pixels(&self) -> usize {
+        self.output_height * self.output_width
+    }
+
+    /// The input of one picture of the batch.
+    pub(super) fn input_range(&self, picture: usize) -> Range<usize> {
+        let length = self.inputs * self.input_pixels();
+        picture * length..(picture + 1) * length
+    }
+
+    /// The output of one picture of the batch.
+    pub(super) fn output_range(&self, picture: usize) -> Range<usize> {
+        let length = self.outputs * self.output_pixels();
+        picture * length..(picture + 1) * length
+    }
+
+    /// The convolution from output to input whose flipped weights give this one's input gradient, where there is one
+    /// and it is less work.
+    ///
+    /// Columns are copied or added for each tap of each input channel, so that with few outputs and many inputs the
+    /// other direction has less to do. It is a convolution of the same kind only at stride 1.
+    pub(super) fn exchanged(&self) -> Option<Self> {
+        let possible = self.stride == 1
+            && self.padding_y < self.kernel_height
+            && self.padding_x < self.kernel_width;
+        let worthwhile = self.taps() > 1 && 2 * self.outputs <= self.inputs;
+        (possible && worthwhile).then(|| Self {
+            batch: self.batch,
+            inputs: self.outputs,
+            input_height: self.output_height,
+            input_width: self.output_width,
+            outputs: self.inputs,
+            output_height: self.input_height,
+            output_width: self.input_width,
+            kernel_height: self.kernel_height,
+            kernel_width: self.kernel_width,
+            stride: 1,
+            padding_y: self.kernel_height - 1 - self.padding_y,
+            padding_x: self.kernel_width - 1 - self.padding_x,
+        })
+    }
+}
+
+/// `0..length` cut into stretches of `size`, the last one shorter where it does not divide.
+pub(super) fn stretches(length: usize, size: usize) -> Vec<Range<usize>> {
+    (0..length)
+        .step_by(size)
+        .map(|start| start..(start + size).min(length))
+        .collect()
+}

@@ -1,0 +1,219 @@
+//! Instance and batch normalisation: one task for all pixels that share a mean.
+#![expect(
+    unsafe_code,
+    reason = "the pixels that share a mean are planes of several pictures"
+)]
+
+use burn::backend::Flex;
+use burn::backend::tensor::FloatTensor;
+use rayon::prelude::*;
+
+use super::parts::Parts;
+use super::sums::{sum, sum_of};
+use super::values::{contiguous, dims, tensor, values};
+
+/// Which planes of a batch share a mean: plane `picture * count + group` belongs to `group`.
+#[derive(Clone, Copy)]
+struct Groups {
+    count: usize,
+    /// Planes in each group.
+    planes: usize,
+    /// Pixels of a plane.
+    pixels: usize,
+}
+
+impl Groups {
+    /// Every plane on its own.
+    fn instance([batch, channels, height, width]: [usize; 4]) -> Self {
+        Self {
+            count: batch * channels,
+            planes: 1,
+            pixels: height * width,
+        }
+    }
+
+    /// The planes of one channel together.
+    fn batch([batch, channels, height, width]: [usize; 4]) -> Self {
+        Self {
+            count: channels,
+            planes: batch,
+            pixels: height * width,
+        }
+    }
+
+    /// Where the planes of a group lie.
+    fn ranges(self, group: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+        (0..self.planes).map(move |plane| {
+            let start = (plane * self.count + group) * self.pixels;
+            start..start + self.pixels
+        })
+    }
+
+    /// The sum of `term(left, right)` over a group.
+    fn sum_of(
+        self,
+        group: usize,
+        left: &[f32],
+        right: &[f32],
+        term: impl Fn(f32, f32) -> f32,
+    ) -> f64 {
+        self.ranges(group)
+            .map(|range| sum_of(&left[range.clone()], &right[range], &term))
+            .sum()
+    }
+
+    /// Mean and biased variance of a group.
+    fn moments(self, group: usize, values: &[f32]) -> Moments {
+        let count = (self.planes * self.pixels) as f64;
+        let total: f64 = self.ranges(group).map(|range| sum(&values[range])).sum();
+        let mean = (total / count) as f32;
+        let squares = self.sum_of(group, values, values, |value, _| {
+            (value - mean) * (value - mean)
+        });
+        Moments {
+            mean,
+            variance: (squares / count) as f32,
+        }
+    }
+
+    /// One task per group, whose `task` returns factor, slope and offset: `factor * first + slope * second + offset`
+    /// becomes the new value of each pixel. The results of the tasks beside these three are returned.
+    fn map<R: Send>(
+        self,
+        first: &[f32],
+        second: &[f32],
+        task: impl Fn(usize) -> ([f32; 3], R) + Sync,
+    ) -> (Vec<f32>, Vec<R>) {
+        let mut output = vec![0.0; first.len()];
+        let parts = Parts::new(&mut output);
+        let results = (0..self.count)
+            .into_par_iter()
+            .map(|group| {
+                let ([factor, slope, offset], result) = task(group);
+                for range in self.ranges(group) {
+                    // SAFETY: no other task has this group.
+                    let pixels = unsafe { parts.slice(range.clone()) };
+                    let sources = first[range.clone()].iter().zip(&second[range]);
+                    for (pixel, (first, second)) in pixels.iter_mut().zip(sources) {
+                        *pixel = factor * first + (slope * second + offset);
+                    }
+                }
+                result
+            })
+            .collect();
+        (output, results)
+    }
+}
+
+/// Mean and biased variance.
+#[derive(Clone, Copy)]
+struct Moments {
+    mean: f32,
+    variance: f32,
+}
+
+impl Moments {
+    /// One divided by the standard deviation.
+    fn inverse_deviation(self, epsilon: f64) -> f32 {
+        (f64::from(self.variance) + epsilon).sqrt().recip() as f32
+    }
+}
+
+/// The instance normalisation of `kernels::normalize_instance`.
+pub(super) fn normalize_instance(input: &FloatTensor<Flex>, epsilon: f64) -> FloatTensor<Flex> {
+    let dims = dims(input);
+    let groups = Groups::instance(dims);
+    let input = contiguous(input);
+    let input = values(&input);
+    let (output, _) = groups.map(input, input, |group| {
+        let moments = groups.moments(group, input);
+        let factor = moments.inverse_deviation(epsilon);
+        ([factor, 0.0, -moments.mean * factor], ())
+    });
+    tensor(output, dims)
+}
+
+/// The batch normalisation of `kernels::batch_norm`: output, mean and biased variance.
+pub(super) fn batch_norm(
+    input: &FloatTensor<Flex>,
+    scale: &FloatTensor<Flex>,
+    shift: &FloatTensor<Flex>,
+    epsilon: f64,
+) -> (FloatTensor<Flex>, FloatTensor<Flex>, FloatTensor<Flex>) {
+    let dims = dims(input);
+    let groups = Groups::batch(dims);
+    let [input, scale, shift] = [input, scale, shift].map(contiguous);
+    let (input, scale, shift) = (values(&input), values(&scale), values(&shift));
+    let (output, moments) = groups.map(input, input, |group| {
+        let moments = groups.moments(group, input);
+        let factor = scale[group] * moments.inverse_deviation(epsilon);
+        ([factor, 0.0, shift[group] - moments.mean * factor], moments)
+    });
+    let mean = moments.iter().map(|moments| moments.mean).collect();
+    let variance = moments.iter().map(|moments| moments.variance).collect();
+    (
+        tensor(output, dims),
+        tensor(mean, [groups.count]),
+        tensor(variance, [groups.count]),
+    )
+}
+
+/// The gradient of [`normalize_instance`] with respect to its input.
+pub(super) fn instance_gradient(
+    gradient: &FloatTensor<Flex>,
+    input: &FloatTensor<Flex>,
+    epsilon: f64,
+) -> FloatTensor<Flex> {
+    let dims = dims(input);
+    let (gradient, _) = gradients(Groups::instance(dims), gradient, input, |_| 1.0, epsilon);
+    tensor(gradient, dims)
+}
+
+/// The gradients of [`batch_norm`]'s output with respect to input, scale and shift.
+pub(super) fn batch_gradients(
+    gradient: &FloatTensor<Flex>,
+    input: &FloatTensor<Flex>,
+    scale: &FloatTensor<Flex>,
+    epsilon: f64,
+) -> (FloatTensor<Flex>, FloatTensor<Flex>, FloatTensor<Flex>) {
+    let dims = dims(input);
+    let groups = Groups::batch(dims);
+    let scale = contiguous(scale);
+    let scale = values(&scale);
+    let (gradient, sums) = gradients(groups, gradient, input, |group| scale[group], epsilon);
+    let scale = sums.iter().map(|sums| sums[0]).collect();
+    let shift = sums.iter().map(|sums| sums[1]).collect();
+    (
+        tensor(gradient, dims),
+        tensor(scale, [groups.count]),
+        tensor(shift, [groups.count]),
+    )
+}
+
+/// The input's gradient and for each group the gradients of scale and shift.
+///
+/// With the normalised input `n`, the gradient `g` and their means over the group, the input's gradient is
+/// `scale / deviation * (g - mean(g) - n * mean(g * n))`.
+fn gradients(
+    groups: Groups,
+    gradient: &FloatTensor<Flex>,
+    input: &FloatTensor<Flex>,
+    scale: impl Fn(usize) -> f32 + Sync,
+    epsilon: f64,
+) -> (Vec<f32>, Vec<[f32; 2]>) {
+    let [gradient, input] = [gradient, input].map(contiguous);
+    let (gradient, input) = (values(&gradient), values(&input));
+    let count = (groups.planes * groups.pixels) as f64;
+    groups.map(gradient, input, |group| {
+        let moments = groups.moments(group, input);
+        let (mean, inverse) = (moments.mean, moments.inverse_deviation(epsilon));
+        let shift = groups.sum_of(group, gradient, gradient, |gradient, _| gradient);
+        let product = groups.sum_of(group, gradient, input, |gradient, input| {
+            gradient * ((input - mean) * inverse)
+        });
+        let factor = scale(group) * inverse;
+        let slope = -factor * inverse * (product / count) as f32;
+        let offset = -factor * (shift / count) as f32 - slope * mean;
+        ([factor, slope, offset], [product as f32, shift as f32])
+    })
+}

@@ -1,0 +1,128 @@
+//! The gradients of a convolution's weight and bias.
+#![expect(unsafe_code, reason = "threads write blocks of one weight gradient")]
+
+use std::ops::Range;
+
+use burn::backend::Flex;
+use burn::backend::tensor::FloatTensor;
+use rayon::prelude::*;
+
+use super::convolution::flipped;
+use super::geometry::{Geometry, stretches};
+use super::matrix_product::{Matrix, multiply};
+use super::parts::Parts;
+use super::patches::gather;
+use super::sums::sum;
+use super::values::{contiguous, dims, tensor, values};
+use crate::kernels::ConvolutionShape;
+
+/// Columns of a block of patches: with [`BLOCK_PIXELS`] it fits into a core's own cache of 1 MiB.
+const BLOCK_DEPTH: usize = 256;
+
+/// Patches of a block at most, or one row of the output where that is longer.
+const BLOCK_PIXELS: usize = 512;
+
+/// Tasks there should be at least, to keep the cores of a processor busy.
+const TASKS: usize = 8;
+
+/// The gradient of a convolution with respect to its weight, `[outputs, inputs, kernel, kernel]`.
+pub(super) fn weight_gradient(
+    input: &FloatTensor<Flex>,
+    gradient: &FloatTensor<Flex>,
+    kernel_size: [usize; 2],
+    shape: ConvolutionShape,
+) -> FloatTensor<Flex> {
+    let outputs = dims(gradient)[1];
+    let weight_dims = [outputs, dims(input)[1], kernel_size[0], kernel_size[1]];
+    let geometry = Geometry::new(dims(input), weight_dims, shape);
+    let [input, gradient] = [input, gradient].map(contiguous);
+    let (input, gradient) = (values(&input), values(&gradient));
+    let weight = if let Some(exchanged) = geometry.exchanged() {
+        flipped(&products(&exchanged, gradient, input), &exchanged)
+    } else {
+        products(&geometry, input, gradient)
+    };
+    tensor(weight, weight_dims)
+}
+
+/// The sum over all pixels of output gradient times patch.
+///
+/// A task has some input channels and some of the rows of all pictures. Where rows are divided among tasks, each sums
+/// into a buffer of its own, and the buffers are added in order.
+fn products(geometry: &Geometry, input: &[f32], gradient: &[f32]) -> Vec<f32> {
+    let channels = stretches(geometry.inputs, (BLOCK_DEPTH / geometry.taps()).max(1));
+    let blocks = blocks(geometry);
+    let shares = TASKS.div_ceil(channels.len()).min(blocks.len());
+    let blocks: Vec<_> = stretches(blocks.len(), blocks.len().div_ceil(shares))
+        .into_iter()
+        .map(|range| &blocks[range])
+        .collect();
+    let length = geometry.outputs * geometry.depth();
+    let mut sums: Vec<_> = blocks.iter().map(|_| vec![0.0; length]).collect();
+    let parts: Vec<_> = sums.iter_mut().map(|sum| Parts::new(sum)).collect();
+    (0..channels.len() * blocks.len())
+        .into_par_iter()
+        .for_each_init(
+            <(Vec<f32>, Vec<f32>)>::default,
+            |(patches, scratch), task| {
+                let channels = channels[task / blocks.len()].clone();
+                let share = task % blocks.len();
+                let depth = channels.len() * geometry.taps();
+                let start = channels.start * geometry.taps();
+                let product = parts[share].block(start, geometry.outputs, depth, geometry.depth());
+                for (index, (picture, rows)) in blocks[share].iter().enumerate() {
+                    let width = rows.len() * geometry.output_width;
+                    patches.resize(width * depth, 0.0);
+                    gather(
+                        geometry,
+                        &input[geometry.input_range(*picture)],
+                        channels.clone(),
+                        rows.clone(),
+                        patches,
+                        scratch,
+                    );
+                    let gradient = &gradient[geometry.output_range(*picture)];
+                    let gradient = &gradient[rows.start * geometry.output_width..];
+                    let left =
+                        Matrix::new(gradient, geometry.outputs, width, geometry.output_pixels());
+                    let right = Matrix::new(patches, width, depth, depth);
+                    // SAFETY: no other task has these channels of this share.
+                    unsafe { multiply(left, right, &product, index > 0) };
+                }
+            },
+        );
+    let mut sums = sums.into_iter();
+    let mut weight = sums.next().unwrap_or_default();
+    for sum in sums {
+        for (weight, sum) in weight.iter_mut().zip(sum) {
+            *weight += sum;
+        }
+    }
+    weight
+}
+
+/// Pictures and rows of their output whose patches are made at once.
+fn blocks(geometry: &Geometry) -> Vec<(usize, Range<usize>)> {
+    let rows = (BLOCK_PIXELS / geometry.output_width).max(1);
+    (0..geometry.batch)
+        .flat_map(|picture| {
+            let rows = stretches(geometry.output_height, rows);
+            rows.into_iter().map(move |rows| (picture, rows))
+        })
+        .collect()
+}
+
+/// The sum of `gradient`, `[batch, channels, height, width]`, over all but the channels.
+pub(super) fn bias_gradient(gradient: &FloatTensor<Flex>) -> FloatTensor<Flex> {
+    let [batch, channels, height, width] = dims(gradient);
+    let gradient = contiguous(gradient);
+    let planes: Vec<&[f32]> = values(&gradient).chunks_exact(height * width).collect();
+    let sums = (0..channels)
+        .into_par_iter()
+        .map(|channel| {
+            let planes = (0..batch).map(|picture| planes[picture * channels + channel]);
+            planes.map(sum).sum::<f64>() as f32
+        })
+        .collect();
+    tensor(sums, [channels])
+}

@@ -1,0 +1,133 @@
+//! Instance and batch normalisation against their formulas in tensor operations, values and gradients.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use proptest::prelude::*;
+use translate::kernels::{batch_norm, channel_statistics, normalize_batch, normalize_instance};
+
+const EPSILON: f64 = 1e-5;
+
+/// Different values in a fixed order, in 2.5..3.5, so that mean and variance differ clearly.
+fn tensor<const D: usize>(dims: [usize; D], seed: usize) -> Tensor<D> {
+    let values: Vec<f32> = (0..dims.iter().product::<usize>())
+        .map(|index| ((index * 7919 + seed * 104_729) % 10_007) as f32 / 10_007.0 + 2.5)
+        .collect();
+    Tensor::from_data(TensorData::new(values, dims), &Device::flex())
+}
+
+fn leaf<const D: usize>(dims: [usize; D], seed: usize) -> Tensor<D> {
+    Tensor::from_inner(tensor(dims, seed)).require_grad()
+}
+
+fn vector<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_into_vec().expect("f32 elements")
+}
+
+fn assert_close<const D: usize>(found: Tensor<D>, expected: Tensor<D>) {
+    assert_eq!(found.dims(), expected.dims());
+    let (found, expected) = (vector(found), vector(expected));
+    let largest = expected.iter().fold(0.0_f32, |a, b| a.max(b.abs()));
+    for (found, expected) in found.into_iter().zip(expected) {
+        assert!(
+            (found - expected).abs() <= 2e-4 * largest.max(1e-2),
+            "{found} instead of {expected}"
+        );
+    }
+}
+
+/// Instance normalisation in single tensor operations.
+fn instance(input: Tensor<4>) -> Tensor<4> {
+    let [batch, channels, height, width] = input.dims();
+    let rows = input.reshape([batch * channels, height * width]);
+    let centred = rows.clone() - rows.mean_dim(1);
+    let variance = centred.clone().square().mean_dim(1);
+    (centred / (variance + EPSILON).sqrt()).reshape([batch, channels, height, width])
+}
+
+fn dims() -> impl Strategy<Value = [usize; 4]> {
+    (1..4_usize, 1..21_usize, 1..24_usize, 1..24_usize)
+        .prop_filter("more than a few pixels", |dims| dims.2 * dims.3 > 3)
+        .prop_map(|(batch, channels, height, width)| [batch, channels, height, width])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn instance_norm_follows_its_formula(dims in dims()) {
+        let run = |norm: &dyn Fn(Tensor<4>) -> Tensor<4>| {
+            let input = leaf(dims, 1);
+            let output = norm(input.clone());
+            let factors = Tensor::from_inner(tensor(dims, 2)).square();
+            let gradients = (output.clone() * factors).sum().backward();
+            (output.inner(), input.grad(&gradients).expect("a tracked leaf"))
+        };
+        let found = run(&|input| normalize_instance(input, EPSILON));
+        let expected = run(&instance);
+        assert_close(found.0, expected.0);
+        assert_close(found.1, expected.1);
+    }
+
+    #[test]
+    fn batch_norm_is_its_two_halves_in_one(dims in dims()) {
+        let run = |fused: bool| {
+            let (input, scale, shift) = (leaf(dims, 1), leaf([dims[1]], 2), leaf([dims[1]], 3));
+            let (output, statistics) = if fused {
+                batch_norm(input.clone(), scale.clone(), shift.clone(), EPSILON)
+            } else {
+                let statistics = channel_statistics(input.clone());
+                let output = normalize_batch(
+                    input.clone(), statistics.clone(), scale.clone(), shift.clone(), EPSILON,
+                );
+                (output, statistics)
+            };
+            let factors = Tensor::from_inner(tensor(dims, 4)).square();
+            let gradients = (output.clone() * factors).sum().backward();
+            (
+                [output.inner(), input.grad(&gradients).expect("a tracked leaf")],
+                [
+                    statistics.mean.inner(),
+                    statistics.variance.inner(),
+                    scale.grad(&gradients).expect("a tracked leaf"),
+                    shift.grad(&gradients).expect("a tracked leaf"),
+                ],
+            )
+        };
+        let (found, expected) = (run(true), run(false));
+        for (found, expected) in found.0.into_iter().zip(expected.0) {
+            assert_close(found, expected);
+        }
+        for (found, expected) in found.1.into_iter().zip(expected.1) {
+            assert_close(found, expected);
+        }
+    }
+}
+
+#[test]
+fn a_constant_plane_becomes_zero() {
+    let input = Tensor::<4>::full([1, 2, 5, 5], 0.7, &Device::flex());
+    assert!(
+        vector(normalize_instance(input, EPSILON))
+            .iter()
+            .all(|value| value.abs() < 1e-3)
+    );
+}
+
+#[test]
+fn planes_that_are_not_contiguous_are_read_in_order() {
+    let input = tensor([2, 3, 6, 5], 1);
+    let copy = Tensor::<4>::from_data(input.clone().swap_dims(2, 3).into_data(), &Device::flex());
+    assert_eq!(
+        vector(normalize_instance(copy.swap_dims(2, 3), EPSILON)),
+        vector(normalize_instance(input, EPSILON))
+    );
+}
+
+#[test]
+fn a_frozen_scale_gets_no_gradient() {
+    let (input, scale) = (leaf([2, 3, 4, 4], 1), Tensor::from_inner(tensor([3], 2)));
+    let (output, statistics) = batch_norm(input.clone(), scale.clone(), leaf([3], 3), EPSILON);
+    let gradients = output.square().sum().backward();
+    assert!(input.grad(&gradients).is_some());
+    assert!(scale.grad(&gradients).is_none());
+    assert!(!statistics.mean.is_require_grad());
+}
