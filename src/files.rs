@@ -76,6 +76,17 @@ pub fn write_atomically_with(
     attempt().map_err(FileError::new("write", path))
 }
 
+/// Writes a picture as PNG, as [`write_atomically`] does.
+pub fn write_png(path: &Path, picture: &image::RgbImage) -> Result<(), FileError> {
+    write_atomically_with(path, |file| {
+        let mut file = std::io::BufWriter::new(file);
+        picture
+            .write_to(&mut file, image::ImageFormat::Png)
+            .map_err(std::io::Error::other)?;
+        file.flush()
+    })
+}
+
 /// Flushes a folder's entries to the disk, so that renames in it survive a power cut.
 pub fn sync_folder(path: &Path) -> Result<(), FileError> {
     std::fs::File::open(path)

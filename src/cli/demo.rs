@@ -1,21 +1,196 @@
 //! `translate demo`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
+use anyhow::{Context, bail};
 use clap::Args;
+use image::{RgbImage, imageops};
 
 use super::arguments::Globals;
 use super::exit::Exit;
+use super::interrupt;
+use super::output::print;
+use crate::apply::{ApplyOptions, Existing, NetworkTranslator, Status, plan, run as translate};
+use crate::config::{Overlay, Recipe};
+use crate::data::sample::Sample;
+use crate::data::{find_pictures, read_picture};
+use crate::device::OpenDevice;
+use crate::evaluate::{EvaluateOptions, Metric, evaluate};
+use crate::files;
+use crate::nn::{Behaviour, NormStats};
+use crate::style::{Manifest, StyleFolder, load_generator};
+use crate::train::{Ending, Session, SessionStart};
+
+/// What the demo trains.
+const RECIPE: &str = include_str!("../../configs/demo.toml");
+/// Folder of the style, below the output.
+const STYLE: &str = "style";
+/// Folder of the translations, below the output.
+const PICTURES: &str = "pictures";
 
 /// Arguments of `translate demo`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Folder for the results
+    /// Folder for the results; an earlier demo in it is replaced
     #[arg(long, value_name = "DIR", default_value = "demo")]
     output: PathBuf,
+    /// Train for this many steps [default: those of the recipe]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    steps: Option<u32>,
 }
 
-pub(super) fn run(_globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
-    drop(arguments.output);
+pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
+    let started = Instant::now();
+    let output = arguments.output;
+    let style = StyleFolder::new(output.join(STYLE));
+    if output.is_dir() && !style.manifest().is_file() && has_entries(&output)? {
+        bail!(
+            "`{}` is not the folder of an earlier demo: choose another `--output`",
+            output.display()
+        );
+    }
+    let sample = Sample::unpack()?;
+    let mut overlay = Overlay::from_toml(RECIPE, "the demo's recipe")?;
+    if let Some(steps) = arguments.steps {
+        overlay.insert("train", "max_steps", i64::from(steps), "`--steps`")?;
+    }
+    let mode = overlay.mode()?.context("the demo's recipe names a mode")?;
+    let demo = Demo {
+        recipe: overlay.resolve(mode)?,
+        data: sample.folder(mode),
+        device: globals.device.open()?,
+        output,
+        style,
+    };
+    let stop = interrupt::flag();
+    tracing::info!(
+        "learning to turn edges into photos, on {}",
+        demo.device.name
+    );
+    // The first step makes a network that can be applied and has not learnt anything.
+    if demo.train(1, SessionStart::Fresh, &stop)? == Ending::Stopped {
+        return Ok(Exit::Failed);
+    }
+    let before = demo.apply_and_measure(&stop)?;
+    let steps = demo.recipe.train.max_steps;
+    if demo.train(steps, SessionStart::Resume, &stop)? == Ending::Stopped {
+        return Ok(Exit::Failed);
+    }
+    let after = demo.apply_and_measure(&stop)?;
+    let sheet = demo.write_sheet()?;
+    print(format_args!(
+        "learnt in {:.0} s: on pictures that it has not seen, the L1 distance to the photos went from {before:.3} to {after:.3}\n\
+         sheet (edges, translation, photo): {}\n\
+         report: {}\n\
+         translations: {}",
+        started.elapsed().as_secs_f64(),
+        sheet.display(),
+        demo.style.report().display(),
+        demo.output.join(PICTURES).display()
+    ))?;
     Ok(Exit::Done)
+}
+
+struct Demo {
+    recipe: Recipe,
+    data: PathBuf,
+    device: OpenDevice,
+    output: PathBuf,
+    style: StyleFolder,
+}
+
+impl Demo {
+    fn train(&self, steps: u64, start: SessionStart, stop: &AtomicBool) -> anyhow::Result<Ending> {
+        let mut recipe = self.recipe.clone();
+        recipe.train.max_steps = steps;
+        let session = Session {
+            recipe,
+            data: self.data.clone(),
+            style: self.style.clone(),
+            start,
+            device: self.device.clone(),
+        };
+        Ok(session.run(stop)?)
+    }
+
+    /// Translates the pictures kept apart from training; returns their L1 distance to the photos.
+    fn apply_and_measure(&self, stop: &AtomicBool) -> anyhow::Result<f64> {
+        let options = ApplyOptions {
+            existing: Existing::Overwrite,
+            ..ApplyOptions::default()
+        };
+        let pictures = self.output.join(PICTURES);
+        let plan = plan(&self.inputs(), &pictures, &options)?;
+        let manifest = Manifest::read(&self.style)?;
+        let device = self.device.device.clone();
+        let (generator, channels) = load_generator(&self.style, &manifest, None, &device)?;
+        let mut translator = NetworkTranslator {
+            generator,
+            channels,
+            multiple: self.recipe.generator.arch.size_multiple(),
+            behaviour: Behaviour::inference(NormStats::Batch, false),
+            device,
+        };
+        let summary = translate(&plan, &mut translator, &options, stop, |_| {})?;
+        if summary.count(Status::Done) < summary.files.len() {
+            bail!("the demo was stopped");
+        }
+        let options = EvaluateOptions {
+            metrics: vec![Metric::L1],
+        };
+        let evaluation = evaluate(&self.targets(), &pictures, &options)?;
+        evaluation
+            .metrics
+            .get(Metric::L1)
+            .context("L1 was measured")
+    }
+
+    fn inputs(&self) -> PathBuf {
+        self.data.join("A/val")
+    }
+
+    fn targets(&self) -> PathBuf {
+        self.data.join("B/val")
+    }
+
+    /// Puts edges, translation and photo of every picture side by side, two pictures in a row.
+    fn write_sheet(&self) -> anyhow::Result<PathBuf> {
+        const COLUMNS: u32 = 2;
+        const GAP: u32 = 4;
+        const BETWEEN: u32 = 24;
+        let folders = [self.inputs(), self.output.join(PICTURES), self.targets()];
+        let columns = folders.map(|folder| find_pictures(&folder));
+        let [inputs, translations, targets] = columns;
+        let (inputs, translations, targets) = (inputs?, translations?, targets?);
+        let side = self.recipe.data.crop_size as u32;
+        let row_width = 3 * side + 2 * GAP;
+        let rows = (inputs.len() as u32).div_ceil(COLUMNS);
+        let mut sheet = RgbImage::from_pixel(
+            COLUMNS * row_width + (COLUMNS - 1) * BETWEEN + 2 * GAP,
+            rows * (side + GAP) + GAP,
+            image::Rgb([255; 3]),
+        );
+        for (index, three) in inputs.iter().zip(&translations).zip(&targets).enumerate() {
+            let ((input, translation), target) = three;
+            let index = index as u32;
+            let left = GAP + index % COLUMNS * (row_width + BETWEEN);
+            let top = GAP + index / COLUMNS * (side + GAP);
+            for (column, file) in [input, translation, target].into_iter().enumerate() {
+                let picture = read_picture(&file.path)?.pixels;
+                let x = left + column as u32 * (side + GAP);
+                imageops::replace(&mut sheet, &picture, i64::from(x), i64::from(top));
+            }
+        }
+        let path = self.output.join("sheet.png");
+        files::write_png(&path, &sheet)?;
+        Ok(path)
+    }
+}
+
+fn has_entries(folder: &Path) -> anyhow::Result<bool> {
+    let mut entries =
+        std::fs::read_dir(folder).with_context(|| format!("cannot read `{}`", folder.display()))?;
+    Ok(entries.next().is_some())
 }

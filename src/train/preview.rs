@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use burn::tensor::TensorData;
-use image::{ImageFormat, Rgb, RgbImage, imageops};
+use image::{Rgb, RgbImage, imageops};
 
 use super::error::TrainError;
 use super::event::{Event, Listener};
@@ -69,13 +69,7 @@ impl Listener for PreviewFile {
     fn notice(&mut self, event: &Event) -> Result<(), TrainError> {
         if let Event::Preview { step, rows } = event {
             let path = self.folder.join(format!("step-{step:06}.png"));
-            let sheet = sheet(rows);
-            files::write_atomically_with(&path, |file| {
-                let mut file = std::io::BufWriter::new(file);
-                sheet
-                    .write_to(&mut file, ImageFormat::Png)
-                    .map_err(std::io::Error::other)
-            })?;
+            files::write_png(&path, &sheet(rows))?;
         }
         Ok(())
     }
