@@ -14,8 +14,20 @@ fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            tracing::error!("{error:#}");
+            tracing::error!("{}", with_causes(&error));
             Exit::of(&error).into()
         }
     }
+}
+
+/// The error and its causes on one line; a cause that the text has already named is not said again.
+fn with_causes(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }

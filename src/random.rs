@@ -5,8 +5,10 @@ use rand_chacha::ChaCha8Rng;
 
 /// The generator for the draws that a method makes in one step.
 pub fn of_step(seed: u64, step: u64) -> ChaCha8Rng {
+    // The first streams of a seed are those of the initial weights.
+    const STEPS: u64 = 1 << 32;
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    random.set_stream(step);
+    random.set_stream(STEPS + step);
     random
 }
 

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::error::ApplyError;
-use crate::data::has_picture_extension;
+use crate::data::{has_picture_extension, is_hidden};
 
 /// Characters that make a path a pattern.
 const WILDCARDS: [char; 3] = ['*', '?', '['];
@@ -57,7 +57,12 @@ fn in_folder(folder: &Path) -> Result<Found, ApplyError> {
         is_whole_folder: true,
     };
     // Links to folders are not followed: they can lead round in circles.
-    for entry in WalkDir::new(folder).sort_by_file_name() {
+    let seen = |entry: &walkdir::DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
+    for entry in WalkDir::new(folder)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(seen)
+    {
         let entry = entry.map_err(|error| ApplyError::Unlisted {
             path: error.path().unwrap_or(folder).to_owned(),
             message: error

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use clap::Args;
 
 use super::arguments::Globals;
@@ -107,10 +108,15 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     };
     let style = Registry::new(&globals.checkpoints).place(&name)?;
     let before = earlier(&style, &arguments)?;
-    let recipe = match &before {
+    let mut recipe = match &before {
         Some(before) => resumed_recipe(before, mode, overlay, &style)?,
         None => overlay.resolve(mode.ok_or(UsageError::NoMode)?)?,
     };
+    if !recipe.data.root.is_empty() {
+        // Absolute, so that the run can go on from anywhere.
+        let root = std::path::absolute(&recipe.data.root).context("the current folder is gone")?;
+        recipe.data.root = root.to_string_lossy().into_owned();
+    }
     let start = match arguments.init_from {
         Some(folder) => SessionStart::From(folder),
         None if arguments.resume => SessionStart::Resume,
@@ -166,8 +172,6 @@ fn add_flags(overlay: &mut Overlay, arguments: &Arguments) -> anyhow::Result<()>
         overlay.insert("train", "seed", i64::from(seed), "`--seed`")?;
     }
     if let Some(data) = &arguments.data {
-        // Absolute, so that the run can go on from anywhere.
-        let data = std::path::absolute(data).unwrap_or_else(|_| data.clone());
         let root = data.to_string_lossy().into_owned();
         overlay.insert("data", "root", root, "`--data`")?;
     }

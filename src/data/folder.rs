@@ -155,6 +155,7 @@ pub(super) fn contents(folder: &Path) -> String {
     parts.join(", ")
 }
 
-fn is_hidden(name: &std::ffi::OsStr) -> bool {
+/// Whether a file or folder is not meant to be seen: thumbnails, version control, what macOS leaves on foreign disks.
+pub fn is_hidden(name: &std::ffi::OsStr) -> bool {
     name.as_encoded_bytes().first() == Some(&b'.')
 }

@@ -29,7 +29,7 @@ pub use conversion::{Conversion, Progress};
 pub use dataset::Dataset;
 pub use edges::{EdgeSettings, edge_map, edges};
 pub use error::DataError;
-pub use folder::{PictureFile, find_pictures, find_some_pictures};
+pub use folder::{PictureFile, find_pictures, find_some_pictures, is_hidden};
 pub use layout::{Layout, Split};
 pub use loader::Loader;
 pub use pair::pair;

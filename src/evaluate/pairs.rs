@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::error::EvaluateError;
-use crate::data::has_picture_extension;
+use crate::data::{has_picture_extension, is_hidden};
 
 /// A real picture and its translation.
 pub(super) struct Pair {
@@ -65,7 +65,12 @@ fn pictures(folder: &Path) -> Result<BTreeMap<PathBuf, PathBuf>, EvaluateError> 
         return Err(EvaluateError::NotAFolder(folder.to_owned()));
     }
     let mut pictures: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
-    for entry in WalkDir::new(folder).sort_by_file_name() {
+    let seen = |entry: &walkdir::DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
+    for entry in WalkDir::new(folder)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(seen)
+    {
         let entry = entry.map_err(|error| EvaluateError::Unlisted {
             path: error.path().unwrap_or(folder).to_owned(),
             message: error

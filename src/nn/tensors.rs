@@ -132,6 +132,14 @@ impl NamedTensors {
         safetensors::serialize(views, None).map_err(|error| TensorError::Format(error.to_string()))
     }
 
+    /// Whether no value is infinite or not a number.
+    pub fn are_finite(&self) -> bool {
+        self.0.values().all(|data| {
+            let values = data.as_slice::<f32>().unwrap_or_default();
+            values.iter().all(|value| value.is_finite())
+        })
+    }
+
     /// Number of values in all tensors.
     pub fn count(&self) -> usize {
         self.0

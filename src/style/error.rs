@@ -20,7 +20,9 @@ pub enum StyleError {
         known: Vec<String>,
     },
     /// A name that cannot be a folder's.
-    #[error("`{0}` cannot be the name of a style: use letters, digits, `-`, `_` and `.`")]
+    #[error(
+        "`{0}` cannot be the name of a style: use letters, digits, spaces, `-`, `_` and `.`, with a letter or digit first"
+    )]
     BadName(String),
     /// A folder without `style.toml`.
     #[error("`{}` is not a style: it has no `style.toml`", .0.display())]

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::error::TrainError;
-use super::schedule::Plateau;
+use super::schedule::{Plateau, Schedule};
 use crate::files::{self, FileError};
 use crate::method::{Method, MethodState};
 use crate::style::{StyleFolder, read_weights, write_weights};
@@ -36,6 +36,17 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// The beginning of a run: no step is done.
+    pub fn start(schedule: &Schedule) -> Self {
+        Self {
+            step: 0,
+            seconds: 0.0,
+            plateau: schedule.state(),
+            epoch_loss: (0.0, 0),
+            counts: BTreeMap::new(),
+        }
+    }
+
     /// Writes the checkpoint and the weights that the style shows, then removes older checkpoints.
     ///
     /// # Errors
@@ -44,14 +55,16 @@ impl Checkpoint {
         let folder = style.state().join(format!("step-{:06}", self.step));
         let unfinished = style.state().join(format!(".step-{:06}.tmp", self.step));
         remove_folder(&unfinished)?;
-        if let Err(error) = self.write(&unfinished, method) {
-            // A full disk must not stay full of a checkpoint that nobody can use.
-            let _ = std::fs::remove_dir_all(&unfinished);
-            return Err(error);
+        // A run that was resumed here and has done no step since has nothing new to save.
+        if !folder.is_dir() {
+            if let Err(error) = self.write(&unfinished, method) {
+                // A full disk must not stay full of a checkpoint that nobody can use.
+                let _ = std::fs::remove_dir_all(&unfinished);
+                return Err(error);
+            }
+            std::fs::rename(&unfinished, &folder).map_err(FileError::new("write", &folder))?;
+            files::sync_folder(&style.state())?;
         }
-        remove_folder(&folder)?;
-        std::fs::rename(&unfinished, &folder).map_err(FileError::new("write", &folder))?;
-        files::sync_folder(&style.state())?;
         publish(style, &folder, method)?;
         for (step, older) in found(style)? {
             if step != self.step {
@@ -64,8 +77,15 @@ impl Checkpoint {
     fn write(&self, folder: &Path, method: &dyn Method) -> Result<(), TrainError> {
         files::create_folder(folder)?;
         for stem in method.networks() {
-            let path = folder.join(format!("{stem}.{EXTENSION}"));
-            write_weights(&path, &method.weights(stem))?;
+            let weights = method.weights(stem);
+            // A last finite loss can have led to an update that is not; such weights would never recover.
+            if !weights.are_finite() {
+                return Err(TrainError::NonFiniteWeights {
+                    network: stem,
+                    step: self.step,
+                });
+            }
+            write_weights(&folder.join(format!("{stem}.{EXTENSION}")), &weights)?;
         }
         let state = method.state();
         for (part, tensors) in &state.tensors {

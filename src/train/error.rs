@@ -33,6 +33,16 @@ pub enum TrainError {
         /// Step of the last good checkpoint.
         checkpoint: Option<u64>,
     },
+    /// The weights of a network are infinite or not numbers.
+    #[error(
+        "the weights of `{network}` are not finite after step {step}, and were not saved: lower `optim.lr`"
+    )]
+    NonFiniteWeights {
+        /// Network.
+        network: &'static str,
+        /// Step after which they were to be saved.
+        step: u64,
+    },
     /// Another run is writing into the style's folder.
     #[error("another run is training the style in `{}`: wait for it, or choose another `--name`", .0.display())]
     InUse(PathBuf),
@@ -58,13 +68,20 @@ pub enum TrainError {
         wanted: String,
     },
     /// The saved state is damaged.
-    #[error("the saved state `{}` is damaged: {message}; remove it to go back to an earlier one, or start anew with `--overwrite`", path.display())]
+    #[error("the saved state `{}` is damaged: {message}; start a new style from the weights of this one with `--init-from`, or anew with `--overwrite`", path.display())]
     BadState {
         /// Folder or file.
         path: PathBuf,
         /// What is wrong with it.
         message: String,
     },
+    /// A trained style whose state has been deleted.
+    #[error(
+        "`{}` has weights but no saved state to go on from: start a new style from them with `--init-from {}`",
+        .0.display(),
+        .0.display()
+    )]
+    NoState(PathBuf),
     /// The report cannot be drawn.
     #[error("cannot draw the report: {0}")]
     Report(String),

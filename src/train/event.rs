@@ -29,6 +29,8 @@ pub enum Ending {
     Finished,
     /// It was asked to stop, and can be resumed.
     Stopped,
+    /// An error has ended it; the last checkpoint is kept.
+    Failed,
 }
 
 /// Something that happened in a run.
@@ -69,7 +71,7 @@ pub enum Event {
         /// Its folder.
         path: PathBuf,
     },
-    /// The run is over; its last checkpoint is complete.
+    /// The run is over.
     Ended {
         /// How.
         ending: Ending,

@@ -13,11 +13,13 @@ use super::metrics::MetricsFile;
 use super::preview::PreviewFile;
 use super::progress::ProgressDisplay;
 use super::report::ReportFile;
+use super::schedule::Schedule;
 use super::training::{Training, total_steps};
-use crate::config::Recipe;
+use crate::config::{Policy, Recipe};
 use crate::data::{Dataset, Split};
 use crate::device::OpenDevice;
 use crate::files::{self, FileError};
+use crate::method::Method;
 use crate::progress;
 use crate::style::{Manifest, StyleFolder, TrainingSummary};
 
@@ -72,6 +74,7 @@ impl Session {
             let loaded = initialise_from(folder, &mut *method)?;
             tracing::info!("initial weights: {}", loaded.join(", "));
         }
+        self.warn(per_epoch);
         let _lock = self.prepare_folder()?;
         let resumed = match self.start {
             SessionStart::Resume => Checkpoint::resume(&self.style, &mut *method)?,
@@ -86,10 +89,12 @@ impl Session {
                 );
                 return Ok(Ending::Finished);
             }
-            if done == 0 {
-                tracing::info!("nothing to resume yet, starting anew");
-            } else {
-                tracing::info!("going on after step {done} of {total}");
+            match &resumed {
+                Some(_) => tracing::info!("going on after step {done} of {total}"),
+                None if self.has_weights(&*method) => {
+                    return Err(TrainError::NoState(self.style.path().to_owned()));
+                }
+                None => tracing::info!("nothing to resume yet, starting anew"),
             }
         }
         let manifest = Manifest {
@@ -97,6 +102,7 @@ impl Session {
                 samples: dataset.len() as u64,
                 data_fingerprint: fingerprint,
                 device: self.device.name.to_string(),
+                finished: false,
                 ..before
                     .as_ref()
                     .map(|manifest| manifest.training.clone())
@@ -107,6 +113,10 @@ impl Session {
             recipe: self.recipe.clone(),
         };
         manifest.write(&self.style)?;
+        if let SessionStart::From(_) = self.start {
+            // A run that is killed before its first checkpoint must not go on from other weights.
+            Checkpoint::start(&Schedule::new(&self.recipe.optim)).save(&self.style, &*method)?;
+        }
         let mut listeners: Vec<Box<dyn Listener>> = vec![
             Box::new(ProgressDisplay::new(self.recipe.mode, &self.style.name())),
             Box::new(MetricsFile::open(&self.style.metrics(), done)?),
@@ -123,6 +133,35 @@ impl Session {
             resumed,
         };
         training.run(stop, &mut listeners)
+    }
+
+    /// Says what the user may not expect of the recipe.
+    fn warn(&self, per_epoch: u64) {
+        let Recipe { optim, train, .. } = &self.recipe;
+        let all = self.recipe.total_epochs() as u64 * per_epoch;
+        if train.max_steps > all {
+            tracing::warn!(
+                "the recipe's {} epochs have only {all} steps: raise `optim.epochs` for more",
+                self.recipe.total_epochs()
+            );
+        }
+        if optim.policy == Policy::Cosine
+            && optim.decay_epochs > 0
+            && total_steps(&self.recipe, per_epoch) > optim.epochs as u64 * per_epoch
+        {
+            tracing::warn!(
+                "the cosine policy ends with epoch {}: the learning rate rises again in the {} epochs after it; set `optim.decay_epochs = 0`",
+                optim.epochs,
+                optim.decay_epochs
+            );
+        }
+    }
+
+    fn has_weights(&self, method: &dyn Method) -> bool {
+        method
+            .networks()
+            .iter()
+            .any(|network| self.style.weights(network).exists())
     }
 
     fn manifest_before(&self) -> Result<Option<Manifest>, TrainError> {

@@ -11,7 +11,7 @@ use super::error::TrainError;
 use super::event::{Ending, Event, Listener, StepRecord};
 use super::schedule::Schedule;
 use crate::config::Recipe;
-use crate::data::{Dataset, Loader};
+use crate::data::{Batch, Dataset, Loader};
 use crate::device::OpenDevice;
 use crate::method::{Loss, Method, Player, StepContext};
 use crate::random;
@@ -48,9 +48,17 @@ struct Unread {
     losses: Vec<Loss>,
 }
 
+/// Tells the listeners.
+type Tell<'a> = &'a mut dyn FnMut(Event) -> Result<(), TrainError>;
+
 /// What changes as the loop goes on.
 struct Position {
+    /// Steps done.
     step: u64,
+    /// Steps of the whole run.
+    total: u64,
+    /// Steps of one epoch.
+    per_epoch: u64,
     /// Time of earlier runs.
     seconds_before: f64,
     started: Instant,
@@ -61,6 +69,14 @@ struct Position {
     /// Steps and time since the last logged record.
     since_log: (u64, Instant),
     durations: Vec<f64>,
+    unread: Vec<Unread>,
+}
+
+impl Position {
+    /// Epoch of the last step done, from 1.
+    fn epoch(&self) -> u64 {
+        self.step.saturating_sub(1) / self.per_epoch + 1
+    }
 }
 
 impl Training {
@@ -73,72 +89,105 @@ impl Training {
         stop: &AtomicBool,
         listeners: &mut [Box<dyn Listener>],
     ) -> Result<Ending, TrainError> {
-        let recipe = self.manifest.recipe.clone();
-        let per_epoch = self.dataset.steps_per_epoch(recipe.data.batch_size);
-        let total = total_steps(&recipe, per_epoch);
-        let mut position = self.start(&recipe);
+        let mut position = self.start();
         let mut tell = |event: Event| -> Result<(), TrainError> {
             listeners
                 .iter_mut()
                 .try_for_each(|listener| listener.notice(&event))
         };
+        let result = self.steps(&mut position, stop, &mut tell);
+        let ended = tell(Event::Ended {
+            ending: *result.as_ref().unwrap_or(&Ending::Failed),
+            step: position.step,
+        });
+        // What ended the run matters more than what its end could not write.
+        let ending = result?;
+        ended?;
+        Ok(ending)
+    }
+
+    fn steps(
+        &mut self,
+        position: &mut Position,
+        stop: &AtomicBool,
+        tell: Tell<'_>,
+    ) -> Result<Ending, TrainError> {
         tell(Event::Started {
             done: position.step,
-            total,
+            total: position.total,
         })?;
         let mut loader = Loader::start(Arc::clone(&self.dataset), position.step)?;
-        let mut unread = Vec::new();
-        let mut ending = Ending::Finished;
-        while position.step < total {
+        while position.step < position.total {
             if stop.load(Ordering::Relaxed) {
-                ending = Ending::Stopped;
-                break;
+                self.read(position, tell)?;
+                self.save(position, tell)?;
+                return Ok(Ending::Stopped);
             }
             let begun = Instant::now();
             let batch = match loader.next() {
                 Ok(batch) => batch,
                 Err(error) => {
                     // The steps done so far are good: keep them.
-                    self.read(&mut position, &mut unread, &mut tell)?;
-                    self.save(&mut position, per_epoch, false, &mut tell)?;
+                    self.read(position, tell)?;
+                    self.save(position, tell)?;
                     return Err(error.into());
                 }
             };
-            let step = position.step + 1;
-            let epoch = (step - 1) / per_epoch + 1;
-            let factor = position.schedule.factor(epoch);
-            let context = StepContext {
-                step,
-                seed: recipe.train.seed,
-                generator_rate: recipe.optim.lr * factor,
-                discriminator_rate: recipe.discriminator_learning_rate() * factor,
-            };
-            // Reseeded at every step: there is then no state of a generator to save.
-            self.device
-                .device
-                .seed(random::device_seed(recipe.train.seed, step));
-            unread.push(Unread {
-                step,
-                epoch,
-                learning_rate: context.generator_rate,
-                losses: self.method.step(batch, context),
-            });
-            position.step = step;
-            let every = |steps: u64| step.is_multiple_of(steps) || step == total;
-            let (saves, previews) = (
-                every(recipe.train.checkpoint_every),
-                every(recipe.train.preview_every),
-            );
-            let ends_epoch = step.is_multiple_of(per_epoch);
-            // Elsewhere reading a loss would make the host wait for the device in every step.
-            let reads = self.device.name.is_synchronous()
-                || every(recipe.train.log_every)
-                || saves
-                || ends_epoch
-                || position.durations.len() < ESTIMATE_AFTER;
-            if reads {
-                self.read(&mut position, &mut unread, &mut tell)?;
-            }
+            self.step(position, batch);
+            self.after_step(position, begun, tell)?;
+        }
+        Ok(Ending::Finished)
+    }
+
+    fn step(&mut self, position: &mut Position, batch: Batch) {
+        let recipe = &self.manifest.recipe;
+        position.step += 1;
+        let step = position.step;
+        let epoch = position.epoch();
+        let factor = position.schedule.factor(epoch);
+        let context = StepContext {
+            step,
+            seed: recipe.train.seed,
+            generator_rate: recipe.optim.lr * factor,
+            discriminator_rate: recipe.discriminator_learning_rate() * factor,
+        };
+        // Reseeded at every step: there is then no state of a generator to save.
+        let seed = random::device_seed(recipe.train.seed, step);
+        self.device.device.seed(seed);
+        position.unread.push(Unread {
+            step,
+            epoch,
+            learning_rate: context.generator_rate,
+            losses: self.method.step(batch, context),
+        });
+    }
+
+    /// What is due after a step: losses, estimate, schedule, preview, checkpoint.
+    fn after_step(
+        &mut self,
+        position: &mut Position,
+        begun: Instant,
+        tell: Tell<'_>,
+    ) -> Result<(), TrainError> {
+        let (step, total) = (position.step, position.total);
+        let every = |steps: u64| step.is_multiple_of(steps) || step == total;
+        let settings = &self.manifest.recipe.train;
+        let (saves, previews) = (
+            every(settings.checkpoint_every),
+            every(settings.preview_every),
+        );
+        let ends_epoch = step.is_multiple_of(position.per_epoch);
+        let estimating = position.durations.len() < ESTIMATE_AFTER;
+        // Elsewhere reading a loss would make the host wait for the device in every step.
+        let reads = self.device.name.is_synchronous()
+            || every(settings.log_every)
+            || saves
+            || ends_epoch
+            || estimating;
+        if reads {
+            self.read(position, tell)?;
+        }
+        if estimating {
             position.durations.push(begun.elapsed().as_secs_f64());
             if position.durations.len() == ESTIMATE_AFTER {
                 let seconds_per_step = median(&position.durations);
@@ -148,34 +197,24 @@ impl Training {
                     seconds_per_step,
                 })?;
             }
-            if ends_epoch {
-                let (sum, count) = std::mem::take(&mut position.epoch_loss);
-                position.schedule.end_epoch(sum / count.max(1) as f64);
-            }
-            if previews {
-                tell(Event::Preview {
-                    step,
-                    rows: self.preview()?,
-                })?;
-            }
-            if saves {
-                self.save(&mut position, per_epoch, step == total, &mut tell)?;
-            }
         }
-        if ending == Ending::Stopped {
-            self.read(&mut position, &mut unread, &mut tell)?;
-            if position.last_checkpoint != Some(position.step) && position.step > 0 {
-                self.save(&mut position, per_epoch, false, &mut tell)?;
-            }
+        if ends_epoch {
+            let (sum, count) = std::mem::take(&mut position.epoch_loss);
+            position.schedule.end_epoch(sum / count.max(1) as f64);
         }
-        tell(Event::Ended {
-            ending,
-            step: position.step,
-        })?;
-        Ok(ending)
+        if previews {
+            let rows = self.preview()?;
+            tell(Event::Preview { step, rows })?;
+        }
+        if saves {
+            self.save(position, tell)?;
+        }
+        Ok(())
     }
 
-    fn start(&self, recipe: &Recipe) -> Position {
+    fn start(&self) -> Position {
+        let recipe = &self.manifest.recipe;
+        let per_epoch = self.dataset.steps_per_epoch(recipe.data.batch_size);
         let mut schedule = Schedule::new(&recipe.optim);
         let resumed = self.resumed.as_ref();
         if let Some(checkpoint) = resumed {
@@ -184,6 +223,8 @@ impl Training {
         let step = resumed.map_or(0, |checkpoint| checkpoint.step);
         Position {
             step,
+            total: total_steps(recipe, per_epoch),
+            per_epoch,
             seconds_before: resumed.map_or(0.0, |checkpoint| checkpoint.seconds),
             started: Instant::now(),
             schedule,
@@ -192,18 +233,14 @@ impl Training {
             last_losses: Vec::new(),
             since_log: (step, Instant::now()),
             durations: Vec::new(),
+            unread: Vec::new(),
         }
     }
 
     /// Reads losses from the device, in order, and tells them.
-    fn read(
-        &self,
-        position: &mut Position,
-        unread: &mut Vec<Unread>,
-        tell: &mut impl FnMut(Event) -> Result<(), TrainError>,
-    ) -> Result<(), TrainError> {
+    fn read(&self, position: &mut Position, tell: Tell<'_>) -> Result<(), TrainError> {
         let log_every = self.manifest.recipe.train.log_every;
-        for step in unread.drain(..) {
+        for step in std::mem::take(&mut position.unread) {
             let mut losses = Vec::with_capacity(step.losses.len());
             for loss in step.losses {
                 let value = f64::from(loss.value.into_scalar::<f32>());
@@ -242,13 +279,7 @@ impl Training {
         Ok(())
     }
 
-    fn save(
-        &mut self,
-        position: &mut Position,
-        per_epoch: u64,
-        finished: bool,
-        tell: &mut impl FnMut(Event) -> Result<(), TrainError>,
-    ) -> Result<(), TrainError> {
+    fn save(&mut self, position: &mut Position, tell: Tell<'_>) -> Result<(), TrainError> {
         let seconds = position.seconds_before + position.started.elapsed().as_secs_f64();
         let checkpoint = Checkpoint {
             step: position.step,
@@ -260,10 +291,9 @@ impl Training {
         let path = checkpoint.save(&self.style, &*self.method)?;
         let training = &mut self.manifest.training;
         training.steps = position.step;
-        training.epoch = position.step.saturating_sub(1) / per_epoch + 1;
-        training.finished = finished;
+        training.epoch = position.epoch();
+        training.finished = position.step == position.total;
         training.seconds = seconds;
-        training.device = self.device.name.to_string();
         let losses = position.last_losses.iter();
         training.losses = losses
             .map(|(name, value)| ((*name).to_owned(), *value))
