@@ -16,6 +16,7 @@ mod data_check;
 mod data_convert;
 mod data_loader;
 mod data_picture;
+mod docs;
 mod evaluate;
 mod fixture;
 mod forward;
