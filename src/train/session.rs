@@ -152,8 +152,15 @@ impl Session {
         if lock.try_lock().is_err() {
             return Err(TrainError::InUse(style.path().to_owned()));
         }
-        if self.start != SessionStart::Resume {
-            remove_contents(style.path(), &path)?;
+        if self.start == SessionStart::Resume {
+            for folder in [style.path().to_owned(), style.state(), style.previews()] {
+                remove_entries(&folder, is_leftover)?;
+            }
+        } else {
+            // The description last: a folder that is half emptied by a kill is still known as a style.
+            let manifest = style.manifest();
+            remove_entries(style.path(), |entry| entry != path && entry != manifest)?;
+            remove_entries(style.path(), |entry| entry != path)?;
         }
         files::create_folder(&style.state())?;
         Ok(lock)
@@ -190,11 +197,21 @@ fn compare_data(
     })
 }
 
-fn remove_contents(folder: &Path, kept: &Path) -> Result<(), FileError> {
+/// Whether a kill has left this behind: a temporary file, or a checkpoint that is not complete.
+fn is_leftover(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    (name.starts_with('.') && name.ends_with(".tmp")) || name.ends_with(".safetensors.tmp")
+}
+
+/// Removes those files and folders in `folder` that are `unwanted`.
+fn remove_entries(folder: &Path, unwanted: impl Fn(&Path) -> bool) -> Result<(), FileError> {
+    if !folder.is_dir() {
+        return Ok(());
+    }
     let failed = |path: &Path| FileError::new("remove", path);
     for entry in std::fs::read_dir(folder).map_err(failed(folder))? {
         let path = entry.map_err(failed(folder))?.path();
-        if path == kept {
+        if !unwanted(&path) {
             continue;
         }
         let removed = if path.is_dir() && !path.is_symlink() {
