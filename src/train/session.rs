@@ -84,9 +84,12 @@ impl Session {
                     "`{}` is finished: all {total} steps are done",
                     self.style.name()
                 );
-                return Ok(Ending::Finished);
-            }
-            if done == 0 {
+                // A kill may have come between the last checkpoint and what is written after it.
+                let complete = |manifest: &Manifest| manifest.training.finished;
+                if before.as_ref().is_some_and(complete) && self.style.report().is_file() {
+                    return Ok(Ending::Finished);
+                }
+            } else if done == 0 {
                 tracing::info!("nothing to resume yet, starting anew");
             } else {
                 tracing::info!("going on after step {done} of {total}");
@@ -94,11 +97,17 @@ impl Session {
         }
         let manifest = Manifest {
             training: TrainingSummary {
+                steps: done,
+                finished: done >= total,
+                seconds: resumed
+                    .as_ref()
+                    .map_or(0.0, |checkpoint| checkpoint.seconds),
                 samples: dataset.len() as u64,
                 data_fingerprint: fingerprint,
                 device: self.device.name.to_string(),
                 ..before
                     .as_ref()
+                    .filter(|_| done > 0)
                     .map(|manifest| manifest.training.clone())
                     .unwrap_or_default()
             },
