@@ -60,12 +60,13 @@ where
     }
 }
 
-/// Standard error, with the progress bars out of the way while a line is written.
+/// Standard error, with the progress bars out of the way while a line is written. A reader that has gone away is no
+/// reason to stop: there is nobody left to tell.
 struct BesideBars;
 
 impl Write for BesideBars {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        progress::without_bars(|| std::io::stderr().write_all(bytes))?;
+        let _ = progress::without_bars(|| std::io::stderr().write_all(bytes));
         Ok(bytes.len())
     }
 

@@ -36,10 +36,10 @@ pub struct Arguments {
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     set: Vec<String>,
     /// Stop after this many steps
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     steps: Option<u32>,
     /// Train for this many epochs: one half at the full learning rate, one half towards zero
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     epochs: Option<u32>,
     /// Fixes initial weights, order of pictures and augmentation
     #[arg(long, value_name = "N")]
@@ -199,12 +199,16 @@ fn earlier(style: &StyleFolder, arguments: &Arguments) -> anyhow::Result<Option<
     .into())
 }
 
-/// Whether a folder has nothing but the lock of a run that was stopped before it wrote anything.
+/// Whether a folder has nothing but what a run leaves that was stopped before it wrote its first file: its lock, and
+/// perhaps that file under its temporary name.
 fn is_empty(folder: &Path) -> bool {
     let entries = std::fs::read_dir(folder).map(|entries| {
         entries.flatten().all(|entry| {
             let name = entry.file_name();
-            name == ".lock" || (name == "state" && is_empty(&entry.path()))
+            let text = name.to_string_lossy();
+            name == ".lock"
+                || (text.starts_with('.') && text.ends_with(".tmp"))
+                || (name == "state" && is_empty(&entry.path()))
         })
     });
     entries.unwrap_or(false)

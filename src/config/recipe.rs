@@ -270,6 +270,22 @@ impl Recipe {
         for (key, value) in positive {
             require(value >= 1, key, || "must be at least 1".to_owned())?;
         }
+        // Far above anything that can be trained, and low enough that sizes can be multiplied without harm.
+        let limits = [
+            ("data.load_size", data.load_size, 16_384),
+            ("data.crop_size", data.crop_size, 16_384),
+            ("data.batch_size", data.batch_size, 4_096),
+            ("data.workers", data.workers, 256),
+            ("generator.channels", generator.channels, 1_024),
+            ("discriminator.channels", discriminator.channels, 1_024),
+            ("discriminator.layers", discriminator.layers, 10),
+            ("optim.epochs", optim.epochs, 1_000_000_000),
+            ("optim.decay_epochs", optim.decay_epochs, 1_000_000_000),
+            ("optim.pool_size", optim.pool_size, 1_000_000),
+        ];
+        for (key, value, most) in limits {
+            require(value <= most, key, || format!("must be at most {most}"))?;
+        }
         for (key, value) in [
             ("data.input_channels", data.input_channels),
             ("data.output_channels", data.output_channels),

@@ -25,7 +25,7 @@ impl Registry {
     pub fn place(&self, name: &str) -> Result<StyleFolder, StyleError> {
         let plain = |letter: char| letter.is_alphanumeric() || "-_. ".contains(letter);
         let good = !name.is_empty()
-            && !name.starts_with('.')
+            && name.starts_with(char::is_alphanumeric)
             && name.trim() == name
             && name.chars().all(plain);
         if good {

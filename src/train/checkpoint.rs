@@ -184,7 +184,12 @@ fn publish(style: &StyleFolder, folder: &Path, method: &dyn Method) -> Result<()
             if std::fs::hard_link(&source, &link).is_err() {
                 std::fs::copy(&source, &link)?;
             }
-            std::fs::rename(&link, &target)
+            std::fs::rename(&link, &target)?;
+            // Renaming does nothing where both are names of one file already, as after a kill.
+            match std::fs::remove_file(&link) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            }
         };
         named().map_err(FileError::new("write", &target))?;
     }

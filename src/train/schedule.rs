@@ -120,9 +120,9 @@ mod tests {
 
     fn schedule(policy: Policy, epochs: usize, decay_epochs: usize) -> Schedule {
         Schedule::new(&OptimRecipe {
-            policy,
             epochs,
             decay_epochs,
+            policy,
             ..Recipe::defaults(Mode::Cycle).optim
         })
     }

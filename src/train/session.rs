@@ -87,9 +87,14 @@ impl Session {
                     "`{}` is finished: all {total} steps are done",
                     self.style.name()
                 );
-                return Ok(Ending::Finished);
+                // A kill may have come between the last checkpoint and what is written after it.
+                let complete = |manifest: &Manifest| manifest.training.finished;
+                if before.as_ref().is_some_and(complete) && self.style.report().is_file() {
+                    return Ok(Ending::Finished);
+                }
             }
             match &resumed {
+                Some(_) if done >= total => {}
                 Some(_) => tracing::info!("going on after step {done} of {total}"),
                 None if self.has_weights(&*method) => {
                     return Err(TrainError::NoState(self.style.path().to_owned()));
@@ -99,12 +104,17 @@ impl Session {
         }
         let manifest = Manifest {
             training: TrainingSummary {
+                steps: done,
+                finished: done >= total,
+                seconds: resumed
+                    .as_ref()
+                    .map_or(0.0, |checkpoint| checkpoint.seconds),
                 samples: dataset.len() as u64,
                 data_fingerprint: fingerprint,
                 device: self.device.name.to_string(),
-                finished: false,
                 ..before
                     .as_ref()
+                    .filter(|_| done > 0)
                     .map(|manifest| manifest.training.clone())
                     .unwrap_or_default()
             },
@@ -191,8 +201,15 @@ impl Session {
         if lock.try_lock().is_err() {
             return Err(TrainError::InUse(style.path().to_owned()));
         }
-        if self.start != SessionStart::Resume {
-            remove_contents(style.path(), &path)?;
+        if self.start == SessionStart::Resume {
+            for folder in [style.path().to_owned(), style.state(), style.previews()] {
+                remove_entries(&folder, is_leftover)?;
+            }
+        } else {
+            // The description last: a folder that is half emptied by a kill is still known as a style.
+            let manifest = style.manifest();
+            remove_entries(style.path(), |entry| entry != path && entry != manifest)?;
+            remove_entries(style.path(), |entry| entry != path)?;
         }
         files::create_folder(&style.state())?;
         Ok(lock)
@@ -229,11 +246,21 @@ fn compare_data(
     })
 }
 
-fn remove_contents(folder: &Path, kept: &Path) -> Result<(), FileError> {
+/// Whether a kill has left this behind: a temporary file, or a checkpoint that is not complete.
+fn is_leftover(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    (name.starts_with('.') && name.ends_with(".tmp")) || name.ends_with(".safetensors.tmp")
+}
+
+/// Removes those files and folders in `folder` that are `unwanted`.
+fn remove_entries(folder: &Path, unwanted: impl Fn(&Path) -> bool) -> Result<(), FileError> {
+    if !folder.is_dir() {
+        return Ok(());
+    }
     let failed = |path: &Path| FileError::new("remove", path);
     for entry in std::fs::read_dir(folder).map_err(failed(folder))? {
         let path = entry.map_err(failed(folder))?.path();
-        if path == kept {
+        if !unwanted(&path) {
             continue;
         }
         let removed = if path.is_dir() && !path.is_symlink() {

@@ -17,7 +17,10 @@ fn reference() -> String {
         let help = command.render_long_help().to_string();
         let lines: Vec<&str> = help.trim_end().lines().map(str::trim_end).collect();
         writeln!(text, "\n## `{name}`\n\n```text\n{}\n```", lines.join("\n")).unwrap();
-        for inner in command.get_subcommands_mut().filter(|inner| inner.get_name() != "help") {
+        for inner in command
+            .get_subcommands_mut()
+            .filter(|inner| inner.get_name() != "help")
+        {
             let name = format!("{name} {}", inner.get_name());
             add(text, inner, &name);
         }
@@ -37,7 +40,10 @@ fn cli_reference_is_the_help_of_the_program() {
         std::fs::write(&path, &expected).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap();
-    assert!(found == expected, "docs/cli.md is out of date: UPDATE_DOCS=1 cargo test --release cli_reference");
+    assert!(
+        found == expected,
+        "docs/cli.md is out of date: UPDATE_DOCS=1 cargo test --release cli_reference"
+    );
 }
 
 #[test]
@@ -46,7 +52,10 @@ fn every_recipe_is_valid_and_says_what_it_trains() {
     for entry in std::fs::read_dir(root().join("configs")).unwrap() {
         let path = entry.unwrap().path();
         let overlay = Overlay::from_file(&path).unwrap();
-        let mode = overlay.mode().unwrap().unwrap_or_else(|| panic!("{} has no mode", path.display()));
+        let mode = overlay
+            .mode()
+            .unwrap()
+            .unwrap_or_else(|| panic!("{} has no mode", path.display()));
         overlay.resolve(mode).unwrap();
         count += 1;
     }
@@ -62,9 +71,14 @@ fn full_recipes_are_the_defaults_with_every_key() {
         assert_eq!(recipe, Recipe::defaults(mode), "{file}");
         let text = std::fs::read_to_string(&path).unwrap();
         for (section, values) in Recipe::defaults(mode).to_table() {
-            let Some(values) = values.as_table() else { continue };
+            let Some(values) = values.as_table() else {
+                continue;
+            };
             for key in values.keys() {
-                assert!(text.contains(&format!("\n{key} = ")), "{file} has no {section}.{key}");
+                assert!(
+                    text.contains(&format!("\n{key} = ")),
+                    "{file} has no {section}.{key}"
+                );
             }
         }
     }
@@ -73,7 +87,13 @@ fn full_recipes_are_the_defaults_with_every_key() {
 /// Links in the documents lead to files that exist.
 #[test]
 fn links_between_documents_are_not_broken() {
-    let documents = ["README.md", "docs/guide.md", "docs/architecture.md", "docs/coming-from-pytorch.md", "CONTRIBUTING.md"];
+    let documents = [
+        "README.md",
+        "docs/guide.md",
+        "docs/architecture.md",
+        "docs/coming-from-pytorch.md",
+        "CONTRIBUTING.md",
+    ];
     for document in documents {
         let path = root().join(document);
         let text = std::fs::read_to_string(&path).unwrap();

@@ -2,7 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
-use translate::nn::{Adam, clip_weights};
+use translate::nn::{Adam, NamedTensors, clip_weights};
 
 use crate::fixture::{Fixture, values};
 
@@ -91,7 +91,7 @@ fn a_restored_optimiser_goes_on_to_the_bit() {
     }
     assert_eq!(network.values(), copy.values());
     let message = Adam::new(0.5, 0.999)
-        .restore(&network, Default::default(), 3)
+        .restore(&network, NamedTensors::default(), 3)
         .unwrap_err();
     assert!(
         message.to_string().contains("`weight.exp_avg` is missing"),

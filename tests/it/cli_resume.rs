@@ -1,0 +1,205 @@
+//! A run that is stopped or killed goes on as if nothing had happened.
+
+use std::time::Duration;
+
+use rand::RngExt;
+
+use crate::cli_support::{CYCLE, Outcome, PIX2PIX, Place, assert_same, terminate};
+
+const STEPS: u64 = 60;
+
+/// Settings of the runs that are interrupted. The image pool of the cycle is full long before the end; the U-Net has dropout.
+fn settings(mode: &str) -> String {
+    let mode = match mode {
+        "cycle" => format!("{CYCLE} --set optim.pool_size=5"),
+        _ => format!("{PIX2PIX} --set generator.dropout=true --set optim.pool_size=4"),
+    };
+    // The number of steps between previews is no multiple of that between checkpoints: they fall before and after kills.
+    format!(
+        "{mode} --seed 3 --steps {STEPS} --set train.checkpoint_every=4 --set train.log_every=1 --set train.preview_every=15"
+    )
+}
+
+fn resume(place: &Place, style: &str) -> Outcome {
+    place.run(&format!("train --resume --name {style}")).done()
+}
+
+fn interrupted_runs_equal_an_uninterrupted_one(mode: &str, kills: u64) {
+    let place = Place::with_pairs();
+    let settings = settings(mode);
+    place.run(&format!("train {settings} --name whole")).done();
+    let whole = place.learnt("whole");
+    assert_eq!(place.last_step("whole"), STEPS);
+
+    // SIGTERM once, in the middle.
+    let mut child = place
+        .command(&format!("train {settings} --name stopped"))
+        .spawn()
+        .unwrap();
+    assert!(place.reaches(&mut child, "stopped", STEPS / 3));
+    terminate(&child);
+    let stopped = place.wait(child).done();
+    assert_eq!(stopped.stdout, "");
+    let step = place.last_step("stopped");
+    let message = format!(
+        "stopped after step {step} of {STEPS}, all saved: go on with `translate train --resume --name stopped`"
+    );
+    let stopped = stopped.says(&message);
+    assert!(step < STEPS, "{stopped:#?}");
+    resume(&place, "stopped").says(&format!("going on after step {step} of {STEPS}"));
+    assert_same(&place.learnt("stopped"), &whole);
+
+    // SIGKILL at random moments: the first while the run starts, the others spread over it. Each may have left a
+    // temporary file behind; none stays.
+    let mut random = rand::rng();
+    let mut moments = Vec::new();
+    for kill in 0..kills {
+        let line = format!("train {settings} --name killed --resume");
+        let mut child = place.command(&line).spawn().unwrap();
+        let step = if kill == 0 {
+            0
+        } else {
+            random.random_range(kill * STEPS / kills..(kill + 1) * STEPS / kills - 1)
+        };
+        let late = if kill == 0 { 150 } else { 25 };
+        assert!(
+            place.reaches(&mut child, "killed", step),
+            "{:#?}",
+            place.wait(child)
+        );
+        let delay = random.random_range(0..late);
+        std::thread::sleep(Duration::from_millis(delay));
+        child.kill().unwrap();
+        place.wait(child);
+        moments.push((step, delay));
+    }
+    println!("killed at steps, after milliseconds: {moments:?}");
+    place
+        .run(&format!("train {settings} --name killed --resume"))
+        .done();
+    assert_same(&place.learnt("killed"), &whole);
+    place.run("styles").done();
+}
+
+#[test]
+fn interrupted_runs_of_pix2pix_equal_an_uninterrupted_one() {
+    interrupted_runs_equal_an_uninterrupted_one("pix2pix", 5);
+}
+
+#[test]
+fn interrupted_runs_of_cycle_equal_an_uninterrupted_one() {
+    interrupted_runs_equal_an_uninterrupted_one("cycle", 5);
+}
+
+#[test]
+fn resuming_says_what_there_is_to_resume() {
+    let place = Place::with_pairs();
+    let start = format!("train {PIX2PIX} --name s --steps 4 --resume");
+    let first = place.run(&start).done();
+    let first = first.says("nothing to resume yet, starting anew");
+    assert!(first.stdout.starts_with("style `s` is in `checkpoints/s`"));
+
+    let before = place.learnt("s");
+    resume(&place, "s").says("`s` is finished: all 4 steps are done");
+    assert_same(&place.learnt("s"), &before);
+
+    // A kill right after the last checkpoint: description and report are made up for.
+    let finished = place.text("checkpoints/s/style.toml");
+    place.write(
+        "checkpoints/s/style.toml",
+        finished.replace("finished = true", "finished = false"),
+    );
+    std::fs::remove_file(place.path("checkpoints/s/report.html")).unwrap();
+    resume(&place, "s").says("`s` is finished: all 4 steps are done");
+    assert_eq!(place.text("checkpoints/s/style.toml"), finished);
+    assert!(place.path("checkpoints/s/report.html").is_file());
+    assert_same(&place.learnt("s"), &before);
+
+    // More steps than before extend the run.
+    place
+        .run("train --resume --name s --steps 7 --set train.log_every=1")
+        .done()
+        .says("going on after step 4 of 7");
+    assert_eq!(place.last_step("s"), 7);
+    assert!(place.text("checkpoints/s/style.toml").contains("steps = 7"));
+
+    place
+        .run("train --resume")
+        .failed(2, &["say how to train", "--mode pix2pix"]);
+}
+
+#[test]
+fn an_extended_run_is_unfinished_until_its_end() {
+    let place = Place::new();
+    place
+        .run(&format!("train {CYCLE} --name s --steps 2"))
+        .done();
+    let line = "train --resume --name s --steps 5000 --set train.log_every=1";
+    let mut child = place.command(line).spawn().unwrap();
+    assert!(place.reaches(&mut child, "s", 4));
+    let list = place.run("styles").done();
+    assert!(list.stdout.contains("unfinished"), "{list:#?}");
+    terminate(&child);
+    place.wait(child).done();
+}
+
+#[test]
+fn a_run_does_not_go_on_with_another_recipe_or_other_data() {
+    let place = Place::with_pairs();
+    place
+        .run(&format!("train {PIX2PIX} --name s --steps 2"))
+        .done();
+    let before = place.learnt("s");
+
+    let other = place
+        .run("train --resume --name s --steps 4 --set generator.channels=3 --set optim.lr=0.1 --set data.workers=1")
+        .failed(2, &[]);
+    insta::assert_snapshot!(other.error(), @r"
+    error: the recipe is not that of the run to resume:
+      generator.channels: 2, now 3
+      optim.lr: 0.0002, now 0.1
+    leave these settings out, or start a new style with `--init-from checkpoints/s`
+    ");
+    let other = place
+        .run("train --resume --mode cycle --name s")
+        .failed(2, &[]);
+    assert!(other.error().contains("mode: \"pix2pix\", now \"cycle\""));
+
+    place.picture("pairs/A/7.png", 80, 76, 7);
+    place.picture("pairs/B/7.png", 80, 76, 8);
+    place.run("train --resume --name s --steps 4").failed(
+        1,
+        &["not those that `s` was trained on", "6 samples", "pairs"],
+    );
+    assert_same(&place.learnt("s"), &before);
+
+    std::fs::remove_dir_all(place.path("pairs")).unwrap();
+    place
+        .run("train --resume --name s --steps 4")
+        .failed(1, &["`[PLACE]/pairs` is not a folder"]);
+}
+
+#[test]
+fn what_a_kill_leaves_behind_is_cleared_away() {
+    let place = Place::new();
+    // Killed while the very first file was written.
+    place.write("checkpoints/s/.lock", "");
+    place.write("checkpoints/s/.aBcDeF.tmp", "format_ver");
+    std::fs::create_dir_all(place.path("checkpoints/s/state")).unwrap();
+    let line = format!("train {CYCLE} --name s --steps 2");
+    place.run(&line).done();
+
+    // Killed while a checkpoint, a preview and a weight file were written.
+    for name in [
+        ".aBcDeF.tmp",
+        "generator_a2b.safetensors.tmp",
+        "previews/.aBcDeF.tmp",
+        "state/.step-000003.tmp/generator_a2b.safetensors",
+    ] {
+        place.write(&format!("checkpoints/s/{name}"), "half a file");
+    }
+    place.run("train --resume --name s --steps 4").done();
+    let names = crate::cli_support::names(&place.path("checkpoints/s"));
+    let left: Vec<&String> = names.iter().filter(|name| name.contains(".tmp")).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
