@@ -7,8 +7,8 @@
 The photographs are those whose edges tell what they belong to: a network that has a minute to learn cannot guess the
 colours of things that it knows only from their outline.
 
-Training crops come from the left part of each photograph and validation crops from the right part, so that no
-validation pixel is seen in training.
+Training crops come from the left part of each photograph and validation and test crops from the right part, so that no
+such pixel is seen in training.
 """
 
 import sys

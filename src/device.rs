@@ -162,6 +162,13 @@ impl DeviceName {
     }
 
     /// How to make the device, where it is compiled in.
+    #[cfg_attr(
+        feature = "libtorch",
+        expect(
+            deprecated,
+            reason = "Burn's LibTorch backend is deprecated, and the fastest there is"
+        )
+    )]
     fn compiled(self) -> Option<Box<dyn Fn() -> Device>> {
         match self {
             #[cfg(feature = "flex")]

@@ -88,7 +88,12 @@ fn matching(pattern: &Path) -> Result<Found, ApplyError> {
         folder: Some(folder.clone()),
         is_whole_folder: false,
     };
-    let matches = glob::glob(text).map_err(|error| ApplyError::BadPattern {
+    // As in a shell: hidden files have to be asked for.
+    let options = glob::MatchOptions {
+        require_literal_leading_dot: true,
+        ..glob::MatchOptions::new()
+    };
+    let matches = glob::glob_with(text, options).map_err(|error| ApplyError::BadPattern {
         pattern: pattern.to_owned(),
         message: error.to_string(),
     })?;

@@ -3,8 +3,10 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::picture::Translator;
+use crate::config::Direction;
 use crate::nn::{Behaviour, Generator};
 use crate::panics;
+use crate::style::{Manifest, StyleError, StyleFolder, load_generator};
 
 /// Height and width that every generator can take: smaller ones leave nothing to mirror at its inner sizes.
 const SMALLEST: usize = 8;
@@ -12,16 +14,37 @@ const SMALLEST: usize = 8;
 /// A generator in use.
 #[derive(Debug)]
 pub struct NetworkTranslator {
-    /// The network, without automatic differentiation.
-    pub generator: Generator,
+    /// Without automatic differentiation.
+    generator: Generator,
     /// Channels of its input and output.
-    pub channels: [usize; 2],
+    channels: [usize; 2],
     /// Height and width that it takes are multiples of this.
-    pub multiple: usize,
-    /// What normalisation and dropout do.
-    pub behaviour: Behaviour,
-    /// Where it runs.
-    pub device: Device,
+    multiple: usize,
+    behaviour: Behaviour,
+    device: Device,
+}
+
+impl NetworkTranslator {
+    /// The generator of the style in `folder`, for `direction` or the style's own, on `device`.
+    ///
+    /// # Errors
+    /// The style is damaged, or has no generator for this direction.
+    pub fn load(
+        folder: &StyleFolder,
+        direction: Option<Direction>,
+        behaviour: Behaviour,
+        device: &Device,
+    ) -> Result<Self, StyleError> {
+        let manifest = Manifest::read(folder)?;
+        let (generator, channels) = load_generator(folder, &manifest, direction, device)?;
+        Ok(Self {
+            generator,
+            channels,
+            multiple: manifest.recipe.generator.arch.size_multiple(),
+            behaviour,
+            device: device.clone(),
+        })
+    }
 }
 
 impl Translator for NetworkTranslator {

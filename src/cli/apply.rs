@@ -15,7 +15,7 @@ use crate::apply::{
 use crate::config::Direction;
 use crate::nn::{Behaviour, NormStats};
 use crate::progress;
-use crate::style::{Manifest, Registry, load_generator};
+use crate::style::{Manifest, Registry};
 
 /// Arguments of `translate apply`.
 #[derive(Debug, Args)]
@@ -66,7 +66,8 @@ enum Switch {
 
 pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
     let folder = Registry::new(&globals.checkpoints).find(&arguments.style)?;
-    let manifest = Manifest::read(&folder)?;
+    // A style that cannot be used is said before the pictures are looked for.
+    Manifest::read(&folder)?;
     let options = ApplyOptions {
         size: arguments.size,
         format: arguments.format,
@@ -80,14 +81,8 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     };
     let plan = plan(&arguments.input, &arguments.output, &options)?;
     let device = globals.device.open()?.device;
-    let (generator, channels) = load_generator(&folder, &manifest, arguments.direction, &device)?;
-    let mut translator = NetworkTranslator {
-        generator,
-        channels,
-        multiple: manifest.recipe.generator.arch.size_multiple(),
-        behaviour: Behaviour::inference(arguments.norm_stats, arguments.dropout == Switch::On),
-        device,
-    };
+    let behaviour = Behaviour::inference(arguments.norm_stats, arguments.dropout == Switch::On);
+    let mut translator = NetworkTranslator::load(&folder, arguments.direction, behaviour, &device)?;
     let bar = progress::counter(plan.pictures.len() as u64, "translating");
     let stop = interrupt::flag();
     let summary = translate(&plan, &mut translator, &options, &stop, |event| {

@@ -31,8 +31,14 @@ pub struct Globals {
     /// Folder where styles live
     #[arg(long, global = true, value_name = "DIR", default_value = "checkpoints")]
     pub checkpoints: PathBuf,
-    /// Device: auto, cpu, libtorch, libtorch-cuda[:N], cuda[:N], vulkan or metal
-    #[arg(long, global = true, value_name = "DEVICE", default_value = "auto")]
+    /// Device to compute on
+    #[arg(
+        long,
+        global = true,
+        value_name = "DEVICE",
+        default_value = "auto",
+        help = "Device: auto, cpu, libtorch, libtorch-cuda[:N], cuda[:N], vulkan or metal"
+    )]
     pub device: DeviceName,
     /// Threads to compute and to decode with [default: one per core]
     #[arg(long, global = true, value_name = "N", value_parser = positive)]
@@ -60,7 +66,7 @@ pub enum LogFormat {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Train a small model on the bundled sample and show what it learnt (two minutes)
+    /// Train a small model on the bundled sample and show what it learnt (about a minute)
     Demo(demo::Arguments),
     /// Train a style on your pictures
     Train(train::Arguments),

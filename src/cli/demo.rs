@@ -12,7 +12,7 @@ use super::arguments::Globals;
 use super::exit::Exit;
 use super::interrupt;
 use super::output::print;
-use crate::apply::{ApplyOptions, Existing, NetworkTranslator, Status, plan, run as translate};
+use crate::apply::{ApplyOptions, NetworkTranslator, Status, plan, run as translate};
 use crate::config::{Overlay, Recipe};
 use crate::data::sample::Sample;
 use crate::data::{find_pictures, read_picture};
@@ -20,7 +20,7 @@ use crate::device::OpenDevice;
 use crate::evaluate::{EvaluateOptions, Metric, evaluate};
 use crate::files;
 use crate::nn::{Behaviour, NormStats};
-use crate::style::{Manifest, StyleFolder, load_generator};
+use crate::style::StyleFolder;
 use crate::train::{Ending, Session, SessionStart};
 
 /// What the demo trains.
@@ -117,22 +117,17 @@ impl Demo {
 
     /// Translates the pictures kept apart from training; returns their L1 distance to the photos.
     fn apply_and_measure(&self, stop: &AtomicBool) -> anyhow::Result<f64> {
-        let options = ApplyOptions {
-            existing: Existing::Overwrite,
-            ..ApplyOptions::default()
-        };
+        let options = ApplyOptions::default();
         let pictures = self.output.join(PICTURES);
+        // What an earlier demo has left could have other names.
+        if pictures.is_dir() {
+            std::fs::remove_dir_all(&pictures)
+                .with_context(|| format!("cannot remove `{}`", pictures.display()))?;
+        }
         let plan = plan(&self.inputs(), &pictures, &options)?;
-        let manifest = Manifest::read(&self.style)?;
-        let device = self.device.device.clone();
-        let (generator, channels) = load_generator(&self.style, &manifest, None, &device)?;
-        let mut translator = NetworkTranslator {
-            generator,
-            channels,
-            multiple: self.recipe.generator.arch.size_multiple(),
-            behaviour: Behaviour::inference(NormStats::Batch, false),
-            device,
-        };
+        let behaviour = Behaviour::inference(NormStats::Batch, false);
+        let mut translator =
+            NetworkTranslator::load(&self.style, None, behaviour, &self.device.device)?;
         let summary = translate(&plan, &mut translator, &options, stop, |_| {})?;
         if summary.count(Status::Done) < summary.files.len() {
             bail!("the demo was stopped");

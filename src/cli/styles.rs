@@ -57,11 +57,11 @@ fn list(registry: &Registry) -> anyhow::Result<()> {
                     ", unfinished"
                 };
                 format!(
-                    "{} {}, {} at {} px, {} steps{unfinished}",
+                    "{} {}, {} at {}, {} steps{unfinished}",
                     recipe.mode.name(),
                     recipe.data.direction.name(),
                     recipe.generator.arch.name(),
-                    recipe.data.crop_size,
+                    recipe.data.picture_size(),
                     manifest.training.steps
                 )
             }
@@ -81,6 +81,7 @@ fn remove(registry: &Registry, name: &str) -> anyhow::Result<()> {
     if !folder.manifest().is_file() {
         return Err(StyleError::NotAStyle(folder.path().to_owned()).into());
     }
+    let _lock = folder.acquire()?;
     std::fs::remove_dir_all(folder.path())
         .with_context(|| format!("cannot remove `{}`", folder.path().display()))?;
     tracing::info!("removed `{}`", folder.path().display());

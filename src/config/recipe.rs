@@ -151,6 +151,17 @@ pub struct TrainRecipe {
     pub max_steps: u64,
 }
 
+impl DataRecipe {
+    /// The size of the pictures that the network trains on, for people.
+    pub fn picture_size(&self) -> String {
+        match self.preprocess {
+            Preprocess::ScaleWidth => format!("{} px wide", self.load_size),
+            Preprocess::None => "full size".to_owned(),
+            _ => format!("{0}x{0} px", self.crop_size),
+        }
+    }
+}
+
 impl Recipe {
     /// The defaults of `mode`: those of the reference implementations of the papers.
     pub fn defaults(mode: Mode) -> Self {

@@ -12,19 +12,19 @@ use crate::config::Mode;
 pub enum Split {
     /// Pictures to learn from.
     Train,
-    /// Pictures to watch the training with; the test pictures where there are none.
+    /// Pictures to watch the training with.
     Validation,
-    /// Pictures to judge the result with; the validation pictures where there are none.
+    /// Pictures to judge the result with.
     Test,
 }
 
 impl Split {
-    /// The prefixes of folder names that hold this split, best first.
-    fn prefixes(self) -> &'static [&'static str] {
+    /// What the names of folders that hold this split begin with.
+    fn prefix(self) -> &'static str {
         match self {
-            Self::Train => &["train"],
-            Self::Validation => &["val", "test"],
-            Self::Test => &["test", "val"],
+            Self::Train => "train",
+            Self::Validation => "val",
+            Self::Test => "test",
         }
     }
 }
@@ -60,18 +60,15 @@ impl Layout {
         if !root.is_dir() {
             return Err(DataError::NotAFolder(root.to_owned()));
         }
-        Ok(split
-            .prefixes()
-            .iter()
-            .flat_map(|prefix| candidates(mode, prefix))
+        Ok(candidates(mode, split.prefix())
+            .into_iter()
             .map(|layout| layout.under(root))
             .find(Self::exists))
     }
 
     /// The error for a split that is needed and not there.
     pub(super) fn missing(root: &Path, mode: Mode, split: Split) -> DataError {
-        let prefix = split.prefixes()[0];
-        let wanted = candidates(mode, prefix)
+        let wanted = candidates(mode, split.prefix())
             .iter()
             .map(|layout| match layout {
                 Self::SideBySide(folder) => {

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
-use crate::config::Initialiser;
+use crate::config::{Initialiser, Recipe};
 
 /// Makes the parameters of a network: the law, the generator of random numbers and the device.
 #[derive(Debug)]
@@ -32,6 +32,18 @@ impl Initialise {
             random,
             device: device.clone(),
         }
+    }
+
+    /// Parameters as `recipe` asks for them, on `device`; `stream` separates its networks.
+    pub fn of_recipe(recipe: &Recipe, stream: u64, device: &Device) -> Self {
+        let generator = &recipe.generator;
+        Self::new(
+            generator.init,
+            generator.init_gain,
+            recipe.train.seed,
+            stream,
+            device,
+        )
     }
 
     /// Zeros, on `device`: for networks whose weights are loaded afterwards.

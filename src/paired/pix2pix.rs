@@ -35,10 +35,7 @@ impl Pix2pix {
     /// Networks with fresh weights, as `recipe` describes them.
     pub fn new(recipe: &Recipe, device: &Device) -> Self {
         let autodiff = device.clone().autodiff();
-        let initialise = |stream| {
-            let (law, gain) = (recipe.generator.init, recipe.generator.init_gain);
-            Initialise::new(law, gain, recipe.train.seed, stream, &autodiff)
-        };
+        let initialise = |stream| Initialise::of_recipe(recipe, stream, &autodiff);
         let (input, output) = (recipe.data.input_channels, recipe.data.output_channels);
         let generator = Generator::new(&mut initialise(0), &recipe.generator, input, output);
         let judged = input + output;

@@ -72,6 +72,9 @@ pub enum StyleError {
         /// Direction that it has.
         has: &'static str,
     },
+    /// Another program is writing into the style's folder.
+    #[error("another run is training the style in `{}`: wait for it, or choose another name", .0.display())]
+    InUse(PathBuf),
     /// A file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),

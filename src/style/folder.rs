@@ -1,6 +1,10 @@
 //! The places of a style's files.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+
+use super::error::StyleError;
+use crate::files::FileError;
 
 /// A style's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,5 +63,19 @@ impl StyleFolder {
     /// Locked while a run writes into the folder.
     pub fn lock(&self) -> PathBuf {
         self.path.join(".lock")
+    }
+
+    /// Locks the folder, which exists, until the returned file is dropped.
+    ///
+    /// # Errors
+    /// Another run has locked it, or the file system cannot lock.
+    pub fn acquire(&self) -> Result<File, StyleError> {
+        let path = self.lock();
+        let lock = File::create(&path).map_err(FileError::new("write", &path))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(lock),
+            Err(TryLockError::WouldBlock) => Err(StyleError::InUse(self.path.clone())),
+            Err(TryLockError::Error(source)) => Err(FileError::new("lock", &path)(source).into()),
+        }
     }
 }

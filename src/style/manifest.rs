@@ -43,6 +43,9 @@ pub struct TrainingSummary {
     pub data_fingerprint: String,
     /// Device that it was trained on.
     pub device: String,
+    /// Folder whose weights it began with; empty for fresh ones.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub initialised_from: String,
     /// Losses of the last step.
     pub losses: BTreeMap<String, f64>,
 }

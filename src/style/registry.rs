@@ -57,7 +57,7 @@ impl Registry {
         })
     }
 
-    /// Names of all styles, sorted.
+    /// Names of all styles, sorted. A folder whose name cannot be that of a style is found by its path only.
     ///
     /// # Errors
     /// The folder cannot be read.
@@ -74,8 +74,9 @@ impl Registry {
         for entry in std::fs::read_dir(&self.root).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
             let folder = StyleFolder::new(&path);
-            if folder.manifest().is_file() {
-                names.push(folder.name());
+            let name = folder.name();
+            if folder.manifest().is_file() && self.place(&name).is_ok() {
+                names.push(name);
             }
         }
         names.sort();

@@ -115,11 +115,13 @@ impl Checkpoint {
             path: folder.clone(),
             message,
         };
-        let text = files::read(&folder.join(PROGRESS))?;
+        let read =
+            |name: &str| read_weights(&folder.join(name)).map_err(|error| bad(error.to_string()));
+        let text = files::read(&folder.join(PROGRESS)).map_err(|error| bad(error.to_string()))?;
         let checkpoint: Self =
             serde_json::from_slice(&text).map_err(|error| bad(format!("`{PROGRESS}`: {error}")))?;
         for stem in method.networks() {
-            let weights = read_weights(&folder.join(format!("{stem}.{EXTENSION}")))?;
+            let weights = read(&format!("{stem}.{EXTENSION}"))?;
             let loaded = method.load_weights(stem, weights);
             loaded.map_err(|error| bad(format!("`{stem}.{EXTENSION}`: {error}")))?;
         }
@@ -128,8 +130,8 @@ impl Checkpoint {
             counts: checkpoint.counts.clone(),
         };
         for part in checkpoint.counts.keys() {
-            let path = folder.join(format!("{STATE_PREFIX}{part}.{EXTENSION}"));
-            state.tensors.insert(part.clone(), read_weights(&path)?);
+            let tensors = read(&format!("{STATE_PREFIX}{part}.{EXTENSION}"))?;
+            state.tensors.insert(part.clone(), tensors);
         }
         method
             .restore(state)
@@ -183,6 +185,7 @@ fn publish(style: &StyleFolder, folder: &Path, method: &dyn Method) -> Result<()
             // A second name costs no space; some file systems have none.
             if std::fs::hard_link(&source, &link).is_err() {
                 std::fs::copy(&source, &link)?;
+                std::fs::File::open(&link)?.sync_all()?;
             }
             std::fs::rename(&link, &target)?;
             // Renaming does nothing where both are names of one file already, as after a kill.

@@ -43,9 +43,6 @@ pub enum TrainError {
         /// Step after which they were to be saved.
         step: u64,
     },
-    /// Another run is writing into the style's folder.
-    #[error("another run is training the style in `{}`: wait for it, or choose another `--name`", .0.display())]
-    InUse(PathBuf),
     /// The data is not that of the run to resume.
     #[error(
         "the training pictures are not those that `{style}` was trained on ({samples} samples in `{root}`): \
@@ -82,6 +79,9 @@ pub enum TrainError {
         .0.display()
     )]
     NoState(PathBuf),
+    /// A run with given weights that was killed before these were saved.
+    #[error("`{}` was stopped before its initial weights were saved: start it again with `--overwrite --init-from`", .0.display())]
+    NoInitialState(PathBuf),
     /// The report cannot be drawn.
     #[error("cannot draw the report: {0}")]
     Report(String),

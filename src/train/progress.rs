@@ -1,6 +1,7 @@
 //! The progress of a run on the terminal: a bar, or plain lines where there is no terminal.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
@@ -9,19 +10,20 @@ use super::error::TrainError;
 use super::event::{Ending, Event, Listener, StepRecord};
 use crate::config::Mode;
 use crate::progress;
+use crate::style::StyleFolder;
 
 /// Between plain lines at least this long.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 /// A run that takes longer gets a hint.
-const LONG_RUN: Duration = Duration::from_hours(48);
+const LONG_RUN: Duration = Duration::from_hours(24);
 
 /// Shows losses, speed and time left.
 #[derive(Debug)]
 pub struct ProgressDisplay {
     bar: ProgressBar,
     mode: Mode,
-    /// Name of the style, for the command that goes on.
-    name: String,
+    /// The command that goes on.
+    resume: String,
     total: u64,
     started: Instant,
     done_before: u64,
@@ -29,12 +31,21 @@ pub struct ProgressDisplay {
 }
 
 impl ProgressDisplay {
-    /// A display for a run of `mode` that trains the style called `name`.
-    pub fn new(mode: Mode, name: &str) -> Self {
+    /// A display for a run of `mode` that trains `style`.
+    pub fn new(mode: Mode, style: &StyleFolder) -> Self {
+        let root = style.path().parent().unwrap_or(Path::new(""));
+        let elsewhere = if root == Path::new("checkpoints") {
+            String::new()
+        } else {
+            format!("--checkpoints {} ", quoted(&root.display().to_string()))
+        };
         Self {
             bar: ProgressBar::hidden(),
             mode,
-            name: name.to_owned(),
+            resume: format!(
+                "translate train --resume {elsewhere}--name {}",
+                quoted(&style.name())
+            ),
             total: 0,
             started: Instant::now(),
             done_before: 0,
@@ -108,14 +119,24 @@ impl Listener for ProgressDisplay {
                 self.bar.finish_and_clear();
                 if *ending == Ending::Stopped {
                     tracing::info!(
-                        "stopped after step {step} of {}, all saved: go on with `translate train --resume --name {}`",
+                        "stopped after step {step} of {}, all saved: go on with `{}`",
                         self.total,
-                        self.name
+                        self.resume
                     );
                 }
             }
         }
         Ok(())
+    }
+}
+
+/// As a shell needs it.
+fn quoted(word: &str) -> String {
+    let plain = |letter: char| letter.is_alphanumeric() || "/._-".contains(letter);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
     }
 }
 

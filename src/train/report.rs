@@ -83,24 +83,26 @@ fn summary(style: &StyleFolder, manifest: &Manifest, metrics: &[MetricsLine]) ->
     let duration = std::time::Duration::try_from_secs_f64(training.seconds).unwrap_or_default();
     let mut seconds: Vec<f64> = metrics.iter().map(|line| line.seconds).collect();
     seconds.sort_by(f64::total_cmp);
-    let per_step = seconds.get(seconds.len() / 2).copied().unwrap_or_default();
+    let per_step = seconds.get(seconds.len() / 2);
     let data = &manifest.recipe.data;
-    let rows = [
+    let mut rows = vec![
         ("Mode", manifest.recipe.mode.name().to_owned()),
         ("Direction", data.direction.name().to_owned()),
         (
             "Generator",
             manifest.recipe.generator.arch.name().to_owned(),
         ),
-        ("Picture size", format!("{0}x{0}", data.crop_size)),
+        ("Picture size", data.picture_size()),
         ("Steps", training.steps.to_string()),
         ("Epoch", training.epoch.to_string()),
         ("Samples per epoch", training.samples.to_string()),
         ("Device", training.device.clone()),
         ("Time", HumanDuration(duration).to_string()),
-        ("Time per step (median)", format!("{per_step:.3} s")),
         ("Folder", style.path().display().to_string()),
     ];
+    if let Some(per_step) = per_step {
+        rows.push(("Time per step (median)", format!("{per_step:.3} s")));
+    }
     let mut table = "<table>\n".to_owned();
     for (name, value) in rows {
         let _ = writeln!(table, "<tr><td>{name}</td><td>{}</td></tr>", escape(&value));
@@ -186,6 +188,7 @@ fn draw(
     }
     chart
         .configure_series_labels()
+        .position(SeriesLabelPosition::UpperRight)
         .background_style(WHITE.mix(0.8))
         .draw()?;
     area.present()

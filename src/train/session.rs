@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::checkpoint::{Checkpoint, initialise_from};
 use super::error::TrainError;
@@ -65,7 +65,7 @@ impl Session {
         if before.is_none() {
             check(&dataset)?;
         }
-        let preview_data = self.preview_data(&dataset)?;
+        let preview_data = self.preview_data(&dataset, before.is_none())?;
         let per_epoch = dataset.steps_per_epoch(self.recipe.data.batch_size);
         let total = total_steps(&self.recipe, per_epoch);
 
@@ -75,6 +75,10 @@ impl Session {
             tracing::info!("initial weights: {}", loaded.join(", "));
         }
         self.warn(per_epoch);
+        if stop.load(Ordering::Relaxed) {
+            tracing::info!("stopped before the first step: nothing was changed");
+            return Ok(Ending::Stopped);
+        }
         let _lock = self.prepare_folder()?;
         let resumed = match self.start {
             SessionStart::Resume => Checkpoint::resume(&self.style, &mut *method)?,
@@ -99,6 +103,10 @@ impl Session {
                 None if self.has_weights(&*method) => {
                     return Err(TrainError::NoState(self.style.path().to_owned()));
                 }
+                // Killed before its weights were saved: other weights would be another run.
+                None if before.as_ref().is_some_and(was_initialised) => {
+                    return Err(TrainError::NoInitialState(self.style.path().to_owned()));
+                }
                 None => tracing::info!("nothing to resume yet, starting anew"),
             }
         }
@@ -112,6 +120,13 @@ impl Session {
                 samples: dataset.len() as u64,
                 data_fingerprint: fingerprint,
                 device: self.device.name.to_string(),
+                initialised_from: match &self.start {
+                    SessionStart::From(folder) => folder.display().to_string(),
+                    _ => before
+                        .as_ref()
+                        .map(|manifest| manifest.training.initialised_from.clone())
+                        .unwrap_or_default(),
+                },
                 ..before
                     .as_ref()
                     .filter(|_| done > 0)
@@ -128,7 +143,7 @@ impl Session {
             Checkpoint::start(&Schedule::new(&self.recipe.optim)).save(&self.style, &*method)?;
         }
         let mut listeners: Vec<Box<dyn Listener>> = vec![
-            Box::new(ProgressDisplay::new(self.recipe.mode, &self.style.name())),
+            Box::new(ProgressDisplay::new(self.recipe.mode, &self.style)),
             Box::new(MetricsFile::open(&self.style.metrics(), done)?),
             Box::new(PreviewFile::new(self.style.previews())?),
             Box::new(ReportFile::new(self.style.clone())),
@@ -182,10 +197,16 @@ impl Session {
     }
 
     /// Pictures kept apart from training, where the data set has such.
-    fn preview_data(&self, training: &Arc<Dataset>) -> Result<Arc<Dataset>, TrainError> {
+    fn preview_data(
+        &self,
+        training: &Arc<Dataset>,
+        unchecked: bool,
+    ) -> Result<Arc<Dataset>, TrainError> {
         for split in [Split::Validation, Split::Test] {
             if let Some(dataset) = Dataset::open_optional(&self.data, &self.recipe, split)? {
-                check(&dataset)?;
+                if unchecked {
+                    check(&dataset)?;
+                }
                 return Ok(Arc::new(dataset));
             }
         }
@@ -197,10 +218,7 @@ impl Session {
         let style = &self.style;
         files::create_folder(style.path())?;
         let path = style.lock();
-        let lock = File::create(&path).map_err(FileError::new("write", &path))?;
-        if lock.try_lock().is_err() {
-            return Err(TrainError::InUse(style.path().to_owned()));
-        }
+        let lock = style.acquire()?;
         if self.start == SessionStart::Resume {
             for folder in [style.path().to_owned(), style.state(), style.previews()] {
                 remove_entries(&folder, is_leftover)?;
@@ -227,6 +245,10 @@ fn check(dataset: &Dataset) -> Result<(), TrainError> {
         tracing::info!("{line}");
     }
     Ok(())
+}
+
+fn was_initialised(manifest: &Manifest) -> bool {
+    !manifest.training.initialised_from.is_empty()
 }
 
 /// The data must be that of the run which goes on.

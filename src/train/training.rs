@@ -202,12 +202,13 @@ impl Training {
             let (sum, count) = std::mem::take(&mut position.epoch_loss);
             position.schedule.end_epoch(sum / count.max(1) as f64);
         }
+        if saves {
+            self.save(position, tell)?;
+        }
+        // After the checkpoint: a preview that fails must not cost the steps before it.
         if previews {
             let rows = self.preview()?;
             tell(Event::Preview { step, rows })?;
-        }
-        if saves {
-            self.save(position, tell)?;
         }
         Ok(())
     }
@@ -294,10 +295,13 @@ impl Training {
         training.epoch = position.epoch();
         training.finished = position.step == position.total;
         training.seconds = seconds;
-        let losses = position.last_losses.iter();
-        training.losses = losses
-            .map(|(name, value)| ((*name).to_owned(), *value))
-            .collect();
+        // None are known of a run that was resumed and has done no step since.
+        if !position.last_losses.is_empty() {
+            let losses = position.last_losses.iter();
+            training.losses = losses
+                .map(|(name, value)| ((*name).to_owned(), *value))
+                .collect();
+        }
         self.manifest.write(&self.style)?;
         position.last_checkpoint = Some(position.step);
         tell(Event::Saved {

@@ -82,10 +82,7 @@ impl CycleGan {
     /// Networks with fresh weights, as `recipe` describes them.
     pub fn new(recipe: &Recipe, device: &Device) -> Self {
         let autodiff = device.clone().autodiff();
-        let initialise = |stream| {
-            let (law, gain) = (recipe.generator.init, recipe.generator.init_gain);
-            Initialise::new(law, gain, recipe.train.seed, stream, &autodiff)
-        };
+        let initialise = |stream| Initialise::of_recipe(recipe, stream, &autodiff);
         let (a, b) = (recipe.data.input_channels, recipe.data.output_channels);
         let generator =
             |stream, from, to| Generator::new(&mut initialise(stream), &recipe.generator, from, to);

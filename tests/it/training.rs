@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, TensorData};
 use serde_json::Value;
-use translate::config::{GeneratorRecipe, Mode, Recipe};
+use translate::config::{GanObjective, GeneratorArch, GeneratorRecipe, Mode, Recipe};
 use translate::data::Batch;
 use translate::method::{Method, StepContext};
 use translate::nn::{Discriminator, Generator, Initialise, ResnetGenerator, Unet};
@@ -157,4 +157,100 @@ fn five_steps_of_cycle_gan_equal_pytorch() {
         "training_cycle",
         &mut CycleGan::from_networks(&recipe, generators, discriminators, &Device::flex()),
     );
+}
+
+fn batch() -> Batch {
+    let fixture = Fixture::open("training_pix2pix.safetensors");
+    let side = |name| sample(&fixture.data(name), 0);
+    Batch {
+        a: side("input_a"),
+        b: side("input_b"),
+        names: Vec::new(),
+    }
+}
+
+fn first_step() -> StepContext {
+    StepContext {
+        step: 1,
+        seed: 0,
+        generator_rate: RATE,
+        discriminator_rate: RATE,
+    }
+}
+
+/// Small methods of both modes with one setting changed.
+fn small(change: impl Fn(&mut Recipe)) -> [Box<dyn Method>; 2] {
+    [Mode::Pix2pix, Mode::Cycle].map(|mode| {
+        let mut recipe = Recipe::defaults(mode);
+        recipe.generator.arch = GeneratorArch::Resnet6Blocks;
+        recipe.generator.channels = 2;
+        recipe.discriminator.channels = 2;
+        recipe.discriminator.layers = 1;
+        change(&mut recipe);
+        translate::train::build(&recipe, &Device::flex())
+    })
+}
+
+#[test]
+fn the_discriminator_makes_as_many_steps_as_asked() {
+    for mut method in small(|recipe| recipe.optim.discriminator_steps = 3) {
+        method.step(batch(), first_step());
+        for (part, count) in method.state().counts {
+            let expected = match part.split('_').next().unwrap() {
+                "generator" => 1,
+                "discriminator" => 3,
+                _ => 0,
+            };
+            assert_eq!(count, expected, "{part}");
+        }
+    }
+}
+
+#[test]
+fn a_wasserstein_critic_keeps_its_weights_small() {
+    for mut method in small(|recipe| recipe.loss.gan = GanObjective::Wgan) {
+        method.step(batch(), first_step());
+        for network in method.networks() {
+            let tensors = method.weights(network).0;
+            let trained = tensors
+                .iter()
+                .filter(|(name, _)| !name.contains("running_"));
+            let largest = trained
+                .flat_map(|(_, data)| values(data).to_vec())
+                .fold(0.0f32, |most, value| most.max(value.abs()));
+            let clipped = largest <= 0.01;
+            assert_eq!(
+                clipped,
+                network.starts_with("discriminator"),
+                "{network}: {largest}"
+            );
+        }
+    }
+}
+
+#[test]
+fn each_network_has_its_own_learning_rate() {
+    for mut method in small(|_| {}) {
+        let before: Vec<_> = method
+            .networks()
+            .iter()
+            .map(|network| method.weights(network))
+            .collect();
+        method.step(
+            batch(),
+            StepContext {
+                discriminator_rate: 0.0,
+                ..first_step()
+            },
+        );
+        for (network, before) in method.networks().iter().zip(before) {
+            // Running averages move whatever the rate.
+            let moved = method
+                .weights(network)
+                .0
+                .iter()
+                .any(|(name, data)| !name.contains("running_") && before.0[name] != *data);
+            assert_eq!(moved, network.starts_with("generator"), "{network}");
+        }
+    }
 }
