@@ -203,3 +203,24 @@ fn what_a_kill_leaves_behind_is_cleared_away() {
     let left: Vec<&String> = names.iter().filter(|name| name.contains(".tmp")).collect();
     assert!(left.is_empty(), "{left:?}");
 }
+
+/// `state/` may be deleted; the weights that are left must not be replaced by fresh ones.
+#[test]
+fn weights_without_a_state_are_not_trained_over() {
+    let place = Place::with_pairs();
+    place
+        .run(&format!("train {PIX2PIX} --steps 2 --name s"))
+        .done();
+    let weights = place.read("checkpoints/s/generator.safetensors");
+    std::fs::remove_dir_all(place.path("checkpoints/s/state")).unwrap();
+    place
+        .run("train --resume --name s --steps 4")
+        .failed(1, &["has weights but no saved state", "--init-from"]);
+    assert_eq!(place.read("checkpoints/s/generator.safetensors"), weights);
+    place
+        .run(&format!(
+            "train {PIX2PIX} --steps 4 --name t --init-from checkpoints/s"
+        ))
+        .done()
+        .says("initial weights: generator, discriminator");
+}

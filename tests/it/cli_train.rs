@@ -128,7 +128,7 @@ fn cycle_without_data_trains_on_the_sample() {
         ],
     );
     let styles = place.run("styles").done();
-    insta::assert_snapshot!(styles.stdout, @"cycle                    cycle AtoB, resnet_6blocks at 16 px, 5 steps");
+    insta::assert_snapshot!(styles.stdout, @"cycle                    cycle AtoB, resnet_6blocks at 16x16 px, 5 steps");
     let shown = place.run("styles show cycle").done();
     assert_eq!(shown.stdout, place.text("checkpoints/cycle/style.toml"));
     place.run("styles remove cycle").done();
