@@ -5,6 +5,7 @@ mod error;
 mod options;
 mod overlay;
 mod recipe;
+mod validation;
 
 pub use difference::difference;
 pub use error::ConfigError;

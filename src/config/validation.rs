@@ -1,0 +1,160 @@
+//! Whether the values of a recipe make sense together.
+
+use super::error::ConfigError;
+use super::options::{DiscriminatorArch, GanObjective, Mode, Preprocess};
+use super::recipe::Recipe;
+
+impl Recipe {
+    /// Checks that the values make sense together.
+    ///
+    /// # Errors
+    /// The first value that does not, with what it should be.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let Self {
+            data,
+            generator,
+            discriminator,
+            loss,
+            optim,
+            train,
+            ..
+        } = self;
+        let positive = [
+            ("data.load_size", data.load_size),
+            ("data.crop_size", data.crop_size),
+            ("data.batch_size", data.batch_size),
+            ("data.workers", data.workers),
+            ("data.input_channels", data.input_channels),
+            ("data.output_channels", data.output_channels),
+            ("generator.channels", generator.channels),
+            ("discriminator.channels", discriminator.channels),
+            ("discriminator.layers", discriminator.layers),
+            ("optim.discriminator_steps", optim.discriminator_steps),
+            ("train.log_every", train.log_every as usize),
+            ("train.preview_every", train.preview_every as usize),
+            ("train.checkpoint_every", train.checkpoint_every as usize),
+        ];
+        for (key, value) in positive {
+            require(value >= 1, key, || "must be at least 1".to_owned())?;
+        }
+        // Far above anything that can be trained, and low enough that sizes can be multiplied without harm.
+        let limits = [
+            ("data.load_size", data.load_size, 16_384),
+            ("data.crop_size", data.crop_size, 16_384),
+            ("data.batch_size", data.batch_size, 4_096),
+            ("data.workers", data.workers, 256),
+            ("generator.channels", generator.channels, 1_024),
+            ("discriminator.channels", discriminator.channels, 1_024),
+            ("discriminator.layers", discriminator.layers, 10),
+            ("optim.epochs", optim.epochs, 1_000_000_000),
+            ("optim.decay_epochs", optim.decay_epochs, 1_000_000_000),
+            ("optim.pool_size", optim.pool_size, 1_000_000),
+        ];
+        for (key, value, most) in limits {
+            require(value <= most, key, || format!("must be at most {most}"))?;
+        }
+        for (key, value) in [
+            ("data.input_channels", data.input_channels),
+            ("data.output_channels", data.output_channels),
+        ] {
+            require(value == 1 || value == 3, key, || {
+                format!("pictures have 3 channels (colour) or 1 (grey), not {value}")
+            })?;
+        }
+        self.validate_sizes()?;
+        for (key, value) in [
+            ("loss.l1", loss.l1),
+            ("loss.cycle_a", loss.cycle_a),
+            ("loss.cycle_b", loss.cycle_b),
+            ("loss.identity", loss.identity),
+        ] {
+            require(value >= 0.0 && value.is_finite(), key, || {
+                "must be 0 or more".to_owned()
+            })?;
+        }
+        require(
+            (0.0..1.0).contains(&loss.label_smoothing),
+            "loss.label_smoothing",
+            || "must be at least 0 and below 1".to_owned(),
+        )?;
+        let targets = matches!(
+            loss.gan,
+            GanObjective::Vanilla | GanObjective::Saturating | GanObjective::Lsgan
+        );
+        require(
+            targets || loss.label_smoothing == 0.0,
+            "loss.label_smoothing",
+            || "has no effect with this `loss.gan`, which has no targets: leave it at 0".to_owned(),
+        )?;
+        let same_channels = data.input_channels == data.output_channels;
+        require(
+            self.mode != Mode::Cycle || loss.identity == 0.0 || same_channels,
+            "loss.identity",
+            || "needs as many input channels as output channels: set it to 0".to_owned(),
+        )?;
+        for (key, value) in [
+            ("generator.init_gain", generator.init_gain),
+            ("optim.lr", optim.lr),
+            ("optim.lr_discriminator", self.discriminator_learning_rate()),
+        ] {
+            require(value > 0.0 && value.is_finite(), key, || {
+                "must be above 0".to_owned()
+            })?;
+        }
+        for (key, value) in [("optim.beta1", optim.beta1), ("optim.beta2", optim.beta2)] {
+            require((0.0..1.0).contains(&value), key, || {
+                "must be at least 0 and below 1".to_owned()
+            })?;
+        }
+        require(self.total_epochs() >= 1, "optim.epochs", || {
+            "together with `optim.decay_epochs` must be at least 1".to_owned()
+        })
+    }
+
+    fn validate_sizes(&self) -> Result<(), ConfigError> {
+        let data = &self.data;
+        let multiple = self.generator.arch.size_multiple();
+        let crop = data.crop_size;
+        require(crop.is_multiple_of(multiple), "data.crop_size", || {
+            let below = crop / multiple * multiple;
+            let proposal = if below == 0 { multiple } else { below };
+            format!(
+                "`generator.arch = \"{}\"` needs a multiple of {multiple}, and {crop} is none: take {proposal}, or another arch",
+                self.generator.arch.name(),
+            )
+        })?;
+        require(crop >= 8, "data.crop_size", || {
+            "must be at least 8".to_owned()
+        })?;
+        let smallest = match self.discriminator.arch {
+            DiscriminatorArch::Pixel => 1,
+            // Each strided layer halves the size; the two layers after them need 3 x 3 positions.
+            DiscriminatorArch::Patch => 3 << self.discriminator.layers.min(16),
+        };
+        require(crop >= smallest, "discriminator.layers", || {
+            format!(
+                "this PatchGAN needs pictures of at least {smallest} pixels, and `data.crop_size` is {crop}: use fewer layers"
+            )
+        })?;
+        let crops = matches!(
+            data.preprocess,
+            Preprocess::ResizeAndCrop | Preprocess::ScaleWidthAndCrop
+        );
+        require(!crops || data.load_size >= crop, "data.load_size", || {
+            format!(
+                "must be at least `data.crop_size` ({crop}), but is {}",
+                data.load_size
+            )
+        })
+    }
+}
+
+fn require(holds: bool, key: &str, message: impl FnOnce() -> String) -> Result<(), ConfigError> {
+    if holds {
+        return Ok(());
+    }
+    Err(ConfigError::BadValue {
+        key: key.to_owned(),
+        message: message(),
+    })
+}
