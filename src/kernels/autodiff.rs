@@ -1,5 +1,7 @@
 //! The kernels under automatic differentiation, for every backend that brings their gradients.
 
+use std::fmt::Debug;
+
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
@@ -172,6 +174,40 @@ fn size<T: TensorMetadata>(tensor: &T) -> [usize; 2] {
     [shape[2], shape[3]]
 }
 
+/// A convolution of input, weight and bias, with its shape.
+type Operation<T, S> = fn(T, T, T, S) -> T;
+
+/// Runs `forward`, one of the two convolutions, and records `backward` where a gradient will be asked for.
+fn recorded<B, C, S, K>(
+    backward: K,
+    forward: Operation<FloatTensor<B>, S>,
+    [input, weight, bias]: [FloatTensor<Autodiff<B, C>>; 3],
+    shape: S,
+) -> FloatTensor<Autodiff<B, C>>
+where
+    B: KernelGradients,
+    C: CheckpointStrategy,
+    S: Copy + Debug + Send + 'static,
+    K: Backward<B, 3, State = ConvolutionState<FloatTensor<B>, S>>,
+{
+    let state = ConvolutionState {
+        input: weight.is_tracked().then(|| input.primitive().clone()),
+        weight: input.is_tracked().then(|| weight.primitive().clone()),
+        input_size: size(&input),
+        kernel_size: size(&weight),
+        shape,
+    };
+    let (input, input_node) = input.into_parts();
+    let (weight, weight_node) = weight.into_parts();
+    let (bias, bias_node) = bias.into_parts();
+    let prepared = backward.prepare::<C>([input_node, weight_node, bias_node]);
+    let output = forward(input, weight, bias, shape);
+    match prepared.compute_bound().stateful() {
+        OpsKind::Tracked(prepared) => prepared.finish(state, output),
+        OpsKind::UnTracked(prepared) => prepared.finish(output),
+    }
+}
+
 impl<B: KernelGradients, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
     fn convolution(
         input: FloatTensor<Self>,
@@ -179,25 +215,8 @@ impl<B: KernelGradients, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         bias: FloatTensor<Self>,
         shape: ConvolutionShape,
     ) -> FloatTensor<Self> {
-        let state = ConvolutionState {
-            input: weight.is_tracked().then(|| input.primitive().clone()),
-            weight: input.is_tracked().then(|| weight.primitive().clone()),
-            input_size: size(&input),
-            kernel_size: size(&weight),
-            shape,
-        };
-        let (input, input_node) = input.into_parts();
-        let (weight, weight_node) = weight.into_parts();
-        let (bias, bias_node) = bias.into_parts();
-        let prepared = Backward::<B, 3>::prepare::<C>(
-            ConvolutionBackward,
-            [input_node, weight_node, bias_node],
-        );
-        let output = B::convolution(input, weight, bias, shape);
-        match prepared.compute_bound().stateful() {
-            OpsKind::Tracked(prepared) => prepared.finish(state, output),
-            OpsKind::UnTracked(prepared) => prepared.finish(output),
-        }
+        let inputs = [input, weight, bias];
+        recorded::<B, C, _, _>(ConvolutionBackward, B::convolution, inputs, shape)
     }
 
     fn transposed_convolution(
@@ -206,25 +225,9 @@ impl<B: KernelGradients, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         bias: FloatTensor<Self>,
         shape: TransposedConvolutionShape,
     ) -> FloatTensor<Self> {
-        let state = ConvolutionState {
-            input: weight.is_tracked().then(|| input.primitive().clone()),
-            weight: input.is_tracked().then(|| weight.primitive().clone()),
-            input_size: size(&input),
-            kernel_size: size(&weight),
-            shape,
-        };
-        let (input, input_node) = input.into_parts();
-        let (weight, weight_node) = weight.into_parts();
-        let (bias, bias_node) = bias.into_parts();
-        let prepared = Backward::<B, 3>::prepare::<C>(
-            TransposedConvolutionBackward,
-            [input_node, weight_node, bias_node],
-        );
-        let output = B::transposed_convolution(input, weight, bias, shape);
-        match prepared.compute_bound().stateful() {
-            OpsKind::Tracked(prepared) => prepared.finish(state, output),
-            OpsKind::UnTracked(prepared) => prepared.finish(output),
-        }
+        let inputs = [input, weight, bias];
+        let backward = TransposedConvolutionBackward;
+        recorded::<B, C, _, _>(backward, B::transposed_convolution, inputs, shape)
     }
 
     fn normalize_instance(input: FloatTensor<Self>, epsilon: f64) -> FloatTensor<Self> {
