@@ -17,6 +17,7 @@ UNETS = [
     ("unet_64_batch", 1, 1, 6, 1, "batch", 2, 64, 128),
     ("unet_64_instance", 1, 2, 6, 1, "instance", 1, 64, 64),
     ("unet_64_none", 1, 1, 6, 1, "none", 1, 64, 64),
+    ("unet_256_instance", 1, 1, 8, 1, "instance", 1, 256, 256),
 ]
 
 # name, inputs, outputs, blocks, channels, norm, batch
@@ -25,6 +26,7 @@ RESNETS = [
     ("resnet_6blocks_batch", 1, 2, 6, 2, "batch", 2),
     ("resnet_9blocks_instance", 3, 3, 9, 2, "instance", 1),
     ("resnet_9blocks_batch", 3, 3, 9, 2, "batch", 1),
+    ("resnet_6blocks_instance_affine", 3, 3, 6, 2, "instance_affine", 1),
 ]
 
 # name, inputs, layers (0: per pixel), channels, norm, batch, height, width
@@ -96,7 +98,7 @@ def make(folder):
     for seed, (name, inputs, outputs, blocks, channels, norm, batch) in enumerate(RESNETS, 200):
         network = randomise(Resnet(inputs, outputs, blocks, channels, norm), seed)
         picture = smooth(seed + 1000, batch, inputs, 36, 28)
-        write(folder, name, network, picture, norm, seed, arch=name.rsplit("_", 1)[0],
+        write(folder, name, network, picture, norm, seed, arch=name.removesuffix(f"_{norm}"),
               input_channels=inputs, output_channels=outputs, channels=channels, blocks=blocks)
     for seed, (name, inputs, layers, channels, norm, batch, height, width) in enumerate(DISCRIMINATORS, 300):
         if layers == 0:

@@ -9,6 +9,8 @@ def norm_layer(norm, channels):
         return nn.BatchNorm2d(channels, eps=1e-5, momentum=0.1, affine=True)
     if norm == "instance":
         return nn.InstanceNorm2d(channels, eps=1e-5, affine=False, track_running_stats=False)
+    if norm == "instance_affine":
+        return nn.InstanceNorm2d(channels, eps=1e-5, affine=True, track_running_stats=False)
     if norm == "none":
         return nn.Identity()
     raise ValueError(f"unknown norm {norm}")
@@ -16,4 +18,4 @@ def norm_layer(norm, channels):
 
 def convolution_bias(norm):
     """Convolutions carry a bias with instance norm only: not with batch norm, and not without a norm."""
-    return norm == "instance"
+    return norm in ("instance", "instance_affine")

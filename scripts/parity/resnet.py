@@ -8,7 +8,7 @@ from norm import convolution_bias, norm_layer
 class ResidualBlock(nn.Module):
     """Two reflect-padded 3x3 convolutions around a skip; no activation after the sum."""
 
-    def __init__(self, channels, norm):
+    def __init__(self, channels, norm, dropout):
         super().__init__()
         bias = convolution_bias(norm)
         self.conv_block = nn.Sequential(
@@ -16,6 +16,8 @@ class ResidualBlock(nn.Module):
             nn.Conv2d(channels, channels, 3, bias=bias),
             norm_layer(norm, channels),
             nn.ReLU(),
+            # takes a place, and so shifts the keys of what comes after it
+            *([nn.Dropout(0.5)] if dropout else []),
             nn.ReflectionPad2d(1),
             nn.Conv2d(channels, channels, 3, bias=bias),
             norm_layer(norm, channels),
@@ -28,7 +30,7 @@ class ResidualBlock(nn.Module):
 class Resnet(nn.Module):
     """`[batch, inputs, h, w]` to `[batch, outputs, h, w]` in [-1, 1]; h and w divide by 4."""
 
-    def __init__(self, inputs, outputs, blocks, channels, norm):
+    def __init__(self, inputs, outputs, blocks, channels, norm, dropout=False):
         super().__init__()
         bias = convolution_bias(norm)
         layers = [nn.ReflectionPad2d(3), nn.Conv2d(inputs, channels, 7, bias=bias)]
@@ -36,7 +38,7 @@ class Resnet(nn.Module):
         for width in (channels, 2 * channels):
             layers += [nn.Conv2d(width, 2 * width, 3, stride=2, padding=1, bias=bias)]
             layers += [norm_layer(norm, 2 * width), nn.ReLU()]
-        layers += [ResidualBlock(4 * channels, norm) for _ in range(blocks)]
+        layers += [ResidualBlock(4 * channels, norm, dropout) for _ in range(blocks)]
         for width in (4 * channels, 2 * channels):
             layers += [
                 nn.ConvTranspose2d(width, width // 2, 3, stride=2, padding=1, output_padding=1, bias=bias),

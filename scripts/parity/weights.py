@@ -24,7 +24,7 @@ def randomise(network, seed, output_gain=1.0):
                 normal(module.weight, 0.0, gain / math.sqrt(module.in_channels * taps))
                 if module.bias is not None:
                     normal(module.bias, 0.0, 0.1)
-            elif isinstance(module, nn.BatchNorm2d):
+            elif isinstance(module, (nn.BatchNorm2d, nn.InstanceNorm2d)) and module.affine:
                 normal(module.weight, 1.0, 0.2)
                 normal(module.bias, 0.0, 0.2)
     return network

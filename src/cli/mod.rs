@@ -7,6 +7,7 @@ mod demo;
 mod devices;
 mod evaluate;
 mod exit;
+mod import;
 mod interrupt;
 mod logging;
 mod output;
@@ -35,6 +36,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Train(arguments) => train::run(&globals, arguments),
         Command::Apply(arguments) => apply::run(&globals, arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),
+        Command::Import(arguments) => import::run(&globals, arguments),
         Command::Styles(arguments) => styles::run(&globals, arguments),
         Command::Data(arguments) => data::run(arguments),
         Command::Devices => devices::run(),

@@ -49,6 +49,12 @@ fn list(registry: &Registry) -> anyhow::Result<()> {
     for name in registry.names()? {
         let manifest = Manifest::read(&registry.place(&name)?);
         let text = match manifest {
+            Ok(manifest) if !manifest.training.imported_from.is_empty() => format!(
+                "{} {}, {}, imported",
+                manifest.recipe.mode.name(),
+                manifest.recipe.data.direction.name(),
+                manifest.recipe.generator.arch.name(),
+            ),
             Ok(manifest) => {
                 let recipe = &manifest.recipe;
                 let unfinished = if manifest.training.finished {

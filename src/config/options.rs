@@ -103,8 +103,18 @@ pub enum NormKind {
     Batch,
     /// Instance normalisation without scale and shift.
     Instance,
+    /// Instance normalisation with scale and shift.
+    InstanceAffine,
     /// No normalisation.
     None,
+}
+
+impl NormKind {
+    /// Whether the convolutions before such a layer have a bias: those of the reference implementations have one before
+    /// instance normalisation only.
+    pub fn wants_bias(self) -> bool {
+        matches!(self, Self::Instance | Self::InstanceAffine)
+    }
 }
 
 /// Law by which the weights of convolutions are drawn.

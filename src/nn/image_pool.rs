@@ -29,6 +29,20 @@ impl ImagePool {
     /// stored and returned. Then, with probability one half, a stored one is returned and the new one takes its place;
     /// otherwise the new one is returned and not stored.
     pub fn exchange(&mut self, pictures: Tensor<4>, random: &mut impl Rng) -> Tensor<4> {
+        let size = self.size;
+        self.exchange_by(pictures, || {
+            random
+                .random_bool(0.5)
+                .then(|| random.random_range(0..size))
+        })
+    }
+
+    /// As [`ImagePool::exchange`], with the place of the picture that is handed out, if any, drawn by `draw`.
+    fn exchange_by(
+        &mut self,
+        pictures: Tensor<4>,
+        mut draw: impl FnMut() -> Option<usize>,
+    ) -> Tensor<4> {
         if self.size == 0 {
             return pictures;
         }
@@ -39,12 +53,11 @@ impl ImagePool {
             .map(|picture| {
                 if self.pictures.len() < self.size {
                     self.pictures.push(picture.clone());
-                    picture
-                } else if random.random_bool(0.5) {
-                    let index = random.random_range(0..self.size);
-                    std::mem::replace(&mut self.pictures[index], picture)
-                } else {
-                    picture
+                    return picture;
+                }
+                match draw() {
+                    Some(place) => std::mem::replace(&mut self.pictures[place], picture),
+                    None => picture,
                 }
             })
             .collect();
@@ -104,6 +117,31 @@ mod tests {
         let mut all: Vec<usize> = returned.into_iter().chain(stored).collect();
         all.sort_unstable();
         assert_eq!(all, (0..1050).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_same_draws_give_the_same_pictures_as_in_the_reference() {
+        #[derive(serde::Deserialize)]
+        struct Step {
+            r#in: usize,
+            place: Option<usize>,
+            out: usize,
+        }
+        #[derive(serde::Deserialize)]
+        struct Trace {
+            size: usize,
+            steps: Vec<Step>,
+            stored: Vec<usize>,
+        }
+        let text = include_str!("../../tests/fixtures/pool.json");
+        let trace: Trace = serde_json::from_str(text).unwrap();
+        let mut pool = ImagePool::new(trace.size);
+        for step in trace.steps {
+            let out = pool.exchange_by(picture(step.r#in), || step.place);
+            assert_eq!(value(out), step.out);
+        }
+        let stored: Vec<usize> = pool.pictures.iter().cloned().map(value).collect();
+        assert_eq!(stored, trace.stored);
     }
 
     #[test]

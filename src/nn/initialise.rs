@@ -95,6 +95,14 @@ impl Initialise {
         )
     }
 
+    /// Scale of an instance normalisation: ones.
+    pub fn ones(&self, channels: usize) -> Param<Tensor<1>> {
+        Param::from_data(
+            TensorData::new(vec![1.0f32; channels], [channels]),
+            &self.device,
+        )
+    }
+
     /// Scale of a batch normalisation: normal around 1 with standard deviation `gain`.
     pub fn scale(&mut self, channels: usize) -> Param<Tensor<1>> {
         let gain = self.gain as f32;

@@ -16,8 +16,10 @@ const MOMENTUM: f64 = 0.1;
 /// A normalisation layer of one of the kinds that recipes offer.
 #[derive(Module, Debug)]
 pub struct Norm {
-    /// The parameters of batch normalisation; the other kinds have none.
+    /// The parameters of batch normalisation.
     batch: Option<BatchNorm>,
+    /// The parameters of instance normalisation with scale and shift; the other kinds have none.
+    affine: Option<Affine>,
     #[module(skip)]
     kind: NormKind,
 }
@@ -29,6 +31,13 @@ struct BatchNorm {
     bias: Param<Tensor<1>>,
     running_mean: RunningState<Tensor<1>>,
     running_var: RunningState<Tensor<1>>,
+}
+
+/// Scale and shift of instance normalisation, each `[channels]`.
+#[derive(Module, Debug)]
+struct Affine {
+    weight: Param<Tensor<1>>,
+    bias: Param<Tensor<1>>,
 }
 
 impl Norm {
@@ -43,16 +52,35 @@ impl Norm {
                 running_var: RunningState::new(Tensor::ones([channels], &device)),
             }
         });
-        Self { batch, kind }
+        let affine = (kind == NormKind::InstanceAffine).then(|| Affine {
+            weight: initialise.ones(channels),
+            bias: initialise.bias(channels),
+        });
+        Self {
+            batch,
+            affine,
+            kind,
+        }
     }
 
     /// `[batch, channels, height, width]`, normalised.
     pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
-        match (&self.batch, self.kind) {
-            (Some(batch), _) => batch.forward(input, behaviour),
-            (None, NormKind::Instance) => normalize_instance(input, EPSILON),
-            (None, _) => input,
+        match (&self.batch, &self.affine, self.kind) {
+            (Some(batch), _, _) => batch.forward(input, behaviour),
+            (_, Some(affine), _) => affine.forward(normalize_instance(input, EPSILON)),
+            (_, _, NormKind::Instance) => normalize_instance(input, EPSILON),
+            _ => input,
         }
+    }
+}
+
+impl Affine {
+    fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        let per_channel = |param: &Param<Tensor<1>>| {
+            let channels = param.dims()[0];
+            param.val().reshape([1, channels, 1, 1])
+        };
+        input * per_channel(&self.weight) + per_channel(&self.bias)
     }
 }
 

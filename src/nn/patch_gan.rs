@@ -8,7 +8,7 @@ use super::convolution::{Convolution, Padding};
 use super::initialise::Initialise;
 use super::norm::Norm;
 use super::tensors::Network;
-use crate::config::{DiscriminatorRecipe, NormKind};
+use crate::config::DiscriminatorRecipe;
 use crate::kernels::leaky_relu;
 
 const SLOPE: f64 = 0.2;
@@ -29,7 +29,7 @@ impl PatchGan {
     pub fn new(initialise: &mut Initialise, recipe: &DiscriminatorRecipe, input: usize) -> Self {
         const KERNEL: usize = 4;
         let layers = recipe.layers;
-        let inner_bias = recipe.norm == NormKind::Instance;
+        let inner_bias = recipe.norm.wants_bias();
         let width = |layer: usize| recipe.channels << layer.min(3);
         let mut convolutions = Vec::with_capacity(layers + 2);
         let mut norms = Vec::with_capacity(layers);
@@ -100,7 +100,7 @@ pub struct PixelGan {
 impl PixelGan {
     /// A discriminator of pictures with `input` channels.
     pub fn new(initialise: &mut Initialise, recipe: &DiscriminatorRecipe, input: usize) -> Self {
-        let bias = recipe.norm == NormKind::Instance;
+        let bias = recipe.norm.wants_bias();
         let width = recipe.channels;
         let pixelwise = |initialise: &mut Initialise, channels, bias| {
             Convolution::new(initialise, channels, 1, 1, Padding::Zero(0), bias)

@@ -10,7 +10,7 @@ use super::dropout::dropout;
 use super::initialise::Initialise;
 use super::norm::Norm;
 use super::tensors::Network;
-use crate::config::{GeneratorRecipe, NormKind};
+use crate::config::GeneratorRecipe;
 
 /// Halvings of the size before the residual blocks.
 const DOWNSAMPLINGS: usize = 2;
@@ -63,7 +63,7 @@ impl ResnetGenerator {
         input: usize,
         output: usize,
     ) -> Self {
-        let bias = recipe.norm == NormKind::Instance;
+        let bias = recipe.norm.wants_bias();
         let width = |halvings: usize| recipe.channels << halvings;
         let norm =
             |initialise: &mut Initialise, channels| Norm::new(initialise, recipe.norm, channels);

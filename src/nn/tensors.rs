@@ -198,7 +198,7 @@ impl Path {
         };
         // The parameters of a norm lie one level deeper than the layer that has a public name.
         let layer = match layer.split_last() {
-            Some((last, outer)) if last == "batch" => outer,
+            Some((last, outer)) if last == "batch" || last == "affine" => outer,
             _ => layer,
         };
         format!("{}.{leaf}", network.layer_name(&layer.join(".")))

@@ -10,7 +10,7 @@ use super::dropout::dropout;
 use super::initialise::Initialise;
 use super::norm::Norm;
 use super::tensors::Network;
-use crate::config::{GeneratorRecipe, NormKind};
+use crate::config::GeneratorRecipe;
 use crate::kernels::leaky_relu;
 
 const KERNEL: usize = 4;
@@ -48,7 +48,7 @@ impl Unet {
     ) -> Self {
         let widest = recipe.channels * 8;
         let width = |level: usize| (recipe.channels << level.min(3)).min(widest);
-        let bias = recipe.norm == NormKind::Instance;
+        let bias = recipe.norm.wants_bias();
         let innermost = downsamplings - 1;
         let levels = (0..downsamplings)
             .map(|level| {

@@ -46,6 +46,9 @@ pub struct TrainingSummary {
     /// Folder whose weights it began with; empty for fresh ones.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub initialised_from: String,
+    /// Weight file of another program that the style was made from; empty for one that was trained here.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub imported_from: String,
     /// Losses of the last step.
     pub losses: BTreeMap<String, f64>,
 }

@@ -2,6 +2,7 @@
 
 mod error;
 mod folder;
+pub mod import;
 mod manifest;
 mod registry;
 mod weights;
@@ -10,4 +11,6 @@ pub use error::StyleError;
 pub use folder::StyleFolder;
 pub use manifest::{FORMAT_VERSION, Manifest, TrainingSummary};
 pub use registry::Registry;
-pub use weights::{generator_stem, load_generator, read_weights, write_weights};
+pub use weights::{
+    discriminator_stem, generator_stem, load_generator, read_weights, write_weights,
+};

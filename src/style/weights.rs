@@ -50,6 +50,15 @@ pub fn generator_stem(recipe: &Recipe, direction: Direction) -> Option<&'static 
     }
 }
 
+/// Stem of the weight file of the discriminator that judges what is translated in `direction`.
+pub fn discriminator_stem(mode: Mode, direction: Direction) -> &'static str {
+    match (mode, direction) {
+        (Mode::Pix2pix, _) => "discriminator",
+        (Mode::Cycle, Direction::AToB) => "discriminator_a",
+        (Mode::Cycle, Direction::BToA) => "discriminator_b",
+    }
+}
+
 /// The style's generator for `direction`, or for the direction of its recipe, on `device`, with the channels of its
 /// input and output.
 ///

@@ -84,12 +84,14 @@ fn check<N: Network>(
 fn generators_equal_pytorch() {
     let names = [
         "unet_256_batch",
+        "unet_256_instance",
         "unet_128_batch",
         "unet_128_instance",
         "unet_64_batch",
         "unet_64_instance",
         "unet_64_none",
         "resnet_6blocks_instance",
+        "resnet_6blocks_instance_affine",
         "resnet_6blocks_batch",
         "resnet_9blocks_instance",
         "resnet_9blocks_batch",

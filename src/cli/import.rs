@@ -1,0 +1,132 @@
+//! `translate import`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::arguments::Globals;
+use super::exit::Exit;
+use super::output::print;
+use crate::config::{Direction, GeneratorArch, Mode, NormKind};
+use crate::style::Registry;
+use crate::style::import::{Architecture, Hints, ImportOptions, Imported, import};
+
+/// Arguments of `translate import`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  translate import latest_net_G.pth --style facades --direction BtoA\n  translate import latest_net_G_A.pth --style zebra\n  translate import latest_net_G_B.pth --style zebra"
+)]
+pub struct Arguments {
+    /// Weights: a .pth file of PyTorch (any version) or safetensors. Reading it executes nothing
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Name of the style that the network goes into
+    #[arg(long, value_name = "NAME")]
+    style: String,
+    /// Network that the file must hold [default: recognised by its tensors]
+    #[arg(long, value_name = "ARCH", value_parser = arch)]
+    arch: Option<GeneratorArch>,
+    /// Direction that it translates in [default: by file names such as net_G_B, else AtoB]
+    #[arg(long, value_name = "AtoB|BtoA")]
+    direction: Option<Direction>,
+    /// Method that has trained it [default: cycle for a ResNet without batch norm, else pix2pix]
+    #[arg(long, value_name = "MODE")]
+    mode: Option<Mode>,
+    /// Normalisation, where the file does not tell it
+    #[arg(long, value_enum)]
+    norm: Option<Norm>,
+    /// Entry of the file that holds the network, such as netG
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+    /// Replace a network that the style has already
+    #[arg(long)]
+    overwrite: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Norm {
+    /// Batch normalisation
+    Batch,
+    /// Instance normalisation with scale and shift
+    InstanceAffine,
+}
+
+/// The architectures by the names that recipes have for them.
+fn arch(text: &str) -> Result<GeneratorArch, String> {
+    let value = toml::Value::from(text);
+    value
+        .try_into()
+        .map_err(|error: toml::de::Error| error.message().to_owned())
+}
+
+pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
+    let folder = Registry::new(&globals.checkpoints).place(&arguments.style)?;
+    let options = ImportOptions {
+        file: arguments.file,
+        key: arguments.key,
+        hints: Hints {
+            norm: arguments.norm.map(|norm| match norm {
+                Norm::Batch => NormKind::Batch,
+                Norm::InstanceAffine => NormKind::InstanceAffine,
+            }),
+        },
+        arch: arguments.arch,
+        mode: arguments.mode,
+        direction: arguments.direction,
+        overwrite: arguments.overwrite,
+    };
+    let device = globals.device.open()?.device;
+    let imported = import(&folder, &options, &device)?;
+    say(&imported);
+    print(format_args!(
+        "imported {} ({} weights) as `{}`",
+        imported.architecture.description(),
+        imported.weights,
+        imported.path.display(),
+    ))?;
+    if imported.architecture.is_generator() {
+        print(format_args!(
+            "style `{0}` translates {1}: translate apply --input PICTURES --style {0}{2}",
+            folder.name(),
+            imported.direction.name(),
+            direction_flag(&imported),
+        ))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// What was not taken, and what the user should know of the rest.
+fn say(imported: &Imported) {
+    if !imported.dropped.is_empty() {
+        tracing::info!(
+            "left out {} running statistics under instance norms, which have no use for them: {}, ...",
+            imported.dropped.len(),
+            imported.dropped[0]
+        );
+    }
+    for (entry, count) in &imported.left_aside {
+        tracing::info!("left aside `{entry}` ({count} tensors)");
+    }
+    if !imported.finite {
+        tracing::warn!("some weights are infinite or not numbers: translations will be too");
+    }
+    let batch = matches!(
+        &imported.architecture,
+        Architecture::Generator { recipe, .. } if recipe.norm == NormKind::Batch
+    );
+    if batch {
+        tracing::info!(
+            "it has batch norm: `apply` takes the statistics of each picture, as the reference's test does; `--norm-stats running` equals its `--eval`"
+        );
+    }
+}
+
+/// The second direction of a CycleGAN must be asked for.
+fn direction_flag(imported: &Imported) -> String {
+    if imported.asks_direction {
+        format!(" --direction {}", imported.direction.name())
+    } else {
+        String::new()
+    }
+}

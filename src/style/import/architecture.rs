@@ -1,0 +1,367 @@
+//! What network a set of tensors belongs to, by their names and shapes.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::Device;
+
+use crate::config::{
+    DiscriminatorArch, DiscriminatorRecipe, GeneratorArch, GeneratorRecipe, Mode, NormKind, Recipe,
+    Upsample,
+};
+use crate::nn::{Discriminator, Generator, Initialise, NamedTensors, TensorError};
+
+/// What the user knows and the file may not tell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Hints {
+    /// Normalisation of the network.
+    pub norm: Option<NormKind>,
+}
+
+/// A network that was recognised.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Architecture {
+    /// A generator.
+    Generator {
+        /// Network, widths and norm; the rest are defaults.
+        recipe: GeneratorRecipe,
+        /// Channels of its input.
+        input: usize,
+        /// Channels of its output.
+        output: usize,
+    },
+    /// A discriminator.
+    Discriminator {
+        /// Network, widths and norm.
+        recipe: DiscriminatorRecipe,
+        /// Channels of its input.
+        input: usize,
+    },
+}
+
+/// Why tensors are not recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Unrecognised {
+    /// They have nothing of a network that is known.
+    Foreign,
+    /// A network that is known by name only.
+    Unsupported(String),
+    /// The question that must be answered, with the flag that does.
+    Ambiguous(String),
+}
+
+/// Shapes by name.
+pub(super) struct Shapes<'a>(pub(super) BTreeMap<&'a str, &'a [usize]>);
+
+impl Shapes<'_> {
+    fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// Shape of the weight of the convolution `layer`.
+    fn kernel(&self, layer: &str) -> Option<[usize; 4]> {
+        let shape = self.0.get(format!("{layer}.weight").as_str())?;
+        (*shape).try_into().ok()
+    }
+
+    /// Normalisation of a network, from one of its norms and the convolution before it.
+    fn norm(&self, norm: &str, convolution: &str, hints: Hints) -> Result<NormKind, Unrecognised> {
+        let has = |layer: &str, leaf: &str| self.has(&format!("{layer}.{leaf}"));
+        let bias = has(convolution, "bias");
+        let scale = has(norm, "weight");
+        let running = has(norm, "running_mean");
+        Ok(match (scale, bias, running) {
+            (false, true, _) => NormKind::Instance,
+            (false, false, _) => NormKind::None,
+            (true, false, _) => NormKind::Batch,
+            (true, true, false) => NormKind::InstanceAffine,
+            (true, true, true) => match hints.norm {
+                Some(NormKind::InstanceAffine) => NormKind::InstanceAffine,
+                Some(NormKind::Batch) => {
+                    return Err(Unrecognised::Unsupported(
+                        "its convolutions have biases before batch normalisation, which no network here has".to_owned(),
+                    ));
+                }
+                _ => {
+                    return Err(Unrecognised::Ambiguous(
+                        "its norms have scale, shift and running statistics, and its convolutions biases: if it was trained with instance \
+                         normalisation, say `--norm instance_affine`, and the running statistics are left out"
+                            .to_owned(),
+                    ));
+                }
+            },
+        })
+    }
+}
+
+impl Architecture {
+    /// Recognises a network by the names and shapes of its tensors.
+    pub(super) fn recognise(shapes: &Shapes<'_>, hints: Hints) -> Result<Self, Unrecognised> {
+        if shapes.kernel("model.model.0").is_some() {
+            return unet(shapes, hints);
+        }
+        if shapes.0.keys().any(|name| name.starts_with("model1_1.")) {
+            return unsupported("it is a local enhancer of pix2pixHD");
+        }
+        if shapes.has("scale0_layer0.0.weight") || shapes.has("layer0.0.weight") {
+            return unsupported("it is a multi-scale discriminator of pix2pixHD");
+        }
+        match shapes.kernel("model.1") {
+            Some([_, _, 7, 7]) => return resnet(shapes, hints),
+            Some(_) => return Err(Unrecognised::Foreign),
+            None => {}
+        }
+        if shapes.kernel("model.0").is_some() {
+            return patch(shapes, hints);
+        }
+        if shapes.kernel("net.0").is_some() {
+            return pixel(shapes, hints);
+        }
+        Err(Unrecognised::Foreign)
+    }
+
+    /// Whether it is a generator.
+    pub fn is_generator(&self) -> bool {
+        matches!(self, Self::Generator { .. })
+    }
+
+    /// What it is, for people: "resnet_9blocks, 64 channels, instance norm, 3 to 3 channels".
+    pub fn description(&self) -> String {
+        match self {
+            Self::Generator {
+                recipe,
+                input,
+                output,
+            } => format!(
+                "{}, {} channels, {}, {input} to {output} colour channels",
+                recipe.arch.name(),
+                recipe.channels,
+                norm_text(recipe.norm)
+            ),
+            Self::Discriminator { recipe, input } => {
+                let arch = match recipe.arch {
+                    DiscriminatorArch::Patch => format!("PatchGAN of {} layers", recipe.layers),
+                    DiscriminatorArch::Pixel => "PixelGAN".to_owned(),
+                };
+                format!(
+                    "{arch}, {} channels, {}, {input} colour channels",
+                    recipe.channels,
+                    norm_text(recipe.norm)
+                )
+            }
+        }
+    }
+
+    /// Whether running statistics under its norms are leftovers that it has no use for: versions of PyTorch before 0.4
+    /// wrote them for instance normalisation too.
+    pub(super) fn drops_running_statistics(&self) -> bool {
+        let norm = match self {
+            Self::Generator { recipe, .. } => recipe.norm,
+            Self::Discriminator { recipe, .. } => recipe.norm,
+        };
+        norm.wants_bias()
+    }
+
+    /// Checks that `tensors` are all that the network has, and nothing else; returns them as the network holds them.
+    ///
+    /// # Errors
+    /// A tensor is missing, left over or of another shape; all such are listed.
+    pub(super) fn accept(
+        &self,
+        tensors: NamedTensors,
+        device: &Device,
+    ) -> Result<NamedTensors, TensorError> {
+        let mut initialise = Initialise::zeros(device);
+        match self {
+            Self::Generator {
+                recipe,
+                input,
+                output,
+            } => {
+                let network = Generator::new(&mut initialise, recipe, *input, *output);
+                Ok(NamedTensors::of(&tensors.load_into(network)?))
+            }
+            Self::Discriminator { recipe, input } => {
+                let network = Discriminator::new(&mut initialise, recipe, *input);
+                Ok(NamedTensors::of(&tensors.load_into(network)?))
+            }
+        }
+    }
+}
+
+fn norm_text(norm: NormKind) -> &'static str {
+    match norm {
+        NormKind::Batch => "batch norm",
+        NormKind::Instance => "instance norm",
+        NormKind::InstanceAffine => "instance norm with scale and shift",
+        NormKind::None => "no norm",
+    }
+}
+
+fn unsupported<T>(what: &str) -> Result<T, Unrecognised> {
+    Err(Unrecognised::Unsupported(what.to_owned()))
+}
+
+/// Widths beyond what recipes allow would only be found after memory was taken for them.
+fn checked(channels: usize) -> Result<usize, Unrecognised> {
+    const MOST: usize = 1024;
+    if (1..=MOST).contains(&channels) {
+        Ok(channels)
+    } else {
+        Err(Unrecognised::Unsupported(format!(
+            "its first layer has {channels} channels, and 1 to {MOST} are supported"
+        )))
+    }
+}
+
+/// The largest number in the names that begin with `before` and the number, and go on with `after`.
+fn last_index(shapes: &Shapes<'_>, before: &str, after: &str) -> Option<usize> {
+    let numbers = shapes.0.keys().filter_map(|name| {
+        let (number, rest) = name.strip_prefix(before)?.split_once('.')?;
+        let goes_on = rest.starts_with(after);
+        goes_on.then(|| number.parse().ok()).flatten()
+    });
+    numbers.max()
+}
+
+fn generator(
+    arch: GeneratorArch,
+    channels: usize,
+    norm: NormKind,
+    upsample: Upsample,
+) -> GeneratorRecipe {
+    GeneratorRecipe {
+        arch,
+        channels,
+        norm,
+        upsample,
+        ..Recipe::defaults(Mode::Pix2pix).generator
+    }
+}
+
+/// The level below the outermost one of a U-Net.
+const UNET_INNER: &str = "model.model.1";
+
+fn unet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognised> {
+    // Counted by the deepest name, so that a layer that is missing is found missing, not taken for the end.
+    let depth = |name: &str| {
+        let inner = name.strip_prefix(UNET_INNER)?;
+        Some(inner.matches(".model.3").count() + 2)
+    };
+    let is_convolution = |name: &&str| name.ends_with(".model.1.weight");
+    let names = shapes.0.keys().copied();
+    let levels = names.filter(is_convolution).filter_map(depth).max();
+    let levels = levels.unwrap_or(1);
+    let arch = match levels {
+        6 => GeneratorArch::Unet64,
+        7 => GeneratorArch::Unet128,
+        8 => GeneratorArch::Unet256,
+        9 => GeneratorArch::Unet512,
+        other => {
+            return Err(Unrecognised::Unsupported(format!(
+                "it is a U-Net with {other} downsamplings, and 6 (unet_64) to 9 (unet_512) are supported"
+            )));
+        }
+    };
+    let (Some([channels, input, ..]), Some([first, second, size, _])) = (
+        shapes.kernel("model.model.0"),
+        shapes.kernel("model.model.3"),
+    ) else {
+        return Err(Unrecognised::Foreign);
+    };
+    // A transposed convolution has its input first, and a kernel of 4; the one after resizing a kernel of 3.
+    let (upsample, output) = if size == 3 {
+        (Upsample::Resize, first)
+    } else {
+        (Upsample::Deconv, second)
+    };
+    let norm = shapes.norm(
+        &format!("{UNET_INNER}.model.2"),
+        &format!("{UNET_INNER}.model.1"),
+        hints,
+    )?;
+    Ok(Architecture::Generator {
+        recipe: generator(arch, checked(channels)?, norm, upsample),
+        input,
+        output,
+    })
+}
+
+fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognised> {
+    /// Place of the first residual block, after two downsamplings.
+    const FIRST: usize = 10;
+    let is_filter = |name: &str| name.rsplit('.').next() == Some("filt");
+    if shapes.0.keys().copied().any(is_filter) {
+        return unsupported(
+            "it is a ResNet with anti-aliased sampling, as CUT trains by default (`--no_antialias` trains one that is supported)",
+        );
+    }
+    if shapes.kernel(&format!("model.{FIRST}")).is_some() {
+        return unsupported("it is a global generator of pix2pixHD");
+    }
+    let has = |layer: String| shapes.kernel(&layer).is_some();
+    let last = last_index(shapes, "model.", "conv_block.");
+    let blocks = last.map_or(0, |last| (last + 1).saturating_sub(FIRST));
+    let arch = match blocks {
+        6 => GeneratorArch::Resnet6Blocks,
+        9 => GeneratorArch::Resnet9Blocks,
+        other => {
+            return Err(Unrecognised::Unsupported(format!(
+                "it is a ResNet with {other} residual blocks at the usual place, and 6 or 9 are supported"
+            )));
+        }
+    };
+    let Some([channels, input, ..]) = shapes.kernel("model.1") else {
+        return Err(Unrecognised::Foreign);
+    };
+    let up = FIRST + blocks;
+    let output = shapes
+        .kernel(&format!("model.{}", up + 7))
+        .map_or(3, |[output, ..]| output);
+    // Before an upsampling there are twice as many channels as after it; a transposed convolution has them first.
+    let upsample = match shapes.kernel(&format!("model.{up}")) {
+        Some([first, second, ..]) if first < second => Upsample::Resize,
+        _ => Upsample::Deconv,
+    };
+    let norm = shapes.norm("model.2", "model.1", hints)?;
+    let mut recipe = generator(arch, checked(channels)?, norm, upsample);
+    // Dropout takes a place between the two convolutions of a block.
+    recipe.dropout = has(format!("model.{FIRST}.conv_block.6"));
+    Ok(Architecture::Generator {
+        recipe,
+        input,
+        output,
+    })
+}
+
+fn patch(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognised> {
+    // With n strided layers the last convolution is at 3 n + 2.
+    let layers = last_index(shapes, "model.", "").map_or(0, |last| last / 3);
+    let (Some([channels, input, 4, 4]), 1..) = (shapes.kernel("model.0"), layers) else {
+        return Err(Unrecognised::Foreign);
+    };
+    Ok(Architecture::Discriminator {
+        recipe: DiscriminatorRecipe {
+            arch: DiscriminatorArch::Patch,
+            layers,
+            channels: checked(channels)?,
+            norm: shapes.norm("model.3", "model.2", hints)?,
+        },
+        input,
+    })
+}
+
+fn pixel(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognised> {
+    let (Some([channels, input, 1, 1]), Some(_)) = (shapes.kernel("net.0"), shapes.kernel("net.2"))
+    else {
+        return Err(Unrecognised::Foreign);
+    };
+    Ok(Architecture::Discriminator {
+        recipe: DiscriminatorRecipe {
+            arch: DiscriminatorArch::Pixel,
+            layers: Recipe::defaults(Mode::Pix2pix).discriminator.layers,
+            channels: checked(channels)?,
+            norm: shapes.norm("net.3", "net.2", hints)?,
+        },
+        input,
+    })
+}

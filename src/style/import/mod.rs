@@ -1,0 +1,15 @@
+//! Weight files from elsewhere: PyTorch checkpoints and safetensors, read without executing anything, recognised by
+//! the names and shapes of their tensors, and put into a style.
+
+mod architecture;
+mod error;
+mod globals;
+mod network;
+mod placement;
+mod weight_file;
+
+pub use architecture::{Architecture, Hints};
+pub use error::ImportError;
+pub use network::FoundNetwork;
+pub use placement::{ImportOptions, Imported, import};
+pub use weight_file::WeightFile;

@@ -1,0 +1,117 @@
+//! Recognising networks: whatever a recipe describes is found again in its weights, to the bit.
+
+use burn::tensor::Device;
+use proptest::prelude::*;
+use translate::config::{
+    DiscriminatorArch, DiscriminatorRecipe, GeneratorArch, GeneratorRecipe, Initialiser, Mode,
+    NormKind, Recipe, Upsample,
+};
+use translate::nn::{Discriminator, Generator, Initialise, NamedTensors};
+use translate::style::StyleFolder;
+use translate::style::import::{
+    Architecture, FoundNetwork, Hints, ImportOptions, WeightFile, import,
+};
+
+fn initialise(seed: u64) -> Initialise {
+    Initialise::new(Initialiser::Normal, 0.5, seed, 0, &Device::flex())
+}
+
+fn norms() -> impl Strategy<Value = NormKind> {
+    prop_oneof![
+        Just(NormKind::Batch),
+        Just(NormKind::Instance),
+        Just(NormKind::InstanceAffine),
+        Just(NormKind::None),
+    ]
+}
+
+fn archs() -> impl Strategy<Value = GeneratorArch> {
+    prop_oneof![
+        Just(GeneratorArch::Unet64),
+        Just(GeneratorArch::Unet128),
+        Just(GeneratorArch::Unet256),
+        Just(GeneratorArch::Unet512),
+        Just(GeneratorArch::Resnet6Blocks),
+        Just(GeneratorArch::Resnet9Blocks),
+    ]
+}
+
+fn colours() -> impl Strategy<Value = usize> {
+    prop_oneof![Just(1usize), Just(3)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_generator_is_recognised_and_comes_back_to_the_bit(
+        arch in archs(),
+        norm in norms(),
+        channels in 1usize..5,
+        (input, output) in (colours(), colours()),
+        (dropout, resize) in (any::<bool>(), any::<bool>()),
+        prefix in prop_oneof![Just(""), Just("module."), Just("netG.module.")],
+        seed in 0u64..1000,
+    ) {
+        let recipe = GeneratorRecipe {
+            arch,
+            norm,
+            channels,
+            dropout,
+            upsample: if resize { Upsample::Resize } else { Upsample::Deconv },
+            ..Recipe::defaults(Mode::Pix2pix).generator
+        };
+        let network = Generator::new(&mut initialise(seed), &recipe, input, output);
+        let weights = NamedTensors::of(&network);
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("weights.safetensors");
+        let renamed = weights.0.iter().map(|(name, data)| (format!("{prefix}{name}"), data.clone()));
+        std::fs::write(&file, NamedTensors(renamed.collect()).to_safetensors().unwrap()).unwrap();
+
+        let options = ImportOptions {
+            file,
+            key: None,
+            hints: Hints::default(),
+            arch: None,
+            mode: None,
+            direction: None,
+            overwrite: false,
+        };
+        let style = StyleFolder::new(place.path().join("style"));
+        let imported = import(&style, &options, &Device::flex()).unwrap();
+        let Architecture::Generator { recipe: found, input: from, output: to } = imported.architecture else {
+            panic!("no generator");
+        };
+        // The weights of a U-Net do not tell about dropout.
+        let found = if arch.size_multiple() > 4 { GeneratorRecipe { dropout, ..found } } else { found };
+        prop_assert_eq!(found, recipe);
+        prop_assert_eq!((from, to), (input, output));
+        let read = NamedTensors::from_safetensors(&std::fs::read(imported.path).unwrap()).unwrap();
+        prop_assert!(read == weights);
+    }
+
+    #[test]
+    fn a_discriminator_is_recognised(
+        pixel in any::<bool>(),
+        layers in 1usize..6,
+        norm in norms(),
+        channels in 1usize..5,
+        input in 1usize..8,
+    ) {
+        let defaults = Recipe::defaults(Mode::Pix2pix).discriminator;
+        let recipe = DiscriminatorRecipe {
+            arch: if pixel { DiscriminatorArch::Pixel } else { DiscriminatorArch::Patch },
+            layers: if pixel { defaults.layers } else { layers },
+            norm,
+            channels,
+        };
+        let weights = NamedTensors::of(&Discriminator::new(&mut initialise(1), &recipe, input));
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("d.safetensors");
+        std::fs::write(&path, weights.to_safetensors().unwrap()).unwrap();
+        let file = WeightFile::open(&path).unwrap();
+        let found = FoundNetwork::find(&file, None, Hints::default(), &Device::flex()).unwrap();
+        prop_assert_eq!(found.architecture, Architecture::Discriminator { recipe, input });
+        prop_assert!(found.tensors == weights);
+    }
+}
