@@ -67,11 +67,16 @@ def make(folder):
         (large, 30, 30), (large, 19, 11), (large, 96, 20), (large, 64, 30),
         (harsh, 30, 30), (harsh, 60, 50), (harsh, 20, 60), (harsh, 5, 3), (harsh, 1, 1),
     ]
+    # Much less height, hardly less width or more: Pillow 13 resizes the columns first. The fifth is just not such a case.
+    tall, harsh_tall = photo(808, 40, 24, 3), extremes(809, 44, 26, 3)
+    colour_cases += [
+        (tall, 20, 20), (harsh_tall, 22, 22), (harsh_tall, 30, 20), (harsh_tall, 20, 31), (harsh_tall, 20, 32),
+    ]
     for index, (source, width, height) in enumerate(colour_cases):
         add("", index, source, width, height, Image.Resampling.BICUBIC)
 
     grey, harsh_grey = photo(804, 29, 41, 1), extremes(805, 26, 33, 1)
-    grey_cases = [(grey, 57, 57), (grey, 17, 13), (grey, 30, 64), (harsh_grey, 72, 72), (harsh_grey, 11, 19)]
+    grey_cases = [(grey, 57, 57), (grey, 17, 13), (grey, 30, 64), (harsh_grey, 72, 72), (harsh_grey, 11, 19), (harsh_grey, 31, 9)]
     for index, (source, width, height) in enumerate(grey_cases):
         add("grey_", index, source, width, height, Image.Resampling.BICUBIC)
 

@@ -7,9 +7,9 @@ import torch
 
 import fixture_adam
 import fixture_cycle
+import fixture_files
 import fixture_forward
 import fixture_import
-import fixture_jpeg
 import fixture_objectives
 import fixture_pillow
 import fixture_pix2pix
@@ -29,7 +29,7 @@ GROUPS = [
     fixture_schedules,
     fixture_pillow,
     fixture_similarity,
-    fixture_jpeg,
+    fixture_files,
 ]
 
 LARGEST_TOTAL = 5_000_000

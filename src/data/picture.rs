@@ -3,9 +3,12 @@
 use std::io::{BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use super::truncation::truncation;
+use super::damage::damage;
+use super::jpeg::JpegDecoder;
 use crate::panics;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
+use image::{
+    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, ImageResult, Limits, RgbImage,
+};
 
 /// Pictures of more pixels than this are refused before memory is taken for them: a header can promise anything.
 pub const MAX_PIXELS: u64 = 1 << 28;
@@ -18,6 +21,7 @@ const EXTENSIONS: [&str; 12] = [
 #[derive(Debug, Clone)]
 pub struct Picture {
     /// The pixels, upright (EXIF orientation applied), 8-bit RGB. Alpha is dropped, palettes are looked up, grey is repeated.
+    /// JPEG and WebP files are decoded to the bit as Pillow does.
     pub pixels: RgbImage,
     /// What the bytes are, whatever the file is called.
     pub format: ImageFormat,
@@ -88,38 +92,38 @@ pub fn read_picture(path: &Path) -> Result<Picture, PictureError> {
         return Err(PictureError::Empty(path.to_owned()));
     }
     // Decoders have had bugs that panic on damaged files; such a file is a damaged file like any other.
-    let decoded = panics::caught(|| decode(&bytes, path)).unwrap_or_else(|message| {
+    panics::caught(|| decode(&bytes, path)).unwrap_or_else(|message| {
         Err(PictureError::Damaged {
             path: path.to_owned(),
             message: format!("the decoder failed: {message}"),
         })
-    })?;
-    if let Some(message) = truncation(&bytes, decoded.format) {
-        return Err(PictureError::Damaged {
-            path: path.to_owned(),
-            message: message.to_owned(),
-        });
-    }
-    Ok(decoded)
+    })
 }
 
 fn decode(bytes: &[u8], path: &Path) -> Result<Picture, PictureError> {
     let not_a_picture = || PictureError::NotAPicture(path.to_owned());
-    let damaged = |error: &ImageError| PictureError::Damaged {
+    let damaged = |message: String| PictureError::Damaged {
         path: path.to_owned(),
-        message: error.to_string(),
+        message,
     };
     let mut reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
         .map_err(|_| not_a_picture())?;
     let format = reader.format().ok_or_else(not_a_picture)?;
+    if let Some(message) = damage(bytes, format) {
+        return Err(damaged(message));
+    }
     // The limit is on pixels, checked below; the decoder's own is the memory of the largest picture of 16-bit RGBA.
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MAX_PIXELS * 8);
     reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(|error| match error {
+    let decoder: ImageResult<Box<dyn ImageDecoder + '_>> = match format {
+        ImageFormat::Jpeg => JpegDecoder::new(bytes).map(|decoder| Box::new(decoder) as _),
+        _ => reader.into_decoder().map(|decoder| Box::new(decoder) as _),
+    };
+    let mut decoder = decoder.map_err(|error| match error {
         ImageError::Unsupported(_) => not_a_picture(),
-        error => damaged(&error),
+        error => damaged(error.to_string()),
     })?;
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
@@ -134,12 +138,28 @@ fn decode(bytes: &[u8], path: &Path) -> Result<Picture, PictureError> {
     }
     // A damaged EXIF block does not make the picture unreadable: it then has no orientation.
     let orientation = decoder.orientation();
-    let mut image = DynamicImage::from_decoder(decoder).map_err(|error| damaged(&error))?;
+    let mut image =
+        DynamicImage::from_decoder(decoder).map_err(|error| damaged(error.to_string()))?;
     if let Ok(orientation) = orientation {
         image.apply_orientation(orientation);
     }
     Ok(Picture {
-        pixels: image.into_rgb8(),
+        pixels: rgb(image, format),
         format,
     })
+}
+
+/// Pixels of any kind as 8-bit RGB. Samples of 16 bits lose their lower byte, as in Pillow; only those of PNM are rounded.
+fn rgb(image: DynamicImage, format: ImageFormat) -> RgbImage {
+    let deep = image.color().bytes_per_pixel() == 2 * image.color().channel_count();
+    if !deep || format == ImageFormat::Pnm {
+        return image.into_rgb8();
+    }
+    let deep = image.into_rgb16();
+    let (width, height) = deep.dimensions();
+    let bytes = deep
+        .into_raw()
+        .into_iter()
+        .map(|sample| (sample >> 8) as u8);
+    RgbImage::from_raw(width, height, bytes.collect()).expect("each sample has given one byte")
 }
