@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::{apply, data, demo, evaluate, styles, train};
+use super::{apply, data, demo, evaluate, export, styles, train};
 use crate::device::DeviceName;
 
 /// Train networks on your own pictures, and turn folders of pictures into other pictures.
@@ -74,6 +74,8 @@ pub enum Command {
     Apply(apply::Arguments),
     /// Compare translated pictures with real ones
     Evaluate(evaluate::Arguments),
+    /// Write a style's network for other programs: ONNX, or PyTorch by safetensors
+    Export(export::Arguments),
     /// List, show or remove styles
     Styles(styles::Arguments),
     /// Check and convert data sets
