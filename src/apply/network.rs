@@ -8,9 +8,6 @@ use crate::nn::{Behaviour, Generator};
 use crate::panics;
 use crate::style::{Manifest, StyleError, StyleFolder, load_generator};
 
-/// Height and width that every generator can take: smaller ones leave nothing to mirror at its inner sizes.
-const SMALLEST: usize = 8;
-
 /// A generator in use.
 #[derive(Debug)]
 pub struct NetworkTranslator {
@@ -61,7 +58,7 @@ impl Translator for NetworkTranslator {
     }
 
     fn smallest(&self) -> usize {
-        SMALLEST
+        Generator::SMALLEST_SIDE
     }
 
     fn translate(

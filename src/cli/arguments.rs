@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::{apply, data, demo, evaluate, import, styles, train};
+use super::{apply, data, demo, evaluate, export, import, styles, train};
 use crate::device::DeviceName;
 
 /// Train networks on your own pictures, and turn folders of pictures into other pictures.
@@ -76,6 +76,8 @@ pub enum Command {
     Evaluate(evaluate::Arguments),
     /// Make a style from the weights of a PyTorch repository
     Import(import::Arguments),
+    /// Write a style's network for other programs: ONNX, or PyTorch by safetensors
+    Export(export::Arguments),
     /// List, show or remove styles
     Styles(styles::Arguments),
     /// Check and convert data sets

@@ -31,6 +31,10 @@ impl Exit {
                     cause.downcast_ref(),
                     Some(DeviceError::Unknown(_) | DeviceError::NotCompiled { .. })
                 )
+                || matches!(
+                    cause.downcast_ref(),
+                    Some(super::export::ExportError::NoEffect { .. })
+                )
                 || matches!(cause.downcast_ref(), Some(StyleError::BadName(_)))
         });
         if usage { Self::Usage } else { Self::Failed }

@@ -7,6 +7,7 @@ mod demo;
 mod devices;
 mod evaluate;
 mod exit;
+mod export;
 mod import;
 mod interrupt;
 mod logging;
@@ -16,6 +17,7 @@ mod train;
 
 pub use arguments::{Cli, Command, Globals};
 pub use exit::Exit;
+pub use export::ExportError;
 pub use train::UsageError;
 
 /// Carries out a parsed command line.
@@ -36,6 +38,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Train(arguments) => train::run(&globals, arguments),
         Command::Apply(arguments) => apply::run(&globals, arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),
+        Command::Export(arguments) => export::run(&globals, arguments),
         Command::Import(arguments) => import::run(&globals, arguments),
         Command::Styles(arguments) => styles::run(&globals, arguments),
         Command::Data(arguments) => data::run(arguments),

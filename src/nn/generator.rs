@@ -20,6 +20,9 @@ pub enum Generator {
 }
 
 impl Generator {
+    /// Height and width that every generator can take: smaller ones leave nothing to mirror at its inner sizes.
+    pub const SMALLEST_SIDE: usize = 8;
+
     /// The generator of `recipe` from `input` to `output` channels.
     pub fn new(
         initialise: &mut Initialise,
@@ -42,7 +45,7 @@ impl Generator {
     }
 
     /// `[batch, in, height, width]` in [-1, 1] to `[batch, out, height, width]` in [-1, 1]; height and width are
-    /// multiples of [`GeneratorArch::size_multiple`] and at least 8.
+    /// multiples of [`GeneratorArch::size_multiple`] and at least [`Generator::SMALLEST_SIDE`].
     pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
         match self {
             Self::Unet(unet) => unet.forward(input, behaviour),

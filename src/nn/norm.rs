@@ -9,7 +9,7 @@ use crate::config::NormKind;
 use crate::kernels::{ChannelStatistics, batch_norm, normalize_batch, normalize_instance};
 
 /// Added to variances, as in the reference implementations.
-const EPSILON: f64 = 1e-5;
+pub(crate) const NORM_EPSILON: f64 = 1e-5;
 /// Share of the newest batch in the running averages.
 const MOMENTUM: f64 = 0.1;
 
@@ -67,8 +67,8 @@ impl Norm {
     pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
         match (&self.batch, &self.affine, self.kind) {
             (Some(batch), _, _) => batch.forward(input, behaviour),
-            (_, Some(affine), _) => affine.forward(normalize_instance(input, EPSILON)),
-            (_, _, NormKind::Instance) => normalize_instance(input, EPSILON),
+            (_, Some(affine), _) => affine.forward(normalize_instance(input, NORM_EPSILON)),
+            (_, _, NormKind::Instance) => normalize_instance(input, NORM_EPSILON),
             _ => input,
         }
     }
@@ -90,7 +90,7 @@ impl BatchNorm {
         match behaviour.norm_stats {
             NormStats::Batch => {
                 let [batch, _, height, width] = input.dims();
-                let (output, statistics) = batch_norm(input, scale, shift, EPSILON);
+                let (output, statistics) = batch_norm(input, scale, shift, NORM_EPSILON);
                 if behaviour.update_running {
                     self.update(statistics, batch * height * width);
                 }
@@ -101,7 +101,7 @@ impl BatchNorm {
                     mean: self.running_mean.value_sync(),
                     variance: self.running_var.value_sync(),
                 };
-                normalize_batch(input, statistics, scale, shift, EPSILON)
+                normalize_batch(input, statistics, scale, shift, NORM_EPSILON)
             }
         }
     }

@@ -132,6 +132,21 @@ impl NamedTensors {
         safetensors::serialize(views, None).map_err(|error| TensorError::Format(error.to_string()))
     }
 
+    /// With the `num_batches_tracked` that PyTorch keeps beside running averages, one whole number each: strict loading
+    /// asks for them, although nothing is computed from them.
+    pub fn with_batch_counts(mut self, batches: u64) -> Self {
+        let averages = self.0.keys();
+        let layers: Vec<String> = averages
+            .filter_map(|name| name.strip_suffix(".running_mean"))
+            .map(ToOwned::to_owned)
+            .collect();
+        for layer in layers {
+            let count = TensorData::new(vec![batches as i64], [0; 0]);
+            self.0.insert(format!("{layer}.num_batches_tracked"), count);
+        }
+        self
+    }
+
     /// Whether no value is infinite or not a number.
     pub fn are_finite(&self) -> bool {
         self.0.values().all(|data| {
@@ -158,7 +173,10 @@ struct HostTensor<'a>(&'a TensorData);
 
 impl View for HostTensor<'_> {
     fn dtype(&self) -> Dtype {
-        Dtype::F32
+        match self.0.dtype() {
+            DType::I64 => Dtype::I64,
+            _ => Dtype::F32,
+        }
     }
 
     fn shape(&self) -> &[usize] {

@@ -14,7 +14,8 @@ use crate::config::GeneratorRecipe;
 use crate::kernels::leaky_relu;
 
 const KERNEL: usize = 4;
-const SLOPE: f64 = 0.2;
+/// Of the leaky ReLU on the way down.
+pub(crate) const LEAKY_SLOPE: f64 = 0.2;
 
 /// An encoder of strided convolutions and a decoder of upsamplings, with a skip connection at each size.
 ///
@@ -99,7 +100,7 @@ impl Unet {
         let mut features = input;
         for (index, level) in self.levels.iter().enumerate() {
             if index > 0 {
-                features = leaky_relu(features, SLOPE);
+                features = leaky_relu(features, LEAKY_SLOPE);
             }
             features = level.down.forward(features);
             if let Some(norm) = &level.down_norm {

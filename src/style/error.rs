@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::onnx::OnnxError;
 use crate::config::ConfigError;
 use crate::files::FileError;
 use crate::nn::TensorError;
@@ -72,6 +73,19 @@ pub enum StyleError {
         /// Direction that it has.
         has: &'static str,
     },
+    /// A network that the style does not have.
+    #[error("the style `{style}` has no network `{network}`; it has: {}", has.join(", "))]
+    NoSuchNetwork {
+        /// Style.
+        style: String,
+        /// Network asked for.
+        network: String,
+        /// Those that it has, by the stems of their weight files.
+        has: Vec<String>,
+    },
+    /// The generator cannot be written as ONNX.
+    #[error(transparent)]
+    Onnx(#[from] OnnxError),
     /// Another program is writing into the style's folder.
     #[error("another run is training the style in `{}`: wait for it, or choose another name", .0.display())]
     InUse(PathBuf),

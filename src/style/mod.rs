@@ -1,13 +1,16 @@
 //! Styles: folders that hold a trained translation with all that is needed to use it and to train it further.
 
 mod error;
+mod export;
 mod folder;
 pub mod import;
 mod manifest;
+pub mod onnx;
 mod registry;
 mod weights;
 
 pub use error::StyleError;
+pub use export::{generator_onnx, generator_state_dict, network_state_dict};
 pub use folder::StyleFolder;
 pub use manifest::{FORMAT_VERSION, Manifest, TrainingSummary};
 pub use registry::Registry;

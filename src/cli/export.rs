@@ -1,0 +1,171 @@
+//! `translate export`.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use indicatif::DecimalBytes;
+
+use super::arguments::Globals;
+use super::exit::Exit;
+use super::output::print;
+use crate::config::{Direction, Upsample};
+use crate::files::{self, FileError};
+use crate::nn::NormStats;
+use crate::style::onnx::side_text;
+use crate::style::{
+    Manifest, Registry, StyleFolder, generator_onnx, generator_state_dict, network_state_dict,
+    write_weights,
+};
+
+/// Arguments of `translate export`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  translate export zebra --format onnx --output zebra.onnx\n  translate export zebra --format safetensors --direction BtoA --output latest_net_G_B.safetensors"
+)]
+pub struct Arguments {
+    /// Name or folder of the style
+    #[arg(value_name = "NAME|DIR")]
+    style: String,
+    /// Format of the file
+    #[arg(long, value_enum)]
+    format: Format,
+    /// File to write
+    #[arg(long, value_name = "FILE")]
+    output: PathBuf,
+    /// Direction of the generator [default: the style's]
+    #[arg(long, value_name = "AtoB|BtoA")]
+    direction: Option<Direction>,
+    /// Statistics of batch normalisation in an ONNX model, as for `apply` [default: batch]
+    #[arg(long, value_enum)]
+    norm_stats: Option<NormStats>,
+    /// For safetensors: another network than the generator, by the name of its weight file, such as discriminator
+    #[arg(long, value_name = "NETWORK", conflicts_with = "direction")]
+    network: Option<String>,
+    /// Replace the file if it exists
+    #[arg(long)]
+    overwrite: bool,
+}
+
+/// Format of an exported file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A PyTorch state dict
+    Safetensors,
+    /// A model of the generator for ONNX programs
+    Onnx,
+}
+
+/// An export that is not begun.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// An option that the format has no use for.
+    #[error("`{option}` has no effect with `--format {format}`: leave it out")]
+    NoEffect {
+        /// Option.
+        option: &'static str,
+        /// Format.
+        format: &'static str,
+    },
+    /// The file is there already.
+    #[error("`{}` exists already: add --overwrite to replace it", .0.display())]
+    Exists(PathBuf),
+    /// The output is a folder.
+    #[error("the output `{}` is a folder: give the name of a file", .0.display())]
+    IsAFolder(PathBuf),
+    /// The output would lie in a folder that does not exist.
+    #[error("cannot write `{}`: there is no folder `{}`", output.display(), folder.display())]
+    NoFolder {
+        /// Output.
+        output: PathBuf,
+        /// Its folder.
+        folder: PathBuf,
+    },
+    /// The output would replace a file that the style is made of.
+    #[error("`{}` is a file of the style itself: choose another output", .0.display())]
+    ReplacesStyle(PathBuf),
+}
+
+pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
+    let Arguments {
+        output, direction, ..
+    } = arguments;
+    let folder = Registry::new(&globals.checkpoints).find(&arguments.style)?;
+    let manifest = Manifest::read(&folder)?;
+    check_output(&output, arguments.overwrite, &folder)?;
+    let generator = &manifest.recipe.generator;
+    let note = match arguments.format {
+        Format::Safetensors => {
+            if arguments.norm_stats.is_some() {
+                return Err(no_effect("--norm-stats", "safetensors"));
+            }
+            let tensors = if let Some(network) = arguments.network {
+                network_state_dict(&folder, &manifest, &network)?
+            } else {
+                if generator.upsample == Upsample::Resize {
+                    tracing::warn!(
+                        "`generator.upsample` is `resize`, which the PyTorch repositories do not have: see the guide for the layers that take these weights"
+                    );
+                }
+                let device = globals.device.open()?.device;
+                generator_state_dict(&folder, &manifest, direction, &device)?
+            };
+            write_weights(&output, &tensors)?;
+            format!("{} tensors", tensors.0.len())
+        }
+        Format::Onnx => {
+            if arguments.network.is_some() {
+                return Err(no_effect("--network", "onnx"));
+            }
+            let norm_stats = arguments.norm_stats.unwrap_or(NormStats::Batch);
+            let device = globals.device.open()?.device;
+            let bytes = generator_onnx(&folder, &manifest, direction, norm_stats, &device)?;
+            files::write_atomically(&output, &bytes)?;
+            format!(
+                "takes pictures whose sides are {}",
+                side_text(generator.arch)
+            )
+        }
+    };
+    let size = std::fs::metadata(&output)
+        .map_err(FileError::new("read", &output))?
+        .len();
+    print(format_args!(
+        "wrote `{}`, {}: {note}",
+        output.display(),
+        DecimalBytes(size)
+    ))?;
+    Ok(Exit::Done)
+}
+
+fn no_effect(option: &'static str, format: &'static str) -> anyhow::Error {
+    ExportError::NoEffect { option, format }.into()
+}
+
+/// Whether `output` may be written, before the work is done.
+fn check_output(output: &Path, overwrite: bool, style: &StyleFolder) -> Result<(), ExportError> {
+    let folder = match output.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if output.is_dir() {
+        return Err(ExportError::IsAFolder(output.to_owned()));
+    }
+    if !folder.is_dir() {
+        return Err(ExportError::NoFolder {
+            output: output.to_owned(),
+            folder: folder.to_owned(),
+        });
+    }
+    if output.exists() {
+        let real = |path: &Path| path.canonicalize().ok();
+        let own = output.file_name().is_some_and(|name| name == "style.toml")
+            || output.extension().is_some_and(|end| end == "safetensors");
+        if own && real(folder) == real(style.path()) {
+            return Err(ExportError::ReplacesStyle(output.to_owned()));
+        }
+        if !overwrite {
+            return Err(ExportError::Exists(output.to_owned()));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! The generators of `nn`, layer by layer, without dropout.
+
+use super::layers::{Features, Layers};
+use crate::config::{GeneratorArch, GeneratorRecipe};
+use crate::nn::{Padding, TensorError};
+
+/// What the generator of `recipe` makes of `input`, but for the hyperbolic tangent at its end.
+pub(super) fn generator(
+    layers: &mut Layers,
+    recipe: &GeneratorRecipe,
+    input: Features,
+) -> Result<Features, TensorError> {
+    match recipe.arch {
+        GeneratorArch::Unet64
+        | GeneratorArch::Unet128
+        | GeneratorArch::Unet256
+        | GeneratorArch::Unet512 => {
+            let downsamplings = recipe.arch.size_multiple().ilog2() as usize;
+            unet(layers, downsamplings, &input)
+        }
+        GeneratorArch::Resnet6Blocks => resnet(layers, recipe, 6, &input),
+        GeneratorArch::Resnet9Blocks => resnet(layers, recipe, 9, &input),
+    }
+}
+
+/// [`Unet`](crate::nn::Unet).
+fn unet(
+    layers: &mut Layers,
+    downsamplings: usize,
+    input: &Features,
+) -> Result<Features, TensorError> {
+    let features = layers.convolution(input, "model.model.0", 2, Padding::Zero(1))?;
+    let features = unet_level(layers, "model.model.1.model", downsamplings - 2, &features)?;
+    let features = layers.relu(features);
+    layers.upsampling(&features, "model.model.3", 0)
+}
+
+/// A level of the U-Net with so many levels below it: the input, and after it what comes back up. `place` is the name of
+/// the level's sequence of layers, which PyTorch nests in that of the level above.
+fn unet_level(
+    layers: &mut Layers,
+    place: &str,
+    below: usize,
+    input: &Features,
+) -> Result<Features, TensorError> {
+    let at = |index: usize| format!("{place}.{index}");
+    let mut features = layers.leaky_relu(input);
+    features = layers.convolution(&features, &at(1), 2, Padding::Zero(1))?;
+    let mut next = 2;
+    if below > 0 {
+        features = layers.norm(features, &at(2))?;
+        let inner = format!("{place}.3.model");
+        features = unet_level(layers, &inner, below - 1, &features)?;
+        next = 4;
+    }
+    features = layers.relu(features);
+    features = layers.upsampling(&features, &at(next + 1), 0)?;
+    features = layers.norm(features, &at(next + 2))?;
+    Ok(layers.join(input, &features))
+}
+
+/// [`ResnetGenerator`](crate::nn::ResnetGenerator).
+fn resnet(
+    layers: &mut Layers,
+    recipe: &GeneratorRecipe,
+    blocks: usize,
+    input: &Features,
+) -> Result<Features, TensorError> {
+    // Places in PyTorch's sequence, where paddings and activations count too.
+    let at = |place: usize| format!("model.{place}");
+    let mut features = layers.convolution(input, &at(1), 1, Padding::Reflect(3))?;
+    features = layers.norm(features, &at(2))?;
+    features = layers.relu(features);
+    let mut place = 4;
+    for _ in 0..2 {
+        features = layers.convolution(&features, &at(place), 2, Padding::Zero(1))?;
+        features = layers.norm(features, &at(place + 1))?;
+        features = layers.relu(features);
+        place += 3;
+    }
+    for _ in 0..blocks {
+        let block = format!("{}.conv_block", at(place));
+        features = residual_block(layers, &block, recipe.dropout, &features)?;
+        place += 1;
+    }
+    for _ in 0..2 {
+        features = layers.upsampling(&features, &at(place), 1)?;
+        features = layers.norm(features, &at(place + 1))?;
+        features = layers.relu(features);
+        place += 3;
+    }
+    layers.convolution(&features, &at(place + 1), 1, Padding::Reflect(3))
+}
+
+fn residual_block(
+    layers: &mut Layers,
+    block: &str,
+    dropout: bool,
+    input: &Features,
+) -> Result<Features, TensorError> {
+    // Dropout, which does nothing here, takes a place between the two convolutions.
+    let second = if dropout { 6 } else { 5 };
+    let at = |index: usize| format!("{block}.{index}");
+    let mut features = layers.convolution(input, &at(1), 1, Padding::Reflect(1))?;
+    features = layers.norm(features, &at(2))?;
+    features = layers.relu(features);
+    features = layers.convolution(&features, &at(second), 1, Padding::Reflect(1))?;
+    features = layers.norm(features, &at(second + 1))?;
+    Ok(layers.add(input, &features))
+}

@@ -1,0 +1,198 @@
+//! The meaning of the ONNX operators that exported models use, by Burn's own operations.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::module::{conv_transpose2d, conv2d};
+use burn::tensor::ops::{ConvOptions, ConvTransposeOptions, PadMode};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData, activation};
+use translate::style::onnx::{AttributeProto, GraphProto, NodeProto, TensorProto};
+
+/// A graph that is being computed.
+pub struct Interpreter {
+    device: Device,
+    constants: BTreeMap<String, TensorData>,
+    values: BTreeMap<String, Tensor<4>>,
+}
+
+/// What `graph` makes of its one input.
+pub fn interpret(graph: &GraphProto, input: Tensor<4>) -> TensorData {
+    let mut interpreter = Interpreter {
+        device: input.device(),
+        constants: graph
+            .initializer
+            .iter()
+            .map(|tensor| (tensor.name.clone(), values_of(tensor)))
+            .collect(),
+        values: BTreeMap::from([(graph.input[0].name.clone(), input)]),
+    };
+    for node in &graph.node {
+        let value = interpreter.compute(node);
+        interpreter.values.insert(node.output[0].clone(), value);
+    }
+    interpreter.value(&graph.output[0].name).into_data()
+}
+
+fn values_of(tensor: &TensorProto) -> TensorData {
+    let shape: Vec<usize> = tensor.dims.iter().map(|&size| size as usize).collect();
+    let dtype = match tensor.data_type {
+        1 => DType::F32,
+        7 => DType::I64,
+        other => panic!("{} has type {other}", tensor.name),
+    };
+    TensorData::from_bytes_vec(tensor.raw_data.clone(), shape, dtype)
+}
+
+fn attribute<'a>(node: &'a NodeProto, name: &str) -> &'a AttributeProto {
+    let mut attributes = node.attribute.iter();
+    attributes
+        .find(|attribute| attribute.name == name)
+        .unwrap_or_else(|| panic!("{} has no {name}", node.name))
+}
+
+fn text(node: &NodeProto, name: &str) -> String {
+    String::from_utf8(attribute(node, name).s.clone().unwrap()).unwrap()
+}
+
+/// A list of which the first half equals the second, such as padding before and after.
+fn pair(node: &NodeProto, name: &str) -> [usize; 2] {
+    let values = &attribute(node, name).ints;
+    let first = values[0] as usize;
+    assert!(values.iter().all(|&value| value as usize == first));
+    [first; 2]
+}
+
+impl Interpreter {
+    fn value(&self, name: &str) -> Tensor<4> {
+        self.values[name].clone()
+    }
+
+    fn constant<const D: usize>(&self, name: &str) -> Tensor<D> {
+        Tensor::from_data(self.constants[name].clone(), &self.device)
+    }
+
+    /// A list of one value for each channel, or of one for all.
+    fn per_channel(&self, name: &str) -> Tensor<4> {
+        let values = self.constant::<1>(name);
+        let channels = values.dims()[0];
+        values.reshape([1, channels, 1, 1])
+    }
+
+    fn whole_numbers(&self, name: &str) -> Vec<i64> {
+        self.constants[name].as_slice::<i64>().unwrap().to_vec()
+    }
+
+    /// A value, or a constant of one number.
+    fn operand(&self, name: &str) -> Tensor<4> {
+        let value = self.values.get(name).cloned();
+        value.unwrap_or_else(|| self.per_channel(name))
+    }
+
+    fn compute(&self, node: &NodeProto) -> Tensor<4> {
+        let input = &node.input;
+        let operands = || (self.operand(&input[0]), self.operand(&input[1]));
+        match node.op_type.as_str() {
+            "Conv" => {
+                let weight = self.constant::<4>(&input[1]);
+                assert_eq!(pair(node, "kernel_shape"), weight.dims()[2..]);
+                let (stride, padding) = (pair(node, "strides"), pair(node, "pads"));
+                let options = ConvOptions::new(stride, padding, [1; 2], 1);
+                let bias = input.get(2).map(|name| self.constant(name));
+                conv2d(self.value(&input[0]), weight, bias, options)
+            }
+            "ConvTranspose" => {
+                let weight = self.constant::<4>(&input[1]);
+                assert_eq!(pair(node, "kernel_shape"), weight.dims()[2..]);
+                let options = ConvTransposeOptions::new(
+                    pair(node, "strides"),
+                    pair(node, "pads"),
+                    pair(node, "output_padding"),
+                    [1; 2],
+                    1,
+                );
+                let bias = input.get(2).map(|name| self.constant(name));
+                conv_transpose2d(self.value(&input[0]), weight, bias, options)
+            }
+            "Pad" => {
+                assert_eq!(text(node, "mode"), "reflect");
+                let pads = self.whole_numbers(&input[1]);
+                let width = pads[2];
+                assert_eq!(pads, [0, 0, width, width, 0, 0, width, width]);
+                let width = width as usize;
+                self.value(&input[0])
+                    .pad((width, width, width, width), PadMode::Reflect)
+            }
+            "Resize" => {
+                assert_eq!(text(node, "mode"), "nearest");
+                assert_eq!(text(node, "nearest_mode"), "floor");
+                assert_eq!(text(node, "coordinate_transformation_mode"), "asymmetric");
+                assert_eq!(input[1], "");
+                let scales = &self.constants[&input[2]];
+                assert_eq!(scales.as_slice::<f32>().unwrap(), [1.0, 1.0, 2.0, 2.0]);
+                let value = self.value(&input[0]);
+                [2, 3].into_iter().fold(value, |value, axis| {
+                    let places: Vec<i64> = (0..2 * value.dims()[axis] as i64)
+                        .map(|place| place / 2)
+                        .collect();
+                    let places = TensorData::new(places.clone(), [places.len()]);
+                    value.select(axis, Tensor::<1, Int>::from_data(places, &self.device))
+                })
+            }
+            "InstanceNormalization" => {
+                let value = self.value(&input[0]);
+                let mean = value.clone().mean_dim(2).mean_dim(3);
+                let variance = (value - mean.clone()).square().mean_dim(2).mean_dim(3);
+                self.normalised(node, mean, variance)
+            }
+            "BatchNormalization" => {
+                let (mean, variance) = (self.per_channel(&input[3]), self.per_channel(&input[4]));
+                self.normalised(node, mean, variance)
+            }
+            "ReduceMean" => {
+                assert_eq!(attribute(node, "keepdims").i, Some(1));
+                let axes = &attribute(node, "axes").ints;
+                axes.iter().fold(self.value(&input[0]), |value, &axis| {
+                    value.mean_dim(axis as usize)
+                })
+            }
+            "Unsqueeze" => {
+                assert_eq!(self.whole_numbers(&input[1]), [1, 2]);
+                self.per_channel(&input[0])
+            }
+            "Add" => {
+                let (first, second) = operands();
+                first + second
+            }
+            "Sub" => {
+                let (first, second) = operands();
+                first - second
+            }
+            "Mul" => {
+                let (first, second) = operands();
+                first * second
+            }
+            "Div" => {
+                let (first, second) = operands();
+                first / second
+            }
+            "Sqrt" => self.value(&input[0]).sqrt(),
+            "Relu" => activation::relu(self.value(&input[0])),
+            "LeakyRelu" => {
+                let slope = f64::from(attribute(node, "alpha").f.unwrap());
+                activation::leaky_relu(self.value(&input[0]), slope)
+            }
+            "Tanh" => self.value(&input[0]).tanh(),
+            "Concat" => {
+                assert_eq!(attribute(node, "axis").i, Some(1));
+                let parts = input.iter().map(|name| self.value(name));
+                Tensor::cat(parts.collect(), 1)
+            }
+            other => panic!("no operator {other}"),
+        }
+    }
+
+    fn normalised(&self, node: &NodeProto, mean: Tensor<4>, variance: Tensor<4>) -> Tensor<4> {
+        let [scale, shift] = [1, 2].map(|index| self.per_channel(&node.input[index]));
+        let epsilon = f64::from(attribute(node, "epsilon").f.unwrap());
+        (self.value(&node.input[0]) - mean) / (variance + epsilon).sqrt() * scale + shift
+    }
+}
