@@ -91,7 +91,7 @@ fn links_between_documents_are_not_broken() {
         "README.md",
         "docs/guide.md",
         "docs/architecture.md",
-        "docs/coming-from-pytorch.md",
+        "docs/compatibility.md",
         "CONTRIBUTING.md",
     ];
     for document in documents {
