@@ -2,9 +2,13 @@
 
 import collections
 import io
+import pathlib
 import pickle
 import struct
+import subprocess
+import sys
 import tarfile
+import tempfile
 import zipfile
 
 import numpy as np
@@ -39,7 +43,7 @@ def legacy(weights, file):
     torch.save(weights, file, _use_new_zipfile_serialization=False)
 
 
-def tar(weights, file):
+def tar(weights, file, extra=None):
     """The container before PyTorch 0.1.10, written from its description: no PyTorch of today writes it."""
 
     class Reference:
@@ -60,7 +64,7 @@ def tar(weights, file):
         archive.addfile(entry, io.BytesIO(content))
 
     storages, tensors = io.BytesIO(), io.BytesIO()
-    pickle.dump(len(weights), storages, protocol=2)
+    pickle.dump(len(weights) if extra is None else extra, storages, protocol=2)
     pickle.dump(len(weights), tensors, protocol=2)
     entries = collections.OrderedDict()
     for number, (name, value) in enumerate(weights.items()):
@@ -92,17 +96,32 @@ class Payload:
         return os.system, ("echo executed > executed",)
 
 
-def hidden_payload(weights, file):
-    """A zip whose pickle first makes a call and throws its result away, and then holds honest weights."""
+# calls whose results are thrown away: a plain one, and one through a module that whole models refer to
+PLAIN_CALL = b"cbuiltins\nexec\nX\x0b\x00\x00\x00import this\x85R0"
+MODULE_CALL = b"\x8c\x17torch.nn.modules.module\x8c\x0ftorch.os.getcwd\x93)R0"
+
+
+def hidden_payload(weights, file, call, twice=False):
+    """A zip whose pickle first makes a call, and then holds honest weights; or which has that pickle and an honest one."""
     honest = io.BytesIO()
     torch.save(weights, honest)
-    call = b"cbuiltins\nexec\nX\x0b\x00\x00\x00import this\x85R0"
     with zipfile.ZipFile(honest) as source, zipfile.ZipFile(file, "w") as target:
         for entry in source.infolist():
             content = source.read(entry)
             if entry.filename.endswith("data.pkl"):
-                content = content[:2] + call + content[2:]
+                if twice:
+                    target.writestr(entry.filename, content[:2] + call + content[2:])
+                else:
+                    content = content[:2] + call + content[2:]
             target.writestr(entry.filename, content)
+
+
+def check_payload(file):
+    """That PyTorch does run what the program must refuse."""
+    with tempfile.TemporaryDirectory() as place:
+        code = f"import torch; torch.load({str(file.resolve())!r}, weights_only=False)"
+        subprocess.run([sys.executable, "-c", code], cwd=place, check=False, capture_output=True)
+        assert (pathlib.Path(place) / "executed").exists(), f"{file} is harmless"
 
 
 def with_old_statistics(weights, network):
@@ -152,6 +171,11 @@ def make(folder):
     optimiser = {"state": {0: {"step": torch.tensor(3.0), "exp_avg": torch.zeros(2, 2)}}, "param_groups": [{"lr": 2e-4}]}
     torch.save({"epoch": 7, "score": np.float64(0.5), "netG": plain, "optimizer_G": optimiser}, place / "checkpoint.pth")
     torch.save({"G_A": plain, "G_B": other}, place / "two.pth")
+    unknown = Resnet(3, 3, 5, 1, "instance").state_dict()
+    judge = PatchDiscriminator(3, 2, 2, "instance").state_dict()
+    torch.save({"netG": plain, "netD": judge, "rng_state": torch.get_rng_state(), "epoch": torch.tensor(5)}, place / "run.pth")
+    torch.save({"netG": unknown, "netD": judge}, place / "unknown_generator.pth")
+    torch.save(Unet(3, 3, 5, 1, "batch").state_dict(), place / "unet_32.pth")
 
     for kind in ("half", "bfloat16"):
         rounded = {key: getattr(value, kind)() for key, value in plain.items()}
@@ -177,7 +201,12 @@ def make(folder):
     torch.save({**plain, "extra": Payload()}, place / "hostile_zip.pth")
     legacy({**plain, "extra": Payload()}, place / "hostile_legacy.pth")
     (place / "hostile_pickle.pth").write_bytes(pickle.dumps(Payload()))
-    hidden_payload(plain, place / "hostile_hidden.pth")
+    hidden_payload(plain, place / "hostile_hidden.pth", PLAIN_CALL)
+    hidden_payload(plain, place / "hostile_module.pth", MODULE_CALL)
+    hidden_payload(plain, place / "hostile_twice.pth", PLAIN_CALL, twice=True)
+    tar(plain, place / "hostile_tar.pth", Payload())
+    for kind in ("zip", "legacy"):
+        check_payload(place / f"hostile_{kind}.pth")
     lying = collections.OrderedDict(plain)
     lying["model.1.weight"] = torch.zeros(1).expand(1024, 1024, 512, 1)
     torch.save(lying, place / "lying.pth")

@@ -156,16 +156,15 @@ fn check_output(output: &Path, overwrite: bool, style: &StyleFolder) -> Result<(
             folder: folder.to_owned(),
         });
     }
-    if output.exists() {
-        let real = |path: &Path| path.canonicalize().ok();
-        let own = output.file_name().is_some_and(|name| name == "style.toml")
-            || output.extension().is_some_and(|end| end == "safetensors");
-        if own && real(folder) == real(style.path()) {
-            return Err(ExportError::ReplacesStyle(output.to_owned()));
-        }
-        if !overwrite {
-            return Err(ExportError::Exists(output.to_owned()));
-        }
+    let real = |path: &Path| path.canonicalize().ok();
+    // A file of this name may be, or become, one of the style's own.
+    let own = output.file_name().is_some_and(|name| name == "style.toml")
+        || output.extension().is_some_and(|end| end == "safetensors");
+    if own && real(folder) == real(style.path()) {
+        return Err(ExportError::ReplacesStyle(output.to_owned()));
+    }
+    if output.exists() && !overwrite {
+        return Err(ExportError::Exists(output.to_owned()));
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use super::arguments::Globals;
 use super::exit::Exit;
 use super::output::print;
 use crate::config::{Direction, GeneratorArch, Mode, NormKind};
+use crate::device::DeviceName;
 use crate::style::Registry;
 use crate::style::import::{Architecture, Hints, ImportOptions, Imported, import};
 
@@ -76,7 +77,11 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         direction: arguments.direction,
         overwrite: arguments.overwrite,
     };
-    let device = globals.device.open()?.device;
+    // Tensors are compared by their shapes only: no GPU needs to be woken for it.
+    let device = DeviceName::Cpu
+        .open()
+        .or_else(|_| globals.device.open())?
+        .device;
     let imported = import(&folder, &options, &device)?;
     say(&imported);
     print(format_args!(
@@ -100,13 +105,13 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
 fn say(imported: &Imported) {
     if !imported.dropped.is_empty() {
         tracing::info!(
-            "left out {} running statistics under instance norms, which have no use for them: {}, ...",
-            imported.dropped.len(),
-            imported.dropped[0]
+            "left out {} running statistics under instance norms, which have no use for them",
+            imported.dropped.len()
         );
     }
     for (entry, count) in &imported.left_aside {
-        tracing::info!("left aside `{entry}` ({count} tensors)");
+        let tensors = if *count == 1 { "tensor" } else { "tensors" };
+        tracing::info!("left aside `{entry}` ({count} {tensors})");
     }
     if !imported.finite {
         tracing::warn!("some weights are infinite or not numbers: translations will be too");

@@ -87,7 +87,7 @@ pub enum StyleError {
     #[error(transparent)]
     Onnx(#[from] OnnxError),
     /// Another program is writing into the style's folder.
-    #[error("another run is training the style in `{}`: wait for it, or choose another name", .0.display())]
+    #[error("another run is writing the style in `{}`: wait for it, or choose another name", .0.display())]
     InUse(PathBuf),
     /// A file cannot be read or written.
     #[error(transparent)]

@@ -43,6 +43,7 @@ fn assert_translates_like_pytorch(place: &Place, style: &str, flags: &str, expec
     place.run(&line).done();
     let made = image::open(place.path(&format!("out/{style}{expected}/one.png"))).unwrap();
     let (wanted, shape) = bytes(&format!("output.{expected}"));
+    assert!(!wanted.is_empty());
     let made = if shape[2] == 1 {
         made.into_luma8().into_raw()
     } else {
@@ -102,6 +103,96 @@ fn leftovers_and_other_entries_are_said() {
         .run("import checkpoint.pth --style b")
         .done()
         .says("left aside `optimizer_G` (2 tensors)");
+}
+
+#[test]
+fn a_whole_run_is_read_and_an_unknown_generator_is_not_replaced_by_its_discriminator() {
+    let place = with_files();
+    let run = place.run("import run.pth --style run").done();
+    for part in ["`netD`", "`rng_state` (1 tensor)", "`epoch` (1 tensor)"] {
+        assert!(
+            run.stderr.contains(&format!("left aside {part}")),
+            "{run:#?}"
+        );
+    }
+    assert_translates_like_pytorch(&place, "run", "", "resnet");
+    place.run("import run.pth --style run --key netD").done();
+    // Again as a generator, into the style that is there.
+    let run = place
+        .run("import unknown_generator.pth --style run --overwrite")
+        .failed(1, &[]);
+    insta::assert_snapshot!(run.error(), @"error: `unknown_generator.pth` holds no network that this program knows: `netG`: it is a ResNet with 5 residual blocks at the usual place, and 6 or 9 are supported");
+    place.run("import unet_32.pth --style s").failed(
+        1,
+        &["it is a U-Net with 5 downsamplings, and 6 (unet_64) to 9 (unet_512) are supported"],
+    );
+}
+
+/// A safetensors file of tensors without any values.
+fn hollow(tensors: &[(&str, &str)]) -> Vec<u8> {
+    let entries: Vec<String> = tensors
+        .iter()
+        .map(|(name, shape)| {
+            format!(r#""{name}":{{"dtype":"F32","shape":[{shape}],"data_offsets":[0,0]}}"#)
+        })
+        .collect();
+    let header = format!("{{{}}}", entries.join(","));
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header.into_bytes());
+    bytes
+}
+
+#[test]
+fn sizes_that_a_file_only_promises_take_no_memory() {
+    let place = with_files();
+    let patch = |last: &str| {
+        hollow(&[
+            ("model.0.weight", "1024,3,0,4"),
+            ("model.2.weight", "2048,1024,0,4"),
+            ("model.5.weight", "4096,2048,0,4"),
+            (last, "1,4096,0,4"),
+        ])
+    };
+    let files = [
+        patch("model.3000002.weight"),
+        patch("model.18446744073709551614.weight"),
+        patch("model.8.weight"),
+        hollow(&[
+            ("model.1.weight", "1024,3,0,7"),
+            ("model.15.conv_block.1.weight", "4096,4096,0,3"),
+        ]),
+        hollow(&[
+            ("model.model.0.weight", "64,1125899906842624,0,4"),
+            (
+                "model.model.1.model.3.model.3.model.3.model.3.model.1.weight",
+                "512,512,0,4",
+            ),
+        ]),
+    ];
+    for (number, bytes) in files.iter().enumerate() {
+        place.write("hollow.safetensors", bytes);
+        let run = place
+            .run_under("ulimit -v 4000000", "import hollow.safetensors --style s")
+            .failed(1, &["`hollow.safetensors` "]);
+        assert!(
+            run.stderr.contains("supported")
+                || run.stderr.contains("fewer than that network")
+                || run.stderr.contains("known"),
+            "{number}: {run:#?}"
+        );
+    }
+    assert!(!place.path("checkpoints").exists());
+}
+
+#[test]
+fn an_import_that_cannot_be_written_leaves_no_style() {
+    let place = with_files();
+    let line = "import zip_net_G_A.pth --style s";
+    place
+        .run_under("trap '' XFSZ; ulimit -f 4", line)
+        .failed(1, &["cannot write"]);
+    assert!(!place.path("checkpoints/s").exists());
+    place.run(line).done();
 }
 
 #[test]
@@ -179,8 +270,15 @@ fn discriminators_join_their_generator() {
     place.run("import latest_net_G.pth --style labels").done();
     place.run("import patch_net_D.pth --style labels").done();
     place
+        .run("import patch_a_net_D.pth --style labels --overwrite")
+        .failed(
+            1,
+            &["judges pictures with 3 channels, and the style `labels` needs a discriminator of 6"],
+        );
+    // The only one of its kind may be replaced by another.
+    place
         .run("import pixel_net_D.pth --style labels --overwrite")
-        .failed(1, &["does not fit the style"]);
+        .done();
     place.run("import zip_net_G_A.pth --style zebra").done();
     place
         .run("import patch_a_net_D.pth --style zebra --direction BtoA")
@@ -226,15 +324,20 @@ fn hostile_files_are_refused_by_name_and_run_nothing() {
         ("hostile_legacy", "posix.system"),
         ("hostile_pickle", "posix.system"),
         ("hostile_hidden", "builtins.exec"),
+        ("hostile_module", "torch.nn.modules.module.torch.os.getcwd"),
+        ("hostile_tar", "posix.system"),
         ("whole_model", "resnet.Resnet"),
     ] {
         let run = place
             .run(&format!("import {file}.pth --style s"))
             .failed(1, &[&format!("refers to `{global}`")]);
         if file == "hostile_hidden" {
-            insta::assert_snapshot!(run.error(), @r#"error: `hostile_hidden.pth` refers to `builtins.exec`, which no weight file needs and which could run code when PyTorch loads it: refused, nothing was executed. If you trust the file and it is a whole model, save its weights alone in PyTorch: `torch.save(model.state_dict(), "weights.pth")`"#);
+            insta::assert_snapshot!(run.error(), @r#"error: `hostile_hidden.pth` refers to `builtins.exec`, which no weight file needs and which could run code when PyTorch loads it: refused, nothing was executed. If you trust the file, save its weights alone in PyTorch: `torch.save(model.state_dict(), "weights.pth")`, or of a checkpoint's dictionary `torch.save(checkpoint["netG"], "weights.pth")`"#);
         }
     }
+    place
+        .run("import hostile_twice.pth --style s")
+        .failed(1, &["two of its entries have one name"]);
     place
         .run("import lying.pth --style s")
         .failed(1, &["its tensors promise"]);
@@ -320,11 +423,47 @@ fn every_tensor_is_accounted_for() {
     insta::assert_snapshot!(run.error(), @"error: `bad.safetensors` holds no network that this program knows: it is a ResNet with 5 residual blocks at the usual place, and 6 or 9 are supported");
 
     changed(&place, source, "bad.safetensors", |tensors| {
-        tensors.0.retain(|name, _| name.contains("conv_block"));
+        tensors.0.remove("model.1.weight");
     });
-    let run = place.run("import bad.safetensors --style s").failed(1, &[]);
-    insta::assert_snapshot!(run.error(), @"error: `bad.safetensors` holds no network that this program knows: U-Nets, ResNet generators, PatchGAN and PixelGAN are known by the names of their tensors, and none is there; it has `model.10.conv_block.1.bias`, `model.10.conv_block.1.weight`, `model.10.conv_block.5.bias`, `model.10.conv_block.5.weight`, `model.11.conv_block.1.bias`, `model.11.conv_block.1.weight`, `model.11.conv_block.5.bias`, `model.11.conv_block.5.weight` and 16 more");
+    place.run("import bad.safetensors --style s").failed(
+        1,
+        &["not those of this network: `model.1.weight` is missing"],
+    );
 
+    changed(&place, source, "bad.safetensors", |tensors| {
+        let one = tensors.0["model.1.bias"].clone();
+        tensors.0.insert("model.99.running_mean".to_owned(), one);
+    });
+    place
+        .run("import bad.safetensors --style s")
+        .failed(1, &["`model.99.running_mean` is not part of it"]);
+
+    changed(&place, source, "bad.safetensors", |tensors| {
+        let renamed = tensors.0.iter();
+        tensors.0 = renamed
+            .map(|(name, data)| {
+                (
+                    format!("features.{}", name.replace("model", "layer")),
+                    data.clone(),
+                )
+            })
+            .collect();
+    });
+    place.run("import bad.safetensors --style s").failed(
+        1,
+        &[
+            "holds no network that this program knows: U-Nets, ResNet generators",
+            "it has `features.layer.1.bias`",
+            "and 28 more",
+        ],
+    );
+
+    place
+        .run("import zip_net_G_A.pth --style s --norm batch")
+        .failed(
+            1,
+            &["holds resnet_6blocks", "not batch norm: leave `--norm` out"],
+        );
     place
         .run("import zip_net_G_A.pth --style s --arch resnet_9blocks")
         .failed(
@@ -339,7 +478,7 @@ fn every_tensor_is_accounted_for() {
         .failed(2, &["resnet_6blocks"]);
     place
         .run("import zip_net_G_A.pth --style s --key netG")
-        .failed(1, &["none is there under `netG`"]);
+        .failed(1, &["it has no entry `netG`, but `model`"]);
     assert!(!place.path("checkpoints/s").exists());
     assert!(Path::new(&place.path(source)).exists());
 }

@@ -229,7 +229,7 @@ fn only_one_run_at_a_time_trains_a_style() {
     for flag in ["--resume", "--overwrite"] {
         place
             .run(&format!("{line} {flag}"))
-            .failed(1, &["another run is training the style in `checkpoints/s`"]);
+            .failed(1, &["another run is writing the style in `checkpoints/s`"]);
     }
     assert!(first.try_wait().unwrap().is_none());
     terminate(&first);

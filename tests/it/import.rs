@@ -7,10 +7,10 @@ use translate::config::{
     NormKind, Recipe, Upsample,
 };
 use translate::nn::{Discriminator, Generator, Initialise, NamedTensors};
-use translate::style::StyleFolder;
 use translate::style::import::{
     Architecture, FoundNetwork, Hints, ImportOptions, WeightFile, import,
 };
+use translate::style::{Manifest, StyleFolder, generator_state_dict};
 
 fn initialise(seed: u64) -> Initialise {
     Initialise::new(Initialiser::Normal, 0.5, seed, 0, &Device::flex())
@@ -86,8 +86,18 @@ proptest! {
         let found = if arch.size_multiple() > 4 { GeneratorRecipe { dropout, ..found } } else { found };
         prop_assert_eq!(found, recipe);
         prop_assert_eq!((from, to), (input, output));
-        let read = NamedTensors::from_safetensors(&std::fs::read(imported.path).unwrap()).unwrap();
+        let stem = imported.path.file_stem().unwrap().to_str().unwrap();
+        let read = NamedTensors::from_safetensors(&std::fs::read(&imported.path).unwrap()).unwrap();
         prop_assert!(read == weights);
+
+        // Out again as a state dict, and in once more.
+        let manifest = Manifest::read(&style).unwrap();
+        let exported = generator_state_dict(&style, &manifest, None, &Device::flex()).unwrap();
+        let file = place.path().join("exported.safetensors");
+        std::fs::write(&file, exported.to_safetensors().unwrap()).unwrap();
+        let second = StyleFolder::new(place.path().join("second"));
+        let again = import(&second, &ImportOptions { file, ..options }, &Device::flex()).unwrap();
+        prop_assert!(std::fs::read(again.path).unwrap() == std::fs::read(style.weights(stem)).unwrap());
     }
 
     #[test]

@@ -53,6 +53,31 @@ pub(super) enum Unrecognised {
 pub(super) struct Shapes<'a>(pub(super) BTreeMap<&'a str, &'a [usize]>);
 
 impl Shapes<'_> {
+    /// Numbers in all tensors.
+    pub(super) fn count(&self) -> usize {
+        let counts = self.0.values().map(|shape| {
+            let sizes = shape.iter();
+            sizes.fold(1usize, |count, size| count.saturating_mul(*size))
+        });
+        counts.fold(0, usize::saturating_add)
+    }
+
+    /// Whether this is a running statistic of a norm, which follows right after a convolution.
+    pub(super) fn is_statistic(&self, name: &str) -> bool {
+        let leaf = [".running_mean", ".running_var"];
+        let Some(layer) = leaf.iter().find_map(|leaf| name.strip_suffix(leaf)) else {
+            return false;
+        };
+        let Some((group, index)) = layer.rsplit_once('.') else {
+            return false;
+        };
+        let before = index
+            .parse::<usize>()
+            .ok()
+            .and_then(|index| index.checked_sub(1));
+        before.is_some_and(|before| self.kernel(&format!("{group}.{before}")).is_some())
+    }
+
     fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
@@ -72,7 +97,17 @@ impl Shapes<'_> {
         Ok(match (scale, bias, running) {
             (false, true, _) => NormKind::Instance,
             (false, false, _) => NormKind::None,
-            (true, false, _) => NormKind::Batch,
+            (true, false, true) => NormKind::Batch,
+            (true, false, false) if self.0.keys().any(|name| name.ends_with(".running_mean")) => {
+                NormKind::Batch
+            }
+            (true, false, false) => {
+                return Err(Unrecognised::Unsupported(
+                    "its norms have scale and shift but no running statistics, and its convolutions no biases: batch normalisation is \
+                     supported with its running statistics, instance normalisation with biases in the convolutions"
+                        .to_owned(),
+                ));
+            }
             (true, true, false) => NormKind::InstanceAffine,
             (true, true, true) => match hints.norm {
                 Some(NormKind::InstanceAffine) => NormKind::InstanceAffine,
@@ -96,24 +131,25 @@ impl Shapes<'_> {
 impl Architecture {
     /// Recognises a network by the names and shapes of its tensors.
     pub(super) fn recognise(shapes: &Shapes<'_>, hints: Hints) -> Result<Self, Unrecognised> {
-        if shapes.kernel("model.model.0").is_some() {
+        // By names that are there even where the first layer is missing, so that it is found missing.
+        let any = |part: &str| shapes.0.keys().any(|name| name.starts_with(part));
+        if any("model.model.1.model.") {
             return unet(shapes, hints);
         }
-        if shapes.0.keys().any(|name| name.starts_with("model1_1.")) {
+        if any("model1_1.") {
             return unsupported("it is a local enhancer of pix2pixHD");
         }
-        if shapes.has("scale0_layer0.0.weight") || shapes.has("layer0.0.weight") {
+        if any("scale0_layer0.") || any("layer0.0.") {
             return unsupported("it is a multi-scale discriminator of pix2pixHD");
         }
-        match shapes.kernel("model.1") {
-            Some([_, _, 7, 7]) => return resnet(shapes, hints),
-            Some(_) => return Err(Unrecognised::Foreign),
-            None => {}
+        let has_blocks = |name: &&str| name.starts_with("model.") && name.contains(".conv_block.");
+        if shapes.0.keys().any(has_blocks) {
+            return resnet(shapes, hints);
         }
-        if shapes.kernel("model.0").is_some() {
+        if shapes.kernel("model.2").is_some() && shapes.kernel("model.5").is_some() {
             return patch(shapes, hints);
         }
-        if shapes.kernel("net.0").is_some() {
+        if shapes.kernel("net.2").is_some() {
             return pixel(shapes, hints);
         }
         Err(Unrecognised::Foreign)
@@ -188,7 +224,7 @@ impl Architecture {
     }
 }
 
-fn norm_text(norm: NormKind) -> &'static str {
+pub(super) fn norm_text(norm: NormKind) -> &'static str {
     match norm {
         NormKind::Batch => "batch norm",
         NormKind::Instance => "instance norm",
@@ -201,15 +237,69 @@ fn unsupported<T>(what: &str) -> Result<T, Unrecognised> {
     Err(Unrecognised::Unsupported(what.to_owned()))
 }
 
-/// Widths beyond what recipes allow would only be found after memory was taken for them.
-fn checked(channels: usize) -> Result<usize, Unrecognised> {
-    const MOST: usize = 1024;
-    if (1..=MOST).contains(&channels) {
-        Ok(channels)
-    } else {
-        Err(Unrecognised::Unsupported(format!(
-            "its first layer has {channels} channels, and 1 to {MOST} are supported"
-        )))
+impl Architecture {
+    /// Checks that the network can exist before memory is taken for it: widths within what recipes allow, and about as
+    /// many numbers in the file, `count`, as its widest layers have.
+    pub(super) fn check_size(&self, count: usize) -> Result<(), Unrecognised> {
+        let (channels, colours, least) = match self {
+            Self::Generator {
+                recipe,
+                input,
+                output,
+            } => {
+                let widest = match recipe.arch.size_multiple() {
+                    // Six convolutions of 3 x 3 and more, four times as wide as the first.
+                    4 => 12 * 9 * 4 * 4,
+                    // Two convolutions of 4 x 4 and more, eight times as wide as the first.
+                    _ => 2 * 16 * 8 * 8,
+                };
+                let square = recipe.channels.saturating_mul(recipe.channels);
+                let stem = recipe
+                    .channels
+                    .saturating_mul(input.saturating_add(*output));
+                (
+                    recipe.channels,
+                    *input.max(output),
+                    square.saturating_mul(widest).saturating_add(stem),
+                )
+            }
+            Self::Discriminator { recipe, input } => {
+                let widest = match recipe.arch {
+                    DiscriminatorArch::Pixel => 2,
+                    // Convolutions of 4 x 4 that double the channels, up to eight times, and go on so.
+                    DiscriminatorArch::Patch => {
+                        let doubled = 16 << (2 * recipe.layers.min(3)).saturating_sub(1);
+                        doubled + recipe.layers.saturating_sub(3).min(10) * 1024
+                    }
+                };
+                let square = recipe.channels.saturating_mul(recipe.channels);
+                let stem = recipe.channels.saturating_mul(*input);
+                let least = square.saturating_mul(widest).saturating_add(stem);
+                (recipe.channels, *input, least)
+            }
+        };
+        let layers = match self {
+            Self::Discriminator { recipe, .. } => recipe.layers,
+            Self::Generator { .. } => 1,
+        };
+        for (what, number, most) in [
+            ("channels in its first layer", channels, 1024),
+            ("channels in its pictures", colours, 64),
+            ("strided layers", layers, 10),
+        ] {
+            if !(1..=most).contains(&number) {
+                return Err(Unrecognised::Unsupported(format!(
+                    "it has {number} {what}, and 1 to {most} are supported"
+                )));
+            }
+        }
+        if count < least {
+            return Err(Unrecognised::Unsupported(format!(
+                "it looks like {}, but has only {count} numbers, fewer than that network",
+                self.description()
+            )));
+        }
+        Ok(())
     }
 }
 
@@ -238,6 +328,8 @@ fn generator(
     }
 }
 
+/// Channels of pictures whose layer is missing.
+const COLOURS: usize = 3;
 /// The level below the outermost one of a U-Net.
 const UNET_INNER: &str = "model.model.1";
 
@@ -262,17 +354,17 @@ fn unet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognised>
             )));
         }
     };
-    let (Some([channels, input, ..]), Some([first, second, size, _])) = (
-        shapes.kernel("model.model.0"),
-        shapes.kernel("model.model.3"),
-    ) else {
-        return Err(Unrecognised::Foreign);
+    let inner = shapes.kernel(&format!("{UNET_INNER}.model.1"));
+    let [channels, input, ..] = match (shapes.kernel("model.model.0"), inner) {
+        (Some(first), _) => first,
+        (None, Some([_, channels, ..])) => [channels, COLOURS, 4, 4],
+        (None, None) => return Err(Unrecognised::Foreign),
     };
     // A transposed convolution has its input first, and a kernel of 4; the one after resizing a kernel of 3.
-    let (upsample, output) = if size == 3 {
-        (Upsample::Resize, first)
-    } else {
-        (Upsample::Deconv, second)
+    let (upsample, output) = match shapes.kernel("model.model.3") {
+        Some([output, _, 3, _]) => (Upsample::Resize, output),
+        Some([_, output, ..]) => (Upsample::Deconv, output),
+        None => (Upsample::Deconv, COLOURS),
     };
     let norm = shapes.norm(
         &format!("{UNET_INNER}.model.2"),
@@ -280,7 +372,7 @@ fn unet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognised>
         hints,
     )?;
     Ok(Architecture::Generator {
-        recipe: generator(arch, checked(channels)?, norm, upsample),
+        recipe: generator(arch, channels, norm, upsample),
         input,
         output,
     })
@@ -292,11 +384,19 @@ fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognise
     let is_filter = |name: &str| name.rsplit('.').next() == Some("filt");
     if shapes.0.keys().copied().any(is_filter) {
         return unsupported(
-            "it is a ResNet with anti-aliased sampling, as CUT trains by default (`--no_antialias` trains one that is supported)",
+            "it is a ResNet with anti-aliased sampling, as CUT trains by default (`--no_antialias --no_antialias_up` trains one that is supported)",
         );
     }
     if shapes.kernel(&format!("model.{FIRST}")).is_some() {
         return unsupported("it is a global generator of pix2pixHD");
+    }
+    if shapes
+        .kernel(&format!("model.{FIRST}.conv_block.0"))
+        .is_some()
+    {
+        return unsupported(
+            "it is a ResNet whose blocks are padded with zeros, and reflection is supported",
+        );
     }
     let has = |layer: String| shapes.kernel(&layer).is_some();
     let last = last_index(shapes, "model.", "conv_block.");
@@ -310,20 +410,22 @@ fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognise
             )));
         }
     };
-    let Some([channels, input, ..]) = shapes.kernel("model.1") else {
-        return Err(Unrecognised::Foreign);
+    let [channels, input, ..] = match (shapes.kernel("model.1"), shapes.kernel("model.4")) {
+        (Some(first), _) => first,
+        (None, Some([_, channels, ..])) => [channels, COLOURS, 7, 7],
+        (None, None) => return Err(Unrecognised::Foreign),
     };
     let up = FIRST + blocks;
     let output = shapes
         .kernel(&format!("model.{}", up + 7))
-        .map_or(3, |[output, ..]| output);
+        .map_or(COLOURS, |[output, ..]| output);
     // Before an upsampling there are twice as many channels as after it; a transposed convolution has them first.
     let upsample = match shapes.kernel(&format!("model.{up}")) {
         Some([first, second, ..]) if first < second => Upsample::Resize,
         _ => Upsample::Deconv,
     };
     let norm = shapes.norm("model.2", "model.1", hints)?;
-    let mut recipe = generator(arch, checked(channels)?, norm, upsample);
+    let mut recipe = generator(arch, channels, norm, upsample);
     // Dropout takes a place between the two convolutions of a block.
     recipe.dropout = has(format!("model.{FIRST}.conv_block.6"));
     Ok(Architecture::Generator {
@@ -336,14 +438,22 @@ fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognise
 fn patch(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognised> {
     // With n strided layers the last convolution is at 3 n + 2.
     let layers = last_index(shapes, "model.", "").map_or(0, |last| last / 3);
-    let (Some([channels, input, 4, 4]), 1..) = (shapes.kernel("model.0"), layers) else {
-        return Err(Unrecognised::Foreign);
+    let [channels, input, ..] = match (shapes.kernel("model.0"), shapes.kernel("model.2")) {
+        (Some(first), _) => first,
+        (None, Some([_, channels, ..])) => [channels, COLOURS, 4, 4],
+        (None, None) => return Err(Unrecognised::Foreign),
     };
+    if shapes
+        .kernel(&format!("model.{}", 3 * layers + 2))
+        .is_none()
+    {
+        return Err(Unrecognised::Foreign);
+    }
     Ok(Architecture::Discriminator {
         recipe: DiscriminatorRecipe {
             arch: DiscriminatorArch::Patch,
             layers,
-            channels: checked(channels)?,
+            channels,
             norm: shapes.norm("model.3", "model.2", hints)?,
         },
         input,
@@ -351,15 +461,16 @@ fn patch(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognised
 }
 
 fn pixel(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognised> {
-    let (Some([channels, input, 1, 1]), Some(_)) = (shapes.kernel("net.0"), shapes.kernel("net.2"))
-    else {
-        return Err(Unrecognised::Foreign);
+    let [channels, input, ..] = match (shapes.kernel("net.0"), shapes.kernel("net.2")) {
+        (Some(first), _) => first,
+        (None, Some([_, channels, ..])) => [channels, COLOURS, 1, 1],
+        (None, None) => return Err(Unrecognised::Foreign),
     };
     Ok(Architecture::Discriminator {
         recipe: DiscriminatorRecipe {
             arch: DiscriminatorArch::Pixel,
             layers: Recipe::defaults(Mode::Pix2pix).discriminator.layers,
-            channels: checked(channels)?,
+            channels,
             norm: shapes.norm("net.3", "net.2", hints)?,
         },
         input,

@@ -21,7 +21,8 @@ pub enum ImportError {
     /// A pickle that would run code which no weights need.
     #[error(
         "`{}` refers to `{global}`, which no weight file needs and which could run code when PyTorch loads it: refused, nothing was executed. \
-         If you trust the file and it is a whole model, save its weights alone in PyTorch: `torch.save(model.state_dict(), \"weights.pth\")`",
+         If you trust the file, save its weights alone in PyTorch: `torch.save(model.state_dict(), \"weights.pth\")`, or of a \
+         checkpoint's dictionary `torch.save(checkpoint[\"netG\"], \"weights.pth\")`",
         path.display()
     )]
     ForbiddenGlobal {
@@ -75,6 +76,18 @@ pub enum ImportError {
         network: String,
         /// The tensors.
         source: TensorError,
+    },
+    /// A discriminator of other pictures than the style's.
+    #[error("`{}` judges pictures with {found} channels, and the style `{style}` needs a discriminator of {wanted}", path.display())]
+    OtherChannels {
+        /// The file.
+        path: PathBuf,
+        /// The style.
+        style: String,
+        /// Channels of the discriminator's input.
+        found: usize,
+        /// Channels that it would be shown.
+        wanted: usize,
     },
     /// A discriminator cannot make a style.
     #[error("`{}` is a discriminator ({network}): import the generator of the style `{style}` first", path.display())]

@@ -6,50 +6,76 @@
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, Read};
+use std::rc::Rc;
 
 use pytorch_reader::OpCode;
 
 /// Text arguments longer than this are no names; what they hold is skipped.
-const LONGEST_NAME: u64 = 1 << 16;
+const LONGEST_NAME: u64 = 256;
+/// Lines longer than this are no part of a pickle that PyTorch writes.
+const LONGEST_LINE: u64 = 1 << 16;
+/// A checkpoint has some sixty instructions for each tensor. More than this would only fill the memory of who reads them.
+const MOST_INSTRUCTIONS: usize = 2_000_000;
 /// Opcodes of protocol 0 and 1 that the reader of tensors does not know but that refer to names.
 const INSTANCE: u8 = b'i';
 const OBJECT: u8 = b'o';
 /// A string of protocol 0, in quotes.
 const STRING: u8 = b'S';
 
-/// The first name in the pickle at `reader` that weights do not need, or `None`; leaves `reader` after the pickle.
+/// What one pickle refers to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Globals {
+    /// The first name that weights do not need.
+    pub(super) forbidden: Option<String>,
+    /// The last class of storages or tensors that it names, such as `FloatStorage`.
+    pub(super) class: Option<String>,
+}
+
+/// Scans the pickle at `reader`, up to its end or to a name that weights do not need; leaves `reader` after it.
 ///
 /// # Errors
-/// The pickle is cut off or is none.
-pub(super) fn forbidden<R: BufRead>(reader: &mut R) -> io::Result<Option<String>> {
+/// The pickle is cut off, is none, or is far longer than that of a checkpoint.
+pub(super) fn scan<R: BufRead>(reader: &mut R) -> io::Result<Globals> {
     let mut scan = Scan::default();
-    loop {
-        let byte = byte(reader)?;
-        if byte == OpCode::Stop as u8 {
-            return Ok(None);
+    let mut globals = Globals::default();
+    for _ in 0..MOST_INSTRUCTIONS {
+        let code = number::<R, 1>(reader)? as u8;
+        if code == OpCode::Stop as u8 {
+            return Ok(globals);
         }
-        if let Some(global) = scan.step(byte, reader)?
-            && !is_harmless(&global)
-        {
-            return Ok(Some(global));
+        let Some((module, name)) = scan.step(code, reader)? else {
+            continue;
+        };
+        if !is_harmless(&module, &name) {
+            globals.forbidden = Some(format!("{module}.{name}"));
+            return Ok(globals);
+        }
+        if name.ends_with("Storage") || name.ends_with("Tensor") {
+            globals.class = Some(name.to_string());
         }
     }
+    Err(invalid(format!(
+        "its pickle has more than {MOST_INSTRUCTIONS} instructions"
+    )))
 }
+
+/// Module and name.
+type Global = (Rc<str>, Rc<str>);
 
 /// What the scan remembers: texts, because `STACK_GLOBAL` takes its names from the stack.
 #[derive(Default)]
 struct Scan {
     /// The newest values, if nothing but texts, numbers and the memo was touched since: a text, or `None`. Picklers write
     /// the two names right before they use them; names that are put together in any other way are not followed.
-    pushed: Vec<Option<String>>,
-    memo: HashMap<u32, Option<String>>,
+    pushed: Vec<Option<Rc<str>>>,
+    memo: HashMap<u32, Option<Rc<str>>>,
 }
 
 impl Scan {
     /// Passes over one instruction; returns the name that it refers to.
-    fn step<R: BufRead>(&mut self, code: u8, reader: &mut R) -> io::Result<Option<String>> {
+    fn step<R: BufRead>(&mut self, code: u8, reader: &mut R) -> io::Result<Option<Global>> {
         if matches!(code, INSTANCE) {
-            return Ok(Some(format!("{}.{}", line(reader)?, line(reader)?)));
+            return Ok(Some((line(reader)?.into(), line(reader)?.into())));
         }
         if code == OBJECT {
             self.pushed.clear();
@@ -57,30 +83,30 @@ impl Scan {
         }
         if code == STRING {
             let text = line(reader)?;
-            self.push(Some(text.trim_matches(['\'', '"']).to_owned()));
+            self.push(Some(text.trim_matches(['\'', '"'])));
             return Ok(None);
         }
         let code = OpCode::try_from(code)
             .map_err(|code| invalid(format!("0x{code:02x} is no pickle instruction")))?;
         match code {
             OpCode::Global => {
-                let name = format!("{}.{}", line(reader)?, line(reader)?);
+                let global = (line(reader)?.into(), line(reader)?.into());
                 self.push(None);
-                return Ok(Some(name));
+                return Ok(Some(global));
             }
             OpCode::StackGlobal => {
                 let name = self.pushed.pop().flatten();
                 let module = self.pushed.pop().flatten();
                 self.push(None);
-                let text = |part: Option<String>| part.unwrap_or_else(|| "?".to_owned());
-                return Ok(Some(format!("{}.{}", text(module), text(name))));
+                let text = |part: Option<Rc<str>>| part.unwrap_or_else(|| "?".into());
+                return Ok(Some((text(module), text(name))));
             }
             OpCode::Ext1 | OpCode::Ext2 | OpCode::Ext4 => {
-                return Ok(Some("a registered extension".to_owned()));
+                return Ok(Some(("copyreg".into(), "a registered extension".into())));
             }
             OpCode::Unicode => {
                 let text = line(reader)?;
-                self.push(Some(text));
+                self.push(Some(&text));
             }
             OpCode::Int | OpCode::Long | OpCode::Float | OpCode::PersId => {
                 line(reader)?;
@@ -129,7 +155,12 @@ impl Scan {
         Ok(None)
     }
 
-    fn push(&mut self, text: Option<String>) {
+    fn push(&mut self, text: Option<&str>) {
+        let name = text.filter(|text| text.len() as u64 <= LONGEST_NAME);
+        self.push_shared(name.map(Rc::from));
+    }
+
+    fn push_shared(&mut self, text: Option<Rc<str>>) {
         if self.pushed.len() == 2 {
             self.pushed.remove(0);
         }
@@ -149,7 +180,7 @@ impl Scan {
 
     fn fetch(&mut self, index: u32) {
         let text = self.memo.get(&index).cloned().flatten();
-        self.push(text);
+        self.push_shared(text);
     }
 
     /// A text with its length in `N` bytes before it.
@@ -161,7 +192,7 @@ impl Scan {
         }
         let mut bytes = vec![0; length as usize];
         reader.read_exact(&mut bytes)?;
-        self.push(Some(String::from_utf8_lossy(&bytes).into_owned()));
+        self.push(Some(&String::from_utf8_lossy(&bytes)));
         Ok(())
     }
 
@@ -176,50 +207,10 @@ impl Scan {
 /// Whether a weight file may refer to this name: the builders of tensors and plain data.
 ///
 /// The same idea as PyTorch's own `weights_only` loading. Classes that only hold data, as whole checkpoints have beside
-/// their weights (options, numbers of numpy), are on the list too, since nothing is ever called.
-fn is_harmless(global: &str) -> bool {
-    const EXACT: [&str; 39] = [
-        "_codecs.encode",
-        "argparse.Namespace",
-        "collections.Counter",
-        "collections.OrderedDict",
-        "collections.defaultdict",
-        "copy_reg._reconstructor",
-        "copyreg._reconstructor",
-        "datetime.date",
-        "datetime.datetime",
-        "datetime.timedelta",
-        "numpy._core.multiarray._reconstruct",
-        "numpy._core.multiarray.scalar",
-        "numpy.core.multiarray._reconstruct",
-        "numpy.core.multiarray.scalar",
-        "numpy.dtype",
-        "numpy.ndarray",
-        "pathlib.Path",
-        "pathlib.PosixPath",
-        "pathlib.PurePosixPath",
-        "pathlib.WindowsPath",
-        "torch.Size",
-        "torch.Tensor",
-        "torch.device",
-        "torch.nn.parameter.Parameter",
-        "torch._tensor._rebuild_from_type_v2",
-        "torch._utils._rebuild_device_tensor_from_numpy",
-        "torch._utils._rebuild_parameter",
-        "torch._utils._rebuild_parameter_with_state",
-        "torch._utils._rebuild_tensor",
-        "torch._utils._rebuild_tensor_v2",
-        "torch._utils._rebuild_tensor_v3",
-        "torch.serialization._get_layout",
-        "torch.storage.TypedStorage",
-        "torch.storage.UntypedStorage",
-        "torch.storage._LegacyStorage",
-        "torch.storage._TypedStorage",
-        "torch.storage._UntypedStorage",
-        "torch.torch_version.TorchVersion",
-        "torch.UntypedStorage",
-    ];
-    const DATA: [&str; 13] = [
+/// their weights (options, numbers of numpy), are on the list too, since nothing is ever called. A name with a dot would
+/// lead from a harmless module to any other that it imports.
+fn is_harmless(module: &str, name: &str) -> bool {
+    const DATA: [&str; 15] = [
         "bool",
         "bytearray",
         "bytes",
@@ -230,33 +221,57 @@ fn is_harmless(global: &str) -> bool {
         "int",
         "list",
         "object",
+        "range",
         "set",
+        "slice",
         "str",
         "tuple",
     ];
-    const DTYPES: [&str; 16] = [
+    const TYPES: [&str; 16] = [
         "float32", "float64", "float16", "bfloat16", "float", "double", "half", "int8", "int16",
         "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool",
     ];
-    if EXACT.contains(&global) {
-        return true;
+    if name.contains('.') {
+        return false;
     }
-    match global.rsplit_once('.') {
-        Some(("builtins" | "__builtin__", name)) => DATA.contains(&name),
-        Some(("torch" | "torch.cuda", name)) => name.ends_with("Storage") || DTYPES.contains(&name),
-        Some(("numpy.dtypes", _)) => true,
-        // The layers of a whole model that was saved; they are read as data.
-        Some((module, _)) => module.starts_with("torch.nn.modules."),
-        None => false,
+    match module {
+        "builtins" => DATA.contains(&name),
+        // Python 2.
+        "__builtin__" => DATA.contains(&name) || matches!(name, "long" | "unicode" | "xrange"),
+        "_codecs" => name == "encode",
+        "argparse" => name == "Namespace",
+        "collections" => matches!(name, "Counter" | "OrderedDict" | "defaultdict" | "deque"),
+        "copy_reg" | "copyreg" => name == "_reconstructor",
+        "datetime" => matches!(
+            name,
+            "date" | "datetime" | "time" | "timedelta" | "timezone"
+        ),
+        "numpy" => matches!(name, "dtype" | "ndarray"),
+        "numpy.core.multiarray" | "numpy._core.multiarray" => {
+            matches!(name, "_reconstruct" | "scalar")
+        }
+        "numpy.dtypes" => name.ends_with("DType"),
+        "pathlib" | "pathlib._local" => name.ends_with("Path"),
+        "torch" => {
+            name.ends_with("Storage")
+                || name.ends_with("Tensor")
+                || TYPES.contains(&name)
+                || name.starts_with("float8_")
+                || matches!(name, "Size" | "device")
+        }
+        "torch.cuda" => name.ends_with("Storage") || name.ends_with("Tensor"),
+        "torch._tensor" => name == "_rebuild_from_type_v2",
+        "torch._utils" => name.starts_with("_rebuild_"),
+        "torch.nn.parameter" => name == "Parameter",
+        "torch.serialization" => name == "_get_layout",
+        "torch.storage" => name.ends_with("Storage"),
+        "torch.torch_version" => name == "TorchVersion",
+        _ => false,
     }
 }
 
 fn invalid(error: impl ToString) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error.to_string())
-}
-
-fn byte<R: BufRead>(reader: &mut R) -> io::Result<u8> {
-    Ok(number::<R, 1>(reader)? as u8)
 }
 
 /// A little-endian whole number of `N` bytes.
@@ -269,7 +284,7 @@ fn number<R: BufRead, const N: usize>(reader: &mut R) -> io::Result<u64> {
 /// A line without its end.
 fn line<R: BufRead>(reader: &mut R) -> io::Result<String> {
     let mut bytes = Vec::new();
-    reader.take(LONGEST_NAME).read_until(b'\n', &mut bytes)?;
+    reader.take(LONGEST_LINE).read_until(b'\n', &mut bytes)?;
     if bytes.pop() != Some(b'\n') {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
@@ -289,7 +304,7 @@ mod tests {
     use super::*;
 
     fn found(mut pickle: &[u8]) -> Option<String> {
-        forbidden(&mut pickle).unwrap()
+        scan(&mut pickle).unwrap().forbidden
     }
 
     #[test]
@@ -332,6 +347,30 @@ mod tests {
     }
 
     #[test]
+    fn a_way_through_a_harmless_module_is_found() {
+        let pickle = b"\x80\x04\x8c\x0bcollections\x8c\x0a_sys.x.yzw\x93.";
+        assert_eq!(found(pickle), Some("collections._sys.x.yzw".to_owned()));
+        let layers = b"\x80\x02ctorch.nn.modules.module\ntorch\n.";
+        assert_eq!(
+            found(layers),
+            Some("torch.nn.modules.module.torch".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_pickle_that_would_fill_the_memory_is_refused() {
+        let mut endless = vec![b'N'; MOST_INSTRUCTIONS + 1];
+        endless.push(b'.');
+        assert!(scan(&mut &*endless).is_err());
+        // A long text that is kept again and again.
+        let mut kept = b"X\x00\x80\x00\x00".to_vec();
+        kept.extend(vec![b'a'; 0x8000]);
+        kept.extend(vec![0x94; 100_000]);
+        kept.push(b'.');
+        assert_eq!(scan(&mut &*kept).unwrap(), Globals::default());
+    }
+
+    #[test]
     fn a_cut_pickle_is_an_error() {
         for cut in [
             &b"\x80"[..],
@@ -339,8 +378,8 @@ mod tests {
             b"X\xff\xff\xff\x7fab",
             b"\x8c\x09abc",
         ] {
-            assert!(forbidden(&mut &*cut).is_err());
+            assert!(scan(&mut &*cut).is_err());
         }
-        assert!(forbidden(&mut &b"\xff."[..]).is_err());
+        assert!(scan(&mut &b"\xff."[..]).is_err());
     }
 }

@@ -11,13 +11,19 @@ use crate::nn::{NamedTensors, TensorError};
 
 /// Wrapped around a network by PyTorch's data parallelism.
 const WRAPPER: &str = "module.";
-/// Names with which the tensors of the networks that are known begin.
-const FIRST_LAYERS: [&str; 6] = [
+/// Tensors of the networks that are known, near their beginning; two of each network, should one be missing.
+const LANDMARKS: [&str; 12] = [
     "model.model.0.weight",
+    "model.model.1.model.1.weight",
     "model.1.weight",
+    "model.10.conv_block.1.weight",
+    "model.16.conv_block.1.weight",
     "model.0.weight",
+    "model.2.weight",
     "net.0.weight",
+    "net.2.weight",
     "scale0_layer0.0.weight",
+    "layer0.0.weight",
     "model1_1.1.weight",
 ];
 /// At most this many names are shown in a message.
@@ -26,6 +32,8 @@ const SHOWN: usize = 8;
 /// A network and its weights.
 #[derive(Debug, Clone)]
 pub struct FoundNetwork {
+    /// The entry of the file in which it stands; empty for the file itself.
+    pub entry: String,
     /// What it is.
     pub architecture: Architecture,
     /// All its tensors, and no others.
@@ -56,19 +64,23 @@ impl FoundNetwork {
             .collect();
         // An outer network is tried before what looks like one inside it.
         prefixes.sort_by_key(String::len);
-        let mut found: Vec<(String, Architecture)> = Vec::new();
-        let mut obstacle = None;
+        let mut candidates: Vec<Candidate> = Vec::new();
         for prefix in prefixes {
-            if found.iter().any(|(outer, _)| prefix.starts_with(outer)) {
+            if candidates
+                .iter()
+                .any(|outer| prefix.starts_with(&outer.prefix))
+            {
                 continue;
             }
-            match Architecture::recognise(&below(&names, &prefix), hints) {
-                Ok(architecture) => found.push((prefix, architecture)),
-                Err(Unrecognised::Foreign) => {}
-                Err(other) => obstacle = obstacle.or(Some(other)),
+            let shapes = below(&names, &prefix);
+            let count = shapes.count();
+            let recognised = Architecture::recognise(&shapes, hints)
+                .and_then(|found| found.check_size(count).map(|()| found));
+            if recognised != Err(Unrecognised::Foreign) {
+                candidates.push(Candidate { prefix, recognised });
             }
         }
-        let (prefix, architecture) = choose(file, found, obstacle, &names, key)?;
+        let (prefix, architecture) = choose(file, candidates, &names, key)?;
         Self::take(file, &prefix, architecture, &names, device)
     }
 
@@ -82,8 +94,9 @@ impl FoundNetwork {
         let mut tensors = file.tensors(prefix)?;
         let mut dropped = Vec::new();
         if architecture.drops_running_statistics() {
+            let shapes = below(names, prefix);
             tensors.0.retain(|name, _| {
-                let leftover = name.ends_with(".running_mean") || name.ends_with(".running_var");
+                let leftover = shapes.is_statistic(name);
                 if leftover {
                     dropped.push(name.clone());
                 }
@@ -99,10 +112,11 @@ impl FoundNetwork {
         let mut left_aside = BTreeMap::new();
         let mut unused = Vec::new();
         for name in names.keys().filter(|name| !name.starts_with(prefix)) {
-            match (entry.is_empty(), name.split_once('.')) {
-                // Beside the entry of a whole checkpoint stand its optimisers and other networks.
-                (false, Some((other, _))) => *left_aside.entry(other.to_owned()).or_insert(0) += 1,
-                _ => unused.push(format!("`{name}` is not part of it")),
+            if entry.is_empty() {
+                unused.push(format!("`{name}` is not part of it"));
+            } else {
+                // Beside the entry of a whole checkpoint stand its optimisers, other networks and numbers.
+                *left_aside.entry(beside(entry, name)).or_insert(0) += 1;
             }
         }
         if !unused.is_empty() {
@@ -110,6 +124,7 @@ impl FoundNetwork {
         }
         let tensors = architecture.accept(tensors, device).map_err(mismatch)?;
         Ok(Self {
+            entry: entry.to_owned(),
             architecture,
             tensors,
             dropped,
@@ -124,15 +139,35 @@ fn entry_of(prefix: &str) -> &str {
     entry.strip_suffix('.').unwrap_or(entry)
 }
 
-/// Everything before a name with which the tensors of a network could begin.
+/// What stands beside `entry` and holds the tensor `name`: its key, as deep in the dictionaries as `entry` differs.
+fn beside(entry: &str, name: &str) -> String {
+    let mut key = String::new();
+    let mut wanted = entry.split('.');
+    for part in name.split('.') {
+        if !key.is_empty() {
+            key.push('.');
+        }
+        key.push_str(part);
+        if wanted.next() != Some(part) {
+            break;
+        }
+    }
+    key
+}
+
+/// Everything before a name that a tensor of a known network could have.
 fn prefixes(names: &BTreeMap<&str, &[usize]>) -> BTreeSet<String> {
-    let before = |name: &str, first: &str| {
-        let prefix = name.strip_suffix(first)?;
+    let before = |name: &str, landmark: &str| {
+        let prefix = name.strip_suffix(landmark)?;
         (prefix.is_empty() || prefix.ends_with('.')).then(|| prefix.to_owned())
     };
     names
         .keys()
-        .flat_map(|name| FIRST_LAYERS.iter().filter_map(|first| before(name, first)))
+        .flat_map(|name| {
+            LANDMARKS
+                .iter()
+                .filter_map(|landmark| before(name, landmark))
+        })
         .collect()
 }
 
@@ -145,47 +180,69 @@ fn below<'a>(names: &BTreeMap<&'a str, &'a [usize]>, prefix: &str) -> Shapes<'a>
     )
 }
 
+/// What looks like a network.
+struct Candidate {
+    prefix: String,
+    recognised: Result<Architecture, Unrecognised>,
+}
+
+impl Candidate {
+    fn is_discriminator(&self) -> bool {
+        matches!(&self.recognised, Ok(network) if !network.is_generator())
+    }
+
+    fn description(&self) -> String {
+        let what = match &self.recognised {
+            Ok(network) => network.description(),
+            Err(Unrecognised::Unsupported(what) | Unrecognised::Ambiguous(what)) => what.clone(),
+            Err(Unrecognised::Foreign) => "unknown".to_owned(),
+        };
+        format!("`{}` ({what})", entry_of(&self.prefix))
+    }
+}
+
+/// The only candidate, or the only one that is no discriminator.
 fn choose(
     file: &WeightFile,
-    mut found: Vec<(String, Architecture)>,
-    obstacle: Option<Unrecognised>,
+    mut candidates: Vec<Candidate>,
     names: &BTreeMap<&str, &[usize]>,
     key: Option<&str>,
 ) -> Result<(String, Architecture), ImportError> {
     let path = || file.path().to_owned();
-    let generators = found
-        .iter()
-        .filter(|(_, network)| network.is_generator())
-        .count();
-    if generators == 1 {
-        found.retain(|(_, network)| network.is_generator());
+    if !candidates.iter().all(Candidate::is_discriminator) {
+        candidates.retain(|candidate| !candidate.is_discriminator());
     }
-    if found.len() > 1 {
-        let networks = found
-            .iter()
-            .map(|(prefix, network)| format!("`{}` ({})", entry_of(prefix), network.description()));
+    if candidates.len() > 1 {
         return Err(ImportError::Several {
             path: path(),
-            networks: networks.collect(),
+            networks: candidates.iter().map(Candidate::description).collect(),
         });
     }
-    if let Some(only) = found.pop() {
-        return Ok(only);
-    }
-    Err(match obstacle {
-        Some(Unrecognised::Ambiguous(question)) => ImportError::Ambiguous {
-            path: path(),
-            question,
-        },
-        Some(Unrecognised::Unsupported(message)) => ImportError::Unknown {
-            path: path(),
-            message,
-        },
-        Some(Unrecognised::Foreign) | None => ImportError::Unknown {
+    let Some(Candidate { prefix, recognised }) = candidates.pop() else {
+        return Err(ImportError::Unknown {
             path: path(),
             message: contents(names, key),
-        },
-    })
+        });
+    };
+    let place = match entry_of(&prefix) {
+        "" => String::new(),
+        entry => format!("`{entry}`: "),
+    };
+    match recognised {
+        Ok(architecture) => Ok((prefix, architecture)),
+        Err(Unrecognised::Ambiguous(question)) => Err(ImportError::Ambiguous {
+            path: path(),
+            question: format!("{place}{question}"),
+        }),
+        Err(Unrecognised::Unsupported(message)) => Err(ImportError::Unknown {
+            path: path(),
+            message: format!("{place}{message}"),
+        }),
+        Err(Unrecognised::Foreign) => Err(ImportError::Unknown {
+            path: path(),
+            message: contents(names, key),
+        }),
+    }
 }
 
 /// What a file without a known network holds, for people.
@@ -204,6 +261,22 @@ fn contents(names: &BTreeMap<&str, &[usize]>, key: Option<&str>) -> String {
     } else {
         String::new()
     };
+    if let Some(key) = key
+        && !names
+            .keys()
+            .any(|name| name.starts_with(&format!("{key}.")))
+    {
+        let entries: BTreeSet<&str> = names
+            .keys()
+            .map(|name| name.split('.').next().unwrap_or(name))
+            .collect();
+        let entries: Vec<String> = entries
+            .into_iter()
+            .take(SHOWN)
+            .map(|entry| format!("`{entry}`"))
+            .collect();
+        return format!("it has no entry `{key}`, but {}", entries.join(", "));
+    }
     let place = key.map_or(String::new(), |key| format!(" under `{key}`"));
     format!(
         "U-Nets, ResNet generators, PatchGAN and PixelGAN are known by the names of their tensors, and none is there{place}; it has {}{more}",

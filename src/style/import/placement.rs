@@ -1,15 +1,17 @@
 //! Putting a network from elsewhere into a style.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use burn::tensor::Device;
 
-use super::architecture::{Architecture, Hints};
+use super::architecture::{Architecture, Hints, norm_text};
 use super::error::ImportError;
 use super::network::FoundNetwork;
 use super::weight_file::WeightFile;
 use crate::config::{Direction, GeneratorArch, Mode, NormKind, Recipe, difference};
 use crate::files::{self, FileError};
+use crate::panics;
 use crate::style::{
     Manifest, StyleFolder, TrainingSummary, discriminator_stem, generator_stem, write_weights,
 };
@@ -63,12 +65,55 @@ pub fn import(
     options: &ImportOptions,
     device: &Device,
 ) -> Result<Imported, ImportError> {
-    let before = earlier(folder)?;
-    let file = WeightFile::open(&options.file)?;
-    let found = FoundNetwork::find(&file, options.key.as_deref(), options.hints, device)?;
-    check_arch(options, &found.architecture)?;
+    let found = panics::caught(|| {
+        let file = WeightFile::open(&options.file)?;
+        FoundNetwork::find(&file, options.key.as_deref(), options.hints, device)
+    });
+    let found = found.unwrap_or_else(|message| {
+        Err(ImportError::Unreadable {
+            path: options.file.clone(),
+            message: format!("the reader failed: {message}"),
+        })
+    })?;
+    check_asked(options, &found.architecture)?;
+    let was_there = folder.path().exists();
+    if was_there && !folder.path().is_dir() {
+        return Err(ImportError::NotAStyle(folder.path().to_owned()));
+    }
+    files::create_folder(folder.path())?;
+    let placed = folder
+        .acquire()
+        .map_err(ImportError::from)
+        .and_then(|lock| place(folder, options, found).map(|imported| (lock, imported)));
+    if placed.is_err() && !was_there {
+        // Nothing is left of a style that could not be made. Another import may have begun to make it, though.
+        let _ = std::fs::remove_file(folder.lock());
+        let _ = std::fs::remove_dir(folder.path());
+    }
+    placed.map(|(_lock, imported)| imported)
+}
 
-    let direction = options.direction.or_else(|| direction_of_name(options));
+/// Puts the network into the style, which is locked.
+fn place(
+    folder: &StyleFolder,
+    options: &ImportOptions,
+    found: FoundNetwork,
+) -> Result<Imported, ImportError> {
+    let before = earlier(folder)?;
+    if let (Some(wanted), Some(before)) = (options.mode, &before)
+        && wanted != before.recipe.mode
+    {
+        return Err(ImportError::OtherThanAsked {
+            path: folder.path().to_owned(),
+            found: format!("a style of mode {}", before.recipe.mode.name()),
+            wanted: format!("one of mode {}", wanted.name()),
+            flag: "--mode",
+        });
+    }
+    let direction = options
+        .direction
+        .or_else(|| direction_of(&found.entry))
+        .or_else(|| direction_of(options.file.file_stem()?.to_str()?));
     let (recipe, direction, stem) = match &found.architecture {
         Architecture::Generator { .. } => {
             let mode = before.as_ref().map(|before| before.recipe.mode);
@@ -76,14 +121,13 @@ pub fn import(
                 .or(options.mode)
                 .unwrap_or_else(|| usual_mode(&found.architecture));
             let direction = direction.unwrap_or(Direction::AToB);
-            let recipe = with_generator(
-                folder,
-                options,
-                before.as_ref(),
-                &found.architecture,
-                mode,
-                direction,
-            )?;
+            // The only network of a style may be replaced by any other.
+            let only = |before: &&Manifest| {
+                !options.overwrite || has_others(folder, generator_stem(&before.recipe, direction))
+            };
+            let kept = before.as_ref().filter(only);
+            let recipe =
+                with_generator(folder, options, kept, &found.architecture, mode, direction)?;
             let stem = generator_stem(&recipe, direction).ok_or(ImportError::OtherDirection {
                 style: folder.name(),
                 has: recipe.data.direction,
@@ -99,19 +143,12 @@ pub fn import(
                 });
             };
             let direction = direction.unwrap_or(before.recipe.data.direction);
-            let recipe = with_discriminator(folder, options, before, &found.architecture)?;
+            let recipe =
+                with_discriminator(folder, options, before, &found.architecture, direction)?;
             let stem = discriminator_stem(recipe.mode, direction);
             (recipe, direction, stem)
         }
     };
-    if let Some(mode) = options.mode.filter(|mode| *mode != recipe.mode) {
-        return Err(ImportError::OtherThanAsked {
-            path: folder.path().to_owned(),
-            found: format!("a style of mode {}", recipe.mode.name()),
-            wanted: format!("one of mode {}", mode.name()),
-            flag: "--mode",
-        });
-    }
     let path = folder.weights(stem);
     if path.exists() && !options.overwrite {
         return Err(ImportError::Taken {
@@ -121,7 +158,9 @@ pub fn import(
         });
     }
     let asks_direction = direction != recipe.data.direction;
-    write(folder, recipe, before, options, &path, &found)?;
+    // The weights first: a full disk leaves no style without them.
+    write_weights(&path, &found.tensors)?;
+    describe(recipe, before, options).write(folder)?;
     Ok(Imported {
         weights: found.tensors.count(),
         finite: found.tensors.are_finite(),
@@ -143,41 +182,60 @@ fn earlier(folder: &StyleFolder) -> Result<Option<Manifest>, ImportError> {
         }
         return Ok(Some(manifest));
     }
-    let occupied = std::fs::read_dir(folder.path())
-        .is_ok_and(|entries| entries.flatten().any(|entry| entry.path() != folder.lock()));
-    if occupied || folder.path().is_file() {
+    let entries =
+        std::fs::read_dir(folder.path()).map_err(FileError::new("read", folder.path()))?;
+    // Weights alone are what a kill has left of an import.
+    let foreign = entries.flatten().any(|entry| {
+        let path = entry.path();
+        path != folder.lock()
+            && path.extension() != Some(OsStr::new("safetensors"))
+            && path.extension() != Some(OsStr::new("tmp"))
+    });
+    if foreign {
         return Err(ImportError::NotAStyle(folder.path().to_owned()));
     }
     Ok(None)
 }
 
-fn check_arch(options: &ImportOptions, found: &Architecture) -> Result<(), ImportError> {
-    let Some(wanted) = options.arch else {
-        return Ok(());
-    };
-    match found {
-        Architecture::Generator { recipe, .. } if recipe.arch == wanted => Ok(()),
-        other => Err(ImportError::OtherThanAsked {
+/// Whether the style has weights besides those of the network `stem`.
+fn has_others(folder: &StyleFolder, stem: Option<&str>) -> bool {
+    let own = stem.map(|stem| folder.weights(stem));
+    std::fs::read_dir(folder.path()).is_ok_and(|entries| {
+        entries.flatten().any(|entry| {
+            let path = entry.path();
+            path.extension() == Some(OsStr::new("safetensors")) && Some(&path) != own.as_ref()
+        })
+    })
+}
+
+/// What the user has said of the network must be so.
+fn check_asked(options: &ImportOptions, found: &Architecture) -> Result<(), ImportError> {
+    let other = |wanted: &str, flag| {
+        Err(ImportError::OtherThanAsked {
             path: options.file.clone(),
-            found: other.description(),
-            wanted: wanted.name().to_owned(),
-            flag: "--arch",
-        }),
+            found: found.description(),
+            wanted: wanted.to_owned(),
+            flag,
+        })
+    };
+    let (arch, norm) = match found {
+        Architecture::Generator { recipe, .. } => (Some(recipe.arch), recipe.norm),
+        Architecture::Discriminator { recipe, .. } => (None, recipe.norm),
+    };
+    match (options.arch, options.hints.norm) {
+        (Some(wanted), _) if arch != Some(wanted) => other(wanted.name(), "--arch"),
+        (_, Some(wanted)) if norm != wanted => other(norm_text(wanted), "--norm"),
+        _ => Ok(()),
     }
 }
 
-/// PyTorch's CycleGAN writes `latest_net_G_A.pth` (A to B) and `latest_net_G_B.pth`, and the discriminators likewise.
-fn direction_of_name(options: &ImportOptions) -> Option<Direction> {
-    let stem = options.file.file_stem()?.to_str()?;
-    let named = |side: &str| {
-        ["net_G_", "net_D_", "netG_", "netD_"]
-            .iter()
-            .any(|net| stem.ends_with(&format!("{net}{side}")))
-            || matches!(&options.key, Some(key) if key.ends_with(&format!("_{side}")))
-    };
-    if named("A") {
+/// The direction that a file or an entry is named after: `latest_net_G_A` and `netG_A2B` translate A to B.
+fn direction_of(name: &str) -> Option<Direction> {
+    let name = name.rsplit('.').next().unwrap_or(name);
+    let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
+    if ends(&["G_A", "D_A", "A2B", "AtoB", "_AB"]) {
         Some(Direction::AToB)
-    } else if named("B") {
+    } else if ends(&["G_B", "D_B", "B2A", "BtoA", "_BA"]) {
         Some(Direction::BToA)
     } else {
         None
@@ -236,6 +294,16 @@ fn with_generator(
     if data.input_channels != data.output_channels && mode == Mode::Cycle {
         recipe.loss.identity = 0.0;
     }
+    for channels in [*input, *output] {
+        if channels != 1 && channels != 3 {
+            return Err(ImportError::Unknown {
+                path: options.file.clone(),
+                message: format!(
+                    "it translates {input} to {output} channels, and pictures have 3 (colour) or 1 (grey)"
+                ),
+            });
+        }
+    }
     recipe.validate().map_err(|source| ImportError::Recipe {
         path: options.file.clone(),
         source,
@@ -265,23 +333,39 @@ fn with_discriminator(
     options: &ImportOptions,
     before: &Manifest,
     architecture: &Architecture,
+    direction: Direction,
 ) -> Result<Recipe, ImportError> {
     let mut recipe = before.recipe.clone();
     if let Architecture::Discriminator {
         recipe: discriminator,
-        ..
+        input,
     } = architecture
     {
         recipe.discriminator = discriminator.clone();
+        let data = &recipe.data;
+        let wanted = match (recipe.mode, direction) {
+            // The picture and what it was translated from.
+            (Mode::Pix2pix, _) => data.input_channels + data.output_channels,
+            (Mode::Cycle, Direction::AToB) => data.output_channels,
+            (Mode::Cycle, Direction::BToA) => data.input_channels,
+        };
+        if *input != wanted {
+            return Err(ImportError::OtherChannels {
+                path: options.file.clone(),
+                style: folder.name(),
+                found: *input,
+                wanted,
+            });
+        }
     }
-    // A second discriminator must be as the first one.
-    let others = [Direction::AToB, Direction::BToA].map(|direction| {
-        folder
-            .weights(discriminator_stem(recipe.mode, direction))
-            .is_file()
-    });
+    // A second discriminator must be as the first one; the one that is replaced need not.
+    let others = [Direction::AToB, Direction::BToA]
+        .map(|other| discriminator_stem(recipe.mode, other))
+        .into_iter()
+        .filter(|stem| *stem != discriminator_stem(recipe.mode, direction) || !options.overwrite)
+        .any(|stem| folder.weights(stem).is_file());
     let lines = difference(&before.recipe, &recipe);
-    if others.contains(&true) && !lines.is_empty() {
+    if others && !lines.is_empty() {
         return Err(ImportError::OtherNetwork {
             path: options.file.clone(),
             style: folder.name(),
@@ -295,33 +379,22 @@ fn with_discriminator(
     Ok(recipe)
 }
 
-fn write(
-    folder: &StyleFolder,
-    recipe: Recipe,
-    before: Option<Manifest>,
-    options: &ImportOptions,
-    path: &std::path::Path,
-    found: &FoundNetwork,
-) -> Result<(), ImportError> {
-    files::create_folder(folder.path())?;
-    let _lock = folder.acquire()?;
-    let source = std::path::absolute(&options.file)
-        .map_err(FileError::new("find", &options.file))?
-        .display()
-        .to_string();
-    let manifest = match before {
-        Some(before) => Manifest { recipe, ..before },
-        None => Manifest {
-            author: None,
-            licence: None,
-            training: TrainingSummary {
-                imported_from: source,
-                ..TrainingSummary::default()
-            },
-            recipe,
-        },
-    };
-    // The description first: a kill before the weights leaves a style into which they can be imported.
-    manifest.write(folder)?;
-    Ok(write_weights(path, &found.tensors)?)
+/// The description of the style.
+fn describe(recipe: Recipe, before: Option<Manifest>, options: &ImportOptions) -> Manifest {
+    // Its name alone: where the file lay is nobody's business once the style is passed on.
+    let name = options.file.file_name().unwrap_or_default();
+    let name = name.to_string_lossy().into_owned();
+    let mut manifest = before.unwrap_or_else(|| Manifest {
+        author: None,
+        licence: None,
+        training: TrainingSummary::default(),
+        recipe: recipe.clone(),
+    });
+    manifest.recipe = recipe;
+    let sources = &mut manifest.training.imported_from;
+    if !sources.is_empty() {
+        sources.push_str(", ");
+    }
+    sources.push_str(&name);
+    manifest
 }

@@ -1,8 +1,8 @@
 //! Weight files: the tensors of a PyTorch checkpoint or a safetensors file, by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -64,6 +64,9 @@ impl WeightFile {
         if path.is_dir() {
             return Err(unreadable(path, "it is a folder"));
         }
+        if !path.is_file() {
+            return Err(unreadable(path, "it is no regular file"));
+        }
         if length == 0 {
             return Err(unreadable(path, "it is empty (0 bytes)"));
         }
@@ -96,12 +99,27 @@ impl WeightFile {
         &self.path
     }
 
-    /// Names and shapes of the tensors, without the counters of batch normalisation.
+    /// Names and shapes of the tensors, without the counters of normalisations.
     pub fn shapes(&self) -> impl Iterator<Item = (&str, &[usize])> {
         self.tensors
             .iter()
-            .filter(|(name, _)| !name.ends_with(COUNTER))
+            .filter(|(name, _)| !self.is_counter(name))
             .map(|(name, tensor)| (name.as_str(), tensor.shape.as_slice()))
+    }
+
+    /// Whether this counts the steps of a normalisation that has other tensors too.
+    fn is_counter(&self, name: &str) -> bool {
+        let Some(layer) = name
+            .strip_suffix(COUNTER)
+            .filter(|layer| layer.ends_with('.'))
+        else {
+            return false;
+        };
+        let mut layer_tensors = self.tensors.range(layer.to_owned()..);
+        layer_tensors
+            .by_ref()
+            .take_while(|(other, _)| other.starts_with(layer))
+            .any(|(other, _)| other != name)
     }
 
     /// The tensors whose names begin with `prefix`, without it, as 32-bit numbers; counters of batch normalisation are
@@ -115,7 +133,7 @@ impl WeightFile {
             let Some(short) = name.strip_prefix(prefix) else {
                 continue;
             };
-            if short.ends_with(COUNTER) {
+            if self.is_counter(name) {
                 continue;
             }
             let Some(kind) = tensor.kind else {
@@ -133,6 +151,8 @@ impl WeightFile {
     }
 }
 
+/// What helps with checkpoints that hold more than a reader of weights can represent.
+const ALONE: &str = "if PyTorch can read it, save the weights alone there: `torch.save(model.state_dict(), \"weights.pth\")`";
 /// A legacy checkpoint begins with the pickles of a magic number, the version, the system, the object and its keys.
 const LEGACY_PICKLES: usize = 5;
 /// Where a tar archive says that it is one.
@@ -187,7 +207,8 @@ fn from_pytorch(path: &Path, start: &[u8]) -> Result<BTreeMap<String, Stored>, I
     }
     let reader = PytorchReader::new(path).map_err(|error| {
         let message = error.to_string().replace("IO error: ", "");
-        unreadable(path, message.replace(" error: ", ": "))
+        let message = message.replace(" error: ", ": ");
+        unreadable(path, format!("{message}; {ALONE}"))
     })?;
     let tensors = reader.into_tensors().into_iter().map(|(name, tensor)| {
         let kind = match tensor.dtype() {
@@ -210,41 +231,126 @@ fn from_pytorch(path: &Path, start: &[u8]) -> Result<BTreeMap<String, Stored>, I
 
 /// The first name in the pickles of a checkpoint that weights do not need.
 fn forbidden_global(path: &Path, start: &[u8]) -> io::Result<Option<String>> {
-    let mut file = BufReader::new(File::open(path)?);
+    let file = BufReader::new(File::open(path)?);
     if start.starts_with(b"PK") {
-        let mut archive = zip::ZipArchive::new(file)?;
-        for index in 0..archive.len() {
-            let entry = archive.by_index(index)?;
-            if !entry.name()?.ends_with(".pkl") {
-                continue;
-            }
-            let mut pickle = BufReader::new(entry.take(MAX_PICKLE_SIZE));
-            let found = globals::forbidden(&mut pickle)?;
-            if found.is_some() {
-                return Ok(found);
-            }
-        }
-        return Ok(None);
+        forbidden_in_zip(path, file)
+    } else if start.get(TAR_MAGIC) == Some(b"ustar") {
+        forbidden_in_tar(file)
+    } else {
+        forbidden_in_stream(file)
     }
-    if start.get(TAR_MAGIC) == Some(b"ustar") {
-        for entry in tar::Archive::new(file).entries()? {
-            let entry = entry?;
-            // The tables of tensors hold numbers between their pickles, and are read as numbers.
-            let is_pickle = entry.path()?.ends_with("pickle");
-            if is_pickle {
-                return globals::forbidden(&mut BufReader::new(entry));
-            }
-        }
-        return Ok(None);
+}
+
+fn forbidden_in_zip(path: &Path, file: BufReader<File>) -> io::Result<Option<String>> {
+    let mut archive = zip::ZipArchive::new(file)?;
+    if listed(path, archive.central_directory_start())? != archive.len() {
+        return Err(io::Error::other("two of its entries have one name"));
     }
+    for index in 0..archive.len() {
+        let entry = archive.by_index(index)?;
+        if !entry.name()?.ends_with(".pkl") {
+            continue;
+        }
+        if entry.size() > MAX_PICKLE_SIZE {
+            return Err(io::Error::other(
+                "its pickle is larger than that of any weights",
+            ));
+        }
+        let mut pickle = BufReader::new(entry.take(MAX_PICKLE_SIZE));
+        let found = globals::scan(&mut pickle)?.forbidden;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+/// Entries in the directory of an archive, which begins at `directory`; of these those with one name
+/// count once when it is read.
+fn listed(path: &Path, directory: u64) -> io::Result<usize> {
+    const ENTRY: &[u8; 4] = b"PK\x01\x02";
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(directory))?;
+    let mut bytes = Vec::new();
+    file.take(MAX_PICKLE_SIZE).read_to_end(&mut bytes)?;
+    Ok(bytes
+        .windows(ENTRY.len())
+        .filter(|bytes| bytes == ENTRY)
+        .count())
+}
+
+/// A tar checkpoint is four files: pickles, in two of them with numbers between.
+fn forbidden_in_tar(file: BufReader<File>) -> io::Result<Option<String>> {
+    let mut seen = BTreeSet::new();
+    for entry in tar::Archive::new(file).entries()? {
+        let entry = entry?;
+        let name = entry.path()?.to_string_lossy().into_owned();
+        let name = name.trim_start_matches("./").to_owned();
+        let mut entry = BufReader::new(entry);
+        let found = match name.as_str() {
+            "pickle" | "sys_info" => globals::scan(&mut entry)?.forbidden,
+            "tensors" | "storages" => forbidden_in_table(&mut entry)?,
+            other => {
+                return Err(io::Error::other(format!(
+                    "it has an entry `{other}`, which no weights have"
+                )));
+            }
+        };
+        if found.is_some() {
+            return Ok(found);
+        }
+        if !seen.insert(name) {
+            return Err(io::Error::other("two of its entries have one name"));
+        }
+    }
+    Ok(None)
+}
+
+/// A table of a tar checkpoint: a pickle with the count, then for each storage or tensor a pickle and numbers.
+fn forbidden_in_table(entry: &mut impl BufRead) -> io::Result<Option<String>> {
+    while !entry.fill_buf()?.is_empty() {
+        let globals = globals::scan(entry)?;
+        if globals.forbidden.is_some() {
+            return Ok(globals.forbidden);
+        }
+        let Some(class) = globals.class else {
+            // The count, or the list of views.
+            continue;
+        };
+        let mut count = [0; 8];
+        entry.read_exact(&mut count)?;
+        let count = u64::from_le_bytes(count);
+        let numbers = if class.ends_with("Storage") {
+            count.saturating_mul(element_size(&class))
+        } else {
+            // Sizes, strides and the offset of a tensor; the upper half of its rank means nothing.
+            ((count & 0xffff_ffff) * 2 + 1) * 8
+        };
+        io::copy(&mut entry.take(numbers), &mut io::sink())?;
+    }
+    Ok(None)
+}
+
+/// Bytes of an element of a storage class.
+fn element_size(class: &str) -> u64 {
+    match class.trim_end_matches("Storage") {
+        "Double" | "Long" | "ComplexFloat" => 8,
+        "Half" | "BFloat16" | "Short" => 2,
+        "Byte" | "Char" | "Bool" => 1,
+        _ => 4,
+    }
+}
+
+/// A plain pickle, or a legacy checkpoint.
+fn forbidden_in_stream(mut file: BufReader<File>) -> io::Result<Option<String>> {
     for index in 0..LEGACY_PICKLES {
-        let found = globals::forbidden(&mut file);
-        match found {
+        match globals::scan(&mut file) {
             // What follows a single pickle is none of its business.
             Err(_) if index > 0 => break,
-            Ok(None) if file.fill_buf()?.is_empty() => break,
-            Ok(None) => {}
-            other => return other,
+            Err(error) => return Err(error),
+            Ok(globals) if globals.forbidden.is_some() => return Ok(globals.forbidden),
+            Ok(_) if file.fill_buf()?.is_empty() => break,
+            Ok(_) => {}
         }
     }
     Ok(None)
@@ -256,7 +362,7 @@ fn pickle_message(error: &io::Error, start: &[u8]) -> String {
         || start.first() == Some(&0x80)
         || start.get(TAR_MAGIC) == Some(b"ustar");
     match error.kind() {
-        io::ErrorKind::UnexpectedEof => "it is cut off".to_owned(),
+        io::ErrorKind::UnexpectedEof => "it is cut off: copy it again".to_owned(),
         _ if known => format!("it is damaged: {error}"),
         _ => "it is neither a PyTorch checkpoint nor a safetensors file".to_owned(),
     }
