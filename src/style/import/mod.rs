@@ -3,9 +3,12 @@
 
 mod architecture;
 mod error;
+mod fit;
 mod globals;
 mod network;
+mod pickles;
 mod placement;
+mod recognise;
 mod weight_file;
 
 pub use architecture::{Architecture, Hints};

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use burn::tensor::Device;
 
-use super::architecture::{Architecture, Hints, Shapes, Unrecognised};
+use super::architecture::{Architecture, Hints};
 use super::error::ImportError;
+use super::recognise::{Shapes, Unrecognised};
 use super::weight_file::WeightFile;
 use crate::nn::{NamedTensors, TensorError};
 

@@ -7,9 +7,10 @@ use burn::tensor::Device;
 
 use super::architecture::{Architecture, Hints, norm_text};
 use super::error::ImportError;
+use super::fit::{with_discriminator, with_generator};
 use super::network::FoundNetwork;
 use super::weight_file::WeightFile;
-use crate::config::{Direction, GeneratorArch, Mode, NormKind, Recipe, difference};
+use crate::config::{Direction, GeneratorArch, Mode, NormKind, Recipe};
 use crate::files::{self, FileError};
 use crate::panics;
 use crate::style::{
@@ -252,131 +253,6 @@ fn usual_mode(architecture: &Architecture) -> Mode {
         }
         _ => Mode::Pix2pix,
     }
-}
-
-/// The recipe of a style with this generator.
-fn with_generator(
-    folder: &StyleFolder,
-    options: &ImportOptions,
-    before: Option<&Manifest>,
-    architecture: &Architecture,
-    mode: Mode,
-    direction: Direction,
-) -> Result<Recipe, ImportError> {
-    let Architecture::Generator {
-        recipe: generator,
-        input,
-        output,
-    } = architecture
-    else {
-        return Err(ImportError::Unknown {
-            path: options.file.clone(),
-            message: "it is no generator".to_owned(),
-        });
-    };
-    let mut recipe = Recipe::defaults(mode);
-    recipe.generator = generator.clone();
-    // The names of a U-Net's tensors do not tell whether it was trained with dropout.
-    if generator.arch.size_multiple() > 4 {
-        recipe.generator.dropout = Recipe::defaults(mode).generator.dropout;
-    }
-    recipe.discriminator.norm = generator.norm;
-    let data = &mut recipe.data;
-    data.crop_size = data.crop_size.max(generator.arch.size_multiple());
-    data.load_size = data.load_size.max(data.crop_size);
-    let backwards = mode == Mode::Cycle && direction == Direction::BToA;
-    (data.input_channels, data.output_channels) = if backwards {
-        (*output, *input)
-    } else {
-        (*input, *output)
-    };
-    data.direction = direction;
-    if data.input_channels != data.output_channels && mode == Mode::Cycle {
-        recipe.loss.identity = 0.0;
-    }
-    for channels in [*input, *output] {
-        if channels != 1 && channels != 3 {
-            return Err(ImportError::Unknown {
-                path: options.file.clone(),
-                message: format!(
-                    "it translates {input} to {output} channels, and pictures have 3 (colour) or 1 (grey)"
-                ),
-            });
-        }
-    }
-    recipe.validate().map_err(|source| ImportError::Recipe {
-        path: options.file.clone(),
-        source,
-    })?;
-    let Some(before) = before else {
-        return Ok(recipe);
-    };
-    // What is there stays; only the generator and its channels must be the same.
-    let mut wanted = before.recipe.clone();
-    wanted.generator = recipe.generator.clone();
-    wanted.data.input_channels = recipe.data.input_channels;
-    wanted.data.output_channels = recipe.data.output_channels;
-    let lines = difference(&before.recipe, &wanted);
-    if lines.is_empty() {
-        return Ok(wanted);
-    }
-    Err(ImportError::OtherNetwork {
-        path: options.file.clone(),
-        style: folder.name(),
-        lines,
-    })
-}
-
-/// The recipe of the style `before` with this discriminator.
-fn with_discriminator(
-    folder: &StyleFolder,
-    options: &ImportOptions,
-    before: &Manifest,
-    architecture: &Architecture,
-    direction: Direction,
-) -> Result<Recipe, ImportError> {
-    let mut recipe = before.recipe.clone();
-    if let Architecture::Discriminator {
-        recipe: discriminator,
-        input,
-    } = architecture
-    {
-        recipe.discriminator = discriminator.clone();
-        let data = &recipe.data;
-        let wanted = match (recipe.mode, direction) {
-            // The picture and what it was translated from.
-            (Mode::Pix2pix, _) => data.input_channels + data.output_channels,
-            (Mode::Cycle, Direction::AToB) => data.output_channels,
-            (Mode::Cycle, Direction::BToA) => data.input_channels,
-        };
-        if *input != wanted {
-            return Err(ImportError::OtherChannels {
-                path: options.file.clone(),
-                style: folder.name(),
-                found: *input,
-                wanted,
-            });
-        }
-    }
-    // A second discriminator must be as the first one; the one that is replaced need not.
-    let others = [Direction::AToB, Direction::BToA]
-        .map(|other| discriminator_stem(recipe.mode, other))
-        .into_iter()
-        .filter(|stem| *stem != discriminator_stem(recipe.mode, direction) || !options.overwrite)
-        .any(|stem| folder.weights(stem).is_file());
-    let lines = difference(&before.recipe, &recipe);
-    if others && !lines.is_empty() {
-        return Err(ImportError::OtherNetwork {
-            path: options.file.clone(),
-            style: folder.name(),
-            lines,
-        });
-    }
-    recipe.validate().map_err(|source| ImportError::Recipe {
-        path: options.file.clone(),
-        source,
-    })?;
-    Ok(recipe)
 }
 
 /// The description of the style.
