@@ -14,9 +14,10 @@ such pixel is seen in training.
 import sys
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageFilter
 
 SIDE = 128
+TONES = 5  # Classes of the label maps.
 VALIDATION_FROM = 0.7  # Part of the width where the validation crops begin.
 
 
@@ -43,7 +44,26 @@ def both_parts(photos, name, across, down):
     return training, validation
 
 
+def tones(picture):
+    """A label map: how bright the picture is around each pixel, in steps, with a palette to look at."""
+    grey = picture.convert("L").filter(ImageFilter.GaussianBlur(2))
+    labels = grey.point([level * TONES // 256 for level in range(256)])
+    labels.putpalette([level * 255 // (TONES - 1) for level in range(TONES) for _ in range(3)])
+    return labels
+
+
+def labelled(pictures, folder, split, stem):
+    save(pictures, folder / f"{split}_img", stem)
+    (folder / f"{split}_label").mkdir(parents=True, exist_ok=True)
+    for index, picture in enumerate(pictures):
+        tones(picture).save(folder / f"{split}_label/{stem}-{index:02}.png", optimize=True)
+
+
 def main(photos, output):
+    for name in ["coffee", "chelsea", "rocket"]:
+        training, validation = both_parts(photos, name, 4, 2)
+        labelled(training, output / "tones2photos", "train", name)
+        labelled(validation[1:3], output / "tones2photos", "val", name)
     for name in ["brick", "gravel", "hubble_deep_field", "rocket"]:
         training, validation = both_parts(photos, name, 4, 3)
         save(training, output / "edges2photos/B/train", name)

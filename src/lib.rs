@@ -1,11 +1,12 @@
 //! Image-to-image translation: networks that turn pictures into other pictures, trained on a person's own pictures.
 //!
 //! Dependencies between the modules point one way:
-//! `cli -> {train, apply, evaluate, style} -> methods (paired, unpaired) -> {nn, data} -> kernels`.
+//! `cli -> {train, apply, evaluate, style} -> methods (paired, unpaired, coarse_to_fine) -> {nn, data} -> kernels`.
 //! `config` (recipes), `device` and `files` are used by all of them.
 
 pub mod apply;
 pub mod cli;
+pub mod coarse_to_fine;
 pub mod config;
 pub mod data;
 pub mod device;

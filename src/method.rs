@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{Tensor, TensorData};
 
-use crate::data::Batch;
+use crate::data::{Batch, DataError};
 use crate::nn::{NamedTensors, TensorError};
 
 /// Which network a loss drives.
@@ -53,6 +53,8 @@ impl Loss {
 pub struct StepContext {
     /// Number of the step, from 1.
     pub step: u64,
+    /// Epoch of the stage, from 1.
+    pub epoch: u64,
     /// Seed of the run. With the step it decides every draw.
     pub seed: u64,
     /// Learning rate of the generator.
@@ -104,6 +106,34 @@ pub trait Method {
     /// # Errors
     /// The tensors are not those of the network.
     fn load_weights(&mut self, network: &str, weights: NamedTensors) -> Result<(), TensorError>;
+
+    /// Begins with weights that were trained otherwise; returns how many of the network's tensors they gave, and how many
+    /// it has.
+    ///
+    /// # Errors
+    /// The tensors are not those of the network.
+    fn initialise(
+        &mut self,
+        network: &str,
+        weights: NamedTensors,
+    ) -> Result<(usize, usize), TensorError> {
+        let count = weights.0.len();
+        self.load_weights(network, weights)?;
+        Ok((count, count))
+    }
+
+    /// What the style needs besides the weights, made from the training samples when all steps are done: named tensors by
+    /// the stem of their file.
+    ///
+    /// # Errors
+    /// A sample cannot be read.
+    fn complete(
+        &self,
+        samples: &mut dyn Iterator<Item = Result<Batch, DataError>>,
+    ) -> Result<Vec<(&'static str, NamedTensors)>, DataError> {
+        let _ = samples;
+        Ok(Vec::new())
+    }
 
     /// What must be kept, besides the weights, to go on to the bit.
     fn state(&self) -> MethodState;

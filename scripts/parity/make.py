@@ -14,6 +14,7 @@ import fixture_objectives
 import fixture_pillow
 import fixture_pix2pix
 import fixture_pool
+import fixture_pix2pixhd
 import fixture_schedules
 import fixture_similarity
 import parameter_counts
@@ -24,6 +25,7 @@ GROUPS = [
     fixture_objectives,
     fixture_pix2pix,
     fixture_cycle,
+    fixture_pix2pixhd,
     fixture_adam,
     fixture_pool,
     fixture_schedules,
@@ -32,7 +34,7 @@ GROUPS = [
     fixture_files,
 ]
 
-LARGEST_TOTAL = 5_000_000
+LARGEST_TOTAL = 6_000_000
 
 
 def main():

@@ -6,6 +6,8 @@
 mod error;
 mod format;
 mod input;
+mod label_network;
+mod maps;
 mod network;
 mod options;
 mod padding;
@@ -16,6 +18,8 @@ mod run;
 mod tally;
 
 pub use error::ApplyError;
+pub use label_network::{LabelTranslator, Sampling};
+pub use maps::MapNeeds;
 pub use network::NetworkTranslator;
 pub use options::{ApplyOptions, Existing, OutputFormat, Size, SizeError};
 pub use padding::Padding;

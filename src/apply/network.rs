@@ -17,7 +17,11 @@ pub struct NetworkTranslator {
     channels: [usize; 2],
     /// Height and width that it takes are multiples of this.
     multiple: usize,
+    /// Height and width that it takes are at least this.
+    smallest: usize,
     behaviour: Behaviour,
+    /// Added to a picture's place for what is drawn at random.
+    seed: u64,
     device: Device,
 }
 
@@ -37,10 +41,17 @@ impl NetworkTranslator {
         Ok(Self {
             generator,
             channels,
-            multiple: manifest.recipe.generator.arch.size_multiple(),
+            multiple: manifest.recipe.generator.size_multiple(),
+            smallest: manifest.recipe.generator.smallest_size(),
             behaviour,
+            seed: 0,
             device: device.clone(),
         })
+    }
+
+    /// The same with another seed for what dropout drops.
+    pub fn with_seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
     }
 }
 
@@ -58,7 +69,7 @@ impl Translator for NetworkTranslator {
     }
 
     fn smallest(&self) -> usize {
-        Generator::SMALLEST_SIDE
+        self.smallest
     }
 
     fn translate(
@@ -72,7 +83,7 @@ impl Translator for NetworkTranslator {
         // A device that runs out of memory panics; the other pictures may be smaller.
         let output = panics::caught(|| {
             // Dropout draws from the device's generator: the same picture gets the same draws.
-            self.device.seed(index);
+            self.device.seed(self.seed.wrapping_add(index));
             let input = Tensor::<4>::from_data(input, &self.device);
             self.generator.forward(input, self.behaviour).into_data()
         });

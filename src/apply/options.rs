@@ -14,6 +14,8 @@ pub struct ApplyOptions {
     pub format: OutputFormat,
     /// What happens to outputs that are there already.
     pub existing: Existing,
+    /// Translations of each picture; 0 counts as 1. The names of several get a number.
+    pub samples: usize,
     /// Where the JSON report goes, if anywhere.
     pub report: Option<PathBuf>,
     /// Threads that decode, and as many that encode; 0 for one per core, at most 8. Each holds one picture: 12 bytes for a pixel.

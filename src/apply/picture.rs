@@ -5,6 +5,7 @@ use std::path::Path;
 use image::ImageFormat;
 
 use super::format::encode;
+use super::maps::{MapNeeds, prepare_maps};
 use super::options::Size;
 use super::padding::Padding;
 use crate::data::{MAX_PIXELS, Raster, pixels_from_values, read_picture};
@@ -22,6 +23,12 @@ pub trait Translator {
 
     /// Height and width of what it takes are at least this.
     fn smallest(&self) -> usize;
+
+    /// Where it takes maps: the planes of its input are then a label map of class ids (or the picture), and a map of
+    /// instance ids if there is one.
+    fn maps(&self) -> Option<MapNeeds> {
+        None
+    }
 
     /// Translates one picture: `[channels, height, width]`, flattened, values in [-1, 1], to the same.
     ///
@@ -44,6 +51,7 @@ pub(super) struct Needs {
     pub(super) channels: usize,
     pub(super) multiple: usize,
     pub(super) smallest: usize,
+    pub(super) maps: Option<MapNeeds>,
 }
 
 /// A picture as a network takes it.
@@ -55,19 +63,32 @@ pub(super) struct Prepared {
 
 /// Reads, resizes and pads a picture.
 pub(super) fn prepare(path: &Path, size: Size, needs: Needs) -> Result<Prepared, String> {
+    if let Some(maps) = needs.maps {
+        return prepare_maps(path, size, needs, maps);
+    }
     let picture = read_picture(path)
         .map_err(|error| error.to_string())?
         .pixels;
+    let raster = Raster::new(picture, needs.channels);
+    let padding = padding_for(raster.size(), size, needs)?;
+    let values = raster.resized((padding.width, padding.height)).values();
+    Ok(Prepared {
+        values: padding.pad(values),
+        padding,
+    })
+}
+
+/// The border that a picture of the (width, height) `own` gets, once it has been resized as `size` asks.
+pub(super) fn padding_for(
+    own: (usize, usize),
+    size: Size,
+    needs: Needs,
+) -> Result<Padding, String> {
     let (width, height) = match size {
-        Size::Keep => picture.dimensions(),
-        Size::Exactly { width, height } => (width, height),
+        Size::Keep => own,
+        Size::Exactly { width, height } => (width as usize, height as usize),
     };
-    let padding = Padding::new(
-        height as usize,
-        width as usize,
-        needs.multiple,
-        needs.smallest,
-    );
+    let padding = Padding::around((width, height), needs);
     let padded = padding.padded_height as u64 * padding.padded_width as u64;
     if padded > MAX_PIXELS {
         return Err(format!(
@@ -75,12 +96,7 @@ pub(super) fn prepare(path: &Path, size: Size, needs: Needs) -> Result<Prepared,
             padding.padded_width, padding.padded_height
         ));
     }
-    let raster = Raster::new(picture, needs.channels);
-    let values = raster.resized((width as usize, height as usize)).values();
-    Ok(Prepared {
-        values: padding.pad(values),
-        padding,
-    })
+    Ok(padding)
 }
 
 /// Crops and encodes what a network made of a picture: the bytes of a file.

@@ -62,7 +62,7 @@ impl Task {
 
 /// Plans the translation of `input`, a picture, a folder (with all folders in it) or a pattern, into the folder `output`.
 ///
-/// The output mirrors the input's tree with the same stems. Extensions fit the format: a PNG that is called `.jpg` becomes `.png`.
+/// The output mirrors the input's tree with the same stems, to which the number of the sample is added where there are several. Extensions fit the format: a PNG that is called `.jpg` becomes `.png`.
 /// In folders and patterns only files that are called like pictures count; a file that is named itself is always tried.
 /// Links to folders are not followed. Patterns do not match names that are not UTF-8; folders find them.
 ///
@@ -77,15 +77,22 @@ pub fn plan(input: &Path, output: &Path, options: &ApplyOptions) -> Result<Plan,
     let mut pictures: Vec<PlannedPicture> = found
         .pictures
         .into_iter()
-        .map(|(input, relative)| PlannedPicture {
-            task: match options.format.of(&input) {
-                Some(format) => Task::Translate {
-                    output: output.join(with_extension(&relative, format)),
-                    format,
+        .flat_map(|(input, relative)| {
+            let format = options.format.of(&input);
+            let samples = options.samples.max(1);
+            (1..=samples).map(move |sample| PlannedPicture {
+                task: match format {
+                    Some(format) => Task::Translate {
+                        output: output.join(numbered(
+                            with_extension(&relative, format),
+                            (samples > 1).then_some(sample),
+                        )),
+                        format,
+                    },
+                    None => Task::Unrecognised,
                 },
-                None => Task::Unrecognised,
-            },
-            input,
+                input: input.clone(),
+            })
         })
         .collect();
     check_collisions(&pictures)?;
@@ -95,6 +102,20 @@ pub fn plan(input: &Path, output: &Path, options: &ApplyOptions) -> Result<Plan,
         ignored: found.ignored,
         output: output.to_owned(),
     })
+}
+
+/// `a/b.png` as `a/b_2.png` for the second of several samples.
+fn numbered(path: PathBuf, sample: Option<usize>) -> PathBuf {
+    let Some(sample) = sample else {
+        return path;
+    };
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(format!("_{sample}"));
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
 }
 
 /// Refuses an output folder whose pictures the same input would find the next time.

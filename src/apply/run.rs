@@ -64,6 +64,7 @@ pub fn run(
             channels: channels.0,
             multiple: translator.multiple(),
             smallest: translator.smallest(),
+            maps: translator.maps(),
         },
         output_channels: channels.1,
         next: AtomicUsize::new(0),

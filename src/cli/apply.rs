@@ -9,10 +9,12 @@ use super::arguments::Globals;
 use super::exit::Exit;
 use super::interrupt;
 use super::output::print;
+use super::train::UsageError;
 use crate::apply::{
-    ApplyOptions, Existing, NetworkTranslator, OutputFormat, Size, Status, plan, run as translate,
+    ApplyOptions, Existing, LabelTranslator, NetworkTranslator, OutputFormat, Sampling, Size,
+    Status, Translator, plan, run as translate,
 };
-use crate::config::Direction;
+use crate::config::{Direction, Mode};
 use crate::nn::{Behaviour, NormStats};
 use crate::progress;
 use crate::style::{Manifest, Registry};
@@ -44,6 +46,12 @@ pub struct Arguments {
     /// Dropout while translating, for varied results
     #[arg(long, value_enum, default_value_t = Switch::Off)]
     dropout: Switch,
+    /// Translations of each picture: a style with instance features samples a look for each
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    samples: u32,
+    /// Decides the looks that are sampled, and what dropout drops [default: 0]
+    #[arg(long, value_name = "N")]
+    seed: Option<u32>,
     /// File format of the translations
     #[arg(long, value_enum, default_value_t = OutputFormat::Same)]
     format: OutputFormat,
@@ -67,7 +75,12 @@ enum Switch {
 pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
     let folder = Registry::new(&globals.checkpoints).find(&arguments.style)?;
     // A style that cannot be used is said before the pictures are looked for.
-    Manifest::read(&folder)?;
+    let recipe = Manifest::read(&folder)?.recipe;
+    let dropout = arguments.dropout == Switch::On;
+    let varies = dropout || (recipe.mode == Mode::Pix2pixhd && recipe.encoder.features > 0);
+    if !varies && (arguments.samples > 1 || arguments.seed.is_some()) {
+        return Err(UsageError::NothingToSample(folder.name()).into());
+    }
     let options = ApplyOptions {
         size: arguments.size,
         format: arguments.format,
@@ -76,16 +89,32 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             (_, true) => Existing::Overwrite,
             _ => Existing::Refuse,
         },
+        samples: arguments.samples as usize,
         report: arguments.report,
         threads: globals.threads.unwrap_or(0),
     };
     let plan = plan(&arguments.input, &arguments.output, &options)?;
     let device = globals.device.open()?.device;
-    let behaviour = Behaviour::inference(arguments.norm_stats, arguments.dropout == Switch::On);
-    let mut translator = NetworkTranslator::load(&folder, arguments.direction, behaviour, &device)?;
+    let behaviour = Behaviour::inference(arguments.norm_stats, dropout);
+    let seed = arguments.seed.unwrap_or(0).into();
+    let direction = arguments.direction;
+    let mut translator: Box<dyn Translator> = match recipe.mode {
+        Mode::Pix2pixhd => {
+            let sampling = Sampling {
+                samples: options.samples,
+                seed,
+            };
+            let labels = LabelTranslator::load(&folder, direction, sampling, behaviour, &device)?;
+            Box::new(labels)
+        }
+        Mode::Pix2pix | Mode::Cycle => {
+            let network = NetworkTranslator::load(&folder, direction, behaviour, &device)?;
+            Box::new(network.with_seed(seed))
+        }
+    };
     let bar = progress::counter(plan.pictures.len() as u64, "translating");
     let stop = interrupt::flag();
-    let summary = translate(&plan, &mut translator, &options, &stop, |event| {
+    let summary = translate(&plan, &mut *translator, &options, &stop, |event| {
         bar.set_position(event.finished as u64);
         if let Some(error) = &event.file.error {
             tracing::error!("{error}");

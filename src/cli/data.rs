@@ -7,7 +7,9 @@ use clap::{Args, Subcommand};
 use super::exit::Exit;
 use super::output::print;
 use crate::config::{Mode, Overlay, Recipe};
-use crate::data::{Conversion, DataError, Dataset, EdgeSettings, Split, edges, pair, split};
+use crate::data::{
+    Conversion, DataError, Dataset, EdgeSettings, Split, edges, fit_to_data, pair, split,
+};
 use crate::progress;
 
 /// Arguments of `translate data`.
@@ -124,7 +126,8 @@ fn check(
     for setting in settings {
         overlay.set(setting)?;
     }
-    let recipe: Recipe = overlay.resolve(mode)?;
+    let mut recipe: Recipe = overlay.resolve(mode)?;
+    fit_to_data(&mut recipe, folder);
     for part in [Split::Train, Split::Validation, Split::Test] {
         let dataset = match part {
             Split::Train => Some(Dataset::open(folder, &recipe, part)?),

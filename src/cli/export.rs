@@ -120,10 +120,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             let device = globals.device.open()?.device;
             let bytes = generator_onnx(&folder, &manifest, direction, norm_stats, &device)?;
             files::write_atomically(&output, &bytes)?;
-            format!(
-                "takes pictures whose sides are {}",
-                side_text(generator.arch)
-            )
+            format!("takes pictures whose sides are {}", side_text(generator))
         }
     };
     let size = std::fs::metadata(&output)

@@ -30,12 +30,15 @@ pub struct Arguments {
     /// Direction that it translates in [default: by file names such as net_G_B, else AtoB]
     #[arg(long, value_name = "AtoB|BtoA")]
     direction: Option<Direction>,
-    /// Method that has trained it [default: cycle for a ResNet without batch norm, else pix2pix]
+    /// Method that has trained it [default: cycle for a ResNet without batch norm, pix2pixhd for its generators, else pix2pix]
     #[arg(long, value_name = "MODE")]
     mode: Option<Mode>,
     /// Normalisation, where the file does not tell it
     #[arg(long, value_enum)]
     norm: Option<Norm>,
+    /// Classes of the label maps that a generator of pix2pixHD takes, 0 for pictures [default: by its channels]
+    #[arg(long, value_name = "N")]
+    classes: Option<u16>,
     /// Entry of the file that holds the network, such as netG
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
@@ -71,6 +74,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
                 Norm::Batch => NormKind::Batch,
                 Norm::InstanceAffine => NormKind::InstanceAffine,
             }),
+            classes: arguments.classes.map(usize::from),
         },
         arch: arguments.arch,
         mode: arguments.mode,

@@ -10,6 +10,7 @@ use super::exit::Exit;
 use super::interrupt;
 use super::output::print;
 use crate::config::{Mode, Overlay, Recipe, difference};
+use crate::data::fit_to_data;
 use crate::data::sample::Sample;
 use crate::style::{Manifest, Registry, StyleFolder};
 use crate::train::{Ending, Session, SessionStart};
@@ -20,7 +21,7 @@ use crate::train::{Ending, Session, SessionStart};
     after_help = "Examples:\n  translate train --mode cycle\n  translate train --mode pix2pix --data facades --name facades --set data.direction=BtoA\n  translate train --resume --name facades"
 )]
 pub struct Arguments {
-    /// Training method: pix2pix (pairs of pictures) or cycle (two piles of pictures)
+    /// Training method: pix2pix (pairs of pictures), cycle (two piles of pictures) or pix2pixhd (label maps, large pictures)
     #[arg(long, value_name = "MODE")]
     mode: Option<Mode>,
     /// Folder of the data set [default: the sample in this program]
@@ -60,7 +61,7 @@ pub struct Arguments {
 pub enum UsageError {
     /// Nothing says how to train.
     #[error(
-        "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` for two piles of pictures"
+        "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` for two piles of pictures, `--mode pix2pixhd` for label maps and large pictures"
     )]
     NoMode,
     /// The name is taken.
@@ -74,6 +75,11 @@ pub enum UsageError {
     /// A folder of this name that is no style.
     #[error("`{}` exists and is not a style: choose another `--name`", .0.display())]
     NotAStyle(PathBuf),
+    /// Several samples of a style that always gives the same.
+    #[error(
+        "`--samples` and `--seed` change nothing for the style `{0}`: it has no instance features, and `--dropout` is off"
+    )]
+    NothingToSample(String),
     /// The recipe is not that of the run to resume.
     #[error("the recipe is not that of the run to resume:\n  {}\nleave these settings out, or start a new style with `--init-from {}`", lines.join("\n  "), folder.display())]
     OtherRecipe {
@@ -110,12 +116,17 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let before = earlier(&style, &arguments)?;
     let mut recipe = match &before {
         Some(before) => resumed_recipe(before, mode, overlay, &style)?,
-        None => overlay.resolve(mode.ok_or(UsageError::NoMode)?)?,
+        None => fitted(overlay.resolve(mode.ok_or(UsageError::NoMode)?)?),
     };
     if !recipe.data.root.is_empty() {
         // Absolute, so that the run can go on from anywhere.
         let root = std::path::absolute(&recipe.data.root).context("the current folder is gone")?;
         recipe.data.root = root.to_string_lossy().into_owned();
+    }
+    if !recipe.loss.perceptual_weights.is_empty() {
+        let path = std::path::absolute(&recipe.loss.perceptual_weights);
+        let path = path.context("the current folder is gone")?;
+        recipe.loss.perceptual_weights = path.to_string_lossy().into_owned();
     }
     let start = match arguments.init_from {
         Some(folder) => SessionStart::From(folder),
@@ -214,6 +225,14 @@ fn is_empty(folder: &Path) -> bool {
     entries.unwrap_or(false)
 }
 
+/// The recipe with what it leaves to the data set decided.
+fn fitted(mut recipe: Recipe) -> Recipe {
+    let root = PathBuf::from(&recipe.data.root);
+    // The sample, which is meant where no folder is named, has no instance maps.
+    fit_to_data(&mut recipe, &root);
+    recipe
+}
+
 fn resumed_recipe(
     before: &Manifest,
     mode: Option<Mode>,
@@ -231,7 +250,7 @@ fn resumed_recipe(
     }
     let mut overlay = Overlay::from_table(old.to_table(), "the saved recipe")?;
     overlay.extend(flags);
-    let recipe = overlay.resolve(old.mode)?;
+    let recipe = fitted(overlay.resolve(old.mode)?);
     let mut lines = difference(old, &recipe);
     lines.retain(|line| {
         !FREE_KEYS

@@ -5,6 +5,7 @@ mod error;
 mod options;
 mod overlay;
 mod recipe;
+mod stages;
 mod validation;
 
 pub use difference::difference;
@@ -15,5 +16,6 @@ pub use options::{
 };
 pub use overlay::Overlay;
 pub use recipe::{
-    DataRecipe, DiscriminatorRecipe, GeneratorRecipe, LossRecipe, OptimRecipe, Recipe, TrainRecipe,
+    DataRecipe, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, LossRecipe, OptimRecipe,
+    Recipe, TrainRecipe,
 };

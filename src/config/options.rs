@@ -11,6 +11,8 @@ pub enum Mode {
     Pix2pix,
     /// Unpaired pictures: CycleGAN (Zhu et al., 2017).
     Cycle,
+    /// Label maps or pictures to large pictures: pix2pixHD (Wang et al., 2018).
+    Pix2pixhd,
 }
 
 impl Mode {
@@ -19,6 +21,7 @@ impl Mode {
         match self {
             Self::Pix2pix => "pix2pix",
             Self::Cycle => "cycle",
+            Self::Pix2pixhd => "pix2pixhd",
         }
     }
 }
@@ -83,6 +86,12 @@ pub enum GeneratorArch {
     /// ResNet generator with 9 residual blocks.
     #[serde(rename = "resnet_9blocks")]
     Resnet9Blocks,
+    /// Global generator of pix2pixHD.
+    #[serde(rename = "global")]
+    Global,
+    /// Global generator at a smaller size, and local enhancers on it.
+    #[serde(rename = "local")]
+    Local,
 }
 
 /// Discriminator network.
@@ -93,6 +102,8 @@ pub enum DiscriminatorArch {
     Patch,
     /// PixelGAN: 1 x 1 convolutions, each pixel on its own.
     Pixel,
+    /// PatchGANs on the picture at several sizes.
+    Multiscale,
 }
 
 /// Normalisation layer.
@@ -183,17 +194,13 @@ impl GeneratorArch {
             Self::Unet512 => "unet_512",
             Self::Resnet6Blocks => "resnet_6blocks",
             Self::Resnet9Blocks => "resnet_9blocks",
+            Self::Global => "global",
+            Self::Local => "local",
         }
     }
 
-    /// Width and height of what the network translates must be multiples of this.
-    pub fn size_multiple(self) -> usize {
-        match self {
-            Self::Unet64 => 64,
-            Self::Unet128 => 128,
-            Self::Unet256 => 256,
-            Self::Unet512 => 512,
-            Self::Resnet6Blocks | Self::Resnet9Blocks => 4,
-        }
+    /// Whether it is one of the generators of pix2pixHD, whose parts the recipe counts.
+    pub fn is_coarse_to_fine(self) -> bool {
+        matches!(self, Self::Global | Self::Local)
     }
 }

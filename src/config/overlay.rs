@@ -55,7 +55,9 @@ impl Overlay {
             .map(|value| {
                 value.clone().try_into().map_err(|_| ConfigError::BadValue {
                     key: "mode".to_owned(),
-                    message: format!("{value} is not a mode, take \"pix2pix\" or \"cycle\""),
+                    message: format!(
+                        "{value} is not a mode, take \"pix2pix\", \"cycle\" or \"pix2pixhd\""
+                    ),
                 })
             })
             .transpose()
@@ -105,7 +107,7 @@ impl Overlay {
     /// # Errors
     /// A value is not one that its key can have, does not fit the others, or belongs to another mode.
     pub fn resolve(&self, mode: Mode) -> Result<Recipe, ConfigError> {
-        for &(section, key) in unused_keys(mode) {
+        for (section, key) in unused_keys(mode) {
             if lookup(&self.table, section, key).is_some() {
                 return Err(ConfigError::BadValue {
                     key: format!("{section}.{key}"),
@@ -151,24 +153,54 @@ impl Recipe {
     /// The recipe as a table, without the keys that its mode does not use.
     pub fn to_table(&self) -> Table {
         let mut table = to_table(self);
-        for &(section, key) in unused_keys(self.mode) {
+        for (section, key) in unused_keys(self.mode) {
             if let Some(Value::Table(values)) = table.get_mut(section) {
                 values.remove(key);
             }
         }
+        // A section of which the mode uses nothing.
+        table.retain(|_, value| !value.as_table().is_some_and(Table::is_empty));
         table
     }
 }
 
 /// Keys that have no meaning in a mode.
-fn unused_keys(mode: Mode) -> &'static [(&'static str, &'static str)] {
+fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
+    const CYCLE: &[(&str, &str)] = &[
+        ("loss", "cycle_a"),
+        ("loss", "cycle_b"),
+        ("loss", "identity"),
+    ];
+    const PAIRED: &[(&str, &str)] = &[("loss", "l1")];
+    const COARSE_TO_FINE: &[(&str, &str)] = &[
+        ("data", "classes"),
+        ("data", "instances"),
+        ("generator", "downsamplings"),
+        ("generator", "blocks"),
+        ("generator", "enhancers"),
+        ("generator", "enhancer_blocks"),
+        ("encoder", "features"),
+        ("encoder", "channels"),
+        ("encoder", "downsamplings"),
+        ("encoder", "clusters"),
+        ("discriminator", "scales"),
+        ("loss", "feature_matching"),
+        ("loss", "perceptual"),
+        ("loss", "perceptual_weights"),
+        ("optim", "global_epochs"),
+        ("optim", "global_decay_epochs"),
+        ("optim", "fix_global_epochs"),
+    ];
+    // What the generators of pix2pixHD have no place for.
+    const ELSEWHERE: &[(&str, &str)] = &[
+        ("generator", "dropout"),
+        ("optim", "discriminator_steps"),
+        ("optim", "pool_size"),
+    ];
     match mode {
-        Mode::Pix2pix => &[
-            ("loss", "cycle_a"),
-            ("loss", "cycle_b"),
-            ("loss", "identity"),
-        ],
-        Mode::Cycle => &[("loss", "l1")],
+        Mode::Pix2pix => [CYCLE, COARSE_TO_FINE].concat(),
+        Mode::Cycle => [PAIRED, COARSE_TO_FINE].concat(),
+        Mode::Pix2pixhd => [CYCLE, PAIRED, ELSEWHERE].concat(),
     }
 }
 
@@ -340,7 +372,7 @@ mod tests {
 
     #[test]
     fn a_recipe_survives_its_own_text() {
-        for mode in [Mode::Pix2pix, Mode::Cycle] {
+        for mode in [Mode::Pix2pix, Mode::Cycle, Mode::Pix2pixhd] {
             let recipe = Recipe::defaults(mode);
             let text = recipe.to_toml();
             let again = Overlay::from_toml(&text, "text")

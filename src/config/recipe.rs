@@ -17,6 +17,8 @@ pub struct Recipe {
     pub data: DataRecipe,
     /// Generator network.
     pub generator: GeneratorRecipe,
+    /// Encoder of instance features (pix2pixhd).
+    pub encoder: EncoderRecipe,
     /// Discriminator network.
     pub discriminator: DiscriminatorRecipe,
     /// Objectives and their weights.
@@ -55,6 +57,10 @@ pub struct DataRecipe {
     pub input_channels: usize,
     /// Channels of the generator's output (domain B in mode cycle): 3 for colour, 1 for grey.
     pub output_channels: usize,
+    /// Number of classes of the label maps; 0 where the inputs are pictures (pix2pixhd).
+    pub classes: usize,
+    /// Show the networks the edges between instances, where the data set has instance maps (pix2pixhd).
+    pub instances: bool,
 }
 
 /// Section `[generator]`.
@@ -75,6 +81,28 @@ pub struct GeneratorRecipe {
     pub init_gain: f64,
     /// How the decoder doubles the size.
     pub upsample: Upsample,
+    /// Halvings of the size in the global generator (pix2pixhd).
+    pub downsamplings: usize,
+    /// Residual blocks of the global generator (pix2pixhd).
+    pub blocks: usize,
+    /// Local enhancers of arch `local`; each doubles the size (pix2pixhd).
+    pub enhancers: usize,
+    /// Residual blocks of each local enhancer (pix2pixhd).
+    pub enhancer_blocks: usize,
+}
+
+/// Section `[encoder]`: the encoder of instance features (pix2pixhd).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EncoderRecipe {
+    /// Features of each instance that the generator gets; 0 for none, and no encoder.
+    pub features: usize,
+    /// Channels of the first layer (`nef`).
+    pub channels: usize,
+    /// Halvings of the size.
+    pub downsamplings: usize,
+    /// Clusters per class that features are sampled from when the style is applied.
+    pub clusters: usize,
 }
 
 /// Section `[discriminator]`.
@@ -89,6 +117,8 @@ pub struct DiscriminatorRecipe {
     pub channels: usize,
     /// Normalisation.
     pub norm: NormKind,
+    /// Sizes at which pictures are judged, each half of the one before (pix2pixhd).
+    pub scales: usize,
 }
 
 /// Section `[loss]`. A weight that the mode does not use is not part of its recipe.
@@ -105,6 +135,12 @@ pub struct LossRecipe {
     pub cycle_b: f64,
     /// Weight of the identity loss, as a fraction of the cycle weights (cycle).
     pub identity: f64,
+    /// Weight of the distance between the discriminator's features of output and target (pix2pixhd).
+    pub feature_matching: f64,
+    /// Weight of the distance between VGG19's features of output and target (pix2pixhd).
+    pub perceptual: f64,
+    /// File with the weights of VGG19; empty to leave the perceptual loss out (pix2pixhd).
+    pub perceptual_weights: String,
     /// The discriminator's target for real pictures is 1 minus this.
     pub label_smoothing: f64,
 }
@@ -132,6 +168,13 @@ pub struct OptimRecipe {
     pub discriminator_steps: usize,
     /// Earlier translations kept to show the discriminator; 0 for none.
     pub pool_size: usize,
+    /// Epochs at the full learning rate in which the global generator is trained alone, at a smaller size, before the
+    /// enhancers are added; 0, with `global_decay_epochs` 0, to train all at once (pix2pixhd, arch `local`).
+    pub global_epochs: usize,
+    /// Epochs after these in which the linear policy goes down (pix2pixhd, arch `local`).
+    pub global_decay_epochs: usize,
+    /// Epochs in which a new enhancer is trained while the networks below it stay fixed (pix2pixhd, arch `local`).
+    pub fix_global_epochs: usize,
 }
 
 /// Section `[train]`.
@@ -150,6 +193,31 @@ pub struct TrainRecipe {
     pub max_steps: u64,
 }
 
+impl GeneratorRecipe {
+    /// Width and height of what the network translates must be multiples of this.
+    pub fn size_multiple(&self) -> usize {
+        match self.arch {
+            GeneratorArch::Unet64 => 64,
+            GeneratorArch::Unet128 => 128,
+            GeneratorArch::Unet256 => 256,
+            GeneratorArch::Unet512 => 512,
+            GeneratorArch::Resnet6Blocks | GeneratorArch::Resnet9Blocks => 4,
+            GeneratorArch::Global => 1 << self.downsamplings,
+            GeneratorArch::Local => 1 << (self.downsamplings + self.enhancers),
+        }
+    }
+
+    /// Width and height of what the network translates must be at least this: smaller ones leave nothing to mirror at
+    /// its inner sizes.
+    pub fn smallest_size(&self) -> usize {
+        if self.arch.is_coarse_to_fine() {
+            (2 * self.size_multiple()).max(8)
+        } else {
+            8
+        }
+    }
+}
+
 impl DataRecipe {
     /// The size of the pictures that the network trains on, for people.
     pub fn picture_size(&self) -> String {
@@ -165,6 +233,7 @@ impl Recipe {
     /// The defaults of `mode`: those of the reference implementations of the papers.
     pub fn defaults(mode: Mode) -> Self {
         let paired = mode == Mode::Pix2pix;
+        let coarse_to_fine = mode == Mode::Pix2pixhd;
         let norm = if paired {
             NormKind::Batch
         } else {
@@ -175,9 +244,13 @@ impl Recipe {
             data: DataRecipe {
                 root: String::new(),
                 direction: Direction::AToB,
-                preprocess: Preprocess::ResizeAndCrop,
-                load_size: 286,
-                crop_size: 256,
+                preprocess: if coarse_to_fine {
+                    Preprocess::ScaleWidth
+                } else {
+                    Preprocess::ResizeAndCrop
+                },
+                load_size: if coarse_to_fine { 1024 } else { 286 },
+                crop_size: if coarse_to_fine { 512 } else { 256 },
                 flip: true,
                 shuffle: true,
                 batch_size: 1,
@@ -185,12 +258,14 @@ impl Recipe {
                 max_images: 0,
                 input_channels: 3,
                 output_channels: 3,
+                classes: 35,
+                instances: true,
             },
             generator: GeneratorRecipe {
-                arch: if paired {
-                    GeneratorArch::Unet256
-                } else {
-                    GeneratorArch::Resnet9Blocks
+                arch: match mode {
+                    Mode::Pix2pix => GeneratorArch::Unet256,
+                    Mode::Cycle => GeneratorArch::Resnet9Blocks,
+                    Mode::Pix2pixhd => GeneratorArch::Global,
                 },
                 channels: 64,
                 norm,
@@ -198,12 +273,27 @@ impl Recipe {
                 init: Initialiser::Normal,
                 init_gain: 0.02,
                 upsample: Upsample::Deconv,
+                downsamplings: 4,
+                blocks: 9,
+                enhancers: 1,
+                enhancer_blocks: 3,
+            },
+            encoder: EncoderRecipe {
+                features: 0,
+                channels: 16,
+                downsamplings: 4,
+                clusters: 10,
             },
             discriminator: DiscriminatorRecipe {
-                arch: DiscriminatorArch::Patch,
+                arch: if coarse_to_fine {
+                    DiscriminatorArch::Multiscale
+                } else {
+                    DiscriminatorArch::Patch
+                },
                 layers: 3,
                 channels: 64,
                 norm,
+                scales: 2,
             },
             loss: LossRecipe {
                 gan: if paired {
@@ -215,6 +305,9 @@ impl Recipe {
                 cycle_a: 10.0,
                 cycle_b: 10.0,
                 identity: 0.5,
+                feature_matching: 10.0,
+                perceptual: 10.0,
+                perceptual_weights: String::new(),
                 label_smoothing: 0.0,
             },
             optim: OptimRecipe {
@@ -226,7 +319,10 @@ impl Recipe {
                 decay_epochs: 100,
                 policy: Policy::Linear,
                 discriminator_steps: 1,
-                pool_size: if paired { 0 } else { 50 },
+                pool_size: if mode == Mode::Cycle { 50 } else { 0 },
+                global_epochs: 0,
+                global_decay_epochs: 0,
+                fix_global_epochs: 0,
             },
             train: TrainRecipe {
                 seed: 0,
@@ -241,10 +337,5 @@ impl Recipe {
     /// Learning rate of the discriminator at the start.
     pub fn discriminator_learning_rate(&self) -> f64 {
         self.optim.lr_discriminator.unwrap_or(self.optim.lr)
-    }
-
-    /// Number of epochs in the whole schedule.
-    pub fn total_epochs(&self) -> usize {
-        self.optim.epochs + self.optim.decay_epochs
     }
 }

@@ -1,7 +1,7 @@
 //! Whether the values of a recipe make sense together.
 
 use super::error::ConfigError;
-use super::options::{DiscriminatorArch, GanObjective, Mode, Preprocess};
+use super::options::{Direction, DiscriminatorArch, GanObjective, GeneratorArch, Mode, Preprocess};
 use super::recipe::Recipe;
 
 impl Recipe {
@@ -61,12 +61,15 @@ impl Recipe {
                 format!("pictures have 3 channels (colour) or 1 (grey), not {value}")
             })?;
         }
+        self.validate_coarse_to_fine()?;
         self.validate_sizes()?;
         for (key, value) in [
             ("loss.l1", loss.l1),
             ("loss.cycle_a", loss.cycle_a),
             ("loss.cycle_b", loss.cycle_b),
             ("loss.identity", loss.identity),
+            ("loss.feature_matching", loss.feature_matching),
+            ("loss.perceptual", loss.perceptual),
         ] {
             require(value >= 0.0 && value.is_finite(), key, || {
                 "must be 0 or more".to_owned()
@@ -106,15 +109,118 @@ impl Recipe {
                 "must be at least 0 and below 1".to_owned()
             })?;
         }
-        require(self.total_epochs() >= 1, "optim.epochs", || {
+        require(self.stage_epochs() >= 1, "optim.epochs", || {
             "together with `optim.decay_epochs` must be at least 1".to_owned()
+        })
+    }
+
+    /// What belongs to mode pix2pixhd.
+    fn validate_coarse_to_fine(&self) -> Result<(), ConfigError> {
+        let Self {
+            data,
+            generator,
+            encoder,
+            discriminator,
+            optim,
+            ..
+        } = self;
+        let coarse_to_fine = self.mode == Mode::Pix2pixhd;
+        let mode = self.mode.name();
+        require(
+            generator.arch.is_coarse_to_fine() == coarse_to_fine,
+            "generator.arch",
+            || {
+                let right = if coarse_to_fine {
+                    "\"global\" or \"local\""
+                } else {
+                    "a U-Net or a ResNet"
+                };
+                format!(
+                    "mode {mode} takes {right}, not \"{}\"",
+                    generator.arch.name()
+                )
+            },
+        )?;
+        require(
+            (discriminator.arch == DiscriminatorArch::Multiscale) == coarse_to_fine,
+            "discriminator.arch",
+            || {
+                let right = if coarse_to_fine {
+                    "\"multiscale\""
+                } else {
+                    "\"patch\" or \"pixel\""
+                };
+                format!("mode {mode} takes {right}")
+            },
+        )?;
+        if !coarse_to_fine {
+            return Ok(());
+        }
+        for (key, value, least, most) in [
+            ("data.classes", data.classes, 0, 4_096),
+            ("generator.downsamplings", generator.downsamplings, 1, 8),
+            ("generator.blocks", generator.blocks, 0, 64),
+            ("generator.enhancers", generator.enhancers, 1, 4),
+            (
+                "generator.enhancer_blocks",
+                generator.enhancer_blocks,
+                0,
+                64,
+            ),
+            ("discriminator.scales", discriminator.scales, 1, 8),
+            ("encoder.features", encoder.features, 0, 64),
+            ("encoder.channels", encoder.channels, 1, 1_024),
+            ("encoder.downsamplings", encoder.downsamplings, 1, 8),
+            ("encoder.clusters", encoder.clusters, 1, 1_000),
+            ("optim.global_epochs", optim.global_epochs, 0, 1_000_000_000),
+            (
+                "optim.global_decay_epochs",
+                optim.global_decay_epochs,
+                0,
+                1_000_000_000,
+            ),
+        ] {
+            require((least..=most).contains(&value), key, || {
+                format!("must be from {least} to {most}")
+            })?;
+        }
+        require(
+            data.classes == 0 || data.direction == Direction::AToB,
+            "data.direction",
+            || "label maps are always the input: leave it at \"AtoB\"".to_owned(),
+        )?;
+        require(
+            encoder.features == 0 || 1 << encoder.downsamplings <= generator.size_multiple(),
+            "encoder.downsamplings",
+            || "must not be more than the generator halves the size".to_owned(),
+        )?;
+        let local = generator.arch == GeneratorArch::Local;
+        for (key, value) in [
+            ("optim.global_epochs", optim.global_epochs),
+            ("optim.global_decay_epochs", optim.global_decay_epochs),
+            ("optim.fix_global_epochs", optim.fix_global_epochs),
+        ] {
+            require(local || value == 0, key, || {
+                "has an effect only with `generator.arch = \"local\"`: set it to 0".to_owned()
+            })?;
+        }
+        let resized = !matches!(data.preprocess, Preprocess::Crop | Preprocess::None);
+        require(!self.is_staged() || resized, "data.preprocess", || {
+            "\"crop\" and \"none\" take pictures as they are, and the first stage needs smaller ones: take another, or set `optim.global_epochs` and `optim.global_decay_epochs` to 0 and train stage by stage with `--init-from`".to_owned()
         })
     }
 
     fn validate_sizes(&self) -> Result<(), ConfigError> {
         let data = &self.data;
-        let multiple = self.generator.arch.size_multiple();
+        let multiple = self.generator.size_multiple();
         let crop = data.crop_size;
+        let crops = matches!(
+            data.preprocess,
+            Preprocess::ResizeAndCrop | Preprocess::Crop | Preprocess::ScaleWidthAndCrop
+        );
+        if self.mode == Mode::Pix2pixhd && !crops {
+            return Ok(());
+        }
         require(crop.is_multiple_of(multiple), "data.crop_size", || {
             let below = crop / multiple * multiple;
             let proposal = if below == 0 { multiple } else { below };
@@ -130,7 +236,14 @@ impl Recipe {
             DiscriminatorArch::Pixel => 1,
             // Each strided layer halves the size; the two layers after them need 3 x 3 positions.
             DiscriminatorArch::Patch => 3 << self.discriminator.layers.min(16),
+            // Its padding lets it work at every size; what counts is the generator.
+            DiscriminatorArch::Multiscale => self.generator.smallest_size(),
         };
+        if self.mode == Mode::Pix2pixhd {
+            require(crop >= smallest, "data.crop_size", || {
+                format!("this generator needs pictures of at least {smallest} pixels")
+            })?;
+        }
         require(crop >= smallest, "discriminator.layers", || {
             format!(
                 "this PatchGAN needs pictures of at least {smallest} pixels, and `data.crop_size` is {crop}: use fewer layers"

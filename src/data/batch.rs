@@ -8,10 +8,15 @@ use super::error::DataError;
 /// Prepared pictures on the host.
 #[derive(Debug, Clone)]
 pub struct Batch {
-    /// The network's input (paired), or domain A: f32 in [-1, 1], `[batch, channels, height, width]`.
+    /// The network's input (paired), or domain A: f32 in [-1, 1], `[batch, channels, height, width]`; or a label map: the
+    /// class of each pixel, f32, `[batch, 1, height, width]` (pix2pixhd).
     pub a: TensorData,
     /// The target (paired), or domain B, in the same form.
     pub b: TensorData,
+    /// Ids of the instances that the pixels of `a` belong to, f32, `[batch, 1, height, width]` (pix2pixhd).
+    pub instances: Option<TensorData>,
+    /// Features that the data set has for each pixel of `a`, in the form of `a` (pix2pixhd).
+    pub features: Option<TensorData>,
     /// Names of the pictures of `a`: relative path without extension.
     pub names: Vec<String>,
 }
@@ -39,14 +44,20 @@ impl Batch {
         let count = samples.len();
         let stack = |rasters: Vec<&super::raster::Raster>| {
             let (channels, height, width) =
-                (rasters[0].channels, rasters[0].height, rasters[0].width);
+                (rasters[0].planes(), rasters[0].height, rasters[0].width);
             let mut values = Vec::with_capacity(count * channels * height * width);
             for raster in rasters {
                 values.extend(raster.values());
             }
             TensorData::new(values, [count, channels, height, width])
         };
+        let stack_optional = |raster: fn(&Sample) -> Option<&super::raster::Raster>| {
+            let rasters: Option<Vec<_>> = samples.iter().map(raster).collect();
+            rasters.map(stack)
+        };
         Ok(Self {
+            instances: stack_optional(|sample| sample.instances.as_ref()),
+            features: stack_optional(|sample| sample.features.as_ref()),
             a: stack(samples.iter().map(|sample| &sample.a).collect()),
             b: stack(samples.iter().map(|sample| &sample.b).collect()),
             names: samples.into_iter().map(|sample| sample.name).collect(),

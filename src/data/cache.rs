@@ -52,10 +52,12 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::raster::Content;
 
     #[test]
     fn pictures_are_kept_while_there_is_room() {
         let raster = |level| Raster {
+            content: Content::Colours,
             width: 2,
             height: 2,
             channels: 1,

@@ -21,8 +21,10 @@ use super::preprocess::Size;
 pub struct CheckReport {
     /// Samples per epoch.
     pub samples: usize,
-    /// The two sides: input (or A) and target (or B).
-    pub sides: [SideReport; 2],
+    /// The two sides, input (or A) and target (or B), and the maps that belong to the input.
+    pub sides: Vec<SideReport>,
+    /// Things that may well be mistakes.
+    pub warnings: Vec<String>,
     /// Things that are worth knowing and no errors.
     pub notes: Vec<String>,
 }
@@ -46,6 +48,9 @@ impl fmt::Display for CheckReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for side in &self.sides {
             writeln!(formatter, "{side}")?;
+        }
+        for warning in &self.warnings {
+            writeln!(formatter, "warning: {warning}")?;
         }
         for note in &self.notes {
             writeln!(formatter, "note: {note}")?;
@@ -85,9 +90,9 @@ impl fmt::Display for SideReport {
 
 /// What one readable picture is.
 #[derive(Debug, Clone, Copy)]
-struct Facts {
-    size: Size,
-    format: ImageFormat,
+pub(super) struct Facts {
+    pub(super) size: Size,
+    pub(super) format: ImageFormat,
 }
 
 impl Dataset {
@@ -97,6 +102,9 @@ impl Dataset {
     /// # Errors
     /// Everything that is wrong, in one error.
     pub fn check(&self, progress: Progress<'_>) -> Result<CheckReport, DataError> {
+        if self.is_labelled() {
+            return self.check_labelled(progress);
+        }
         // The halves of side-by-side pictures are read together.
         let second = if self.a.part == Part::Whole {
             self.b.files.as_slice()
@@ -128,12 +136,13 @@ impl Dataset {
         Ok(CheckReport {
             samples: self.len(),
             notes: notes(self.a.files.iter().zip(&a).chain(second.iter().zip(&b))),
-            sides: [report(&self.a, &a), report(&self.b, &b)],
+            sides: vec![report(&self.a, &a), report(&self.b, &b)],
+            warnings: Vec::new(),
         })
     }
 
     /// Keeps the facts of the readable pictures (at their places) and collects what is wrong with the files of one side.
-    fn judge(
+    pub(super) fn judge(
         &self,
         side: &Side,
         facts: Vec<Result<Facts, DataError>>,
@@ -209,7 +218,7 @@ pub(super) fn odd_size(size: Size, common: Size) -> String {
     )
 }
 
-fn read_facts(path: &Path, part: Part) -> Result<Facts, DataError> {
+pub(super) fn read_facts(path: &Path, part: Part) -> Result<Facts, DataError> {
     let mut picture = read_picture(path)?;
     if part != Part::Whole {
         (picture, _) = halves(path, &picture)?;
@@ -221,7 +230,7 @@ fn read_facts(path: &Path, part: Part) -> Result<Facts, DataError> {
     })
 }
 
-fn report(side: &Side, facts: &[Option<Facts>]) -> SideReport {
+pub(super) fn report(side: &Side, facts: &[Option<Facts>]) -> SideReport {
     let (mut smallest, mut largest) = ((usize::MAX, usize::MAX), (0, 0));
     let mut formats = BTreeMap::new();
     for facts in facts.iter().flatten() {
@@ -239,7 +248,9 @@ fn report(side: &Side, facts: &[Option<Facts>]) -> SideReport {
     }
 }
 
-fn notes<'a>(files: impl Iterator<Item = (&'a PictureFile, &'a Option<Facts>)>) -> Vec<String> {
+pub(super) fn notes<'a>(
+    files: impl Iterator<Item = (&'a PictureFile, &'a Option<Facts>)>,
+) -> Vec<String> {
     let mut misnamed: BTreeMap<(String, String), usize> = BTreeMap::new();
     for (file, facts) in files {
         let Some(facts) = facts else { continue };

@@ -12,10 +12,11 @@ use super::batch::Batch;
 use super::cache::Cache;
 use super::error::DataError;
 use super::folder::PictureFile;
+use super::labelled::{self, Folders, Sides};
 use super::layout::{Layout, Split};
 use super::picture::{Picture, read_picture};
 use super::preprocess::Preparation;
-use super::raster::Raster;
+use super::raster::{Content, Raster};
 use super::unaligned;
 use crate::config::{Mode, Recipe};
 
@@ -37,7 +38,9 @@ pub(super) struct Side {
     /// Channels that the network sees: 1 or 3.
     pub(super) channels: usize,
     /// Pictures that are ready for their crops.
-    cache: Cache,
+    pub(super) cache: Cache,
+    /// What its files hold.
+    pub(super) content: Content,
 }
 
 impl Side {
@@ -49,6 +52,7 @@ impl Side {
             part,
             channels: 3,
             cache: Cache::new(0),
+            content: Content::Colours,
         }
     }
 }
@@ -57,6 +61,9 @@ impl Side {
 pub(super) struct Sample {
     pub(super) a: Raster,
     pub(super) b: Raster,
+    /// Instances and features of `a` (pix2pixhd).
+    pub(super) instances: Option<Raster>,
+    pub(super) features: Option<Raster>,
     pub(super) a_path: PathBuf,
     pub(super) b_path: PathBuf,
     pub(super) name: String,
@@ -68,6 +75,9 @@ pub struct Dataset {
     pub(super) root: PathBuf,
     pub(super) a: Side,
     pub(super) b: Side,
+    /// Maps that belong to the pictures of `a` (pix2pixhd).
+    pub(super) instances: Option<Side>,
+    pub(super) features: Option<Side>,
     pub(super) recipe: Recipe,
     pub(super) preparation: Preparation,
 }
@@ -79,8 +89,10 @@ impl Dataset {
     /// # Errors
     /// The folder or the layout is missing, a side is empty, or pictures have no partner or two.
     pub fn open(root: &Path, recipe: &Recipe, split: Split) -> Result<Self, DataError> {
-        Self::open_optional(root, recipe, split)?
-            .ok_or_else(|| Layout::missing(root, recipe.mode, split))
+        Self::open_optional(root, recipe, split)?.ok_or_else(|| match recipe.mode {
+            Mode::Pix2pixhd => Folders::missing(root, recipe, split),
+            _ => Layout::missing(root, recipe.mode, split),
+        })
     }
 
     /// As [`Dataset::open`], with `None` where the data set has no such split.
@@ -92,30 +104,54 @@ impl Dataset {
         recipe: &Recipe,
         split: Split,
     ) -> Result<Option<Self>, DataError> {
+        if recipe.mode == Mode::Pix2pixhd {
+            let Some(folders) = Folders::find(root, recipe, split)? else {
+                return Ok(None);
+            };
+            let sides = labelled::sides(root, &folders, recipe)?;
+            return Ok(Some(Self::of_sides(root, recipe, sides)));
+        }
         let Some(layout) = Layout::find(root, recipe.mode, split)? else {
             return Ok(None);
         };
-        let (mut a, mut b) = match (recipe.mode, &layout) {
+        let (input, target) = match (recipe.mode, &layout) {
             (Mode::Cycle, Layout::TwoFolders(a, b)) => unaligned::sides(a, b)?,
             _ => aligned::sides(root, &layout, recipe.data.direction)?,
         };
-        for (side, channels) in [
-            (&mut a, recipe.data.input_channels),
-            (&mut b, recipe.data.output_channels),
-        ] {
+        let sides = Sides {
+            input,
+            target,
+            instances: None,
+            features: None,
+        };
+        Ok(Some(Self::of_sides(root, recipe, sides)))
+    }
+
+    fn of_sides(root: &Path, recipe: &Recipe, mut sides: Sides) -> Self {
+        let (input, output) = (recipe.data.input_channels, recipe.data.output_channels);
+        let all = [
+            (Some(&mut sides.input), input),
+            (Some(&mut sides.target), output),
+            (sides.instances.as_mut(), 1),
+            (sides.features.as_mut(), recipe.encoder.features),
+        ];
+        for (side, channels) in all {
+            let Some(side) = side else { continue };
             if recipe.data.max_images > 0 {
                 side.files.truncate(recipe.data.max_images);
             }
             side.channels = channels;
             side.cache = Cache::new(side.files.len());
         }
-        Ok(Some(Self {
+        Self {
             root: root.to_owned(),
-            a,
-            b,
+            a: sides.input,
+            b: sides.target,
+            instances: sides.instances,
+            features: sides.features,
             recipe: recipe.clone(),
             preparation: Preparation::new(recipe),
-        }))
+        }
     }
 
     /// The recipe that the data set was opened with.
@@ -125,7 +161,7 @@ impl Dataset {
 
     /// Whether `a` and `b` of a sample show the same thing.
     pub fn is_paired(&self) -> bool {
-        self.recipe.mode == Mode::Pix2pix
+        matches!(self.recipe.mode, Mode::Pix2pix | Mode::Pix2pixhd)
     }
 
     /// Samples per epoch: the pairs, or the pictures of the larger side.
@@ -142,7 +178,8 @@ impl Dataset {
     /// A hash (SHA-256, hexadecimal) of the names and sizes of the files: the same data in another place has the same.
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
-        for side in [&self.a, &self.b] {
+        let maps = self.instances.iter().chain(&self.features);
+        for side in [&self.a, &self.b].into_iter().chain(maps) {
             hash.update((side.files.len() as u64).to_le_bytes());
             hash.update([side.part as u8]);
             for file in &side.files {
@@ -165,8 +202,11 @@ impl Dataset {
     /// # Errors
     /// The picture cannot be read or does not fit the recipe.
     pub fn fixed(&self, index: usize) -> Result<Batch, DataError> {
-        let preparation = self.preparation.without_margin();
         let index = index % self.len();
+        if self.is_labelled() {
+            return Batch::stack(vec![self.labelled_fixed(index)?]);
+        }
+        let preparation = self.preparation.without_margin();
         let (a_index, b_index) = (index % self.a.files.len(), index % self.b.files.len());
         let (a, b) = self.read(a_index, b_index, &preparation)?;
         let finish = |raster: &Raster| {
@@ -182,6 +222,9 @@ impl Dataset {
         position: usize,
         index: usize,
     ) -> Result<Sample, DataError> {
+        if self.is_labelled() {
+            return self.labelled_augmented(epoch, position, index);
+        }
         let data = &self.recipe.data;
         let random = &mut sample_random(self.recipe.train.seed, epoch, position as u64);
         let a_index = index % self.a.files.len();
@@ -212,6 +255,8 @@ impl Dataset {
         Sample {
             a,
             b,
+            instances: None,
+            features: None,
             a_path: a_file.path.clone(),
             b_path: b_file.path.clone(),
             name: a_file.stem().to_owned(),

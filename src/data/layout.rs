@@ -20,7 +20,7 @@ pub enum Split {
 
 impl Split {
     /// What the names of folders that hold this split begin with.
-    fn prefix(self) -> &'static str {
+    pub(super) fn prefix(self) -> &'static str {
         match self {
             Self::Train => "train",
             Self::Validation => "val",
@@ -108,6 +108,8 @@ fn candidates(mode: Mode, prefix: &str) -> Vec<Layout> {
     let joined = two(format!("{prefix}A"), format!("{prefix}B"));
     match mode {
         Mode::Cycle => vec![joined],
+        // Its folders depend on the recipe: see `labelled.rs`.
+        Mode::Pix2pixhd => Vec::new(),
         Mode::Pix2pix => {
             let mut layouts = vec![
                 // Before `train/` itself: pictures of two sides must not be taken for side-by-side ones.

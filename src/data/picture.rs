@@ -80,6 +80,18 @@ pub fn has_picture_extension(path: &Path) -> bool {
 /// # Errors
 /// The file cannot be read, is no picture, is too large, or is damaged; each error names it.
 pub fn read_picture(path: &Path) -> Result<Picture, PictureError> {
+    let bytes = read_bytes(path)?;
+    // Decoders have had bugs that panic on damaged files; such a file is a damaged file like any other.
+    panics::caught(|| decode(&bytes, path)).unwrap_or_else(|message| {
+        Err(PictureError::Damaged {
+            path: path.to_owned(),
+            message: format!("the decoder failed: {message}"),
+        })
+    })
+}
+
+/// The bytes of a file that must not be empty.
+pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, PictureError> {
     let unreadable = |source| PictureError::Unreadable {
         path: path.to_owned(),
         source,
@@ -91,13 +103,7 @@ pub fn read_picture(path: &Path) -> Result<Picture, PictureError> {
     if bytes.is_empty() {
         return Err(PictureError::Empty(path.to_owned()));
     }
-    // Decoders have had bugs that panic on damaged files; such a file is a damaged file like any other.
-    panics::caught(|| decode(&bytes, path)).unwrap_or_else(|message| {
-        Err(PictureError::Damaged {
-            path: path.to_owned(),
-            message: format!("the decoder failed: {message}"),
-        })
-    })
+    Ok(bytes)
 }
 
 fn decode(bytes: &[u8], path: &Path) -> Result<Picture, PictureError> {

@@ -3,7 +3,7 @@
 use super::augmentation::Augmentation;
 use super::picture::MAX_PIXELS;
 use super::raster::Raster;
-use crate::config::{DiscriminatorArch, Preprocess, Recipe};
+use crate::config::{DiscriminatorArch, Mode, Preprocess, Recipe};
 
 /// Width and height in pixels.
 pub(super) type Size = (usize, usize);
@@ -14,6 +14,8 @@ pub struct Preparation {
     method: Preprocess,
     load_size: usize,
     crop_size: usize,
+    /// Smallest height after scaling to a width.
+    lowest: usize,
     /// Sizes that no crop has fixed are rounded to multiples of this.
     multiple: usize,
     /// Smallest side with which the networks work.
@@ -28,12 +30,22 @@ impl Preparation {
             DiscriminatorArch::Pixel => 8,
             // Each strided layer halves the size; the two layers after them need 3 x 3 positions.
             DiscriminatorArch::Patch => 8.max(3 << discriminator.layers.min(16)),
+            // Its padding lets it work at every size; what counts is the generator.
+            DiscriminatorArch::Multiscale => recipe.generator.smallest_size(),
         };
+        // Pictures of mode pix2pixhd keep their aspect ratio, however low they are.
+        let keeps_aspect =
+            recipe.mode == Mode::Pix2pixhd && recipe.data.preprocess == Preprocess::ScaleWidth;
         Self {
             method: recipe.data.preprocess,
             load_size: recipe.data.load_size,
             crop_size: recipe.data.crop_size,
-            multiple: recipe.generator.arch.size_multiple(),
+            lowest: if keeps_aspect {
+                1
+            } else {
+                recipe.data.crop_size
+            },
+            multiple: recipe.generator.size_multiple(),
             smallest,
         }
     }
@@ -57,13 +69,13 @@ impl Preparation {
             Preprocess::ResizeAndCrop => (self.load_size, self.load_size),
             Preprocess::Crop | Preprocess::None => (width, height),
             Preprocess::ScaleWidth | Preprocess::ScaleWidthAndCrop => {
-                if width == self.load_size && height >= self.crop_size {
+                if width == self.load_size && height >= self.lowest {
                     return (width, height);
                 }
                 let scaled = self.load_size as f64 * height as f64 / width as f64;
                 (
                     self.load_size,
-                    scaled.max(self.crop_size as f64).floor() as usize,
+                    scaled.max(self.lowest as f64).floor() as usize,
                 )
             }
         }
@@ -154,8 +166,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::config::Mode;
     use crate::data::augmentation::sample_random;
+    use crate::data::raster::Content;
 
     fn preparation(method: Preprocess, load_size: usize, crop_size: usize) -> Preparation {
         let mut recipe = Recipe::defaults(Mode::Cycle);
@@ -235,6 +247,7 @@ mod tests {
             let size = (width, height);
             if preparation.accepts(size).is_ok() {
                 let raster = Raster {
+                    content: Content::Colours,
                     width,
                     height,
                     channels: 1,

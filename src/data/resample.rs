@@ -138,6 +138,37 @@ fn level(sum: i32) -> u8 {
     (sum >> FRACTION).clamp(0, 255) as u8
 }
 
+/// Resizes interleaved channels as Pillow's nearest filter does: each pixel takes that in which its centre lies.
+///
+/// Sizes are (width, height).
+pub(super) fn resize_nearest(
+    bytes: &[u8],
+    channels: usize,
+    (width, height): (usize, usize),
+    (new_width, new_height): (usize, usize),
+) -> Vec<u8> {
+    // Pillow adds up the scale instead of multiplying; the sums are its own, rounding and all.
+    let sources = |size: usize, new_size: usize| {
+        let scale = size as f64 / new_size as f64;
+        let mut centre = scale * 0.5;
+        let mut sources = Vec::with_capacity(new_size);
+        for _ in 0..new_size {
+            sources.push((centre as usize).min(size - 1));
+            centre += scale;
+        }
+        sources
+    };
+    let columns = sources(width, new_width);
+    let mut resized = Vec::with_capacity(new_width * new_height * channels);
+    for row in sources(height, new_height) {
+        let row = &bytes[row * width * channels..][..width * channels];
+        for &column in &columns {
+            resized.extend_from_slice(&row[column * channels..][..channels]);
+        }
+    }
+    resized
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -176,6 +207,20 @@ mod tests {
         }
         assert!(cases.len() >= 19, "only {} cases", cases.len());
         cases
+    }
+
+    #[test]
+    fn nearest_pixels_are_those_of_pillow() {
+        let file = fixture();
+        let tensors = SafeTensors::deserialize(&file).unwrap();
+        let mut count = 0;
+        while let Some((source, from)) = tensor(&tensors, &format!("label_source_{count}")) {
+            let (wanted, to) = tensor(&tensors, &format!("label_resized_{count}")).unwrap();
+            let resized = resize_nearest(source, from[2], (from[1], from[0]), (to[1], to[0]));
+            assert_eq!(resized, wanted, "case {count}");
+            count += 1;
+        }
+        assert!(count >= 6);
     }
 
     #[test]

@@ -86,7 +86,12 @@ impl Adam {
         let _ = network.clone().map(&mut parameters);
         let mut problems = Vec::new();
         self.moments.clear();
+        let is_empty = state.0.is_empty();
         for (name, tensor) in parameters.tensors {
+            // Parameters that were fixed in all steps so far have no moments.
+            if !is_empty && !has_moments(&state, &name) {
+                continue;
+            }
             let mut take = |suffix: &str| match state.0.remove(&format!("{name}{suffix}")) {
                 Some(data) if data.shape().num_elements() == tensor.dims()[0] => Some(data),
                 _ => {
@@ -103,6 +108,8 @@ impl Adam {
                 self.moments.insert(name, moments);
             }
         }
+        let unknown = state.0.keys();
+        problems.extend(unknown.map(|name| format!("`{name}` is not part of it")));
         // An optimiser that has taken no step has no moments.
         if time > 0 && !problems.is_empty() {
             return Err(TensorError::Mismatch { problems });
@@ -110,6 +117,12 @@ impl Adam {
         self.time = time;
         Ok(())
     }
+}
+
+fn has_moments(state: &NamedTensors, name: &str) -> bool {
+    [FIRST, SECOND]
+        .iter()
+        .any(|suffix| state.0.contains_key(&format!("{name}{suffix}")))
 }
 
 struct Update<'a> {

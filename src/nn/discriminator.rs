@@ -22,7 +22,10 @@ impl Discriminator {
     /// The discriminator of `recipe` for pictures with `input` channels.
     pub fn new(initialise: &mut Initialise, recipe: &DiscriminatorRecipe, input: usize) -> Self {
         match recipe.arch {
-            DiscriminatorArch::Patch => Self::Patch(PatchGan::new(initialise, recipe, input)),
+            // Several sizes are judged by a network of its own (pix2pixHD).
+            DiscriminatorArch::Patch | DiscriminatorArch::Multiscale => {
+                Self::Patch(PatchGan::new(initialise, recipe, input))
+            }
             DiscriminatorArch::Pixel => Self::Pixel(PixelGan::new(initialise, recipe, input)),
         }
     }

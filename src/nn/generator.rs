@@ -5,7 +5,8 @@ use burn::tensor::Tensor;
 
 use super::behaviour::Behaviour;
 use super::initialise::Initialise;
-use super::resnet::ResnetGenerator;
+use super::local_enhancer::LocalEnhancer;
+use super::resnet::{ResnetGenerator, ResnetShape};
 use super::tensors::Network;
 use super::unet::Unet;
 use crate::config::{GeneratorArch, GeneratorRecipe};
@@ -15,14 +16,13 @@ use crate::config::{GeneratorArch, GeneratorRecipe};
 pub enum Generator {
     /// U-Net.
     Unet(Unet),
-    /// ResNet generator.
+    /// ResNet generator; the global generator of pix2pixHD is one.
     Resnet(ResnetGenerator),
+    /// Global generator at a smaller size, with local enhancers.
+    Local(LocalEnhancer),
 }
 
 impl Generator {
-    /// Height and width that every generator can take: smaller ones leave nothing to mirror at its inner sizes.
-    pub const SMALLEST_SIDE: usize = 8;
-
     /// The generator of `recipe` from `input` to `output` channels.
     pub fn new(
         initialise: &mut Initialise,
@@ -30,26 +30,52 @@ impl Generator {
         input: usize,
         output: usize,
     ) -> Self {
-        let blocks = match recipe.arch {
-            GeneratorArch::Resnet6Blocks => 6,
-            GeneratorArch::Resnet9Blocks => 9,
-            // The name of a U-Net is the size that its downsamplings bring to one pixel.
-            arch => {
-                let downsamplings = arch.size_multiple().ilog2() as usize;
-                return Self::Unet(Unet::new(initialise, recipe, downsamplings, input, output));
-            }
+        let resnet = |initialise: &mut Initialise, blocks| {
+            Self::Resnet(ResnetGenerator::new(
+                initialise, recipe, blocks, input, output,
+            ))
         };
-        Self::Resnet(ResnetGenerator::new(
-            initialise, recipe, blocks, input, output,
-        ))
+        match recipe.arch {
+            GeneratorArch::Resnet6Blocks => resnet(initialise, 6),
+            GeneratorArch::Resnet9Blocks => resnet(initialise, 9),
+            GeneratorArch::Global => {
+                let shape = ResnetShape {
+                    downsamplings: recipe.downsamplings,
+                    blocks: recipe.blocks,
+                    bias: true,
+                    output: Some(output),
+                };
+                Self::Resnet(ResnetGenerator::of_shape(initialise, recipe, shape, input))
+            }
+            GeneratorArch::Local => {
+                Self::Local(LocalEnhancer::new(initialise, recipe, input, output))
+            }
+            // The name of a U-Net is the size that its downsamplings bring to one pixel.
+            GeneratorArch::Unet64
+            | GeneratorArch::Unet128
+            | GeneratorArch::Unet256
+            | GeneratorArch::Unet512 => {
+                let downsamplings = recipe.size_multiple().ilog2() as usize;
+                Self::Unet(Unet::new(initialise, recipe, downsamplings, input, output))
+            }
+        }
     }
 
     /// `[batch, in, height, width]` in [-1, 1] to `[batch, out, height, width]` in [-1, 1]; height and width are
-    /// multiples of [`GeneratorArch::size_multiple`] and at least [`Generator::SMALLEST_SIDE`].
+    /// multiples of [`GeneratorRecipe::size_multiple`] and at least [`GeneratorRecipe::smallest_size`].
     pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
         match self {
             Self::Unet(unet) => unet.forward(input, behaviour),
             Self::Resnet(resnet) => resnet.forward(input, behaviour),
+            Self::Local(local) => local.forward(input, behaviour),
+        }
+    }
+
+    /// The generator with all but its last enhancer fixed: no gradients are computed for the rest.
+    pub fn with_fixed_base(self) -> Self {
+        match self {
+            Self::Local(local) => Self::Local(local.with_fixed_base()),
+            other => other,
         }
     }
 }
@@ -61,6 +87,7 @@ impl Network for Generator {
         match self {
             Self::Unet(unet) => unet.layer_name(path),
             Self::Resnet(resnet) => resnet.layer_name(path),
+            Self::Local(local) => local.layer_name(path),
         }
     }
 }

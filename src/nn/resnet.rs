@@ -1,44 +1,32 @@
-//! The ResNet generator of CycleGAN.
+//! The ResNet generators of CycleGAN and pix2pixHD.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
 use burn::tensor::activation::{relu, tanh};
 
 use super::behaviour::Behaviour;
-use super::convolution::{Convolution, Padding, Upsampling};
-use super::dropout::dropout;
+use super::convolution::{Convolution, Padding};
 use super::initialise::Initialise;
 use super::norm::Norm;
+use super::residual::{DownBlock, ResidualBlock, UpBlock};
 use super::tensors::Network;
 use crate::config::GeneratorRecipe;
 
-/// Halvings of the size before the residual blocks.
-const DOWNSAMPLINGS: usize = 2;
-
-/// A convolution and the normalisation after it.
-#[derive(Module, Debug)]
-struct Down {
-    convolution: Convolution,
-    norm: Norm,
+/// Sizes of a ResNet generator that recipes do not name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResnetShape {
+    /// Halvings of the size before the residual blocks, and doublings after them.
+    pub downsamplings: usize,
+    /// Residual blocks.
+    pub blocks: usize,
+    /// Whether the convolutions before a norm have a bias; the last one always has.
+    pub bias: bool,
+    /// Channels of the output; without one the network ends with its last upsampling.
+    pub output: Option<usize>,
 }
 
-/// An upsampling and the normalisation after it.
-#[derive(Module, Debug)]
-struct Up {
-    upsampling: Upsampling,
-    norm: Norm,
-}
-
-/// Two convolutions whose result is added to their input.
-#[derive(Module, Debug)]
-struct Block {
-    first: Convolution,
-    first_norm: Norm,
-    second: Convolution,
-    second_norm: Norm,
-}
-
-/// Two downsamplings, residual blocks, two upsamplings.
+/// Downsamplings, residual blocks, as many upsamplings: the generator of CycleGAN has two, the global generator of pix2pixHD
+/// four.
 ///
 /// Zhu, Park, Isola and Efros, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", 2017,
 /// after Johnson, Alahi and Fei-Fei, "Perceptual Losses for Real-Time Style Transfer", 2016.
@@ -46,16 +34,16 @@ struct Block {
 pub struct ResnetGenerator {
     stem: Convolution,
     stem_norm: Norm,
-    down: Vec<Down>,
-    blocks: Vec<Block>,
-    up: Vec<Up>,
-    head: Convolution,
+    down: Vec<DownBlock>,
+    blocks: Vec<ResidualBlock>,
+    up: Vec<UpBlock>,
+    head: Option<Convolution>,
     #[module(skip)]
     dropout: bool,
 }
 
 impl ResnetGenerator {
-    /// A generator with `blocks` residual blocks from `input` to `output` channels.
+    /// The generator of CycleGAN with `blocks` residual blocks from `input` to `output` channels.
     pub fn new(
         initialise: &mut Initialise,
         recipe: &GeneratorRecipe,
@@ -63,10 +51,24 @@ impl ResnetGenerator {
         input: usize,
         output: usize,
     ) -> Self {
-        let bias = recipe.norm.wants_bias();
+        let shape = ResnetShape {
+            downsamplings: 2,
+            blocks,
+            bias: recipe.norm.wants_bias(),
+            output: Some(output),
+        };
+        Self::of_shape(initialise, recipe, shape, input)
+    }
+
+    /// A generator of any shape that takes `input` channels.
+    pub fn of_shape(
+        initialise: &mut Initialise,
+        recipe: &GeneratorRecipe,
+        shape: ResnetShape,
+        input: usize,
+    ) -> Self {
+        let bias = shape.bias;
         let width = |halvings: usize| recipe.channels << halvings;
-        let norm =
-            |initialise: &mut Initialise, channels| Norm::new(initialise, recipe.norm, channels);
         let stem = Convolution::new(
             initialise,
             [input, width(0)],
@@ -75,62 +77,28 @@ impl ResnetGenerator {
             Padding::Reflect(3),
             bias,
         );
-        let stem_norm = norm(initialise, width(0));
-        let down = (0..DOWNSAMPLINGS)
-            .map(|index| Down {
-                convolution: Convolution::new(
-                    initialise,
-                    [width(index), width(index + 1)],
-                    3,
-                    2,
-                    Padding::Zero(1),
-                    bias,
-                ),
-                norm: norm(initialise, width(index + 1)),
-            })
+        let stem_norm = Norm::new(initialise, recipe.norm, width(0));
+        let down = (0..shape.downsamplings)
+            .map(|index| DownBlock::new(initialise, recipe, width(index), bias))
             .collect();
-        let widest = width(DOWNSAMPLINGS);
-        let inner = |initialise: &mut Initialise| {
+        let widest = width(shape.downsamplings);
+        let blocks = (0..shape.blocks)
+            .map(|_| ResidualBlock::new(initialise, recipe, widest, bias))
+            .collect();
+        let up = (0..shape.downsamplings)
+            .rev()
+            .map(|index| UpBlock::new(initialise, recipe, width(index), bias))
+            .collect();
+        let head = shape.output.map(|output| {
             Convolution::new(
                 initialise,
-                [widest, widest],
-                3,
+                [width(0), output],
+                7,
                 1,
-                Padding::Reflect(1),
-                bias,
+                Padding::Reflect(3),
+                true,
             )
-        };
-        let blocks = (0..blocks)
-            .map(|_| Block {
-                first: inner(initialise),
-                first_norm: norm(initialise, widest),
-                second: inner(initialise),
-                second_norm: norm(initialise, widest),
-            })
-            .collect();
-        let up = (0..DOWNSAMPLINGS)
-            .rev()
-            .map(|index| Up {
-                upsampling: Upsampling::new(
-                    initialise,
-                    [width(index + 1), width(index)],
-                    3,
-                    1,
-                    bias,
-                    recipe.upsample,
-                ),
-                norm: norm(initialise, width(index)),
-            })
-            .collect();
-        // The last convolution has a bias whatever the norm.
-        let head = Convolution::new(
-            initialise,
-            [width(0), output],
-            7,
-            1,
-            Padding::Reflect(3),
-            true,
-        );
+        });
         Self {
             stem,
             stem_norm,
@@ -143,40 +111,38 @@ impl ResnetGenerator {
     }
 
     /// `[batch, in, height, width]` in [-1, 1] to `[batch, out, height, width]` in [-1, 1]; height and width are
-    /// multiples of 4 and at least 8.
+    /// multiples of two to the power of the number of downsamplings, and at least twice that.
+    ///
+    /// Without an output of its own the network gives the features of its last upsampling, `[batch, channels, height,
+    /// width]`.
     pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
         let mut features = self.stem.forward(input);
         features = relu(self.stem_norm.forward(features, behaviour));
         for down in &self.down {
-            features = down.convolution.forward(features);
-            features = relu(down.norm.forward(features, behaviour));
+            features = down.forward(features, behaviour);
         }
         for block in &self.blocks {
-            let mut residual = block.first.forward(features.clone());
-            residual = relu(block.first_norm.forward(residual, behaviour));
-            if self.dropout {
-                residual = dropout(residual, behaviour);
-            }
-            residual = block.second.forward(residual);
-            features = features + block.second_norm.forward(residual, behaviour);
+            features = block.forward(features, behaviour);
         }
         for up in &self.up {
-            features = up.upsampling.forward(features);
-            features = relu(up.norm.forward(features, behaviour));
+            features = up.forward(features, behaviour);
         }
-        tanh(self.head.forward(features))
+        match &self.head {
+            Some(head) => tanh(head.forward(features)),
+            None => features,
+        }
     }
 }
 
 impl Network for ResnetGenerator {
     fn layer_name(&self, path: &str) -> String {
-        let first_block = 4 + 3 * DOWNSAMPLINGS;
+        let first_block = 4 + 3 * self.down.len();
         let first_up = first_block + self.blocks.len();
         let mut parts = path.split('.');
         let group = parts.next().unwrap_or_default();
         if group == "head" {
             // Two layers after the last upsampling: its ReLU and the padding.
-            return format!("model.{}", first_up + 3 * DOWNSAMPLINGS + 1);
+            return format!("model.{}", first_up + 3 * self.up.len() + 1);
         }
         let number: usize = parts
             .next()
@@ -190,14 +156,10 @@ impl Network for ResnetGenerator {
             "down" => format!("model.{}", 4 + 3 * number + norm),
             "up" => format!("model.{}", first_up + 3 * number + norm),
             _ => {
-                // Dropout takes a place between the two convolutions.
-                let second = if self.dropout { 6 } else { 5 };
-                let inner = match layer {
-                    "first" => 1,
-                    "first_norm" => 2,
-                    "second" => second,
-                    _ => second + 1,
-                };
+                let inner = self
+                    .blocks
+                    .get(number)
+                    .map_or(0, |block| block.index(layer));
                 format!("model.{}.conv_block.{inner}", first_block + number)
             }
         }

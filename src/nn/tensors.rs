@@ -94,6 +94,28 @@ impl NamedTensors {
         Ok(network.map(&mut replace))
     }
 
+    /// `own` with those of these tensors that have a name and a shape of it, and how many they are.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn fitting(mut self, own: Self) -> Result<(Self, usize), TensorError> {
+        let mut taken = own;
+        let mut count = 0;
+        for (name, tensor) in &mut taken.0 {
+            if let Some(found) = self.0.remove(name)
+                && found.shape() == tensor.shape()
+            {
+                *tensor = found;
+                count += 1;
+            }
+        }
+        if count == 0 {
+            let problems = vec!["none of them has a name and a shape that fit".to_owned()];
+            return Err(TensorError::Mismatch { problems });
+        }
+        Ok((taken, count))
+    }
+
     /// The contents of a safetensors file, 32-bit.
     ///
     /// # Errors

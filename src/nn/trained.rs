@@ -42,6 +42,11 @@ impl<N: Network> Trained<N> {
         }
     }
 
+    /// Goes on with an optimiser that has taken no step.
+    pub fn restart(&mut self, optimiser: Adam) {
+        self.optimiser = optimiser;
+    }
+
     /// Brings every weight into `[-limit, limit]`.
     pub fn clip(&mut self, limit: f32) {
         self.network = self

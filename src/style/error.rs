@@ -57,6 +57,11 @@ pub enum StyleError {
     /// A weight file is missing: the style has not been trained, or was copied in part.
     #[error("the weights `{}` are missing: train the style, or copy the whole style folder", .0.display())]
     NoWeights(PathBuf),
+    /// A style with instance features whose clusters have not been made.
+    #[error(
+        "the style `{0}` has no clusters of instance features yet: they are made at the end of a training, go on with `translate train --resume --name {0}`, or for imported weights train a new style with `--init-from`"
+    )]
+    NoClusters(String),
     /// A weight file is damaged or belongs to another network.
     #[error("`{}`: {source}", path.display())]
     BadWeights {

@@ -7,7 +7,7 @@ use super::folder::StyleFolder;
 use super::manifest::Manifest;
 use super::onnx::{onnx_file, onnx_model};
 use super::weights::{load_generator, read_weights};
-use crate::config::Direction;
+use crate::config::{Direction, Mode, Recipe};
 use crate::files::FileError;
 use crate::nn::{NamedTensors, NormStats};
 
@@ -90,6 +90,9 @@ pub fn generator_onnx(
         ("mode", recipe.mode.name().to_owned()),
         ("direction", direction.name().to_owned()),
     ];
+    if recipe.mode == Mode::Pix2pixhd {
+        properties.push(("input", input_text(recipe)));
+    }
     for (key, value) in [("author", &manifest.author), ("licence", &manifest.licence)] {
         properties.extend(value.clone().map(|value| (key, value)));
     }
@@ -99,4 +102,23 @@ pub fn generator_onnx(
         source,
     })?;
     Ok(onnx_file(&model)?)
+}
+
+/// What the channels of the input of a generator of pix2pixHD are.
+fn input_text(recipe: &Recipe) -> String {
+    let (data, features) = (&recipe.data, recipe.encoder.features);
+    let mut parts = Vec::new();
+    parts.push(match data.classes {
+        0 => format!("{} channels of a picture", data.input_channels),
+        classes => {
+            format!("one channel for each of {classes} classes, 1 in its pixels and 0 elsewhere")
+        }
+    });
+    if data.instances {
+        parts.push("edges of instances, 1 on both sides and 0 elsewhere".to_owned());
+    }
+    if features > 0 {
+        parts.push(format!("{features} features of the instance of each pixel"));
+    }
+    parts.join("; ")
 }

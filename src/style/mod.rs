@@ -15,5 +15,5 @@ pub use folder::StyleFolder;
 pub use manifest::{FORMAT_VERSION, Manifest, TrainingSummary};
 pub use registry::Registry;
 pub use weights::{
-    discriminator_stem, generator_stem, load_generator, read_weights, write_weights,
+    discriminator_stem, generator_stem, load_clusters, load_generator, read_weights, write_weights,
 };

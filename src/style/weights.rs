@@ -7,9 +7,10 @@ use burn::tensor::Device;
 use super::error::StyleError;
 use super::folder::StyleFolder;
 use super::manifest::Manifest;
+use crate::coarse_to_fine::{self, FeatureClusters};
 use crate::config::{Direction, Mode, Recipe};
 use crate::files::{self, FileError};
-use crate::nn::{Generator, Initialise, NamedTensors};
+use crate::nn::{Generator, Initialise, NamedTensors, TensorError};
 
 /// Reads a safetensors file.
 ///
@@ -43,8 +44,9 @@ pub fn write_weights(path: &Path, tensors: &NamedTensors) -> Result<(), StyleErr
 /// Stem of the weight file of the generator that translates in `direction`, where the recipe has one.
 pub fn generator_stem(recipe: &Recipe, direction: Direction) -> Option<&'static str> {
     match (recipe.mode, direction) {
-        (Mode::Pix2pix, direction) if direction == recipe.data.direction => Some("generator"),
-        (Mode::Pix2pix, _) => None,
+        (Mode::Pix2pix | Mode::Pix2pixhd, direction) => {
+            (direction == recipe.data.direction).then_some("generator")
+        }
         (Mode::Cycle, Direction::AToB) => Some("generator_a2b"),
         (Mode::Cycle, Direction::BToA) => Some("generator_b2a"),
     }
@@ -53,7 +55,7 @@ pub fn generator_stem(recipe: &Recipe, direction: Direction) -> Option<&'static 
 /// Stem of the weight file of the discriminator that judges what is translated in `direction`.
 pub fn discriminator_stem(mode: Mode, direction: Direction) -> &'static str {
     match (mode, direction) {
-        (Mode::Pix2pix, _) => "discriminator",
+        (Mode::Pix2pix | Mode::Pix2pixhd, _) => "discriminator",
         (Mode::Cycle, Direction::AToB) => "discriminator_a",
         (Mode::Cycle, Direction::BToA) => "discriminator_b",
     }
@@ -76,6 +78,9 @@ pub fn load_generator(
         style: folder.name(),
         has: recipe.data.direction.name(),
     })?;
+    if recipe.mode == Mode::Pix2pixhd {
+        return load_coarse_to_fine(recipe, &folder.weights(stem), device);
+    }
     let (a, b) = (recipe.data.input_channels, recipe.data.output_channels);
     let backwards = recipe.mode == Mode::Cycle && direction == Direction::BToA;
     let [input, output] = if backwards { [b, a] } else { [a, b] };
@@ -87,4 +92,56 @@ pub fn load_generator(
         .load_into(generator)
         .map_err(|source| StyleError::BadWeights { path, source })?;
     Ok((generator, [input, output]))
+}
+
+/// The generator of the last stage of `recipe` that the weights in `path` belong to: training may have stopped in an earlier
+/// one.
+fn load_coarse_to_fine(
+    recipe: &Recipe,
+    path: &Path,
+    device: &Device,
+) -> Result<(Generator, [usize; 2]), StyleError> {
+    let weights = read_weights(path)?;
+    let mut first_error = None;
+    for stage in recipe.stages().iter().rev() {
+        let generator = coarse_to_fine::generator(&mut Initialise::zeros(device), stage);
+        match weights.clone().load_into(generator) {
+            Ok(generator) => {
+                let input = coarse_to_fine::input_channels(stage) + stage.encoder.features;
+                return Ok((generator, [input, stage.data.output_channels]));
+            }
+            Err(error) => first_error = first_error.or(Some(error)),
+        }
+    }
+    Err(StyleError::BadWeights {
+        path: path.to_owned(),
+        source: first_error.expect("a recipe has at least one stage"),
+    })
+}
+
+/// The clusters of instance features of a style whose generator takes such features.
+///
+/// # Errors
+/// They are missing, damaged, or of another number of features.
+pub fn load_clusters(
+    folder: &StyleFolder,
+    recipe: &Recipe,
+) -> Result<Option<FeatureClusters>, StyleError> {
+    let features = recipe.encoder.features;
+    if recipe.mode != Mode::Pix2pixhd || features == 0 {
+        return Ok(None);
+    }
+    let path = folder.weights("clusters");
+    if !path.is_file() {
+        return Err(StyleError::NoClusters(folder.name()));
+    }
+    let clusters = FeatureClusters::from_tensors(&read_weights(&path)?, features);
+    clusters
+        .map(Some)
+        .map_err(|problem| StyleError::BadWeights {
+            path,
+            source: TensorError::Mismatch {
+                problems: vec![problem],
+            },
+        })
 }

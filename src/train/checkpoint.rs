@@ -74,6 +74,14 @@ impl Checkpoint {
         Ok(folder)
     }
 
+    /// The step of the newest checkpoint of a style, if there is one.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn newest(style: &StyleFolder) -> Result<Option<u64>, FileError> {
+        Ok(found(style)?.into_iter().map(|(step, _)| step).max())
+    }
+
     fn write(&self, folder: &Path, method: &dyn Method) -> Result<(), TrainError> {
         files::create_folder(folder)?;
         for stem in method.networks() {
@@ -156,10 +164,14 @@ pub fn initialise_from(folder: &Path, method: &mut dyn Method) -> Result<Vec<Str
             continue;
         }
         let weights = read_weights(&path)?;
-        method.load_weights(stem, weights).map_err(|source| {
+        let (taken, all) = method.initialise(stem, weights).map_err(|source| {
             TrainError::Style(crate::style::StyleError::BadWeights { path, source })
         })?;
-        loaded.push((*stem).to_owned());
+        loaded.push(if taken == all {
+            (*stem).to_owned()
+        } else {
+            format!("{stem} ({taken} of {all} tensors)")
+        });
     }
     if loaded.is_empty() {
         let wanted: Vec<String> = stems

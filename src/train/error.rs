@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::data::DataError;
 use crate::files::FileError;
 use crate::style::StyleError;
+use crate::style::import::ImportError;
 
 /// A run that cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +16,9 @@ pub enum TrainError {
     /// A file of the style cannot be read or written, or is wrong.
     #[error(transparent)]
     Style(#[from] StyleError),
+    /// A weight file from elsewhere cannot be used.
+    #[error(transparent)]
+    Weights(#[from] ImportError),
     /// A file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),

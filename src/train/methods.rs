@@ -1,16 +1,45 @@
 //! Which method a mode means. The only place of `train` that knows them.
 
+use std::path::Path;
+
 use burn::tensor::Device;
 
+use super::error::TrainError;
+use crate::coarse_to_fine::Pix2pixHd;
 use crate::config::{Mode, Recipe};
 use crate::method::Method;
+use crate::nn::NamedTensors;
 use crate::paired::Pix2pix;
+use crate::style::StyleError;
+use crate::style::import::WeightFile;
 use crate::unpaired::CycleGan;
 
 /// The method of `recipe` with fresh weights on `device` (without automatic differentiation).
-pub fn build(recipe: &Recipe, device: &Device) -> Box<dyn Method> {
-    match recipe.mode {
+///
+/// # Errors
+/// A weight file that the recipe names cannot be read or is of another network.
+pub fn build(recipe: &Recipe, device: &Device) -> Result<Box<dyn Method>, TrainError> {
+    Ok(match recipe.mode {
         Mode::Pix2pix => Box::new(Pix2pix::new(recipe, device)),
         Mode::Cycle => Box::new(CycleGan::new(recipe, device)),
+        Mode::Pix2pixhd => {
+            let vgg = vgg_weights(recipe)?;
+            let method = Pix2pixHd::new(recipe, vgg.as_ref(), device);
+            let method = method.map_err(|source| StyleError::BadWeights {
+                path: (&recipe.loss.perceptual_weights).into(),
+                source,
+            })?;
+            Box::new(method)
+        }
+    })
+}
+
+/// The weights of VGG19 for the perceptual loss, where the recipe names their file and gives the loss a weight.
+fn vgg_weights(recipe: &Recipe) -> Result<Option<NamedTensors>, TrainError> {
+    let loss = &recipe.loss;
+    if loss.perceptual == 0.0 || loss.perceptual_weights.is_empty() {
+        return Ok(None);
     }
+    let file = WeightFile::open(Path::new(&loss.perceptual_weights))?;
+    Ok(Some(file.tensors("")?))
 }

@@ -10,6 +10,7 @@ mod progress;
 mod report;
 mod schedule;
 mod session;
+mod stage;
 mod training;
 
 pub use checkpoint::{Checkpoint, initialise_from};

@@ -114,6 +114,9 @@ fn summary(style: &StyleFolder, manifest: &Manifest, metrics: &[MetricsLine]) ->
 fn preview_caption(manifest: &Manifest) -> &'static str {
     match manifest.recipe.mode {
         crate::config::Mode::Pix2pix => "<p>Each row: input, output, target.</p>\n",
+        crate::config::Mode::Pix2pixhd => {
+            "<p>Each row: input (a colour for each class), output, target.</p>\n"
+        }
         crate::config::Mode::Cycle => {
             "<p>Each row: input, output, input recovered from the output.</p>\n"
         }

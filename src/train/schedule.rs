@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{OptimRecipe, Policy};
+use crate::config::{Mode, OptimRecipe, Policy, Recipe};
 
 /// Epochs between the falls of the step policy, and what is left after each.
 const STEP_EPOCHS: u64 = 50;
@@ -17,6 +17,8 @@ pub struct Schedule {
     initial: f64,
     epochs: u64,
     decay_epochs: u64,
+    /// Epochs by which the linear policy begins to go down later.
+    delay: u64,
     plateau: Plateau,
 }
 
@@ -75,7 +77,17 @@ impl Schedule {
             initial: optim.lr,
             epochs: optim.epochs as u64,
             decay_epochs: optim.decay_epochs as u64,
+            delay: 0,
             plateau: Plateau::new(),
+        }
+    }
+
+    /// The schedule of `recipe`, one stage of a run. In mode pix2pixhd the linear policy goes down one epoch later than in
+    /// the others, and would reach zero one epoch after the last, as in the reference implementation.
+    pub fn of(recipe: &Recipe) -> Self {
+        Self {
+            delay: u64::from(recipe.mode == Mode::Pix2pixhd),
+            ..Self::new(&recipe.optim)
         }
     }
 
@@ -84,8 +96,8 @@ impl Schedule {
         let passed = epoch.saturating_sub(1);
         match self.policy {
             Policy::Linear => {
-                let decayed = (passed + 1).saturating_sub(self.epochs) as f64;
-                1.0 - decayed / (self.decay_epochs + 1) as f64
+                let decayed = (passed + 1).saturating_sub(self.epochs + self.delay) as f64;
+                1.0 - decayed / (self.decay_epochs + 1 - self.delay).max(1) as f64
             }
             Policy::Step => STEP_FACTOR.powi((passed / STEP_EPOCHS) as i32),
             Policy::Plateau => self.plateau.factor,
@@ -116,7 +128,6 @@ impl Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Mode, Recipe};
 
     fn schedule(policy: Policy, epochs: usize, decay_epochs: usize) -> Schedule {
         Schedule::new(&OptimRecipe {
@@ -185,6 +196,14 @@ mod tests {
             copy.restore(schedule.state());
             assert_eq!(copy, schedule);
         }
+    }
+
+    #[test]
+    fn pix2pixhd_goes_down_one_epoch_later() {
+        let schedule = Schedule::of(&Recipe::defaults(Mode::Pix2pixhd));
+        assert_rate(&schedule, 101, 2e-4);
+        assert_rate(&schedule, 102, 2e-4 * 0.99);
+        assert_rate(&schedule, 200, 2e-4 * 0.01);
     }
 
     #[test]

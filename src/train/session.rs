@@ -1,8 +1,8 @@
 //! From a recipe to a running training: data checked, method built, style folder ready.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::checkpoint::{Checkpoint, initialise_from};
@@ -14,9 +14,10 @@ use super::preview::PreviewFile;
 use super::progress::ProgressDisplay;
 use super::report::ReportFile;
 use super::schedule::Schedule;
-use super::training::{Training, total_steps};
-use crate::config::{Policy, Recipe};
-use crate::data::{Dataset, Split};
+use super::stage::{Stage, total_steps};
+use super::training::Training;
+use crate::config::{Mode, Policy, Recipe};
+use crate::data::Dataset;
 use crate::device::OpenDevice;
 use crate::files::{self, FileError};
 use crate::method::Method;
@@ -55,7 +56,13 @@ impl Session {
     /// # Errors
     /// The data is wrong, the style is in use or damaged, or the run fails.
     pub fn run(self, stop: &AtomicBool) -> Result<Ending, TrainError> {
-        let dataset = Arc::new(Dataset::open(&self.data, &self.recipe, Split::Train)?);
+        // The pictures are the same in all stages; the last one has their full size.
+        let stages = Stage::of_recipe(&self.data, &self.recipe)?;
+        let whole = stages
+            .last()
+            .expect("a recipe has at least one stage")
+            .clone();
+        let dataset = &whole.dataset;
         let before = self.manifest_before()?;
         let fingerprint = dataset.fingerprint();
         if let Some(before) = &before {
@@ -63,13 +70,24 @@ impl Session {
         }
         // The pictures of a run that goes on were checked when it began.
         if before.is_none() {
-            check(&dataset)?;
+            check(dataset)?;
+            if whole.has_preview_data() {
+                check(&whole.preview_data)?;
+            }
         }
-        let preview_data = self.preview_data(&dataset, before.is_none())?;
-        let per_epoch = dataset.steps_per_epoch(self.recipe.data.batch_size);
+        let per_epoch = whole.per_epoch();
         let total = total_steps(&self.recipe, per_epoch);
 
-        let mut method = methods::build(&self.recipe, &self.device.device);
+        let reached = match self.start {
+            SessionStart::Resume => Checkpoint::newest(&self.style)?.unwrap_or(0),
+            _ => 0,
+        };
+        let mut later: VecDeque<Stage> = stages.into();
+        while later.len() > 1 && later[0].end < reached {
+            later.pop_front();
+        }
+        let stage = later.pop_front().expect("a recipe has at least one stage");
+        let mut method = methods::build(&stage.recipe, &self.device.device)?;
         if let SessionStart::From(folder) = &self.start {
             let loaded = initialise_from(folder, &mut *method)?;
             tracing::info!("initial weights: {}", loaded.join(", "));
@@ -140,7 +158,7 @@ impl Session {
         manifest.write(&self.style)?;
         if let SessionStart::From(_) = self.start {
             // A run that is killed before its first checkpoint must not go on from other weights.
-            Checkpoint::start(&Schedule::new(&self.recipe.optim)).save(&self.style, &*method)?;
+            Checkpoint::start(&Schedule::of(&stage.recipe)).save(&self.style, &*method)?;
         }
         let mut listeners: Vec<Box<dyn Listener>> = vec![
             Box::new(ProgressDisplay::new(self.recipe.mode, &self.style)),
@@ -150,8 +168,9 @@ impl Session {
         ];
         let training = Training {
             method,
-            dataset,
-            preview_data,
+            stage,
+            later,
+            total,
             style: self.style,
             manifest,
             device: self.device,
@@ -162,7 +181,20 @@ impl Session {
 
     /// Says what the user may not expect of the recipe.
     fn warn(&self, per_epoch: u64) {
-        let Recipe { optim, train, .. } = &self.recipe;
+        let Recipe {
+            optim, train, loss, ..
+        } = &self.recipe;
+        if self.recipe.mode == Mode::Pix2pixhd && !self.recipe.data.instances {
+            tracing::info!("no instance maps: the networks are not shown the edges of instances");
+        }
+        if self.recipe.mode == Mode::Pix2pixhd
+            && loss.perceptual > 0.0
+            && loss.perceptual_weights.is_empty()
+        {
+            tracing::info!(
+                "no perceptual loss: it needs the weights of VGG19 in `loss.perceptual_weights`"
+            );
+        }
         let all = self.recipe.total_epochs() as u64 * per_epoch;
         if train.max_steps > all {
             tracing::warn!(
@@ -196,23 +228,6 @@ impl Session {
         Ok(None)
     }
 
-    /// Pictures kept apart from training, where the data set has such.
-    fn preview_data(
-        &self,
-        training: &Arc<Dataset>,
-        unchecked: bool,
-    ) -> Result<Arc<Dataset>, TrainError> {
-        for split in [Split::Validation, Split::Test] {
-            if let Some(dataset) = Dataset::open_optional(&self.data, &self.recipe, split)? {
-                if unchecked {
-                    check(&dataset)?;
-                }
-                return Ok(Arc::new(dataset));
-            }
-        }
-        Ok(Arc::clone(training))
-    }
-
     /// Makes the style's folder and locks it; empties it of an earlier style unless that is resumed.
     fn prepare_folder(&self) -> Result<File, TrainError> {
         let style = &self.style;
@@ -242,7 +257,11 @@ fn check(dataset: &Dataset) -> Result<(), TrainError> {
     });
     bar.finish_and_clear();
     for line in report?.to_string().lines() {
-        tracing::info!("{line}");
+        if let Some(warning) = line.strip_prefix("warning: ") {
+            tracing::warn!("{warning}");
+        } else {
+            tracing::info!("{line}");
+        }
     }
     Ok(())
 }

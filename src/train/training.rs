@@ -1,5 +1,6 @@
 //! The training loop.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -9,13 +10,14 @@ use burn::tensor::TensorData;
 use super::checkpoint::Checkpoint;
 use super::error::TrainError;
 use super::event::{Ending, Event, Listener, StepRecord};
+use super::methods;
 use super::schedule::Schedule;
-use crate::config::Recipe;
-use crate::data::{Batch, Dataset, Loader};
+use super::stage::Stage;
+use crate::data::{Batch, Loader};
 use crate::device::OpenDevice;
 use crate::method::{Loss, Method, Player, StepContext};
 use crate::random;
-use crate::style::{Manifest, StyleFolder};
+use crate::style::{Manifest, StyleError, StyleFolder, write_weights};
 
 /// Steps after which the time of the whole run is estimated.
 const ESTIMATE_AFTER: usize = 10;
@@ -26,10 +28,12 @@ const PREVIEW_SAMPLES: usize = 4;
 pub struct Training {
     /// The method, with its weights loaded.
     pub method: Box<dyn Method>,
-    /// Pictures to learn from.
-    pub dataset: Arc<Dataset>,
-    /// Pictures for previews: kept apart from training where the data set has such.
-    pub preview_data: Arc<Dataset>,
+    /// The stage that the method is in.
+    pub stage: Stage,
+    /// The stages after it.
+    pub later: VecDeque<Stage>,
+    /// Steps of the whole run.
+    pub total: u64,
     /// Place of the style.
     pub style: StyleFolder,
     /// Description of the style; its recipe is the run's.
@@ -55,6 +59,8 @@ type Tell<'a> = &'a mut dyn FnMut(Event) -> Result<(), TrainError>;
 struct Position {
     /// Steps done.
     step: u64,
+    /// Last step of the stage.
+    last: u64,
     /// Steps of the whole run.
     total: u64,
     /// Steps of one epoch.
@@ -77,6 +83,13 @@ impl Position {
     fn epoch(&self) -> u64 {
         self.step.saturating_sub(1) / self.per_epoch + 1
     }
+
+    /// Goes on with the next stage: its schedule begins, and so do its estimates.
+    fn enter(&mut self, stage: &Stage) {
+        self.last = stage.end.min(self.total);
+        self.schedule = Schedule::of(&stage.recipe);
+        self.durations.clear();
+    }
 }
 
 impl Training {
@@ -95,7 +108,7 @@ impl Training {
                 .iter_mut()
                 .try_for_each(|listener| listener.notice(&event))
         };
-        let result = self.steps(&mut position, stop, &mut tell);
+        let result = self.stages(&mut position, stop, &mut tell);
         let ended = tell(Event::Ended {
             ending: *result.as_ref().unwrap_or(&Ending::Failed),
             step: position.step,
@@ -106,7 +119,7 @@ impl Training {
         Ok(ending)
     }
 
-    fn steps(
+    fn stages(
         &mut self,
         position: &mut Position,
         stop: &AtomicBool,
@@ -116,8 +129,49 @@ impl Training {
             done: position.step,
             total: position.total,
         })?;
-        let mut loader = Loader::start(Arc::clone(&self.dataset), position.step)?;
-        while position.step < position.total {
+        loop {
+            let ending = self.steps(position, stop, tell)?;
+            if ending != Ending::Finished || position.step >= position.total {
+                return Ok(ending);
+            }
+            let Some(next) = self.later.pop_front() else {
+                return Ok(ending);
+            };
+            self.enter(next)?;
+            position.enter(&self.stage);
+        }
+    }
+
+    /// Begins the next stage with the weights of this one.
+    fn enter(&mut self, next: Stage) -> Result<(), TrainError> {
+        tracing::info!(
+            "next stage: {} generator at {}",
+            next.recipe.generator.arch.name(),
+            next.recipe.data.picture_size()
+        );
+        let mut method = methods::build(&next.recipe, &self.device.device)?;
+        for network in method.networks() {
+            let weights = self.method.weights(network);
+            let taken = method.initialise(network, weights);
+            taken.map_err(|source| StyleError::BadWeights {
+                path: self.style.weights(network),
+                source,
+            })?;
+        }
+        self.method = method;
+        self.stage = next;
+        Ok(())
+    }
+
+    fn steps(
+        &mut self,
+        position: &mut Position,
+        stop: &AtomicBool,
+        tell: Tell<'_>,
+    ) -> Result<Ending, TrainError> {
+        let done = position.step - self.stage.first;
+        let mut loader = Loader::start(Arc::clone(&self.stage.dataset), done)?;
+        while position.step < position.last {
             if stop.load(Ordering::Relaxed) {
                 self.read(position, tell)?;
                 self.save(position, tell)?;
@@ -140,13 +194,15 @@ impl Training {
     }
 
     fn step(&mut self, position: &mut Position, batch: Batch) {
-        let recipe = &self.manifest.recipe;
+        let recipe = &self.stage.recipe;
         position.step += 1;
         let step = position.step;
         let epoch = position.epoch();
-        let factor = position.schedule.factor(epoch);
+        let stage_epoch = epoch - self.stage.first / position.per_epoch;
+        let factor = position.schedule.factor(stage_epoch);
         let context = StepContext {
             step,
+            epoch: stage_epoch,
             seed: recipe.train.seed,
             generator_rate: recipe.optim.lr * factor,
             discriminator_rate: recipe.discriminator_learning_rate() * factor,
@@ -169,8 +225,8 @@ impl Training {
         begun: Instant,
         tell: Tell<'_>,
     ) -> Result<(), TrainError> {
-        let (step, total) = (position.step, position.total);
-        let every = |steps: u64| step.is_multiple_of(steps) || step == total;
+        let (step, last) = (position.step, position.last);
+        let every = |steps: u64| step.is_multiple_of(steps) || step == last;
         let settings = &self.manifest.recipe.train;
         let (saves, previews) = (
             every(settings.checkpoint_every),
@@ -191,7 +247,7 @@ impl Training {
             position.durations.push(begun.elapsed().as_secs_f64());
             if position.durations.len() == ESTIMATE_AFTER {
                 let seconds_per_step = median(&position.durations);
-                let left = seconds_per_step * (total - step) as f64;
+                let left = seconds_per_step * (last - step) as f64;
                 tell(Event::Estimate {
                     left: Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX),
                     seconds_per_step,
@@ -201,6 +257,9 @@ impl Training {
         if ends_epoch {
             let (sum, count) = std::mem::take(&mut position.epoch_loss);
             position.schedule.end_epoch(sum / count.max(1) as f64);
+        }
+        if step == position.total {
+            self.complete()?;
         }
         if saves {
             self.save(position, tell)?;
@@ -214,9 +273,7 @@ impl Training {
     }
 
     fn start(&self) -> Position {
-        let recipe = &self.manifest.recipe;
-        let per_epoch = self.dataset.steps_per_epoch(recipe.data.batch_size);
-        let mut schedule = Schedule::new(&recipe.optim);
+        let mut schedule = Schedule::of(&self.stage.recipe);
         let resumed = self.resumed.as_ref();
         if let Some(checkpoint) = resumed {
             schedule.restore(checkpoint.plateau);
@@ -224,8 +281,9 @@ impl Training {
         let step = resumed.map_or(0, |checkpoint| checkpoint.step);
         Position {
             step,
-            total: total_steps(recipe, per_epoch),
-            per_epoch,
+            last: self.stage.end.min(self.total),
+            total: self.total,
+            per_epoch: self.stage.per_epoch(),
             seconds_before: resumed.map_or(0.0, |checkpoint| checkpoint.seconds),
             started: Instant::now(),
             schedule,
@@ -311,23 +369,25 @@ impl Training {
     }
 
     fn preview(&self) -> Result<Vec<Vec<TensorData>>, TrainError> {
-        let count = self.preview_data.len().min(PREVIEW_SAMPLES);
+        let data = &self.stage.preview_data;
+        let count = data.len().min(PREVIEW_SAMPLES);
         let mut rows = Vec::new();
         for index in 0..count {
             // Spread over the data, which is sorted by name.
-            let index = index * self.preview_data.len() / count;
-            rows.extend(self.method.preview(self.preview_data.fixed(index)?));
+            let index = index * data.len() / count;
+            rows.extend(self.method.preview(data.fixed(index)?));
         }
         Ok(rows)
     }
-}
 
-/// Steps of the whole run.
-pub(super) fn total_steps(recipe: &Recipe, per_epoch: u64) -> u64 {
-    let all = recipe.total_epochs() as u64 * per_epoch;
-    match recipe.train.max_steps {
-        0 => all,
-        most => most.min(all),
+    /// Writes what the style needs besides the weights. Before the last checkpoint: a style that is finished has it.
+    fn complete(&self) -> Result<(), TrainError> {
+        let data = &self.stage.dataset;
+        let mut samples = (0..data.len()).map(|index| data.fixed(index));
+        for (stem, tensors) in self.method.complete(&mut samples)? {
+            write_weights(&self.style.weights(stem), &tensors)?;
+        }
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rand::RngExt;
 
-use crate::cli_support::{CYCLE, Outcome, PIX2PIX, Place, assert_same, terminate};
+use crate::cli_support::{CYCLE, Outcome, PIX2PIX, PIX2PIXHD, Place, assert_same, terminate};
 
 const STEPS: u64 = 60;
 
@@ -12,6 +12,11 @@ const STEPS: u64 = 60;
 fn settings(mode: &str) -> String {
     let mode = match mode {
         "cycle" => format!("{CYCLE} --set optim.pool_size=5"),
+        // 24 steps of the first stage, then 36 of which 12 fix the global generator.
+        "pix2pixhd" => format!(
+            "{PIX2PIXHD} --set optim.global_epochs=2 --set optim.global_decay_epochs=2 --set optim.epochs=3 \
+             --set optim.decay_epochs=3 --set optim.fix_global_epochs=2"
+        ),
         _ => format!("{PIX2PIX} --set generator.dropout=true --set optim.pool_size=4"),
     };
     // The number of steps between previews is no multiple of that between checkpoints: they fall before and after kills.
@@ -25,7 +30,11 @@ fn resume(place: &Place, style: &str) -> Outcome {
 }
 
 fn interrupted_runs_equal_an_uninterrupted_one(mode: &str, kills: u64) {
-    let place = Place::with_pairs();
+    let place = if mode == "pix2pixhd" {
+        Place::with_labels()
+    } else {
+        Place::with_pairs()
+    };
     let settings = settings(mode);
     place.run(&format!("train {settings} --name whole")).done();
     let whole = place.learnt("whole");
@@ -89,6 +98,11 @@ fn interrupted_runs_of_pix2pix_equal_an_uninterrupted_one() {
 #[test]
 fn interrupted_runs_of_cycle_equal_an_uninterrupted_one() {
     interrupted_runs_equal_an_uninterrupted_one("cycle", 5);
+}
+
+#[test]
+fn interrupted_runs_of_both_stages_of_pix2pixhd_equal_an_uninterrupted_one() {
+    interrupted_runs_equal_an_uninterrupted_one("pix2pixhd", 6);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use image::{Rgb, RgbImage};
+use image::{DynamicImage, GrayImage, ImageBuffer, Luma, Rgb, RgbImage};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -19,6 +19,12 @@ pub const PIX2PIX: &str = "--mode pix2pix --data pairs --set data.load_size=72 -
 /// Settings of the smallest cycle.
 pub const CYCLE: &str = "--mode cycle --set data.load_size=18 --set data.crop_size=16 \
     --set generator.arch=resnet_6blocks --set generator.channels=2 --set discriminator.channels=2 --set discriminator.layers=1";
+
+/// Settings of the smallest pix2pixHD with all its parts; one stage unless `optim.global_epochs` says otherwise.
+pub const PIX2PIXHD: &str = "--mode pix2pixhd --data labels --set data.classes=5 --set data.load_size=32 \
+    --set generator.arch=local --set generator.channels=2 --set generator.downsamplings=1 --set generator.blocks=1 \
+    --set generator.enhancer_blocks=1 --set discriminator.channels=2 --set discriminator.layers=1 \
+    --set encoder.features=3 --set encoder.channels=2 --set encoder.downsamplings=1";
 
 /// A working directory that goes away with this value.
 pub struct Place {
@@ -40,6 +46,50 @@ impl Place {
             place.picture(&format!("pairs/B/{index}.png"), 80, 76, 100 + index);
         }
         place
+    }
+
+    /// A place with the labelled data set `labels`, named as Cityscapes is: 8-bit labels, 16-bit instances.
+    pub fn with_labels() -> Self {
+        let place = Self::new();
+        for index in 0..6 {
+            place.labelled("train", index);
+        }
+        place
+    }
+
+    /// One sample of a labelled data set: 48 x 32, labels 0 to 4, of which 3 and 4 have two instances each.
+    pub fn labelled(&self, split: &str, index: u32) {
+        let label = |x: u32, y: u32| ((x + index * 3) / 12 + y / 16) % 5;
+        let labels = GrayImage::from_fn(48, 32, |x, y| Luma([label(x, y) as u8]));
+        let instances = ImageBuffer::from_fn(48, 32, |x, y| {
+            let label = label(x, y);
+            Luma([if label >= 3 {
+                label * 1000 + y / 16
+            } else {
+                label
+            } as u16])
+        });
+        self.save(
+            &format!("labels/{split}_label/ulm_{index}_gtFine_labelIds.png"),
+            labels,
+        );
+        self.save(
+            &format!("labels/{split}_inst/ulm_{index}_gtFine_instanceIds.png"),
+            instances,
+        );
+        self.picture(
+            &format!("labels/{split}_img/ulm_{index}_leftImg8bit.png"),
+            48,
+            32,
+            index,
+        );
+    }
+
+    /// Writes any picture.
+    pub fn save(&self, name: &str, picture: impl Into<DynamicImage>) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        picture.into().save(path).unwrap();
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

@@ -84,12 +84,44 @@ fn full_recipes_are_the_defaults_with_every_key() {
     }
 }
 
+/// The recipe of the two stages of pix2pixHD documents every key, and is the run of the paper.
+#[test]
+fn the_recipe_of_pix2pixhd_has_every_key_and_two_stages() {
+    let path = root().join("configs/pix2pixhd.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let recipe = Overlay::from_file(&path)
+        .unwrap()
+        .resolve(Mode::Pix2pixhd)
+        .unwrap();
+    for (section, values) in recipe.to_table() {
+        let Some(values) = values.as_table() else {
+            continue;
+        };
+        for key in values.keys() {
+            assert!(text.contains(&format!("\n{key} = ")), "no {section}.{key}");
+        }
+    }
+    let sizes: Vec<_> = recipe
+        .stages()
+        .iter()
+        .map(|stage| {
+            (
+                stage.data.load_size,
+                stage.generator.channels,
+                stage.discriminator.scales,
+            )
+        })
+        .collect();
+    assert_eq!(sizes, [(1024, 64, 2), (2048, 32, 3)]);
+}
+
 /// Links in the documents lead to files that exist.
 #[test]
 fn links_between_documents_are_not_broken() {
     let documents = [
         "README.md",
         "docs/guide.md",
+        "docs/pix2pixhd.md",
         "docs/architecture.md",
         "docs/compatibility.md",
         "CONTRIBUTING.md",

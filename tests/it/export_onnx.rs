@@ -111,6 +111,38 @@ fn models_compute_what_pytorch_computes() {
     }
 }
 
+#[test]
+fn models_of_pix2pixhd_compute_what_pytorch_computes() {
+    for (name, arch) in [
+        ("global", GeneratorArch::Global),
+        ("local", GeneratorArch::Local),
+    ] {
+        let fixture = Fixture::open(&format!("forward_{name}.safetensors"));
+        let config = fixture.config();
+        let number = |key: &str| config[key].as_u64().map(|number| number as usize);
+        let defaults = Recipe::defaults(Mode::Pix2pixhd).generator;
+        let recipe = GeneratorRecipe {
+            arch,
+            channels: number("channels").unwrap(),
+            downsamplings: number("downsamplings").unwrap(),
+            blocks: number("blocks").unwrap(),
+            enhancers: number("enhancers").unwrap_or(1),
+            enhancer_blocks: number("enhancer_blocks").unwrap_or(3),
+            ..defaults
+        };
+        let channels = [number("input_channels").unwrap(), 3];
+        let model = exported(
+            &recipe,
+            channels,
+            fixture.named("weights."),
+            NormStats::Batch,
+        );
+        let found = run(&model, fixture.tensor("input", &Device::flex()));
+        let difference = distance(&found, &fixture.data("output"));
+        assert!(difference < 4e-5, "{name}: {difference}");
+    }
+}
+
 /// What the fixtures do not have: resizing, the names that dropout shifts, batches of rectangles.
 #[test]
 fn models_compute_what_the_networks_compute() {

@@ -151,6 +151,7 @@ fn discriminators_equal_pytorch() {
             layers: number(&config, "layers"),
             channels: number(&config, "channels"),
             norm: norm(&config),
+            scales: 1,
         };
         let input = number(&config, "input_channels");
         let network = Discriminator::new(&mut initialise(&Device::flex()), &recipe, input);

@@ -2,6 +2,7 @@
 
 use burn::tensor::Device;
 use proptest::prelude::*;
+use translate::coarse_to_fine::{MultiscaleDiscriminator, encoder};
 use translate::config::{
     DiscriminatorArch, DiscriminatorRecipe, GeneratorArch, GeneratorRecipe, Initialiser, Mode,
     NormKind, Recipe, Upsample,
@@ -83,7 +84,7 @@ proptest! {
             panic!("no generator");
         };
         // The weights of a U-Net do not tell about dropout.
-        let found = if arch.size_multiple() > 4 { GeneratorRecipe { dropout, ..found } } else { found };
+        let found = if recipe.size_multiple() > 4 { GeneratorRecipe { dropout, ..found } } else { found };
         prop_assert_eq!(found, recipe);
         prop_assert_eq!((from, to), (input, output));
         let stem = imported.path.file_stem().unwrap().to_str().unwrap();
@@ -114,6 +115,7 @@ proptest! {
             layers: if pixel { defaults.layers } else { layers },
             norm,
             channels,
+            scales: defaults.scales,
         };
         let weights = NamedTensors::of(&Discriminator::new(&mut initialise(1), &recipe, input));
         let place = tempfile::tempdir().unwrap();
@@ -123,5 +125,90 @@ proptest! {
         let found = FoundNetwork::find(&file, None, Hints::default(), &Device::flex()).unwrap();
         prop_assert_eq!(found.architecture, Architecture::Discriminator { recipe, input });
         prop_assert!(found.tensors == weights);
+    }
+}
+
+/// What is found in weights that are written to a file.
+fn found(weights: &NamedTensors) -> FoundNetwork {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("weights.safetensors");
+    std::fs::write(&path, weights.to_safetensors().unwrap()).unwrap();
+    let file = WeightFile::open(&path).unwrap();
+    FoundNetwork::find(&file, None, Hints::default(), &Device::flex()).unwrap()
+}
+
+/// None looks like instance norm in networks whose convolutions always have biases.
+const HD_NORMS: [NormKind; 3] = [
+    NormKind::Instance,
+    NormKind::InstanceAffine,
+    NormKind::Batch,
+];
+
+#[test]
+fn the_networks_of_pix2pixhd_are_recognised() {
+    for (index, (arch, downsamplings, blocks)) in [
+        (GeneratorArch::Global, 4, 9),
+        (GeneratorArch::Global, 2, 1),
+        (GeneratorArch::Local, 4, 9),
+        (GeneratorArch::Local, 1, 2),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for norm in HD_NORMS {
+            for upsample in [Upsample::Deconv, Upsample::Resize] {
+                let recipe = GeneratorRecipe {
+                    arch,
+                    norm,
+                    upsample,
+                    channels: 1 + index,
+                    downsamplings,
+                    blocks,
+                    // A global generator does not tell of enhancers.
+                    enhancers: if index == 3 { 2 } else { 1 },
+                    enhancer_blocks: if index == 3 { 1 } else { 3 },
+                    ..Recipe::defaults(Mode::Pix2pixhd).generator
+                };
+                let weights = NamedTensors::of(&Generator::new(&mut initialise(3), &recipe, 7, 3));
+                let found = found(&weights);
+                let wanted = Architecture::Generator {
+                    recipe,
+                    input: 7,
+                    output: 3,
+                };
+                assert_eq!(found.architecture, wanted);
+                assert!(found.tensors == weights);
+            }
+        }
+    }
+    for (norm, scales, layers) in [(NormKind::Instance, 3, 3), (NormKind::Batch, 1, 2)] {
+        let recipe = DiscriminatorRecipe {
+            norm,
+            scales,
+            layers,
+            channels: 2,
+            ..Recipe::defaults(Mode::Pix2pixhd).discriminator
+        };
+        let network = MultiscaleDiscriminator::new(&mut initialise(4), &recipe, 9);
+        let found = found(&NamedTensors::of(&network));
+        assert_eq!(
+            found.architecture,
+            Architecture::Discriminator { recipe, input: 9 }
+        );
+    }
+    let mut recipe = Recipe::defaults(Mode::Pix2pixhd);
+    recipe.encoder.features = 3;
+    recipe.encoder.channels = 2;
+    for downsamplings in [1, 4] {
+        recipe.encoder.downsamplings = downsamplings;
+        let network = encoder(&mut initialise(5), &recipe);
+        let found = found(&NamedTensors::of(&network));
+        let wanted = Architecture::Encoder {
+            recipe: recipe.encoder.clone(),
+            norm: NormKind::Instance,
+            upsample: Upsample::Deconv,
+            input: 3,
+        };
+        assert_eq!(found.architecture, wanted);
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use burn::tensor::module::{conv_transpose2d, conv2d};
-use burn::tensor::ops::{ConvOptions, ConvTransposeOptions, PadMode};
+use burn::tensor::module::{avg_pool2d, conv_transpose2d, conv2d};
+use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, PadMode};
 use burn::tensor::{DType, Device, Int, Tensor, TensorData, activation};
 use translate::style::onnx::{AttributeProto, GraphProto, NodeProto, TensorProto};
 
@@ -120,6 +120,14 @@ impl Interpreter {
                 let width = width as usize;
                 self.value(&input[0])
                     .pad((width, width, width, width), PadMode::Reflect)
+            }
+            "AveragePool" => {
+                let included = attribute(node, "count_include_pad").i.unwrap();
+                let options = AvgPoolOptions::new(pair(node, "kernel_shape"))
+                    .with_stride(pair(node, "strides"))
+                    .with_padding(pair(node, "pads"))
+                    .with_count_include_pad(included == 1);
+                avg_pool2d(self.value(&input[0]), options)
             }
             "Resize" => {
                 assert_eq!(text(node, "mode"), "nearest");

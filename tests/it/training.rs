@@ -13,7 +13,7 @@ use crate::fixture::{Fixture, json, values};
 
 const RATE: f64 = 2e-4;
 
-fn number(config: &Value, key: &str) -> usize {
+pub fn number(config: &Value, key: &str) -> usize {
     config[key].as_u64().unwrap() as usize
 }
 
@@ -37,7 +37,7 @@ fn initialise(recipe: &GeneratorRecipe) -> Initialise {
     )
 }
 
-fn sample(data: &TensorData, index: usize) -> TensorData {
+pub fn sample(data: &TensorData, index: usize) -> TensorData {
     let shape = data.shape();
     let length = shape[1] * shape[2] * shape[3];
     let part = values(data)[index * length..(index + 1) * length].to_vec();
@@ -46,20 +46,32 @@ fn sample(data: &TensorData, index: usize) -> TensorData {
 
 fn check(name: &str, method: &mut dyn Method) {
     let fixture = Fixture::open(&format!("{name}.safetensors"));
+    let (a, b) = (fixture.data("input_a"), fixture.data("input_b"));
+    check_steps(name, method, |index| {
+        let batch = Batch {
+            a: sample(&a, index),
+            b: sample(&b, index),
+            instances: None,
+            features: None,
+            names: Vec::new(),
+        };
+        (batch, 1)
+    });
+}
+
+/// Five steps, each on the batch and in the epoch that `given` says.
+pub fn check_steps(name: &str, method: &mut dyn Method, given: impl Fn(usize) -> (Batch, u64)) {
+    let fixture = Fixture::open(&format!("{name}.safetensors"));
     let expected = json(&format!("{name}.json"));
     for stem in method.networks() {
         method
             .load_weights(stem, fixture.named(&format!("initial.{stem}.")))
             .unwrap();
     }
-    let (a, b) = (fixture.data("input_a"), fixture.data("input_b"));
     for (index, losses) in expected["losses"].as_array().unwrap().iter().enumerate() {
-        let batch = Batch {
-            a: sample(&a, index),
-            b: sample(&b, index),
-            names: Vec::new(),
-        };
+        let (batch, epoch) = given(index);
         let context = StepContext {
+            epoch,
             step: index as u64 + 1,
             seed: 0,
             generator_rate: RATE,
@@ -165,6 +177,8 @@ fn batch() -> Batch {
     Batch {
         a: side("input_a"),
         b: side("input_b"),
+        instances: None,
+        features: None,
         names: Vec::new(),
     }
 }
@@ -172,6 +186,7 @@ fn batch() -> Batch {
 fn first_step() -> StepContext {
     StepContext {
         step: 1,
+        epoch: 1,
         seed: 0,
         generator_rate: RATE,
         discriminator_rate: RATE,
@@ -187,7 +202,7 @@ fn small(change: impl Fn(&mut Recipe)) -> [Box<dyn Method>; 2] {
         recipe.discriminator.channels = 2;
         recipe.discriminator.layers = 1;
         change(&mut recipe);
-        translate::train::build(&recipe, &Device::flex())
+        translate::train::build(&recipe, &Device::flex()).unwrap()
     })
 }
 

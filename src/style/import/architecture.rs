@@ -2,8 +2,13 @@
 
 use burn::tensor::Device;
 
+use super::coarse_to_fine;
 use super::recognise::Unrecognised;
-use crate::config::{DiscriminatorArch, DiscriminatorRecipe, GeneratorRecipe, NormKind};
+use crate::coarse_to_fine::MultiscaleDiscriminator;
+use crate::config::{
+    DiscriminatorArch, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, Mode, NormKind, Recipe,
+    Upsample,
+};
 use crate::nn::{Discriminator, Generator, Initialise, NamedTensors, TensorError};
 
 /// What the user knows and the file may not tell.
@@ -11,6 +16,8 @@ use crate::nn::{Discriminator, Generator, Initialise, NamedTensors, TensorError}
 pub struct Hints {
     /// Normalisation of the network.
     pub norm: Option<NormKind>,
+    /// Classes of the label maps that a generator of pix2pixHD takes.
+    pub classes: Option<usize>,
 }
 
 /// A network that was recognised.
@@ -29,6 +36,17 @@ pub enum Architecture {
     Discriminator {
         /// Network, widths and norm.
         recipe: DiscriminatorRecipe,
+        /// Channels of its input.
+        input: usize,
+    },
+    /// An encoder of instance features (pix2pixHD).
+    Encoder {
+        /// Widths and features; the rest are defaults.
+        recipe: EncoderRecipe,
+        /// Its norm.
+        norm: NormKind,
+        /// How it doubles the size.
+        upsample: Upsample,
         /// Channels of its input.
         input: usize,
     },
@@ -57,6 +75,10 @@ impl Architecture {
                 let arch = match recipe.arch {
                     DiscriminatorArch::Patch => format!("PatchGAN of {} layers", recipe.layers),
                     DiscriminatorArch::Pixel => "PixelGAN".to_owned(),
+                    DiscriminatorArch::Multiscale => format!(
+                        "multi-scale discriminator of {} scales with {} layers",
+                        recipe.scales, recipe.layers
+                    ),
                 };
                 format!(
                     "{arch}, {} channels, {}, {input} colour channels",
@@ -64,6 +86,17 @@ impl Architecture {
                     norm_text(recipe.norm)
                 )
             }
+            Self::Encoder {
+                recipe,
+                norm,
+                input,
+                ..
+            } => format!(
+                "encoder of {} instance features, {} channels, {}, {input} colour channels",
+                recipe.features,
+                recipe.channels,
+                norm_text(*norm)
+            ),
         }
     }
 
@@ -73,6 +106,7 @@ impl Architecture {
         let norm = match self {
             Self::Generator { recipe, .. } => recipe.norm,
             Self::Discriminator { recipe, .. } => recipe.norm,
+            Self::Encoder { norm, .. } => *norm,
         };
         norm.wants_bias()
     }
@@ -96,6 +130,26 @@ impl Architecture {
                 let network = Generator::new(&mut initialise, recipe, *input, *output);
                 Ok(NamedTensors::of(&tensors.load_into(network)?))
             }
+            Self::Discriminator { recipe, input }
+                if recipe.arch == DiscriminatorArch::Multiscale =>
+            {
+                let network = MultiscaleDiscriminator::new(&mut initialise, recipe, *input);
+                Ok(NamedTensors::of(&tensors.load_into(network)?))
+            }
+            Self::Encoder {
+                recipe,
+                norm,
+                upsample,
+                input,
+            } => {
+                let mut whole = Recipe::defaults(Mode::Pix2pixhd);
+                whole.encoder = recipe.clone();
+                whole.generator.norm = *norm;
+                whole.generator.upsample = *upsample;
+                whole.data.output_channels = *input;
+                let network = crate::coarse_to_fine::encoder(&mut initialise, &whole);
+                Ok(NamedTensors::of(&tensors.load_into(network)?))
+            }
             Self::Discriminator { recipe, input } => {
                 let network = Discriminator::new(&mut initialise, recipe, *input);
                 Ok(NamedTensors::of(&tensors.load_into(network)?))
@@ -114,6 +168,15 @@ pub(super) fn norm_text(norm: NormKind) -> &'static str {
 }
 
 impl Architecture {
+    /// Whether its input can have a channel for each class of label maps.
+    fn takes_classes(&self) -> bool {
+        match self {
+            Self::Generator { recipe, .. } => recipe.arch.is_coarse_to_fine(),
+            Self::Discriminator { recipe, .. } => recipe.arch == DiscriminatorArch::Multiscale,
+            Self::Encoder { .. } => false,
+        }
+    }
+
     /// Checks that the network can exist before memory is taken for it: widths within what recipes allow, and about as
     /// many numbers in the file, `count`, as its widest layers have.
     pub(super) fn check_size(&self, count: usize) -> Result<(), Unrecognised> {
@@ -123,7 +186,11 @@ impl Architecture {
                 input,
                 output,
             } => {
-                let widest = match recipe.arch.size_multiple() {
+                if recipe.arch.is_coarse_to_fine() {
+                    coarse_to_fine::check_parts(recipe)?;
+                }
+                let widest = match recipe.size_multiple() {
+                    _ if recipe.arch.is_coarse_to_fine() => coarse_to_fine::base_weights(recipe),
                     // Six convolutions of 3 x 3 and more, four times as wide as the first.
                     4 => 12 * 9 * 4 * 4,
                     // Two convolutions of 4 x 4 and more, eight times as wide as the first.
@@ -142,6 +209,8 @@ impl Architecture {
             Self::Discriminator { recipe, input } => {
                 let widest = match recipe.arch {
                     DiscriminatorArch::Pixel => 2,
+                    // At each scale a convolution that doubles the channels.
+                    DiscriminatorArch::Multiscale => 2 * 16 * recipe.scales,
                     // Convolutions of 4 x 4 that double the channels, up to eight times, and go on so.
                     DiscriminatorArch::Patch => {
                         let doubled = 16 << (2 * recipe.layers.min(3)).saturating_sub(1);
@@ -153,14 +222,23 @@ impl Architecture {
                 let least = square.saturating_mul(widest).saturating_add(stem);
                 (recipe.channels, *input, least)
             }
+            Self::Encoder { recipe, input, .. } => {
+                // The innermost of the convolutions that double the channels, of 3 x 3.
+                let inner = 18usize << (2 * recipe.downsamplings.clamp(1, 10) - 2);
+                let square = recipe.channels.saturating_mul(recipe.channels);
+                let colours = *input.max(&recipe.features);
+                (recipe.channels, colours, square.saturating_mul(inner))
+            }
         };
         let layers = match self {
             Self::Discriminator { recipe, .. } => recipe.layers,
+            Self::Encoder { recipe, .. } => recipe.downsamplings,
             Self::Generator { .. } => 1,
         };
+        let most_colours = if self.takes_classes() { 4_200 } else { 64 };
         for (what, number, most) in [
             ("channels in its first layer", channels, 1024),
-            ("channels in its pictures", colours, 64),
+            ("channels in its pictures", colours, most_colours),
             ("strided layers", layers, 10),
         ] {
             if !(1..=most).contains(&number) {

@@ -99,6 +99,16 @@ pub enum ImportError {
         /// The style.
         style: String,
     },
+    /// An encoder of instance features without a generator that takes them.
+    #[error("`{}` is an encoder of {features} instance features: import a generator that takes so many into the style `{style}` first", path.display())]
+    EncoderFirst {
+        /// The file.
+        path: PathBuf,
+        /// Its features.
+        features: usize,
+        /// The style.
+        style: String,
+    },
     /// The style has been trained here.
     #[error(
         "the style `{0}` was trained here, and an import would mix it with other weights: choose another name"

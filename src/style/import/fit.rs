@@ -1,9 +1,10 @@
 //! The recipe of a style that a network from elsewhere joins.
 
 use super::architecture::Architecture;
+use super::coarse_to_fine::input_parts;
 use super::error::ImportError;
 use super::placement::ImportOptions;
-use crate::config::{Direction, Mode, Recipe, difference};
+use crate::config::{Direction, EncoderRecipe, Mode, Recipe, difference};
 use crate::style::{Manifest, StyleFolder, discriminator_stem};
 
 /// The recipe of a style with this generator.
@@ -29,12 +30,12 @@ pub(super) fn with_generator(
     let mut recipe = Recipe::defaults(mode);
     recipe.generator = generator.clone();
     // The names of a U-Net's tensors do not tell whether it was trained with dropout.
-    if generator.arch.size_multiple() > 4 {
+    if generator.size_multiple() > 4 {
         recipe.generator.dropout = Recipe::defaults(mode).generator.dropout;
     }
     recipe.discriminator.norm = generator.norm;
     let data = &mut recipe.data;
-    data.crop_size = data.crop_size.max(generator.arch.size_multiple());
+    data.crop_size = data.crop_size.max(generator.size_multiple());
     data.load_size = data.load_size.max(data.crop_size);
     let backwards = mode == Mode::Cycle && direction == Direction::BToA;
     (data.input_channels, data.output_channels) = if backwards {
@@ -43,10 +44,28 @@ pub(super) fn with_generator(
         (*input, *output)
     };
     data.direction = direction;
+    let mut channels = vec![*input, *output];
+    if mode == Mode::Pix2pixhd {
+        let (classes, instances, features) = input_parts(*input, options.hints.classes);
+        let colours = input.saturating_sub(usize::from(instances) + features);
+        if classes > 0 && classes != colours {
+            return Err(ImportError::Unknown {
+                path: options.file.clone(),
+                message: format!(
+                    "its generator takes {input} channels, and {classes} classes are more: say another `--classes`"
+                ),
+            });
+        }
+        data.input_channels = if classes == 0 { colours } else { 3 };
+        (data.classes, data.instances) = (classes, instances);
+        recipe.encoder.features = features;
+        channels = vec![data.input_channels, *output];
+    }
+    let data = &recipe.data;
     if data.input_channels != data.output_channels && mode == Mode::Cycle {
         recipe.loss.identity = 0.0;
     }
-    for channels in [*input, *output] {
+    for channels in channels {
         if channels != 1 && channels != 3 {
             return Err(ImportError::Unknown {
                 path: options.file.clone(),
@@ -68,6 +87,9 @@ pub(super) fn with_generator(
     wanted.generator = recipe.generator.clone();
     wanted.data.input_channels = recipe.data.input_channels;
     wanted.data.output_channels = recipe.data.output_channels;
+    wanted.data.classes = recipe.data.classes;
+    wanted.data.instances = recipe.data.instances;
+    wanted.encoder.features = recipe.encoder.features;
     let lines = difference(&before.recipe, &wanted);
     if lines.is_empty() {
         return Ok(wanted);
@@ -77,6 +99,33 @@ pub(super) fn with_generator(
         style: folder.name(),
         lines,
     })
+}
+
+/// The recipe of the style `before` with this encoder, whose features its generator takes.
+pub(super) fn with_encoder(
+    folder: &StyleFolder,
+    options: &ImportOptions,
+    before: Option<&Manifest>,
+    encoder: &EncoderRecipe,
+) -> Result<Recipe, ImportError> {
+    let taken = |before: &&Manifest| before.recipe.encoder.features == encoder.features;
+    let Some(before) = before.filter(taken) else {
+        return Err(ImportError::EncoderFirst {
+            path: options.file.clone(),
+            features: encoder.features,
+            style: folder.name(),
+        });
+    };
+    let mut recipe = before.recipe.clone();
+    recipe.encoder = EncoderRecipe {
+        clusters: recipe.encoder.clusters,
+        ..encoder.clone()
+    };
+    recipe.validate().map_err(|source| ImportError::Recipe {
+        path: options.file.clone(),
+        source,
+    })?;
+    Ok(recipe)
 }
 
 /// The recipe of the style `before` with this discriminator.
@@ -100,6 +149,9 @@ pub(super) fn with_discriminator(
             (Mode::Pix2pix, _) => data.input_channels + data.output_channels,
             (Mode::Cycle, Direction::AToB) => data.output_channels,
             (Mode::Cycle, Direction::BToA) => data.input_channels,
+            (Mode::Pix2pixhd, _) => {
+                crate::coarse_to_fine::input_channels(&recipe) + data.output_channels
+            }
         };
         if *input != wanted {
             return Err(ImportError::OtherChannels {

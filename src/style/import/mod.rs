@@ -2,6 +2,7 @@
 //! the names and shapes of their tensors, and put into a style.
 
 mod architecture;
+mod coarse_to_fine;
 mod error;
 mod fit;
 mod globals;

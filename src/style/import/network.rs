@@ -280,7 +280,7 @@ fn contents(names: &BTreeMap<&str, &[usize]>, key: Option<&str>) -> String {
     }
     let place = key.map_or(String::new(), |key| format!(" under `{key}`"));
     format!(
-        "U-Nets, ResNet generators, PatchGAN and PixelGAN are known by the names of their tensors, and none is there{place}; it has {}{more}",
+        "U-Nets, ResNet generators, PatchGAN, PixelGAN and the networks of pix2pixHD are known by the names of their tensors, and none is there{place}; it has {}{more}",
         shown.join(", ")
     )
 }

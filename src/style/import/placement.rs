@@ -7,7 +7,7 @@ use burn::tensor::Device;
 
 use super::architecture::{Architecture, Hints, norm_text};
 use super::error::ImportError;
-use super::fit::{with_discriminator, with_generator};
+use super::fit::{with_discriminator, with_encoder, with_generator};
 use super::network::FoundNetwork;
 use super::weight_file::WeightFile;
 use crate::config::{Direction, GeneratorArch, Mode, NormKind, Recipe};
@@ -149,6 +149,12 @@ fn place(
             let stem = discriminator_stem(recipe.mode, direction);
             (recipe, direction, stem)
         }
+        Architecture::Encoder {
+            recipe: encoder, ..
+        } => {
+            let recipe = with_encoder(folder, options, before.as_ref(), encoder)?;
+            (recipe, Direction::AToB, "encoder")
+        }
     };
     let path = folder.weights(stem);
     if path.exists() && !options.overwrite {
@@ -222,7 +228,12 @@ fn check_asked(options: &ImportOptions, found: &Architecture) -> Result<(), Impo
     let (arch, norm) = match found {
         Architecture::Generator { recipe, .. } => (Some(recipe.arch), recipe.norm),
         Architecture::Discriminator { recipe, .. } => (None, recipe.norm),
+        Architecture::Encoder { norm, .. } => (None, *norm),
     };
+    let takes_classes = arch.is_some_and(GeneratorArch::is_coarse_to_fine);
+    if options.hints.classes.is_some() && !takes_classes {
+        return other("a generator of pix2pixHD", "--classes");
+    }
     match (options.arch, options.hints.norm) {
         (Some(wanted), _) if arch != Some(wanted) => other(wanted.name(), "--arch"),
         (_, Some(wanted)) if norm != wanted => other(norm_text(wanted), "--norm"),
@@ -246,8 +257,11 @@ fn direction_of(name: &str) -> Option<Direction> {
 /// The method that such a generator usually comes from.
 fn usual_mode(architecture: &Architecture) -> Mode {
     match architecture {
+        Architecture::Generator { recipe, .. } if recipe.arch.is_coarse_to_fine() => {
+            Mode::Pix2pixhd
+        }
         Architecture::Generator { recipe, .. }
-            if recipe.norm != NormKind::Batch && recipe.arch.size_multiple() == 4 =>
+            if recipe.norm != NormKind::Batch && recipe.size_multiple() == 4 =>
         {
             Mode::Cycle
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::architecture::{Architecture, Hints};
+use super::coarse_to_fine;
 use crate::config::{
     DiscriminatorArch, DiscriminatorRecipe, GeneratorArch, GeneratorRecipe, Mode, NormKind, Recipe,
     Upsample,
@@ -48,12 +49,12 @@ impl Shapes<'_> {
         before.is_some_and(|before| self.kernel(&format!("{group}.{before}")).is_some())
     }
 
-    fn has(&self, name: &str) -> bool {
+    pub(super) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
     /// Shape of the weight of the convolution `layer`.
-    fn kernel(&self, layer: &str) -> Option<[usize; 4]> {
+    pub(super) fn kernel(&self, layer: &str) -> Option<[usize; 4]> {
         let shape = self.0.get(format!("{layer}.weight").as_str())?;
         (*shape).try_into().ok()
     }
@@ -107,14 +108,22 @@ impl Architecture {
             return unet(shapes, hints);
         }
         if any("model1_1.") {
-            return unsupported("it is a local enhancer of pix2pixHD");
+            return coarse_to_fine::local(shapes).ok_or(Unrecognised::Foreign);
         }
-        if any("scale0_layer0.") || any("layer0.0.") {
-            return unsupported("it is a multi-scale discriminator of pix2pixHD");
+        if let Some(found) = coarse_to_fine::multiscale(shapes) {
+            return Ok(found);
+        }
+        if any("layer0.0.") {
+            return unsupported(
+                "it is a multi-scale discriminator of pix2pixHD without intermediate features (`--no_ganFeat_loss`)",
+            );
         }
         let has_blocks = |name: &&str| name.starts_with("model.") && name.contains(".conv_block.");
         if shapes.0.keys().any(has_blocks) {
             return resnet(shapes, hints);
+        }
+        if let Some(found) = coarse_to_fine::encoder(shapes) {
+            return Ok(found);
         }
         if shapes.kernel("model.2").is_some() && shapes.kernel("model.5").is_some() {
             return patch(shapes, hints);
@@ -131,7 +140,7 @@ fn unsupported<T>(what: &str) -> Result<T, Unrecognised> {
 }
 
 /// The largest number in the names that begin with `before` and the number, and go on with `after`.
-fn last_index(shapes: &Shapes<'_>, before: &str, after: &str) -> Option<usize> {
+pub(super) fn last_index(shapes: &Shapes<'_>, before: &str, after: &str) -> Option<usize> {
     let numbers = shapes.0.keys().filter_map(|name| {
         let (number, rest) = name.strip_prefix(before)?.split_once('.')?;
         let goes_on = rest.starts_with(after);
@@ -214,9 +223,6 @@ fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognise
             "it is a ResNet with anti-aliased sampling, as CUT trains by default (`--no_antialias --no_antialias_up` trains one that is supported)",
         );
     }
-    if shapes.kernel(&format!("model.{FIRST}")).is_some() {
-        return unsupported("it is a global generator of pix2pixHD");
-    }
     if shapes
         .kernel(&format!("model.{FIRST}.conv_block.0"))
         .is_some()
@@ -228,6 +234,12 @@ fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognise
     let has = |layer: String| shapes.kernel(&layer).is_some();
     let last = last_index(shapes, "model.", "conv_block.");
     let blocks = last.map_or(0, |last| (last + 1).saturating_sub(FIRST));
+    // Where CycleGAN's generator has its first block, that of pix2pixHD has another convolution, or blocks of another number.
+    if (shapes.kernel(&format!("model.{FIRST}")).is_some() || ![6, 9].contains(&blocks))
+        && let Some(found) = coarse_to_fine::global(shapes)
+    {
+        return Ok(found);
+    }
     let arch = match blocks {
         6 => GeneratorArch::Resnet6Blocks,
         9 => GeneratorArch::Resnet9Blocks,
@@ -282,6 +294,7 @@ fn patch(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognised
             layers,
             channels,
             norm: shapes.norm("model.3", "model.2", hints)?,
+            scales: Recipe::defaults(Mode::Pix2pix).discriminator.scales,
         },
         input,
     })
@@ -299,6 +312,7 @@ fn pixel(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognised
             layers: Recipe::defaults(Mode::Pix2pix).discriminator.layers,
             channels,
             norm: shapes.norm("net.3", "net.2", hints)?,
+            scales: Recipe::defaults(Mode::Pix2pix).discriminator.scales,
         },
         input,
     })

@@ -15,11 +15,18 @@ pub(super) fn generator(
         | GeneratorArch::Unet128
         | GeneratorArch::Unet256
         | GeneratorArch::Unet512 => {
-            let downsamplings = recipe.arch.size_multiple().ilog2() as usize;
+            let downsamplings = recipe.size_multiple().ilog2() as usize;
             unet(layers, downsamplings, &input)
         }
-        GeneratorArch::Resnet6Blocks => resnet(layers, recipe, 6, &input),
-        GeneratorArch::Resnet9Blocks => resnet(layers, recipe, 9, &input),
+        GeneratorArch::Resnet6Blocks => resnet(layers, recipe, [2, 6], &input),
+        GeneratorArch::Resnet9Blocks => resnet(layers, recipe, [2, 9], &input),
+        GeneratorArch::Global => resnet(
+            layers,
+            recipe,
+            [recipe.downsamplings, recipe.blocks],
+            &input,
+        ),
+        GeneratorArch::Local => local(layers, recipe, input),
     }
 }
 
@@ -63,19 +70,28 @@ fn unet_level(
 fn resnet(
     layers: &mut Layers,
     recipe: &GeneratorRecipe,
-    blocks: usize,
+    [downsamplings, blocks]: [usize; 2],
     input: &Features,
 ) -> Result<Features, TensorError> {
+    let (features, place) = resnet_features(layers, recipe, [downsamplings, blocks], input)?;
+    // Two layers after the last upsampling: its ReLU and the padding.
+    let head = format!("model.{}", place + 1);
+    layers.convolution(&features, &head, 1, Padding::Reflect(3))
+}
+
+/// A ResNet generator without its last convolution, and the place after it in PyTorch's sequence.
+fn resnet_features(
+    layers: &mut Layers,
+    recipe: &GeneratorRecipe,
+    [downsamplings, blocks]: [usize; 2],
+    input: &Features,
+) -> Result<(Features, usize), TensorError> {
     // Places in PyTorch's sequence, where paddings and activations count too.
     let at = |place: usize| format!("model.{place}");
-    let mut features = layers.convolution(input, &at(1), 1, Padding::Reflect(3))?;
-    features = layers.norm(features, &at(2))?;
-    features = layers.relu(features);
+    let mut features = stem(layers, "model", input)?;
     let mut place = 4;
-    for _ in 0..2 {
-        features = layers.convolution(&features, &at(place), 2, Padding::Zero(1))?;
-        features = layers.norm(features, &at(place + 1))?;
-        features = layers.relu(features);
+    for _ in 0..downsamplings {
+        features = down(layers, "model", place, &features)?;
         place += 3;
     }
     for _ in 0..blocks {
@@ -83,13 +99,69 @@ fn resnet(
         features = residual_block(layers, &block, recipe.dropout, &features)?;
         place += 1;
     }
-    for _ in 0..2 {
-        features = layers.upsampling(&features, &at(place), 1)?;
-        features = layers.norm(features, &at(place + 1))?;
-        features = layers.relu(features);
+    for _ in 0..downsamplings {
+        features = up(layers, "model", place, &features)?;
         place += 3;
     }
-    layers.convolution(&features, &at(place + 1), 1, Padding::Reflect(3))
+    Ok((features, place))
+}
+
+fn stem(layers: &mut Layers, sequence: &str, input: &Features) -> Result<Features, TensorError> {
+    let features = layers.convolution(input, &format!("{sequence}.1"), 1, Padding::Reflect(3))?;
+    let features = layers.norm(features, &format!("{sequence}.2"))?;
+    Ok(layers.relu(features))
+}
+
+fn down(
+    layers: &mut Layers,
+    sequence: &str,
+    place: usize,
+    input: &Features,
+) -> Result<Features, TensorError> {
+    let layer = format!("{sequence}.{place}");
+    let features = layers.convolution(input, &layer, 2, Padding::Zero(1))?;
+    let features = layers.norm(features, &format!("{sequence}.{}", place + 1))?;
+    Ok(layers.relu(features))
+}
+
+fn up(
+    layers: &mut Layers,
+    sequence: &str,
+    place: usize,
+    input: &Features,
+) -> Result<Features, TensorError> {
+    let features = layers.upsampling(input, &format!("{sequence}.{place}"), 1)?;
+    let features = layers.norm(features, &format!("{sequence}.{}", place + 1))?;
+    Ok(layers.relu(features))
+}
+
+/// [`LocalEnhancer`](crate::nn::LocalEnhancer).
+fn local(
+    layers: &mut Layers,
+    recipe: &GeneratorRecipe,
+    input: Features,
+) -> Result<Features, TensorError> {
+    let mut inputs = vec![input];
+    for _ in 0..recipe.enhancers {
+        inputs.push(layers.half_size(&inputs[inputs.len() - 1]));
+    }
+    let sizes = [recipe.downsamplings, recipe.blocks];
+    let coarsest = &inputs[recipe.enhancers];
+    let (mut features, _) = resnet_features(layers, recipe, sizes, coarsest)?;
+    for number in 1..=recipe.enhancers {
+        let (below, above) = (format!("model{number}_1"), format!("model{number}_2"));
+        let own = stem(layers, &below, &inputs[recipe.enhancers - number])?;
+        let own = down(layers, &below, 4, &own)?;
+        features = layers.add(&own, &features);
+        for block in 0..recipe.enhancer_blocks {
+            let block = format!("{above}.{block}.conv_block");
+            features = residual_block(layers, &block, recipe.dropout, &features)?;
+        }
+        features = up(layers, &above, recipe.enhancer_blocks, &features)?;
+    }
+    // After the upsampling, its norm and ReLU, and the padding.
+    let head = format!("model{}_2.{}", recipe.enhancers, recipe.enhancer_blocks + 4);
+    layers.convolution(&features, &head, 1, Padding::Reflect(3))
 }
 
 fn residual_block(

@@ -100,6 +100,20 @@ impl Layers {
         }
     }
 
+    /// [`half_size`](crate::nn::half_size).
+    pub(super) fn half_size(&mut self, input: &Features) -> Features {
+        let attributes = vec![
+            list("kernel_shape", &[3; 2]),
+            list("strides", &[2; 2]),
+            list("pads", &[1; 4]),
+            whole("count_include_pad", 0),
+        ];
+        Features {
+            name: self.graph.node("AveragePool", &[&input.name], attributes),
+            channels: input.channels,
+        }
+    }
+
     /// [`Norm`](crate::nn::Norm).
     pub(super) fn norm(&mut self, input: Features, layer: &str) -> Result<Features, TensorError> {
         let name = match (self.norm, self.norm_stats) {

@@ -8,8 +8,8 @@ use super::layers::{Features, Layers};
 use super::message::{
     IR_VERSION, ModelProto, OPERATOR_SET, OperatorSetIdProto, StringStringEntryProto,
 };
-use crate::config::{GeneratorArch, GeneratorRecipe, NormKind};
-use crate::nn::{Generator, NamedTensors, NormStats, TensorError};
+use crate::config::{GeneratorRecipe, NormKind};
+use crate::nn::{NamedTensors, NormStats, TensorError};
 
 /// Protocol buffers, the format of ONNX files, are no larger than this many bytes.
 const LARGEST: usize = i32::MAX as usize;
@@ -58,8 +58,8 @@ pub fn onnx_model(
     let mut graph = layers.graph;
     graph.output("Tanh", &features.name, "output", output);
 
-    let multiple = recipe.arch.size_multiple();
-    let smallest = multiple.max(Generator::SMALLEST_SIDE);
+    let multiple = recipe.size_multiple();
+    let smallest = multiple.max(recipe.smallest_size());
     let mut own = vec![
         ("architecture", recipe.arch.name().to_owned()),
         ("value_range", "-1 to 1".to_owned()),
@@ -69,7 +69,7 @@ pub fn onnx_model(
     let mut about = format!(
         "Translates pictures. `input` is [batch, {input}, height, width], `output` is [batch, {output}, height, width], \
          both with values from -1 to 1: byte / 127.5 - 1. Height and width are {}.",
-        side_text(recipe.arch)
+        side_text(recipe)
     );
     if recipe.norm == NormKind::Batch {
         let statistics = match norm_stats {
@@ -102,8 +102,8 @@ pub fn onnx_model(
 }
 
 /// What the height and the width of pictures must be.
-pub fn side_text(arch: GeneratorArch) -> String {
-    let (multiple, smallest) = (arch.size_multiple(), Generator::SMALLEST_SIDE);
+pub fn side_text(recipe: &GeneratorRecipe) -> String {
+    let (multiple, smallest) = (recipe.size_multiple(), recipe.smallest_size());
     if multiple < smallest {
         format!("multiples of {multiple}, at least {smallest}")
     } else {

@@ -1,0 +1,166 @@
+//! Inputs of pix2pixHD: label maps, or pictures, and the instance maps beside them.
+
+use std::path::{Path, PathBuf};
+
+use super::options::Size;
+use super::padding::Padding;
+use super::picture::{Needs, Prepared, padding_for};
+use crate::data::{IdMap, Raster, read_picture, sample_key};
+
+/// What a network takes besides or instead of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MapNeeds {
+    /// Number of classes of label maps; 0 where the network takes pictures.
+    pub classes: usize,
+    /// Whether it takes instance maps.
+    pub instances: bool,
+}
+
+/// Ends of the names of instance maps, for files that begin alike.
+const SUFFIXES: [&str; 5] = [
+    "",
+    "_gtFine_instanceIds",
+    "_gtCoarse_instanceIds",
+    "_instanceIds",
+    "_inst",
+];
+
+/// Reads, resizes and pads an input: one plane of class ids (or the planes of a picture), and one of instance ids where
+/// these are needed.
+pub(super) fn prepare_maps(
+    path: &Path,
+    size: Size,
+    needs: Needs,
+    maps: MapNeeds,
+) -> Result<Prepared, String> {
+    let input = if maps.classes > 0 {
+        labels(path, maps.classes)?
+    } else {
+        let picture = read_picture(path).map_err(|error| error.to_string())?;
+        Raster::new(picture.pixels, needs.channels)
+    };
+    let mut rasters = vec![input];
+    if maps.instances {
+        let beside = instances_beside(path)?;
+        let map = IdMap::read(&beside)
+            .map_err(|error| error.to_string())?
+            .raster();
+        if map.size() != rasters[0].size() {
+            let ((width, height), (other_width, other_height)) = (rasters[0].size(), map.size());
+            return Err(format!(
+                "`{}` is {width}x{height}, but its instance map `{}` is {other_width}x{other_height}",
+                path.display(),
+                beside.display()
+            ));
+        }
+        rasters.push(map);
+    }
+    let padding = padding_for(rasters[0].size(), size, needs)?;
+    let mut values = Vec::new();
+    for raster in rasters {
+        values.extend(raster.resized((padding.width, padding.height)).values());
+    }
+    Ok(Prepared {
+        values: padding.pad(values),
+        padding,
+    })
+}
+
+fn labels(path: &Path, classes: usize) -> Result<Raster, String> {
+    let map = IdMap::read(path).map_err(|error| error.to_string())?;
+    let highest = usize::from(map.highest());
+    if highest >= classes {
+        return Err(format!(
+            "`{}` has the label {highest}, and the style knows labels up to {}",
+            path.display(),
+            classes - 1
+        ));
+    }
+    Ok(map.raster())
+}
+
+/// The instance map that belongs to an input: in the folder beside that is called `inst` where the input's is called
+/// `label` or `A` or `B` (`test_label` and `test_inst`), or in the same folder with another end of the name.
+fn instances_beside(path: &Path) -> Result<PathBuf, String> {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    let key = sample_key(&stem);
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut places = vec![(folder.to_owned(), false)];
+    for ancestor in folder.ancestors() {
+        let name = ancestor.file_name().unwrap_or_default().to_string_lossy();
+        let begin = ["label", "A", "B"]
+            .iter()
+            .find_map(|end| name.strip_suffix(end));
+        let (Some(begin), Some(parent)) = (begin, ancestor.parent()) else {
+            continue;
+        };
+        let within = folder.strip_prefix(ancestor).unwrap_or(Path::new(""));
+        places.push((parent.join(format!("{begin}inst")).join(within), true));
+    }
+    for (place, apart) in &places {
+        let names = SUFFIXES.iter().map(|suffix| format!("{key}{suffix}"));
+        // In a folder of its own a map can have the very name of the input.
+        let names = names.chain(apart.then(|| stem.to_string()));
+        for name in names {
+            for extension in [&extension, "png", "tif", "tiff", "pgm"] {
+                let candidate = place.join(format!("{name}.{extension}"));
+                if candidate.is_file() && candidate != path {
+                    return Ok(candidate);
+                }
+            }
+        }
+    }
+    let wanted = places.last().map_or(folder, |(place, _)| place);
+    Err(format!(
+        "`{}` has no instance map, which this style needs: put `{key}{}.png` into `{}`",
+        path.display(),
+        if stem == key {
+            ""
+        } else {
+            "_gtFine_instanceIds"
+        },
+        wanted.display()
+    ))
+}
+
+impl Padding {
+    /// A border around a picture of this (width, height).
+    pub(super) fn around(size: (usize, usize), needs: Needs) -> Self {
+        Self::new(size.1, size.0, needs.multiple, needs.smallest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instance_maps_are_found_beside_label_maps() {
+        let root = tempfile::tempdir().unwrap();
+        let file = |name: &str| {
+            let path = root.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, b"x").unwrap();
+            path
+        };
+        let found = |path: &PathBuf| instances_beside(path);
+        let label = file("test_label/ulm/a_gtFine_labelIds.png");
+        let wanted = root.path().join("test_inst/ulm");
+        assert_eq!(
+            found(&label).unwrap_err(),
+            format!(
+                "`{}` has no instance map, which this style needs: put `a_gtFine_instanceIds.png` into `{}`",
+                label.display(),
+                wanted.display()
+            )
+        );
+        let instances = file("test_inst/ulm/a_gtFine_instanceIds.png");
+        assert_eq!(found(&label).unwrap(), instances);
+        let (label, instances) = (file("x_label/7.png"), file("x_inst/7.png"));
+        assert_eq!(found(&label).unwrap(), instances);
+        let (label, instances) = (file("all/b_gtFine_labelIds.png"), file("all/b_inst.png"));
+        assert_eq!(found(&label).unwrap(), instances);
+        assert!(found(&file("all/c.png")).is_err(), "not the map itself");
+    }
+}

@@ -1,0 +1,115 @@
+//! The multi-scale discriminator of pix2pixHD.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+use crate::config::DiscriminatorRecipe;
+use crate::kernels::leaky_relu;
+use crate::nn::{Behaviour, Convolution, Initialise, Network, Norm, Padding, half_size};
+
+const KERNEL: usize = 4;
+const SLOPE: f64 = 0.2;
+/// No layer has more channels.
+const WIDEST: usize = 512;
+
+/// PatchGANs of one shape that judge a picture at several sizes, each half of the one before.
+///
+/// Wang et al., 2018, section 3.2. Unlike the PatchGAN of pix2pix, the padding is 2 and every convolution has a bias.
+/// Parameter names are those of the public PyTorch implementation with intermediate features.
+#[derive(Module, Debug)]
+pub struct MultiscaleDiscriminator {
+    /// From the coarsest, `scale0`, to that of the full size.
+    scales: Vec<Scale>,
+}
+
+#[derive(Module, Debug)]
+struct Scale {
+    layers: Vec<Layer>,
+}
+
+/// A convolution and, but in the first and the last layer, the normalisation after it.
+#[derive(Module, Debug)]
+struct Layer {
+    convolution: Convolution,
+    norm: Option<Norm>,
+}
+
+impl Scale {
+    fn new(initialise: &mut Initialise, recipe: &DiscriminatorRecipe, input: usize) -> Self {
+        let last = recipe.layers + 1;
+        let width = |layer: usize| (recipe.channels << layer).min(WIDEST.max(recipe.channels));
+        let layers = (0..=last)
+            .map(|index| {
+                let above = if index == 0 { input } else { width(index - 1) };
+                let result = if index == last { 1 } else { width(index) };
+                let stride = if index < recipe.layers { 2 } else { 1 };
+                let convolution = Convolution::new(
+                    initialise,
+                    [above, result],
+                    KERNEL,
+                    stride,
+                    Padding::Zero(2),
+                    true,
+                );
+                let inner = index > 0 && index < last;
+                Layer {
+                    convolution,
+                    norm: inner.then(|| Norm::new(initialise, recipe.norm, result)),
+                }
+            })
+            .collect();
+        Self { layers }
+    }
+
+    /// The result of every layer; the last one holds the logits.
+    fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Vec<Tensor<4>> {
+        let last = self.layers.len() - 1;
+        let mut features = input;
+        let mut results = Vec::with_capacity(self.layers.len());
+        for (index, layer) in self.layers.iter().enumerate() {
+            features = layer.convolution.forward(features);
+            if let Some(norm) = &layer.norm {
+                features = norm.forward(features, behaviour);
+            }
+            if index < last {
+                features = leaky_relu(features, SLOPE);
+            }
+            results.push(features.clone());
+        }
+        results
+    }
+}
+
+impl MultiscaleDiscriminator {
+    /// A discriminator of pictures with `input` channels.
+    pub fn new(initialise: &mut Initialise, recipe: &DiscriminatorRecipe, input: usize) -> Self {
+        let scales = (0..recipe.scales)
+            .map(|_| Scale::new(initialise, recipe, input))
+            .collect();
+        Self { scales }
+    }
+
+    /// `[batch, in, height, width]` to the results of every layer at every size, the full one first:
+    /// `[batch, channels, height', width']`, of which the last of each size holds one logit per patch.
+    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Vec<Vec<Tensor<4>>> {
+        let mut results = Vec::with_capacity(self.scales.len());
+        let mut input = input;
+        for (index, scale) in self.scales.iter().rev().enumerate() {
+            if index > 0 {
+                input = half_size(input);
+            }
+            results.push(scale.forward(input.clone(), behaviour));
+        }
+        results
+    }
+}
+
+impl Network for MultiscaleDiscriminator {
+    fn layer_name(&self, path: &str) -> String {
+        // `scales.0.layers.1.norm`
+        let parts: Vec<&str> = path.split('.').collect();
+        let part = |index: usize| parts.get(index).copied().unwrap_or_default();
+        let place = usize::from(part(4) == "norm");
+        format!("scale{}_layer{}.{place}", part(1), part(3))
+    }
+}

@@ -1,0 +1,171 @@
+//! Instances: what the pixels of one object have in common.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData};
+
+/// Ids from here on are made of a class and a number within it; ids below are classes themselves.
+const NUMBERED: usize = 1000;
+
+/// The class of the instance with this id, as Cityscapes counts: `class * 1000 + number`, or the class itself where single
+/// objects are not told apart.
+pub fn class_of(id: usize) -> usize {
+    if id < NUMBERED { id } else { id / NUMBERED }
+}
+
+/// The instances of a batch of instance maps.
+#[derive(Debug, Clone)]
+pub struct Instances {
+    /// Of each pixel of the batch, row by row: the place of its instance. An id in two maps is two instances.
+    places: Vec<i32>,
+    /// Id and number of pixels of each instance.
+    found: Vec<(usize, usize)>,
+}
+
+impl Instances {
+    /// The instances of `maps`: ids, `[batch, 1, height, width]`.
+    pub fn new(maps: &TensorData) -> Self {
+        let shape = maps.shape();
+        let plane = (shape[2] * shape[3]).max(1);
+        let ids = maps.as_slice::<f32>().unwrap_or_default();
+        let mut instances = Self {
+            places: Vec::with_capacity(ids.len()),
+            found: Vec::new(),
+        };
+        for map in ids.chunks(plane) {
+            let mut known = BTreeMap::new();
+            for &id in map {
+                let id = id as usize;
+                let place = *known.entry(id).or_insert_with(|| {
+                    instances.found.push((id, 0));
+                    instances.found.len() - 1
+                });
+                instances.found[place].1 += 1;
+                instances.places.push(place as i32);
+            }
+        }
+        instances
+    }
+
+    /// Id and number of pixels of each instance, in the order in which they are met.
+    pub fn found(&self) -> &[(usize, usize)] {
+        &self.found
+    }
+
+    /// Each pixel gets the mean of `features`, `[batch, channels, height, width]`, over the pixels of its instance.
+    pub fn mean(&self, features: Tensor<4>) -> Tensor<4> {
+        let [_, channels, _, _] = features.dims();
+        let places = self.places(&features.device());
+        let sums = Tensor::<2>::zeros([self.found.len(), channels], &features.device());
+        let (pixels, shape) = by_pixel(features);
+        let sums = sums.select_assign(0, places, pixels, IndexingUpdateOp::Add);
+        let counts: Vec<f32> = self.found.iter().map(|(_, count)| *count as f32).collect();
+        let counts = TensorData::new(counts, [self.found.len(), 1]);
+        let means = sums.clone() / Tensor::from_data(counts, &sums.device());
+        self.spread(means, shape)
+    }
+
+    /// Each pixel gets what `values`, `[instances, channels]`, say of its instance: `shape` is the result's, as in
+    /// [`Instances::mean`].
+    pub fn spread(&self, values: Tensor<2>, shape: [usize; 4]) -> Tensor<4> {
+        let [batch, _, height, width] = shape;
+        let channels = values.dims()[1];
+        let places = self.places(&values.device());
+        values
+            .select(0, places)
+            .reshape([batch, height, width, channels])
+            .permute([0, 3, 1, 2])
+    }
+
+    /// Of each instance the pixel in the middle of its pixels, counted row by row over the batch.
+    pub fn middles(&self) -> Vec<usize> {
+        let mut seen = vec![0; self.found.len()];
+        let mut middles = vec![0; self.found.len()];
+        for (pixel, &place) in self.places.iter().enumerate() {
+            let place = place as usize;
+            if seen[place] == self.found[place].1 / 2 {
+                middles[place] = pixel;
+            }
+            seen[place] += 1;
+        }
+        middles
+    }
+
+    fn places(&self, device: &Device) -> Tensor<1, Int> {
+        let device = device.clone().inner();
+        Tensor::from_data(
+            TensorData::new(self.places.clone(), [self.places.len()]),
+            &device,
+        )
+    }
+}
+
+/// `[batch, channels, height, width]` as one row for each pixel, and the shape.
+fn by_pixel(features: Tensor<4>) -> (Tensor<2>, [usize; 4]) {
+    let shape = features.dims();
+    let [batch, channels, height, width] = shape;
+    let pixels = features
+        .permute([0, 2, 3, 1])
+        .reshape([batch * height * width, channels]);
+    (pixels, shape)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_come_from_ids_as_in_cityscapes() {
+        assert_eq!(class_of(7), 7);
+        assert_eq!(class_of(999), 999);
+        assert_eq!(class_of(26_003), 26);
+    }
+
+    #[test]
+    fn features_are_averaged_over_each_instance_and_so_are_their_gradients() {
+        let device = Device::flex().autodiff();
+        // Two maps that share an id.
+        let ids = vec![5.0f32, 5.0, 24_001.0, 5.0, 5.0, 5.0, 5.0, 24_001.0];
+        let instances = Instances::new(&TensorData::new(ids, [2, 1, 2, 2]));
+        assert_eq!(
+            instances.found(),
+            [(5, 3), (24_001, 1), (5, 3), (24_001, 1)]
+        );
+        assert_eq!(instances.middles(), [1, 2, 5, 7]);
+        let values: Vec<f32> = (0..16).map(|value| value as f32).collect();
+        let features =
+            Tensor::<4>::from_data(TensorData::new(values, [2, 2, 2, 2]), &device).require_grad();
+        let means = instances.mean(features.clone());
+        let expected: Vec<f32> = [
+            [4.0, 4.0, 6.0, 4.0],
+            [16.0, 16.0, 18.0, 16.0],
+            [27.0, 27.0, 27.0, 33.0],
+            [39.0, 39.0, 39.0, 45.0],
+        ]
+        .concat()
+        .into_iter()
+        .map(|sum: f32| sum / 3.0)
+        .collect();
+        let got: Vec<f32> = means.clone().into_data().try_into_vec().unwrap();
+        for (got, wanted) in got.iter().zip(&expected) {
+            assert!((got - wanted).abs() < 1e-6, "{got} for {wanted}");
+        }
+        // The first pixel of the first map alone: its gradient is shared by its instance.
+        let loss = means
+            .narrow(0, 0, 1)
+            .narrow(1, 0, 1)
+            .narrow(2, 0, 1)
+            .narrow(3, 0, 1);
+        let gradients = loss.sum().backward();
+        let gradient = features.grad(&gradients).unwrap().into_data();
+        let gradient: Vec<f32> = gradient.try_into_vec().unwrap();
+        let third = 1.0 / 3.0;
+        let mut wanted = vec![0.0f32; 16];
+        for pixel in [0, 1, 3] {
+            wanted[pixel] = third;
+        }
+        for (got, wanted) in gradient.iter().zip(wanted) {
+            assert!((got - wanted).abs() < 1e-6, "{gradient:?}");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! pix2pixHD: large pictures from label maps or pictures, coarse to fine.
+
+mod clusters;
+mod discriminator;
+mod instances;
+mod maps;
+mod networks;
+mod pix2pixhd;
+mod vgg;
+
+pub use clusters::{FeatureClusters, FeatureCollection};
+pub use discriminator::MultiscaleDiscriminator;
+pub use instances::{Instances, class_of};
+pub use maps::{colours, condition, edges, one_hot};
+pub use networks::{encoder, generator, input_channels};
+pub use pix2pixhd::Pix2pixHd;
+pub use vgg::Vgg19;

@@ -1,0 +1,50 @@
+//! The networks that a recipe of mode pix2pixhd describes.
+
+use super::discriminator::MultiscaleDiscriminator;
+use crate::config::{GeneratorRecipe, Recipe};
+use crate::nn::{Generator, Initialise, ResnetGenerator, ResnetShape};
+
+/// Channels that generator and discriminator are told: classes or the channels of a picture, and the edges between
+/// instances.
+pub fn input_channels(recipe: &Recipe) -> usize {
+    let data = &recipe.data;
+    let input = if data.classes > 0 {
+        data.classes
+    } else {
+        data.input_channels
+    };
+    input + usize::from(data.instances)
+}
+
+/// The generator, which also gets the instance features.
+pub fn generator(initialise: &mut Initialise, recipe: &Recipe) -> Generator {
+    let input = input_channels(recipe) + recipe.encoder.features;
+    let output = recipe.data.output_channels;
+    Generator::new(initialise, &recipe.generator, input, output)
+}
+
+/// The discriminator, which judges a picture together with what the generator was told of it.
+pub(super) fn discriminator(
+    initialise: &mut Initialise,
+    recipe: &Recipe,
+) -> MultiscaleDiscriminator {
+    let input = input_channels(recipe) + recipe.data.output_channels;
+    MultiscaleDiscriminator::new(initialise, &recipe.discriminator, input)
+}
+
+/// The encoder that makes features of a picture, `[batch, features, height, width]` in [-1, 1], which are then averaged
+/// over each instance; a ResNet generator without residual blocks. Wang et al., 2018, section 3.4.
+pub fn encoder(initialise: &mut Initialise, recipe: &Recipe) -> ResnetGenerator {
+    let encoder = &recipe.encoder;
+    let shape = ResnetShape {
+        downsamplings: encoder.downsamplings,
+        blocks: 0,
+        bias: true,
+        output: Some(encoder.features),
+    };
+    let layers = GeneratorRecipe {
+        channels: encoder.channels,
+        ..recipe.generator.clone()
+    };
+    ResnetGenerator::of_shape(initialise, &layers, shape, recipe.data.output_channels)
+}

@@ -1,0 +1,351 @@
+//! The pix2pixHD training step.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::clusters::FeatureCollection;
+use super::discriminator::MultiscaleDiscriminator;
+use super::instances::Instances;
+use super::maps::{colours, condition};
+use super::networks;
+use super::vgg::Vgg19;
+use crate::config::Recipe;
+use crate::data::{Batch, DataError};
+use crate::method::{Loss, Method, MethodState, StepContext};
+use crate::nn::{
+    Adam, Behaviour, Generator, Initialise, NamedTensors, NormStats, Objective, ResnetGenerator,
+    TensorError, Trained, WEIGHT_CLIP,
+};
+
+const GENERATOR: &str = "generator";
+const DISCRIMINATOR: &str = "discriminator";
+const ENCODER: &str = "encoder";
+/// The cluster centres of instance features.
+const CLUSTERS: &str = "clusters";
+/// Whether the base of the generator has been set free.
+const RELEASED: &str = "released";
+
+/// A conditional generative adversarial network for large pictures.
+///
+/// A discriminator at several sizes judges the condition together with the output; the generator also minimises the
+/// distance between the discriminator's features of output and target (feature matching) and, where its weights are
+/// given, between those of VGG19. An encoder can tell the generator how each instance looks. Wang, Liu, Zhu, Tao, Kautz and
+/// Catanzaro, "High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs", 2018.
+#[derive(Debug)]
+pub struct Pix2pixHd {
+    generator: Trained<Generator>,
+    discriminator: Trained<MultiscaleDiscriminator>,
+    encoder: Option<Trained<ResnetGenerator>>,
+    vgg: Option<Vgg19>,
+    objective: Objective,
+    recipe: Recipe,
+    /// Whether all of the generator is trained: its base is fixed in the first epochs of a stage with an enhancer.
+    released: bool,
+    /// Without automatic differentiation.
+    device: Device,
+}
+
+/// A batch on the device.
+struct Inputs {
+    /// What generator and discriminator are told.
+    condition: Tensor<4>,
+    /// The picture that the generator should make.
+    target: Tensor<4>,
+    /// What tells instances apart: instance maps, or label maps where there are none.
+    instances: Option<Instances>,
+    /// Features that the data set brings along.
+    features: Option<Tensor<4>>,
+}
+
+impl Pix2pixHd {
+    /// Networks with fresh weights, as `recipe`, one stage of a run, describes them. `vgg` holds the weights of VGG19 for
+    /// the perceptual loss, which is left out without them.
+    ///
+    /// # Errors
+    /// The weights of VGG19 are incomplete.
+    pub fn new(
+        recipe: &Recipe,
+        vgg: Option<&NamedTensors>,
+        device: &Device,
+    ) -> Result<Self, TensorError> {
+        let autodiff = device.clone().autodiff();
+        let initialise = |stream| Initialise::of_recipe(recipe, stream, &autodiff);
+        let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
+        let generator = networks::generator(&mut initialise(0), recipe);
+        let discriminator = networks::discriminator(&mut initialise(1), recipe);
+        let encoder = (recipe.encoder.features > 0)
+            .then(|| Trained::new(networks::encoder(&mut initialise(2), recipe), adam()));
+        let vgg = vgg
+            .map(|weights| Vgg19::of_weights(weights, &autodiff))
+            .transpose()?;
+        Ok(Self {
+            generator: Trained::new(generator, adam()),
+            discriminator: Trained::new(discriminator, adam()),
+            encoder,
+            vgg,
+            objective: Objective::new(recipe.loss.gan, recipe.loss.label_smoothing),
+            recipe: recipe.clone(),
+            released: recipe.optim.fix_global_epochs == 0,
+            device: device.clone(),
+        })
+    }
+
+    fn inputs(&self, batch: Batch) -> Inputs {
+        let classes = self.recipe.data.classes;
+        let told_apart = match &batch.instances {
+            Some(maps) => Some(maps),
+            None if classes > 0 => Some(&batch.a),
+            None => None,
+        };
+        let instances = (self.recipe.encoder.features > 0)
+            .then(|| told_apart.map(Instances::new))
+            .flatten();
+        Inputs {
+            instances,
+            features: batch
+                .features
+                .map(|data| Tensor::from_data(data, &self.device)),
+            condition: condition(batch.a, batch.instances, classes, &self.device),
+            target: Tensor::from_data(batch.b, &self.device),
+        }
+    }
+
+    /// What the generator gets: the condition and the features of each instance, which `encoder` reads off the target
+    /// unless the data set brings them along.
+    fn generator_input(&self, inputs: &Inputs, encoder: Option<&ResnetGenerator>) -> Tensor<4> {
+        match self.features(inputs, encoder) {
+            Some(features) => Tensor::cat(vec![inputs.condition.clone(), features], 1),
+            None => inputs.condition.clone(),
+        }
+    }
+
+    fn features(&self, inputs: &Inputs, encoder: Option<&ResnetGenerator>) -> Option<Tensor<4>> {
+        if self.recipe.encoder.features == 0 {
+            return None;
+        }
+        if let Some(features) = &inputs.features {
+            return Some(features.clone());
+        }
+        let features = encoder?.forward(inputs.target.clone(), Behaviour::TRAINING);
+        Some(match &inputs.instances {
+            Some(instances) => instances.mean(features),
+            None => features,
+        })
+    }
+
+    /// The generator's loss by what it is made of, from what the discriminator makes of output and target.
+    fn generator_losses(
+        &self,
+        fake: &Tensor<4>,
+        target: &Tensor<4>,
+        on_fake: Vec<Vec<Tensor<4>>>,
+        on_real: &[Vec<Tensor<4>>],
+    ) -> Vec<(&'static str, Tensor<1>)> {
+        let loss = &self.recipe.loss;
+        let discriminator = &self.recipe.discriminator;
+        // Each layer counts as much as the others, on the scale of a discriminator with four of them.
+        let share = 4.0 / (discriminator.layers + 1) as f64 / discriminator.scales as f64;
+        let mut adversarial = Vec::new();
+        let mut matching = Vec::new();
+        for (fake, real) in on_fake.into_iter().zip(on_real) {
+            let last = fake.len() - 1;
+            for (layer, (fake, real)) in fake.into_iter().zip(real).enumerate() {
+                if layer == last {
+                    adversarial.push(self.objective.generator(fake));
+                } else {
+                    matching.push((fake - real.clone().inner()).abs().mean());
+                }
+            }
+        }
+        let matching = sum(matching) * (share * loss.feature_matching);
+        let mut losses = vec![("G_GAN", sum(adversarial)), ("G_GAN_Feat", matching)];
+        if let Some(vgg) = &self.vgg {
+            let distance = vgg.distance(fake.clone(), target.clone());
+            losses.push(("G_VGG", distance * loss.perceptual));
+        }
+        losses
+    }
+
+    fn train_generator(&self, epoch: u64) -> bool {
+        epoch > self.recipe.optim.fix_global_epochs as u64
+    }
+}
+
+fn sum(terms: Vec<Tensor<1>>) -> Tensor<1> {
+    let all = terms.into_iter().reduce(|sum, term| sum + term);
+    all.expect("a discriminator has at least one scale and two layers")
+}
+
+impl Method for Pix2pixHd {
+    fn step(&mut self, batch: Batch, context: StepContext) -> Vec<Loss> {
+        if !self.released && self.train_generator(context.epoch) {
+            self.released = true;
+            let optim = &self.recipe.optim;
+            self.generator.restart(Adam::new(optim.beta1, optim.beta2));
+        }
+        let inputs = self.inputs(batch);
+        let judged = |picture: Tensor<4>| Tensor::cat(vec![inputs.condition.clone(), picture], 1);
+
+        let encoder = self.encoder.as_ref().map(Trained::network);
+        let input = self.generator_input(&inputs, encoder);
+        let fake = if self.released {
+            let generator = self.generator.network();
+            generator.forward(input, Behaviour::TRAINING)
+        } else {
+            let generator = self.generator.network().clone().with_fixed_base();
+            generator.forward(input, Behaviour::TRAINING)
+        };
+
+        // The discriminator's own pass comes before its update and before the generator's.
+        let discriminator = self.discriminator.network();
+        let logits = |results: &[Vec<Tensor<4>>]| -> Vec<Tensor<4>> {
+            results
+                .iter()
+                .filter_map(|scale| scale.last().cloned())
+                .collect()
+        };
+        // Without its graph: the discriminator's step must not reach the generator.
+        let results = discriminator.forward(judged(fake.clone().inner()), Behaviour::TRAINING);
+        let on_fake = logits(&results).into_iter();
+        let on_fake = sum(on_fake
+            .map(|logits| self.objective.discriminator_on_fake(logits))
+            .collect());
+        let real = discriminator.forward(judged(inputs.target.clone()), Behaviour::TRAINING);
+        let on_real = logits(&real).into_iter();
+        let on_real = sum(on_real
+            .map(|logits| self.objective.discriminator_on_real(logits))
+            .collect());
+
+        let frozen = self.discriminator.frozen();
+        let results = frozen.forward(judged(fake.clone()), Behaviour::TRAINING);
+        let losses = self.generator_losses(&fake, &inputs.target, results, &real);
+        drop((real, fake));
+        let all = sum(losses.iter().map(|(_, loss)| loss.clone()).collect());
+        let mut gradients = all.backward();
+        self.generator
+            .update(&mut gradients, context.generator_rate);
+        if let Some(encoder) = &mut self.encoder {
+            encoder.update(&mut gradients, context.generator_rate);
+        }
+        drop(gradients);
+
+        let loss = (on_fake.clone() + on_real.clone()) * 0.5;
+        self.discriminator
+            .update(&mut loss.backward(), context.discriminator_rate);
+        if self.objective.clips_weights() {
+            self.discriminator.clip(WEIGHT_CLIP);
+        }
+        let mut all: Vec<Loss> = losses
+            .iter()
+            .map(|(name, loss)| Loss::generator(name, loss))
+            .collect();
+        all.push(Loss::discriminator("D_real", &on_real));
+        all.push(Loss::discriminator("D_fake", &on_fake));
+        all
+    }
+
+    fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
+        let shown = if self.recipe.data.classes > 0 {
+            colours(&batch.a)
+        } else {
+            batch.a.clone()
+        };
+        let target = batch.b.clone();
+        let inputs = self.inputs(batch);
+        let encoder = self
+            .encoder
+            .as_ref()
+            .map(|encoder| encoder.network().valid());
+        let input = self.generator_input(&inputs, encoder.as_ref());
+        let generator = self.generator.network().valid();
+        let output = generator.forward(input, Behaviour::inference(NormStats::Batch, false));
+        vec![vec![shown, output.into_data(), target]]
+    }
+
+    fn networks(&self) -> &'static [&'static str] {
+        match self.encoder {
+            Some(_) => &[GENERATOR, DISCRIMINATOR, ENCODER],
+            None => &[GENERATOR, DISCRIMINATOR],
+        }
+    }
+
+    fn weights(&self, network: &str) -> NamedTensors {
+        match (network, &self.encoder) {
+            (GENERATOR, _) => self.generator.weights(),
+            (ENCODER, Some(encoder)) => encoder.weights(),
+            _ => self.discriminator.weights(),
+        }
+    }
+
+    fn load_weights(&mut self, network: &str, weights: NamedTensors) -> Result<(), TensorError> {
+        match (network, &mut self.encoder) {
+            (GENERATOR, _) => self.generator.load_weights(weights),
+            (ENCODER, Some(encoder)) => encoder.load_weights(weights),
+            _ => self.discriminator.load_weights(weights),
+        }
+    }
+
+    /// As many as fit: the global generator has what an enhancer is put on, and a discriminator of fewer scales those of
+    /// the smaller sizes.
+    fn initialise(
+        &mut self,
+        network: &str,
+        weights: NamedTensors,
+    ) -> Result<(usize, usize), TensorError> {
+        let (fitting, count) = weights.fitting(self.weights(network))?;
+        let all = fitting.0.len();
+        self.load_weights(network, fitting)?;
+        Ok((count, all))
+    }
+
+    fn state(&self) -> MethodState {
+        let mut state = MethodState::default();
+        state.insert(GENERATOR, self.generator.optimiser_state());
+        state.insert(DISCRIMINATOR, self.discriminator.optimiser_state());
+        if let Some(encoder) = &self.encoder {
+            state.insert(ENCODER, encoder.optimiser_state());
+        }
+        state.insert(
+            RELEASED,
+            (NamedTensors::default(), u64::from(self.released)),
+        );
+        state
+    }
+
+    fn restore(&mut self, mut state: MethodState) -> Result<(), TensorError> {
+        let (tensors, time) = state.take(GENERATOR);
+        self.generator.load_optimiser(tensors, time)?;
+        let (tensors, time) = state.take(DISCRIMINATOR);
+        self.discriminator.load_optimiser(tensors, time)?;
+        if let Some(encoder) = &mut self.encoder {
+            let (tensors, time) = state.take(ENCODER);
+            encoder.load_optimiser(tensors, time)?;
+        }
+        self.released = state.take(RELEASED).1 == 1;
+        Ok(())
+    }
+
+    /// The clusters of the instance features of the training pictures.
+    fn complete(
+        &self,
+        samples: &mut dyn Iterator<Item = Result<Batch, DataError>>,
+    ) -> Result<Vec<(&'static str, NamedTensors)>, DataError> {
+        if self.recipe.encoder.features == 0 {
+            return Ok(Vec::new());
+        }
+        let encoder = self
+            .encoder
+            .as_ref()
+            .map(|encoder| encoder.network().valid());
+        let mut collection = FeatureCollection::default();
+        for batch in samples {
+            let inputs = self.inputs(batch?);
+            let features = self.features(&inputs, encoder.as_ref());
+            if let (Some(instances), Some(features)) = (&inputs.instances, features) {
+                collection.add(instances, &features.into_data());
+            }
+        }
+        let clusters = collection.clusters(self.recipe.encoder.clusters);
+        Ok(vec![(CLUSTERS, clusters.to_tensors())])
+    }
+}

@@ -1,0 +1,193 @@
+//! The local enhancers of pix2pixHD: generators that double the size of the one below them.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use burn::tensor::activation::{relu, tanh};
+use burn::tensor::module::avg_pool2d;
+use burn::tensor::ops::AvgPoolOptions;
+
+use super::behaviour::Behaviour;
+use super::convolution::{Convolution, Padding};
+use super::initialise::Initialise;
+use super::norm::Norm;
+use super::residual::{DownBlock, ResidualBlock, UpBlock};
+use super::resnet::{ResnetGenerator, ResnetShape};
+use super::tensors::Network;
+use crate::config::GeneratorRecipe;
+
+/// A global generator that works at a smaller size, and enhancers on it, each at twice the size of the one before.
+///
+/// Wang, Liu, Zhu, Tao, Kautz and Catanzaro, "High-Resolution Image Synthesis and Semantic Manipulation with Conditional
+/// GANs", 2018, section 3.1. Parameter names are those of the public PyTorch implementation.
+#[derive(Module, Debug)]
+pub struct LocalEnhancer {
+    /// Without the layers that make a picture of its features.
+    base: ResnetGenerator,
+    /// From the coarsest to the finest.
+    enhancers: Vec<Enhancer>,
+    /// Makes the picture of the finest features.
+    head: Convolution,
+}
+
+/// One enhancer: its way down to the size of the features below it, and back up.
+#[derive(Module, Debug)]
+struct Enhancer {
+    stem: Convolution,
+    stem_norm: Norm,
+    down: DownBlock,
+    blocks: Vec<ResidualBlock>,
+    up: UpBlock,
+}
+
+impl Enhancer {
+    fn new(initialise: &mut Initialise, recipe: &GeneratorRecipe, input: usize) -> Self {
+        let channels = recipe.channels;
+        Self {
+            stem: Convolution::new(
+                initialise,
+                [input, channels],
+                7,
+                1,
+                Padding::Reflect(3),
+                true,
+            ),
+            stem_norm: Norm::new(initialise, recipe.norm, channels),
+            down: DownBlock::new(initialise, recipe, channels, true),
+            blocks: (0..recipe.enhancer_blocks)
+                .map(|_| ResidualBlock::new(initialise, recipe, 2 * channels, true))
+                .collect(),
+            up: UpBlock::new(initialise, recipe, channels, true),
+        }
+    }
+
+    /// `input` at this enhancer's size, `below` the features at half of it.
+    fn forward(&self, input: Tensor<4>, below: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+        let features = self.stem.forward(input);
+        let features = relu(self.stem_norm.forward(features, behaviour));
+        let mut features = self.down.forward(features, behaviour) + below;
+        for block in &self.blocks {
+            features = block.forward(features, behaviour);
+        }
+        self.up.forward(features, behaviour)
+    }
+}
+
+impl LocalEnhancer {
+    /// The generator of `recipe` from `input` to `output` channels; `recipe.channels` are those of the finest enhancer,
+    /// and double with each halving of the size.
+    pub fn new(
+        initialise: &mut Initialise,
+        recipe: &GeneratorRecipe,
+        input: usize,
+        output: usize,
+    ) -> Self {
+        let count = recipe.enhancers;
+        let at = |halvings: usize| GeneratorRecipe {
+            channels: recipe.channels << halvings,
+            ..recipe.clone()
+        };
+        let shape = ResnetShape {
+            downsamplings: recipe.downsamplings,
+            blocks: recipe.blocks,
+            bias: true,
+            output: None,
+        };
+        let base = ResnetGenerator::of_shape(initialise, &at(count), shape, input);
+        let enhancers = (0..count)
+            .rev()
+            .map(|halvings| Enhancer::new(initialise, &at(halvings), input))
+            .collect();
+        let head = Convolution::new(
+            initialise,
+            [recipe.channels, output],
+            7,
+            1,
+            Padding::Reflect(3),
+            true,
+        );
+        Self {
+            base,
+            enhancers,
+            head,
+        }
+    }
+
+    /// `[batch, in, height, width]` to `[batch, out, height, width]` in [-1, 1]; height and width are multiples of
+    /// [`GeneratorRecipe::size_multiple`] and at least twice that.
+    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+        let mut inputs = vec![input];
+        for _ in &self.enhancers {
+            inputs.push(half_size(inputs[inputs.len() - 1].clone()));
+        }
+        let coarsest = inputs
+            .pop()
+            .expect("there is one input more than enhancers");
+        let mut features = self.base.forward(coarsest, behaviour);
+        for enhancer in &self.enhancers {
+            let input = inputs.pop().expect("there is one input for each enhancer");
+            features = enhancer.forward(input, features, behaviour);
+        }
+        tanh(self.head.forward(features))
+    }
+
+    /// The same with everything fixed but the finest enhancer and what makes the picture.
+    pub(super) fn with_fixed_base(mut self) -> Self {
+        self.base = self.base.no_grad();
+        if let Some(last) = self.enhancers.pop() {
+            let fixed = self.enhancers.into_iter().map(Module::no_grad);
+            self.enhancers = fixed.chain([last]).collect();
+        }
+        self
+    }
+}
+
+/// Height and width halved (rounded up): each pixel is the mean of the 3 x 3 around it that lie inside.
+///
+/// This is how pix2pixHD makes the smaller inputs of its generators and discriminators.
+pub fn half_size(input: Tensor<4>) -> Tensor<4> {
+    let options = AvgPoolOptions::new([3, 3])
+        .with_stride([2, 2])
+        .with_padding([1, 1])
+        .with_count_include_pad(false);
+    avg_pool2d(input, options)
+}
+
+impl Network for LocalEnhancer {
+    fn layer_name(&self, path: &str) -> String {
+        let (group, rest) = path.split_once('.').unwrap_or((path, ""));
+        match group {
+            "base" => self.base.layer_name(rest),
+            "head" => {
+                let blocks = self.enhancers.last().map_or(0, |last| last.blocks.len());
+                // After the upsampling, its norm and ReLU, and the padding.
+                format!("model{}_2.{}", self.enhancers.len(), blocks + 4)
+            }
+            _ => {
+                let (number, layer) = rest.split_once('.').unwrap_or((rest, ""));
+                let index: usize = number.parse().unwrap_or_default();
+                let blocks = self.enhancers.get(index).map_or(&[][..], |one| &one.blocks);
+                enhancer_layer_name(index + 1, blocks, layer)
+            }
+        }
+    }
+}
+
+/// The public name of a layer of the enhancer `number`, counted from 1.
+fn enhancer_layer_name(number: usize, blocks: &[ResidualBlock], path: &str) -> String {
+    let mut parts = path.split('.');
+    let group = parts.next().unwrap_or_default();
+    let inner = parts.next().unwrap_or_default();
+    let norm = usize::from(inner == "norm");
+    match group {
+        "stem" => format!("model{number}_1.1"),
+        "stem_norm" => format!("model{number}_1.2"),
+        "down" => format!("model{number}_1.{}", 4 + norm),
+        "up" => format!("model{number}_2.{}", blocks.len() + norm),
+        _ => {
+            let block: usize = inner.parse().unwrap_or_default();
+            let layer = parts.next().unwrap_or_default();
+            let place = blocks.get(block).map_or(0, |block| block.index(layer));
+            format!("model{number}_2.{block}.conv_block.{place}")
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The blocks of ResNet generators: halving, residual, doubling.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use burn::tensor::activation::relu;
+
+use super::behaviour::Behaviour;
+use super::convolution::{Convolution, Padding, Upsampling};
+use super::dropout::dropout;
+use super::initialise::Initialise;
+use super::norm::Norm;
+use crate::config::GeneratorRecipe;
+
+/// A convolution that halves the size and doubles the channels, and the normalisation after it.
+#[derive(Module, Debug)]
+pub struct DownBlock {
+    convolution: Convolution,
+    norm: Norm,
+}
+
+impl DownBlock {
+    /// A block that takes `channels` channels.
+    pub fn new(
+        initialise: &mut Initialise,
+        recipe: &GeneratorRecipe,
+        channels: usize,
+        bias: bool,
+    ) -> Self {
+        let channels = [channels, channels * 2];
+        Self {
+            convolution: Convolution::new(initialise, channels, 3, 2, Padding::Zero(1), bias),
+            norm: Norm::new(initialise, recipe.norm, channels[1]),
+        }
+    }
+
+    /// `[batch, channels, height, width]` to `[batch, 2 * channels, height / 2, width / 2]`.
+    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+        let features = self.convolution.forward(input);
+        relu(self.norm.forward(features, behaviour))
+    }
+}
+
+/// An upsampling that doubles the size and halves the channels, and the normalisation after it.
+#[derive(Module, Debug)]
+pub struct UpBlock {
+    upsampling: Upsampling,
+    norm: Norm,
+}
+
+impl UpBlock {
+    /// A block that gives `channels` channels.
+    pub fn new(
+        initialise: &mut Initialise,
+        recipe: &GeneratorRecipe,
+        channels: usize,
+        bias: bool,
+    ) -> Self {
+        let both = [channels * 2, channels];
+        Self {
+            upsampling: Upsampling::new(initialise, both, 3, 1, bias, recipe.upsample),
+            norm: Norm::new(initialise, recipe.norm, channels),
+        }
+    }
+
+    /// `[batch, 2 * channels, height, width]` to `[batch, channels, 2 * height, 2 * width]`.
+    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+        let features = self.upsampling.forward(input);
+        relu(self.norm.forward(features, behaviour))
+    }
+}
+
+/// Two convolutions whose result is added to their input.
+#[derive(Module, Debug)]
+pub struct ResidualBlock {
+    first: Convolution,
+    first_norm: Norm,
+    second: Convolution,
+    second_norm: Norm,
+    #[module(skip)]
+    dropout: bool,
+}
+
+impl ResidualBlock {
+    /// A block of `channels` channels.
+    pub fn new(
+        initialise: &mut Initialise,
+        recipe: &GeneratorRecipe,
+        channels: usize,
+        bias: bool,
+    ) -> Self {
+        let inner = |initialise: &mut Initialise| {
+            Convolution::new(initialise, [channels; 2], 3, 1, Padding::Reflect(1), bias)
+        };
+        Self {
+            first: inner(initialise),
+            first_norm: Norm::new(initialise, recipe.norm, channels),
+            second: inner(initialise),
+            second_norm: Norm::new(initialise, recipe.norm, channels),
+            dropout: recipe.dropout,
+        }
+    }
+
+    /// `[batch, channels, height, width]`, at least 2 x 2, to the same.
+    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+        let mut residual = self.first.forward(input.clone());
+        residual = relu(self.first_norm.forward(residual, behaviour));
+        if self.dropout {
+            residual = dropout(residual, behaviour);
+        }
+        residual = self.second.forward(residual);
+        input + self.second_norm.forward(residual, behaviour)
+    }
+
+    /// The place of a layer among those of `conv_block` in the public names.
+    pub(crate) fn index(&self, layer: &str) -> usize {
+        // Dropout takes a place between the two convolutions.
+        let second = if self.dropout { 6 } else { 5 };
+        match layer {
+            "first" => 1,
+            "first_norm" => 2,
+            "second" => second,
+            _ => second + 1,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The stages of a run, each with a recipe, pictures and steps of its own.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::error::TrainError;
+use crate::config::Recipe;
+use crate::data::{Dataset, Split};
+
+/// One stage of a run.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    /// What it trains.
+    pub recipe: Recipe,
+    /// Pictures to learn from.
+    pub dataset: Arc<Dataset>,
+    /// Pictures for previews: kept apart from training where the data set has such.
+    pub preview_data: Arc<Dataset>,
+    /// Steps of the run before it.
+    pub first: u64,
+    /// The step of the run with which its schedule ends.
+    pub end: u64,
+}
+
+impl Stage {
+    /// The stages of `recipe` on the data set in `data`, whose splits for previews are tried in order.
+    ///
+    /// # Errors
+    /// As [`Dataset::open`].
+    pub fn of_recipe(data: &Path, recipe: &Recipe) -> Result<Vec<Self>, TrainError> {
+        let mut first = 0;
+        let mut stages = Vec::new();
+        for recipe in recipe.stages() {
+            let dataset = Arc::new(Dataset::open(data, &recipe, Split::Train)?);
+            let preview_data = preview_data(data, &recipe)?;
+            let per_epoch = dataset.steps_per_epoch(recipe.data.batch_size);
+            let end = first + recipe.stage_epochs() as u64 * per_epoch;
+            stages.push(Self {
+                preview_data: preview_data.unwrap_or_else(|| Arc::clone(&dataset)),
+                recipe,
+                dataset,
+                first,
+                end,
+            });
+            first = end;
+        }
+        Ok(stages)
+    }
+
+    /// Whether the previews show pictures kept apart from training.
+    pub fn has_preview_data(&self) -> bool {
+        !Arc::ptr_eq(&self.dataset, &self.preview_data)
+    }
+
+    /// Steps of an epoch.
+    pub fn per_epoch(&self) -> u64 {
+        self.dataset.steps_per_epoch(self.recipe.data.batch_size)
+    }
+}
+
+/// Pictures kept apart from training, where the data set has such.
+fn preview_data(data: &Path, recipe: &Recipe) -> Result<Option<Arc<Dataset>>, TrainError> {
+    for split in [Split::Validation, Split::Test] {
+        if let Some(dataset) = Dataset::open_optional(data, recipe, split)? {
+            return Ok(Some(Arc::new(dataset)));
+        }
+    }
+    Ok(None)
+}
+
+/// Steps of the whole run.
+pub(super) fn total_steps(recipe: &Recipe, per_epoch: u64) -> u64 {
+    let all = recipe.total_epochs() as u64 * per_epoch;
+    match recipe.train.max_steps {
+        0 => all,
+        most => most.min(all),
+    }
+}
