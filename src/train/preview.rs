@@ -1,6 +1,6 @@
 //! Previews: the same fixed samples after every so many steps, as one picture.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use burn::tensor::TensorData;
 use image::{Rgb, RgbImage, imageops};
@@ -48,6 +48,11 @@ fn picture(data: &TensorData) -> Option<RgbImage> {
     RgbImage::from_raw(width as u32, height as u32, pixels)
 }
 
+/// The preview of a step in the folder of previews.
+pub(super) fn preview_path(folder: &Path, step: u64) -> PathBuf {
+    folder.join(format!("step-{step:06}.png"))
+}
+
 /// Writes `step-000500.png` and so on into a folder.
 #[derive(Debug)]
 pub struct PreviewFile {
@@ -68,7 +73,7 @@ impl PreviewFile {
 impl Listener for PreviewFile {
     fn notice(&mut self, event: &Event) -> Result<(), TrainError> {
         if let Event::Preview { step, rows } = event {
-            let path = self.folder.join(format!("step-{step:06}.png"));
+            let path = preview_path(&self.folder, *step);
             files::write_png(&path, &sheet(rows))?;
         }
         Ok(())

@@ -11,6 +11,7 @@ use super::checkpoint::Checkpoint;
 use super::error::TrainError;
 use super::event::{Ending, Event, Listener, StepRecord};
 use super::methods;
+use super::preview::preview_path;
 use super::schedule::Schedule;
 use super::stage::Stage;
 use crate::data::{Batch, Loader};
@@ -129,6 +130,7 @@ impl Training {
             done: position.step,
             total: position.total,
         })?;
+        self.make_up_preview(position, tell)?;
         loop {
             let ending = self.steps(position, stop, tell)?;
             if ending != Ending::Finished || position.step >= position.total {
@@ -140,6 +142,18 @@ impl Training {
             self.enter(next)?;
             position.enter(&self.stage);
         }
+    }
+
+    /// A kill may have come between a checkpoint and the preview of its step.
+    fn make_up_preview(&self, position: &Position, tell: Tell<'_>) -> Result<(), TrainError> {
+        let step = position.step;
+        let every = self.manifest.recipe.train.preview_every;
+        let due = step > 0 && (step.is_multiple_of(every) || step == position.last);
+        if due && !preview_path(&self.style.previews(), step).exists() {
+            let rows = self.preview()?;
+            tell(Event::Preview { step, rows })?;
+        }
+        Ok(())
     }
 
     /// Begins the next stage with the weights of this one.

@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::cli_support::{PIX2PIXHD, Place, names, picture};
+use crate::fixture::Fixture;
 
 /// A short run of both stages.
 fn two_stages(place: &Place, name: &str) {
@@ -202,6 +203,47 @@ fn exported_networks_can_be_imported() {
         .run(&line)
         .done()
         .says("initial weights: generator, encoder");
+}
+
+#[test]
+fn the_perceptual_loss_takes_a_file() {
+    let place = Place::with_labels();
+    let mut weights = Fixture::open("perceptual.safetensors").named("weights.");
+    place.write("vgg.safetensors", weights.to_safetensors().unwrap());
+    let train = |name: &str, file: &str| {
+        format!(
+            "train {PIX2PIXHD} --name {name} --steps 2 --set train.log_every=1 --set loss.perceptual_weights={file}"
+        )
+    };
+    let log = |name: &str| place.text(&format!("checkpoints/{name}/metrics.jsonl"));
+    place.run(&train("with", "vgg.safetensors")).done();
+    assert!(log("with").contains("\"G_VGG\":"));
+    place
+        .run(&format!("train {PIX2PIXHD} --name without --steps 1"))
+        .done()
+        .says("no perceptual loss: it needs the weights of VGG19 in `loss.perceptual_weights`");
+    assert!(!log("without").contains("G_VGG"));
+
+    place
+        .run(&train("s", "nowhere.pth"))
+        .failed(1, &["nowhere.pth"]);
+    weights.0.remove("features.16.bias");
+    place.write("bad.safetensors", weights.to_safetensors().unwrap());
+    place
+        .run(&train("s", "bad.safetensors"))
+        .failed(1, &["bad.safetensors", "`features.16.bias` is missing"]);
+    assert!(!place.path("checkpoints/s").exists(), "nothing is begun");
+
+    // A file that has moved is no other recipe.
+    fs::rename(
+        place.path("vgg.safetensors"),
+        place.path("moved.safetensors"),
+    )
+    .unwrap();
+    let resume = "train --resume --name with --steps 3";
+    place.run(resume).failed(1, &["vgg.safetensors"]);
+    let moved = format!("{resume} --set loss.perceptual_weights=moved.safetensors");
+    place.run(&moved).done().says("going on after step 2 of 3");
 }
 
 #[test]

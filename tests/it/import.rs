@@ -148,7 +148,7 @@ const HD_NORMS: [NormKind; 3] = [
 fn the_networks_of_pix2pixhd_are_recognised() {
     for (index, (arch, downsamplings, blocks)) in [
         (GeneratorArch::Global, 4, 9),
-        (GeneratorArch::Global, 2, 1),
+        (GeneratorArch::Global, 3, 1),
         (GeneratorArch::Local, 4, 9),
         (GeneratorArch::Local, 1, 2),
     ]

@@ -59,6 +59,8 @@ pub(super) fn with_generator(
         data.input_channels = if classes == 0 { colours } else { 3 };
         (data.classes, data.instances) = (classes, instances);
         recipe.encoder.features = features;
+        let halvings = generator.size_multiple().ilog2() as usize;
+        recipe.encoder.downsamplings = recipe.encoder.downsamplings.min(halvings);
         channels = vec![data.input_channels, *output];
     }
     let data = &recipe.data;

@@ -223,6 +223,13 @@ fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognise
             "it is a ResNet with anti-aliased sampling, as CUT trains by default (`--no_antialias --no_antialias_up` trains one that is supported)",
         );
     }
+    // With more or fewer downsamplings than CycleGAN's generator has, the first block stands elsewhere.
+    let is_usual = shapes
+        .kernel(&format!("model.{FIRST}.conv_block.1"))
+        .is_some();
+    if !is_usual && let Some(found) = coarse_to_fine::global(shapes) {
+        return Ok(found);
+    }
     if shapes
         .kernel(&format!("model.{FIRST}.conv_block.0"))
         .is_some()
@@ -234,12 +241,6 @@ fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognise
     let has = |layer: String| shapes.kernel(&layer).is_some();
     let last = last_index(shapes, "model.", "conv_block.");
     let blocks = last.map_or(0, |last| (last + 1).saturating_sub(FIRST));
-    // Where CycleGAN's generator has its first block, that of pix2pixHD has another convolution, or blocks of another number.
-    if (shapes.kernel(&format!("model.{FIRST}")).is_some() || ![6, 9].contains(&blocks))
-        && let Some(found) = coarse_to_fine::global(shapes)
-    {
-        return Ok(found);
-    }
     let arch = match blocks {
         6 => GeneratorArch::Resnet6Blocks,
         9 => GeneratorArch::Resnet9Blocks,
