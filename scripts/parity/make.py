@@ -10,6 +10,7 @@ import fixture_cycle
 import fixture_files
 import fixture_forward
 import fixture_import
+import fixture_inpaint
 import fixture_objectives
 import fixture_pillow
 import fixture_pix2pix
@@ -24,6 +25,7 @@ GROUPS = [
     fixture_objectives,
     fixture_pix2pix,
     fixture_cycle,
+    fixture_inpaint,
     fixture_adam,
     fixture_pool,
     fixture_schedules,
@@ -32,7 +34,7 @@ GROUPS = [
     fixture_files,
 ]
 
-LARGEST_TOTAL = 5_000_000
+LARGEST_TOTAL = 6_000_000
 
 
 def main():

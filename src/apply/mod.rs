@@ -1,9 +1,11 @@
 //! Translating pictures: plan, decode, pad, translate, crop, encode.
 //!
 //! [`plan`] decides every output path before any work; [`run`] does the work with decoding and encoding beside the network.
-//! Networks come in through [`Translator`]: nothing here knows what kind they are.
+//! Networks come in through [`Translator`]: nothing here knows what kind they are. [`fill`] does the same for networks that fill
+//! holes in photos.
 
 mod error;
+mod fill;
 mod format;
 mod input;
 mod network;
@@ -13,9 +15,13 @@ mod picture;
 mod plan;
 mod report;
 mod run;
+mod steps;
 mod tally;
 
 pub use error::ApplyError;
+pub use fill::{
+    FillOptions, Filler, MaskError, MaskSource, MaskSourceError, Masks, NetworkFiller, Reach, fill,
+};
 pub use network::NetworkTranslator;
 pub use options::{ApplyOptions, Existing, OutputFormat, Size, SizeError};
 pub use padding::Padding;

@@ -20,7 +20,7 @@ use crate::train::{Ending, Session, SessionStart};
     after_help = "Examples:\n  translate train --mode cycle\n  translate train --mode pix2pix --data facades --name facades --set data.direction=BtoA\n  translate train --resume --name facades"
 )]
 pub struct Arguments {
-    /// Training method: pix2pix (pairs of pictures) or cycle (two piles of pictures)
+    /// Training method: pix2pix (pairs of pictures), cycle (two piles of pictures) or inpaint (photos)
     #[arg(long, value_name = "MODE")]
     mode: Option<Mode>,
     /// Folder of the data set [default: the sample in this program]
@@ -60,7 +60,7 @@ pub struct Arguments {
 pub enum UsageError {
     /// Nothing says how to train.
     #[error(
-        "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` for two piles of pictures"
+        "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` for two piles of pictures, `--mode inpaint` to fill holes in photos"
     )]
     NoMode,
     /// The name is taken.
@@ -85,7 +85,8 @@ pub enum UsageError {
 }
 
 /// Settings that may change when a run goes on: they do not change what is learnt.
-const FREE_KEYS: [&str; 6] = [
+const FREE_KEYS: [&str; 7] = [
+    "data.mask_folder",
     "data.root",
     "data.workers",
     "train.checkpoint_every",
@@ -112,10 +113,12 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         Some(before) => resumed_recipe(before, mode, overlay, &style)?,
         None => overlay.resolve(mode.ok_or(UsageError::NoMode)?)?,
     };
-    if !recipe.data.root.is_empty() {
-        // Absolute, so that the run can go on from anywhere.
-        let root = std::path::absolute(&recipe.data.root).context("the current folder is gone")?;
-        recipe.data.root = root.to_string_lossy().into_owned();
+    for folder in [&mut recipe.data.root, &mut recipe.data.mask_folder] {
+        if !folder.is_empty() {
+            // Absolute, so that the run can go on from anywhere.
+            let path = std::path::absolute(&*folder).context("the current folder is gone")?;
+            *folder = path.to_string_lossy().into_owned();
+        }
     }
     let start = match arguments.init_from {
         Some(folder) => SessionStart::From(folder),

@@ -11,6 +11,8 @@ pub enum Mode {
     Pix2pix,
     /// Unpaired pictures: CycleGAN (Zhu et al., 2017).
     Cycle,
+    /// Holes in photos: context encoders (Pathak et al., 2016).
+    Inpaint,
 }
 
 impl Mode {
@@ -19,6 +21,7 @@ impl Mode {
         match self {
             Self::Pix2pix => "pix2pix",
             Self::Cycle => "cycle",
+            Self::Inpaint => "inpaint",
         }
     }
 }
@@ -58,6 +61,8 @@ pub enum Preprocess {
     ScaleWidth,
     /// Resize to `load_size` wide, then crop `crop_size` x `crop_size` at random.
     ScaleWidthAndCrop,
+    /// Resize the shorter side to `load_size`, keeping the aspect ratio, then crop `crop_size` x `crop_size` at random.
+    ScaleShortsideAndCrop,
     /// Keep the size, rounded to the multiple that the network needs.
     None,
 }
@@ -83,6 +88,12 @@ pub enum GeneratorArch {
     /// ResNet generator with 9 residual blocks.
     #[serde(rename = "resnet_9blocks")]
     Resnet9Blocks,
+    /// Context encoder with a channel-wise fully-connected layer.
+    #[serde(rename = "context")]
+    Context,
+    /// Context encoder with a full bottleneck.
+    #[serde(rename = "context_bottleneck")]
+    ContextBottleneck,
 }
 
 /// Discriminator network.
@@ -93,6 +104,49 @@ pub enum DiscriminatorArch {
     Patch,
     /// PixelGAN: 1 x 1 convolutions, each pixel on its own.
     Pixel,
+    /// The context encoder's: strided convolutions down to one judgement of the whole.
+    Context,
+}
+
+/// Where the holes are that a network learns to fill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub enum MaskKind {
+    /// The middle: half of each side, less the overlap.
+    Centre,
+    /// Overlapping rectangles, up to a quarter of the picture.
+    Blocks,
+    /// Smooth random shapes, 20 to 30 % of the picture.
+    Regions,
+    /// Strokes of a thick brush.
+    Strokes,
+    /// Mask files of the user.
+    #[value(skip)]
+    Folder,
+}
+
+impl MaskKind {
+    /// The name used on the command line and in recipes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Centre => "centre",
+            Self::Blocks => "blocks",
+            Self::Regions => "regions",
+            Self::Strokes => "strokes",
+            Self::Folder => "folder",
+        }
+    }
+}
+
+/// How far a filled hole is from the original.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Distance {
+    /// Mean of squared differences.
+    L2,
+    /// Mean of absolute differences.
+    L1,
 }
 
 /// Normalisation layer.
@@ -183,6 +237,8 @@ impl GeneratorArch {
             Self::Unet512 => "unet_512",
             Self::Resnet6Blocks => "resnet_6blocks",
             Self::Resnet9Blocks => "resnet_9blocks",
+            Self::Context => "context",
+            Self::ContextBottleneck => "context_bottleneck",
         }
     }
 
@@ -194,6 +250,13 @@ impl GeneratorArch {
             Self::Unet256 => 256,
             Self::Unet512 => 512,
             Self::Resnet6Blocks | Self::Resnet9Blocks => 4,
+            // These take one size alone, that of `data.crop_size`.
+            Self::Context | Self::ContextBottleneck => 1,
         }
+    }
+
+    /// Whether it is a context encoder, which is made for one size of pictures.
+    pub fn is_context_encoder(self) -> bool {
+        matches!(self, Self::Context | Self::ContextBottleneck)
     }
 }

@@ -55,7 +55,9 @@ impl Overlay {
             .map(|value| {
                 value.clone().try_into().map_err(|_| ConfigError::BadValue {
                     key: "mode".to_owned(),
-                    message: format!("{value} is not a mode, take \"pix2pix\" or \"cycle\""),
+                    message: format!(
+                        "{value} is not a mode, take \"pix2pix\", \"cycle\" or \"inpaint\""
+                    ),
                 })
             })
             .transpose()
@@ -105,7 +107,7 @@ impl Overlay {
     /// # Errors
     /// A value is not one that its key can have, does not fit the others, or belongs to another mode.
     pub fn resolve(&self, mode: Mode) -> Result<Recipe, ConfigError> {
-        for &(section, key) in unused_keys(mode) {
+        for (section, key) in unused_keys(mode) {
             if lookup(&self.table, section, key).is_some() {
                 return Err(ConfigError::BadValue {
                     key: format!("{section}.{key}"),
@@ -151,7 +153,7 @@ impl Recipe {
     /// The recipe as a table, without the keys that its mode does not use.
     pub fn to_table(&self) -> Table {
         let mut table = to_table(self);
-        for &(section, key) in unused_keys(self.mode) {
+        for (section, key) in unused_keys(self.mode) {
             if let Some(Value::Table(values)) = table.get_mut(section) {
                 values.remove(key);
             }
@@ -161,14 +163,27 @@ impl Recipe {
 }
 
 /// Keys that have no meaning in a mode.
-fn unused_keys(mode: Mode) -> &'static [(&'static str, &'static str)] {
+fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
+    const CYCLE: [(&str, &str); 3] = [
+        ("loss", "cycle_a"),
+        ("loss", "cycle_b"),
+        ("loss", "identity"),
+    ];
+    const L1: [(&str, &str); 1] = [("loss", "l1")];
+    const INPAINT: [(&str, &str); 7] = [
+        ("data", "masks"),
+        ("data", "mask_folder"),
+        ("generator", "bottleneck"),
+        ("loss", "reconstruction"),
+        ("loss", "adversarial"),
+        ("loss", "overlap"),
+        ("loss", "distance"),
+    ];
+    const NOT_INPAINT: [(&str, &str); 2] = [("data", "direction"), ("optim", "pool_size")];
     match mode {
-        Mode::Pix2pix => &[
-            ("loss", "cycle_a"),
-            ("loss", "cycle_b"),
-            ("loss", "identity"),
-        ],
-        Mode::Cycle => &[("loss", "l1")],
+        Mode::Pix2pix => [&CYCLE[..], &INPAINT].concat(),
+        Mode::Cycle => [&L1[..], &INPAINT].concat(),
+        Mode::Inpaint => [&CYCLE[..], &L1, &NOT_INPAINT].concat(),
     }
 }
 
@@ -340,7 +355,7 @@ mod tests {
 
     #[test]
     fn a_recipe_survives_its_own_text() {
-        for mode in [Mode::Pix2pix, Mode::Cycle] {
+        for mode in [Mode::Pix2pix, Mode::Cycle, Mode::Inpaint] {
             let recipe = Recipe::defaults(mode);
             let text = recipe.to_toml();
             let again = Overlay::from_toml(&text, "text")

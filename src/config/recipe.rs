@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::options::{
-    Direction, DiscriminatorArch, GanObjective, GeneratorArch, Initialiser, Mode, NormKind, Policy,
-    Preprocess, Upsample,
+    Direction, DiscriminatorArch, Distance, GanObjective, GeneratorArch, Initialiser, MaskKind,
+    Mode, NormKind, Policy, Preprocess, Upsample,
 };
 
 /// Everything that decides a training run. Saved with the style; see `configs/` for each key's meaning and default.
@@ -55,6 +55,10 @@ pub struct DataRecipe {
     pub input_channels: usize,
     /// Channels of the generator's output (domain B in mode cycle): 3 for colour, 1 for grey.
     pub output_channels: usize,
+    /// Holes to learn from (inpaint).
+    pub masks: MaskKind,
+    /// Folder of mask files, for `masks = "folder"`; empty for `masks/` in the data set (inpaint).
+    pub mask_folder: String,
 }
 
 /// Section `[generator]`.
@@ -75,6 +79,8 @@ pub struct GeneratorRecipe {
     pub init_gain: f64,
     /// How the decoder doubles the size.
     pub upsample: Upsample,
+    /// Channels of the bottleneck of `context_bottleneck` (inpaint).
+    pub bottleneck: usize,
 }
 
 /// Section `[discriminator]`.
@@ -105,6 +111,14 @@ pub struct LossRecipe {
     pub cycle_b: f64,
     /// Weight of the identity loss, as a fraction of the cycle weights (cycle).
     pub identity: f64,
+    /// Weight of the distance to the original in the hole and the band around it (inpaint).
+    pub reconstruction: f64,
+    /// Weight of the adversarial loss (inpaint).
+    pub adversarial: f64,
+    /// Width of the band around the hole that is predicted too, in pixels (inpaint).
+    pub overlap: usize,
+    /// What the distance is (inpaint).
+    pub distance: Distance,
     /// The discriminator's target for real pictures is 1 minus this.
     pub label_smoothing: f64,
 }
@@ -164,6 +178,14 @@ impl DataRecipe {
 impl Recipe {
     /// The defaults of `mode`: those of the reference implementations of the papers.
     pub fn defaults(mode: Mode) -> Self {
+        let mut recipe = Self::common_defaults(mode);
+        if mode == Mode::Inpaint {
+            recipe.become_inpainting();
+        }
+        recipe
+    }
+
+    fn common_defaults(mode: Mode) -> Self {
         let paired = mode == Mode::Pix2pix;
         let norm = if paired {
             NormKind::Batch
@@ -185,6 +207,8 @@ impl Recipe {
                 max_images: 0,
                 input_channels: 3,
                 output_channels: 3,
+                masks: MaskKind::Centre,
+                mask_folder: String::new(),
             },
             generator: GeneratorRecipe {
                 arch: if paired {
@@ -198,6 +222,7 @@ impl Recipe {
                 init: Initialiser::Normal,
                 init_gain: 0.02,
                 upsample: Upsample::Deconv,
+                bottleneck: 4000,
             },
             discriminator: DiscriminatorRecipe {
                 arch: DiscriminatorArch::Patch,
@@ -215,6 +240,10 @@ impl Recipe {
                 cycle_a: 10.0,
                 cycle_b: 10.0,
                 identity: 0.5,
+                reconstruction: 0.999,
+                adversarial: 0.001,
+                overlap: 4,
+                distance: Distance::L2,
                 label_smoothing: 0.0,
             },
             optim: OptimRecipe {

@@ -12,6 +12,8 @@ pub struct Batch {
     pub a: TensorData,
     /// The target (paired), or domain B, in the same form.
     pub b: TensorData,
+    /// 1 inside the holes of `a` and 0 elsewhere, `[batch, 1, height, width]` (inpaint).
+    pub mask: Option<TensorData>,
     /// Names of the pictures of `a`: relative path without extension.
     pub names: Vec<String>,
 }
@@ -46,7 +48,18 @@ impl Batch {
             }
             TensorData::new(values, [count, channels, height, width])
         };
+        let masks: Option<Vec<f32>> = samples
+            .iter()
+            .map(|sample| sample.mask.as_ref())
+            .collect::<Option<Vec<_>>>()
+            .map(|masks| {
+                masks
+                    .into_iter()
+                    .flat_map(super::mask::Mask::values)
+                    .collect()
+            });
         Ok(Self {
+            mask: masks.map(|values| TensorData::new(values, [count, 1, a_size.1, a_size.0])),
             a: stack(samples.iter().map(|sample| &sample.a).collect()),
             b: stack(samples.iter().map(|sample| &sample.b).collect()),
             names: samples.into_iter().map(|sample| sample.name).collect(),

@@ -13,6 +13,8 @@ use super::cache::Cache;
 use super::error::DataError;
 use super::folder::PictureFile;
 use super::layout::{Layout, Split};
+use super::mask::Mask;
+use super::masked;
 use super::picture::{Picture, read_picture};
 use super::preprocess::Preparation;
 use super::raster::Raster;
@@ -37,7 +39,7 @@ pub(super) struct Side {
     /// Channels that the network sees: 1 or 3.
     pub(super) channels: usize,
     /// Pictures that are ready for their crops.
-    cache: Cache,
+    pub(super) cache: Cache,
 }
 
 impl Side {
@@ -57,6 +59,8 @@ impl Side {
 pub(super) struct Sample {
     pub(super) a: Raster,
     pub(super) b: Raster,
+    /// The holes of `a` (inpaint).
+    pub(super) mask: Option<Mask>,
     pub(super) a_path: PathBuf,
     pub(super) b_path: PathBuf,
     pub(super) name: String,
@@ -97,6 +101,7 @@ impl Dataset {
         };
         let (mut a, mut b) = match (recipe.mode, &layout) {
             (Mode::Cycle, Layout::TwoFolders(a, b)) => unaligned::sides(a, b)?,
+            (Mode::Inpaint, _) => masked::sides(root, &layout, recipe)?,
             _ => aligned::sides(root, &layout, recipe.data.direction)?,
         };
         for (side, channels) in [
@@ -128,9 +133,17 @@ impl Dataset {
         self.recipe.mode == Mode::Pix2pix
     }
 
-    /// Samples per epoch: the pairs, or the pictures of the larger side.
+    /// Whether samples are photos with holes.
+    pub(super) fn has_holes(&self) -> bool {
+        self.recipe.mode == Mode::Inpaint
+    }
+
+    /// Samples per epoch: the pairs, the photos with holes, or the pictures of the larger side.
     #[allow(clippy::len_without_is_empty)] // A data set that opens has at least one sample.
     pub fn len(&self) -> usize {
+        if self.has_holes() {
+            return self.a.files.len();
+        }
         self.a.files.len().max(self.b.files.len())
     }
 
@@ -165,8 +178,11 @@ impl Dataset {
     /// # Errors
     /// The picture cannot be read or does not fit the recipe.
     pub fn fixed(&self, index: usize) -> Result<Batch, DataError> {
-        let preparation = self.preparation.without_margin();
         let index = index % self.len();
+        if self.has_holes() {
+            return Batch::stack(vec![self.with_fixed_hole(index)?]);
+        }
+        let preparation = self.preparation.without_margin();
         let (a_index, b_index) = (index % self.a.files.len(), index % self.b.files.len());
         let (a, b) = self.read(a_index, b_index, &preparation)?;
         let finish = |raster: &Raster| {
@@ -182,6 +198,9 @@ impl Dataset {
         position: usize,
         index: usize,
     ) -> Result<Sample, DataError> {
+        if self.has_holes() {
+            return self.with_drawn_hole(epoch, position, index);
+        }
         let data = &self.recipe.data;
         let random = &mut sample_random(self.recipe.train.seed, epoch, position as u64);
         let a_index = index % self.a.files.len();
@@ -212,6 +231,7 @@ impl Dataset {
         Sample {
             a,
             b,
+            mask: None,
             a_path: a_file.path.clone(),
             b_path: b_file.path.clone(),
             name: a_file.stem().to_owned(),

@@ -46,6 +46,7 @@ impl Sample {
         self.folder.path().join(match mode {
             Mode::Pix2pix => "edges2photos",
             Mode::Cycle => "brick2gravel",
+            Mode::Inpaint => "edges2photos/B",
         })
     }
 }

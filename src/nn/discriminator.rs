@@ -23,6 +23,9 @@ impl Discriminator {
     pub fn new(initialise: &mut Initialise, recipe: &DiscriminatorRecipe, input: usize) -> Self {
         match recipe.arch {
             DiscriminatorArch::Patch => Self::Patch(PatchGan::new(initialise, recipe, input)),
+            DiscriminatorArch::Context => {
+                unreachable!("the context discriminator is of mode inpaint, which makes it itself")
+            }
             DiscriminatorArch::Pixel => Self::Pixel(PixelGan::new(initialise, recipe, input)),
         }
     }

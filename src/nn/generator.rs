@@ -33,6 +33,9 @@ impl Generator {
         let blocks = match recipe.arch {
             GeneratorArch::Resnet6Blocks => 6,
             GeneratorArch::Resnet9Blocks => 9,
+            GeneratorArch::Context | GeneratorArch::ContextBottleneck => {
+                unreachable!("context encoders are of mode inpaint, which makes them itself")
+            }
             // The name of a U-Net is the size that its downsamplings bring to one pixel.
             arch => {
                 let downsamplings = arch.size_multiple().ilog2() as usize;

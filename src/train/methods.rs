@@ -3,6 +3,7 @@
 use burn::tensor::Device;
 
 use crate::config::{Mode, Recipe};
+use crate::inpainting::Inpaint;
 use crate::method::Method;
 use crate::paired::Pix2pix;
 use crate::unpaired::CycleGan;
@@ -12,5 +13,6 @@ pub fn build(recipe: &Recipe, device: &Device) -> Box<dyn Method> {
     match recipe.mode {
         Mode::Pix2pix => Box::new(Pix2pix::new(recipe, device)),
         Mode::Cycle => Box::new(CycleGan::new(recipe, device)),
+        Mode::Inpaint => Box::new(Inpaint::new(recipe, device)),
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rand::RngExt;
 
-use crate::cli_support::{CYCLE, Outcome, PIX2PIX, Place, assert_same, terminate};
+use crate::cli_support::{CYCLE, INPAINT, Outcome, PIX2PIX, Place, assert_same, terminate};
 
 const STEPS: u64 = 60;
 
@@ -12,6 +12,7 @@ const STEPS: u64 = 60;
 fn settings(mode: &str) -> String {
     let mode = match mode {
         "cycle" => format!("{CYCLE} --set optim.pool_size=5"),
+        "inpaint" => format!("{INPAINT} --set data.masks=regions --set data.batch_size=4"),
         _ => format!("{PIX2PIX} --set generator.dropout=true --set optim.pool_size=4"),
     };
     // The number of steps between previews is no multiple of that between checkpoints: they fall before and after kills.
@@ -25,7 +26,11 @@ fn resume(place: &Place, style: &str) -> Outcome {
 }
 
 fn interrupted_runs_equal_an_uninterrupted_one(mode: &str, kills: u64) {
-    let place = Place::with_pairs();
+    let place = if mode == "inpaint" {
+        Place::with_photos()
+    } else {
+        Place::with_pairs()
+    };
     let settings = settings(mode);
     place.run(&format!("train {settings} --name whole")).done();
     let whole = place.learnt("whole");
@@ -89,6 +94,11 @@ fn interrupted_runs_of_pix2pix_equal_an_uninterrupted_one() {
 #[test]
 fn interrupted_runs_of_cycle_equal_an_uninterrupted_one() {
     interrupted_runs_equal_an_uninterrupted_one("cycle", 5);
+}
+
+#[test]
+fn interrupted_runs_of_inpaint_equal_an_uninterrupted_one() {
+    interrupted_runs_equal_an_uninterrupted_one("inpaint", 5);
 }
 
 #[test]

@@ -20,6 +20,10 @@ pub const PIX2PIX: &str = "--mode pix2pix --data pairs --set data.load_size=72 -
 pub const CYCLE: &str = "--mode cycle --set data.load_size=18 --set data.crop_size=16 \
     --set generator.arch=resnet_6blocks --set generator.channels=2 --set discriminator.channels=2 --set discriminator.layers=1";
 
+/// Settings of the smallest inpaint.
+pub const INPAINT: &str = "--mode inpaint --data photos --set data.load_size=40 --set data.crop_size=32 --set loss.overlap=2 \
+    --set data.batch_size=2 --set generator.channels=2 --set discriminator.channels=2";
+
 /// A working directory that goes away with this value.
 pub struct Place {
     folder: TempDir,
@@ -38,6 +42,20 @@ impl Place {
         for index in 0..6 {
             place.picture(&format!("pairs/A/{index}.png"), 80, 76, index);
             place.picture(&format!("pairs/B/{index}.png"), 80, 76, 100 + index);
+        }
+        place
+    }
+
+    /// A place with `photos`.
+    pub fn with_photos() -> Self {
+        let place = Self::new();
+        for index in 0..6 {
+            place.picture(
+                &format!("photos/{index}.png"),
+                90 - index,
+                76 + index,
+                index,
+            );
         }
         place
     }

@@ -46,26 +46,37 @@ fn sample(data: &TensorData, index: usize) -> TensorData {
 
 fn check(name: &str, method: &mut dyn Method) {
     let fixture = Fixture::open(&format!("{name}.safetensors"));
+    let (a, b) = (fixture.data("input_a"), fixture.data("input_b"));
+    check_steps(name, method, (RATE, RATE), |index| Batch {
+        a: sample(&a, index),
+        b: sample(&b, index),
+        mask: None,
+        names: Vec::new(),
+    });
+}
+
+/// Trains on the batches of a fixture's steps, with the rates of generator and discriminator, and compares.
+pub fn check_steps(
+    name: &str,
+    method: &mut dyn Method,
+    (generator_rate, discriminator_rate): (f64, f64),
+    batch: impl Fn(usize) -> Batch,
+) {
+    let fixture = Fixture::open(&format!("{name}.safetensors"));
     let expected = json(&format!("{name}.json"));
     for stem in method.networks() {
         method
             .load_weights(stem, fixture.named(&format!("initial.{stem}.")))
             .unwrap();
     }
-    let (a, b) = (fixture.data("input_a"), fixture.data("input_b"));
     for (index, losses) in expected["losses"].as_array().unwrap().iter().enumerate() {
-        let batch = Batch {
-            a: sample(&a, index),
-            b: sample(&b, index),
-            names: Vec::new(),
-        };
         let context = StepContext {
             step: index as u64 + 1,
             seed: 0,
-            generator_rate: RATE,
-            discriminator_rate: RATE,
+            generator_rate,
+            discriminator_rate,
         };
-        let got = method.step(batch, context);
+        let got = method.step(batch(index), context);
         assert_eq!(got.len(), losses.as_object().unwrap().len());
         for loss in got {
             let wanted = losses[loss.name].as_f64().unwrap();
@@ -165,6 +176,7 @@ fn batch() -> Batch {
     Batch {
         a: side("input_a"),
         b: side("input_b"),
+        mask: None,
         names: Vec::new(),
     }
 }

@@ -57,6 +57,7 @@ impl Architecture {
                 let arch = match recipe.arch {
                     DiscriminatorArch::Patch => format!("PatchGAN of {} layers", recipe.layers),
                     DiscriminatorArch::Pixel => "PixelGAN".to_owned(),
+                    DiscriminatorArch::Context => "context discriminator".to_owned(),
                 };
                 format!(
                     "{arch}, {} channels, {}, {input} colour channels",

@@ -20,6 +20,9 @@ pub(super) fn generator(
         }
         GeneratorArch::Resnet6Blocks => resnet(layers, recipe, 6, &input),
         GeneratorArch::Resnet9Blocks => resnet(layers, recipe, 9, &input),
+        GeneratorArch::Context | GeneratorArch::ContextBottleneck => {
+            unreachable!("exports of context encoders are refused before")
+        }
     }
 }
 
