@@ -106,6 +106,11 @@ pub enum StyleError {
         /// Its mode.
         mode: &'static str,
     },
+    /// A bottleneck of one value cannot be normalised by its own statistics.
+    #[error(
+        "the style `{0}` has a bottleneck of one value per channel, which has no statistics of its own: leave out --norm-stats batch"
+    )]
+    NoOwnStatistics(String),
     /// A style that fills holes, where whole pictures are to be translated.
     #[error("the style `{0}` fills holes: say where they are with --mask")]
     NeedsMask(String),

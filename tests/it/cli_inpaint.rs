@@ -34,8 +34,10 @@ fn differences(before: &DynamicImage, after: &DynamicImage, mask: &DynamicImage)
     counts
 }
 
+/// A picture as it is, decoded as the program does: decoders of JPEG differ by a level here and there.
 fn open(place: &Place, name: &str) -> DynamicImage {
-    image::open(place.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    let (picture, _) = translate::data::read_image(&place.path(name)).unwrap();
+    picture
 }
 
 #[test]

@@ -31,11 +31,12 @@ pub trait Filler {
 }
 
 impl dyn Filler + '_ {
-    /// Side of the largest hole that is filled in one window: beyond half of it little context would be left.
+    /// Side of the largest hole that is filled in one window. What is larger is filled in a smaller copy first, where it has
+    /// more context.
     pub(super) fn capacity(&self) -> usize {
         match self.reach() {
             Reach::Middle(side) => side,
-            Reach::Anywhere => self.side() / 2,
+            Reach::Anywhere => self.side() * 3 / 8,
         }
     }
 }

@@ -108,7 +108,7 @@ impl Level {
                         .collect(),
                 };
                 let mut filled = filler.fill(self.planes.part(window).values, &mask)?;
-                self.keep_mean(&mut filled, &places, &in_tile);
+                self.keep_means(&mut filled, &places, side, &in_tile);
                 for position in 0..side * side {
                     let (column, row) = (position % side, position / side);
                     let Some(place) = window.inside(column, row, width, height) else {
@@ -140,20 +140,38 @@ impl Level {
         Ok(())
     }
 
-    /// Shifts a filled window so that, in the part of the hole that it fills, each channel has the mean that is there already: a
-    /// finer scale adds detail, and tiles do not differ in colour.
-    fn keep_mean(&self, filled: &mut [f32], places: &[usize], in_tile: &dyn Fn(usize) -> bool) {
-        let area = self.planes.area();
-        let positions: Vec<usize> = (0..places.len())
-            .filter(|&position| self.hole[places[position]] && in_tile(places[position]))
+    /// Shifts what a window has in a tile of the hole so that its local means are those that are there already: a finer scale
+    /// adds detail, and tiles do not differ in colour.
+    fn keep_means(
+        &self,
+        filled: &mut [f32],
+        places: &[usize],
+        side: usize,
+        in_tile: &dyn Fn(usize) -> bool,
+    ) {
+        let (area, reach) = (self.planes.area(), side / 10);
+        let counts: Vec<bool> = places
+            .iter()
+            .map(|&place| self.hole[place] && in_tile(place))
             .collect();
         for (channel, plane) in filled.chunks_exact_mut(places.len()).enumerate() {
-            let difference = |&position: &usize| {
-                self.planes.values[channel * area + places[position]] - plane[position]
-            };
-            let shift = positions.iter().map(difference).sum::<f32>() / positions.len() as f32;
-            for &position in &positions {
-                plane[position] = (plane[position] + shift).clamp(-1.0, 1.0);
+            let known = &self.planes.values[channel * area..][..area];
+            let differences: Vec<f32> = (0..places.len())
+                .map(|position| known[places[position]] - plane[position])
+                .collect();
+            for position in (0..places.len()).filter(|&position| counts[position]) {
+                let (x, y) = (position % side, position / side);
+                let (mut sum, mut count) = (0.0, 0.0);
+                for row in y.saturating_sub(reach)..(y + reach + 1).min(side) {
+                    for column in x.saturating_sub(reach)..(x + reach + 1).min(side) {
+                        let near = row * side + column;
+                        if counts[near] {
+                            sum += differences[near];
+                            count += 1.0;
+                        }
+                    }
+                }
+                plane[position] = (plane[position] + sum / count).clamp(-1.0, 1.0);
             }
         }
     }

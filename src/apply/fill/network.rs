@@ -3,10 +3,10 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::filler::{Filler, Reach};
-use crate::config::{MaskKind, Recipe};
+use crate::config::{GeneratorArch, MaskKind, NormKind, Recipe};
 use crate::data::{HOLE_COLOUR, grey, values_from_pixels};
 use crate::inpainting::Inpainter;
-use crate::nn::Behaviour;
+use crate::nn::{Behaviour, NormStats};
 use crate::panics;
 use crate::style::{Manifest, StyleError, StyleFolder, load_inpainter};
 
@@ -39,6 +39,12 @@ impl NetworkFiller {
         let manifest = Manifest::read(folder)?;
         let network = load_inpainter(folder, &manifest, device)?;
         let recipe = &manifest.recipe;
+        if recipe.generator.arch == GeneratorArch::ContextBottleneck
+            && recipe.generator.norm == NormKind::Batch
+            && behaviour.norm_stats == NormStats::Batch
+        {
+            return Err(StyleError::NoOwnStatistics(folder.name()));
+        }
         let channels = recipe.data.input_channels;
         Ok(Self {
             network,
