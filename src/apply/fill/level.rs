@@ -2,6 +2,10 @@
 
 use super::filler::{Filler, Reach};
 use super::planes::{Planes, Rectangle};
+use super::tile::{Tile, middle, tile_starts};
+
+/// A window shows enough of a photo if one in so many of its pixels is known.
+const LEAST_KNOWN: usize = 6;
 
 /// The part of a photo around a hole, at one scale.
 #[derive(Debug, Clone)]
@@ -64,108 +68,100 @@ impl Level {
         Ok(())
     }
 
-    /// Fills the hole anew in overlapping tiles, each in its own window, with what is in it already as context.
+    /// Fills the hole anew where it is near to what is known: in overlapping tiles, each in its own window. Deeper inside there is
+    /// nothing that a finer scale could go on from.
     pub(super) fn refine(&mut self, filler: &mut dyn Filler) -> Result<(), String> {
-        let (width, height, area) = (self.planes.width, self.planes.height, self.planes.area());
-        let (tile, side) = (filler.capacity(), filler.side());
-        let margin = (side - tile) / 2;
-        let mut sums = vec![0.0; self.planes.values.len()];
-        let mut weights = vec![0.0; area];
+        let (area, side) = (self.planes.area(), filler.capacity());
+        // What is there already has little weight, and shows where no tile is.
+        let already = (side * side) as f32 / 64.0;
+        let values = self.planes.values.iter();
+        let mut sums: Vec<f32> = values.map(|value| value * already).collect();
+        let mut weights = vec![already; area];
         let [left, top, right, bottom] = self.bounds();
-        for y in tile_starts(top, bottom, tile) {
-            for x in tile_starts(left, right, tile) {
-                let origin = |start: isize, length: usize| {
-                    let origin = start - margin as isize;
-                    match filler.reach() {
-                        Reach::Middle(_) => origin,
-                        Reach::Anywhere => origin.clamp(0, (length - side) as isize),
-                    }
-                };
-                let window = Rectangle::square(origin(x, width), origin(y, height), side);
-                let in_tile = |place: usize| {
-                    let (column, row) = ((place % width) as isize, (place / width) as isize);
-                    let tile = tile as isize;
-                    (x..x + tile).contains(&column) && (y..y + tile).contains(&row)
-                };
-                let places: Vec<usize> = window.places(width, height).collect();
-                if !places
-                    .iter()
-                    .any(|&place| self.hole[place] && in_tile(place))
-                {
-                    continue;
-                }
-                let mask = match filler.reach() {
-                    Reach::Middle(tile) => middle(side, tile),
-                    Reach::Anywhere => places
-                        .iter()
-                        .map(|&place| {
-                            if self.hole[place] {
-                                in_tile(place)
-                            } else {
-                                self.unknown[place]
-                            }
-                        })
-                        .collect(),
-                };
-                let mut filled = filler.fill(self.planes.part(window).values, &mask)?;
-                self.keep_means(&mut filled, &places, side, &in_tile);
-                for position in 0..side * side {
-                    let (column, row) = (position % side, position / side);
-                    let Some(place) = window.inside(column, row, width, height) else {
-                        continue;
-                    };
-                    if !self.hole[place] || !in_tile(place) {
-                        continue;
-                    }
-                    // Tiles fade into each other.
-                    let fade = |position: usize, start: isize| {
-                        let within = (position as isize - start) as f32 + 0.5;
-                        within.min(tile as f32 - within)
-                    };
-                    let weight = fade(place % width, x) * fade(place / width, y);
+        for y in tile_starts(top, bottom, side) {
+            for x in tile_starts(left, right, side) {
+                let tile = Tile { x, y, side };
+                for (place, filled) in self.refined(tile, filler)? {
+                    let weight = tile.weight(place, self.planes.width);
                     weights[place] += weight;
-                    for channel in 0..self.planes.channels {
-                        sums[channel * area + place] +=
-                            weight * filled[channel * side * side + position];
+                    for (channel, value) in filled.into_iter().enumerate() {
+                        sums[channel * area + place] += weight * value;
                     }
                 }
             }
         }
         for (position, value) in self.planes.values.iter_mut().enumerate() {
-            let weight: f32 = weights[position % area];
-            if weight > 0.0 {
-                *value = sums[position] / weight;
+            if self.hole[position % area] {
+                *value = sums[position] / weights[position % area];
             }
         }
         Ok(())
     }
 
+    /// The places of the hole that are in a tile, with what the network fills in for each channel; none where it would see too
+    /// little.
+    fn refined(
+        &self,
+        tile: Tile,
+        filler: &mut dyn Filler,
+    ) -> Result<Vec<(usize, Vec<f32>)>, String> {
+        let (width, height) = (self.planes.width, self.planes.height);
+        let side = filler.side();
+        let origin = |start: isize, length: usize| {
+            let origin = start - ((side - tile.side) / 2) as isize;
+            match filler.reach() {
+                Reach::Middle(_) => origin,
+                Reach::Anywhere => origin.clamp(0, (length - side) as isize),
+            }
+        };
+        let window = Rectangle::square(origin(tile.x, width), origin(tile.y, height), side);
+        let places: Vec<usize> = window.places(width, height).collect();
+        let fills: Vec<bool> = places
+            .iter()
+            .map(|&place| self.hole[place] && tile.contains(place, width))
+            .collect();
+        let known = places.iter().filter(|&&place| !self.unknown[place]).count();
+        if known * LEAST_KNOWN < places.len() || !fills.contains(&true) {
+            return Ok(Vec::new());
+        }
+        let mask = match filler.reach() {
+            Reach::Middle(inner) => middle(side, inner),
+            // All of the hole, not the tile alone: what is there already is too smooth to go on from.
+            Reach::Anywhere => places.iter().map(|&place| self.unknown[place]).collect(),
+        };
+        let mut filled = filler.fill(self.planes.part(window).values, &mask)?;
+        self.keep_means(&mut filled, &places, side, &fills);
+        let inside = |position: &usize| {
+            // Not the mirror images of the hole.
+            let (x, y) = (position % side, position / side);
+            fills[*position] && window.inside(x, y, width, height).is_some()
+        };
+        let planes = filled.chunks_exact(places.len());
+        Ok((0..places.len())
+            .filter(inside)
+            .map(|position| {
+                let values = planes.clone().map(|plane| plane[position]);
+                (places[position], values.collect())
+            })
+            .collect())
+    }
+
     /// Shifts what a window has in a tile of the hole so that its local means are those that are there already: a finer scale
     /// adds detail, and tiles do not differ in colour.
-    fn keep_means(
-        &self,
-        filled: &mut [f32],
-        places: &[usize],
-        side: usize,
-        in_tile: &dyn Fn(usize) -> bool,
-    ) {
+    fn keep_means(&self, filled: &mut [f32], places: &[usize], side: usize, fills: &[bool]) {
         let (area, reach) = (self.planes.area(), side / 10);
-        let counts: Vec<bool> = places
-            .iter()
-            .map(|&place| self.hole[place] && in_tile(place))
-            .collect();
         for (channel, plane) in filled.chunks_exact_mut(places.len()).enumerate() {
             let known = &self.planes.values[channel * area..][..area];
             let differences: Vec<f32> = (0..places.len())
                 .map(|position| known[places[position]] - plane[position])
                 .collect();
-            for position in (0..places.len()).filter(|&position| counts[position]) {
+            for position in (0..places.len()).filter(|&position| fills[position]) {
                 let (x, y) = (position % side, position / side);
                 let (mut sum, mut count) = (0.0, 0.0);
                 for row in y.saturating_sub(reach)..(y + reach + 1).min(side) {
                     for column in x.saturating_sub(reach)..(x + reach + 1).min(side) {
                         let near = row * side + column;
-                        if counts[near] {
+                        if fills[near] {
                             sum += differences[near];
                             count += 1.0;
                         }
@@ -189,57 +185,5 @@ impl Level {
                 bounds[3].max(y + 1),
             ]
         })
-    }
-}
-
-/// A square of `inner` in the middle of one of `side`.
-fn middle(side: usize, inner: usize) -> Vec<bool> {
-    let start = (side - inner) / 2;
-    let within = |position: usize| (start..start + inner).contains(&position);
-    let places = (0..side).flat_map(|y| (0..side).map(move |x| (x, y)));
-    places.map(|(x, y)| within(x) && within(y)).collect()
-}
-
-/// Where tiles begin that cover `from..to`: in the middle if one is enough, else from end to end, each over at least half
-/// of its neighbour.
-fn tile_starts(from: usize, to: usize, tile: usize) -> Vec<isize> {
-    let length = to - from;
-    if length <= tile {
-        let slack = (tile - length) / 2;
-        return vec![from as isize - slack as isize];
-    }
-    let range = length - tile;
-    let steps = range.div_ceil((tile / 2).max(1));
-    (0..=steps)
-        .map(|step| (from + range * step / steps) as isize)
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tiles_cover_everything_and_overlap() {
-        assert_eq!(tile_starts(10, 14, 8), [8]);
-        assert_eq!(tile_starts(0, 8, 8), [0]);
-        assert_eq!(tile_starts(3, 12, 8), [3, 4]);
-        for length in 9..60 {
-            let starts = tile_starts(0, length, 8);
-            assert_eq!(starts[0], 0);
-            assert_eq!(*starts.last().unwrap(), length as isize - 8);
-            for pair in starts.windows(2) {
-                assert!(
-                    pair[1] > pair[0] && pair[1] - pair[0] <= 4,
-                    "{length}: {starts:?}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn a_square_lies_in_the_middle() {
-        let bits: Vec<usize> = middle(4, 2).iter().map(|&bit| usize::from(bit)).collect();
-        assert_eq!(bits, [0, 0, 0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0]);
     }
 }

@@ -12,6 +12,7 @@ mod network;
 mod photo;
 mod planes;
 mod run;
+mod tile;
 mod windows;
 
 pub use filler::{Filler, Reach};

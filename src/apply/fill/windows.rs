@@ -207,10 +207,9 @@ mod tests {
         };
         assert_eq!(calls(6, Reach::Anywhere), 1);
         assert_eq!(calls(6, Reach::Middle(6)), 1);
-        // One at half the size, then two by two tiles.
-        assert_eq!(calls(9, Reach::Anywhere), 1 + 4);
-        // Of 6: 12 are 1 at half the size and 3 x 3 at the full one.
-        assert_eq!(calls(12, Reach::Middle(6)), 1 + 9);
+        // One at half the size, then tiles of 6 that begin every 3 pixels, from half a tile before the hole.
+        assert_eq!(calls(9, Reach::Anywhere), 1 + 4 * 4);
+        assert_eq!(calls(12, Reach::Middle(6)), 1 + 5 * 5);
     }
 
     #[test]
