@@ -465,3 +465,23 @@ fn the_sample_in_the_program_can_be_inpainted() {
             .is_file()
     );
 }
+
+#[test]
+fn networks_go_out_where_others_can_use_them() {
+    let place = with_styles();
+    place
+        .run("export free --format safetensors --output free.safetensors")
+        .done();
+    place
+        .run("export fill --format safetensors --output fill.safetensors")
+        .done();
+    place
+        .run("export free --format onnx --output free.onnx")
+        .done();
+    place
+        .run("export fill --format onnx --output fill.onnx")
+        .failed(1, &["`fill` is a context encoder", "--format safetensors"]);
+    place
+        .run("import free.safetensors --style new --mode inpaint")
+        .failed(1, &["networks of mode inpaint are not imported", "--init-from"]);
+}

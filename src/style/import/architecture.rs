@@ -143,6 +143,8 @@ impl Architecture {
             Self::Discriminator { recipe, input } => {
                 let widest = match recipe.arch {
                     DiscriminatorArch::Pixel => 2,
+                    // Never recognised: networks of mode inpaint are not imported.
+                    DiscriminatorArch::Context => 0,
                     // Convolutions of 4 x 4 that double the channels, up to eight times, and go on so.
                     DiscriminatorArch::Patch => {
                         let doubled = 16 << (2 * recipe.layers.min(3)).saturating_sub(1);
