@@ -12,6 +12,7 @@ pub mod data;
 pub mod device;
 pub mod evaluate;
 pub mod files;
+pub mod inpainting;
 pub mod kernels;
 pub mod method;
 pub mod nn;

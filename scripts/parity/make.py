@@ -10,6 +10,7 @@ import fixture_cycle
 import fixture_files
 import fixture_forward
 import fixture_import
+import fixture_inpaint
 import fixture_objectives
 import fixture_pillow
 import fixture_pix2pix
@@ -26,6 +27,7 @@ GROUPS = [
     fixture_pix2pix,
     fixture_cycle,
     fixture_pix2pixhd,
+    fixture_inpaint,
     fixture_adam,
     fixture_pool,
     fixture_schedules,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::pnm::{PnmEncoder, PnmSubtype, SampleEncoding};
-use image::{ExtendedColorType, ImageEncoder, ImageFormat, ImageResult};
+use image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, ImageResult};
 
 use super::options::OutputFormat;
 
@@ -17,6 +17,10 @@ impl OutputFormat {
     pub(super) fn of(self, input: &Path) -> Option<ImageFormat> {
         match self {
             Self::Same => format_of_bytes(input),
+            Self::Lossless => match format_of_bytes(input)? {
+                ImageFormat::Jpeg => Some(ImageFormat::Png),
+                format => Some(format),
+            },
             Self::Png => Some(ImageFormat::Png),
             Self::Jpg => Some(ImageFormat::Jpeg),
             Self::Webp => Some(ImageFormat::WebP),
@@ -55,6 +59,32 @@ pub(super) fn with_extension(path: &Path, format: ImageFormat) -> PathBuf {
         return path.to_owned();
     }
     path.with_extension(known.first().copied().unwrap_or_default())
+}
+
+/// Writes a picture with the channels and the depth that it has; an error where the format has no such.
+pub(super) fn encode_as_is(
+    picture: &DynamicImage,
+    format: ImageFormat,
+    file: &mut Cursor<Vec<u8>>,
+) -> ImageResult<()> {
+    let (pixels, width, height) = (picture.as_bytes(), picture.width(), picture.height());
+    let colour = ExtendedColorType::from(picture.color());
+    match (format, colour) {
+        (ImageFormat::Jpeg, _) => JpegEncoder::new_with_quality(file, JPEG_QUALITY)
+            .write_image(pixels, width, height, colour),
+        (ImageFormat::Pnm, ExtendedColorType::L8 | ExtendedColorType::Rgb8) => {
+            let bytes = encode(
+                pixels,
+                usize::from(picture.color().channel_count()),
+                width,
+                height,
+                format,
+            )?;
+            *file = Cursor::new(bytes);
+            Ok(())
+        }
+        _ => image::write_buffer_with_format(file, pixels, width, height, colour, format),
+    }
 }
 
 /// The bytes of a file in `format` that holds `pixels`: rows of 1 (grey) or 3 (RGB) interleaved channels.

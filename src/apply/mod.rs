@@ -1,9 +1,11 @@
 //! Translating pictures: plan, decode, pad, translate, crop, encode.
 //!
 //! [`plan`] decides every output path before any work; [`run`] does the work with decoding and encoding beside the network.
-//! Networks come in through [`Translator`]: nothing here knows what kind they are.
+//! Networks come in through [`Translator`]: nothing here knows what kind they are. [`fill`] does the same for networks that fill
+//! holes in photos.
 
 mod error;
+mod fill;
 mod format;
 mod input;
 mod label_network;
@@ -15,9 +17,13 @@ mod picture;
 mod plan;
 mod report;
 mod run;
+mod steps;
 mod tally;
 
 pub use error::ApplyError;
+pub use fill::{
+    FillOptions, Filler, MaskError, MaskSource, MaskSourceError, Masks, NetworkFiller, Reach, fill,
+};
 pub use label_network::{LabelTranslator, Sampling};
 pub use maps::MapNeeds;
 pub use network::NetworkTranslator;

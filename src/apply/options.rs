@@ -77,6 +77,9 @@ pub enum OutputFormat {
     Webp,
     /// TIFF.
     Tiff,
+    /// As [`OutputFormat::Same`], but PNG for JPEG: for pixels that must stay what they are.
+    #[value(skip)]
+    Lossless,
 }
 
 /// What happens to outputs that are there already.

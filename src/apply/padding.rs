@@ -83,7 +83,7 @@ impl Padding {
 }
 
 /// The pixel that is seen at `position` when a row of `count` pixels lies between two mirrors at its outer pixels.
-fn reflected(position: isize, count: usize) -> usize {
+pub(super) fn reflected(position: isize, count: usize) -> usize {
     if count == 1 {
         return 0;
     }

@@ -50,6 +50,19 @@ pub enum Task {
     Unrecognised,
 }
 
+impl PlannedPicture {
+    /// The format of its output; an error where it was no picture when the plan was made, and is one now.
+    pub(super) fn format(&self) -> Result<ImageFormat, String> {
+        match self.task {
+            Task::Translate { format, .. } => Ok(format),
+            Task::Skip { .. } | Task::Unrecognised => Err(format!(
+                "`{}` changed while the program ran",
+                self.input.display()
+            )),
+        }
+    }
+}
+
 impl Task {
     /// Where the translation is or will be.
     pub fn output(&self) -> Option<&Path> {

@@ -19,6 +19,9 @@ pub struct FileReport {
     pub status: Status,
     /// Why it failed.
     pub error: Option<String>,
+    /// What should be known about a translation that was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Width of the translation in pixels, when it was made in this run.
     pub width: Option<u32>,
     /// Height of the translation in pixels, when it was made in this run.

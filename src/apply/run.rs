@@ -14,6 +14,7 @@ use super::padding::Padding;
 use super::picture::{Needs, Prepared, Translator, finish, prepare};
 use super::plan::{Plan, PlannedPicture, Task};
 use super::report::{Status, Summary};
+use super::steps::{Finished, Steps};
 use super::tally::{Event, Tally};
 use crate::files::{FileError, create_folder, write_atomically};
 use crate::panics;
@@ -24,7 +25,7 @@ const WAITING: usize = 2;
 /// More threads than this find nothing to do beside one network, and each holds a picture.
 const MOST_THREADS: usize = 8;
 
-/// Carries out a plan.
+/// Translates the pictures of a plan.
 ///
 /// A picture that cannot be read, translated or written is reported and counted, and the others are done; so is one at which
 /// something panics. `on_event` hears of each finished picture, from several threads but one at a time. Setting `stop` ends
@@ -40,17 +41,75 @@ pub fn run(
     stop: &AtomicBool,
     on_event: impl FnMut(Event<'_>) + Send,
 ) -> Result<Summary, ApplyError> {
-    let started = Instant::now();
-    let channels = (translator.input_channels(), translator.output_channels());
-    if ![channels.0, channels.1]
-        .iter()
-        .all(|count| matches!(count, 1 | 3))
-    {
-        return Err(ApplyError::Channels {
-            input: channels.0,
-            output: channels.1,
-        });
+    check_channels(translator.input_channels(), translator.output_channels())?;
+    let translation = Translation {
+        size: options.size,
+        needs: Needs {
+            channels: translator.input_channels(),
+            multiple: translator.multiple(),
+            smallest: translator.smallest(),
+            maps: translator.maps(),
+        },
+        output_channels: translator.output_channels(),
+    };
+    let translate = |index: usize, Prepared { values, padding }: Prepared| {
+        let (height, width) = (padding.padded_height, padding.padded_width);
+        let values = translator.translate(values, height, width, index as u64)?;
+        Ok(Translated { values, padding })
+    };
+    carry_out(plan, &translation, translate, options, stop, on_event)
+}
+
+/// Pictures through a network that needs sizes of a certain kind.
+struct Translation {
+    size: Size,
+    needs: Needs,
+    output_channels: usize,
+}
+
+/// A picture that the network has translated.
+struct Translated {
+    values: Vec<f32>,
+    padding: Padding,
+}
+
+impl Steps for Translation {
+    type Prepared = Prepared;
+    type Made = Translated;
+
+    fn prepare(&self, picture: &PlannedPicture) -> Result<Prepared, String> {
+        prepare(&picture.input, self.size, self.needs)
     }
+
+    fn finish(&self, picture: &PlannedPicture, made: Translated) -> Result<Finished, String> {
+        let Translated { values, padding } = made;
+        let bytes = finish(values, &padding, self.output_channels, picture.format()?)?;
+        Ok(Finished {
+            bytes,
+            width: padding.width as u32,
+            height: padding.height as u32,
+            note: None,
+        })
+    }
+}
+
+pub(super) fn check_channels(input: usize, output: usize) -> Result<(), ApplyError> {
+    if [input, output].iter().all(|count| matches!(count, 1 | 3)) {
+        return Ok(());
+    }
+    Err(ApplyError::Channels { input, output })
+}
+
+/// Carries out a plan: `steps` in threads, `compute` on this one.
+pub(super) fn carry_out<S: Steps>(
+    plan: &Plan,
+    steps: &S,
+    compute: impl FnMut(usize, S::Prepared) -> Result<S::Made, String>,
+    options: &ApplyOptions,
+    stop: &AtomicBool,
+    on_event: impl FnMut(Event<'_>) + Send,
+) -> Result<Summary, ApplyError> {
+    let started = Instant::now();
     // Hours of work must not end in a folder that cannot be written to.
     check_writable(&plan.output).map_err(ApplyError::OutputNotWritable)?;
     if let Some(folder) = options.report.as_deref().and_then(Path::parent) {
@@ -59,19 +118,12 @@ pub fn run(
 
     let work = Work {
         plan,
-        size: options.size,
-        needs: Needs {
-            channels: channels.0,
-            multiple: translator.multiple(),
-            smallest: translator.smallest(),
-            maps: translator.maps(),
-        },
-        output_channels: channels.1,
+        steps,
         next: AtomicUsize::new(0),
         stop,
         tally: Mutex::new(Tally::new(plan, on_event)),
     };
-    work.run(translator, threads(options.threads));
+    work.run(compute, threads(options.threads));
 
     let tally = work
         .tally
@@ -112,42 +164,37 @@ fn check_writable(folder: &Path) -> Result<(), FileError> {
         .map_err(FileError::new("write in", folder))
 }
 
-/// A picture that the network has translated.
-struct Translated {
-    index: usize,
-    values: Vec<f32>,
-    padding: Padding,
-}
-
 /// What the threads share.
-struct Work<'a, F> {
+struct Work<'a, S, F> {
     plan: &'a Plan,
-    size: Size,
-    needs: Needs,
-    output_channels: usize,
+    steps: &'a S,
     next: AtomicUsize,
     stop: &'a AtomicBool,
     tally: Mutex<Tally<F>>,
 }
 
-impl<F: FnMut(Event<'_>) + Send> Work<'_, F> {
-    fn run(&self, translator: &mut dyn Translator, threads: usize) {
+impl<S: Steps, F: FnMut(Event<'_>) + Send> Work<'_, S, F> {
+    fn run(
+        &self,
+        compute: impl FnMut(usize, S::Prepared) -> Result<S::Made, String>,
+        threads: usize,
+    ) {
         let (prepared_sender, prepared_receiver) = bounded(WAITING);
-        let (translated_sender, translated_receiver) = bounded(WAITING);
+        let (made_sender, made_receiver) = bounded(WAITING);
         std::thread::scope(|scope| {
             for _ in 0..threads {
                 let prepared_sender = prepared_sender.clone();
                 scope.spawn(move || self.decode(&prepared_sender));
-                let translated_receiver = translated_receiver.clone();
-                scope.spawn(move || self.encode(&translated_receiver));
+                let made_receiver = made_receiver.clone();
+                scope.spawn(move || self.encode(&made_receiver));
             }
             // A queue ends when the last of its other ends is gone: none may stay here.
-            drop((prepared_sender, translated_receiver));
-            self.translate(translator, prepared_receiver, translated_sender);
+            drop((prepared_sender, made_receiver));
+            self.compute(compute, prepared_receiver, made_sender);
         });
     }
 
-    fn decode(&self, prepared: &Sender<(usize, Prepared)>) {
+    fn decode(&self, prepared: &Sender<(usize, S::Prepared)>) {
         while !self.is_over() {
             let index = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(picture) = self.plan.pictures.get(index) else {
@@ -157,7 +204,7 @@ impl<F: FnMut(Event<'_>) + Send> Work<'_, F> {
                 self.tally().end(index, Status::Skipped, None);
                 continue;
             }
-            match guarded(|| prepare(&picture.input, self.size, self.needs)) {
+            match guarded(|| self.steps.prepare(picture)) {
                 Err(message) => self.tally().fail(index, message),
                 // The queue's other end is gone when the run is over.
                 Ok(picture) => {
@@ -169,26 +216,20 @@ impl<F: FnMut(Event<'_>) + Send> Work<'_, F> {
         }
     }
 
-    fn translate(
+    fn compute(
         &self,
-        translator: &mut dyn Translator,
-        prepared: Receiver<(usize, Prepared)>,
-        translated: Sender<Translated>,
+        mut compute: impl FnMut(usize, S::Prepared) -> Result<S::Made, String>,
+        prepared: Receiver<(usize, S::Prepared)>,
+        made: Sender<(usize, S::Made)>,
     ) {
-        for (index, Prepared { values, padding }) in prepared {
+        for (index, picture) in prepared {
             if self.is_over() {
                 return;
             }
-            let (height, width) = (padding.padded_height, padding.padded_width);
-            match guarded(|| translator.translate(values, height, width, index as u64)) {
+            match guarded(|| compute(index, picture)) {
                 Err(message) => self.tally().fail(index, message),
-                Ok(values) => {
-                    let picture = Translated {
-                        index,
-                        values,
-                        padding,
-                    };
-                    if translated.send(picture).is_err() {
+                Ok(picture) => {
+                    if made.send((index, picture)).is_err() {
                         return;
                     }
                 }
@@ -196,32 +237,31 @@ impl<F: FnMut(Event<'_>) + Send> Work<'_, F> {
         }
     }
 
-    fn encode(&self, translated: &Receiver<Translated>) {
-        for Translated {
-            index,
-            values,
-            padding,
-        } in translated
-        {
-            let PlannedPicture { input, task } = &self.plan.pictures[index];
-            let Task::Translate { output, format } = task else {
-                let message = format!("`{}` changed while the program ran", input.display());
+    fn encode(&self, made: &Receiver<(usize, S::Made)>) {
+        for (index, made) in made {
+            let picture = &self.plan.pictures[index];
+            let Some(output) = picture.task.output() else {
+                let message = format!(
+                    "`{}` changed while the program ran",
+                    picture.input.display()
+                );
                 self.tally().fail(index, message);
                 continue;
             };
-            let encoded = guarded(|| finish(values, &padding, self.output_channels, *format));
-            let written = encoded.map(|bytes| write(output, &bytes));
+            let encoded = guarded(|| self.steps.finish(picture, made));
+            let written = encoded.map(|finished| (write(output, &finished.bytes), finished));
             let mut tally = self.tally();
             match written {
                 Err(message) => tally.fail(index, message),
-                Ok(Ok(())) => {
-                    let size = (padding.width as u32, padding.height as u32);
+                Ok((Ok(()), finished)) => {
+                    tally.note(index, finished.note);
+                    let size = (finished.width, finished.height);
                     tally.end(index, Status::Done, Some(size));
                 }
-                Ok(Err(error)) if is_lost(error.source.kind()) => {
+                Ok((Err(error), _)) if is_lost(error.source.kind()) => {
                     tally.lost.get_or_insert(error);
                 }
-                Ok(Err(error)) => tally.fail(index, error.to_string()),
+                Ok((Err(error), _)) => tally.fail(index, error.to_string()),
             }
         }
     }

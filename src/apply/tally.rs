@@ -33,6 +33,7 @@ impl<F: FnMut(Event<'_>)> Tally<F> {
             output: picture.task.output().map(Path::to_owned),
             status: Status::NotReached,
             error: None,
+            note: None,
             width: None,
             height: None,
         });
@@ -47,6 +48,10 @@ impl<F: FnMut(Event<'_>)> Tally<F> {
     pub(super) fn fail(&mut self, index: usize, message: String) {
         self.files[index].error = Some(message);
         self.end(index, Status::Failed, None);
+    }
+
+    pub(super) fn note(&mut self, index: usize, note: Option<String>) {
+        self.files[index].note = note;
     }
 
     pub(super) fn end(&mut self, index: usize, status: Status, size: Option<(u32, u32)>) {

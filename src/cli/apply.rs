@@ -11,8 +11,9 @@ use super::interrupt;
 use super::output::print;
 use super::train::UsageError;
 use crate::apply::{
-    ApplyOptions, Existing, LabelTranslator, NetworkTranslator, OutputFormat, Sampling, Size,
-    Status, Translator, plan, run as translate,
+    ApplyError, ApplyOptions, Event, Existing, FillOptions, LabelTranslator, MaskSource, Masks,
+    NetworkFiller, NetworkTranslator, OutputFormat, Plan, Sampling, Size, Status, Summary,
+    Translator, fill, plan, run as translate,
 };
 use crate::config::{Direction, Mode};
 use crate::nn::{Behaviour, NormStats};
@@ -22,7 +23,7 @@ use crate::style::{Manifest, Registry};
 /// Arguments of `translate apply`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  translate apply --input photos/ --style monet\n  translate apply --input cat.jpg --style checkpoints/edges --output out --format png"
+    after_help = "Examples:\n  translate apply --input photos/ --style monet\n  translate apply --input cat.jpg --style checkpoints/edges --output out --format png\n  translate apply --input photos/ --mask masks/ --style fill --dilate 2"
 )]
 pub struct Arguments {
     /// Picture, folder (with all folders in it) or pattern such as 'photos/*.jpg'
@@ -40,9 +41,21 @@ pub struct Arguments {
     /// Size of the translations: keep, a side such as 256, or 640x480
     #[arg(long, value_name = "SIZE", default_value = "keep")]
     size: Size,
-    /// Statistics of batch normalisation: of each picture, as the reference implementations do, or of training
-    #[arg(long, value_enum, default_value_t = NormStats::Batch)]
-    norm_stats: NormStats,
+    /// What to fill, for styles of mode inpaint: a mask (white is filled) or a folder of masks matched by name, alpha for
+    /// what is transparent, or a colour such as color:#ff00ff
+    #[arg(long, value_name = "PATH|alpha|color:#RRGGBB", conflicts_with_all = ["direction", "size"])]
+    mask: Option<MaskSource>,
+    /// Pixels over which what is filled in is bent to meet what is around its hole, inside the hole alone; 0 leaves it as the
+    /// network made it
+    #[arg(long, value_name = "N", default_value_t = 8, requires = "mask")]
+    feather: usize,
+    /// Grow the holes by this many pixels before they are filled
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "mask")]
+    dilate: usize,
+    /// Statistics of batch normalisation: of each picture, as the reference implementations do, or of training [default:
+    /// batch; running where holes are filled]
+    #[arg(long, value_enum)]
+    norm_stats: Option<NormStats>,
     /// Dropout while translating, for varied results
     #[arg(long, value_enum, default_value_t = Switch::Off)]
     dropout: Switch,
@@ -81,43 +94,74 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     if !varies && (arguments.samples > 1 || arguments.seed.is_some()) {
         return Err(UsageError::NothingToSample(folder.name()).into());
     }
+    let masks = arguments.mask.as_ref().map(Masks::open).transpose()?;
     let options = ApplyOptions {
         size: arguments.size,
-        format: arguments.format,
+        format: match (arguments.format, &masks) {
+            (OutputFormat::Same, Some(_)) => OutputFormat::Lossless,
+            (format, _) => format,
+        },
         existing: match (arguments.skip_existing, arguments.overwrite) {
             (true, _) => Existing::Skip,
             (_, true) => Existing::Overwrite,
             _ => Existing::Refuse,
         },
         samples: arguments.samples as usize,
-        report: arguments.report,
+        report: arguments.report.clone(),
         threads: globals.threads.unwrap_or(0),
     };
     let plan = plan(&arguments.input, &arguments.output, &options)?;
     let device = globals.device.open()?.device;
-    let behaviour = Behaviour::inference(arguments.norm_stats, dropout);
+    let behaviour = |usual| Behaviour::inference(arguments.norm_stats.unwrap_or(usual), dropout);
+    let stop = interrupt::flag();
+    if let Some(masks) = masks {
+        if arguments.format == OutputFormat::Jpg {
+            tracing::warn!("JPEG changes every pixel a little, also those outside the holes");
+        }
+        // One window has too few pixels for statistics of its own.
+        let behaviour = behaviour(NormStats::Running);
+        let mut filler = NetworkFiller::load(&folder, behaviour, &device)?;
+        let how = FillOptions {
+            feather: arguments.feather,
+            dilate: arguments.dilate,
+        };
+        return finish(&plan, "filled", |on_event| {
+            fill(&plan, &masks, &mut filler, how, &options, &stop, on_event)
+        });
+    }
+    let behaviour = behaviour(NormStats::Batch);
     let seed = arguments.seed.unwrap_or(0).into();
     let direction = arguments.direction;
-    let mut translator: Box<dyn Translator> = match recipe.mode {
-        Mode::Pix2pixhd => {
-            let sampling = Sampling {
-                samples: options.samples,
-                seed,
-            };
-            let labels = LabelTranslator::load(&folder, direction, sampling, behaviour, &device)?;
-            Box::new(labels)
-        }
-        Mode::Pix2pix | Mode::Cycle => {
-            let network = NetworkTranslator::load(&folder, direction, behaviour, &device)?;
-            Box::new(network.with_seed(seed))
-        }
+    let mut translator: Box<dyn Translator> = if recipe.mode == Mode::Pix2pixhd {
+        let sampling = Sampling {
+            samples: options.samples,
+            seed,
+        };
+        let labels = LabelTranslator::load(&folder, direction, sampling, behaviour, &device)?;
+        Box::new(labels)
+    } else {
+        let network = NetworkTranslator::load(&folder, direction, behaviour, &device)?;
+        Box::new(network.with_seed(seed))
     };
-    let bar = progress::counter(plan.pictures.len() as u64, "translating");
-    let stop = interrupt::flag();
-    let summary = translate(&plan, &mut *translator, &options, &stop, |event| {
+    finish(&plan, "translated", |on_event| {
+        translate(&plan, &mut *translator, &options, &stop, on_event)
+    })
+}
+
+/// Does the work with a progress bar, and says what became of it.
+fn finish(
+    plan: &Plan,
+    done: &str,
+    work: impl FnOnce(&mut (dyn FnMut(Event<'_>) + Send)) -> Result<Summary, ApplyError>,
+) -> anyhow::Result<Exit> {
+    let bar = progress::counter(plan.pictures.len() as u64, "working");
+    let summary = work(&mut |event| {
         bar.set_position(event.finished as u64);
         if let Some(error) = &event.file.error {
             tracing::error!("{error}");
+        }
+        if let Some(note) = &event.file.note {
+            tracing::info!("`{}`: {note}", event.file.input.display());
         }
     });
     bar.finish_and_clear();
@@ -125,7 +169,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
 
     let count = |status| summary.count(status);
     let mut text = format!(
-        "translated {} of {} pictures into `{}`, {:.1} per second",
+        "{done} {} of {} pictures into `{}`, {:.1} per second",
         count(Status::Done),
         summary.files.len(),
         plan.output.display(),

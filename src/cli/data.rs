@@ -6,9 +6,11 @@ use clap::{Args, Subcommand};
 
 use super::exit::Exit;
 use super::output::print;
-use crate::config::{Mode, Overlay, Recipe};
+use crate::apply::Size;
+use crate::config::{MaskKind, Mode, Overlay, Recipe};
 use crate::data::{
-    Conversion, DataError, Dataset, EdgeSettings, Split, edges, fit_to_data, pair, split,
+    Conversion, DataError, Dataset, EdgeSettings, MaskPlan, MaskSettings, Split, edges,
+    fit_to_data, masks, pair, split,
 };
 use crate::progress;
 
@@ -67,6 +69,33 @@ enum Verb {
         #[command(flatten)]
         settings: EdgeArguments,
     },
+    /// Draw masks for inpainting: white is what is to be filled
+    #[command(
+        after_help = "Examples:\n  translate data masks --kind strokes --input photos --output masks\n  translate data masks --kind regions --count 100 --size 256 --output masks"
+    )]
+    Masks {
+        /// Shape of the holes
+        #[arg(long, value_enum)]
+        kind: MaskKind,
+        /// Folder of photos: each gets a mask of its size, under its name
+        #[arg(long, value_name = "DIR", conflicts_with_all = ["count", "size"])]
+        input: Option<PathBuf>,
+        /// Number of masks
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        count: usize,
+        /// Size of the masks: a side such as 256, or 640x480
+        #[arg(long, required_unless_present = "input")]
+        size: Option<Size>,
+        /// By how much the centre is smaller than half of the picture on each side, in pixels: loss.overlap of the style
+        #[arg(long, value_name = "N", default_value_t = Recipe::defaults(Mode::Inpaint).loss.overlap)]
+        overlap: usize,
+        /// Fixes the shapes
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        seed: u64,
+        /// Folder for the masks
+        #[arg(long)]
+        output: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -108,6 +137,33 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
             };
             convert("drawing edges", &output, |progress| {
                 edges(&input, &output, &settings, progress)
+            })
+        }
+        Verb::Masks {
+            kind,
+            input,
+            count,
+            size,
+            overlap,
+            seed,
+            output,
+        } => {
+            let settings = MaskSettings {
+                kind,
+                overlap,
+                seed,
+            };
+            let plan = match (&input, size) {
+                (Some(input), _) => MaskPlan::ForPictures(input),
+                (None, Some(Size::Exactly { width, height })) => {
+                    MaskPlan::Count(count, (width as usize, height as usize))
+                }
+                (None, _) => {
+                    anyhow::bail!("masks have no size to keep: give --size 256 or --size 640x480")
+                }
+            };
+            convert("drawing masks", &output, |progress| {
+                masks(plan, &output, settings, progress)
             })
         }
     }

@@ -134,6 +134,7 @@ impl Demo {
         }
         let options = EvaluateOptions {
             metrics: vec![Metric::L1],
+            mask: None,
         };
         let evaluation = evaluate(&self.targets(), &pictures, &options)?;
         evaluation

@@ -12,7 +12,7 @@ use crate::evaluate::{EvaluateOptions, Metric, evaluate};
 /// Arguments of `translate evaluate`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  translate evaluate --real facades/photos --fake translated --report scores.json"
+    after_help = "Examples:\n  translate evaluate --real facades/photos --fake translated --report scores.json\n  translate evaluate --real photos --fake filled --mask masks"
 )]
 pub struct Arguments {
     /// Folder of real pictures
@@ -29,6 +29,9 @@ pub struct Arguments {
         default_value = "psnr,ssim,l1"
     )]
     metrics: Vec<Metric>,
+    /// Mask, or folder of masks matched by name: only what is white in it is compared
+    #[arg(long, value_name = "PATH")]
+    mask: Option<PathBuf>,
     /// Write the scores of every picture as JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -37,6 +40,7 @@ pub struct Arguments {
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let options = EvaluateOptions {
         metrics: arguments.metrics,
+        mask: arguments.mask,
     };
     let evaluation = evaluate(&arguments.real, &arguments.fake, &options)?;
     for warning in evaluation.warnings() {

@@ -21,7 +21,8 @@ use crate::train::{Ending, Session, SessionStart};
     after_help = "Examples:\n  translate train --mode cycle\n  translate train --mode pix2pix --data facades --name facades --set data.direction=BtoA\n  translate train --resume --name facades"
 )]
 pub struct Arguments {
-    /// Training method: pix2pix (pairs of pictures), cycle (two piles of pictures) or pix2pixhd (label maps, large pictures)
+    /// Training method: pix2pix (pairs of pictures), cycle (two piles of pictures), pix2pixhd (label maps, large pictures)
+    /// or inpaint (photos)
     #[arg(long, value_name = "MODE")]
     mode: Option<Mode>,
     /// Folder of the data set [default: the sample in this program]
@@ -61,7 +62,7 @@ pub struct Arguments {
 pub enum UsageError {
     /// Nothing says how to train.
     #[error(
-        "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` for two piles of pictures, `--mode pix2pixhd` for label maps and large pictures"
+        "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` for two piles of pictures, `--mode pix2pixhd` for label maps and large pictures, `--mode inpaint` to fill holes in photos"
     )]
     NoMode,
     /// The name is taken.
@@ -91,7 +92,8 @@ pub enum UsageError {
 }
 
 /// Settings that may change when a run goes on: they do not change what is learnt.
-const FREE_KEYS: [&str; 6] = [
+const FREE_KEYS: [&str; 7] = [
+    "data.mask_folder",
     "data.root",
     "data.workers",
     "train.checkpoint_every",
@@ -118,10 +120,12 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         Some(before) => resumed_recipe(before, mode, overlay, &style)?,
         None => fitted(overlay.resolve(mode.ok_or(UsageError::NoMode)?)?),
     };
-    if !recipe.data.root.is_empty() {
-        // Absolute, so that the run can go on from anywhere.
-        let root = std::path::absolute(&recipe.data.root).context("the current folder is gone")?;
-        recipe.data.root = root.to_string_lossy().into_owned();
+    for folder in [&mut recipe.data.root, &mut recipe.data.mask_folder] {
+        if !folder.is_empty() {
+            // Absolute, so that the run can go on from anywhere.
+            let path = std::path::absolute(&*folder).context("the current folder is gone")?;
+            *folder = path.to_string_lossy().into_owned();
+        }
     }
     if !recipe.loss.perceptual_weights.is_empty() {
         let path = std::path::absolute(&recipe.loss.perceptual_weights);

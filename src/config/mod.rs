@@ -2,6 +2,7 @@
 
 mod difference;
 mod error;
+mod inpainting;
 mod options;
 mod overlay;
 mod recipe;
@@ -10,9 +11,10 @@ mod validation;
 
 pub use difference::difference;
 pub use error::ConfigError;
+pub use inpainting::ALEXNET_SIDE;
 pub use options::{
-    Direction, DiscriminatorArch, GanObjective, GeneratorArch, Initialiser, Mode, NormKind, Policy,
-    Preprocess, Upsample,
+    Direction, DiscriminatorArch, Distance, GanObjective, GeneratorArch, Initialiser, MaskKind,
+    Mode, NormKind, Policy, Preprocess, Upsample,
 };
 pub use overlay::Overlay;
 pub use recipe::{

@@ -13,6 +13,8 @@ pub enum Mode {
     Cycle,
     /// Label maps or pictures to large pictures: pix2pixHD (Wang et al., 2018).
     Pix2pixhd,
+    /// Holes in photos: context encoders (Pathak et al., 2016).
+    Inpaint,
 }
 
 impl Mode {
@@ -22,6 +24,7 @@ impl Mode {
             Self::Pix2pix => "pix2pix",
             Self::Cycle => "cycle",
             Self::Pix2pixhd => "pix2pixhd",
+            Self::Inpaint => "inpaint",
         }
     }
 }
@@ -61,6 +64,8 @@ pub enum Preprocess {
     ScaleWidth,
     /// Resize to `load_size` wide, then crop `crop_size` x `crop_size` at random.
     ScaleWidthAndCrop,
+    /// Resize the shorter side to `load_size`, keeping the aspect ratio, then crop `crop_size` x `crop_size` at random.
+    ScaleShortsideAndCrop,
     /// Keep the size, rounded to the multiple that the network needs.
     None,
 }
@@ -92,6 +97,12 @@ pub enum GeneratorArch {
     /// Global generator at a smaller size, and local enhancers on it.
     #[serde(rename = "local")]
     Local,
+    /// Context encoder with a channel-wise fully-connected layer.
+    #[serde(rename = "context")]
+    Context,
+    /// Context encoder with a full bottleneck.
+    #[serde(rename = "context_bottleneck")]
+    ContextBottleneck,
 }
 
 /// Discriminator network.
@@ -104,6 +115,49 @@ pub enum DiscriminatorArch {
     Pixel,
     /// PatchGANs on the picture at several sizes.
     Multiscale,
+    /// The context encoder's: strided convolutions down to one judgement of the whole.
+    Context,
+}
+
+/// Where the holes are that a network learns to fill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub enum MaskKind {
+    /// The middle: half of each side, less the overlap.
+    Centre,
+    /// Overlapping rectangles, up to a quarter of the picture.
+    Blocks,
+    /// Smooth random shapes, 20 to 30 % of the picture.
+    Regions,
+    /// Strokes of a thick brush.
+    Strokes,
+    /// Mask files of the user.
+    #[value(skip)]
+    Folder,
+}
+
+impl MaskKind {
+    /// The name used on the command line and in recipes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Centre => "centre",
+            Self::Blocks => "blocks",
+            Self::Regions => "regions",
+            Self::Strokes => "strokes",
+            Self::Folder => "folder",
+        }
+    }
+}
+
+/// How far a filled hole is from the original.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Distance {
+    /// Mean of squared differences.
+    L2,
+    /// Mean of absolute differences.
+    L1,
 }
 
 /// Normalisation layer.
@@ -196,11 +250,18 @@ impl GeneratorArch {
             Self::Resnet9Blocks => "resnet_9blocks",
             Self::Global => "global",
             Self::Local => "local",
+            Self::Context => "context",
+            Self::ContextBottleneck => "context_bottleneck",
         }
     }
 
     /// Whether it is one of the generators of pix2pixHD, whose parts the recipe counts.
     pub fn is_coarse_to_fine(self) -> bool {
         matches!(self, Self::Global | Self::Local)
+    }
+
+    /// Whether it is a context encoder, which is made for one size of pictures.
+    pub fn is_context_encoder(self) -> bool {
+        matches!(self, Self::Context | Self::ContextBottleneck)
     }
 }

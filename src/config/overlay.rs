@@ -56,7 +56,7 @@ impl Overlay {
                 value.clone().try_into().map_err(|_| ConfigError::BadValue {
                     key: "mode".to_owned(),
                     message: format!(
-                        "{value} is not a mode, take \"pix2pix\", \"cycle\" or \"pix2pixhd\""
+                        "{value} is not a mode, take \"pix2pix\", \"cycle\", \"pix2pixhd\" or \"inpaint\""
                     ),
                 })
             })
@@ -191,16 +191,27 @@ fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("optim", "global_decay_epochs"),
         ("optim", "fix_global_epochs"),
     ];
+    const INPAINTING: &[(&str, &str)] = &[
+        ("data", "masks"),
+        ("data", "mask_folder"),
+        ("generator", "bottleneck"),
+        ("loss", "reconstruction"),
+        ("loss", "adversarial"),
+        ("loss", "overlap"),
+        ("loss", "distance"),
+    ];
     // What the generators of pix2pixHD have no place for.
-    const ELSEWHERE: &[(&str, &str)] = &[
+    const NOT_COARSE_TO_FINE: &[(&str, &str)] = &[
         ("generator", "dropout"),
         ("optim", "discriminator_steps"),
         ("optim", "pool_size"),
     ];
+    const NOT_INPAINTING: &[(&str, &str)] = &[("data", "direction"), ("optim", "pool_size")];
     match mode {
-        Mode::Pix2pix => [CYCLE, COARSE_TO_FINE].concat(),
-        Mode::Cycle => [PAIRED, COARSE_TO_FINE].concat(),
-        Mode::Pix2pixhd => [CYCLE, PAIRED, ELSEWHERE].concat(),
+        Mode::Pix2pix => [CYCLE, COARSE_TO_FINE, INPAINTING].concat(),
+        Mode::Cycle => [PAIRED, COARSE_TO_FINE, INPAINTING].concat(),
+        Mode::Pix2pixhd => [CYCLE, PAIRED, INPAINTING, NOT_COARSE_TO_FINE].concat(),
+        Mode::Inpaint => [CYCLE, PAIRED, COARSE_TO_FINE, NOT_INPAINTING].concat(),
     }
 }
 
@@ -372,7 +383,7 @@ mod tests {
 
     #[test]
     fn a_recipe_survives_its_own_text() {
-        for mode in [Mode::Pix2pix, Mode::Cycle, Mode::Pix2pixhd] {
+        for mode in [Mode::Pix2pix, Mode::Cycle, Mode::Pix2pixhd, Mode::Inpaint] {
             let recipe = Recipe::defaults(mode);
             let text = recipe.to_toml();
             let again = Overlay::from_toml(&text, "text")

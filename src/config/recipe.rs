@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::options::{
-    Direction, DiscriminatorArch, GanObjective, GeneratorArch, Initialiser, Mode, NormKind, Policy,
-    Preprocess, Upsample,
+    Direction, DiscriminatorArch, Distance, GanObjective, GeneratorArch, Initialiser, MaskKind,
+    Mode, NormKind, Policy, Preprocess, Upsample,
 };
 
 /// Everything that decides a training run. Saved with the style; see `configs/` for each key's meaning and default.
@@ -61,6 +61,10 @@ pub struct DataRecipe {
     pub classes: usize,
     /// Show the networks the edges between instances, where the data set has instance maps (pix2pixhd).
     pub instances: bool,
+    /// Holes to learn from (inpaint).
+    pub masks: MaskKind,
+    /// Folder of mask files, for `masks = "folder"`; empty for `masks/` in the data set (inpaint).
+    pub mask_folder: String,
 }
 
 /// Section `[generator]`.
@@ -81,6 +85,8 @@ pub struct GeneratorRecipe {
     pub init_gain: f64,
     /// How the decoder doubles the size.
     pub upsample: Upsample,
+    /// Channels of the bottleneck of `context_bottleneck` (inpaint).
+    pub bottleneck: usize,
     /// Halvings of the size in the global generator (pix2pixhd).
     pub downsamplings: usize,
     /// Residual blocks of the global generator (pix2pixhd).
@@ -141,6 +147,14 @@ pub struct LossRecipe {
     pub perceptual: f64,
     /// File with the weights of VGG19; empty to leave the perceptual loss out (pix2pixhd).
     pub perceptual_weights: String,
+    /// Weight of the distance to the original in the hole and the band around it (inpaint).
+    pub reconstruction: f64,
+    /// Weight of the adversarial loss (inpaint).
+    pub adversarial: f64,
+    /// Width of the band around the hole that is predicted too, in pixels (inpaint).
+    pub overlap: usize,
+    /// What the distance is (inpaint).
+    pub distance: Distance,
     /// The discriminator's target for real pictures is 1 minus this.
     pub label_smoothing: f64,
 }
@@ -204,6 +218,8 @@ impl GeneratorRecipe {
             GeneratorArch::Resnet6Blocks | GeneratorArch::Resnet9Blocks => 4,
             GeneratorArch::Global => 1 << self.downsamplings,
             GeneratorArch::Local => 1 << (self.downsamplings + self.enhancers),
+            // These take one size alone, that of `data.crop_size`.
+            GeneratorArch::Context | GeneratorArch::ContextBottleneck => 1,
         }
     }
 
@@ -232,6 +248,14 @@ impl DataRecipe {
 impl Recipe {
     /// The defaults of `mode`: those of the reference implementations of the papers.
     pub fn defaults(mode: Mode) -> Self {
+        let mut recipe = Self::common_defaults(mode);
+        if mode == Mode::Inpaint {
+            recipe.become_inpainting();
+        }
+        recipe
+    }
+
+    fn common_defaults(mode: Mode) -> Self {
         let paired = mode == Mode::Pix2pix;
         let coarse_to_fine = mode == Mode::Pix2pixhd;
         let norm = if paired {
@@ -260,11 +284,14 @@ impl Recipe {
                 output_channels: 3,
                 classes: 35,
                 instances: true,
+                masks: MaskKind::Centre,
+                mask_folder: String::new(),
             },
             generator: GeneratorRecipe {
                 arch: match mode {
                     Mode::Pix2pix => GeneratorArch::Unet256,
-                    Mode::Cycle => GeneratorArch::Resnet9Blocks,
+                    // Mode inpaint changes its own below.
+                    Mode::Cycle | Mode::Inpaint => GeneratorArch::Resnet9Blocks,
                     Mode::Pix2pixhd => GeneratorArch::Global,
                 },
                 channels: 64,
@@ -273,6 +300,7 @@ impl Recipe {
                 init: Initialiser::Normal,
                 init_gain: 0.02,
                 upsample: Upsample::Deconv,
+                bottleneck: 4000,
                 downsamplings: 4,
                 blocks: 9,
                 enhancers: 1,
@@ -308,6 +336,10 @@ impl Recipe {
                 feature_matching: 10.0,
                 perceptual: 10.0,
                 perceptual_weights: String::new(),
+                reconstruction: 0.999,
+                adversarial: 0.001,
+                overlap: 4,
+                distance: Distance::L2,
                 label_smoothing: 0.0,
             },
             optim: OptimRecipe {

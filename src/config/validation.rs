@@ -27,6 +27,7 @@ impl Recipe {
             ("data.input_channels", data.input_channels),
             ("data.output_channels", data.output_channels),
             ("generator.channels", generator.channels),
+            ("generator.bottleneck", generator.bottleneck),
             ("discriminator.channels", discriminator.channels),
             ("discriminator.layers", discriminator.layers),
             ("optim.discriminator_steps", optim.discriminator_steps),
@@ -44,6 +45,7 @@ impl Recipe {
             ("data.batch_size", data.batch_size, 4_096),
             ("data.workers", data.workers, 256),
             ("generator.channels", generator.channels, 1_024),
+            ("generator.bottleneck", generator.bottleneck, 65_536),
             ("discriminator.channels", discriminator.channels, 1_024),
             ("discriminator.layers", discriminator.layers, 10),
             ("optim.epochs", optim.epochs, 1_000_000_000),
@@ -62,6 +64,7 @@ impl Recipe {
             })?;
         }
         self.validate_coarse_to_fine()?;
+        self.validate_inpainting()?;
         self.validate_sizes()?;
         for (key, value) in [
             ("loss.l1", loss.l1),
@@ -70,6 +73,8 @@ impl Recipe {
             ("loss.identity", loss.identity),
             ("loss.feature_matching", loss.feature_matching),
             ("loss.perceptual", loss.perceptual),
+            ("loss.reconstruction", loss.reconstruction),
+            ("loss.adversarial", loss.adversarial),
         ] {
             require(value >= 0.0 && value.is_finite(), key, || {
                 "must be 0 or more".to_owned()
@@ -233,7 +238,7 @@ impl Recipe {
             "must be at least 8".to_owned()
         })?;
         let smallest = match self.discriminator.arch {
-            DiscriminatorArch::Pixel => 1,
+            DiscriminatorArch::Pixel | DiscriminatorArch::Context => 1,
             // Each strided layer halves the size; the two layers after them need 3 x 3 positions.
             DiscriminatorArch::Patch => 3 << self.discriminator.layers.min(16),
             // Its padding lets it work at every size; what counts is the generator.
@@ -244,14 +249,18 @@ impl Recipe {
                 format!("this generator needs pictures of at least {smallest} pixels")
             })?;
         }
-        require(crop >= smallest, "discriminator.layers", || {
+        let judged = self.judged_side();
+        require(judged >= smallest, "discriminator.layers", || {
+            let half = if judged < crop { "the patch of " } else { "" };
             format!(
-                "this PatchGAN needs pictures of at least {smallest} pixels, and `data.crop_size` is {crop}: use fewer layers"
+                "this PatchGAN needs pictures of at least {smallest} pixels, and {half}`data.crop_size` is {judged}: use fewer layers"
             )
         })?;
         let crops = matches!(
             data.preprocess,
-            Preprocess::ResizeAndCrop | Preprocess::ScaleWidthAndCrop
+            Preprocess::ResizeAndCrop
+                | Preprocess::ScaleWidthAndCrop
+                | Preprocess::ScaleShortsideAndCrop
         );
         require(!crops || data.load_size >= crop, "data.load_size", || {
             format!(
@@ -262,7 +271,11 @@ impl Recipe {
     }
 }
 
-fn require(holds: bool, key: &str, message: impl FnOnce() -> String) -> Result<(), ConfigError> {
+pub(super) fn require(
+    holds: bool,
+    key: &str,
+    message: impl FnOnce() -> String,
+) -> Result<(), ConfigError> {
     if holds {
         return Ok(());
     }

@@ -30,6 +30,7 @@ pub(super) fn sides(
                 side(folder, " (right half)", files, Part::Right),
             )
         }
+        Layout::Plain(_) => unreachable!("modes with pairs have no plain layout"),
         Layout::TwoFolders(a, b) => {
             let (a_files, b_files) = paired_files(root, a, b)?;
             (

@@ -17,6 +17,8 @@ pub struct Batch {
     pub instances: Option<TensorData>,
     /// Features that the data set has for each pixel of `a`, in the form of `a` (pix2pixhd).
     pub features: Option<TensorData>,
+    /// 1 inside the holes of `a` and 0 elsewhere, `[batch, 1, height, width]` (inpaint).
+    pub mask: Option<TensorData>,
     /// Names of the pictures of `a`: relative path without extension.
     pub names: Vec<String>,
 }
@@ -55,9 +57,20 @@ impl Batch {
             let rasters: Option<Vec<_>> = samples.iter().map(raster).collect();
             rasters.map(stack)
         };
+        let masks: Option<Vec<f32>> = samples
+            .iter()
+            .map(|sample| sample.mask.as_ref())
+            .collect::<Option<Vec<_>>>()
+            .map(|masks| {
+                masks
+                    .into_iter()
+                    .flat_map(super::mask::Mask::values)
+                    .collect()
+            });
         Ok(Self {
             instances: stack_optional(|sample| sample.instances.as_ref()),
             features: stack_optional(|sample| sample.features.as_ref()),
+            mask: masks.map(|values| TensorData::new(values, [count, 1, a_size.1, a_size.0])),
             a: stack(samples.iter().map(|sample| &sample.a).collect()),
             b: stack(samples.iter().map(|sample| &sample.b).collect()),
             names: samples.into_iter().map(|sample| sample.name).collect(),

@@ -46,7 +46,8 @@ pub struct SideReport {
 
 impl fmt::Display for CheckReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for side in &self.sides {
+        // Photos whose holes are drawn have no second side.
+        for side in self.sides.iter().filter(|side| side.pictures > 0) {
             writeln!(formatter, "{side}")?;
         }
         for warning in &self.warnings {
@@ -123,7 +124,10 @@ impl Dataset {
 
         let mut problems = Vec::new();
         let a = self.judge(&self.a, a, &mut problems);
-        let b = if self.a.part == Part::Whole {
+        let b = if self.has_holes() {
+            problems.extend(self.wrong_masks());
+            b.into_iter().map(Result::ok).collect()
+        } else if self.a.part == Part::Whole {
             let b = self.judge(&self.b, b, &mut problems);
             if self.is_paired() {
                 problems.extend(self.unequal_pairs(&a, &b));

@@ -14,6 +14,8 @@ use super::error::DataError;
 use super::folder::PictureFile;
 use super::labelled::{self, Folders, Sides};
 use super::layout::{Layout, Split};
+use super::mask::Mask;
+use super::masked;
 use super::picture::{Picture, read_picture};
 use super::preprocess::Preparation;
 use super::raster::{Content, Raster};
@@ -64,6 +66,8 @@ pub(super) struct Sample {
     /// Instances and features of `a` (pix2pixhd).
     pub(super) instances: Option<Raster>,
     pub(super) features: Option<Raster>,
+    /// The holes of `a` (inpaint).
+    pub(super) mask: Option<Mask>,
     pub(super) a_path: PathBuf,
     pub(super) b_path: PathBuf,
     pub(super) name: String,
@@ -116,6 +120,7 @@ impl Dataset {
         };
         let (input, target) = match (recipe.mode, &layout) {
             (Mode::Cycle, Layout::TwoFolders(a, b)) => unaligned::sides(a, b)?,
+            (Mode::Inpaint, _) => masked::sides(root, &layout, recipe)?,
             _ => aligned::sides(root, &layout, recipe.data.direction)?,
         };
         let sides = Sides {
@@ -164,9 +169,17 @@ impl Dataset {
         matches!(self.recipe.mode, Mode::Pix2pix | Mode::Pix2pixhd)
     }
 
-    /// Samples per epoch: the pairs, or the pictures of the larger side.
+    /// Whether samples are photos with holes.
+    pub(super) fn has_holes(&self) -> bool {
+        self.recipe.mode == Mode::Inpaint
+    }
+
+    /// Samples per epoch: the pairs, the photos with holes, or the pictures of the larger side.
     #[allow(clippy::len_without_is_empty)] // A data set that opens has at least one sample.
     pub fn len(&self) -> usize {
+        if self.has_holes() {
+            return self.a.files.len();
+        }
         self.a.files.len().max(self.b.files.len())
     }
 
@@ -206,6 +219,9 @@ impl Dataset {
         if self.is_labelled() {
             return Batch::stack(vec![self.labelled_fixed(index)?]);
         }
+        if self.has_holes() {
+            return Batch::stack(vec![self.with_fixed_hole(index)?]);
+        }
         let preparation = self.preparation.without_margin();
         let (a_index, b_index) = (index % self.a.files.len(), index % self.b.files.len());
         let (a, b) = self.read(a_index, b_index, &preparation)?;
@@ -224,6 +240,9 @@ impl Dataset {
     ) -> Result<Sample, DataError> {
         if self.is_labelled() {
             return self.labelled_augmented(epoch, position, index);
+        }
+        if self.has_holes() {
+            return self.with_drawn_hole(epoch, position, index);
         }
         let data = &self.recipe.data;
         let random = &mut sample_random(self.recipe.train.seed, epoch, position as u64);
@@ -257,6 +276,7 @@ impl Dataset {
             b,
             instances: None,
             features: None,
+            mask: None,
             a_path: a_file.path.clone(),
             b_path: b_file.path.clone(),
             name: a_file.stem().to_owned(),

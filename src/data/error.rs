@@ -42,6 +42,12 @@ pub enum DataError {
         /// What is there instead.
         found: String,
     },
+    /// The folder of mask files is not there.
+    #[error(
+        "`{}` is not a folder: put mask files there, name their folder in `data.mask_folder`, or take another kind in `data.masks`",
+        .0.display()
+    )]
+    NoMasks(PathBuf),
     /// A folder or file that the system does not let us use.
     #[error(transparent)]
     File(#[from] FileError),

@@ -296,6 +296,7 @@ impl Dataset {
         let mut next = || rasters.next().expect("every side has given a raster");
         let (a_file, b_file) = (&self.a.files[index], &self.b.files[index]);
         Sample {
+            mask: None,
             a: next(),
             b: next(),
             instances: self.instances.as_ref().map(|_| next()),

@@ -46,13 +46,16 @@ pub enum Layout {
     SideBySide(PathBuf),
     /// A folder for each side.
     TwoFolders(PathBuf, PathBuf),
+    /// One folder of pictures.
+    Plain(PathBuf),
 }
 
 impl Layout {
     /// Finds the layout of `split` in `root`, or `None` where the data set has no such pictures.
     ///
     /// Mode pix2pix: `train/` of side-by-side pictures, or `trainA/ trainB/`, `A/train/ B/train/`, `train/A/ train/B/`, or, for
-    /// training, `A/ B/`. Mode cycle: `trainA/ trainB/`. The other splits have `val` or `test` for `train`.
+    /// training, `A/ B/`. Mode cycle: `trainA/ trainB/`. Mode inpaint: `train/`, or, for training, `root`
+    /// itself. The other splits have `val` or `test` for `train`.
     ///
     /// # Errors
     /// `root` is not a folder.
@@ -75,6 +78,7 @@ impl Layout {
                     format!("`{}/` (side-by-side pictures)", folder.display())
                 }
                 Self::TwoFolders(a, b) => format!("`{}/` and `{}/`", a.display(), b.display()),
+                Self::Plain(folder) => format!("`{}/`", folder.display()),
             })
             .collect::<Vec<_>>()
             .join(", or ");
@@ -91,12 +95,15 @@ impl Layout {
         match self {
             Self::SideBySide(folder) => Self::SideBySide(root.join(folder)),
             Self::TwoFolders(a, b) => Self::TwoFolders(root.join(a), root.join(b)),
+            // Joining nothing would add a separator.
+            Self::Plain(folder) if folder.as_os_str().is_empty() => Self::Plain(root.to_owned()),
+            Self::Plain(folder) => Self::Plain(root.join(folder)),
         }
     }
 
     fn exists(&self) -> bool {
         match self {
-            Self::SideBySide(folder) => folder.is_dir(),
+            Self::SideBySide(folder) | Self::Plain(folder) => folder.is_dir(),
             Self::TwoFolders(a, b) => a.is_dir() && b.is_dir(),
         }
     }
@@ -110,6 +117,13 @@ fn candidates(mode: Mode, prefix: &str) -> Vec<Layout> {
         Mode::Cycle => vec![joined],
         // Its folders depend on the recipe: see `labelled.rs`.
         Mode::Pix2pixhd => Vec::new(),
+        Mode::Inpaint => {
+            let mut layouts = vec![Layout::Plain(prefix.into())];
+            if prefix == "train" {
+                layouts.push(Layout::Plain(PathBuf::new()));
+            }
+            layouts
+        }
         Mode::Pix2pix => {
             let mut layouts = vec![
                 // Before `train/` itself: pictures of two sides must not be taken for side-by-side ones.

@@ -17,6 +17,10 @@ mod labelled;
 mod labelled_check;
 mod layout;
 mod loader;
+mod mask;
+mod mask_files;
+mod mask_shapes;
+mod masked;
 mod pair;
 mod picture;
 mod pixels;
@@ -38,8 +42,13 @@ pub use ids::IdMap;
 pub use labelled::{fit_to_data, sample_key};
 pub use layout::{Layout, Split};
 pub use loader::Loader;
+pub use mask::Mask;
+pub use mask_files::{MaskPlan, MaskSettings, masks};
+pub use masked::HOLE_COLOUR;
 pub use pair::pair;
-pub use picture::{MAX_PIXELS, Picture, PictureError, has_picture_extension, read_picture};
+pub use picture::{
+    MAX_PIXELS, Picture, PictureError, has_picture_extension, read_image, read_picture,
+};
 pub use pixels::{grey, pixels_from_values, values_from_pixels};
 pub use preprocess::Preparation;
 pub use raster::Raster;

@@ -80,6 +80,18 @@ pub fn has_picture_extension(path: &Path) -> bool {
 /// # Errors
 /// The file cannot be read, is no picture, is too large, or is damaged; each error names it.
 pub fn read_picture(path: &Path) -> Result<Picture, PictureError> {
+    let (image, format) = read_image(path)?;
+    Ok(Picture {
+        pixels: rgb(image, format),
+        format,
+    })
+}
+
+/// Reads the picture at `path` as it is: upright, with the channels and the depth of the file, and its format.
+///
+/// # Errors
+/// As [`read_picture`].
+pub fn read_image(path: &Path) -> Result<(DynamicImage, ImageFormat), PictureError> {
     let bytes = read_bytes(path)?;
     // Decoders have had bugs that panic on damaged files; such a file is a damaged file like any other.
     panics::caught(|| decode(&bytes, path)).unwrap_or_else(|message| {
@@ -106,7 +118,7 @@ pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, PictureError> {
     Ok(bytes)
 }
 
-fn decode(bytes: &[u8], path: &Path) -> Result<Picture, PictureError> {
+fn decode(bytes: &[u8], path: &Path) -> Result<(DynamicImage, ImageFormat), PictureError> {
     let not_a_picture = || PictureError::NotAPicture(path.to_owned());
     let damaged = |message: String| PictureError::Damaged {
         path: path.to_owned(),
@@ -149,10 +161,7 @@ fn decode(bytes: &[u8], path: &Path) -> Result<Picture, PictureError> {
     if let Ok(orientation) = orientation {
         image.apply_orientation(orientation);
     }
-    Ok(Picture {
-        pixels: rgb(image, format),
-        format,
-    })
+    Ok((image, format))
 }
 
 /// Pixels of any kind as 8-bit RGB. Samples of 16 bits lose their lower byte, as in Pillow; only those of PNM are rounded.

@@ -27,7 +27,7 @@ impl Preparation {
     pub fn new(recipe: &Recipe) -> Self {
         let discriminator = &recipe.discriminator;
         let smallest = match discriminator.arch {
-            DiscriminatorArch::Pixel => 8,
+            DiscriminatorArch::Pixel | DiscriminatorArch::Context => 8,
             // Each strided layer halves the size; the two layers after them need 3 x 3 positions.
             DiscriminatorArch::Patch => 8.max(3 << discriminator.layers.min(16)),
             // Its padding lets it work at every size; what counts is the generator.
@@ -68,6 +68,14 @@ impl Preparation {
         match self.method {
             Preprocess::ResizeAndCrop => (self.load_size, self.load_size),
             Preprocess::Crop | Preprocess::None => (width, height),
+            Preprocess::ScaleShortsideAndCrop => {
+                let short = width.min(height);
+                let scaled = |side: usize| {
+                    let exact = side as f64 * self.load_size as f64 / short as f64;
+                    (exact.round() as usize).max(self.load_size)
+                };
+                (scaled(width), scaled(height))
+            }
             Preprocess::ScaleWidth | Preprocess::ScaleWidthAndCrop => {
                 if width == self.load_size && height >= self.lowest {
                     return (width, height);
@@ -85,7 +93,10 @@ impl Preparation {
     pub fn crop_range(&self, resized: Size) -> Option<Size> {
         match self.method {
             Preprocess::ScaleWidth | Preprocess::None => None,
-            Preprocess::ResizeAndCrop | Preprocess::Crop | Preprocess::ScaleWidthAndCrop => Some((
+            Preprocess::ResizeAndCrop
+            | Preprocess::Crop
+            | Preprocess::ScaleWidthAndCrop
+            | Preprocess::ScaleShortsideAndCrop => Some((
                 resized.0.saturating_sub(self.crop_size),
                 resized.1.saturating_sub(self.crop_size),
             )),
@@ -203,6 +214,15 @@ mod tests {
     }
 
     #[test]
+    fn the_shorter_side_gets_the_size_and_the_other_follows() {
+        let scale = preparation(Preprocess::ScaleShortsideAndCrop, 96, 64);
+        assert_eq!(scale.resized_size((481, 321)), (144, 96));
+        assert_eq!(scale.resized_size((321, 481)), (96, 144));
+        assert_eq!(scale.final_size((321, 481)), (64, 64));
+        assert_eq!(scale.crop_range((96, 144)), Some((32, 80)));
+    }
+
+    #[test]
     fn pictures_that_do_not_fit_are_refused_with_a_remedy() {
         let crop = preparation(Preprocess::Crop, 286, 256);
         assert!(crop.accepts((256, 256)).is_ok());
@@ -233,6 +253,7 @@ mod tests {
                 Preprocess::Crop,
                 Preprocess::ScaleWidth,
                 Preprocess::ScaleWidthAndCrop,
+                Preprocess::ScaleShortsideAndCrop,
                 Preprocess::None,
             ]),
             width in 1usize..120,

@@ -2,6 +2,8 @@
 
 use image::RgbImage;
 
+use super::mask::Mask;
+use super::masked::HOLE_COLOUR;
 use super::pixels::{grey, values_from_pixels};
 use super::resample::{resize_bicubic, resize_nearest};
 
@@ -114,6 +116,24 @@ impl Raster {
             }
         }
         self
+    }
+
+    /// The picture with [`HOLE_COLOUR`], or its grey, in the holes of a mask of its size.
+    pub(super) fn with_holes(&self, mask: &Mask) -> Self {
+        let [red, green, blue] = HOLE_COLOUR;
+        let colour = Self::new(
+            RgbImage::from_pixel(1, 1, image::Rgb([red, green, blue])),
+            self.channels,
+        )
+        .bytes;
+        let mut filled = self.clone();
+        let pixels = filled.bytes.chunks_exact_mut(self.channels);
+        for (pixel, &hole) in pixels.zip(mask.holes()) {
+            if hole {
+                pixel.copy_from_slice(&colour);
+            }
+        }
+        filled
     }
 
     /// Values in [-1, 1], `[channels, height, width]`, flattened; of a map of ids the ids, `[1, height, width]`.

@@ -47,6 +47,7 @@ impl Sample {
             Mode::Pix2pix => "edges2photos",
             Mode::Cycle => "brick2gravel",
             Mode::Pix2pixhd => "tones2photos",
+            Mode::Inpaint => "edges2photos/B",
         })
     }
 }

@@ -53,6 +53,12 @@ pub enum EvaluateError {
     /// Pictures smaller than the window of SSIM.
     #[error("{}", listed("smaller than the 11x11 pixels that ssim looks at (leave it out of the metrics)", .0))]
     TooSmall(Vec<String>),
+    /// Pairs whose mask is missing or wrong.
+    #[error("{}", listed("whose mask cannot be used", .0))]
+    Masks(Vec<String>),
+    /// The masks are not there.
+    #[error("`{}` does not exist: give a mask, or a folder of masks with the names of the pictures", .0.display())]
+    NoMasks(PathBuf),
     /// No metric was asked for.
     #[error("no metrics: choose among {}", Metric::names())]
     NoMetrics,

@@ -1,13 +1,14 @@
 //! Measuring all pairs, and what comes of it.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::error::{EvaluateError, listed};
+use super::hole_masks::HoleMasks;
 use super::metric::Metric;
 use super::pairs::{Pair, find};
 use super::similarity::WINDOW;
@@ -19,12 +20,15 @@ use crate::files::{FileError, write_atomically};
 pub struct EvaluateOptions {
     /// The metrics. They are shown in the order of [`Metric::ALL`].
     pub metrics: Vec<Metric>,
+    /// A mask for all pairs or a folder of masks matched by name: only what is white in it counts. None for whole pictures.
+    pub mask: Option<PathBuf>,
 }
 
 impl Default for EvaluateOptions {
     fn default() -> Self {
         Self {
             metrics: Metric::ALL.to_vec(),
+            mask: None,
         }
     }
 }
@@ -81,7 +85,8 @@ pub struct Evaluation {
 
 /// Compares the pictures of two folders that have the same relative path without extension.
 ///
-/// Both are taken as upright 8-bit RGB, so that a grey picture equals its three-channel copy. Pairs are measured in parallel.
+/// With masks, PSNR and L1 are over the pixels of the holes, and SSIM is over the windows around them.
+/// Both pictures are taken as upright 8-bit RGB, so that a grey picture equals its three-channel copy. Pairs are measured in parallel.
 ///
 /// # Errors
 /// A folder is missing or empty, nothing matches, pictures cannot be read, or a pair's sizes differ; all offenders are counted
@@ -97,10 +102,11 @@ pub fn evaluate(
         return Err(EvaluateError::NoMetrics);
     }
     let pairs = find(real, fake)?;
+    let masks = options.mask.as_deref().map(HoleMasks::open).transpose()?;
     let measured: Vec<Result<PictureScores, Offence>> = pairs
         .matched
         .par_iter()
-        .map(|pair| measure(pair, &metrics))
+        .map(|pair| measure(pair, &metrics, masks.as_ref()))
         .collect();
     let pictures = without_offences(measured)?;
     Ok(Evaluation {
@@ -118,9 +124,14 @@ enum Offence {
     Unreadable(String),
     Sizes(String),
     TooSmall(String),
+    Mask(String),
 }
 
-fn measure(pair: &Pair, metrics: &[Metric]) -> Result<PictureScores, Offence> {
+fn measure(
+    pair: &Pair,
+    metrics: &[Metric],
+    masks: Option<&HoleMasks>,
+) -> Result<PictureScores, Offence> {
     let read = |path: &Path| {
         read_picture(path)
             .map(|picture| picture.pixels)
@@ -142,10 +153,27 @@ fn measure(pair: &Pair, metrics: &[Metric]) -> Result<PictureScores, Offence> {
             pair.name
         )));
     }
-    let score = |&metric: &Metric| (metric, metric.measure(&real, &fake));
+    let mask = masks
+        .map(|masks| masks.of(&pair.name, real.dimensions()))
+        .transpose()
+        .map_err(Offence::Mask)?;
+    let score = |&metric: &Metric| {
+        let score = match &mask {
+            None => metric.measure(&real, &fake),
+            Some(mask) => metric.measure_hole(&real, &fake, mask),
+        };
+        (metric, score)
+    };
+    let scores: Vec<(Metric, f64)> = metrics.iter().map(score).collect();
+    if scores.iter().any(|(_, score)| score.is_nan()) {
+        return Err(Offence::Mask(format!(
+            "`{}` (its hole is within 5 pixels of the border, where ssim has no windows: leave it out of the metrics)",
+            pair.name
+        )));
+    }
     Ok(PictureScores {
         name: pair.name.clone(),
-        scores: Scores(metrics.iter().map(score).collect()),
+        scores: Scores(scores),
     })
 }
 
@@ -154,12 +182,14 @@ fn without_offences(
 ) -> Result<Vec<PictureScores>, EvaluateError> {
     let mut pictures = Vec::with_capacity(measured.len());
     let (mut unreadable, mut sizes, mut too_small) = (Vec::new(), Vec::new(), Vec::new());
+    let mut masks = Vec::new();
     for picture in measured {
         match picture {
             Ok(picture) => pictures.push(picture),
             Err(Offence::Unreadable(words)) => unreadable.push(words),
             Err(Offence::Sizes(words)) => sizes.push(words),
             Err(Offence::TooSmall(words)) => too_small.push(words),
+            Err(Offence::Mask(words)) => masks.push(words),
         }
     }
     if !unreadable.is_empty() {
@@ -170,6 +200,9 @@ fn without_offences(
     }
     if !too_small.is_empty() {
         return Err(EvaluateError::TooSmall(too_small));
+    }
+    if !masks.is_empty() {
+        return Err(EvaluateError::Masks(masks));
     }
     Ok(pictures)
 }

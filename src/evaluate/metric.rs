@@ -7,7 +7,8 @@ use image::RgbImage;
 use serde::{Serialize, Serializer};
 
 use super::error::UnknownMetric;
-use super::similarity::structural_similarity;
+use super::similarity::{similarity_where, structural_similarity};
+use crate::data::Mask;
 
 /// A distance or likeness between two pictures of the same size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +54,25 @@ impl Metric {
     /// The names of all metrics, for messages.
     pub(super) fn names() -> String {
         Self::ALL.map(Self::name).join(", ")
+    }
+
+    /// Measures what is in the holes of a mask, which has the size of both pictures: as [`Metric::measure`] does with
+    /// pictures of those pixels alone, and for [`Metric::Ssim`] over the windows around them. Not a number where nothing can be
+    /// measured: without a hole, or for [`Metric::Ssim`] without a hole that is 5 pixels away from the border.
+    pub(super) fn measure_hole(self, real: &RgbImage, fake: &RgbImage, mask: &Mask) -> f64 {
+        if self == Self::Ssim {
+            return similarity_where(real, fake, |x, y| mask.is_hole(x, y));
+        }
+        let holes = |picture: &RgbImage| {
+            let pixels = picture.pixels().zip(mask.holes());
+            let pixels: Vec<u8> = pixels
+                .filter(|(_, hole)| **hole)
+                .flat_map(|(pixel, _)| pixel.0)
+                .collect();
+            let count = (pixels.len() / 3) as u32;
+            RgbImage::from_raw(count, 1, pixels).expect("three levels were taken of each pixel")
+        };
+        self.measure(&holes(real), &holes(fake))
     }
 
     /// Measures two pictures of the same size, at least 11x11 for [`Metric::Ssim`].
@@ -118,6 +138,41 @@ mod tests {
         let psnr = Metric::Psnr.measure(&real, &fake);
         assert!((psnr - 39.380_190_974_8).abs() < 1e-9, "{psnr}");
         assert!(Metric::Psnr.measure(&real, &real).is_infinite());
+    }
+
+    #[test]
+    fn only_the_hole_is_measured() {
+        let real = RgbImage::from_fn(24, 20, |x, y| {
+            image::Rgb([(x * 9) as u8, (y * 11) as u8, 7])
+        });
+        let fake = RgbImage::from_fn(24, 20, |x, y| {
+            let mut pixel = *real.get_pixel(x, y);
+            match x {
+                0..8 => pixel.0[2] = 250,
+                12..14 => pixel.0[2] = 10,
+                _ => {}
+            }
+            pixel
+        });
+        let left = Mask::from_fn(24, 20, |x, _| x < 8);
+        let two = Mask::from_fn(24, 20, |x, y| (12..16).contains(&x) && y == 10);
+        let measure = |metric: Metric, mask: &Mask| metric.measure_hole(&real, &fake, mask);
+        let l1 = measure(Metric::L1, &two);
+        // Half of the pixels, a third of their levels, three levels away.
+        assert!((l1 - 0.5 / 255.0).abs() < 1e-15, "{l1}");
+        let psnr = measure(Metric::Psnr, &two);
+        assert!(
+            (psnr - 10.0 * (65_025.0f64 / 1.5).log10()).abs() < 1e-9,
+            "{psnr}"
+        );
+        assert!(measure(Metric::Ssim, &left) < measure(Metric::Ssim, &two));
+        let all = Mask::from_fn(24, 20, |_, _| true);
+        for metric in Metric::ALL {
+            let whole = metric.measure(&real, &fake);
+            assert!((measure(metric, &all) - whole).abs() < 1e-12, "{metric}");
+        }
+        let border = Mask::from_fn(24, 20, |x, _| x < 5);
+        assert!(measure(Metric::Ssim, &border).is_nan());
     }
 
     #[test]

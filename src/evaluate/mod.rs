@@ -4,6 +4,7 @@
 
 mod error;
 mod evaluation;
+mod hole_masks;
 mod metric;
 mod pairs;
 mod similarity;

@@ -60,7 +60,7 @@ pub(super) fn find(real: &Path, fake: &Path) -> Result<Pairs, EvaluateError> {
 }
 
 /// The pictures below a folder by relative path without extension; at least one.
-fn pictures(folder: &Path) -> Result<BTreeMap<PathBuf, PathBuf>, EvaluateError> {
+pub(super) fn pictures(folder: &Path) -> Result<BTreeMap<PathBuf, PathBuf>, EvaluateError> {
     if !folder.is_dir() {
         return Err(EvaluateError::NotAFolder(folder.to_owned()));
     }

@@ -18,14 +18,30 @@ const C2: f64 = 7.65 * 7.65;
 /// `structural_similarity(real, fake, gaussian_weights=True, data_range=255, channel_axis=2)`, which scales variances and
 /// covariances by `n / (n - 1)`, with `n` the 121 pixels of a window.
 pub(super) fn structural_similarity(real: &RgbImage, fake: &RgbImage) -> f64 {
-    let sum: f64 = (0..3).map(|channel| of_channel(real, fake, channel)).sum();
+    similarity_where(real, fake, |_, _| true)
+}
+
+/// As [`structural_similarity`], over the windows in whose middle `counts(x, y)`; not a number where there is none.
+pub(super) fn similarity_where(
+    real: &RgbImage,
+    fake: &RgbImage,
+    counts: impl Fn(usize, usize) -> bool,
+) -> f64 {
+    let sum: f64 = (0..3)
+        .map(|channel| of_channel(real, fake, channel, &counts))
+        .sum();
     sum / 3.0
 }
 
 /// Weighted means in a window: of the real values, the fake values, their squares, and their product. They lie side by side.
 const MOMENTS: usize = 5;
 
-fn of_channel(real: &RgbImage, fake: &RgbImage, channel: usize) -> f64 {
+fn of_channel(
+    real: &RgbImage,
+    fake: &RgbImage,
+    channel: usize,
+    counts: impl Fn(usize, usize) -> bool,
+) -> f64 {
     let weights = gaussian();
     let width = real.width() as usize;
     let windows = width - (WINDOW - 1);
@@ -33,7 +49,7 @@ fn of_channel(real: &RgbImage, fake: &RgbImage, channel: usize) -> f64 {
     let mut pixels = vec![0.0; MOMENTS * width];
     let mut rows = vec![vec![0.0; MOMENTS * windows]; WINDOW];
     let mut moments = vec![0.0; MOMENTS * windows];
-    let mut sum = 0.0;
+    let (mut sum, mut counted) = (0.0, 0_usize);
     let stride = 3 * width;
     let pairs = real
         .as_raw()
@@ -51,10 +67,16 @@ fn of_channel(real: &RgbImage, fake: &RgbImage, channel: usize) -> f64 {
         if y + 1 >= WINDOW {
             let oldest_first = (0..WINDOW).map(|offset| &rows[(y + 1 + offset) % WINDOW][..]);
             weigh(&mut moments, &weights, oldest_first);
-            sum += moments.chunks_exact(MOMENTS).map(of_window).sum::<f64>();
+            let row = y - WINDOW / 2;
+            for (left, moments) in moments.chunks_exact(MOMENTS).enumerate() {
+                if counts(left + WINDOW / 2, row) {
+                    sum += of_window(moments);
+                    counted += 1;
+                }
+            }
         }
     }
-    sum / (windows * (real.height() as usize - (WINDOW - 1))) as f64
+    sum / counted as f64
 }
 
 /// The weighted sum of slices, as far as `sums` reaches.

@@ -26,6 +26,9 @@ impl Discriminator {
             DiscriminatorArch::Patch | DiscriminatorArch::Multiscale => {
                 Self::Patch(PatchGan::new(initialise, recipe, input))
             }
+            DiscriminatorArch::Context => {
+                unreachable!("the context discriminator is of mode inpaint, which makes it itself")
+            }
             DiscriminatorArch::Pixel => Self::Pixel(PixelGan::new(initialise, recipe, input)),
         }
     }

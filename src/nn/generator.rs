@@ -47,6 +47,9 @@ impl Generator {
                 };
                 Self::Resnet(ResnetGenerator::of_shape(initialise, recipe, shape, input))
             }
+            GeneratorArch::Context | GeneratorArch::ContextBottleneck => {
+                unreachable!("context encoders are of mode inpaint, which makes them itself")
+            }
             GeneratorArch::Local => {
                 Self::Local(LocalEnhancer::new(initialise, recipe, input, output))
             }

@@ -91,6 +91,34 @@ pub enum StyleError {
     /// The generator cannot be written as ONNX.
     #[error(transparent)]
     Onnx(#[from] OnnxError),
+    /// A network that is not written as ONNX.
+    #[error(
+        "the style `{style}` is a context encoder (`{arch}`), which is not written as ONNX: take --format safetensors"
+    )]
+    NoOnnx {
+        /// Style.
+        style: String,
+        /// Its network.
+        arch: &'static str,
+    },
+    /// A style that translates whole pictures, where holes are to be filled.
+    #[error(
+        "the style `{style}` fills no holes: it is of mode {mode}, and --mask needs one of mode inpaint"
+    )]
+    FillsNoHoles {
+        /// Style.
+        style: String,
+        /// Its mode.
+        mode: &'static str,
+    },
+    /// A bottleneck of one value cannot be normalised by its own statistics.
+    #[error(
+        "the style `{0}` has a bottleneck of one value per channel, which has no statistics of its own: leave out --norm-stats batch"
+    )]
+    NoOwnStatistics(String),
+    /// A style that fills holes, where whole pictures are to be translated.
+    #[error("the style `{0}` fills holes: say where they are with --mask")]
+    NeedsMask(String),
     /// Another program is writing into the style's folder.
     #[error("another run is writing the style in `{}`: wait for it, or choose another name", .0.display())]
     InUse(PathBuf),

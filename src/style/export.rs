@@ -4,6 +4,7 @@ use burn::tensor::Device;
 
 use super::error::StyleError;
 use super::folder::StyleFolder;
+use super::inpainter::load_inpainter;
 use super::manifest::Manifest;
 use super::onnx::{onnx_file, onnx_model};
 use super::weights::{load_generator, read_weights};
@@ -22,8 +23,8 @@ pub fn generator_state_dict(
     direction: Option<Direction>,
     device: &Device,
 ) -> Result<NamedTensors, StyleError> {
-    let (generator, _) = load_generator(folder, manifest, direction, device)?;
-    Ok(NamedTensors::of(&generator).with_batch_counts(manifest.training.steps))
+    let (weights, _) = generator_weights(folder, manifest, direction, device)?;
+    Ok(weights.with_batch_counts(manifest.training.steps))
 }
 
 /// As [`generator_state_dict`], of the network whose weight file has this stem, such as `discriminator`.
@@ -68,6 +69,29 @@ fn networks(folder: &StyleFolder) -> Result<Vec<String>, StyleError> {
     Ok(names)
 }
 
+/// The weights of the generator, with the channels of its input and output; one that fills holes sees their mask too.
+fn generator_weights(
+    folder: &StyleFolder,
+    manifest: &Manifest,
+    direction: Option<Direction>,
+    device: &Device,
+) -> Result<(NamedTensors, [usize; 2]), StyleError> {
+    if manifest.recipe.mode == Mode::Inpaint {
+        let has = manifest.recipe.data.direction;
+        if direction.is_some_and(|direction| direction != has) {
+            return Err(StyleError::NoSuchDirection {
+                style: folder.name(),
+                has: has.name(),
+            });
+        }
+        let network = load_inpainter(folder, manifest, device)?;
+        let channels = manifest.recipe.data.input_channels;
+        return Ok((NamedTensors::of(&network), [channels + 1, channels]));
+    }
+    let (generator, channels) = load_generator(folder, manifest, direction, device)?;
+    Ok((NamedTensors::of(&generator), channels))
+}
+
 /// The bytes of an ONNX model of the generator for `direction`, or for the style's own.
 ///
 /// # Errors
@@ -80,10 +104,14 @@ pub fn generator_onnx(
     norm_stats: NormStats,
     device: &Device,
 ) -> Result<Vec<u8>, StyleError> {
-    let (generator, channels) = load_generator(folder, manifest, direction, device)?;
-    let weights = NamedTensors::of(&generator);
-    drop(generator);
     let recipe = &manifest.recipe;
+    if recipe.generator.arch.is_context_encoder() {
+        return Err(StyleError::NoOnnx {
+            style: folder.name(),
+            arch: recipe.generator.arch.name(),
+        });
+    }
+    let (weights, channels) = generator_weights(folder, manifest, direction, device)?;
     let direction = direction.unwrap_or(recipe.data.direction);
     let mut properties = vec![
         ("style", folder.name()),

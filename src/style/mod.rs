@@ -4,6 +4,7 @@ mod error;
 mod export;
 mod folder;
 pub mod import;
+mod inpainter;
 mod manifest;
 pub mod onnx;
 mod registry;
@@ -12,6 +13,7 @@ mod weights;
 pub use error::StyleError;
 pub use export::{generator_onnx, generator_state_dict, network_state_dict};
 pub use folder::StyleFolder;
+pub use inpainter::load_inpainter;
 pub use manifest::{FORMAT_VERSION, Manifest, TrainingSummary};
 pub use registry::Registry;
 pub use weights::{

@@ -7,6 +7,7 @@ use burn::tensor::Device;
 use super::error::TrainError;
 use crate::coarse_to_fine::Pix2pixHd;
 use crate::config::{Mode, Recipe};
+use crate::inpainting::Inpaint;
 use crate::method::Method;
 use crate::nn::NamedTensors;
 use crate::paired::Pix2pix;
@@ -31,6 +32,7 @@ pub fn build(recipe: &Recipe, device: &Device) -> Result<Box<dyn Method>, TrainE
             })?;
             Box::new(method)
         }
+        Mode::Inpaint => Box::new(Inpaint::new(recipe, device)),
     })
 }
 

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use rand::RngExt;
 
-use crate::cli_support::{CYCLE, Outcome, PIX2PIX, PIX2PIXHD, Place, assert_same, terminate};
+use crate::cli_support::{
+    CYCLE, INPAINT, Outcome, PIX2PIX, PIX2PIXHD, Place, assert_same, terminate,
+};
 
 const STEPS: u64 = 60;
 
@@ -17,6 +19,7 @@ fn settings(mode: &str) -> String {
             "{PIX2PIXHD} --set optim.global_epochs=2 --set optim.global_decay_epochs=2 --set optim.epochs=3 \
              --set optim.decay_epochs=3 --set optim.fix_global_epochs=2"
         ),
+        "inpaint" => format!("{INPAINT} --set data.masks=regions --set data.batch_size=4"),
         _ => format!("{PIX2PIX} --set generator.dropout=true --set optim.pool_size=4"),
     };
     // The number of steps between previews is no multiple of that between checkpoints: they fall before and after kills.
@@ -30,7 +33,9 @@ fn resume(place: &Place, style: &str) -> Outcome {
 }
 
 fn interrupted_runs_equal_an_uninterrupted_one(mode: &str, kills: u64) {
-    let place = if mode == "pix2pixhd" {
+    let place = if mode == "inpaint" {
+        Place::with_photos()
+    } else if mode == "pix2pixhd" {
         Place::with_labels()
     } else {
         Place::with_pairs()
@@ -103,6 +108,11 @@ fn interrupted_runs_of_cycle_equal_an_uninterrupted_one() {
 #[test]
 fn interrupted_runs_of_both_stages_of_pix2pixhd_equal_an_uninterrupted_one() {
     interrupted_runs_equal_an_uninterrupted_one("pix2pixhd", 6);
+}
+
+#[test]
+fn interrupted_runs_of_inpaint_equal_an_uninterrupted_one() {
+    interrupted_runs_equal_an_uninterrupted_one("inpaint", 5);
 }
 
 #[test]

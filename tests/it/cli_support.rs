@@ -25,6 +25,9 @@ pub const PIX2PIXHD: &str = "--mode pix2pixhd --data labels --set data.classes=5
     --set generator.arch=local --set generator.channels=2 --set generator.downsamplings=1 --set generator.blocks=1 \
     --set generator.enhancer_blocks=1 --set discriminator.channels=2 --set discriminator.layers=1 \
     --set encoder.features=3 --set encoder.channels=2 --set encoder.downsamplings=1";
+/// Settings of the smallest inpaint.
+pub const INPAINT: &str = "--mode inpaint --data photos --set data.load_size=40 --set data.crop_size=32 --set loss.overlap=2 \
+    --set data.batch_size=2 --set generator.channels=2 --set discriminator.channels=2";
 
 /// A working directory that goes away with this value.
 pub struct Place {
@@ -44,6 +47,20 @@ impl Place {
         for index in 0..6 {
             place.picture(&format!("pairs/A/{index}.png"), 80, 76, index);
             place.picture(&format!("pairs/B/{index}.png"), 80, 76, 100 + index);
+        }
+        place
+    }
+
+    /// A place with `photos`.
+    pub fn with_photos() -> Self {
+        let place = Self::new();
+        for index in 0..6 {
+            place.picture(
+                &format!("photos/{index}.png"),
+                90 - index,
+                76 + index,
+                index,
+            );
         }
         place
     }

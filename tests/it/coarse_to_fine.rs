@@ -11,7 +11,7 @@ use translate::method::{Method, StepContext};
 use translate::nn::{Behaviour, Initialise, NamedTensors, Network};
 
 use crate::fixture::{Fixture, distance, json, values};
-use crate::training::{check_steps, number, sample};
+use crate::training::{RATE, check_steps, number, sample};
 
 /// As for the other generators: PyTorch's own 32-bit results are within 8.4e-6 of its 64-bit ones.
 const TOLERANCE: f64 = 4e-5;
@@ -243,6 +243,7 @@ fn plane(maps: &TensorData, index: usize, plane: usize) -> TensorData {
 fn training_batch(fixture: &Fixture, index: usize) -> Batch {
     let maps = fixture.data("input_maps");
     Batch {
+        mask: None,
         a: plane(&maps, index, 0),
         b: sample(&fixture.data("input_b"), index),
         instances: Some(plane(&maps, index, 1)),
@@ -258,7 +259,7 @@ fn five_steps_with_features_and_perceptual_loss_equal_pytorch() {
     let recipe = training_recipe(&json(&format!("{name}.json"))["config"]);
     let vgg = fixture.named("vgg.");
     let mut method = Pix2pixHd::new(&recipe, Some(&vgg), &Device::flex()).unwrap();
-    check_steps(name, &mut method, |index| {
+    check_steps(name, &mut method, (RATE, RATE), |index| {
         (training_batch(&fixture, index), 1)
     });
 }
@@ -272,7 +273,7 @@ fn five_steps_of_which_two_fix_the_global_generator_equal_pytorch() {
     recipe.optim.fix_global_epochs = 1;
     let fixed = number(&config, "fixed_steps");
     let mut method = Pix2pixHd::new(&recipe, None, &Device::flex()).unwrap();
-    check_steps(name, &mut method, |index| {
+    check_steps(name, &mut method, (RATE, RATE), |index| {
         let epoch = if index < fixed { 1 } else { 2 };
         (training_batch(&fixture, index), epoch)
     });

@@ -62,10 +62,14 @@ fn every_recipe_is_valid_and_says_what_it_trains() {
     assert!(count >= 5);
 }
 
-/// The two full recipes document every key with its default.
+/// The full recipes document every key with its default.
 #[test]
 fn full_recipes_are_the_defaults_with_every_key() {
-    for (file, mode) in [("pix2pix.toml", Mode::Pix2pix), ("cycle.toml", Mode::Cycle)] {
+    for (file, mode) in [
+        ("pix2pix.toml", Mode::Pix2pix),
+        ("cycle.toml", Mode::Cycle),
+        ("inpaint.toml", Mode::Inpaint),
+    ] {
         let path = root().join("configs").join(file);
         let recipe = Overlay::from_file(&path).unwrap().resolve(mode).unwrap();
         assert_eq!(recipe, Recipe::defaults(mode), "{file}");

@@ -41,6 +41,7 @@ impl Folders {
     ) -> Result<translate::evaluate::Evaluation, EvaluateError> {
         let options = EvaluateOptions {
             metrics: metrics.to_vec(),
+            mask: None,
         };
         let side = |name: &str| self.root.path().join(name);
         evaluate(&side("real"), &side("fake"), &options)

@@ -39,7 +39,7 @@ fn generator_recipe(config: &Value) -> GeneratorRecipe {
     }
 }
 
-fn check<N: Network>(
+pub fn check<N: Network>(
     name: &str,
     network: N,
     forward: impl Fn(&N, burn::tensor::Tensor<4>, Behaviour) -> burn::tensor::Tensor<4>,

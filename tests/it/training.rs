@@ -11,7 +11,7 @@ use translate::unpaired::CycleGan;
 
 use crate::fixture::{Fixture, json, values};
 
-const RATE: f64 = 2e-4;
+pub const RATE: f64 = 2e-4;
 
 pub fn number(config: &Value, key: &str) -> usize {
     config[key].as_u64().unwrap() as usize
@@ -47,10 +47,11 @@ pub fn sample(data: &TensorData, index: usize) -> TensorData {
 fn check(name: &str, method: &mut dyn Method) {
     let fixture = Fixture::open(&format!("{name}.safetensors"));
     let (a, b) = (fixture.data("input_a"), fixture.data("input_b"));
-    check_steps(name, method, |index| {
+    check_steps(name, method, (RATE, RATE), |index| {
         let batch = Batch {
             a: sample(&a, index),
             b: sample(&b, index),
+            mask: None,
             instances: None,
             features: None,
             names: Vec::new(),
@@ -59,8 +60,14 @@ fn check(name: &str, method: &mut dyn Method) {
     });
 }
 
-/// Five steps, each on the batch and in the epoch that `given` says.
-pub fn check_steps(name: &str, method: &mut dyn Method, given: impl Fn(usize) -> (Batch, u64)) {
+/// Trains on the batches of a fixture's steps, each in the epoch that `given` says, with the rates of generator and
+/// discriminator, and compares.
+pub fn check_steps(
+    name: &str,
+    method: &mut dyn Method,
+    (generator_rate, discriminator_rate): (f64, f64),
+    given: impl Fn(usize) -> (Batch, u64),
+) {
     let fixture = Fixture::open(&format!("{name}.safetensors"));
     let expected = json(&format!("{name}.json"));
     for stem in method.networks() {
@@ -74,8 +81,8 @@ pub fn check_steps(name: &str, method: &mut dyn Method, given: impl Fn(usize) ->
             epoch,
             step: index as u64 + 1,
             seed: 0,
-            generator_rate: RATE,
-            discriminator_rate: RATE,
+            generator_rate,
+            discriminator_rate,
         };
         let got = method.step(batch, context);
         assert_eq!(got.len(), losses.as_object().unwrap().len());
@@ -179,6 +186,7 @@ fn batch() -> Batch {
         b: side("input_b"),
         instances: None,
         features: None,
+        mask: None,
         names: Vec::new(),
     }
 }

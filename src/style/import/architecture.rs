@@ -79,6 +79,7 @@ impl Architecture {
                         "multi-scale discriminator of {} scales with {} layers",
                         recipe.scales, recipe.layers
                     ),
+                    DiscriminatorArch::Context => "context discriminator".to_owned(),
                 };
                 format!(
                     "{arch}, {} channels, {}, {input} colour channels",
@@ -211,6 +212,8 @@ impl Architecture {
                     DiscriminatorArch::Pixel => 2,
                     // At each scale a convolution that doubles the channels.
                     DiscriminatorArch::Multiscale => 2 * 16 * recipe.scales,
+                    // Never recognised: networks of mode inpaint are not imported.
+                    DiscriminatorArch::Context => 0,
                     // Convolutions of 4 x 4 that double the channels, up to eight times, and go on so.
                     DiscriminatorArch::Patch => {
                         let doubled = 16 << (2 * recipe.layers.min(3)).saturating_sub(1);

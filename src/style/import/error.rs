@@ -31,6 +31,12 @@ pub enum ImportError {
         /// Module and name.
         global: String,
     },
+    /// A network that is to be one of mode inpaint.
+    #[error(
+        "`{}`: networks of mode inpaint are not imported: save them as `generator.safetensors` and train on with `--init-from`",
+        .0.display()
+    )]
+    FillsHoles(PathBuf),
     /// No network that this program knows.
     #[error("`{}` holds no network that this program knows: {message}", path.display())]
     Unknown {

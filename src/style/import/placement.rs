@@ -121,6 +121,9 @@ fn place(
             let mode = mode
                 .or(options.mode)
                 .unwrap_or_else(|| usual_mode(&found.architecture));
+            if mode == Mode::Inpaint {
+                return Err(ImportError::FillsHoles(options.file.clone()));
+            }
             let direction = direction.unwrap_or(Direction::AToB);
             // The only network of a style may be replaced by any other.
             let only = |before: &&Manifest| {

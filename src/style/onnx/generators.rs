@@ -27,6 +27,9 @@ pub(super) fn generator(
             &input,
         ),
         GeneratorArch::Local => local(layers, recipe, input),
+        GeneratorArch::Context | GeneratorArch::ContextBottleneck => {
+            unreachable!("exports of context encoders are refused before")
+        }
     }
 }
 

@@ -1,0 +1,197 @@
+//! Where the masks of photos come from.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use image::DynamicImage;
+
+use super::photo::{of_colour, transparent};
+use crate::data::{DataError, Mask, PictureError, find_some_pictures, read_picture};
+
+/// What says where the holes of photos are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MaskSource {
+    /// A mask for all photos, or a folder with a mask for each.
+    Path(PathBuf),
+    /// Each photo's own transparency.
+    Alpha,
+    /// A colour that has been painted over what is to go.
+    Colour([u8; 3]),
+}
+
+/// A source of masks that cannot be understood.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is not a colour: write color:#rrggbb, such as color:#ff00ff")]
+pub struct MaskSourceError(String);
+
+impl FromStr for MaskSource {
+    type Err = MaskSourceError;
+
+    fn from_str(text: &str) -> Result<Self, MaskSourceError> {
+        if text == "alpha" {
+            return Ok(Self::Alpha);
+        }
+        let colour = text
+            .strip_prefix("color:")
+            .or_else(|| text.strip_prefix("colour:"));
+        let Some(colour) = colour else {
+            return Ok(Self::Path(text.into()));
+        };
+        let digits = colour.strip_prefix('#').unwrap_or(colour);
+        if digits.len() != 6 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(MaskSourceError(text.to_owned()));
+        }
+        let level = |start: usize| {
+            // Two hexadecimal digits make a byte.
+            u8::from_str_radix(&digits[start..start + 2], 16).unwrap_or_default()
+        };
+        Ok(Self::Colour([level(0), level(2), level(4)]))
+    }
+}
+
+/// Masks that cannot be used at all.
+#[derive(Debug, thiserror::Error)]
+pub enum MaskError {
+    /// The path is not there.
+    #[error("`{}` does not exist: give a mask, a folder of masks, alpha, or a colour such as color:#ff00ff", .0.display())]
+    NotFound(PathBuf),
+    /// The folder of masks cannot be used.
+    #[error(transparent)]
+    Folder(#[from] DataError),
+    /// The mask for all photos cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] PictureError),
+    /// Two masks have the stem of one photo.
+    #[error("`{}` and `{}` are both masks of `{stem}`: remove or rename one", first.display(), second.display())]
+    Ambiguous {
+        /// What both are called, without the extension.
+        stem: String,
+        /// One mask.
+        first: PathBuf,
+        /// The other.
+        second: PathBuf,
+    },
+}
+
+/// Masks that are ready to be asked for.
+#[derive(Debug)]
+pub struct Masks(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    One(PathBuf, Arc<Mask>),
+    Folder(PathBuf, HashMap<String, PathBuf>),
+    Alpha,
+    Colour([u8; 3]),
+}
+
+impl Masks {
+    /// Reads the mask for all photos, or lists the folder.
+    ///
+    /// # Errors
+    /// There are none, or they cannot be used.
+    pub fn open(source: &MaskSource) -> Result<Self, MaskError> {
+        Ok(Self(match source {
+            MaskSource::Alpha => Kind::Alpha,
+            MaskSource::Colour(colour) => Kind::Colour(*colour),
+            MaskSource::Path(path) if path.is_dir() => {
+                let mut masks: HashMap<String, PathBuf> = HashMap::new();
+                for file in find_some_pictures(path)? {
+                    let stem = file.stem().to_owned();
+                    if let Some(first) = masks.insert(stem.clone(), file.path.clone()) {
+                        return Err(MaskError::Ambiguous {
+                            stem,
+                            first,
+                            second: file.path,
+                        });
+                    }
+                }
+                Kind::Folder(path.clone(), masks)
+            }
+            MaskSource::Path(path) if path.exists() => {
+                let mask = Mask::from_picture(&read_picture(path)?.pixels);
+                Kind::One(path.clone(), Arc::new(mask))
+            }
+            MaskSource::Path(path) => return Err(MaskError::NotFound(path.clone())),
+        }))
+    }
+
+    /// The mask of `photo`, the file at `path`; `relative` is its place below the input.
+    ///
+    /// # Errors
+    /// A message that says what is wrong with the mask or that there is none.
+    pub(super) fn of(
+        &self,
+        photo: &DynamicImage,
+        path: &Path,
+        relative: &Path,
+    ) -> Result<Arc<Mask>, String> {
+        let (mask, name) = match &self.0 {
+            Kind::Alpha => {
+                let mask = transparent(photo).ok_or_else(|| {
+                    format!(
+                        "`{}` has no transparency: nothing says what is to be filled",
+                        path.display()
+                    )
+                })?;
+                return Ok(Arc::new(mask));
+            }
+            Kind::Colour(colour) => return Ok(Arc::new(of_colour(photo, *colour))),
+            Kind::One(name, mask) => (Arc::clone(mask), name),
+            Kind::Folder(folder, masks) => {
+                let stem = stem(relative);
+                let name = masks.get(&stem).ok_or_else(|| {
+                    format!(
+                        "`{}` has no mask: there is no picture `{stem}` in `{}`",
+                        path.display(),
+                        folder.display()
+                    )
+                })?;
+                let mask = read_picture(name).map_err(|error| error.to_string())?;
+                (Arc::new(Mask::from_picture(&mask.pixels)), name)
+            }
+        };
+        let (width, height) = mask.size();
+        let size = (photo.width() as usize, photo.height() as usize);
+        if mask.size() != size {
+            return Err(format!(
+                "`{}` is {}x{}, but its mask `{}` is {width}x{height}: they must have one size",
+                path.display(),
+                size.0,
+                size.1,
+                name.display()
+            ));
+        }
+        Ok(mask)
+    }
+}
+
+/// The path without its extension, with `/` between its parts.
+fn stem(relative: &Path) -> String {
+    let parts = relative.with_extension("");
+    let parts: Vec<_> = parts
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .collect();
+    parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_are_told_apart() {
+        let source = |text: &str| text.parse::<MaskSource>().ok();
+        assert_eq!(source("alpha"), Some(MaskSource::Alpha));
+        assert_eq!(source("masks/"), Some(MaskSource::Path("masks/".into())));
+        let magenta = Some(MaskSource::Colour([255, 0, 255]));
+        assert_eq!(source("color:#ff00FF"), magenta);
+        assert_eq!(source("colour:ff00ff"), magenta);
+        for wrong in ["color:", "color:#ff00f", "color:#ff00fg", "color:#éé00"] {
+            assert_eq!(source(wrong), None, "{wrong}");
+        }
+    }
+}

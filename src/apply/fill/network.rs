@@ -1,0 +1,134 @@
+//! A trained network as a filler of holes.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::filler::{Filler, Reach};
+use crate::config::{GeneratorArch, MaskKind, NormKind, Recipe};
+use crate::data::{HOLE_COLOUR, grey, values_from_pixels};
+use crate::inpainting::Inpainter;
+use crate::nn::{Behaviour, NormStats};
+use crate::panics;
+use crate::style::{Manifest, StyleError, StyleFolder, load_inpainter};
+
+/// A network of mode inpaint in use.
+#[derive(Debug)]
+pub struct NetworkFiller {
+    /// Without automatic differentiation.
+    network: Inpainter,
+    channels: usize,
+    side: usize,
+    /// Side of the middle of a window, where the network gives that alone.
+    patch: Option<usize>,
+    reach: Reach,
+    /// What the network sees in holes, for each channel.
+    colour: Vec<f32>,
+    behaviour: Behaviour,
+    device: Device,
+}
+
+impl NetworkFiller {
+    /// The network of the style in `folder`, on `device`.
+    ///
+    /// # Errors
+    /// The style is damaged, or is of another mode.
+    pub fn load(
+        folder: &StyleFolder,
+        behaviour: Behaviour,
+        device: &Device,
+    ) -> Result<Self, StyleError> {
+        let manifest = Manifest::read(folder)?;
+        let network = load_inpainter(folder, &manifest, device)?;
+        let recipe = &manifest.recipe;
+        if recipe.generator.arch == GeneratorArch::ContextBottleneck
+            && recipe.generator.norm == NormKind::Batch
+            && behaviour.norm_stats == NormStats::Batch
+        {
+            return Err(StyleError::NoOwnStatistics(folder.name()));
+        }
+        let channels = recipe.data.input_channels;
+        Ok(Self {
+            network,
+            channels,
+            side: recipe.data.crop_size,
+            patch: recipe.patch_side(),
+            reach: reach(recipe),
+            colour: hole_colour(channels),
+            behaviour,
+            device: device.clone(),
+        })
+    }
+}
+
+/// A network that has learnt to fill the middle fills the middle, and every other one what it is shown.
+fn reach(recipe: &Recipe) -> Reach {
+    if recipe.data.masks == MaskKind::Centre {
+        let side = recipe.data.crop_size;
+        // As the masks of training are: half of the side, less the overlap.
+        Reach::Middle(side / 2 - 2 * recipe.loss.overlap)
+    } else {
+        Reach::Anywhere
+    }
+}
+
+fn hole_colour(channels: usize) -> Vec<f32> {
+    if channels == 1 {
+        let pixel = image::RgbImage::from_pixel(1, 1, image::Rgb(HOLE_COLOUR));
+        return values_from_pixels(grey(&pixel).as_raw(), 1);
+    }
+    values_from_pixels(&HOLE_COLOUR, 3)
+}
+
+impl Filler for NetworkFiller {
+    fn channels(&self) -> usize {
+        self.channels
+    }
+
+    fn side(&self) -> usize {
+        self.side
+    }
+
+    fn reach(&self) -> Reach {
+        self.reach
+    }
+
+    fn fill(&mut self, mut window: Vec<f32>, mask: &[bool]) -> Result<Vec<f32>, String> {
+        let (side, area) = (self.side, self.side * self.side);
+        for (plane, colour) in window.chunks_exact_mut(area).zip(&self.colour) {
+            for (value, _) in plane.iter_mut().zip(mask).filter(|(_, mask)| **mask) {
+                *value = *colour;
+            }
+        }
+        let holes: Vec<f32> = mask.iter().map(|&hole| f32::from(u8::from(hole))).collect();
+        // A device that runs out of memory panics; the other photos may be smaller.
+        let output = panics::caught(|| {
+            let picture = TensorData::new(window.clone(), [1, self.channels, side, side]);
+            let picture = Tensor::<4>::from_data(picture, &self.device);
+            let holes = TensorData::new(holes, [1, 1, side, side]);
+            let holes = Tensor::<4>::from_data(holes, &self.device);
+            // Dropout draws from the device's generator: the same window gets the same draws.
+            self.device.seed(0);
+            self.network
+                .forward(picture, holes, self.behaviour)
+                .into_data()
+        });
+        let output = output.map_err(|message| format!("the network failed: {message}"))?;
+        let output: Vec<f32> = output.try_into_vec().map_err(|error| error.to_string())?;
+        if output.iter().any(|value| !value.is_finite()) {
+            return Err("the network gave values that are not finite numbers".to_owned());
+        }
+        let Some(patch) = self.patch else {
+            return Ok(output);
+        };
+        let start = (side - patch) / 2;
+        for (plane, filled) in window
+            .chunks_exact_mut(area)
+            .zip(output.chunks_exact(patch * patch))
+        {
+            for (row, filled) in filled.chunks_exact(patch).enumerate() {
+                let from = (start + row) * side + start;
+                plane[from..from + patch].copy_from_slice(filled);
+            }
+        }
+        Ok(window)
+    }
+}

@@ -1,0 +1,274 @@
+//! Photos in their own depth and channels: to values, and back without touching what is known.
+
+use std::io::Cursor;
+
+use image::{DynamicImage, ImageFormat};
+
+use super::super::format::encode_as_is;
+use super::planes::Planes;
+use crate::data::Mask;
+
+/// One number of a pixel.
+trait Level: Copy {
+    /// The highest level.
+    const MOST: f32;
+
+    fn value(self) -> f32;
+
+    fn rounded(level: f32) -> Self;
+}
+
+impl Level for u8 {
+    const MOST: f32 = 255.0;
+
+    fn value(self) -> f32 {
+        f32::from(self)
+    }
+
+    fn rounded(level: f32) -> Self {
+        level.round() as Self
+    }
+}
+
+impl Level for u16 {
+    const MOST: f32 = 65_535.0;
+
+    fn value(self) -> f32 {
+        f32::from(self)
+    }
+
+    fn rounded(level: f32) -> Self {
+        level.round() as Self
+    }
+}
+
+/// Does `$work` with the levels of a photo, mutable or not, and the number of its channels; nothing for other kinds of photos.
+macro_rules! with_levels {
+    ($photo:expr, $levels:ident, $channels:ident, $work:expr, $other:expr) => {
+        match $photo {
+            DynamicImage::ImageLuma8($levels) => with_levels!(@ $channels, 1, $work),
+            DynamicImage::ImageLumaA8($levels) => with_levels!(@ $channels, 2, $work),
+            DynamicImage::ImageRgb8($levels) => with_levels!(@ $channels, 3, $work),
+            DynamicImage::ImageRgba8($levels) => with_levels!(@ $channels, 4, $work),
+            DynamicImage::ImageLuma16($levels) => with_levels!(@ $channels, 1, $work),
+            DynamicImage::ImageLumaA16($levels) => with_levels!(@ $channels, 2, $work),
+            DynamicImage::ImageRgb16($levels) => with_levels!(@ $channels, 3, $work),
+            DynamicImage::ImageRgba16($levels) => with_levels!(@ $channels, 4, $work),
+            _ => $other,
+        }
+    };
+    (@ $channels:ident, $count:expr, $work:expr) => {{
+        let $channels = $count;
+        $work
+    }};
+}
+
+/// Whether the photo has 8 or 16 bits.
+pub(super) fn is_supported(photo: &DynamicImage) -> bool {
+    with_levels!(photo, _levels, _channels, true, false)
+}
+
+/// The values that networks see, with 1 channel (grey) or 3; the photo is supported.
+pub(super) fn planes(photo: &DynamicImage, channels: usize) -> Planes {
+    let (width, height) = (photo.width() as usize, photo.height() as usize);
+    let values = with_levels!(
+        photo,
+        levels,
+        own,
+        values_of(levels.as_raw(), own, channels),
+        Vec::new()
+    );
+    Planes {
+        channels,
+        width,
+        height,
+        values,
+    }
+}
+
+fn values_of<T: Level>(levels: &[T], own: usize, channels: usize) -> Vec<f32> {
+    let count = levels.len() / own;
+    let mut values = vec![0.0; channels * count];
+    for (place, pixel) in levels.chunks_exact(own).enumerate() {
+        let colour = if own >= 3 {
+            [pixel[0].value(), pixel[1].value(), pixel[2].value()]
+        } else {
+            [pixel[0].value(); 3]
+        };
+        let colour = colour.map(|level| (level / T::MOST - 0.5) / 0.5);
+        if channels == 1 {
+            values[place] = grey(colour);
+        } else {
+            for (channel, value) in colour.into_iter().enumerate() {
+                values[channel * count + place] = value;
+            }
+        }
+    }
+    values
+}
+
+/// Writes values into the holes of a photo, rounded to its levels, and makes them opaque.
+pub(super) fn paste(photo: &mut DynamicImage, planes: &Planes, mask: &Mask) {
+    with_levels!(
+        photo,
+        levels,
+        own,
+        paste_into(levels, own, planes, mask.holes()),
+        ()
+    );
+}
+
+fn paste_into<T: Level>(levels: &mut [T], own: usize, planes: &Planes, holes: &[bool]) {
+    let area = planes.area();
+    for (place, pixel) in levels.chunks_exact_mut(own).enumerate() {
+        if !holes[place] {
+            continue;
+        }
+        let value = |channel: usize| planes.values[channel.min(planes.channels - 1) * area + place];
+        let colour = [value(0), value(1), value(2)];
+        let level = |value: f32| T::rounded((0.5 * value + 0.5) * T::MOST);
+        if own >= 3 {
+            for (channel, value) in colour.into_iter().enumerate() {
+                pixel[channel] = level(value);
+            }
+        } else {
+            pixel[0] = level(grey(colour));
+        }
+        if own == 2 || own == 4 {
+            pixel[own - 1] = T::rounded(T::MOST);
+        }
+    }
+}
+
+/// Grey of a colour with the weights of ITU-R 601; of grey exactly itself.
+fn grey([red, green, blue]: [f32; 3]) -> f32 {
+    green + 0.299 * (red - green) + 0.114 * (blue - green)
+}
+
+/// The pixels that are not fully opaque; none where the photo has no transparency at all.
+pub(super) fn transparent(photo: &DynamicImage) -> Option<Mask> {
+    if !photo.color().has_alpha() {
+        return None;
+    }
+    let (width, height) = (photo.width() as usize, photo.height() as usize);
+    let seen = with_levels!(
+        photo,
+        levels,
+        own,
+        see_through(levels.as_raw(), own),
+        Vec::new()
+    );
+    Some(Mask::from_fn(width, height, |x, y| seen[y * width + x]))
+}
+
+fn see_through<T: Level>(levels: &[T], own: usize) -> Vec<bool> {
+    let alpha = levels.chunks_exact(own).map(|pixel| pixel[own - 1].value());
+    alpha.map(|alpha| alpha < T::MOST).collect()
+}
+
+/// The pixels of exactly this colour; 16 bits count as the 8 that they are nearest to.
+pub(super) fn of_colour(photo: &DynamicImage, colour: [u8; 3]) -> Mask {
+    let (width, height) = (photo.width() as usize, photo.height() as usize);
+    let same = with_levels!(
+        photo,
+        levels,
+        own,
+        have_colour(levels.as_raw(), own, colour),
+        Vec::new()
+    );
+    Mask::from_fn(width, height, |x, y| same[y * width + x])
+}
+
+fn have_colour<T: Level>(levels: &[T], own: usize, colour: [u8; 3]) -> Vec<bool> {
+    let level = |level: T| u8::rounded(level.value() / T::MOST * 255.0);
+    let pixels = levels.chunks_exact(own).map(|pixel| {
+        if own >= 3 {
+            [level(pixel[0]), level(pixel[1]), level(pixel[2])]
+        } else {
+            [level(pixel[0]); 3]
+        }
+    });
+    pixels.map(|pixel| pixel == colour).collect()
+}
+
+/// The bytes of a file that holds the photo as it is.
+pub(super) fn encode(photo: &DynamicImage, format: ImageFormat) -> Result<Vec<u8>, String> {
+    let mut bytes = Cursor::new(Vec::new());
+    encode_as_is(photo, format, &mut bytes).map_err(|error| {
+        format!(
+            "cannot write {:?} as {format:?}: {error}; --format png holds every photo",
+            photo.color()
+        )
+    })?;
+    Ok(bytes.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{ImageBuffer, Luma, LumaA, Rgb, Rgba};
+
+    use super::*;
+
+    #[test]
+    fn only_holes_are_written_in_every_depth() {
+        let mask = Mask::from_fn(3, 1, |x, _| x == 1);
+        let photos: [DynamicImage; 5] = [
+            ImageBuffer::from_fn(3, 1, |x, _| Luma([x as u8 * 7])).into(),
+            ImageBuffer::from_fn(3, 1, |x, _| Rgb([x as u8, 9, 200])).into(),
+            ImageBuffer::from_fn(3, 1, |x, _| Rgba([x as u8, 9, 200, 3])).into(),
+            ImageBuffer::from_fn(3, 1, |x, _| Rgb([x as u16 + 40_001, 9, 65_535])).into(),
+            ImageBuffer::from_fn(3, 1, |x, _| LumaA([x as u16 + 12_345, 77])).into(),
+        ];
+        for photo in photos {
+            for channels in [1, 3] {
+                let mut values = planes(&photo, channels);
+                for value in &mut values.values {
+                    *value = 1.0;
+                }
+                let mut filled = photo.clone();
+                paste(&mut filled, &values, &mask);
+                let (before, after) = (photo.as_bytes(), filled.as_bytes());
+                let pixel = before.len() / 3;
+                assert_eq!(before[..pixel], after[..pixel]);
+                assert_eq!(before[2 * pixel..], after[2 * pixel..]);
+                assert!(after[pixel..2 * pixel].iter().all(|&byte| byte == 255));
+            }
+        }
+    }
+
+    #[test]
+    fn every_level_survives_the_way_to_values_and_back() {
+        let levels: Vec<u16> = (0..=65_535).collect();
+        let photo: DynamicImage = ImageBuffer::<Luma<u16>, _>::from_raw(256, 256, levels)
+            .unwrap()
+            .into();
+        let all = Mask::from_fn(256, 256, |_, _| true);
+        for channels in [1, 3] {
+            let mut back = photo.clone();
+            paste(&mut back, &planes(&photo, channels), &all);
+            assert_eq!(back, photo);
+        }
+    }
+
+    #[test]
+    fn transparency_and_colours_make_masks() {
+        let photo: DynamicImage = ImageBuffer::from_fn(3, 1, |x, _| {
+            Rgba::<u8>([
+                255,
+                0,
+                if x == 2 { 255 } else { 254 },
+                [255, 254, 0][x as usize],
+            ])
+        })
+        .into();
+        assert_eq!(transparent(&photo).unwrap().holes(), [false, true, true]);
+        assert_eq!(
+            of_colour(&photo, [255, 0, 255]).holes(),
+            [false, false, true]
+        );
+        let deep: DynamicImage =
+            ImageBuffer::from_fn(2, 1, |x, _| Rgb([65_535u16, 0, 65_535 - 200 * x as u16])).into();
+        assert_eq!(of_colour(&deep, [255, 0, 255]).holes(), [true, false]);
+        assert!(transparent(&deep).is_none());
+    }
+}

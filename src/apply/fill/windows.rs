@@ -1,0 +1,236 @@
+//! From holes of any size and place to windows of the network.
+
+use super::filler::{Filler, Reach};
+use super::groups::{Group, groups};
+use super::level::Level;
+use super::planes::{Planes, Rectangle};
+use crate::data::Mask;
+
+/// Fills the holes of a photo, in which the holes hold a first guess.
+///
+/// A hole that fits into a window is filled at once, from the pixels around it. A larger one is first filled where the
+/// photo is small enough for it, then again at each larger scale up to the photo's own.
+pub(super) fn fill_holes(
+    photo: &mut Planes,
+    mask: &Mask,
+    filler: &mut dyn Filler,
+) -> Result<(), String> {
+    let mut unknown = mask.holes().to_vec();
+    let mut current = vec![false; unknown.len()];
+    for group in groups(mask, filler.capacity()) {
+        for &place in &group.places {
+            current[place] = true;
+        }
+        fill_group(photo, &unknown, &current, &group, filler)?;
+        // What is filled is context for what comes after.
+        for place in group.places {
+            (unknown[place], current[place]) = (false, false);
+        }
+    }
+    Ok(())
+}
+
+/// Fills one group of holes; `current` says for each pixel of the photo whether it belongs to it.
+fn fill_group(
+    photo: &mut Planes,
+    unknown: &[bool],
+    current: &[bool],
+    group: &Group,
+    filler: &mut dyn Filler,
+) -> Result<(), String> {
+    let (side, capacity) = (filler.side(), filler.capacity());
+    let mut coarser = 0;
+    while group.side() > capacity << coarser {
+        coarser += 1;
+    }
+    let region = region(photo, group, filler, coarser);
+    let (width, height) = (photo.width, photo.height);
+    let places: Vec<usize> = region.places(width, height).collect();
+    let mut levels = vec![Level {
+        planes: photo.part(region),
+        unknown: places.iter().map(|&place| unknown[place]).collect(),
+        // Mirror images of the hole are not filled.
+        hole: (0..places.len())
+            .map(|position| {
+                let (x, y) = (position % region.width, position / region.width);
+                let place = region.inside(x, y, width, height);
+                place.is_some_and(|place| current[place])
+            })
+            .collect(),
+    }];
+    for level in 0..coarser {
+        levels.push(levels[level].halved());
+    }
+    debug_assert_eq!(levels[coarser].planes.width, side);
+    levels[coarser].fill_at_once(filler)?;
+    for level in (0..coarser).rev() {
+        let (fine, coarse) = levels.split_at_mut(level + 1);
+        fine[level].take_from(&coarse[0].planes);
+        fine[level].refine(filler)?;
+    }
+    let filled = &levels[0];
+    let (area, region_area) = (photo.area(), filled.planes.area());
+    for position in (0..region_area).filter(|&position| filled.hole[position]) {
+        for channel in 0..photo.channels {
+            photo.values[channel * area + places[position]] =
+                filled.planes.values[channel * region_area + position];
+        }
+    }
+    Ok(())
+}
+
+/// The square around a hole that is one window of the network when it is halved `coarser` times.
+fn region(photo: &Planes, group: &Group, filler: &dyn Filler, coarser: usize) -> Rectangle {
+    let side = filler.side() << coarser;
+    let capacity = filler.capacity() << coarser;
+    let margin = ((filler.side() - filler.capacity()) / 2) << coarser;
+    let [left, top, right, bottom] = group.bounds;
+    let origin = |from: usize, to: usize, length: usize| {
+        let slack = (capacity - (to - from)) / 2;
+        let origin = from as isize - slack as isize - margin as isize;
+        // Real context is better than mirror images of it.
+        match filler.reach() {
+            Reach::Anywhere if length >= side => origin.clamp(0, (length - side) as isize),
+            _ => origin,
+        }
+    };
+    Rectangle::square(
+        origin(left, right, photo.width),
+        origin(top, bottom, photo.height),
+        side,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Fills with the mean of what is known in the window, and remembers how often it was asked.
+    struct MeanFiller {
+        side: usize,
+        reach: Reach,
+        calls: usize,
+    }
+
+    impl Filler for MeanFiller {
+        fn channels(&self) -> usize {
+            1
+        }
+
+        fn side(&self) -> usize {
+            self.side
+        }
+
+        fn reach(&self) -> Reach {
+            self.reach
+        }
+
+        fn fill(&mut self, window: Vec<f32>, mask: &[bool]) -> Result<Vec<f32>, String> {
+            self.calls += 1;
+            assert_eq!(
+                (window.len(), mask.len()),
+                (self.side.pow(2), self.side.pow(2))
+            );
+            assert!(mask.contains(&true));
+            let known = || window.iter().zip(mask).filter(|(_, mask)| !**mask);
+            let count = known().count();
+            if count == 0 {
+                return Err("nothing is known".to_owned());
+            }
+            let mean = known().map(|(value, _)| value).sum::<f32>() / count as f32;
+            Ok(vec![mean; window.len()])
+        }
+    }
+
+    fn reaches() -> impl Strategy<Value = Reach> {
+        prop_oneof![Just(Reach::Anywhere), Just(Reach::Middle(6))]
+    }
+
+    proptest! {
+        /// Holes of every shape, size and place: all are filled, nothing else is touched.
+        #[test]
+        fn holes_are_filled_and_nothing_else_changes(
+            width in 1usize..70,
+            height in 1usize..70,
+            left in 0usize..60,
+            top in 0usize..60,
+            hole_width in 1usize..60,
+            hole_height in 1usize..60,
+            bits in prop::collection::vec(prop::bool::weighted(0.02), 4900),
+            reach in reaches(),
+        ) {
+            let mask = Mask::from_fn(width, height, |x, y| {
+                bits[y * 70 + x]
+                    || ((left..left + hole_width).contains(&x) && (top..top + hole_height).contains(&y))
+            });
+            prop_assume!(!mask.is_full() && !mask.is_empty());
+            let known = |place: usize| 0.1 + 0.001 * (place % 7) as f32;
+            let values = (0..width * height)
+                .map(|place| if mask.holes()[place] { 0.1 } else { known(place) })
+                .collect();
+            let mut photo = Planes { channels: 1, width, height, values };
+            let mut filler = MeanFiller { side: 16, reach, calls: 0 };
+            let filled = fill_holes(&mut photo, &mask, &mut filler);
+            // A photo that is nearly all hole can leave a window without anything known.
+            prop_assume!(filled.is_ok());
+            for (place, value) in photo.values.iter().enumerate() {
+                if mask.holes()[place] {
+                    prop_assert!((0.0999..0.1061).contains(value), "{value} at {place}");
+                } else {
+                    prop_assert_eq!(value.to_bits(), known(place).to_bits());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_hole_that_fits_takes_one_window_and_a_larger_one_several() {
+        let calls = |side: usize, reach| {
+            let mask = Mask::from_fn(80, 80, |x, y| {
+                (20..20 + side).contains(&x) && (20..20 + side).contains(&y)
+            });
+            let mut photo = Planes {
+                channels: 1,
+                width: 80,
+                height: 80,
+                values: vec![0.0; 6400],
+            };
+            let mut filler = MeanFiller {
+                side: 16,
+                reach,
+                calls: 0,
+            };
+            fill_holes(&mut photo, &mask, &mut filler).unwrap();
+            filler.calls
+        };
+        assert_eq!(calls(6, Reach::Anywhere), 1);
+        assert_eq!(calls(6, Reach::Middle(6)), 1);
+        // One at half the size, then tiles of 6 that begin every 3 pixels, from half a tile before the hole.
+        assert_eq!(calls(9, Reach::Anywhere), 1 + 4 * 4);
+        assert_eq!(calls(12, Reach::Middle(6)), 1 + 5 * 5);
+    }
+
+    #[test]
+    fn several_small_holes_share_a_window_and_distant_ones_do_not() {
+        let calls = |places: &[(usize, usize)]| {
+            let mask = Mask::from_fn(80, 80, |x, y| places.contains(&(x, y)));
+            let mut photo = Planes {
+                channels: 1,
+                width: 80,
+                height: 80,
+                values: vec![0.0; 6400],
+            };
+            let mut filler = MeanFiller {
+                side: 16,
+                reach: Reach::Anywhere,
+                calls: 0,
+            };
+            fill_holes(&mut photo, &mask, &mut filler).unwrap();
+            filler.calls
+        };
+        assert_eq!(calls(&[(0, 0), (2, 2)]), 1);
+        assert_eq!(calls(&[(1, 1), (60, 3), (79, 79)]), 3);
+    }
+}

@@ -1,0 +1,199 @@
+//! What is particular to recipes of mode inpaint: defaults, sizes, and what goes together.
+
+use super::error::ConfigError;
+use super::options::{
+    DiscriminatorArch, GanObjective, GeneratorArch, MaskKind, Mode, NormKind, Policy, Preprocess,
+};
+use super::recipe::Recipe;
+use super::validation::require;
+
+/// The size for which the paper's encoder is AlexNet's.
+pub const ALEXNET_SIDE: usize = 227;
+/// The smallest context encoder: three layers.
+const SMALLEST_SIDE: usize = 32;
+
+impl Recipe {
+    /// Turns common defaults into those of the context encoder's implementation.
+    pub(super) fn become_inpainting(&mut self) {
+        let data = &mut self.data;
+        data.preprocess = Preprocess::ScaleShortsideAndCrop;
+        data.load_size = 350;
+        data.crop_size = 128;
+        data.batch_size = 64;
+        self.generator.arch = GeneratorArch::Context;
+        self.generator.norm = NormKind::Batch;
+        self.generator.dropout = false;
+        self.discriminator.arch = DiscriminatorArch::Context;
+        self.discriminator.norm = NormKind::Batch;
+        self.loss.gan = GanObjective::Vanilla;
+        let optim = &mut self.optim;
+        // Ten times the discriminator's.
+        optim.lr = 2e-3;
+        optim.lr_discriminator = Some(2e-4);
+        optim.epochs = 500;
+        optim.decay_epochs = 0;
+        optim.policy = Policy::Constant;
+        optim.pool_size = 0;
+    }
+
+    /// Side of the square in the middle that the generator gives, in pixels; none where it gives the whole picture.
+    ///
+    /// Context encoders give only the middle when the holes are always there; at 227 pixels their five up-convolutions
+    /// give the whole.
+    pub fn patch_side(&self) -> Option<usize> {
+        let side = self.data.crop_size;
+        let patch = self.generator.arch.is_context_encoder()
+            && self.data.masks == MaskKind::Centre
+            && side != ALEXNET_SIDE;
+        patch.then_some(side / 2)
+    }
+
+    /// Side of what the discriminator sees, in pixels.
+    pub fn judged_side(&self) -> usize {
+        self.patch_side().unwrap_or(self.data.crop_size)
+    }
+
+    pub(super) fn validate_inpainting(&self) -> Result<(), ConfigError> {
+        let Self {
+            data,
+            generator,
+            discriminator,
+            loss,
+            ..
+        } = self;
+        let is_context = generator.arch.is_context_encoder();
+        if self.mode != Mode::Inpaint {
+            require(!is_context, "generator.arch", || {
+                format!(
+                    "`{}` fills holes: it is for mode inpaint",
+                    generator.arch.name()
+                )
+            })?;
+            return require(
+                discriminator.arch != DiscriminatorArch::Context,
+                "discriminator.arch",
+                || "`context` judges filled holes: it is for mode inpaint".to_owned(),
+            );
+        }
+        let crops = !matches!(data.preprocess, Preprocess::ScaleWidth | Preprocess::None);
+        require(crops, "data.preprocess", || {
+            "must end in a crop in mode inpaint: take \"scale_shortside_and_crop\", \"resize_and_crop\" or \"crop\"".to_owned()
+        })?;
+        require(
+            data.input_channels == data.output_channels,
+            "data.output_channels",
+            || "must equal `data.input_channels`: a hole has the channels of its photo".to_owned(),
+        )?;
+        require(
+            data.mask_folder.is_empty() || data.masks == MaskKind::Folder,
+            "data.mask_folder",
+            || "has no effect without `data.masks = \"folder\"`".to_owned(),
+        )?;
+        let side = data.crop_size;
+        if is_context {
+            let fits = (side.is_power_of_two() && side >= SMALLEST_SIDE)
+                || (side == ALEXNET_SIDE && generator.arch == GeneratorArch::Context);
+            require(fits, "data.crop_size", || {
+                let alexnet = match generator.arch {
+                    GeneratorArch::Context => ", or 227",
+                    _ => "",
+                };
+                format!(
+                    "`generator.arch = \"{}\"` needs a power of two from {SMALLEST_SIDE}{alexnet}, and {side} is none",
+                    generator.arch.name()
+                )
+            })?;
+            require(!generator.dropout, "generator.dropout", || {
+                "context encoders have no dropout: leave it out".to_owned()
+            })?;
+        }
+        let one_value =
+            generator.arch == GeneratorArch::ContextBottleneck && generator.norm != NormKind::None;
+        require(!one_value || data.batch_size > 1, "data.batch_size", || {
+            "must be 2 or more: the bottleneck has one value per channel and picture, and one value cannot be normalised".to_owned()
+        })?;
+        require(
+            !one_value || generator.norm == NormKind::Batch,
+            "generator.norm",
+            || {
+                "must be \"batch\" or \"none\": the bottleneck has one value per channel and picture, which instance norm would make one and the same".to_owned()
+            },
+        )?;
+        require(side >= 16, "data.crop_size", || {
+            "must be at least 16 in mode inpaint".to_owned()
+        })?;
+        let most = side / 8;
+        require(loss.overlap <= most, "loss.overlap", || {
+            format!(
+                "must be at most an eighth of `data.crop_size`, {most}, or little of the hole is left"
+            )
+        })?;
+        require(
+            loss.reconstruction + loss.adversarial > 0.0,
+            "loss.reconstruction",
+            || "must be above 0 where `loss.adversarial` is 0: nothing would be learnt".to_owned(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Mode, Overlay};
+
+    fn resolve(settings: &[&str]) -> Result<super::Recipe, String> {
+        let mut overlay = Overlay::default();
+        for setting in settings {
+            overlay.set(setting).map_err(|error| error.to_string())?;
+        }
+        overlay
+            .resolve(Mode::Inpaint)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn context_encoders_give_the_middle_only_where_the_hole_is() {
+        let patch = |settings: &[&str]| resolve(settings).unwrap().patch_side();
+        assert_eq!(patch(&[]), Some(64));
+        assert_eq!(
+            patch(&["data.crop_size=256", "generator.arch=context_bottleneck"]),
+            Some(128)
+        );
+        assert_eq!(patch(&["data.masks=regions"]), None);
+        assert_eq!(patch(&["data.crop_size=227"]), None);
+        let unet = ["generator.arch=unet_64", "data.crop_size=64"];
+        assert_eq!(patch(&unet), None);
+        assert_eq!(resolve(&unet).unwrap().judged_side(), 64);
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_refused_with_a_remedy() {
+        for (settings, part) in [
+            (vec!["data.crop_size=96"], "a power of two from 32, or 227"),
+            (
+                vec!["data.crop_size=227", "generator.arch=context_bottleneck"],
+                "a power of two from 32, and",
+            ),
+            (vec!["data.preprocess=none"], "must end in a crop"),
+            (
+                vec!["data.batch_size=1", "generator.arch=context_bottleneck"],
+                "must be 2 or more",
+            ),
+            (vec!["loss.overlap=17"], "at most an eighth"),
+            (vec!["generator.dropout=true"], "no dropout"),
+            (vec!["data.mask_folder=m"], "no effect without"),
+            (vec!["data.direction=BtoA"], "has no effect in mode inpaint"),
+            (vec!["optim.pool_size=5"], "has no effect in mode inpaint"),
+            (
+                vec!["loss.reconstruction=0", "loss.adversarial=0"],
+                "nothing would be learnt",
+            ),
+            (vec!["data.output_channels=1"], "must equal"),
+        ] {
+            let message = resolve(&settings).unwrap_err();
+            assert!(message.contains(part), "{settings:?}: {message}");
+        }
+        let cycle = Overlay::from_toml("[generator]\narch = \"context\"", "r")
+            .and_then(|overlay| overlay.resolve(Mode::Cycle));
+        assert!(cycle.unwrap_err().to_string().contains("for mode inpaint"));
+    }
+}

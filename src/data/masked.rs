@@ -1,0 +1,190 @@
+//! Photos with holes: a plain folder of pictures, and a mask for each sample.
+
+use std::path::{Path, PathBuf};
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use super::augmentation::{Augmentation, sample_random};
+use super::dataset::{Dataset, Part, Sample, Side};
+use super::error::DataError;
+use super::folder::{PictureFile, find_some_pictures};
+use super::layout::Layout;
+use super::mask::Mask;
+use super::mask_shapes::{blocks, centre, regions, strokes};
+use super::picture::read_picture;
+use super::preprocess::{Preparation, Size};
+use super::raster::Raster;
+use crate::config::{MaskKind, Recipe};
+
+/// Red, green and blue of what is put into holes before a network sees them: the mean colour of photos, as in the
+/// context encoder's code.
+pub const HOLE_COLOUR: [u8; 3] = [117, 104, 123];
+/// Folder of mask files in a data set.
+const MASKS: &str = "masks";
+/// Epoch from which the masks of previews are drawn: none of training comes so far.
+const PREVIEW_EPOCH: u64 = u64::MAX;
+
+/// Draws a mask of `size` in one of the shapes that need no files; `overlap` is the margin of the centre.
+pub(super) fn draw(kind: MaskKind, size: Size, overlap: usize, random: &mut ChaCha8Rng) -> Mask {
+    match kind {
+        MaskKind::Blocks => blocks(size, random),
+        MaskKind::Regions => regions(size, random),
+        MaskKind::Strokes => strokes(size, random),
+        MaskKind::Centre | MaskKind::Folder => centre(size, overlap),
+    }
+}
+
+/// The photos, and the mask files where the recipe asks for them.
+pub(super) fn sides(
+    root: &Path,
+    layout: &Layout,
+    recipe: &Recipe,
+) -> Result<(Side, Side), DataError> {
+    let Layout::Plain(folder) = layout else {
+        unreachable!("mode inpaint has plain layouts alone");
+    };
+    let mut files = find_some_pictures(folder)?;
+    if folder.as_path() == root {
+        // The photos lie beside the folders that are something else.
+        let apart = [
+            root.join("val"),
+            root.join("test"),
+            mask_folder(root, recipe),
+        ];
+        files.retain(|file| !apart.iter().any(|folder| file.path.starts_with(folder)));
+        if files.is_empty() {
+            return Err(DataError::NoPictures {
+                folder: folder.clone(),
+                found: super::folder::contents(folder),
+            });
+        }
+    }
+    let name = |folder: &Path| match folder.strip_prefix(root) {
+        Ok(inner) if !inner.as_os_str().is_empty() => inner.display().to_string(),
+        _ => folder
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
+    };
+    let masks = if recipe.data.masks == MaskKind::Folder {
+        let folder = mask_folder(root, recipe);
+        if !folder.is_dir() {
+            return Err(DataError::NoMasks(folder));
+        }
+        Side::new(name(&folder), find_some_pictures(&folder)?, Part::Whole)
+    } else {
+        Side::new(MASKS.to_owned(), Vec::new(), Part::Whole)
+    };
+    Ok((Side::new(name(folder), files, Part::Whole), masks))
+}
+
+fn mask_folder(root: &Path, recipe: &Recipe) -> PathBuf {
+    match recipe.data.mask_folder.as_str() {
+        "" => root.join(MASKS),
+        folder => PathBuf::from(folder),
+    }
+}
+
+/// Reads a mask file.
+pub(super) fn read_mask(file: &PictureFile) -> Result<Mask, DataError> {
+    let mask = Mask::from_picture(&read_picture(&file.path)?.pixels);
+    let message = if mask.is_empty() {
+        "has no white pixel: white is what is to be filled"
+    } else if mask.is_full() {
+        "is white all over: nothing would be left to continue from"
+    } else {
+        return Ok(mask);
+    };
+    Err(DataError::Unfit {
+        path: file.path.clone(),
+        message: message.to_owned(),
+    })
+}
+
+impl Dataset {
+    /// What is wrong with the mask files. They need not have the size of a photo: they are brought to that of the crop.
+    pub(super) fn wrong_masks(&self) -> Vec<DataError> {
+        let read = |file: &PictureFile| read_mask(file).err();
+        self.b.files.par_iter().filter_map(read).collect()
+    }
+
+    /// Photo `index` with the crop, flip and mask that are drawn for `position` of an epoch.
+    pub(super) fn with_drawn_hole(
+        &self,
+        epoch: u64,
+        position: usize,
+        index: usize,
+    ) -> Result<Sample, DataError> {
+        let random = &mut sample_random(self.recipe.train.seed, epoch, position as u64);
+        let photo = if let Some(photo) = self.a.cache.get(index) {
+            photo
+        } else {
+            let photo = self.photo(index, &self.preparation)?;
+            self.a.cache.keep(index, photo)
+        };
+        let augmentation = Augmentation::draw(
+            random,
+            &self.preparation,
+            photo.size(),
+            self.recipe.data.flip,
+        );
+        let photo = self.preparation.finish(&photo, augmentation);
+        self.with_hole(index, photo, random)
+    }
+
+    /// Photo `index` as it is shown in previews: always with the same crop and mask.
+    pub(super) fn with_fixed_hole(&self, index: usize) -> Result<Sample, DataError> {
+        let preparation = self.preparation.without_margin();
+        let photo = self.photo(index, &preparation)?;
+        let photo = preparation.finish(&photo, Augmentation::centre(&preparation, photo.size()));
+        let seed = self.recipe.train.seed;
+        let random = &mut sample_random(seed, PREVIEW_EPOCH, index as u64);
+        self.with_hole(index, photo, random)
+    }
+
+    fn with_hole(
+        &self,
+        index: usize,
+        photo: Raster,
+        random: &mut ChaCha8Rng,
+    ) -> Result<Sample, DataError> {
+        let recipe = &self.recipe;
+        let mask = if recipe.data.masks == MaskKind::Folder {
+            let files = &self.b.files;
+            let mask = read_mask(&files[random.random_range(0..files.len())])?;
+            let mirrored = recipe.data.flip && random.random::<f64>() > 0.5;
+            let mask = mask.resized(photo.size());
+            if mirrored { mask.flipped() } else { mask }
+        } else {
+            draw(recipe.data.masks, photo.size(), recipe.loss.overlap, random)
+        };
+        let file = &self.a.files[index];
+        Ok(Sample {
+            instances: None,
+            features: None,
+            a: photo.with_holes(&mask),
+            b: photo,
+            mask: Some(mask),
+            a_path: file.path.clone(),
+            b_path: file.path.clone(),
+            name: file.stem().to_owned(),
+        })
+    }
+
+    /// Reads and resizes a photo.
+    fn photo(&self, index: usize, preparation: &Preparation) -> Result<Raster, DataError> {
+        let path = &self.a.files[index].path;
+        let picture = read_picture(path)?;
+        let (width, height) = picture.pixels.dimensions();
+        preparation
+            .accepts((width as usize, height as usize))
+            .map_err(|message| DataError::Unfit {
+                path: path.clone(),
+                message,
+            })?;
+        Ok(preparation.resize(Raster::new(picture.pixels, self.a.channels)))
+    }
+}

@@ -1,0 +1,55 @@
+//! The discriminator of the context encoder.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+use super::stage::{After, Builder, Stage, forward, layer_name, width};
+use crate::config::DiscriminatorRecipe;
+use crate::nn::{Behaviour, Initialise, Network};
+
+/// Strided convolutions down to few positions, then one judgement of the whole picture or patch.
+///
+/// That of DCGAN (Radford, Metz and Chintala, 2016), as in the context encoder's code; the depth follows the size. Raw
+/// logits: the objective brings the sigmoid.
+#[derive(Module, Debug)]
+pub struct ContextDiscriminator {
+    stages: Vec<Stage>,
+}
+
+impl ContextDiscriminator {
+    /// A discriminator of pictures of `side` x `side` (at least 8) with `input` channels.
+    pub fn new(
+        initialise: &mut Initialise,
+        recipe: &DiscriminatorRecipe,
+        side: usize,
+        input: usize,
+    ) -> Self {
+        let mut sides = vec![side];
+        while sides[sides.len() - 1] >= 8 {
+            sides.push(sides[sides.len() - 1] / 2);
+        }
+        let layers = sides.len() - 1;
+        let mut builder = Builder::new(initialise, recipe.norm);
+        let mut above = input;
+        for layer in 0..layers {
+            let next = width(recipe.channels, layers - 1 - layer);
+            builder.convolution([above, next], [4, 2, 1], layer > 0, After::LeakyRelu);
+            above = next;
+        }
+        builder.convolution([above, 1], [sides[layers], 1, 0], false, After::Nothing);
+        Self {
+            stages: builder.build(),
+        }
+    }
+
+    /// `[batch, in, side, side]` to logits, `[batch, 1, 1, 1]`.
+    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+        forward(&self.stages, input, behaviour)
+    }
+}
+
+impl Network for ContextDiscriminator {
+    fn layer_name(&self, path: &str) -> String {
+        layer_name(&self.stages, path.strip_prefix("stages.").unwrap_or(path))
+    }
+}

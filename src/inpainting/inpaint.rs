@@ -1,0 +1,207 @@
+//! The training step of the context encoder.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::inpainter::Inpainter;
+use super::judge::Judge;
+use super::reconstruction::{reconstruction, reconstruction_weights};
+use crate::config::{Distance, Recipe};
+use crate::data::Batch;
+use crate::method::{Loss, Method, MethodState, StepContext};
+use crate::nn::{
+    Adam, Behaviour, Initialise, NamedTensors, NormStats, Objective, TensorError, Trained,
+    WEIGHT_CLIP,
+};
+
+const GENERATOR: &str = "generator";
+const DISCRIMINATOR: &str = "discriminator";
+
+/// A network that learns to fill holes by the distance to what was there, and by a discriminator.
+///
+/// The discriminator sees the whole patch that the network gives; where the network gives the whole picture, it sees
+/// the photo with its holes filled. Pathak et al., "Context Encoders: Feature Learning by Inpaint", 2016.
+#[derive(Debug)]
+pub struct Inpaint {
+    generator: Trained<Inpainter>,
+    discriminator: Trained<Judge>,
+    objective: Objective,
+    distance: Distance,
+    reconstruction: f64,
+    adversarial: f64,
+    overlap: usize,
+    discriminator_steps: usize,
+    /// Side of the picture and of its middle, where the network gives that alone.
+    patch: Option<(usize, usize)>,
+    /// Without automatic differentiation.
+    device: Device,
+}
+
+impl Inpaint {
+    /// Networks with fresh weights, as `recipe` describes them.
+    pub fn new(recipe: &Recipe, device: &Device) -> Self {
+        let autodiff = device.clone().autodiff();
+        let initialise = |stream| Initialise::of_recipe(recipe, stream, &autodiff);
+        let generator = Inpainter::new(&mut initialise(0), recipe);
+        let discriminator = Judge::new(&mut initialise(1), recipe);
+        let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
+        Self {
+            generator: Trained::new(generator, adam()),
+            discriminator: Trained::new(discriminator, adam()),
+            objective: Objective::new(recipe.loss.gan, recipe.loss.label_smoothing),
+            distance: recipe.loss.distance,
+            reconstruction: recipe.loss.reconstruction,
+            adversarial: recipe.loss.adversarial,
+            overlap: recipe.loss.overlap,
+            discriminator_steps: recipe.optim.discriminator_steps,
+            patch: recipe
+                .patch_side()
+                .map(|patch| (recipe.data.crop_size, patch)),
+            device: device.clone(),
+        }
+    }
+
+    /// What the network predicts of `[batch, channels, side, side]`: all of it, or its middle.
+    fn predicted_part(&self, picture: Tensor<4>) -> Tensor<4> {
+        match self.patch {
+            Some((side, patch)) => {
+                let start = (side - patch) / 2;
+                let [batch, channels, _, _] = picture.dims();
+                let middle = start..start + patch;
+                picture.slice([0..batch, 0..channels, middle.clone(), middle])
+            }
+            None => picture,
+        }
+    }
+
+    /// Updates the discriminator on real and filled pictures; returns its losses on each.
+    fn update_discriminator(
+        &mut self,
+        real: &Tensor<4>,
+        fake: &Tensor<4>,
+        rate: f64,
+    ) -> (Tensor<1>, Tensor<1>) {
+        let network = self.discriminator.network();
+        let on_real = network.forward(real.clone(), Behaviour::TRAINING);
+        let on_real = self.objective.discriminator_on_real(on_real);
+        let on_fake = network.forward(fake.clone(), Behaviour::TRAINING);
+        let on_fake = self.objective.discriminator_on_fake(on_fake);
+        // The sum, not the mean as in pix2pix.
+        let loss = on_real.clone() + on_fake.clone();
+        self.discriminator.update(&mut loss.backward(), rate);
+        if self.objective.clips_weights() {
+            self.discriminator.clip(WEIGHT_CLIP);
+        }
+        (on_real, on_fake)
+    }
+}
+
+/// The mask of a batch; batches of this mode have one.
+fn mask_of(batch: &Batch) -> TensorData {
+    batch
+        .mask
+        .clone()
+        .expect("the data sets of mode inpaint give every sample a mask")
+}
+
+impl Method for Inpaint {
+    fn step(&mut self, batch: Batch, context: StepContext) -> Vec<Loss> {
+        let mask = Tensor::<4>::from_data(mask_of(&batch), &self.device);
+        let input = Tensor::<4>::from_data(batch.a, &self.device);
+        let photo = Tensor::<4>::from_data(batch.b, &self.device);
+        let weights = reconstruction_weights(mask.clone(), self.overlap);
+
+        let network = self.generator.network();
+        let output = network.forward(input, mask.clone(), Behaviour::TRAINING);
+        let target = self.predicted_part(photo);
+        let distance = reconstruction(
+            output.clone(),
+            target.clone(),
+            self.predicted_part(weights),
+            self.distance,
+        ) * self.reconstruction;
+        let mut losses = vec![Loss::generator("G_rec", &distance)];
+        let mut loss = distance;
+        if self.adversarial > 0.0 {
+            let fake = if self.patch.is_some() {
+                output
+            } else {
+                target.clone() * (-mask.clone() + 1.0) + output * mask
+            };
+            // Without its graph: the discriminator's step must not reach the generator.
+            let shown = fake.clone().inner();
+            let rate = context.discriminator_rate;
+            let (mut on_real, mut on_fake) = self.update_discriminator(&target, &shown, rate);
+            for _ in 1..self.discriminator_steps {
+                (on_real, on_fake) = self.update_discriminator(&target, &shown, rate);
+            }
+            // The discriminator that judges the generator has already made its step.
+            let judged = self
+                .discriminator
+                .frozen()
+                .forward(fake, Behaviour::TRAINING);
+            let adversarial = self.objective.generator(judged) * self.adversarial;
+            losses.push(Loss::generator("G_adv", &adversarial));
+            losses.push(Loss::discriminator("D_real", &on_real));
+            losses.push(Loss::discriminator("D_fake", &on_fake));
+            loss = loss + adversarial;
+        }
+        self.generator
+            .update(&mut loss.backward(), context.generator_rate);
+        losses
+    }
+
+    fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
+        let mask = Tensor::<4>::from_data(mask_of(&batch), &self.device);
+        let input = Tensor::<4>::from_data(batch.a.clone(), &self.device);
+        let photo = Tensor::<4>::from_data(batch.b.clone(), &self.device);
+        let network = self.generator.network().valid();
+        // One picture alone has no statistics of a batch.
+        let behaviour = Behaviour::inference(NormStats::Running, false);
+        let output = network.forward(input, mask.clone(), behaviour);
+        let whole = match self.patch {
+            Some((side, patch)) => {
+                let start = (side - patch) / 2;
+                let [batch, channels, _, _] = photo.dims();
+                let middle = start..start + patch;
+                let place = [0..batch, 0..channels, middle.clone(), middle];
+                photo.clone().slice_assign(place, output)
+            }
+            None => output,
+        };
+        let filled = photo * (-mask.clone() + 1.0) + whole * mask;
+        vec![vec![batch.a, filled.into_data(), batch.b]]
+    }
+
+    fn networks(&self) -> &'static [&'static str] {
+        &[GENERATOR, DISCRIMINATOR]
+    }
+
+    fn weights(&self, network: &str) -> NamedTensors {
+        match network {
+            GENERATOR => self.generator.weights(),
+            _ => self.discriminator.weights(),
+        }
+    }
+
+    fn load_weights(&mut self, network: &str, weights: NamedTensors) -> Result<(), TensorError> {
+        match network {
+            GENERATOR => self.generator.load_weights(weights),
+            _ => self.discriminator.load_weights(weights),
+        }
+    }
+
+    fn state(&self) -> MethodState {
+        let mut state = MethodState::default();
+        state.insert(GENERATOR, self.generator.optimiser_state());
+        state.insert(DISCRIMINATOR, self.discriminator.optimiser_state());
+        state
+    }
+
+    fn restore(&mut self, mut state: MethodState) -> Result<(), TensorError> {
+        let (tensors, time) = state.take(GENERATOR);
+        self.generator.load_optimiser(tensors, time)?;
+        let (tensors, time) = state.take(DISCRIMINATOR);
+        self.discriminator.load_optimiser(tensors, time)
+    }
+}

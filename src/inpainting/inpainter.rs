@@ -1,0 +1,57 @@
+//! The network that fills holes.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+use super::context_encoder::ContextEncoder;
+use crate::config::Recipe;
+use crate::nn::{Behaviour, Generator, Initialise, Network};
+
+/// A network that predicts what is in the holes of a picture.
+#[derive(Module, Debug)]
+pub enum Inpainter {
+    /// A context encoder: sees the picture with one colour in its holes.
+    Context(ContextEncoder),
+    /// A generator of the other modes, U-Net or ResNet: sees the mask as one more channel.
+    WithMask(Generator),
+}
+
+impl Inpainter {
+    /// The network of `recipe`, whose mode is inpaint.
+    pub fn new(initialise: &mut Initialise, recipe: &Recipe) -> Self {
+        let (generator, channels) = (&recipe.generator, recipe.data.input_channels);
+        if generator.arch.is_context_encoder() {
+            let (side, output) = (recipe.data.crop_size, recipe.judged_side());
+            let network = ContextEncoder::new(initialise, generator, side, output, channels);
+            return Self::Context(network);
+        }
+        Self::WithMask(Generator::new(
+            initialise,
+            generator,
+            channels + 1,
+            channels,
+        ))
+    }
+
+    /// What is in the holes of `picture`, `[batch, channels, side, side]` in [-1, 1], where `mask`,
+    /// `[batch, 1, side, side]`, is 1: the whole picture, or its middle where the recipe says so.
+    pub fn forward(&self, picture: Tensor<4>, mask: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+        match self {
+            Self::Context(network) => network.forward(picture, behaviour),
+            Self::WithMask(network) => {
+                network.forward(Tensor::cat(vec![picture, mask], 1), behaviour)
+            }
+        }
+    }
+}
+
+impl Network for Inpainter {
+    fn layer_name(&self, path: &str) -> String {
+        // The first part is the name of the variant.
+        let path = path.split_once('.').map_or(path, |(_, rest)| rest);
+        match self {
+            Self::Context(network) => network.layer_name(path),
+            Self::WithMask(network) => network.layer_name(path),
+        }
+    }
+}

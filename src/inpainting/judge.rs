@@ -1,0 +1,49 @@
+//! The discriminator that a recipe of mode inpaint names.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+use super::context_discriminator::ContextDiscriminator;
+use crate::config::{DiscriminatorArch, Recipe};
+use crate::nn::{Behaviour, Discriminator, Initialise, Network};
+
+/// A discriminator of filled pictures or patches.
+#[derive(Module, Debug)]
+pub enum Judge {
+    /// The context encoder's: one judgement.
+    Context(ContextDiscriminator),
+    /// PatchGAN or PixelGAN: many judgements.
+    Local(Discriminator),
+}
+
+impl Judge {
+    /// The discriminator of `recipe`, whose mode is inpaint.
+    pub fn new(initialise: &mut Initialise, recipe: &Recipe) -> Self {
+        let (discriminator, channels) = (&recipe.discriminator, recipe.data.output_channels);
+        if discriminator.arch == DiscriminatorArch::Context {
+            let side = recipe.judged_side();
+            let network = ContextDiscriminator::new(initialise, discriminator, side, channels);
+            return Self::Context(network);
+        }
+        Self::Local(Discriminator::new(initialise, discriminator, channels))
+    }
+
+    /// `[batch, channels, height, width]` to logits, `[batch, 1, height', width']`.
+    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+        match self {
+            Self::Context(network) => network.forward(input, behaviour),
+            Self::Local(network) => network.forward(input, behaviour),
+        }
+    }
+}
+
+impl Network for Judge {
+    fn layer_name(&self, path: &str) -> String {
+        // The first part is the name of the variant.
+        let path = path.split_once('.').map_or(path, |(_, rest)| rest);
+        match self {
+            Self::Context(network) => network.layer_name(path),
+            Self::Local(network) => network.layer_name(path),
+        }
+    }
+}

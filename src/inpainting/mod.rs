@@ -1,0 +1,18 @@
+//! Inpainting: context encoders that fill holes in photos.
+
+mod channel_wise;
+mod context_discriminator;
+mod context_encoder;
+mod inpaint;
+mod inpainter;
+mod judge;
+mod reconstruction;
+mod stage;
+
+pub use channel_wise::ChannelWise;
+pub use context_discriminator::ContextDiscriminator;
+pub use context_encoder::ContextEncoder;
+pub use inpaint::Inpaint;
+pub use inpainter::Inpainter;
+pub use judge::Judge;
+pub use reconstruction::{BAND_WEIGHT, reconstruction, reconstruction_weights};

@@ -1,0 +1,214 @@
+//! Layers in a row, each with its norm and activation, under the names of a PyTorch `Sequential`.
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+use burn::tensor::activation::{relu, tanh};
+use burn::tensor::module::max_pool2d;
+use burn::tensor::ops::MaxPoolOptions;
+
+use super::channel_wise::ChannelWise;
+use crate::config::{NormKind, Upsample};
+use crate::kernels::{TransposedConvolutionShape, leaky_relu, transposed_convolution};
+use crate::nn::{Behaviour, Convolution, Initialise, Norm, Padding, Upsampling};
+
+const SLOPE: f64 = 0.2;
+
+/// A transposed convolution with a square kernel.
+#[derive(Module, Debug)]
+pub(super) struct Deconvolution {
+    /// `[in, out, kernel, kernel]`.
+    weight: Param<Tensor<4>>,
+    /// `[out]`.
+    bias: Option<Param<Tensor<1>>>,
+    #[module(skip)]
+    shape: TransposedConvolutionShape,
+}
+
+#[derive(Module, Debug)]
+pub(super) enum Layer {
+    Convolution(Convolution),
+    Deconvolution(Deconvolution),
+    Upsampling(Upsampling),
+    ChannelWise(ChannelWise),
+}
+
+/// What comes after a layer and its norm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum After {
+    Nothing,
+    Relu,
+    LeakyRelu,
+    /// ReLU, then the maximum of 3 x 3 at every second position.
+    ReluAndPool,
+    Tanh,
+}
+
+/// One layer with its norm and what comes after.
+#[derive(Module, Debug)]
+pub(super) struct Stage {
+    layer: Layer,
+    norm: Option<Norm>,
+    #[module(skip)]
+    after: After,
+    /// Place of the layer in the `Sequential`; its norm has the next.
+    #[module(skip)]
+    index: usize,
+}
+
+impl Stage {
+    fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+        let mut features = match &self.layer {
+            Layer::Convolution(layer) => layer.forward(input),
+            Layer::Deconvolution(layer) => {
+                let bias = layer.bias.as_ref().map(Param::val);
+                transposed_convolution(input, layer.weight.val(), bias, layer.shape)
+            }
+            Layer::Upsampling(layer) => layer.forward(input),
+            Layer::ChannelWise(layer) => layer.forward(input),
+        };
+        if let Some(norm) = &self.norm {
+            features = norm.forward(features, behaviour);
+        }
+        match self.after {
+            After::Nothing => features,
+            After::Relu => relu(features),
+            After::LeakyRelu => leaky_relu(features, SLOPE),
+            After::ReluAndPool => max_pool2d(
+                relu(features),
+                MaxPoolOptions::new([3, 3]).with_stride([2, 2]),
+            ),
+            After::Tanh => tanh(features),
+        }
+    }
+}
+
+/// Width of a layer that is `distance` sizes away from the innermost: eight times `channels`, halved towards the
+/// outside.
+pub(super) fn width(channels: usize, distance: usize) -> usize {
+    (channels * 8) >> distance.min(3)
+}
+
+/// One stage after the other.
+pub(super) fn forward(stages: &[Stage], input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+    let next = |features, stage: &Stage| stage.forward(features, behaviour);
+    stages.iter().fold(input, next)
+}
+
+/// The public name of the layer at `path`, which begins with the place of its stage.
+pub(super) fn layer_name(stages: &[Stage], path: &str) -> String {
+    let mut parts = path.split('.');
+    let stage: usize = parts
+        .next()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_default();
+    let norm = parts.next() == Some("norm");
+    let index = stages.get(stage).map_or(0, |stage| stage.index);
+    format!("main.{}", index + usize::from(norm))
+}
+
+/// Puts stages in a row.
+pub(super) struct Builder<'a> {
+    initialise: &'a mut Initialise,
+    norm: NormKind,
+    /// Place of the next layer in the `Sequential`.
+    index: usize,
+    stages: Vec<Stage>,
+}
+
+impl<'a> Builder<'a> {
+    /// Layers with weights from `initialise`; those that are normalised have `norm`.
+    pub(super) fn new(initialise: &'a mut Initialise, norm: NormKind) -> Self {
+        Self {
+            initialise,
+            norm,
+            index: 0,
+            stages: Vec::new(),
+        }
+    }
+
+    /// A convolution with a kernel, stride and zero padding.
+    pub(super) fn convolution(
+        &mut self,
+        channels: [usize; 2],
+        [kernel, stride, padding]: [usize; 3],
+        normalised: bool,
+        after: After,
+    ) {
+        let bias = self.norm.wants_bias();
+        let padding = Padding::Zero(padding);
+        let layer = Convolution::new(self.initialise, channels, kernel, stride, padding, bias);
+        self.push(
+            Layer::Convolution(layer),
+            normalised.then_some(channels[1]),
+            after,
+        );
+    }
+
+    /// A transposed convolution with a kernel, stride and padding.
+    pub(super) fn deconvolution(
+        &mut self,
+        [input, output]: [usize; 2],
+        [kernel, stride, padding]: [usize; 3],
+        normalised: bool,
+        after: After,
+    ) {
+        let layer = Deconvolution {
+            weight: self.initialise.weight([input, output, kernel, kernel]),
+            bias: self.norm.wants_bias().then(|| self.initialise.bias(output)),
+            shape: TransposedConvolutionShape {
+                stride,
+                padding,
+                output_padding: 0,
+            },
+        };
+        self.push(
+            Layer::Deconvolution(layer),
+            normalised.then_some(output),
+            after,
+        );
+    }
+
+    /// A layer that doubles the size.
+    pub(super) fn upsampling(
+        &mut self,
+        channels: [usize; 2],
+        kind: Upsample,
+        normalised: bool,
+        after: After,
+    ) {
+        let bias = self.norm.wants_bias();
+        let layer = Upsampling::new(self.initialise, channels, 4, 0, bias, kind);
+        self.push(
+            Layer::Upsampling(layer),
+            normalised.then_some(channels[1]),
+            after,
+        );
+    }
+
+    /// A channel-wise fully-connected layer over maps of `side` x `side`.
+    pub(super) fn channel_wise(&mut self, maps: usize, side: usize) {
+        let layer = ChannelWise::new(self.initialise, maps, side);
+        self.push(Layer::ChannelWise(layer), None, After::Nothing);
+    }
+
+    fn push(&mut self, layer: Layer, normalised: Option<usize>, after: After) {
+        let norm = normalised.map(|channels| Norm::new(self.initialise, self.norm, channels));
+        let index = self.index;
+        let behind = match after {
+            After::Nothing => 0,
+            After::Relu | After::LeakyRelu | After::Tanh => 1,
+            After::ReluAndPool => 2,
+        };
+        self.index += 1 + usize::from(norm.is_some()) + behind;
+        self.stages.push(Stage {
+            layer,
+            norm,
+            after,
+            index,
+        });
+    }
+
+    pub(super) fn build(self) -> Vec<Stage> {
+        self.stages
+    }
+}
