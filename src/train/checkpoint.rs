@@ -66,12 +66,18 @@ impl Checkpoint {
             files::sync_folder(&style.state())?;
         }
         publish(style, &folder, method)?;
-        for (step, older) in found(style)? {
+        self.remove_others(style)?;
+        Ok(folder)
+    }
+
+    /// Removes all checkpoints but this one.
+    fn remove_others(&self, style: &StyleFolder) -> Result<(), FileError> {
+        for (step, folder) in found(style)? {
             if step != self.step {
-                remove_folder(&older)?;
+                remove_folder(&folder)?;
             }
         }
-        Ok(folder)
+        Ok(())
     }
 
     /// The step of the newest checkpoint of a style, if there is one.
@@ -144,8 +150,10 @@ impl Checkpoint {
         method
             .restore(state)
             .map_err(|error| bad(error.to_string()))?;
-        // A kill between the checkpoint and the weights that the style shows is mended here.
+        // A kill between the checkpoint and the weights that the style shows, or before the one before it was removed, is
+        // mended here.
         publish(style, &folder, method)?;
+        checkpoint.remove_others(style)?;
         Ok(Some(checkpoint))
     }
 }
