@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::{apply, data, demo, evaluate, export, import, styles, train};
+use super::{apply, bench, data, demo, evaluate, export, import, styles, train};
 use crate::device::DeviceName;
 
 /// Train networks on your own pictures, and turn folders of pictures into other pictures.
@@ -82,6 +82,8 @@ pub enum Command {
     Styles(styles::Arguments),
     /// Check and convert data sets
     Data(data::Arguments),
+    /// Measure how fast this machine trains and translates
+    Bench(bench::Arguments),
     /// List the devices that are compiled in and answer
     Devices,
 }

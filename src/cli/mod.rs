@@ -2,6 +2,7 @@
 
 mod apply;
 mod arguments;
+mod bench;
 mod data;
 mod demo;
 mod devices;
@@ -42,6 +43,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Import(arguments) => import::run(&globals, arguments),
         Command::Styles(arguments) => styles::run(&globals, arguments),
         Command::Data(arguments) => data::run(arguments),
+        Command::Bench(arguments) => bench::run(&globals, arguments),
         Command::Devices => devices::run(),
     }
 }

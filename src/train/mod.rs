@@ -1,5 +1,6 @@
 //! Training: the loop and what listens to it. Knows no method in particular.
 
+mod benchmark;
 mod checkpoint;
 mod error;
 mod event;
@@ -13,6 +14,7 @@ mod session;
 mod stage;
 mod training;
 
+pub use benchmark::{Benchmark, Measured};
 pub use checkpoint::{Checkpoint, initialise_from};
 pub use error::TrainError;
 pub use event::{Ending, Event, Listener, StepRecord};

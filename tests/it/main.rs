@@ -14,6 +14,7 @@ mod apply_run;
 mod cli_apply;
 mod cli_bad_data;
 mod cli_bad_style;
+mod cli_bench;
 mod cli_export;
 mod cli_import;
 mod cli_inpaint;

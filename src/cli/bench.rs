@@ -1,0 +1,153 @@
+//! `translate bench`.
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use super::arguments::Globals;
+use super::exit::Exit;
+use super::output::print;
+use crate::apply::Size;
+use crate::config::{ConfigError, Mode, Overlay, Recipe};
+use crate::train::{Benchmark, Measured};
+
+/// Arguments of `translate bench`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  translate bench --mode pix2pix --steps 5\n  translate bench --mode cycle --size 128 --set generator.channels=32 --json"
+)]
+pub struct Arguments {
+    /// Training method
+    #[arg(long, value_name = "MODE")]
+    mode: Mode,
+    /// Size of the pictures: a side such as 256, or 512x256 (width x height) [default: the mode's]
+    #[arg(long, value_name = "N|WxH")]
+    size: Option<Size>,
+    /// Pictures per step [default: 1]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    batch: u32,
+    /// Steps to time, after one that is not counted
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    steps: u32,
+    /// Precision of the computation
+    #[arg(long, value_enum, default_value_t = Precision::F32)]
+    precision: Precision,
+    /// Setting of the recipe, such as generator.channels=32; may be repeated
+    #[arg(long, value_name = "SECTION.KEY=VALUE")]
+    set: Vec<String>,
+    /// One line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Precision {
+    /// 32-bit floating point
+    F32,
+}
+
+pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
+    let mut overlay = Overlay::default();
+    overlay.insert(
+        "data",
+        "batch_size",
+        i64::from(arguments.batch),
+        "`--batch`",
+    )?;
+    for setting in &arguments.set {
+        overlay.set(setting)?;
+    }
+    let (recipe, size) = sized(overlay, arguments.mode, arguments.size)?;
+    let device = globals.device.open()?;
+    let benchmark = Benchmark {
+        recipe,
+        size,
+        steps: arguments.steps as usize,
+    };
+    let measured = benchmark.run(&device)?;
+    let precision = match arguments.precision {
+        Precision::F32 => "f32",
+    };
+    let (recipe, [width, height]) = (&benchmark.recipe, size);
+    let [least, median, most] = spread(&measured);
+    let memory = peak_memory();
+    if arguments.json {
+        return print(json!({
+            "mode": recipe.mode.name(),
+            "device": device.name.to_string(),
+            "precision": precision,
+            "size": size,
+            "batch": recipe.data.batch_size,
+            "seconds_per_step": { "min": least, "median": median, "max": most },
+            "images_per_second": measured.pictures_per_second,
+            "peak_rss_mib": memory,
+        }))
+        .map(|()| Exit::Done);
+    }
+    let memory = memory.map_or(String::new(), |mib| {
+        format!("\nmemory      {mib:.0} MiB at most")
+    });
+    print(format_args!(
+        "{}, {} on {}, {precision}, {width}x{height}, batch {}\n\
+         training    {median:.3} seconds per step ({least:.3} to {most:.3})\n\
+         applying    {:.2} pictures per second{memory}",
+        recipe.mode.name(),
+        recipe.generator.arch.name(),
+        device.name,
+        recipe.data.batch_size,
+        measured.pictures_per_second,
+    ))?;
+    Ok(Exit::Done)
+}
+
+/// The recipe for pictures of this size, and their width and height.
+fn sized(
+    mut overlay: Overlay,
+    mode: Mode,
+    size: Option<Size>,
+) -> Result<(Recipe, [usize; 2]), ConfigError> {
+    let usual = Recipe::defaults(mode).data.crop_size;
+    let [width, height] = match size {
+        Some(Size::Exactly { width, height }) => [width as usize, height as usize],
+        Some(Size::Keep) | None => [usual; 2],
+    };
+    let flag = "`--size`";
+    let (smaller, larger) = (width.min(height), width.max(height));
+    overlay.insert("data", "crop_size", smaller as i64, flag)?;
+    overlay.insert("data", "load_size", larger as i64, flag)?;
+    let recipe = overlay.resolve(mode)?;
+    let multiple = recipe.generator.size_multiple();
+    if !larger.is_multiple_of(multiple) || (width != height && mode == Mode::Inpaint) {
+        let message = if mode == Mode::Inpaint {
+            "mode inpaint trains on squares".to_owned()
+        } else {
+            format!(
+                "`generator.arch = \"{}\"` needs multiples of {multiple}",
+                recipe.generator.arch.name()
+            )
+        };
+        return Err(ConfigError::BadValue {
+            key: "--size".to_owned(),
+            message,
+        });
+    }
+    Ok((recipe, [width, height]))
+}
+
+/// The shortest, the middle and the longest step.
+fn spread(measured: &Measured) -> [f64; 3] {
+    let seconds = &measured.seconds;
+    let at = |index: usize| seconds.get(index).copied().unwrap_or_default();
+    [
+        at(0),
+        at(seconds.len() / 2),
+        at(seconds.len().saturating_sub(1)),
+    ]
+}
+
+/// The most memory that the program has had, in MiB, where the system tells it.
+fn peak_memory() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib / 1024.0)
+}

@@ -1,0 +1,153 @@
+//! How fast a recipe trains and translates, on pictures that are made up and held in memory.
+
+use std::time::Instant;
+
+use burn::tensor::TensorData;
+use rand::RngExt;
+
+use super::error::TrainError;
+use super::methods;
+use crate::config::{Mode, Recipe};
+use crate::data::Batch;
+use crate::device::OpenDevice;
+use crate::method::{Method, StepContext};
+use crate::random;
+
+/// What is measured.
+#[derive(Debug, Clone)]
+pub struct Benchmark {
+    /// The networks, losses and optimisers.
+    pub recipe: Recipe,
+    /// Width and height of the pictures.
+    pub size: [usize; 2],
+    /// Steps, and applications, that are timed.
+    pub steps: usize,
+}
+
+/// What was measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    /// Seconds of each training step, sorted.
+    pub seconds: Vec<f64>,
+    /// Pictures that the generator translates in a second, one at a time.
+    pub pictures_per_second: f64,
+}
+
+impl Benchmark {
+    /// Trains and translates. The first step, which finds nothing in memory, is not counted.
+    ///
+    /// # Errors
+    /// A weight file that the recipe names cannot be read.
+    pub fn run(&self, device: &OpenDevice) -> Result<Measured, TrainError> {
+        let mut method = methods::build(&self.recipe, &device.device)?;
+        let batch = self.batch(self.recipe.data.batch_size);
+        let mut seconds: Vec<f64> = (0..=self.steps)
+            .map(|step| self.step(&mut *method, &batch, step as u64 + 1, device))
+            .skip(1)
+            .collect();
+        seconds.sort_by(f64::total_cmp);
+
+        let one = self.batch(1);
+        let show = || method.preview(one.clone());
+        drop(show());
+        let started = Instant::now();
+        for _ in 0..self.steps {
+            drop(show());
+        }
+        let pictures = (self.steps * passes(self.recipe.mode)) as f64;
+        Ok(Measured {
+            seconds,
+            pictures_per_second: pictures / started.elapsed().as_secs_f64(),
+        })
+    }
+
+    fn step(&self, method: &mut dyn Method, batch: &Batch, step: u64, device: &OpenDevice) -> f64 {
+        let batch = batch.clone();
+        let optim = &self.recipe.optim;
+        let context = StepContext {
+            step,
+            epoch: 1,
+            seed: self.recipe.train.seed,
+            generator_rate: optim.lr,
+            discriminator_rate: self.recipe.discriminator_learning_rate(),
+        };
+        let started = Instant::now();
+        device.device.seed(step);
+        // Reading the losses waits for the device.
+        for loss in method.step(batch, context) {
+            let _ = loss.value.into_scalar::<f32>();
+        }
+        started.elapsed().as_secs_f64()
+    }
+
+    /// Noise in the form of `count` samples.
+    fn batch(&self, count: usize) -> Batch {
+        let data = &self.recipe.data;
+        let mut random = random::of_step(self.recipe.train.seed, 0);
+        let mut pictures =
+            |channels| self.planes(count, channels, || random.random_range(-1.0..1.0));
+        let (a, b) = (
+            pictures(data.input_channels),
+            pictures(data.output_channels),
+        );
+        let mut batch = Batch {
+            a,
+            b,
+            instances: None,
+            features: None,
+            mask: None,
+            names: Vec::new(),
+        };
+        let [width, height] = self.size;
+        let place = |index: usize| (index % width, index / width % height);
+        match self.recipe.mode {
+            Mode::Pix2pix | Mode::Cycle => {}
+            Mode::Pix2pixhd => {
+                // Squares of one class, each an instance of its own.
+                let square = |index| {
+                    let (x, y) = place(index);
+                    x / 32 + y / 32 * width.div_ceil(32)
+                };
+                if data.classes > 0 {
+                    batch.a = self.map(count, |index| (square(index) % data.classes) as f32);
+                }
+                batch.instances = Some(self.map(count, |index| square(index) as f32));
+            }
+            Mode::Inpaint => {
+                batch.mask = Some(self.map(count, |index| {
+                    let (x, y) = place(index);
+                    let inside = |at: usize, side: usize| at >= side / 4 && at < side - side / 4;
+                    f32::from(inside(x, width) && inside(y, height))
+                }));
+            }
+        }
+        batch
+    }
+
+    /// A plane for each sample.
+    fn map(&self, count: usize, value: impl Fn(usize) -> f32) -> TensorData {
+        let mut index = 0;
+        self.planes(count, 1, || {
+            index += 1;
+            value(index - 1)
+        })
+    }
+
+    fn planes(&self, count: usize, channels: usize, mut value: impl FnMut() -> f32) -> TensorData {
+        let [width, height] = self.size;
+        let values = (0..count * channels * height * width).map(|_| value());
+        TensorData::new(
+            values.collect::<Vec<f32>>(),
+            [count, channels, height, width],
+        )
+    }
+}
+
+/// Translations in one preview.
+fn passes(mode: Mode) -> usize {
+    match mode {
+        // There and back, in both directions.
+        Mode::Cycle => 4,
+        Mode::Pix2pix | Mode::Pix2pixhd | Mode::Inpaint => 1,
+    }
+}
