@@ -43,7 +43,7 @@ pub struct Arguments {
     size: Size,
     /// What to fill, for styles of mode inpaint: a mask (white is filled) or a folder of masks matched by name, alpha for
     /// what is transparent, or a colour such as color:#ff00ff
-    #[arg(long, value_name = "PATH|alpha|color:#RRGGBB", conflicts_with_all = ["direction", "size"])]
+    #[arg(long, value_name = "PATH|alpha|color:#RRGGBB", conflicts_with_all = ["direction", "size", "samples"])]
     mask: Option<MaskSource>,
     /// Pixels over which what is filled in is bent to meet what is around its hole, inside the hole alone; 0 leaves it as the
     /// network made it
@@ -114,13 +114,14 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let device = globals.device.open()?.device;
     let behaviour = |usual| Behaviour::inference(arguments.norm_stats.unwrap_or(usual), dropout);
     let stop = interrupt::flag();
+    let seed = arguments.seed.unwrap_or(0).into();
     if let Some(masks) = masks {
         if arguments.format == OutputFormat::Jpg {
             tracing::warn!("JPEG changes every pixel a little, also those outside the holes");
         }
         // One window has too few pixels for statistics of its own.
         let behaviour = behaviour(NormStats::Running);
-        let mut filler = NetworkFiller::load(&folder, behaviour, &device)?;
+        let mut filler = NetworkFiller::load(&folder, behaviour, &device)?.with_seed(seed);
         let how = FillOptions {
             feather: arguments.feather,
             dilate: arguments.dilate,
@@ -130,7 +131,6 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         });
     }
     let behaviour = behaviour(NormStats::Batch);
-    let seed = arguments.seed.unwrap_or(0).into();
     let direction = arguments.direction;
     let mut translator: Box<dyn Translator> = if recipe.mode == Mode::Pix2pixhd {
         let sampling = Sampling {

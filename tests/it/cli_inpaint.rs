@@ -275,6 +275,11 @@ fn masks_that_do_not_fit_are_reported_and_the_rest_is_done() {
             "cannot be used with",
         ),
         ("--style fill --feather 3", 2, "--mask"),
+        (
+            "--style fill --mask masks --samples 2 --dropout on",
+            2,
+            "cannot be used with",
+        ),
         ("--style missing --mask masks", 1, "no style `missing`"),
     ] {
         place

@@ -23,6 +23,8 @@ pub struct NetworkFiller {
     /// What the network sees in holes, for each channel.
     colour: Vec<f32>,
     behaviour: Behaviour,
+    /// Seed of what dropout draws in each window.
+    seed: u64,
     device: Device,
 }
 
@@ -54,8 +56,14 @@ impl NetworkFiller {
             reach: reach(recipe),
             colour: hole_colour(channels),
             behaviour,
+            seed: 0,
             device: device.clone(),
         })
+    }
+
+    /// The same network with other draws of dropout.
+    pub fn with_seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
     }
 }
 
@@ -106,7 +114,7 @@ impl Filler for NetworkFiller {
             let holes = TensorData::new(holes, [1, 1, side, side]);
             let holes = Tensor::<4>::from_data(holes, &self.device);
             // Dropout draws from the device's generator: the same window gets the same draws.
-            self.device.seed(0);
+            self.device.seed(self.seed);
             self.network
                 .forward(picture, holes, self.behaviour)
                 .into_data()
