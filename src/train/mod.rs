@@ -6,6 +6,7 @@ mod error;
 mod event;
 mod methods;
 mod metrics;
+mod position;
 mod preview;
 mod progress;
 mod report;

@@ -11,12 +11,12 @@ use super::checkpoint::Checkpoint;
 use super::error::TrainError;
 use super::event::{Ending, Event, Listener, StepRecord};
 use super::methods;
+use super::position::{Position, Unread};
 use super::preview::preview_path;
-use super::schedule::Schedule;
 use super::stage::Stage;
 use crate::data::{Batch, Loader};
 use crate::device::OpenDevice;
-use crate::method::{Loss, Method, Player, StepContext};
+use crate::method::{Method, Player, StepContext};
 use crate::random;
 use crate::style::{Manifest, StyleError, StyleFolder, write_weights};
 
@@ -45,53 +45,8 @@ pub struct Training {
     pub resumed: Option<Checkpoint>,
 }
 
-/// Losses of a step that have not been read from the device.
-struct Unread {
-    step: u64,
-    epoch: u64,
-    learning_rate: f64,
-    losses: Vec<Loss>,
-}
-
 /// Tells the listeners.
 type Tell<'a> = &'a mut dyn FnMut(Event) -> Result<(), TrainError>;
-
-/// What changes as the loop goes on.
-struct Position {
-    /// Steps done.
-    step: u64,
-    /// Last step of the stage.
-    last: u64,
-    /// Steps of the whole run.
-    total: u64,
-    /// Steps of one epoch.
-    per_epoch: u64,
-    /// Time of earlier runs.
-    seconds_before: f64,
-    started: Instant,
-    schedule: Schedule,
-    epoch_loss: (f64, u64),
-    last_checkpoint: Option<u64>,
-    last_losses: Vec<(&'static str, f64)>,
-    /// Steps and time since the last logged record.
-    since_log: (u64, Instant),
-    durations: Vec<f64>,
-    unread: Vec<Unread>,
-}
-
-impl Position {
-    /// Epoch of the last step done, from 1.
-    fn epoch(&self) -> u64 {
-        self.step.saturating_sub(1) / self.per_epoch + 1
-    }
-
-    /// Goes on with the next stage: its schedule begins, and so do its estimates.
-    fn enter(&mut self, stage: &Stage) {
-        self.last = stage.end.min(self.total);
-        self.schedule = Schedule::of(&stage.recipe);
-        self.durations.clear();
-    }
-}
 
 impl Training {
     /// Runs until all steps are done or `stop` is set, and saves.
@@ -103,7 +58,7 @@ impl Training {
         stop: &AtomicBool,
         listeners: &mut [Box<dyn Listener>],
     ) -> Result<Ending, TrainError> {
-        let mut position = self.start();
+        let mut position = Position::start(&self.stage, self.total, self.resumed.as_ref());
         let mut tell = |event: Event| -> Result<(), TrainError> {
             listeners
                 .iter_mut()
@@ -284,30 +239,6 @@ impl Training {
             tell(Event::Preview { step, rows })?;
         }
         Ok(())
-    }
-
-    fn start(&self) -> Position {
-        let mut schedule = Schedule::of(&self.stage.recipe);
-        let resumed = self.resumed.as_ref();
-        if let Some(checkpoint) = resumed {
-            schedule.restore(checkpoint.plateau);
-        }
-        let step = resumed.map_or(0, |checkpoint| checkpoint.step);
-        Position {
-            step,
-            last: self.stage.end.min(self.total),
-            total: self.total,
-            per_epoch: self.stage.per_epoch(),
-            seconds_before: resumed.map_or(0.0, |checkpoint| checkpoint.seconds),
-            started: Instant::now(),
-            schedule,
-            epoch_loss: resumed.map_or((0.0, 0), |checkpoint| checkpoint.epoch_loss),
-            last_checkpoint: resumed.map(|checkpoint| checkpoint.step),
-            last_losses: Vec::new(),
-            since_log: (step, Instant::now()),
-            durations: Vec::new(),
-            unread: Vec::new(),
-        }
     }
 
     /// Reads losses from the device, in order, and tells them.

@@ -28,6 +28,7 @@ mod coarse_to_fine;
 mod data;
 mod data_check;
 mod data_convert;
+mod data_labelled;
 mod data_loader;
 mod data_masked;
 mod data_picture;

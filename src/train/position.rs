@@ -1,0 +1,77 @@
+//! Where the loop stands.
+
+use std::time::Instant;
+
+use super::checkpoint::Checkpoint;
+use super::schedule::Schedule;
+use super::stage::Stage;
+use crate::method::Loss;
+
+/// Losses of a step that have not been read from the device.
+pub(super) struct Unread {
+    pub(super) step: u64,
+    pub(super) epoch: u64,
+    pub(super) learning_rate: f64,
+    pub(super) losses: Vec<Loss>,
+}
+
+/// What changes as the loop goes on.
+pub(super) struct Position {
+    /// Steps done.
+    pub(super) step: u64,
+    /// Last step of the stage.
+    pub(super) last: u64,
+    /// Steps of the whole run.
+    pub(super) total: u64,
+    /// Steps of one epoch.
+    pub(super) per_epoch: u64,
+    /// Time of earlier runs.
+    pub(super) seconds_before: f64,
+    pub(super) started: Instant,
+    pub(super) schedule: Schedule,
+    pub(super) epoch_loss: (f64, u64),
+    pub(super) last_checkpoint: Option<u64>,
+    pub(super) last_losses: Vec<(&'static str, f64)>,
+    /// Steps and time since the last logged record.
+    pub(super) since_log: (u64, Instant),
+    pub(super) durations: Vec<f64>,
+    pub(super) unread: Vec<Unread>,
+}
+
+impl Position {
+    /// The beginning of a run of `total` steps in `stage`, or where it was `resumed`.
+    pub(super) fn start(stage: &Stage, total: u64, resumed: Option<&Checkpoint>) -> Self {
+        let mut schedule = Schedule::of(&stage.recipe);
+        if let Some(checkpoint) = resumed {
+            schedule.restore(checkpoint.plateau);
+        }
+        let step = resumed.map_or(0, |checkpoint| checkpoint.step);
+        Self {
+            step,
+            last: stage.end.min(total),
+            total,
+            per_epoch: stage.per_epoch(),
+            seconds_before: resumed.map_or(0.0, |checkpoint| checkpoint.seconds),
+            started: Instant::now(),
+            schedule,
+            epoch_loss: resumed.map_or((0.0, 0), |checkpoint| checkpoint.epoch_loss),
+            last_checkpoint: resumed.map(|checkpoint| checkpoint.step),
+            last_losses: Vec::new(),
+            since_log: (step, Instant::now()),
+            durations: Vec::new(),
+            unread: Vec::new(),
+        }
+    }
+
+    /// Epoch of the last step done, from 1.
+    pub(super) fn epoch(&self) -> u64 {
+        self.step.saturating_sub(1) / self.per_epoch + 1
+    }
+
+    /// Goes on with the next stage: its schedule begins, and so do its estimates.
+    pub(super) fn enter(&mut self, stage: &Stage) {
+        self.last = stage.end.min(self.total);
+        self.schedule = Schedule::of(&stage.recipe);
+        self.durations.clear();
+    }
+}
