@@ -42,6 +42,9 @@ DISCRIMINATORS = [
     ("pixel_instance", 3, 0, 4, "instance", 1, 17, 24),
 ]
 
+# values in an output that is stored whole
+LARGE = 8000
+
 # large files that leave out the output by running statistics
 WITHOUT_RUNNING = ["unet_256_batch", "unet_64_batch", "context_227"]
 
@@ -81,6 +84,10 @@ def write(folder, name, network, picture, norm, seed, quantised=False, **metadat
     tensors, output, error = passes(network, picture, norm, seed)
     if name in WITHOUT_RUNNING:
         del tensors["output_running"]
+    for key in ("output", "output_running"):
+        # of large outputs every third row and column, to keep the files small
+        if key in tensors and tensors[key].numel() > LARGE:
+            tensors[f"{key}_sparse"] = tensors.pop(key)[..., ::3, ::3]
     write_tensors(folder, f"forward_{name}", {**tensors, **stored}, norm=norm, **metadata)
     print(
         f"forward_{name}: output {list(output.shape)} in [{output.min():.3f}, {output.max():.3f}], "

@@ -6,7 +6,7 @@ from torch.nn import functional
 from objectives import discriminator_fake, discriminator_real, generator_fake
 from output import write_json, write_tensors
 from patchgan import PatchDiscriminator
-from pictures import training_data
+from pictures import to_bytes, training_data
 from trainer import BETAS, EPSILON, LEARNING_RATE, STEPS, adam, report, require_gradient, run
 from unet import Unet
 from weights import randomise
@@ -15,7 +15,7 @@ LAMBDA_L1 = 100.0
 
 SIZE = 32
 DOWNSAMPLINGS = 5
-GENERATOR_CHANNELS = 3
+GENERATOR_CHANNELS = 2
 DISCRIMINATOR_CHANNELS = 4
 DISCRIMINATOR_LAYERS = 2
 SEED = 500
@@ -78,6 +78,6 @@ def make(folder):
         "beta2": BETAS[1],
         "epsilon": EPSILON,
     }
-    write_tensors(folder, "training_pix2pix", tensors | {"input_a": data[0], "input_b": data[1]})
+    write_tensors(folder, "training_pix2pix", tensors | {"input_a": to_bytes(data[0]), "input_b": to_bytes(data[1])})
     write_json(folder, "training_pix2pix", {"config": config} | content)
     report("training_pix2pix", content)

@@ -36,7 +36,7 @@ GROUPS = [
     fixture_files,
 ]
 
-LARGEST_TOTAL = 6_000_000
+LARGEST_TOTAL = 5_000_000
 
 
 def main():

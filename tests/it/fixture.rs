@@ -67,6 +67,31 @@ impl Fixture {
         Tensor::from_data(self.data(name), device)
     }
 
+    /// Largest difference of `got` from the output called `name`, of which large fixtures hold every third row and
+    /// column; `None` where the fixture has no such output.
+    pub fn output_distance(&self, name: &str, got: &TensorData) -> Option<f64> {
+        if self.has(name) {
+            return Some(distance(got, &self.data(name)));
+        }
+        let sparse = format!("{name}_sparse");
+        self.has(&sparse).then(|| {
+            let [height, width] = [got.shape()[2], got.shape()[3]];
+            let planes = values(got).chunks_exact(height * width);
+            let picked = planes.flat_map(|plane| {
+                let rows = plane.chunks_exact(width).step_by(3);
+                rows.flat_map(|row| row.iter().copied().step_by(3))
+            });
+            let shape = [
+                got.shape()[0],
+                got.shape()[1],
+                height.div_ceil(3),
+                width.div_ceil(3),
+            ];
+            let picked = TensorData::new(picked.collect::<Vec<f32>>(), shape);
+            distance(&picked, &self.data(&sparse))
+        })
+    }
+
     /// The tensors below `prefix`, without it.
     pub fn named(&self, prefix: &str) -> NamedTensors {
         let mut tensors = NamedTensors::default();

@@ -60,17 +60,16 @@ pub fn check<N: Network>(
         };
         forward(&network, fixture.tensor(input, &device), behaviour).into_data()
     };
-    if fixture.has("output_running") {
-        let difference = distance(
-            &run(NormStats::Running, false),
-            &fixture.data("output_running"),
-        );
+    let running = run(NormStats::Running, false);
+    if let Some(difference) = fixture.output_distance("output_running", &running) {
         assert!(
             difference < TOLERANCE,
             "{name} with running statistics: {difference}"
         );
     }
-    let difference = distance(&run(NormStats::Batch, true), &fixture.data("output"));
+    let difference = fixture
+        .output_distance("output", &run(NormStats::Batch, true))
+        .unwrap();
     assert!(difference < TOLERANCE * 2.0, "{name}: {difference}");
     // The pass above moved the running averages.
     let after = NamedTensors::of(&network);
