@@ -156,7 +156,8 @@ fn spread(
         counts.push(counts[position] + u32::from(is_set(position)));
     }
     for position in 0..length {
-        let (from, to) = (position.saturating_sub(by), (position + by + 1).min(length));
+        let from = position.saturating_sub(by);
+        let to = position.saturating_add(by).saturating_add(1).min(length);
         if counts[to] > counts[from] {
             set(position);
         }
@@ -184,6 +185,7 @@ mod tests {
         );
         assert_eq!(small.dilated(0), small);
         assert!(small.dilated(4).is_full());
+        assert!(small.dilated(usize::MAX).is_full());
     }
 
     #[test]
