@@ -45,9 +45,9 @@ pub struct Arguments {
     /// what is transparent, or a colour such as color:#ff00ff
     #[arg(long, value_name = "PATH|alpha|color:#RRGGBB", conflicts_with_all = ["direction", "size", "samples"])]
     mask: Option<MaskSource>,
-    /// Pixels over which what is filled in is bent to meet what is around its hole, inside the hole alone; 0 leaves it as the
+    /// Pixels over which what is filled in is blended into what is around its hole, inside the hole alone; 0 leaves it as the
     /// network made it
-    #[arg(long, value_name = "N", default_value_t = 8, requires = "mask")]
+    #[arg(long, value_name = "N", default_value_t = 16, requires = "mask")]
     feather: usize,
     /// Grow the holes by this many pixels before they are filled
     #[arg(long, value_name = "N", default_value_t = 0, requires = "mask")]

@@ -1,6 +1,6 @@
 //! Making a filled hole meet what is around it.
 
-use std::collections::{BTreeMap, HashMap};
+use rayon::prelude::*;
 
 use super::nearest::Nearest;
 use super::planes::Planes;
@@ -16,84 +16,115 @@ pub(super) fn extend(photo: &mut Planes, nearest: &Nearest) {
     }
 }
 
-/// Bends what is in the holes towards what is around them: over `feather` pixels, inside the holes alone.
+/// Blends what is in the holes into what is around them: over `feather` pixels, inside the holes alone.
 ///
-/// At the border the two differ by some amount, averaged over the neighbourhood because photos have texture. It is added in
-/// full at the border and less and less towards the inside, so that a seam goes and what the network has drawn stays.
-pub(super) fn bend(photo: &mut Planes, mask: &Mask, nearest: &Nearest, feather: usize) {
+/// At the border all comes from a smooth continuation of what is around (see [`continued`]), further in less and less, and
+/// beyond `feather` pixels all from the network. The network alone would leave a frame: it is seldom right where a hole begins.
+pub(super) fn blend(photo: &mut Planes, mask: &Mask, nearest: &Nearest, feather: usize) {
     if feather == 0 {
         return;
     }
-    let border = Border::new(mask);
-    let area = photo.area();
+    let runs = runs(mask, nearest, feather);
+    let (width, area) = (photo.width, photo.area());
     for plane in photo.values.chunks_exact_mut(area) {
-        let steps = border.steps(plane);
+        let smooth = continued(plane, width, nearest, &runs);
         for place in (0..area).filter(|&place| mask.holes()[place]) {
             let distance = (nearest.squares[place] as f32).sqrt();
-            // The pixel that touches the border gets nearly all, the one `feather` further in nothing.
-            let share = 1.0 - distance / (feather as f32 + 1.0);
-            if share > 0.0
-                && let Some(step) = steps.get(&nearest.places[place])
-            {
-                plane[place] = (plane[place] + share * step).clamp(-1.0, 1.0);
+            let near = (1.0 - distance / (feather as f32 + 1.0)).max(0.0);
+            let share = near * near * (3.0 - 2.0 * near);
+            if share > 0.0 {
+                plane[place] = share * smooth[place] + (1.0 - share) * plane[place];
             }
         }
     }
 }
 
-/// The known pixels that touch a hole.
-struct Border {
-    width: usize,
-    /// Place of each, and the places of the missing pixels that it touches.
-    pixels: BTreeMap<u32, Vec<u32>>,
+/// Missing pixels beside each other.
+struct Run {
+    y: usize,
+    /// The first column, and the one after the last.
+    columns: [usize; 2],
 }
 
-impl Border {
-    fn new(mask: &Mask) -> Self {
-        let (width, height) = mask.size();
-        let mut pixels: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        for place in (0..width * height).filter(|&place| mask.holes()[place]) {
-            let (x, y) = (place % width, place / width);
-            for row in y.saturating_sub(1)..(y + 2).min(height) {
-                for column in x.saturating_sub(1)..(x + 2).min(width) {
-                    if !mask.is_hole(column, row) {
-                        let known = (row * width + column) as u32;
-                        pixels.entry(known).or_default().push(place as u32);
-                    }
-                }
+/// The missing pixels that are near enough to the border to bear on what is blended.
+fn runs(mask: &Mask, nearest: &Nearest, feather: usize) -> Vec<Run> {
+    /// What lies this much deeper than the blend has no visible effect on it.
+    const DEEPER: usize = 32;
+    let (width, height) = mask.size();
+    let deepest = feather.saturating_add(DEEPER).min(width + height).pow(2);
+    let mut runs = Vec::new();
+    for y in 0..height {
+        let row = y * width;
+        let counts = |x: usize| mask.is_hole(x, y) && nearest.squares[row + x] as usize <= deepest;
+        let mut x = 0;
+        while x < width {
+            let first = x;
+            while x < width && counts(x) {
+                x += 1;
+            }
+            if x > first {
+                runs.push(Run {
+                    y,
+                    columns: [first, x],
+                });
+            }
+            x += 1;
+        }
+    }
+    runs
+}
+
+/// A smooth continuation of what is known into the holes, nearly a membrane that is held by it: the nearest known pixels, then
+/// averages over squares that get smaller and smaller, in which what is known stays.
+fn continued(plane: &[f32], width: usize, nearest: &Nearest, runs: &[Run]) -> Vec<f32> {
+    /// How far the squares reach to each side, and how often each is taken.
+    const SQUARES: [(usize, usize); 5] = [(16, 4), (8, 4), (4, 4), (2, 4), (1, 60)];
+    let places = nearest.places.iter();
+    let mut smooth: Vec<f32> = places.map(|&place| plane[place as usize]).collect();
+    for (reach, times) in SQUARES {
+        for _ in 0..times {
+            let averages: Vec<Vec<f32>> = runs
+                .par_iter()
+                .map(|run| run.averages(&smooth, width, reach))
+                .collect();
+            for (run, averages) in runs.iter().zip(averages) {
+                let start = run.y * width;
+                let [first, end] = run.columns;
+                smooth[start + first..start + end].copy_from_slice(&averages);
             }
         }
-        Self { width, pixels }
     }
+    smooth
+}
 
-    /// How much higher each pixel of the border is than the missing ones that it touches: the mean over those of the border that
-    /// are near.
-    fn steps(&self, plane: &[f32]) -> HashMap<u32, f32> {
-        /// Within this many columns and rows.
-        const NEAR: usize = 3;
-        let own: BTreeMap<u32, f32> = self
-            .pixels
-            .iter()
-            .map(|(&place, missing)| {
-                let sum: f32 = missing.iter().map(|&hole| plane[hole as usize]).sum();
-                (place, plane[place as usize] - sum / missing.len() as f32)
+impl Run {
+    /// For each pixel the mean of the square that reaches `reach` pixels to each side, as far as it is in the plane.
+    fn averages(&self, plane: &[f32], width: usize, reach: usize) -> Vec<f32> {
+        let height = plane.len() / width;
+        let [first, end] = self.columns;
+        let (left, right) = (first.saturating_sub(reach), (end + reach).min(width));
+        let rows = self.y.saturating_sub(reach)..(self.y + reach + 1).min(height);
+        let mut columns = vec![0.0f32; right - left];
+        for y in rows.clone() {
+            let row = &plane[y * width..][left..right];
+            for (sum, value) in columns.iter_mut().zip(row) {
+                *sum += value;
+            }
+        }
+        let mut sums = Vec::with_capacity(columns.len() + 1);
+        let mut sum = 0.0f64;
+        sums.push(sum);
+        for column in columns {
+            sum += f64::from(column);
+            sums.push(sum);
+        }
+        (first..end)
+            .map(|x| {
+                let (from, to) = (x.saturating_sub(reach), (x + reach + 1).min(width));
+                let count = (to - from) * rows.len();
+                ((sums[to - left] - sums[from - left]) / count as f64) as f32
             })
-            .collect();
-        let near = |place: u32| {
-            let (x, y) = (place as usize % self.width, place as usize / self.width);
-            let (left, right) = (x.saturating_sub(NEAR), (x + NEAR).min(self.width - 1));
-            let (mut sum, mut count) = (0.0, 0.0);
-            for row in y.saturating_sub(NEAR)..=y + NEAR {
-                let start = row * self.width;
-                let range = (start + left) as u32..=(start + right) as u32;
-                for (_, step) in own.range(range) {
-                    sum += step;
-                    count += 1.0;
-                }
-            }
-            sum / count
-        };
-        own.keys().map(|&place| (place, near(place))).collect()
+            .collect()
     }
 }
 
@@ -110,21 +141,60 @@ mod tests {
         }
     }
 
-    #[test]
-    fn holes_meet_their_border_and_nothing_outside_changes() {
-        let mask = Mask::from_fn(8, 1, |x, _| x >= 2);
+    /// Columns from `from` on are missing.
+    fn half(width: usize, height: usize, from: usize) -> (Mask, Nearest) {
+        let mask = Mask::from_fn(width, height, |x, _| x >= from);
         let nearest = Nearest::new(&mask);
-        // The hole begins 0.3 below the pixel that it touches, and has a pattern of its own.
-        let mut photo = row(&[-1.0, 0.3, 0.0, 0.2, -0.1, 0.1, 0.0, 0.5]);
-        bend(&mut photo, &mask, &nearest, 2);
-        let wanted = [-1.0, 0.3, 0.2, 0.3, -0.1, 0.1, 0.0, 0.5];
-        for (value, wanted) in photo.values.iter().zip(wanted) {
-            assert!((value - wanted).abs() < 1e-6, "{:?}", photo.values);
+        (mask, nearest)
+    }
+
+    #[test]
+    fn a_network_that_is_right_at_the_border_alone_leaves_no_frame() {
+        let (mask, nearest) = half(60, 20, 10);
+        // Right where it touches the border, 0.2 too light behind.
+        let values = (0..60 * 20).map(|place| if place % 60 > 10 { 0.3 } else { 0.1 });
+        let mut photo = Planes {
+            channels: 1,
+            width: 60,
+            height: 20,
+            values: values.collect(),
+        };
+        let before = photo.clone();
+        blend(&mut photo, &mask, &nearest, 16);
+        for row in photo.values.chunks_exact(60) {
+            for pair in row.windows(2) {
+                assert!((pair[1] - pair[0]).abs() < 0.02, "{row:?}");
+            }
         }
-        let before = row(&[-1.0, 0.3, 0.0, 0.2, -0.1, 0.1, 0.0, 0.5]);
+        for (place, (after, before)) in photo.values.iter().zip(&before.values).enumerate() {
+            // Ten known columns; the hole's seventeenth is out of reach.
+            if !(10..26).contains(&(place % 60)) {
+                assert_eq!(after.to_bits(), before.to_bits(), "{place}");
+            }
+        }
         let mut untouched = before.clone();
-        bend(&mut untouched, &mask, &nearest, 0);
+        blend(&mut untouched, &mask, &nearest, 0);
         assert_eq!(untouched, before);
+    }
+
+    #[test]
+    fn a_slope_is_continued_smoothly_across_a_hole() {
+        let mask = Mask::from_fn(40, 30, |x, y| (10..26).contains(&x) && (8..20).contains(&y));
+        let nearest = Nearest::new(&mask);
+        let slope = |place: usize| (place % 40) as f32 / 40.0 + (place / 40) as f32 / 60.0 - 0.75;
+        let plane: Vec<f32> = (0..40 * 30)
+            .map(|place| {
+                if mask.holes()[place] {
+                    0.9
+                } else {
+                    slope(place)
+                }
+            })
+            .collect();
+        let smooth = continued(&plane, 40, &nearest, &runs(&mask, &nearest, 16));
+        for (place, value) in smooth.iter().enumerate() {
+            assert!((value - slope(place)).abs() < 0.03, "{value} at {place}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::nearest::Nearest;
 use crate::data::Mask;
 
 /// Missing pixels that are filled together.
@@ -36,21 +37,40 @@ impl Group {
 }
 
 /// The holes of a mask, the smallest first. Small ones that are close together, within a square of `capacity`, make one
-/// group.
-pub(super) fn groups(mask: &Mask, capacity: usize) -> Vec<Group> {
+/// group. Holes that are long for their thickness, such as a scratch, are cut into pieces: filling them as a whole would take
+/// a scale at which nothing is left of them.
+pub(super) fn groups(mask: &Mask, nearest: &Nearest, capacity: usize) -> Vec<Group> {
+    let width = mask.size().0;
     let cell = (capacity / 2).max(1);
     let mut large = Vec::new();
-    let mut small: HashMap<(usize, usize), Group> = HashMap::new();
+    // By the side of their cell and its column and row.
+    let mut small: HashMap<(usize, usize, usize), Group> = HashMap::new();
     for hole in connected(mask) {
-        if hole.side() > cell {
+        if hole.side() <= cell {
+            // What begins in one cell and is no larger than it ends within two.
+            let key = (cell, hole.bounds[0] / cell, hole.bounds[1] / cell);
+            let group = small.entry(key).or_insert_with(Group::new);
+            for place in hole.places {
+                group.add(place, width);
+            }
+            continue;
+        }
+        let squares = hole.places.iter().map(|&place| nearest.squares[place]);
+        let depth = f64::from(squares.max().unwrap_or_default()).sqrt();
+        let mut piece = cell;
+        while 2.0 * depth > piece as f64 {
+            piece *= 2;
+        }
+        if hole.side() <= 2 * piece {
             large.push(hole);
             continue;
         }
-        // What begins in one cell and is no larger than it ends within two.
-        let key = (hole.bounds[0] / cell, hole.bounds[1] / cell);
-        let group = small.entry(key).or_insert_with(Group::new);
         for place in hole.places {
-            group.add(place, mask.size().0);
+            let key = (piece, place % width / piece, place / width / piece);
+            small
+                .entry(key)
+                .or_insert_with(Group::new)
+                .add(place, width);
         }
     }
     large.extend(small.into_values());
@@ -105,7 +125,7 @@ mod tests {
     fn holes_are_connected_at_corners_and_small_ones_are_joined() {
         let mask = mask(&["#.......#", ".#.......", "........."]);
         let bounds = |capacity| {
-            let groups = groups(&mask, capacity);
+            let groups = groups(&mask, &Nearest::new(&mask), capacity);
             groups.iter().map(|group| group.bounds).collect::<Vec<_>>()
         };
         assert_eq!(bounds(4), [[8, 0, 9, 1], [0, 0, 2, 2]]);
@@ -113,21 +133,31 @@ mod tests {
         assert_eq!(bounds(20), [[0, 0, 9, 2]]);
     }
 
+    #[test]
+    fn a_scratch_is_cut_into_pieces_and_a_block_is_not() {
+        let scratch = Mask::from_fn(200, 200, |x, y| x.abs_diff(y) < 3);
+        let pieces = groups(&scratch, &Nearest::new(&scratch), 24);
+        assert!(pieces.iter().all(|piece| piece.side() <= 12));
+        let block = Mask::from_fn(200, 200, |x, y| x < 60 && (10..90).contains(&y));
+        assert_eq!(groups(&block, &Nearest::new(&block), 24).len(), 1);
+    }
+
     proptest! {
         #[test]
-        fn every_missing_pixel_is_in_one_group_that_fits_or_is_one_hole(
+        fn every_missing_pixel_is_in_one_group_that_fits_or_is_of_one_hole(
             bits in prop::collection::vec(prop::bool::weighted(0.2), 400),
             capacity in 1usize..15,
         ) {
             let mask = Mask::from_fn(20, 20, |x, y| bits[y * 20 + x]);
-            let groups = groups(&mask, capacity);
+            prop_assume!(!mask.is_full());
+            let groups = groups(&mask, &Nearest::new(&mask), capacity);
             let mut places: Vec<usize> = groups.iter().flat_map(|group| group.places.clone()).collect();
             places.sort_unstable();
             let wanted: Vec<usize> = (0..400).filter(|&place| mask.holes()[place]).collect();
             prop_assert_eq!(places, wanted);
             for group in &groups {
-                let alone = Mask::from_fn(20, 20, |x, y| group.places.contains(&(y * 20 + x)));
-                prop_assert!(group.side() <= capacity || connected(&alone).len() == 1);
+                let whole = |hole: &Group| group.places.iter().all(|place| hole.places.contains(place));
+                prop_assert!(group.side() <= capacity || connected(&mask).iter().any(whole));
             }
         }
     }

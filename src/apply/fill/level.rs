@@ -52,17 +52,31 @@ impl Level {
         }
     }
 
-    /// Fills the hole, which fits into the window of the network that this level is.
-    pub(super) fn fill_at_once(&mut self, filler: &mut dyn Filler) -> Result<(), String> {
+    /// Fills the hole, which fits into one window of the network.
+    pub(super) fn fill_at_once(
+        &mut self,
+        window: Rectangle,
+        filler: &mut dyn Filler,
+    ) -> Result<(), String> {
+        let (width, height) = (self.planes.width, self.planes.height);
+        let (area, side) = (self.planes.area(), window.width);
         let mask = match filler.reach() {
-            Reach::Middle(side) => middle(filler.side(), side),
-            Reach::Anywhere => self.unknown.clone(),
+            Reach::Middle(inner) => middle(side, inner),
+            Reach::Anywhere => {
+                let places = window.places(width, height);
+                places.map(|place| self.unknown[place]).collect()
+            }
         };
-        let filled = filler.fill(self.planes.values.clone(), &mask)?;
-        let area = self.planes.area();
-        for (position, value) in self.planes.values.iter_mut().enumerate() {
-            if self.hole[position % area] {
-                *value = filled[position];
+        let filled = filler.fill(self.planes.part(window).values, &mask)?;
+        for position in 0..side * side {
+            // Mirror images of the hole are not taken.
+            let place = window.inside(position % side, position / side, width, height);
+            let Some(place) = place.filter(|&place| self.hole[place]) else {
+                continue;
+            };
+            for channel in 0..self.planes.channels {
+                self.planes.values[channel * area + place] =
+                    filled[channel * side * side + position];
             }
         }
         Ok(())
@@ -110,8 +124,8 @@ impl Level {
         let origin = |start: isize, length: usize| {
             let origin = start - ((side - tile.side) / 2) as isize;
             match filler.reach() {
-                Reach::Middle(_) => origin,
-                Reach::Anywhere => origin.clamp(0, (length - side) as isize),
+                Reach::Anywhere if length >= side => origin.clamp(0, (length - side) as isize),
+                _ => origin,
             }
         };
         let window = Rectangle::square(origin(tile.x, width), origin(tile.y, height), side);

@@ -30,6 +30,25 @@ impl Rectangle {
         }
     }
 
+    /// What is left of a square without the parts beyond the border of a picture, but for those that make the sides, and the
+    /// steps from those of the square, multiples of `unit`.
+    pub(super) fn without_mirror_images(self, width: usize, height: usize, unit: usize) -> Self {
+        let shortened = |start: isize, side: usize, length: usize| {
+            let before = (-start).max(0) as usize / unit * unit;
+            let needed = (length as isize - start).max(0) as usize;
+            let end = needed.next_multiple_of(unit).min(side);
+            (start + before as isize, end - before)
+        };
+        let (left, width) = shortened(self.left, self.width, width);
+        let (top, height) = shortened(self.top, self.height, height);
+        Self {
+            left,
+            top,
+            width,
+            height,
+        }
+    }
+
     /// For each position of the rectangle, row by row, its place in a picture of `width` x `height`; beyond the border, that
     /// of its mirror image.
     pub(super) fn places(self, width: usize, height: usize) -> impl Iterator<Item = usize> {

@@ -13,7 +13,7 @@ use super::super::report::Summary;
 use super::super::run::{carry_out, check_channels};
 use super::super::steps::{Finished, Steps};
 use super::super::tally::Event;
-use super::blend::{bend, extend};
+use super::blend::{blend, extend};
 use super::filler::Filler;
 use super::mask_source::Masks;
 use super::nearest::Nearest;
@@ -26,7 +26,7 @@ use crate::files;
 /// How holes are filled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FillOptions {
-    /// Pixels over which what is filled in is bent towards what is around the hole; inside the hole alone.
+    /// Pixels over which what is filled in is blended into what is around the hole; inside the hole alone.
     pub feather: usize,
     /// By how many pixels holes are grown before they are filled.
     pub dilate: usize,
@@ -58,7 +58,7 @@ pub fn fill(
     };
     let compute = |_: usize, mut photo: Photo| {
         if let Some(hole) = &mut photo.hole {
-            fill_holes(&mut hole.planes, &hole.mask, filler)?;
+            fill_holes(&mut hole.planes, &hole.mask, &hole.nearest, filler)?;
         }
         Ok(photo)
     };
@@ -119,9 +119,13 @@ impl Steps for Filling<'_> {
             mask = Arc::new(mask.dilated(self.options.dilate));
         }
         if mask.is_full() {
-            return Err(named(
-                "the mask covers all of it: nothing is left to continue from".to_owned(),
-            ));
+            let grown = match self.options.dilate {
+                0 => String::new(),
+                by => format!(", grown by --dilate {by},"),
+            };
+            return Err(named(format!(
+                "the mask{grown} covers all of it: nothing is left to continue from"
+            )));
         }
         let nearest = Nearest::new(&mask);
         let mut planes = planes(&image, self.channels);
@@ -163,7 +167,7 @@ impl Steps for Filling<'_> {
                 note: Some("its mask is empty: copied unchanged".to_owned()),
             });
         };
-        bend(&mut planes, &mask, &nearest, self.options.feather);
+        blend(&mut planes, &mask, &nearest, self.options.feather);
         paste(&mut image, &planes, &mask);
         Ok(Finished {
             bytes: encode(&image, format)?,

@@ -3,6 +3,7 @@
 use super::filler::{Filler, Reach};
 use super::groups::{Group, groups};
 use super::level::Level;
+use super::nearest::Nearest;
 use super::planes::{Planes, Rectangle};
 use crate::data::Mask;
 
@@ -13,11 +14,12 @@ use crate::data::Mask;
 pub(super) fn fill_holes(
     photo: &mut Planes,
     mask: &Mask,
+    nearest: &Nearest,
     filler: &mut dyn Filler,
 ) -> Result<(), String> {
     let mut unknown = mask.holes().to_vec();
     let mut current = vec![false; unknown.len()];
-    for group in groups(mask, filler.capacity()) {
+    for group in groups(mask, nearest, filler.capacity()) {
         for &place in &group.places {
             current[place] = true;
         }
@@ -38,13 +40,20 @@ fn fill_group(
     group: &Group,
     filler: &mut dyn Filler,
 ) -> Result<(), String> {
-    let (side, capacity) = (filler.side(), filler.capacity());
+    let capacity = filler.capacity();
     let mut coarser = 0;
     while group.side() > capacity << coarser {
         coarser += 1;
     }
-    let region = region(photo, group, filler, coarser);
     let (width, height) = (photo.width, photo.height);
+    let square = region(photo, group, filler, coarser);
+    let region = square.without_mirror_images(width, height, 1 << coarser);
+    // Where the square lies in the coarsest level.
+    let window = Rectangle::square(
+        (square.left - region.left) >> coarser,
+        (square.top - region.top) >> coarser,
+        filler.side(),
+    );
     let places: Vec<usize> = region.places(width, height).collect();
     let mut levels = vec![Level {
         planes: photo.part(region),
@@ -61,8 +70,7 @@ fn fill_group(
     for level in 0..coarser {
         levels.push(levels[level].halved());
     }
-    debug_assert_eq!(levels[coarser].planes.width, side);
-    levels[coarser].fill_at_once(filler)?;
+    levels[coarser].fill_at_once(window, filler)?;
     for level in (0..coarser).rev() {
         let (fine, coarse) = levels.split_at_mut(level + 1);
         fine[level].take_from(&coarse[0].planes);
@@ -172,7 +180,7 @@ mod tests {
                 .collect();
             let mut photo = Planes { channels: 1, width, height, values };
             let mut filler = MeanFiller { side: 16, reach, calls: 0 };
-            let filled = fill_holes(&mut photo, &mask, &mut filler);
+            let filled = fill_holes(&mut photo, &mask, &Nearest::new(&mask), &mut filler);
             // A photo that is nearly all hole can leave a window without anything known.
             prop_assume!(filled.is_ok());
             for (place, value) in photo.values.iter().enumerate() {
@@ -202,7 +210,7 @@ mod tests {
                 reach,
                 calls: 0,
             };
-            fill_holes(&mut photo, &mask, &mut filler).unwrap();
+            fill_holes(&mut photo, &mask, &Nearest::new(&mask), &mut filler).unwrap();
             filler.calls
         };
         assert_eq!(calls(6, Reach::Anywhere), 1);
@@ -210,6 +218,33 @@ mod tests {
         // One at half the size, then tiles of 6 that begin every 3 pixels, from half a tile before the hole.
         assert_eq!(calls(9, Reach::Anywhere), 1 + 4 * 4);
         assert_eq!(calls(12, Reach::Middle(6)), 1 + 5 * 5);
+    }
+
+    #[test]
+    fn a_scratch_across_a_photo_takes_windows_along_it_alone() {
+        let mask = Mask::from_fn(3000, 2000, |x, y| (2 * x).abs_diff(3 * y) < 12);
+        let mut photo = Planes {
+            channels: 1,
+            width: 3000,
+            height: 2000,
+            values: vec![0.1; 3000 * 2000],
+        };
+        let mut filler = MeanFiller {
+            side: 128,
+            reach: Reach::Anywhere,
+            calls: 0,
+        };
+        fill_holes(&mut photo, &mask, &Nearest::new(&mask), &mut filler).unwrap();
+        // Windows fill squares of 24; the scratch crosses 125 columns and 84 rows of them.
+        assert!((125..300).contains(&filler.calls), "{}", filler.calls);
+    }
+
+    #[test]
+    fn no_level_is_larger_than_the_photo_and_what_halving_adds() {
+        // All but the leftmost columns: the square around it is several times as large.
+        let region = Rectangle::square(-700, -900, 128 << 4).without_mirror_images(500, 400, 16);
+        assert_eq!((region.left, region.width), (-12, 512));
+        assert_eq!((region.top, region.height), (-4, 416));
     }
 
     #[test]
@@ -227,7 +262,7 @@ mod tests {
                 reach: Reach::Anywhere,
                 calls: 0,
             };
-            fill_holes(&mut photo, &mask, &mut filler).unwrap();
+            fill_holes(&mut photo, &mask, &Nearest::new(&mask), &mut filler).unwrap();
             filler.calls
         };
         assert_eq!(calls(&[(0, 0), (2, 2)]), 1);
