@@ -29,7 +29,6 @@ impl Recipe {
         let optim = &mut self.optim;
         // Ten times the discriminator's.
         optim.lr = 2e-3;
-        optim.lr_discriminator = Some(2e-4);
         optim.epochs = 500;
         optim.decay_epochs = 0;
         optim.policy = Policy::Constant;
@@ -163,6 +162,22 @@ mod tests {
         let unet = ["generator.arch=unet_64", "data.crop_size=64"];
         assert_eq!(patch(&unet), None);
         assert_eq!(resolve(&unet).unwrap().judged_side(), 64);
+    }
+
+    #[test]
+    fn the_discriminator_learns_at_a_tenth_of_the_rate_unless_it_has_its_own() {
+        let rate = |settings: &[&str]| resolve(settings).unwrap().discriminator_learning_rate();
+        for (settings, wanted) in [
+            (vec![], 2e-4),
+            (vec!["optim.lr=0.0003"], 3e-5),
+            (
+                vec!["optim.lr=0.0003", "optim.lr_discriminator=0.001"],
+                1e-3,
+            ),
+        ] {
+            let rate = rate(&settings);
+            assert!((rate / wanted - 1.0).abs() < 1e-9, "{settings:?}: {rate}");
+        }
     }
 
     #[test]

@@ -163,7 +163,7 @@ pub struct LossRecipe {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OptimRecipe {
-    /// Learning rate of the generator, and of the discriminator unless it has its own.
+    /// Learning rate of the generator, and of the discriminator unless it has its own; in mode inpaint that has a tenth.
     pub lr: f64,
     /// Learning rate of the discriminator.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -368,6 +368,10 @@ impl Recipe {
 
     /// Learning rate of the discriminator at the start.
     pub fn discriminator_learning_rate(&self) -> f64 {
-        self.optim.lr_discriminator.unwrap_or(self.optim.lr)
+        let usual = match self.mode {
+            Mode::Inpaint => self.optim.lr / 10.0,
+            _ => self.optim.lr,
+        };
+        self.optim.lr_discriminator.unwrap_or(usual)
     }
 }
