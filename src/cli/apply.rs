@@ -90,6 +90,9 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     // A style that cannot be used is said before the pictures are looked for.
     let recipe = Manifest::read(&folder)?.recipe;
     let dropout = arguments.dropout == Switch::On;
+    if dropout && (!recipe.generator.dropout || recipe.mode == Mode::Pix2pixhd) {
+        return Err(UsageError::NoDropout(folder.name()).into());
+    }
     let varies = dropout || (recipe.mode == Mode::Pix2pixhd && recipe.encoder.features > 0);
     if !varies && (arguments.samples > 1 || arguments.seed.is_some()) {
         return Err(UsageError::NothingToSample(folder.name()).into());

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::exit::Exit;
 use super::output::print;
+use super::train::UsageError;
 use crate::apply::Size;
 use crate::config::{MaskKind, Mode, Overlay, Recipe};
 use crate::data::{
@@ -81,20 +82,24 @@ enum Verb {
         #[arg(long, value_name = "DIR", conflicts_with_all = ["count", "size"])]
         input: Option<PathBuf>,
         /// Number of masks
-        #[arg(long, value_name = "N", default_value_t = 1)]
-        count: usize,
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+        count: u32,
         /// Size of the masks: a side such as 256, or 640x480
         #[arg(long, required_unless_present = "input")]
         size: Option<Size>,
         /// By how much the centre is smaller than half of the picture on each side, in pixels: loss.overlap of the style
-        #[arg(long, value_name = "N", default_value_t = Recipe::defaults(Mode::Inpaint).loss.overlap)]
-        overlap: usize,
+        /// [default: 4]
+        #[arg(long, value_name = "N")]
+        overlap: Option<usize>,
         /// Fixes the shapes
         #[arg(long, value_name = "N", default_value_t = 0)]
         seed: u64,
         /// Folder for the masks
         #[arg(long)]
         output: PathBuf,
+        /// Replace masks that exist
+        #[arg(long)]
+        overwrite: bool,
     },
 }
 
@@ -147,23 +152,28 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
             overlap,
             seed,
             output,
+            overwrite,
         } => {
+            if overlap.is_some() && kind != MaskKind::Centre {
+                return Err(UsageError::OverlapWithoutCentre(kind.name()).into());
+            }
+            let usual = Recipe::defaults(Mode::Inpaint).loss.overlap;
             let settings = MaskSettings {
                 kind,
-                overlap,
+                overlap: overlap.unwrap_or(usual),
                 seed,
             };
             let plan = match (&input, size) {
                 (Some(input), _) => MaskPlan::ForPictures(input),
                 (None, Some(Size::Exactly { width, height })) => {
-                    MaskPlan::Count(count, (width as usize, height as usize))
+                    MaskPlan::Count(count as usize, (width as usize, height as usize))
                 }
                 (None, _) => {
                     anyhow::bail!("masks have no size to keep: give --size 256 or --size 640x480")
                 }
             };
             convert("drawing masks", &output, |progress| {
-                masks(plan, &output, settings, progress)
+                masks(plan, &output, settings, overwrite, progress)
             })
         }
     }
@@ -224,8 +234,9 @@ fn convert(
     } else {
         String::new()
     };
+    let plural = if conversion.converted == 1 { "" } else { "s" };
     print(format_args!(
-        "{} pictures in `{}`{suffix}",
+        "{} picture{plural} in `{}`{suffix}",
         conversion.converted,
         output.display()
     ))?;

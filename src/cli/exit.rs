@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::apply::MaskError;
 use crate::config::ConfigError;
 use crate::device::DeviceError;
 use crate::evaluate::UnknownMetric;
@@ -35,7 +36,11 @@ impl Exit {
                     cause.downcast_ref(),
                     Some(super::export::ExportError::NoEffect { .. })
                 )
-                || matches!(cause.downcast_ref(), Some(StyleError::BadName(_)))
+                || matches!(
+                    cause.downcast_ref(),
+                    Some(StyleError::BadName(_) | StyleError::NeedsMask(_))
+                )
+                || matches!(cause.downcast_ref(), Some(MaskError::NotFound(_)))
         });
         if usage { Self::Usage } else { Self::Failed }
     }

@@ -81,6 +81,12 @@ pub enum UsageError {
         "`--samples` and `--seed` change nothing for the style `{0}`: it has no instance features, and `--dropout` is off"
     )]
     NothingToSample(String),
+    /// Dropout in a network that has none.
+    #[error("`--dropout on` changes nothing for the style `{0}`: its network has no dropout")]
+    NoDropout(String),
+    /// The margin of the centre, for masks of another shape.
+    #[error("`--overlap` changes nothing with `--kind {0}`: it is for `--kind centre`")]
+    OverlapWithoutCentre(&'static str),
     /// The recipe is not that of the run to resume.
     #[error("the recipe is not that of the run to resume:\n  {}\nleave these settings out, or start a new style with `--init-from {}`", lines.join("\n  "), folder.display())]
     OtherRecipe {

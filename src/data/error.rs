@@ -110,6 +110,9 @@ pub enum DataError {
     /// A setting of a conversion that makes no sense.
     #[error("{0}")]
     BadSetting(String),
+    /// A file would be replaced.
+    #[error("`{}` exists already: add --overwrite to replace such files, or choose another folder", .0.display())]
+    Exists(PathBuf),
     /// Preparing a picture failed by a mistake in the program.
     #[error("preparing `{}` failed inside the program: {message}; please report it with the picture", path.display())]
     Panicked {

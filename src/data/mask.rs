@@ -1,7 +1,10 @@
 //! Which pixels of a picture are missing.
 
+use std::path::Path;
+
 use image::{GrayImage, RgbImage};
 
+use super::picture::{PictureError, read_image, rgb};
 use super::pixels::grey;
 use super::preprocess::Size;
 
@@ -37,6 +40,26 @@ impl Mask {
             height: height as usize,
             holes: grey.as_raw().iter().map(|&level| level >= WHITE).collect(),
         }
+    }
+
+    /// Reads a mask from a picture file. Its grey counts as far as it is opaque: what is transparent is no hole.
+    ///
+    /// # Errors
+    /// As [`read_picture`](super::read_picture).
+    pub fn read(path: &Path) -> Result<Self, PictureError> {
+        let (image, format) = read_image(path)?;
+        if !image.color().has_alpha() {
+            return Ok(Self::from_picture(&rgb(image, format)));
+        }
+        let alpha = image.to_luma_alpha8();
+        let mut picture = rgb(image, format);
+        for (pixel, alpha) in picture.pixels_mut().zip(alpha.pixels()) {
+            let share = u32::from(alpha.0[1]);
+            pixel.0 = pixel
+                .0
+                .map(|level| ((u32::from(level) * share + 127) / 255) as u8);
+        }
+        Ok(Self::from_picture(&picture))
     }
 
     /// The mask as a picture: white holes on black.
@@ -197,6 +220,20 @@ mod tests {
         assert_eq!(mask.area(), 2);
         assert_eq!(mask.to_picture().as_raw(), &[0, 0, 255, 255]);
         assert_eq!(mask.flipped().holes(), [true, true, false, false]);
+    }
+
+    #[test]
+    fn what_is_transparent_is_no_hole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mask.png");
+        let alphas = [0, 100, 200, 255];
+        let mask = image::RgbaImage::from_fn(5, 1, |x, _| match alphas.get(x as usize) {
+            Some(&alpha) => image::Rgba([255, 255, 255, alpha]),
+            None => image::Rgba([0, 0, 0, 255]),
+        });
+        mask.save(&path).unwrap();
+        let holes = Mask::read(&path).unwrap();
+        assert_eq!(holes.holes(), [false, false, true, true, false]);
     }
 
     #[test]

@@ -35,12 +35,15 @@ pub enum MaskPlan<'a> {
 
 /// Writes masks into `output` as 8-bit grey PNG: white is what is to be filled.
 ///
+/// Files that are there already are replaced only with `overwrite`.
+///
 /// # Errors
-/// A setting makes no sense, the folder of pictures is missing or empty, or a mask cannot be written.
+/// A mask is there already, a setting makes no sense, the folder of pictures is missing or empty, or a mask cannot be written.
 pub fn masks(
     plan: MaskPlan<'_>,
     output: &Path,
     settings: MaskSettings,
+    overwrite: bool,
     progress: Progress<'_>,
 ) -> Result<Conversion, DataError> {
     let write = |index: usize, size: Size, stem: &str| {
@@ -52,6 +55,9 @@ pub fn masks(
         MaskPlan::ForPictures(input) => {
             let outputs = [output.to_owned()];
             let files = inputs(input, &outputs)?;
+            if !overwrite {
+                nothing_replaced(output, files.iter().map(|file| file.stem().to_owned()))?;
+            }
             convert_all(&files, &outputs, progress, |index| {
                 let file = &files[index];
                 let (width, height) = read_picture(&file.path)?.pixels.dimensions();
@@ -81,9 +87,13 @@ pub fn masks(
                     settings.overlap
                 )));
             }
+            let stem = |index: usize| format!("{index:06}");
+            if !overwrite {
+                nothing_replaced(output, (0..count).map(stem))?;
+            }
             files::create_folder(output)?;
             (0..count).into_par_iter().try_for_each(|index| {
-                write(index, size, &format!("{index:06}"))?;
+                write(index, size, &stem(index))?;
                 progress(index + 1, count);
                 Ok::<_, DataError>(())
             })?;
@@ -92,6 +102,15 @@ pub fn masks(
                 failures: Vec::new(),
             })
         }
+    }
+}
+
+/// Refuses to write over masks: they may have been drawn by hand.
+fn nothing_replaced(output: &Path, stems: impl Iterator<Item = String>) -> Result<(), DataError> {
+    let mut paths = stems.map(|stem| output.join(format!("{stem}.png")));
+    match paths.find(|path| path.exists()) {
+        Some(path) => Err(DataError::Exists(path)),
+        None => Ok(()),
     }
 }
 

@@ -90,7 +90,7 @@ fn mask_folder(root: &Path, recipe: &Recipe) -> PathBuf {
 
 /// Reads a mask file.
 pub(super) fn read_mask(file: &PictureFile) -> Result<Mask, DataError> {
-    let mask = Mask::from_picture(&read_picture(&file.path)?.pixels);
+    let mask = Mask::read(&file.path)?;
     let message = if mask.is_empty() {
         "has no white pixel: white is what is to be filled"
     } else if mask.is_full() {

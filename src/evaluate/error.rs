@@ -53,7 +53,10 @@ pub enum EvaluateError {
     /// Pictures smaller than the window of SSIM.
     #[error("{}", listed("smaller than the 11x11 pixels that ssim looks at (leave it out of the metrics)", .0))]
     TooSmall(Vec<String>),
-    /// Pairs whose mask is missing or wrong.
+    /// No pair has a hole that can be measured.
+    #[error("nothing to compare: {}", listed("without a hole to measure", .0))]
+    NothingToMeasure(Vec<String>),
+    /// Pairs whose mask is wrong.
     #[error("{}", listed("whose mask cannot be used", .0))]
     Masks(Vec<String>),
     /// The masks are not there.

@@ -8,7 +8,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::error::{EvaluateError, listed};
-use super::hole_masks::HoleMasks;
+use super::hole_masks::{HoleMasks, NoHole};
 use super::metric::Metric;
 use super::pairs::{Pair, find};
 use super::similarity::WINDOW;
@@ -77,6 +77,8 @@ pub struct Evaluation {
     pub equal_pairs: usize,
     /// The pairs, sorted by name.
     pub pictures: Vec<PictureScores>,
+    /// Pairs that are not compared because no hole of theirs can be measured, each with the reason.
+    pub left_out: Vec<String>,
     /// Names that only the folder of real pictures has.
     pub only_real: Vec<String>,
     /// Names that only the folder of translations has.
@@ -85,12 +87,13 @@ pub struct Evaluation {
 
 /// Compares the pictures of two folders that have the same relative path without extension.
 ///
-/// With masks, PSNR and L1 are over the pixels of the holes, and SSIM is over the windows around them.
+/// With masks, PSNR and L1 are over the pixels of the holes, and SSIM is over the windows around them. Pairs without a mask, or
+/// whose hole is empty or too near to the border for SSIM, are left out.
 /// Both pictures are taken as upright 8-bit RGB, so that a grey picture equals its three-channel copy. Pairs are measured in parallel.
 ///
 /// # Errors
-/// A folder is missing or empty, nothing matches, pictures cannot be read, or a pair's sizes differ; all offenders are counted
-/// and the first are named.
+/// A folder is missing or empty, nothing matches, pictures cannot be read, a pair's sizes differ, or no pair has a hole that can
+/// be measured; all offenders are counted and the first are named.
 pub fn evaluate(
     real: &Path,
     fake: &Path,
@@ -108,12 +111,13 @@ pub fn evaluate(
         .par_iter()
         .map(|pair| measure(pair, &metrics, masks.as_ref()))
         .collect();
-    let pictures = without_offences(measured)?;
+    let (pictures, left_out) = without_offences(measured)?;
     Ok(Evaluation {
         pairs: pictures.len(),
         metrics: means(&pictures, &metrics),
         equal_pairs: infinite(&pictures, Metric::Psnr),
         pictures,
+        left_out,
         only_real: pairs.only_real,
         only_fake: pairs.only_fake,
     })
@@ -125,6 +129,8 @@ enum Offence {
     Sizes(String),
     TooSmall(String),
     Mask(String),
+    /// Not a mistake: there is nothing to measure.
+    NothingToMeasure(String),
 }
 
 fn measure(
@@ -156,7 +162,10 @@ fn measure(
     let mask = masks
         .map(|masks| masks.of(&pair.name, real.dimensions()))
         .transpose()
-        .map_err(Offence::Mask)?;
+        .map_err(|problem| match problem {
+            NoHole::Missing(words) => Offence::NothingToMeasure(words),
+            NoHole::Wrong(words) => Offence::Mask(words),
+        })?;
     let score = |&metric: &Metric| {
         let score = match &mask {
             None => metric.measure(&real, &fake),
@@ -166,8 +175,8 @@ fn measure(
     };
     let scores: Vec<(Metric, f64)> = metrics.iter().map(score).collect();
     if scores.iter().any(|(_, score)| score.is_nan()) {
-        return Err(Offence::Mask(format!(
-            "`{}` (its hole is within 5 pixels of the border, where ssim has no windows: leave it out of the metrics)",
+        return Err(Offence::NothingToMeasure(format!(
+            "`{}` (its hole is within 5 pixels of the border, where ssim has no windows: --metrics psnr,l1 includes it)",
             pair.name
         )));
     }
@@ -177,12 +186,13 @@ fn measure(
     })
 }
 
+/// The pairs that were measured and the words for those that are left out, unless there are mistakes.
 fn without_offences(
     measured: Vec<Result<PictureScores, Offence>>,
-) -> Result<Vec<PictureScores>, EvaluateError> {
+) -> Result<(Vec<PictureScores>, Vec<String>), EvaluateError> {
     let mut pictures = Vec::with_capacity(measured.len());
     let (mut unreadable, mut sizes, mut too_small) = (Vec::new(), Vec::new(), Vec::new());
-    let mut masks = Vec::new();
+    let (mut masks, mut left_out) = (Vec::new(), Vec::new());
     for picture in measured {
         match picture {
             Ok(picture) => pictures.push(picture),
@@ -190,6 +200,7 @@ fn without_offences(
             Err(Offence::Sizes(words)) => sizes.push(words),
             Err(Offence::TooSmall(words)) => too_small.push(words),
             Err(Offence::Mask(words)) => masks.push(words),
+            Err(Offence::NothingToMeasure(words)) => left_out.push(words),
         }
     }
     if !unreadable.is_empty() {
@@ -204,7 +215,10 @@ fn without_offences(
     if !masks.is_empty() {
         return Err(EvaluateError::Masks(masks));
     }
-    Ok(pictures)
+    if pictures.is_empty() {
+        return Err(EvaluateError::NothingToMeasure(left_out));
+    }
+    Ok((pictures, left_out))
 }
 
 fn means(pictures: &[PictureScores], metrics: &[Metric]) -> Scores {
@@ -260,10 +274,11 @@ impl Evaluation {
         table
     }
 
-    /// What should be known about the numbers: pictures without a partner, and equal pairs.
+    /// What should be known about the numbers: pairs left out, pictures without a partner, and equal pairs.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         for (names, what) in [
+            (&self.left_out, "left out, without a hole to measure"),
             (&self.only_real, "in the real folder without a translation"),
             (&self.only_fake, "in the fake folder without a real picture"),
         ] {

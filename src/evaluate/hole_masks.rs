@@ -5,12 +5,20 @@ use std::path::{Path, PathBuf};
 
 use super::error::EvaluateError;
 use super::pairs::pictures;
-use crate::data::{Mask, read_picture};
+use crate::data::Mask;
 
 /// One mask for all pairs, or a folder with one for each.
 pub(super) enum HoleMasks {
     One(PathBuf),
     Folder(PathBuf, BTreeMap<PathBuf, PathBuf>),
+}
+
+/// Why a pair has no hole to look at, with words that name it.
+pub(super) enum NoHole {
+    /// None is given.
+    Missing(String),
+    /// The mask is not one for this pair.
+    Wrong(String),
 }
 
 impl HoleMasks {
@@ -25,27 +33,25 @@ impl HoleMasks {
         Err(EvaluateError::NoMasks(path.to_owned()))
     }
 
-    /// The mask of a pair, by its name, which has this size and a hole; else words that say what is wrong.
-    pub(super) fn of(&self, name: &str, (width, height): (u32, u32)) -> Result<Mask, String> {
+    /// The mask of a pair, by its name, which has this size and a hole.
+    pub(super) fn of(&self, name: &str, (width, height): (u32, u32)) -> Result<Mask, NoHole> {
         let path = match self {
             Self::One(path) => path,
-            Self::Folder(folder, masks) => masks
-                .get(Path::new(name))
-                .ok_or_else(|| format!("`{name}` (none in `{}`)", folder.display()))?,
+            Self::Folder(folder, masks) => masks.get(Path::new(name)).ok_or_else(|| {
+                NoHole::Missing(format!("`{name}` (no mask in `{}`)", folder.display()))
+            })?,
         };
-        let picture = read_picture(path)
-            .map_err(|error| error.to_string())?
-            .pixels;
-        let mask = Mask::from_picture(&picture);
-        if picture.dimensions() != (width, height) {
-            return Err(format!(
-                "`{name}` ({width}x{height}, its mask {}x{})",
-                picture.width(),
-                picture.height()
-            ));
+        let mask = Mask::read(path).map_err(|error| NoHole::Wrong(error.to_string()))?;
+        if mask.size() != (width as usize, height as usize) {
+            let (columns, rows) = mask.size();
+            return Err(NoHole::Wrong(format!(
+                "`{name}` ({width}x{height}, its mask {columns}x{rows})"
+            )));
         }
         if mask.is_empty() {
-            return Err(format!("`{name}` (its mask has no white pixel)"));
+            return Err(NoHole::Missing(format!(
+                "`{name}` (its mask has no white pixel)"
+            )));
         }
         Ok(mask)
     }

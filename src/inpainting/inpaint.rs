@@ -20,7 +20,7 @@ const DISCRIMINATOR: &str = "discriminator";
 /// A network that learns to fill holes by the distance to what was there, and by a discriminator.
 ///
 /// The discriminator sees the whole patch that the network gives; where the network gives the whole picture, it sees
-/// the photo with its holes filled. Pathak et al., "Context Encoders: Feature Learning by Inpaint", 2016.
+/// the photo with its holes filled. Pathak et al., "Context Encoders: Feature Learning by Inpainting", 2016.
 #[derive(Debug)]
 pub struct Inpaint {
     generator: Trained<Inpainter>,

@@ -266,9 +266,15 @@ fn masks_that_do_not_fit_are_reported_and_the_rest_is_done() {
     assert_eq!(outside, 0);
     assert!(inside > 50, "{inside}");
 
+    place
+        .run("apply --input in/good.png --style fill --mask masks --output no --dilate 18446744073709551615")
+        .failed(
+            3,
+            &["the mask, grown by --dilate 18446744073709551615, covers all of it"],
+        );
     for (line, code, part) in [
-        ("--style fill", 1, "say where they are with --mask"),
-        ("--style fill --mask nowhere", 1, "`nowhere` does not exist"),
+        ("--style fill", 2, "say where they are with --mask"),
+        ("--style fill --mask nowhere", 2, "`nowhere` does not exist"),
         (
             "--style fill --mask masks --size 64",
             2,
@@ -279,6 +285,11 @@ fn masks_that_do_not_fit_are_reported_and_the_rest_is_done() {
             "--style fill --mask masks --samples 2 --dropout on",
             2,
             "cannot be used with",
+        ),
+        (
+            "--style fill --mask masks --dropout on",
+            2,
+            "its network has no dropout",
         ),
         ("--style missing --mask masks", 1, "no style `missing`"),
     ] {
@@ -357,7 +368,21 @@ fn masks_are_drawn_as_files_and_learnt_from() {
         place.read("other/000001.png")
     );
 
+    let again = "--kind strokes --count 1 --size 40x30 --seed 1 --output free";
+    place
+        .run(&format!("data masks {again}"))
+        .failed(1, &["`free/000000.png` exists already", "--overwrite"]);
+    let run = drawn(&format!("{again} --overwrite"));
+    assert_eq!(run.stdout, "1 picture in `free`\n");
+    assert_eq!(
+        place.read("free/000000.png"),
+        place.read("other/000000.png")
+    );
+
     drawn("--kind regions --input photos --output photos-masks");
+    place
+        .run("data masks --kind blocks --input photos --output photos-masks")
+        .failed(1, &["exists already"]);
     assert_eq!(
         names(&place.path("photos-masks")).len(),
         names(&place.path("photos")).len()
@@ -370,6 +395,16 @@ fn masks_are_drawn_as_files_and_learnt_from() {
             "has no pixel with an overlap of 4",
         ),
         ("--kind centre --output no", 2, "--size"),
+        (
+            "--kind blocks --size 16 --count 0 --output no",
+            2,
+            "--count",
+        ),
+        (
+            "--kind blocks --size 16 --overlap 4 --output no",
+            2,
+            "it is for `--kind centre`",
+        ),
         ("--kind folder --size 16 --output no", 2, "folder"),
         (
             "--kind blocks --input photos --output photos/m",
@@ -448,11 +483,44 @@ fn holes_alone_are_measured() {
     place.picture("in/two.png", 60, 50, 3);
     place.picture("out/two.png", 60, 50, 4);
     place
+        .run("evaluate --real in --fake out --mask masks/one.png")
+        .done();
+    // What has no hole that can be measured is left out, and counted.
+    let pixel = |name: &str, hole: Option<(u32, u32)>| {
+        place.picture(&format!("in/{name}.png"), 60, 50, 3);
+        place.picture(&format!("out/{name}.png"), 60, 50, 4);
+        ImageBuffer::from_fn(60, 50, |x, y| Luma([u8::from(hole == Some((x, y))) * 255]))
+            .save(place.path(&format!("masks/{name}.png")))
+            .unwrap();
+    };
+    pixel("black", None);
+    pixel("corner", Some((0, 0)));
+    let run = place
+        .run("evaluate --real in --fake out --mask masks --report odd.json")
+        .done();
+    for part in [
+        "3 pictures left out, without a hole to measure",
+        "`two` (no mask in `masks`)",
+        "`black` (its mask has no white pixel)",
+        "`corner` (its hole is within 5 pixels",
+    ] {
+        assert!(run.stderr.contains(part), "no {part:?} in {run:#?}");
+    }
+    let odd = place.json("odd.json");
+    assert_eq!(
+        (&odd["pairs"], &odd["metrics"]),
+        (&1.into(), &hole["metrics"])
+    );
+    assert_eq!(odd["left_out"].as_array().unwrap().len(), 3);
+    place
+        .run("evaluate --real in --fake out --mask masks/black.png")
+        .failed(1, &["nothing to compare: 4 pictures without a hole"]);
+    ImageBuffer::from_pixel(9, 9, Luma([255u8]))
+        .save(place.path("masks/two.png"))
+        .unwrap();
+    place
         .run("evaluate --real in --fake out --mask masks")
-        .failed(
-            1,
-            &["1 picture whose mask cannot be used: `two` (none in `masks`)"],
-        );
+        .failed(1, &["1 picture whose mask cannot be used: `two`"]);
 }
 
 #[test]

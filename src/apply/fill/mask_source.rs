@@ -8,7 +8,7 @@ use std::sync::Arc;
 use image::DynamicImage;
 
 use super::photo::{of_colour, transparent};
-use crate::data::{DataError, Mask, PictureError, find_some_pictures, read_picture};
+use crate::data::{DataError, Mask, PictureError, find_some_pictures};
 
 /// What says where the holes of photos are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +111,7 @@ impl Masks {
                 Kind::Folder(path.clone(), masks)
             }
             MaskSource::Path(path) if path.exists() => {
-                let mask = Mask::from_picture(&read_picture(path)?.pixels);
+                let mask = Mask::read(path)?;
                 Kind::One(path.clone(), Arc::new(mask))
             }
             MaskSource::Path(path) => return Err(MaskError::NotFound(path.clone())),
@@ -149,8 +149,8 @@ impl Masks {
                         folder.display()
                     )
                 })?;
-                let mask = read_picture(name).map_err(|error| error.to_string())?;
-                (Arc::new(Mask::from_picture(&mask.pixels)), name)
+                let mask = Mask::read(name).map_err(|error| error.to_string())?;
+                (Arc::new(mask), name)
             }
         };
         let (width, height) = mask.size();

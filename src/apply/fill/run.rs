@@ -115,13 +115,15 @@ impl Steps for Filling<'_> {
                 hole: None,
             });
         }
+        let full = mask.is_full();
         if self.options.dilate > 0 {
             mask = Arc::new(mask.dilated(self.options.dilate));
         }
         if mask.is_full() {
-            let grown = match self.options.dilate {
-                0 => String::new(),
-                by => format!(", grown by --dilate {by},"),
+            let grown = if full {
+                String::new()
+            } else {
+                format!(", grown by --dilate {},", self.options.dilate)
             };
             return Err(named(format!(
                 "the mask{grown} covers all of it: nothing is left to continue from"
