@@ -30,6 +30,7 @@ GLOBAL = {"channels": 3, "downsamplings": 2, "blocks": 1}
 LOCAL = {"channels": 2, "downsamplings": 1, "blocks": 1, "enhancers": 1, "enhancer_blocks": 1}
 ENCODER = {"channels": 2, "downsamplings": 2}
 DISCRIMINATOR = {"channels": 4, "layers": 2, "scales": 2}
+LOCAL_DISCRIMINATOR = DISCRIMINATOR | {"channels": 3}
 FIXED_STEPS = 2
 
 
@@ -101,14 +102,14 @@ def total(objective, results):
     return sum(objective("lsgan", scale[-1]) for scale in results)
 
 
-def discriminator_of(seed):
-    return randomise(MultiscaleDiscriminator(CLASSES + 1 + 3, **DISCRIMINATOR), seed)
+def discriminator_of(seed, sizes):
+    return randomise(MultiscaleDiscriminator(CLASSES + 1 + 3, **sizes), seed)
 
 
 def build_global():
     return {
         "generator": randomise(GlobalGenerator(CLASSES + 1 + FEATURES, 3, **GLOBAL), SEED + 20),
-        "discriminator": discriminator_of(SEED + 21),
+        "discriminator": discriminator_of(SEED + 21, DISCRIMINATOR),
         "encoder": randomise(GlobalGenerator(3, FEATURES, blocks=0, **ENCODER), SEED + 22),
     }
 
@@ -116,7 +117,7 @@ def build_global():
 def build_local():
     return {
         "generator": randomise(LocalEnhancer(CLASSES + 1 + FEATURES, 3, **LOCAL), SEED + 23),
-        "discriminator": discriminator_of(SEED + 24),
+        "discriminator": discriminator_of(SEED + 24, LOCAL_DISCRIMINATOR),
         "encoder": randomise(GlobalGenerator(3, FEATURES, blocks=0, **ENCODER), SEED + 25),
     }
 
@@ -175,7 +176,7 @@ def make(folder):
             tensors |= state(randomise(Vgg(VGG_WIDTHS), SEED + 9), "vgg")
         config = {
             "generator": generator,
-            "discriminator": DISCRIMINATOR,
+            "discriminator": DISCRIMINATOR if name == "global" else LOCAL_DISCRIMINATOR,
             "encoder": ENCODER | {"features": FEATURES},
             "classes": CLASSES,
             "feature_matching": FEATURE_MATCHING,
