@@ -122,6 +122,11 @@ pub trait Method {
         Ok((count, count))
     }
 
+    /// The stems of the files that [`Method::complete`] gives.
+    fn completed(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// What the style needs besides the weights, made from the training samples when all steps are done: named tensors by
     /// the stem of their file.
     ///

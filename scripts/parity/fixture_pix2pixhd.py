@@ -30,6 +30,7 @@ GLOBAL = {"channels": 3, "downsamplings": 2, "blocks": 1}
 LOCAL = {"channels": 2, "downsamplings": 1, "blocks": 1, "enhancers": 1, "enhancer_blocks": 1}
 ENCODER = {"channels": 2, "downsamplings": 2}
 DISCRIMINATOR = {"channels": 4, "layers": 2, "scales": 2}
+LOCAL_DISCRIMINATOR = DISCRIMINATOR | {"channels": 3}
 FIXED_STEPS = 2
 
 
@@ -101,55 +102,53 @@ def total(objective, results):
     return sum(objective("lsgan", scale[-1]) for scale in results)
 
 
-def discriminator_of(seed):
-    return randomise(MultiscaleDiscriminator(CLASSES + 1 + 3, **DISCRIMINATOR), seed)
+def discriminator_of(seed, sizes):
+    return randomise(MultiscaleDiscriminator(CLASSES + 1 + 3, **sizes), seed)
 
 
 def build_global():
     return {
         "generator": randomise(GlobalGenerator(CLASSES + 1 + FEATURES, 3, **GLOBAL), SEED + 20),
-        "discriminator": discriminator_of(SEED + 21),
+        "discriminator": discriminator_of(SEED + 21, DISCRIMINATOR),
         "encoder": randomise(GlobalGenerator(3, FEATURES, blocks=0, **ENCODER), SEED + 22),
     }
 
 
 def build_local():
     return {
-        "generator": randomise(LocalEnhancer(CLASSES + 1, 3, **LOCAL), SEED + 23),
-        "discriminator": discriminator_of(SEED + 24),
+        "generator": randomise(LocalEnhancer(CLASSES + 1 + FEATURES, 3, **LOCAL), SEED + 23),
+        "discriminator": discriminator_of(SEED + 24, LOCAL_DISCRIMINATOR),
+        "encoder": randomise(GlobalGenerator(3, FEATURES, blocks=0, **ENCODER), SEED + 25),
     }
 
 
 def trainer(networks):
     """A step function: everything is computed, then the generator steps, then the discriminator."""
-    generator, discriminator = networks["generator"], networks["discriminator"]
-    encoder = networks.get("encoder")
+    generator, discriminator, encoder = (networks[name] for name in ("generator", "discriminator", "encoder"))
+    local = isinstance(generator, LocalEnhancer)
     dtype = next(generator.parameters()).dtype
     vgg = randomise(Vgg(VGG_WIDTHS), SEED + 9).to(dtype)
     require_gradient(False, vgg)
     optimiser_d = adam(discriminator)
-    if encoder is not None:
-        optimiser_g = adam(generator, encoder)
-    else:
+    parts = [generator]
+    if local:
         parts = [module for name, module in generator.named_children() if name.startswith("model1")]
-        optimiser_g = adam(*parts)
+    optimiser_g = adam(*parts, encoder)
     steps = 0
 
     def step(planes, target):
         nonlocal optimiser_g, steps
-        if encoder is None and steps == FIXED_STEPS:
-            optimiser_g = adam(generator)
+        if local and steps == FIXED_STEPS:
+            # The moments of all that has been trained so far begin anew, the encoder's too.
+            optimiser_g = adam(generator, encoder)
         steps += 1
         told = condition(planes)
-        given = told
-        if encoder is not None:
-            given = torch.cat([told, instance_mean(encoder(target), planes[:, 1:])], 1)
-        fake = generator(given)
+        fake = generator(torch.cat([told, instance_mean(encoder(target), planes[:, 1:])], 1))
         on_fake = discriminator(torch.cat([told, fake.detach()], 1))
         on_real = discriminator(torch.cat([told, target], 1))
         judged = discriminator(torch.cat([told, fake], 1))
         losses = {"G_GAN": total(generator_fake, judged), "G_GAN_Feat": matching(judged, on_real)}
-        if encoder is not None:
+        if not local:
             losses["G_VGG"] = PERCEPTUAL * vgg.distance(fake, target)
         d_real, d_fake = total(discriminator_real, on_real), total(discriminator_fake, on_fake)
         loss_d = 0.5 * (d_real + d_fake)
@@ -177,8 +176,8 @@ def make(folder):
             tensors |= state(randomise(Vgg(VGG_WIDTHS), SEED + 9), "vgg")
         config = {
             "generator": generator,
-            "discriminator": DISCRIMINATOR,
-            "encoder": ENCODER | {"features": FEATURES if name == "global" else 0},
+            "discriminator": DISCRIMINATOR if name == "global" else LOCAL_DISCRIMINATOR,
+            "encoder": ENCODER | {"features": FEATURES},
             "classes": CLASSES,
             "feature_matching": FEATURE_MATCHING,
             "perceptual": PERCEPTUAL,

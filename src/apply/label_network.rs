@@ -48,7 +48,7 @@ impl LabelTranslator {
         let (generator, _) = load_generator(folder, &manifest, direction, device)?;
         Ok(Self {
             generator,
-            clusters: load_clusters(folder, &manifest.recipe)?,
+            clusters: load_clusters(folder, &manifest)?,
             recipe: manifest.recipe,
             sampling,
             behaviour,
@@ -71,7 +71,10 @@ impl LabelTranslator {
         let instances = data.instances.then(|| map(&values[shown * plane..], 1));
         let features = self.clusters.as_ref().map(|clusters| {
             // Without instance maps each class is one instance, as in training.
-            let instances = Instances::new(instances.as_ref().unwrap_or(&input));
+            let instances = match &instances {
+                Some(maps) => Instances::new(maps),
+                None => Instances::of_classes(&input),
+            };
             let channels = self.recipe.encoder.features;
             clusters.sample(&instances, channels, [height, width], seed, &self.device)
         });

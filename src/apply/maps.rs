@@ -1,5 +1,6 @@
 //! Inputs of pix2pixHD: label maps, or pictures, and the instance maps beside them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::options::Size;
@@ -24,6 +25,9 @@ const SUFFIXES: [&str; 5] = [
     "_instanceIds",
     "_inst",
 ];
+
+/// Ends of the names of coloured label maps.
+const COLOUR_SUFFIXES: [&str; 3] = ["_gtFine_color", "_gtCoarse_color", "_color"];
 
 /// Reads, resizes and pads an input: one plane of class ids (or the planes of a picture), and one of instance ids where
 /// these are needed.
@@ -124,6 +128,30 @@ fn instances_beside(path: &Path) -> Result<PathBuf, String> {
     ))
 }
 
+/// The pictures of a folder without those that belong to another of them: instance maps, and the coloured label maps of
+/// Cityscapes.
+pub(super) fn without_maps(pictures: Vec<(PathBuf, PathBuf)>) -> Vec<(PathBuf, PathBuf)> {
+    let stem = |path: &Path| path.with_extension("").to_string_lossy().into_owned();
+    let owner = |stem: &str| -> Option<String> {
+        let ends = SUFFIXES.iter().chain(&COLOUR_SUFFIXES);
+        let keys = ends
+            .filter(|end| !end.is_empty())
+            .filter_map(|end| stem.strip_suffix(end));
+        keys.min_by_key(|key| key.len()).map(str::to_owned)
+    };
+    let inputs: BTreeSet<String> = pictures
+        .iter()
+        .map(|(path, _)| stem(path))
+        .filter(|stem| owner(stem).is_none())
+        .map(|stem| sample_key(&stem).to_owned())
+        .collect();
+    let is_input = |path: &Path| owner(&stem(path)).is_none_or(|key| !inputs.contains(&key));
+    pictures
+        .into_iter()
+        .filter(|(path, _)| is_input(path))
+        .collect()
+}
+
 impl Padding {
     /// A border around a picture of this (width, height).
     pub(super) fn around(size: (usize, usize), needs: Needs) -> Self {
@@ -162,5 +190,33 @@ mod tests {
         let (label, instances) = (file("all/b_gtFine_labelIds.png"), file("all/b_inst.png"));
         assert_eq!(found(&label).unwrap(), instances);
         assert!(found(&file("all/c.png")).is_err(), "not the map itself");
+    }
+
+    #[test]
+    fn maps_beside_their_inputs_are_no_inputs() {
+        let listed = [
+            "a_gtFine_color.png",
+            "a_gtFine_instanceIds.png",
+            "a_gtFine_labelIds.png",
+            "b.png",
+            "b_inst.tif",
+            "c_inst.png",
+            "x/b_inst.png",
+        ];
+        let pictures = listed.map(|name| (PathBuf::from(name), PathBuf::from(name)));
+        let kept = without_maps(pictures.to_vec());
+        let kept: Vec<_> = kept
+            .iter()
+            .map(|(path, _)| path.to_str().unwrap())
+            .collect();
+        assert_eq!(
+            kept,
+            [
+                "a_gtFine_labelIds.png",
+                "b.png",
+                "c_inst.png",
+                "x/b_inst.png"
+            ]
+        );
     }
 }

@@ -10,6 +10,8 @@ use crate::data::MAX_PIXELS;
 pub struct ApplyOptions {
     /// Size of the outputs.
     pub size: Size,
+    /// Whether instance maps may lie beside the inputs of a folder, which are then no inputs themselves.
+    pub instance_maps: bool,
     /// File format of the outputs.
     pub format: OutputFormat,
     /// What happens to outputs that are there already.

@@ -8,6 +8,7 @@ use image::ImageFormat;
 use super::error::ApplyError;
 use super::format::with_extension;
 use super::input::{Found, find};
+use super::maps::without_maps;
 use super::options::{ApplyOptions, Existing};
 use crate::data::has_picture_extension;
 
@@ -85,7 +86,12 @@ pub fn plan(input: &Path, output: &Path, options: &ApplyOptions) -> Result<Plan,
     if !output.is_dir() && (output.exists() || has_picture_extension(output)) {
         return Err(ApplyError::OutputNotAFolder(output.to_owned()));
     }
-    let found = find(input)?;
+    let mut found = find(input)?;
+    if options.instance_maps && found.is_whole_folder {
+        let all = found.pictures.len();
+        found.pictures = without_maps(found.pictures);
+        found.ignored += all - found.pictures.len();
+    }
     check_folders(input, output, &found)?;
     let mut pictures: Vec<PlannedPicture> = found
         .pictures

@@ -100,6 +100,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let masks = arguments.mask.as_ref().map(Masks::open).transpose()?;
     let options = ApplyOptions {
         size: arguments.size,
+        instance_maps: recipe.mode == Mode::Pix2pixhd && recipe.data.instances,
         format: match (arguments.format, &masks) {
             (OutputFormat::Same, Some(_)) => OutputFormat::Lossless,
             (format, _) => format,

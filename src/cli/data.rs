@@ -193,7 +193,7 @@ fn check(
         overlay.set(setting)?;
     }
     let mut recipe: Recipe = overlay.resolve(mode)?;
-    fit_to_data(&mut recipe, folder);
+    fit_to_data(&mut recipe, folder)?;
     for part in [Split::Train, Split::Validation, Split::Test] {
         let dataset = match part {
             Split::Train => Some(Dataset::open(folder, &recipe, part)?),

@@ -75,6 +75,9 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
                 Norm::InstanceAffine => NormKind::InstanceAffine,
             }),
             classes: arguments.classes.map(usize::from),
+            is_coarse_to_fine: arguments.classes.is_some()
+                || arguments.mode == Some(Mode::Pix2pixhd)
+                || arguments.arch.is_some_and(GeneratorArch::is_coarse_to_fine),
         },
         arch: arguments.arch,
         mode: arguments.mode,

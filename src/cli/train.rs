@@ -9,7 +9,7 @@ use super::arguments::Globals;
 use super::exit::Exit;
 use super::interrupt;
 use super::output::print;
-use crate::config::{Mode, Overlay, Recipe, difference};
+use crate::config::{ConfigError, Mode, Overlay, Recipe, difference};
 use crate::data::fit_to_data;
 use crate::data::sample::Sample;
 use crate::style::{Manifest, Registry, StyleFolder};
@@ -87,6 +87,11 @@ pub enum UsageError {
     /// The margin of the centre, for masks of another shape.
     #[error("`--overlap` changes nothing with `--kind {0}`: it is for `--kind centre`")]
     OverlapWithoutCentre(&'static str),
+    /// The run to resume has learnt from instance maps, which are gone.
+    #[error(
+        "the run to resume was shown instance maps, and `{0}` has no folder `train_inst/`: put it back, or name the folder that has it with `--data`"
+    )]
+    NoInstances(String),
     /// The recipe is not that of the run to resume.
     #[error("the recipe is not that of the run to resume:\n  {}\nleave these settings out, or start a new style with `--init-from {}`", lines.join("\n  "), folder.display())]
     OtherRecipe {
@@ -124,7 +129,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let before = earlier(&style, &arguments)?;
     let mut recipe = match &before {
         Some(before) => resumed_recipe(before, mode, overlay, &style)?,
-        None => fitted(overlay.resolve(mode.ok_or(UsageError::NoMode)?)?),
+        None => fitted(overlay.resolve(mode.ok_or(UsageError::NoMode)?)?)?,
     };
     for folder in [&mut recipe.data.root, &mut recipe.data.mask_folder] {
         if !folder.is_empty() {
@@ -236,11 +241,15 @@ fn is_empty(folder: &Path) -> bool {
 }
 
 /// The recipe with what it leaves to the data set decided.
-fn fitted(mut recipe: Recipe) -> Recipe {
+fn fitted(mut recipe: Recipe) -> Result<Recipe, ConfigError> {
+    fit(&mut recipe)?;
+    Ok(recipe)
+}
+
+fn fit(recipe: &mut Recipe) -> Result<(), ConfigError> {
     let root = PathBuf::from(&recipe.data.root);
     // The sample, which is meant where no folder is named, has no instance maps.
-    fit_to_data(&mut recipe, &root);
-    recipe
+    fit_to_data(recipe, &root)
 }
 
 fn resumed_recipe(
@@ -260,7 +269,13 @@ fn resumed_recipe(
     }
     let mut overlay = Overlay::from_table(old.to_table(), "the saved recipe")?;
     overlay.extend(flags);
-    let recipe = fitted(overlay.resolve(old.mode)?);
+    let mut recipe = overlay.resolve(old.mode)?;
+    let wants_instances = old.data.instances && recipe.data.instances;
+    let fits = fit(&mut recipe);
+    if wants_instances && !recipe.data.instances {
+        return Err(UsageError::NoInstances(recipe.data.root).into());
+    }
+    fits?;
     let mut lines = difference(old, &recipe);
     // The file of VGG19 may have moved; with and without it are different runs.
     let paths = [old, &recipe].map(|recipe| recipe.loss.perceptual_weights.is_empty());

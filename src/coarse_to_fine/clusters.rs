@@ -10,7 +10,7 @@ use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::instances::{Instances, class_of};
+use super::instances::Instances;
 use crate::nn::NamedTensors;
 
 /// Only instances that cover more than one part in this many of the picture are clustered: the features of smaller ones
@@ -38,7 +38,10 @@ impl FeatureCollection {
                 .collect();
             let large = count * SMALLEST_PART > plane;
             if large && feature.iter().all(|value| value.is_finite()) {
-                self.by_class.entry(class_of(id)).or_default().push(feature);
+                self.by_class
+                    .entry(instances.class(id))
+                    .or_default()
+                    .push(feature);
             }
         }
     }
@@ -142,7 +145,7 @@ impl FeatureClusters {
         for &(id, _) in instances.found() {
             let centres = self
                 .by_class
-                .get(&class_of(id))
+                .get(&instances.class(id))
                 .map_or(&[][..], Vec::as_slice);
             if centres.is_empty() {
                 values.extend(std::iter::repeat_n(0.0f32, channels));

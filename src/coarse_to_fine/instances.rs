@@ -20,6 +20,8 @@ pub struct Instances {
     places: Vec<i32>,
     /// Id and number of pixels of each instance.
     found: Vec<(usize, usize)>,
+    /// Whether ids are classes.
+    are_classes: bool,
 }
 
 impl Instances {
@@ -31,6 +33,7 @@ impl Instances {
         let mut instances = Self {
             places: Vec::with_capacity(ids.len()),
             found: Vec::new(),
+            are_classes: false,
         };
         for map in ids.chunks(plane) {
             let mut known = BTreeMap::new();
@@ -45,6 +48,19 @@ impl Instances {
             }
         }
         instances
+    }
+
+    /// The classes of label maps as instances: `labels` are class ids, `[batch, 1, height, width]`.
+    pub fn of_classes(labels: &TensorData) -> Self {
+        Self {
+            are_classes: true,
+            ..Self::new(labels)
+        }
+    }
+
+    /// The class of the instance with this id.
+    pub fn class(&self, id: usize) -> usize {
+        if self.are_classes { id } else { class_of(id) }
     }
 
     /// Id and number of pixels of each instance, in the order in which they are met.
@@ -119,6 +135,9 @@ mod tests {
         assert_eq!(class_of(7), 7);
         assert_eq!(class_of(999), 999);
         assert_eq!(class_of(26_003), 26);
+        let map = TensorData::new(vec![1007.0f32], [1, 1, 1, 1]);
+        assert_eq!(Instances::new(&map).class(1007), 1);
+        assert_eq!(Instances::of_classes(&map).class(1007), 1007);
     }
 
     #[test]

@@ -51,7 +51,7 @@ struct Inputs {
     condition: Tensor<4>,
     /// The picture that the generator should make.
     target: Tensor<4>,
-    /// What tells instances apart: instance maps, or label maps where there are none.
+    /// Where there are instance features: the instances, which are those of instance maps, or the classes of label maps.
     instances: Option<Instances>,
     /// Features that the data set brings along.
     features: Option<Tensor<4>>,
@@ -92,14 +92,12 @@ impl Pix2pixHd {
 
     fn inputs(&self, batch: Batch) -> Inputs {
         let classes = self.recipe.data.classes;
-        let told_apart = match &batch.instances {
-            Some(maps) => Some(maps),
-            None if classes > 0 => Some(&batch.a),
-            None => None,
+        // Recipes with features and without instance maps have label maps.
+        let told_apart = || match &batch.instances {
+            Some(maps) => Instances::new(maps),
+            None => Instances::of_classes(&batch.a),
         };
-        let instances = (self.recipe.encoder.features > 0)
-            .then(|| told_apart.map(Instances::new))
-            .flatten();
+        let instances = (self.recipe.encoder.features > 0).then(told_apart);
         Inputs {
             instances,
             features: batch
@@ -108,29 +106,6 @@ impl Pix2pixHd {
             condition: condition(batch.a, batch.instances, classes, &self.device),
             target: Tensor::from_data(batch.b, &self.device),
         }
-    }
-
-    /// What the generator gets: the condition and the features of each instance, which `encoder` reads off the target
-    /// unless the data set brings them along.
-    fn generator_input(&self, inputs: &Inputs, encoder: Option<&ResnetGenerator>) -> Tensor<4> {
-        match self.features(inputs, encoder) {
-            Some(features) => Tensor::cat(vec![inputs.condition.clone(), features], 1),
-            None => inputs.condition.clone(),
-        }
-    }
-
-    fn features(&self, inputs: &Inputs, encoder: Option<&ResnetGenerator>) -> Option<Tensor<4>> {
-        if self.recipe.encoder.features == 0 {
-            return None;
-        }
-        if let Some(features) = &inputs.features {
-            return Some(features.clone());
-        }
-        let features = encoder?.forward(inputs.target.clone(), Behaviour::TRAINING);
-        Some(match &inputs.instances {
-            Some(instances) => instances.mean(features),
-            None => features,
-        })
     }
 
     /// The generator's loss by what it is made of, from what the discriminator makes of output and target.
@@ -171,6 +146,24 @@ impl Pix2pixHd {
     }
 }
 
+/// What the generator gets: the condition and the features of each instance, which `encoder` reads off the target
+/// unless the data set brings them along.
+fn generator_input(inputs: &Inputs, encoder: Option<&ResnetGenerator>) -> Tensor<4> {
+    match features(inputs, encoder) {
+        Some(features) => Tensor::cat(vec![inputs.condition.clone(), features], 1),
+        None => inputs.condition.clone(),
+    }
+}
+
+fn features(inputs: &Inputs, encoder: Option<&ResnetGenerator>) -> Option<Tensor<4>> {
+    let instances = inputs.instances.as_ref()?;
+    if let Some(features) = &inputs.features {
+        return Some(features.clone());
+    }
+    let features = encoder?.forward(inputs.target.clone(), Behaviour::TRAINING);
+    Some(instances.mean(features))
+}
+
 fn sum(terms: Vec<Tensor<1>>) -> Tensor<1> {
     let all = terms.into_iter().reduce(|sum, term| sum + term);
     all.expect("a discriminator has at least one scale and two layers")
@@ -181,13 +174,18 @@ impl Method for Pix2pixHd {
         if !self.released && self.train_generator(context.epoch) {
             self.released = true;
             let optim = &self.recipe.optim;
-            self.generator.restart(Adam::new(optim.beta1, optim.beta2));
+            let adam = || Adam::new(optim.beta1, optim.beta2);
+            self.generator.restart(adam());
+            // In the reference implementation generator and encoder share an optimiser, which is a new one from here on.
+            if let Some(encoder) = &mut self.encoder {
+                encoder.restart(adam());
+            }
         }
         let inputs = self.inputs(batch);
         let judged = |picture: Tensor<4>| Tensor::cat(vec![inputs.condition.clone(), picture], 1);
 
         let encoder = self.encoder.as_ref().map(Trained::network);
-        let input = self.generator_input(&inputs, encoder);
+        let input = generator_input(&inputs, encoder);
         let fake = if self.released {
             let generator = self.generator.network();
             generator.forward(input, Behaviour::TRAINING)
@@ -256,7 +254,7 @@ impl Method for Pix2pixHd {
             .encoder
             .as_ref()
             .map(|encoder| encoder.network().valid());
-        let input = self.generator_input(&inputs, encoder.as_ref());
+        let input = generator_input(&inputs, encoder.as_ref());
         let generator = self.generator.network().valid();
         let output = generator.forward(input, Behaviour::inference(NormStats::Batch, false));
         vec![vec![shown, output.into_data(), target]]
@@ -325,6 +323,13 @@ impl Method for Pix2pixHd {
         Ok(())
     }
 
+    fn completed(&self) -> &'static [&'static str] {
+        match self.encoder {
+            Some(_) => &[CLUSTERS],
+            None => &[],
+        }
+    }
+
     /// The clusters of the instance features of the training pictures.
     fn complete(
         &self,
@@ -340,7 +345,7 @@ impl Method for Pix2pixHd {
         let mut collection = FeatureCollection::default();
         for batch in samples {
             let inputs = self.inputs(batch?);
-            let features = self.features(&inputs, encoder.as_ref());
+            let features = features(&inputs, encoder.as_ref());
             if let (Some(instances), Some(features)) = (&inputs.instances, features) {
                 collection.add(instances, &features.into_data());
             }

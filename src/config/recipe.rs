@@ -234,6 +234,13 @@ impl GeneratorRecipe {
     }
 }
 
+impl LossRecipe {
+    /// Whether there is a perceptual loss: it has a weight, and the weights of its network are given.
+    pub fn is_perceptual(&self) -> bool {
+        self.perceptual > 0.0 && !self.perceptual_weights.is_empty()
+    }
+}
+
 impl DataRecipe {
     /// The size of the pictures that the network trains on, for people.
     pub fn picture_size(&self) -> String {

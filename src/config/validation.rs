@@ -199,6 +199,13 @@ impl Recipe {
             "encoder.downsamplings",
             || "must not be more than the generator halves the size".to_owned(),
         )?;
+        require(
+            encoder.features == 0 || data.classes > 0 || data.instances,
+            "encoder.features",
+            || {
+                "needs instance maps (`train_inst/`) or label maps, which tell the instances apart: set it to 0".to_owned()
+            },
+        )?;
         let local = generator.arch == GeneratorArch::Local;
         for (key, value) in [
             ("optim.global_epochs", optim.global_epochs),
@@ -241,12 +248,12 @@ impl Recipe {
             DiscriminatorArch::Pixel | DiscriminatorArch::Context => 1,
             // Each strided layer halves the size; the two layers after them need 3 x 3 positions.
             DiscriminatorArch::Patch => 3 << self.discriminator.layers.min(16),
-            // Its padding lets it work at every size; what counts is the generator.
-            DiscriminatorArch::Multiscale => self.generator.smallest_size(),
+            // Its padding lets it work at every size; what counts are the other networks.
+            DiscriminatorArch::Multiscale => self.smallest_side(),
         };
         if self.mode == Mode::Pix2pixhd {
             require(crop >= smallest, "data.crop_size", || {
-                format!("this generator needs pictures of at least {smallest} pixels")
+                format!("the networks need pictures of at least {smallest} pixels")
             })?;
         }
         let judged = self.judged_side();

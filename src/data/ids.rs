@@ -75,9 +75,17 @@ fn decode(bytes: &[u8], path: &Path) -> Result<IdMap, DataError> {
         Ok(_) => {}
         Err(_) => return Err(PictureError::NotAPicture(path.to_owned()).into()),
     }
-    let damaged = |error: image::ImageError| PictureError::Damaged {
-        path: path.to_owned(),
-        message: error.to_string(),
+    let damaged = |error: image::ImageError| -> DataError {
+        if matches!(error, image::ImageError::Unsupported(_)) {
+            return unfit(
+                "has pixels of a kind that is not supported: save it as PNG with 16 bits",
+            );
+        }
+        PictureError::Damaged {
+            path: path.to_owned(),
+            message: error.to_string(),
+        }
+        .into()
     };
     let reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
@@ -89,20 +97,26 @@ fn decode(bytes: &[u8], path: &Path) -> Result<IdMap, DataError> {
     let (ids, bits) = match picture {
         DynamicImage::ImageLuma8(grey) => (grey.into_raw().into_iter().map(u16::from).collect(), 8),
         DynamicImage::ImageLuma16(grey) => (grey.into_raw(), 16),
+        DynamicImage::ImageRgb32F(_) | DynamicImage::ImageRgba32F(_) => {
+            return Err(unfit(
+                "holds floating-point numbers, not ids: save it as PNG with 16 bits",
+            ));
+        }
         other => {
-            let colours = other.into_rgb8();
+            let color = other.color();
+            let bits = usize::from(color.bits_per_pixel()) / usize::from(color.channel_count());
+            // Eight bits become sixteen by repeating them.
+            let shift = if bits == 8 { 8 } else { 0 };
+            let colours = other.into_rgb16();
             let grey =
-                |pixel: &image::Rgb<u8>| pixel.0[0] == pixel.0[1] && pixel.0[1] == pixel.0[2];
+                |pixel: &image::Rgb<u16>| pixel.0[0] == pixel.0[1] && pixel.0[1] == pixel.0[2];
             if !colours.pixels().all(grey) {
                 return Err(unfit(
                     "is a colour picture, not a map of ids: save it as grey PNG, or as PNG with a palette, whose values are the ids",
                 ));
             }
-            let ids = colours
-                .pixels()
-                .map(|pixel| u16::from(pixel.0[0]))
-                .collect();
-            (ids, 8)
+            let ids = colours.pixels().map(|pixel| pixel.0[0] >> shift).collect();
+            (ids, bits)
         }
     };
     Ok(IdMap {
@@ -231,6 +245,25 @@ mod tests {
             (map.ids.as_slice(), map.bits),
             (&[26_001, 7, 65_535, 0][..], 16)
         );
+        // The same four ids, opaque or as grey colours.
+        let deep = sixteen.as_chunks::<2>().0;
+        for (colour, repeat, is_opaque) in [
+            (ColorType::GrayscaleAlpha, 1, true),
+            (ColorType::Rgb, 3, false),
+            (ColorType::Rgba, 3, true),
+        ] {
+            let packed = deep.iter().flat_map(|&pair| {
+                let alpha = is_opaque.then_some([0xFF; 2]);
+                [pair].repeat(repeat).into_iter().chain(alpha)
+            });
+            let packed: Vec<u8> = packed.flatten().collect();
+            let map = read(&png(colour, BitDepth::Sixteen, 2, &packed)).unwrap();
+            assert_eq!(
+                (map.ids.as_slice(), map.bits),
+                (&[26_001, 7, 65_535, 0][..], 16),
+                "{colour:?}"
+            );
+        }
         let map = read(&png(ColorType::Indexed, BitDepth::Eight, 2, &[12, 1, 0, 5])).unwrap();
         assert!(map.has_palette);
         assert_eq!(
@@ -262,6 +295,15 @@ mod tests {
         let mut cut = png(ColorType::Grayscale, BitDepth::Eight, 2, &[0, 33, 34, 255]);
         cut.truncate(cut.len() - 30);
         assert!(read(&cut).unwrap_err().starts_with("`m.png` is damaged"));
+        let mut floats = Vec::new();
+        image::Rgb32FImage::new(2, 2)
+            .write_to(&mut Cursor::new(&mut floats), ImageFormat::Tiff)
+            .unwrap();
+        assert!(
+            read(&floats)
+                .unwrap_err()
+                .ends_with("save it as PNG with 16 bits")
+        );
         let mut jpeg = Vec::new();
         let picture = DynamicImage::new_luma8(8, 8);
         picture

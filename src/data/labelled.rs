@@ -14,7 +14,7 @@ use super::layout::Split;
 use super::picture::read_picture;
 use super::preprocess::Preparation;
 use super::raster::{Content, Raster};
-use crate::config::{Direction, Mode, Recipe};
+use crate::config::{ConfigError, Direction, Mode, Recipe};
 
 /// Ends of names that the files of one Cityscapes sample do not share.
 const SUFFIXES: [&str; 5] = [
@@ -104,13 +104,17 @@ fn names(recipe: &Recipe) -> [&'static str; 2] {
 
 /// Switches `data.instances` off where the training pictures in `root` have no instance maps, so that the recipe says what
 /// the networks are shown; also where `root` is empty. Other modes than pix2pixhd have no such key.
-pub fn fit_to_data(recipe: &mut Recipe, root: &Path) {
+///
+/// # Errors
+/// The recipe makes no sense without instance maps.
+pub fn fit_to_data(recipe: &mut Recipe, root: &Path) -> Result<(), ConfigError> {
     if recipe.mode != Mode::Pix2pixhd {
-        return;
+        return Ok(());
     }
     let folder = format!("{}_inst", Split::Train.prefix());
     let is_named = !root.as_os_str().is_empty();
     recipe.data.instances &= is_named && root.join(folder).is_dir();
+    recipe.validate()
 }
 
 /// The sides of a labelled data set.

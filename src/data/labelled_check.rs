@@ -1,5 +1,7 @@
 //! Looking for what is wrong with a labelled data set before training.
 
+use std::collections::HashSet;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
@@ -30,7 +32,7 @@ impl Dataset {
         let total = self.labelled_sides().map(|side| side.files.len()).sum();
         let done = AtomicUsize::new(0);
         let mut problems = Vec::new();
-        let mut facts = Vec::new();
+        let mut facts: Vec<Vec<Option<Facts>>> = Vec::new();
         let mut ids = Vec::new();
         for side in self.labelled_sides() {
             let read = |file: &PictureFile| {
@@ -45,7 +47,25 @@ impl Dataset {
                     .collect::<Vec<_>>(),
             );
             let read = read.into_iter().map(|read| read.map(|(facts, _)| facts));
-            facts.push(self.judge(side, read.collect(), &mut problems));
+            let mut own = Vec::new();
+            let judged = self.judge(side, read.collect(), &mut own);
+            if let Some(input) = facts.first() {
+                // What is wrong with the size of a sample is said once, of its input.
+                let has_size_of_input = |index: usize| match (&judged[index], &input[index]) {
+                    (Some(own), Some(input)) => own.size == input.size,
+                    _ => false,
+                };
+                let files = side.files.iter().enumerate();
+                let said: HashSet<&Path> = files
+                    .filter(|(index, _)| has_size_of_input(*index))
+                    .map(|(_, file)| file.path.as_path())
+                    .collect();
+                own.retain(|problem| {
+                    !matches!(problem, DataError::Unfit { path, .. } if said.contains(path.as_path()))
+                });
+            }
+            problems.extend(own);
+            facts.push(judged);
         }
         for (side, other) in self.labelled_sides().zip(&facts).skip(1) {
             for (index, (first, second)) in facts[0].iter().zip(other).enumerate() {

@@ -59,9 +59,14 @@ pub enum StyleError {
     NoWeights(PathBuf),
     /// A style with instance features whose clusters have not been made.
     #[error(
-        "the style `{0}` has no clusters of instance features yet: they are made at the end of a training, go on with `translate train --resume --name {0}`, or for imported weights train a new style with `--init-from`"
+        "the style `{0}` has no clusters of instance features yet: they are made at the end of a training, go on with `translate train --resume --name {0}`"
     )]
     NoClusters(String),
+    /// An imported style with instance features.
+    #[error(
+        "the imported style `{}` has no clusters of instance features: they are made at the end of a training, train a new style with `--init-from {}`", .0.display(), .0.display()
+    )]
+    NoClustersImported(PathBuf),
     /// A weight file is damaged or belongs to another network.
     #[error("`{}`: {source}", path.display())]
     BadWeights {

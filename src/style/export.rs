@@ -6,7 +6,7 @@ use super::error::StyleError;
 use super::folder::StyleFolder;
 use super::inpainter::load_inpainter;
 use super::manifest::Manifest;
-use super::onnx::{onnx_file, onnx_model};
+use super::onnx::{INPUT, onnx_file, onnx_model};
 use super::weights::{load_generator, read_weights};
 use crate::config::{Direction, Mode, Recipe};
 use crate::files::FileError;
@@ -119,7 +119,7 @@ pub fn generator_onnx(
         ("direction", direction.name().to_owned()),
     ];
     if recipe.mode == Mode::Pix2pixhd {
-        properties.push(("input", input_text(recipe)));
+        properties.push((INPUT, input_text(recipe)));
     }
     for (key, value) in [("author", &manifest.author), ("licence", &manifest.licence)] {
         properties.extend(value.clone().map(|value| (key, value)));

@@ -128,15 +128,21 @@ fn load_coarse_to_fine(
 /// They are missing, damaged, or of another number of features.
 pub fn load_clusters(
     folder: &StyleFolder,
-    recipe: &Recipe,
+    manifest: &Manifest,
 ) -> Result<Option<FeatureClusters>, StyleError> {
+    let recipe = &manifest.recipe;
     let features = recipe.encoder.features;
     if recipe.mode != Mode::Pix2pixhd || features == 0 {
         return Ok(None);
     }
     let path = folder.weights("clusters");
     if !path.is_file() {
-        return Err(StyleError::NoClusters(folder.name()));
+        let is_imported = !manifest.training.imported_from.is_empty();
+        return Err(if is_imported {
+            StyleError::NoClustersImported(folder.path().to_owned())
+        } else {
+            StyleError::NoClusters(folder.name())
+        });
     }
     let clusters = FeatureClusters::from_tensors(&read_weights(&path)?, features);
     clusters

@@ -158,17 +158,29 @@ impl Checkpoint {
     }
 }
 
-/// Loads those of the method's weight files that are in `folder`; returns their names.
+/// What weights a run begins with.
+pub struct InitialWeights {
+    /// Networks with weights from elsewhere.
+    pub loaded: Vec<String>,
+    /// Networks without.
+    pub fresh: Vec<&'static str>,
+}
+
+/// Loads those of the method's weight files that are in `folder`.
 ///
 /// # Errors
 /// There is none, or one is damaged or of other networks.
-pub fn initialise_from(folder: &Path, method: &mut dyn Method) -> Result<Vec<String>, TrainError> {
+pub fn initialise_from(
+    folder: &Path,
+    method: &mut dyn Method,
+) -> Result<InitialWeights, TrainError> {
     let source = StyleFolder::new(folder);
     let stems = method.networks();
-    let mut loaded = Vec::new();
-    for stem in stems {
+    let (mut loaded, mut fresh) = (Vec::new(), Vec::new());
+    for &stem in stems {
         let path = source.weights(stem);
         if !path.is_file() {
+            fresh.push(stem);
             continue;
         }
         let weights = read_weights(&path)?;
@@ -176,7 +188,7 @@ pub fn initialise_from(folder: &Path, method: &mut dyn Method) -> Result<Vec<Str
             TrainError::Style(crate::style::StyleError::BadWeights { path, source })
         })?;
         loaded.push(if taken == all {
-            (*stem).to_owned()
+            stem.to_owned()
         } else {
             format!("{stem} ({taken} of {all} tensors)")
         });
@@ -191,7 +203,7 @@ pub fn initialise_from(folder: &Path, method: &mut dyn Method) -> Result<Vec<Str
             wanted: wanted.join(", "),
         });
     }
-    Ok(loaded)
+    Ok(InitialWeights { loaded, fresh })
 }
 
 /// Gives the weights of a checkpoint their names in the style's folder, each at once.

@@ -68,6 +68,9 @@ pub enum TrainError {
         /// Files that were looked for.
         wanted: String,
     },
+    /// `--init-from` a generator with enhancers, for a run that begins without.
+    #[error("`{}` has enhancers, which the first stage would throw away: set `optim.global_epochs=0` and `optim.global_decay_epochs=0` to go on from all of it", .0.display())]
+    EnhancersLeftOut(PathBuf),
     /// The saved state is damaged.
     #[error("the saved state `{}` is damaged: {message}; start a new style from the weights of this one with `--init-from`, or anew with `--overwrite`", path.display())]
     BadState {

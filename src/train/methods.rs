@@ -11,8 +11,8 @@ use crate::inpainting::Inpaint;
 use crate::method::Method;
 use crate::nn::NamedTensors;
 use crate::paired::Pix2pix;
-use crate::style::StyleError;
 use crate::style::import::WeightFile;
+use crate::style::{StyleError, StyleFolder, read_weights};
 use crate::unpaired::CycleGan;
 
 /// The method of `recipe` with fresh weights on `device` (without automatic differentiation).
@@ -36,10 +36,26 @@ pub fn build(recipe: &Recipe, device: &Device) -> Result<Box<dyn Method>, TrainE
     })
 }
 
+/// Checks that the first stage of `recipe` takes all that the generator in `folder` has.
+///
+/// # Errors
+/// The generator has enhancers, and the first stage has none; or its weights cannot be read.
+pub(super) fn check_initial_weights(recipe: &Recipe, folder: &Path) -> Result<(), TrainError> {
+    let path = StyleFolder::new(folder).weights("generator");
+    if !recipe.is_staged() || !path.is_file() {
+        return Ok(());
+    }
+    let weights = read_weights(&path)?;
+    if weights.0.keys().any(|name| name.starts_with("model1_1.")) {
+        return Err(TrainError::EnhancersLeftOut(path));
+    }
+    Ok(())
+}
+
 /// The weights of VGG19 for the perceptual loss, where the recipe names their file and gives the loss a weight.
 fn vgg_weights(recipe: &Recipe) -> Result<Option<NamedTensors>, TrainError> {
     let loss = &recipe.loss;
-    if loss.perceptual == 0.0 || loss.perceptual_weights.is_empty() {
+    if !loss.is_perceptual() {
         return Ok(None);
     }
     let file = WeightFile::open(Path::new(&loss.perceptual_weights))?;

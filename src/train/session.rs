@@ -15,9 +15,9 @@ use super::progress::ProgressDisplay;
 use super::report::ReportFile;
 use super::schedule::Schedule;
 use super::stage::{Stage, total_steps};
-use super::training::Training;
+use super::training::{Training, is_complete};
 use crate::config::{Mode, Policy, Recipe};
-use crate::data::Dataset;
+use crate::data::{Dataset, Split};
 use crate::device::OpenDevice;
 use crate::files::{self, FileError};
 use crate::method::Method;
@@ -68,13 +68,6 @@ impl Session {
         if let Some(before) = &before {
             compare_data(before, &fingerprint, &self.style)?;
         }
-        // The pictures of a run that goes on were checked when it began.
-        if before.is_none() {
-            check(dataset)?;
-            if whole.has_preview_data() {
-                check(&whole.preview_data)?;
-            }
-        }
         let per_epoch = whole.per_epoch();
         let total = total_steps(&self.recipe, per_epoch);
 
@@ -89,8 +82,21 @@ impl Session {
         let stage = later.pop_front().expect("a recipe has at least one stage");
         let mut method = methods::build(&stage.recipe, &self.device.device)?;
         if let SessionStart::From(folder) = &self.start {
-            let loaded = initialise_from(folder, &mut *method)?;
-            tracing::info!("initial weights: {}", loaded.join(", "));
+            methods::check_initial_weights(&self.recipe, folder)?;
+            let initial = initialise_from(folder, &mut *method)?;
+            tracing::info!("initial weights: {}", initial.loaded.join(", "));
+            if !initial.fresh.is_empty() {
+                tracing::info!("fresh weights: {}", initial.fresh.join(", "));
+            }
+        }
+        // The pictures of a run that goes on were checked when it began. After the networks: what is wrong with
+        // weight files is said at once, while reading many pictures takes its time.
+        if before.is_none() {
+            // As the whole recipe sees it: the pictures must be large enough for all stages.
+            check(&Dataset::open(&self.data, &self.recipe, Split::Train)?)?;
+            if whole.has_preview_data() {
+                check(&whole.preview_data)?;
+            }
         }
         self.warn(per_epoch);
         if stop.load(Ordering::Relaxed) {
@@ -111,7 +117,10 @@ impl Session {
                 );
                 // A kill may have come between the last checkpoint and what is written after it.
                 let complete = |manifest: &Manifest| manifest.training.finished;
-                if before.as_ref().is_some_and(complete) && self.style.report().is_file() {
+                if before.as_ref().is_some_and(complete)
+                    && self.style.report().is_file()
+                    && is_complete(&self.style, &*method)
+                {
                     return Ok(Ending::Finished);
                 }
             }
@@ -193,6 +202,13 @@ impl Session {
         {
             tracing::info!(
                 "no perceptual loss: it needs the weights of VGG19 in `loss.perceptual_weights`"
+            );
+        }
+        if optim.fix_global_epochs > 0 && optim.fix_global_epochs >= self.recipe.stage_epochs() {
+            tracing::warn!(
+                "the global generator is never trained together with its enhancers: `optim.fix_global_epochs` is {}, and there are {} epochs",
+                optim.fix_global_epochs,
+                self.recipe.stage_epochs()
             );
         }
         let all = self.recipe.total_epochs() as u64 * per_epoch;

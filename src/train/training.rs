@@ -86,6 +86,9 @@ impl Training {
             total: position.total,
         })?;
         self.make_up_preview(position, tell)?;
+        if position.step >= position.total && !is_complete(&self.style, &*self.method) {
+            self.complete()?;
+        }
         loop {
             let ending = self.steps(position, stop, tell)?;
             if ending != Ending::Finished || position.step >= position.total {
@@ -334,6 +337,12 @@ impl Training {
         }
         Ok(())
     }
+}
+
+/// Whether the style has what its method makes at the end of a training.
+pub(super) fn is_complete(style: &StyleFolder, method: &dyn Method) -> bool {
+    let mut stems = method.completed().iter();
+    stems.all(|stem| style.weights(stem).is_file())
 }
 
 fn median(values: &[f64]) -> f64 {

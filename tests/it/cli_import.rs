@@ -121,7 +121,7 @@ fn a_whole_run_is_read_and_an_unknown_generator_is_not_replaced_by_its_discrimin
     let run = place
         .run("import unknown_generator.pth --style run --overwrite")
         .failed(1, &[]);
-    insta::assert_snapshot!(run.error(), @"error: `unknown_generator.pth` holds no network that this program knows: `netG`: it is a ResNet with 5 residual blocks at the usual place, and 6 or 9 are supported");
+    insta::assert_snapshot!(run.error(), @"error: `unknown_generator.pth` holds no network that this program knows: `netG`: it is a ResNet with 5 residual blocks at the usual place, and 6 or 9 are supported; if it is pix2pixHD's, say `--arch global`");
     place.run("import unet_32.pth --style s").failed(
         1,
         &["it is a U-Net with 5 downsamplings, and 6 (unet_64) to 9 (unet_512) are supported"],
@@ -420,7 +420,7 @@ fn every_tensor_is_accounted_for() {
         tensors.0.retain(|name, _| !name.contains("model.15."));
     });
     let run = place.run("import bad.safetensors --style s").failed(1, &[]);
-    insta::assert_snapshot!(run.error(), @"error: `bad.safetensors` holds no network that this program knows: it is a ResNet with 5 residual blocks at the usual place, and 6 or 9 are supported");
+    insta::assert_snapshot!(run.error(), @"error: `bad.safetensors` holds no network that this program knows: it is a ResNet with 5 residual blocks at the usual place, and 6 or 9 are supported; if it is pix2pixHD's, say `--arch global`");
 
     changed(&place, source, "bad.safetensors", |tensors| {
         tensors.0.remove("model.1.weight");

@@ -144,6 +144,63 @@ fn one_label_map_has_as_many_looks_as_seeds() {
     place
         .run("apply --input labels/test_label --style s --output none")
         .failed(1, &["has no clusters of instance features yet"]);
+    // As the message says.
+    fs::remove_dir_all(place.path("labels/test_img")).unwrap();
+    place.run("train --resume --name s").done();
+    let line = "apply --input labels/test_label --style s --output anew --samples 3";
+    place.run(line).done();
+    assert!(place.read("anew/ulm_9_gtFine_labelIds_1.png") == look(1));
+}
+
+/// Cityscapes keeps all maps of a sample in one folder.
+#[test]
+fn instance_maps_beside_the_inputs_are_not_translated() {
+    let place = Place::with_labels();
+    place
+        .run(&format!("train {PIX2PIXHD} --name s --set optim.epochs=1 --set optim.decay_epochs=0 --set optim.fix_global_epochs=1"))
+        .done()
+        .says("`optim.fix_global_epochs` is 1, and there are 1 epochs");
+    for (folder, end) in [("label", "labelIds"), ("inst", "instanceIds")] {
+        let name = format!("ulm_2_gtFine_{end}.png");
+        place.write(
+            &format!("all/{name}"),
+            place.read(&format!("labels/train_{folder}/{name}")),
+        );
+    }
+    place.picture("all/ulm_2_gtFine_color.png", 48, 32, 1);
+    let applied = place.run("apply --input all --style s").done();
+    assert!(
+        applied.stdout.contains("translated 1 of 1 pictures")
+            && applied.stdout.contains("2 other files left alone"),
+        "{applied:?}"
+    );
+    assert_eq!(
+        names(&place.path("translated")),
+        ["ulm_2_gtFine_labelIds.png"]
+    );
+}
+
+/// The first of two stages has no use for an enhancer that was trained already.
+#[test]
+fn initial_weights_keep_their_enhancers() {
+    let place = Place::with_labels();
+    place
+        .run(&format!("train {PIX2PIXHD} --name s --steps 1"))
+        .done();
+    let more = format!("train {PIX2PIXHD} --name t --steps 1 --init-from checkpoints/s");
+    place
+        .run(&format!("{more} --set optim.global_epochs=1"))
+        .failed(
+            1,
+            &["has enhancers, which the first stage would throw away: set `optim.global_epochs=0`"],
+        );
+    assert!(!place.path("checkpoints/t").exists());
+    fs::remove_file(place.path("checkpoints/s/encoder.safetensors")).unwrap();
+    place
+        .run(&more)
+        .done()
+        .says("initial weights: generator, discriminator")
+        .says("fresh weights: encoder");
 }
 
 /// Networks with the public names go out and come back in.
@@ -180,6 +237,13 @@ fn exported_networks_can_be_imported() {
         "{recipe}"
     );
     place.run("export s --format onnx --output s.onnx").done();
+    let told = b"[batch, 6, height, width]: one channel for each of 5 classes";
+    assert!(
+        place
+            .read("s.onnx")
+            .windows(told.len())
+            .any(|part| part == told)
+    );
 
     two_stages(&place, "f");
     place
@@ -197,7 +261,13 @@ fn exported_networks_can_be_imported() {
         .done();
     place
         .run("apply --input labels/train_label --style u --output none")
-        .failed(1, &["has no clusters of instance features yet"]);
+        .failed(
+            1,
+            &[
+                "the imported style",
+                "train a new style with `--init-from checkpoints/u`",
+            ],
+        );
     let line = format!("train {PIX2PIXHD} --name v --steps 1 --init-from checkpoints/u");
     place
         .run(&line)
@@ -224,6 +294,16 @@ fn the_perceptual_loss_takes_a_file() {
         .says("no perceptual loss: it needs the weights of VGG19 in `loss.perceptual_weights`");
     assert!(!log("without").contains("G_VGG"));
 
+    place
+        .run(&format!(
+            "{} --set data.load_size=16",
+            train("s", "vgg.safetensors")
+        ))
+        // Said of the label maps alone.
+        .failed(
+            1,
+            &["6 problems", "is 48x32", "the networks need at least 16x16"],
+        );
     place
         .run(&train("s", "nowhere.pth"))
         .failed(1, &["nowhere.pth"]);

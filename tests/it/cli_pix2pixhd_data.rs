@@ -166,6 +166,39 @@ fn palettes_and_small_instance_maps_are_remarked_on() {
     );
 }
 
+/// Features of pixels that nothing sums up would tell the generator its target.
+#[test]
+fn features_without_instances_are_refused() {
+    let place = Place::new();
+    for index in 0..3 {
+        place.picture(&format!("labels/train_A/{index}.png"), 48, 32, index);
+        place.picture(&format!("labels/train_B/{index}.png"), 48, 32, 50 + index);
+    }
+    let settings = PIX2PIXHD.replace("classes=5", "classes=0");
+    let message = "`encoder.features`: needs instance maps (`train_inst/`) or label maps, which tell the instances apart: set it to 0";
+    place
+        .run(&format!("train {settings} --steps 1 --name s"))
+        .failed(2, &[message]);
+    assert!(!place.path("checkpoints").exists(), "nothing is begun");
+    let settings = settings.replace("--data labels", "");
+    place
+        .run(&format!("data check labels {settings}"))
+        .failed(2, &[message]);
+}
+
+#[test]
+fn instance_maps_that_are_gone_are_missed_when_a_run_goes_on() {
+    let place = Place::with_labels();
+    place
+        .run(&format!("train {PIX2PIXHD} --name s --steps 1"))
+        .done();
+    fs::remove_dir_all(place.path("labels/train_inst")).unwrap();
+    place.run("train --resume --name s --steps 2").failed(
+        2,
+        &["`[PLACE]/labels` has no folder `train_inst/`: put it back"],
+    );
+}
+
 /// Without a folder of instance maps the edges are off, and the recipe says so.
 #[test]
 fn a_set_without_instances_needs_no_flag() {

@@ -74,7 +74,7 @@ fn cityscapes_is_read_and_a_class_too_few_is_found() {
         return;
     };
     let mut recipe = recipe(Preprocess::ScaleWidth, 256, 128);
-    fit_to_data(&mut recipe, &root);
+    fit_to_data(&mut recipe, &root).unwrap();
     assert!(recipe.data.instances);
     let dataset = Dataset::open(&root, &recipe, Split::Train).unwrap();
     let report = dataset.check(&|_, _| {}).unwrap();
@@ -121,7 +121,7 @@ fn facades_with_palettes_are_read_as_ids() {
     let map = IdMap::read(&folder.join("train_label/cmp_b0001.png")).unwrap();
     assert!(map.has_palette && map.ids.iter().all(|id| (1..=12).contains(id)));
     let mut recipe = recipe(Preprocess::ResizeAndCrop, 72, 64);
-    fit_to_data(&mut recipe, folder.path());
+    fit_to_data(&mut recipe, folder.path()).unwrap();
     assert!(!recipe.data.instances);
     recipe.data.classes = 13;
     let dataset = Dataset::open(folder.path(), &recipe, Split::Train).unwrap();

@@ -151,6 +151,10 @@ fn the_networks_of_pix2pixhd_are_recognised() {
         (GeneratorArch::Global, 3, 1),
         (GeneratorArch::Local, 4, 9),
         (GeneratorArch::Local, 1, 2),
+        // At the places of CycleGAN's generator.
+        (GeneratorArch::Global, 2, 9),
+        (GeneratorArch::Global, 2, 1),
+        (GeneratorArch::Global, 1, 5),
     ]
     .into_iter()
     .enumerate()

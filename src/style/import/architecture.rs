@@ -18,6 +18,8 @@ pub struct Hints {
     pub norm: Option<NormKind>,
     /// Classes of the label maps that a generator of pix2pixHD takes.
     pub classes: Option<usize>,
+    /// Whether it is of pix2pixHD, whose global generator can look like CycleGAN's.
+    pub is_coarse_to_fine: bool,
 }
 
 /// A network that was recognised.

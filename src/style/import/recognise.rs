@@ -223,11 +223,19 @@ fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognise
             "it is a ResNet with anti-aliased sampling, as CUT trains by default (`--no_antialias --no_antialias_up` trains one that is supported)",
         );
     }
-    // With more or fewer downsamplings than CycleGAN's generator has, the first block stands elsewhere.
-    let is_usual = shapes
-        .kernel(&format!("model.{FIRST}.conv_block.1"))
-        .is_some();
-    if !is_usual && let Some(found) = coarse_to_fine::global(shapes) {
+    // With more or fewer downsamplings than CycleGAN's generator has, the first block stands elsewhere; and CycleGAN's
+    // takes pictures.
+    let is_block = |place: usize| {
+        let layer = format!("model.{place}.conv_block.1");
+        shapes.kernel(&layer).is_some()
+    };
+    let is_usual = is_block(FIRST) && !is_block(FIRST - 3);
+    let takes_more = shapes
+        .kernel("model.1")
+        .is_some_and(|[_, input, ..]| input > COLOURS + 1);
+    if (!is_usual || takes_more || hints.is_coarse_to_fine)
+        && let Some(found) = coarse_to_fine::global(shapes)
+    {
         return Ok(found);
     }
     if shapes
@@ -246,7 +254,7 @@ fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognise
         9 => GeneratorArch::Resnet9Blocks,
         other => {
             return Err(Unrecognised::Unsupported(format!(
-                "it is a ResNet with {other} residual blocks at the usual place, and 6 or 9 are supported"
+                "it is a ResNet with {other} residual blocks at the usual place, and 6 or 9 are supported; if it is pix2pixHD's, say `--arch global`"
             )));
         }
     };

@@ -7,4 +7,4 @@ mod message;
 mod model;
 
 pub use message::*;
-pub use model::{OnnxError, onnx_file, onnx_model, side_text};
+pub use model::{INPUT, OnnxError, onnx_file, onnx_model, side_text};

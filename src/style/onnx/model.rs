@@ -27,11 +27,14 @@ pub enum OnnxError {
     },
 }
 
+/// The property that says what the channels of an input are that is no mere picture.
+pub const INPUT: &str = "input";
+
 /// The model of a generator with these weights, from and to pictures with so many `channels`.
 ///
 /// It has the input `input` and the output `output`, both `[batch, channels, height, width]` in [-1, 1], whose batch,
 /// height and width are open. The initializers have the names of the PyTorch state dict. Dropout is off. `properties`,
-/// keys with values, are added to those that say what goes in and comes out.
+/// keys with values, are added to those that say what goes in and comes out; [`INPUT`] is said in the description too.
 ///
 /// # Errors
 /// The weights are not those of the network.
@@ -66,11 +69,18 @@ pub fn onnx_model(
         ("size_multiple", multiple.to_string()),
         ("smallest_size", smallest.to_string()),
     ];
-    let mut about = format!(
-        "Translates pictures. `input` is [batch, {input}, height, width], `output` is [batch, {output}, height, width], \
-         both with values from -1 to 1: byte / 127.5 - 1. Height and width are {}.",
-        side_text(recipe)
-    );
+    let sides = side_text(recipe);
+    let told = properties.iter().find(|(key, _)| *key == INPUT);
+    let mut about = match told {
+        Some((_, told)) => format!(
+            "Translates label maps or pictures. `input` is [batch, {input}, height, width]: {told}. `output` is [batch, \
+             {output}, height, width]. Pictures have values from -1 to 1: byte / 127.5 - 1. Height and width are {sides}."
+        ),
+        None => format!(
+            "Translates pictures. `input` is [batch, {input}, height, width], `output` is [batch, {output}, height, \
+             width], both with values from -1 to 1: byte / 127.5 - 1. Height and width are {sides}."
+        ),
+    };
     if recipe.norm == NormKind::Batch {
         let statistics = match norm_stats {
             NormStats::Batch => {
