@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use burn::tensor::{Tensor, TensorData};
 
 use crate::data::{Batch, DataError};
-use crate::nn::{NamedTensors, TensorError};
+use crate::nn::{NamedTensors, Network, TensorError, Trained};
 
 /// Which network a loss drives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +77,24 @@ impl MethodState {
     pub fn insert(&mut self, part: &str, (tensors, count): (NamedTensors, u64)) {
         self.tensors.insert(part.to_owned(), tensors);
         self.counts.insert(part.to_owned(), count);
+    }
+
+    /// Puts in the optimiser of `network`.
+    pub fn insert_optimiser<N: Network>(&mut self, part: &str, network: &Trained<N>) {
+        self.insert(part, network.optimiser_state());
+    }
+
+    /// Takes out the optimiser of `network`, which goes on from it.
+    ///
+    /// # Errors
+    /// It is not of this network.
+    pub fn restore_optimiser<N: Network>(
+        &mut self,
+        part: &str,
+        network: &mut Trained<N>,
+    ) -> Result<(), TensorError> {
+        let (tensors, time) = self.take(part);
+        network.load_optimiser(tensors, time)
     }
 
     /// Takes out one part; empty where it is missing.

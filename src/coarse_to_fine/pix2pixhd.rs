@@ -298,10 +298,10 @@ impl Method for Pix2pixHd {
 
     fn state(&self) -> MethodState {
         let mut state = MethodState::default();
-        state.insert(GENERATOR, self.generator.optimiser_state());
-        state.insert(DISCRIMINATOR, self.discriminator.optimiser_state());
+        state.insert_optimiser(GENERATOR, &self.generator);
+        state.insert_optimiser(DISCRIMINATOR, &self.discriminator);
         if let Some(encoder) = &self.encoder {
-            state.insert(ENCODER, encoder.optimiser_state());
+            state.insert_optimiser(ENCODER, encoder);
         }
         state.insert(
             RELEASED,
@@ -311,13 +311,10 @@ impl Method for Pix2pixHd {
     }
 
     fn restore(&mut self, mut state: MethodState) -> Result<(), TensorError> {
-        let (tensors, time) = state.take(GENERATOR);
-        self.generator.load_optimiser(tensors, time)?;
-        let (tensors, time) = state.take(DISCRIMINATOR);
-        self.discriminator.load_optimiser(tensors, time)?;
+        state.restore_optimiser(GENERATOR, &mut self.generator)?;
+        state.restore_optimiser(DISCRIMINATOR, &mut self.discriminator)?;
         if let Some(encoder) = &mut self.encoder {
-            let (tensors, time) = state.take(ENCODER);
-            encoder.load_optimiser(tensors, time)?;
+            state.restore_optimiser(ENCODER, encoder)?;
         }
         self.released = state.take(RELEASED).1 == 1;
         Ok(())

@@ -193,15 +193,13 @@ impl Method for Inpaint {
 
     fn state(&self) -> MethodState {
         let mut state = MethodState::default();
-        state.insert(GENERATOR, self.generator.optimiser_state());
-        state.insert(DISCRIMINATOR, self.discriminator.optimiser_state());
+        state.insert_optimiser(GENERATOR, &self.generator);
+        state.insert_optimiser(DISCRIMINATOR, &self.discriminator);
         state
     }
 
     fn restore(&mut self, mut state: MethodState) -> Result<(), TensorError> {
-        let (tensors, time) = state.take(GENERATOR);
-        self.generator.load_optimiser(tensors, time)?;
-        let (tensors, time) = state.take(DISCRIMINATOR);
-        self.discriminator.load_optimiser(tensors, time)
+        state.restore_optimiser(GENERATOR, &mut self.generator)?;
+        state.restore_optimiser(DISCRIMINATOR, &mut self.discriminator)
     }
 }

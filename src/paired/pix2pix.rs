@@ -152,17 +152,15 @@ impl Method for Pix2pix {
 
     fn state(&self) -> MethodState {
         let mut state = MethodState::default();
-        state.insert(GENERATOR, self.generator.optimiser_state());
-        state.insert(DISCRIMINATOR, self.discriminator.optimiser_state());
+        state.insert_optimiser(GENERATOR, &self.generator);
+        state.insert_optimiser(DISCRIMINATOR, &self.discriminator);
         state.insert(POOL, (self.pool.state(), 0));
         state
     }
 
     fn restore(&mut self, mut state: MethodState) -> Result<(), TensorError> {
-        let (tensors, time) = state.take(GENERATOR);
-        self.generator.load_optimiser(tensors, time)?;
-        let (tensors, time) = state.take(DISCRIMINATOR);
-        self.discriminator.load_optimiser(tensors, time)?;
+        state.restore_optimiser(GENERATOR, &mut self.generator)?;
+        state.restore_optimiser(DISCRIMINATOR, &mut self.discriminator)?;
         self.pool.restore(state.take(POOL).0, &self.device);
         Ok(())
     }

@@ -251,29 +251,26 @@ impl Method for CycleGan {
 
     fn state(&self) -> MethodState {
         let mut state = MethodState::default();
-        state.insert(GENERATOR_A2B, self.a2b.optimiser_state());
-        state.insert(GENERATOR_B2A, self.b2a.optimiser_state());
+        state.insert_optimiser(GENERATOR_A2B, &self.a2b);
+        state.insert_optimiser(GENERATOR_B2A, &self.b2a);
         for (stem, judge) in [
             (DISCRIMINATOR_A, &self.discriminator_a),
             (DISCRIMINATOR_B, &self.discriminator_b),
         ] {
-            state.insert(stem, judge.network.optimiser_state());
+            state.insert_optimiser(stem, &judge.network);
             state.insert(&pool_of(stem), (judge.pool.state(), 0));
         }
         state
     }
 
     fn restore(&mut self, mut state: MethodState) -> Result<(), TensorError> {
-        let (tensors, time) = state.take(GENERATOR_A2B);
-        self.a2b.load_optimiser(tensors, time)?;
-        let (tensors, time) = state.take(GENERATOR_B2A);
-        self.b2a.load_optimiser(tensors, time)?;
+        state.restore_optimiser(GENERATOR_A2B, &mut self.a2b)?;
+        state.restore_optimiser(GENERATOR_B2A, &mut self.b2a)?;
         for (stem, judge) in [
             (DISCRIMINATOR_A, &mut self.discriminator_a),
             (DISCRIMINATOR_B, &mut self.discriminator_b),
         ] {
-            let (tensors, time) = state.take(stem);
-            judge.network.load_optimiser(tensors, time)?;
+            state.restore_optimiser(stem, &mut judge.network)?;
             judge
                 .pool
                 .restore(state.take(&pool_of(stem)).0, &self.device);
