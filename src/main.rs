@@ -11,6 +11,7 @@ use translate::cli::{Cli, Exit, run};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    translate::kernels::keep_freed_memory();
     match run(Cli::parse()) {
         Ok(exit) => exit.into(),
         Err(error) => {

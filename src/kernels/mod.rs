@@ -11,6 +11,7 @@ mod backend;
 mod convolution;
 #[cfg(feature = "flex")]
 mod flex;
+mod memory;
 mod norm;
 
 pub use activation::leaky_relu;
@@ -18,6 +19,7 @@ pub use adam::{AdamMoments, AdamStep, adam};
 pub use convolution::{
     ConvolutionShape, TransposedConvolutionShape, convolution, transposed_convolution,
 };
+pub use memory::keep_freed_memory;
 pub use norm::{
     ChannelStatistics, batch_norm, channel_statistics, normalize_batch, normalize_instance,
 };

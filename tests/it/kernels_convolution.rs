@@ -224,6 +224,39 @@ proptest! {
     }
 }
 
+/// Convolutions of many channels and pixels with the kernels of the networks, which are done with fewer multiplications.
+fn large_cases() -> impl Strategy<Value = Case> {
+    let sizes = (
+        1..3_usize,
+        32..70_usize,
+        32..70_usize,
+        [12..40_usize, 12..40_usize],
+    );
+    (any::<bool>(), sizes, 3..5_usize, 1..3_usize, 0..4_usize).prop_map(
+        |(transposed, (batch, inputs, outputs, size), kernel, stride, padding)| Case {
+            transposed,
+            batch,
+            inputs,
+            outputs,
+            size,
+            kernel: [kernel; 2],
+            stride,
+            padding,
+            output_padding: (stride - 1) * (padding % 2),
+            bias: padding != 1,
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 30, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn large_convolutions_are_those_of_burn(case in large_cases(), tracked in any::<Tracked>()) {
+        case.compare(tracked);
+    }
+}
+
 const LARGE: Case = Case {
     transposed: false,
     batch: 2,
@@ -269,6 +302,21 @@ fn sizes_of_several_blocks_agree_too() {
             batch: 1,
             inputs: 3,
             size: [9, 1300],
+            ..LARGE
+        },
+        // Several blocks of tiles.
+        Case {
+            stride: 1,
+            inputs: 33,
+            outputs: 150,
+            size: [81, 64],
+            kernel: [3, 3],
+            ..LARGE
+        },
+        Case {
+            inputs: 150,
+            outputs: 33,
+            size: [131, 62],
             ..LARGE
         },
         // Few pixels and many channels.

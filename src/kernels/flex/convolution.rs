@@ -7,6 +7,7 @@ use super::forward::forward;
 use super::geometry::Geometry;
 use super::input_gradient::input_gradient as scatter_input_gradient;
 use super::values::{contiguous, dims, tensor, values};
+use super::winograd;
 use crate::kernels::{ConvolutionShape, TransposedConvolutionShape};
 
 /// The convolution of `kernels::convolution`; `bias` is empty where there is none.
@@ -19,7 +20,9 @@ pub(super) fn convolution(
     let geometry = Geometry::new(dims(input), dims(weight), shape);
     let [input, weight, bias] = [input, weight, bias].map(contiguous);
     let (input, weight, bias) = (values(&input), values(&weight), values(&bias));
-    let output = if let Some(exchanged) = geometry.exchanged() {
+    let output = if let Some(output) = winograd::convolution(&geometry, input, weight, bias) {
+        output
+    } else if let Some(exchanged) = geometry.exchanged() {
         let weight = flipped(weight, &geometry);
         scatter_input_gradient(&exchanged, input, &weight, bias)
     } else {
@@ -90,7 +93,9 @@ fn spread(
     );
     let [output, weight, bias] = [output, weight, bias].map(contiguous);
     let (output, weight, bias) = (values(&output), values(&weight), values(&bias));
-    let input = if let Some(exchanged) = geometry.exchanged() {
+    let input = if let Some(input) = winograd::input_gradient(&geometry, output, weight, bias) {
+        input
+    } else if let Some(exchanged) = geometry.exchanged() {
         let weight = flipped(weight, &geometry);
         forward(&exchanged, output, &weight, bias)
     } else {

@@ -15,9 +15,11 @@ mod norm;
 mod parts;
 mod patches;
 mod scatter;
+mod scratch;
 mod sums;
 mod values;
 mod weight_gradient;
+mod winograd;
 
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;

@@ -14,6 +14,7 @@ use super::parts::Parts;
 use super::patches::gather;
 use super::sums::sum;
 use super::values::{contiguous, dims, tensor, values};
+use super::winograd;
 use crate::kernels::ConvolutionShape;
 
 /// Columns of a block of patches: with [`BLOCK_PIXELS`] it fits into a core's own cache of 1 MiB.
@@ -37,7 +38,9 @@ pub(super) fn weight_gradient(
     let geometry = Geometry::new(dims(input), weight_dims, shape);
     let [input, gradient] = [input, gradient].map(contiguous);
     let (input, gradient) = (values(&input), values(&gradient));
-    let weight = if let Some(exchanged) = geometry.exchanged() {
+    let weight = if let Some(weight) = winograd::weight_gradient(&geometry, input, gradient) {
+        weight
+    } else if let Some(exchanged) = geometry.exchanged() {
         flipped(&products(&exchanged, gradient, input), &exchanged)
     } else {
         products(&geometry, input, gradient)
