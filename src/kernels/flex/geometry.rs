@@ -99,7 +99,12 @@ impl Geometry {
             && self.padding_y < self.kernel_height
             && self.padding_x < self.kernel_width;
         let worthwhile = self.taps() > 1 && 2 * self.outputs <= self.inputs;
-        (possible && worthwhile).then(|| Self {
+        (possible && worthwhile).then(|| self.opposite())
+    }
+
+    /// The convolution from output to input, at stride 1, whose weights are this one's with the taps in the opposite order.
+    pub(super) fn opposite(&self) -> Self {
+        Self {
             batch: self.batch,
             inputs: self.outputs,
             input_height: self.output_height,
@@ -112,7 +117,7 @@ impl Geometry {
             stride: 1,
             padding_y: self.kernel_height - 1 - self.padding_y,
             padding_x: self.kernel_width - 1 - self.padding_x,
-        })
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Linear combinations of lines of numbers, and lines whose every n-th number goes to the same lane.
+//! Linear combinations of lines of numbers, and rows whose every second number goes to one half.
 
 use std::ops::Range;
 
@@ -79,78 +79,62 @@ pub(super) fn across<const IN: usize, const OUT: usize>(
     }
 }
 
-/// A row with a border, dealt out to `count` lanes: number `place` of lane `lane` is position `place * count + lane`, counted
-/// from the beginning of the border.
+/// A row with a border, dealt out to two halves: the even positions, counted from the beginning of the border, and the odd ones.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Lanes {
-    pub(super) count: usize,
-    /// Numbers in each lane.
+pub(super) struct Halves {
+    /// Numbers in each half.
     pub(super) width: usize,
     /// Positions before the row's first number.
     pub(super) border: usize,
 }
 
-impl Lanes {
-    /// Numbers in all lanes.
+impl Halves {
+    /// Numbers in both halves.
     pub(super) fn length(&self) -> usize {
-        self.count * self.width
+        2 * self.width
     }
 
-    /// The places of `lane` that lie in a row of `length` numbers.
-    fn inside(&self, lane: usize, length: usize) -> Range<usize> {
-        let places = |positions: usize| positions.saturating_sub(lane).div_ceil(self.count);
+    /// What lies at every second position from `position` on.
+    pub(super) fn from<'a>(&self, halves: &'a [f32], position: usize) -> &'a [f32] {
+        &halves[position % 2 * self.width + position / 2..]
+    }
+
+    /// The places of a half that lie in a row of `length` numbers.
+    fn inside(&self, half: usize, length: usize) -> Range<usize> {
+        let places = |positions: usize| positions.saturating_sub(half).div_ceil(2);
         let end = places(self.border + length).min(self.width);
         places(self.border).min(end)..end
     }
 
     /// Deals out a row, with zeros beside it.
-    pub(super) fn split(&self, row: &[f32], lanes: &mut [f32]) {
-        for (lane, places) in lanes.chunks_exact_mut(self.width).enumerate() {
-            let inside = self.inside(lane, row.len());
+    pub(super) fn split(&self, row: &[f32], halves: &mut [f32]) {
+        for (half, places) in halves.chunks_exact_mut(self.width).enumerate() {
+            let inside = self.inside(half, row.len());
             places[..inside.start].fill(0.0);
             places[inside.end..].fill(0.0);
             if inside.is_empty() {
                 continue;
             }
-            let first = inside.start * self.count + lane - self.border;
+            let (pairs, rest) = row[inside.start * 2 + half - self.border..].as_chunks::<2>();
             let places = &mut places[inside];
-            match self.count {
-                2 => every::<2>(&row[first..], places),
-                4 => every::<4>(&row[first..], places),
-                count => {
-                    for (place, value) in places.iter_mut().zip(row[first..].iter().step_by(count))
-                    {
-                        *place = *value;
-                    }
-                }
+            for (place, pair) in places.iter_mut().zip(pairs) {
+                *place = pair[0];
             }
-        }
-    }
-
-    /// Puts a row together, adding `bias`.
-    pub(super) fn merge(&self, lanes: &[f32], bias: f32, row: &mut [f32]) {
-        for (lane, places) in lanes.chunks_exact(self.width).enumerate() {
-            let inside = self.inside(lane, row.len());
-            if inside.is_empty() {
-                continue;
-            }
-            let first = inside.start * self.count + lane - self.border;
-            let numbers = row[first..].iter_mut().step_by(self.count);
-            for (number, value) in numbers.zip(&places[inside]) {
-                *number = value + bias;
+            if let (Some(place), Some(number)) = (places.get_mut(pairs.len()), rest.first()) {
+                *place = *number;
             }
         }
     }
 }
 
-/// Copies every `STEP`-th number; with a constant step the loop becomes vector instructions.
-fn every<const STEP: usize>(row: &[f32], places: &mut [f32]) {
-    let (whole, rest) = row.as_chunks::<STEP>();
-    for (place, numbers) in places.iter_mut().zip(whole) {
-        *place = numbers[0];
+/// Puts together a row without a border whose halves these are, adding `bias`.
+pub(super) fn merge(even: &[f32], odd: &[f32], bias: f32, row: &mut [f32]) {
+    let (pairs, rest) = row.as_chunks_mut::<2>();
+    for ((pair, even), odd) in pairs.iter_mut().zip(even).zip(odd) {
+        *pair = [even + bias, odd + bias];
     }
-    if let (Some(place), Some(number)) = (places.get_mut(whole.len()), rest.first()) {
-        *place = *number;
+    if let (Some(number), Some(even)) = (rest.first_mut(), even.get(pairs.len())) {
+        *number = even + bias;
     }
 }
 
@@ -193,31 +177,44 @@ mod tests {
     }
 
     #[test]
-    fn merging_undoes_splitting() {
-        for count in [2, 3, 4_usize] {
-            for border in 0..4_usize {
-                for length in 1..14 {
-                    let width = (border + length).div_ceil(count) + 1;
-                    let lanes = Lanes {
-                        count,
-                        width,
-                        border,
-                    };
-                    let row: Vec<f32> = (1..=length).map(|value| value as f32).collect();
-                    let mut split = vec![f32::NAN; lanes.length()];
-                    lanes.split(&row, &mut split);
-                    for (position, expected) in
-                        std::iter::repeat_n(&0.0, border).chain(&row).enumerate()
-                    {
-                        let value = split[position % count * width + position / count];
-                        assert_eq!(value, *expected);
-                    }
-                    assert_eq!(split.iter().sum::<f32>(), row.iter().sum::<f32>());
-                    let mut merged = vec![f32::NAN; length];
-                    lanes.merge(&split, 0.0, &mut merged);
-                    assert_eq!(merged, row);
+    fn rows_are_split_into_halves() {
+        for border in 0..4 {
+            for length in 1..14 {
+                let halves = Halves {
+                    width: usize::div_ceil(border + length, 2) + 1,
+                    border,
+                };
+                let row: Vec<f32> = (1..=length).map(|value| value as f32).collect();
+                let mut split = vec![f32::NAN; halves.length()];
+                halves.split(&row, &mut split);
+                let expected = std::iter::repeat_n(&0.0, border).chain(&row);
+                for (position, expected) in expected.enumerate() {
+                    assert_eq!(halves.from(&split, position)[0], *expected);
                 }
+                assert_eq!(split.iter().sum::<f32>(), row.iter().sum::<f32>());
             }
+        }
+    }
+
+    #[test]
+    fn halves_are_put_together() {
+        for length in 1..8 {
+            let halves = Halves {
+                width: usize::div_ceil(length, 2),
+                border: 0,
+            };
+            let row: Vec<f32> = (1..=length).map(|value| value as f32).collect();
+            let mut split = vec![f32::NAN; halves.length()];
+            halves.split(&row, &mut split);
+            let (even, odd) = split.split_at(halves.width);
+            let mut merged = vec![f32::NAN; length];
+            merge(even, odd, 10.0, &mut merged);
+            assert!(
+                merged
+                    .iter()
+                    .zip(&row)
+                    .all(|(merged, number)| *merged == number + 10.0)
+            );
         }
     }
 }
