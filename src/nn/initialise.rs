@@ -69,7 +69,9 @@ impl Initialise {
         let [rows, second, height, width] = shape;
         let (fan_in, fan_out) = (second * height * width, rows * height * width);
         let Some(law) = self.law else {
-            return Param::from_tensor(Tensor::zeros(shape, &self.device));
+            // One zero that stands for all: what is replaced needs no memory.
+            let zero = Tensor::<4>::zeros([1; 4], &self.device);
+            return Param::from_tensor(zero.expand(shape));
         };
         let mut values = self.normal(rows * fan_in);
         let deviation = match law {

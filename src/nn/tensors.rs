@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::Read;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{DType, Shape, Tensor, TensorData};
-use safetensors::tensor::{Dtype, SafeTensors, View};
+use safetensors::tensor::{Dtype, Metadata, View};
 
 /// A network whose parameters have public names.
 pub trait Network: Module {
@@ -61,20 +62,20 @@ impl NamedTensors {
     pub fn load_into<N: Network>(mut self, network: N) -> Result<N, TensorError> {
         self.0
             .retain(|name, _| !name.ends_with(".num_batches_tracked"));
-        let own = Self::of(&network);
+        let own = Shapes::of(&network);
         let mut problems = Vec::new();
-        for (name, wanted) in &own.0 {
+        for (name, wanted) in &own {
             match self.0.get(name) {
                 None => problems.push(format!("`{name}` is missing")),
-                Some(found) if found.shape() != wanted.shape() => problems.push(format!(
+                Some(found) if found.shape() != wanted => problems.push(format!(
                     "`{name}` is {}, not {}",
                     shape_text(found.shape()),
-                    shape_text(wanted.shape())
+                    shape_text(wanted)
                 )),
                 Some(_) => {}
             }
         }
-        let unexpected = self.0.keys().filter(|name| !own.0.contains_key(*name));
+        let unexpected = self.0.keys().filter(|name| !own.contains_key(*name));
         problems.extend(unexpected.map(|name| format!("`{name}` is not part of it")));
         if !problems.is_empty() {
             const SHOWN: usize = 12;
@@ -119,28 +120,62 @@ impl NamedTensors {
     /// The contents of a safetensors file, 32-bit.
     ///
     /// # Errors
-    /// The bytes are not a valid file, or a tensor is not of floating-point numbers (whole-number `num_batches_tracked`
-    /// are left out).
+    /// As [`NamedTensors::read_safetensors`].
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, TensorError> {
-        let file = SafeTensors::deserialize(bytes)
-            .map_err(|error| TensorError::Format(error.to_string()))?;
+        Self::read_safetensors(bytes, bytes.len() as u64)
+    }
+
+    /// The contents of a safetensors file of `length` bytes, 32-bit, of which no second copy is made in memory.
+    ///
+    /// # Errors
+    /// The bytes are not a valid file or cannot be read, or a tensor is not of floating-point numbers (whole-number
+    /// `num_batches_tracked` are left out).
+    pub fn read_safetensors(mut file: impl Read, length: u64) -> Result<Self, TensorError> {
+        fn bad(error: impl ToString) -> TensorError {
+            TensorError::Format(error.to_string())
+        }
+        let mut header = [0; 8];
+        file.read_exact(&mut header).map_err(bad)?;
+        let header = u64::from_le_bytes(header);
+        if header.checked_add(8).is_none_or(|end| end > length) {
+            return Err(bad("its header is longer than the file"));
+        }
+        let header = read_bytes(&mut file, header as usize).map_err(bad)?;
+        // This also checks that the tensors follow each other, each as long as its shape and type say.
+        let metadata: Metadata = serde_json::from_slice(&header).map_err(bad)?;
+        let rest = length - 8 - header.len() as u64;
+        if metadata.data_len() as u64 != rest {
+            return Err(bad("its tensors are not as long as the rest of the file"));
+        }
         let mut tensors = BTreeMap::new();
-        for (name, view) in file.iter() {
-            let dtype = match view.dtype() {
-                Dtype::F32 => DType::F32,
+        for name in metadata.offset_keys() {
+            let Some(info) = metadata.info(&name) else {
+                continue;
+            };
+            let (start, end) = info.data_offsets;
+            if info.dtype == Dtype::F32 {
+                // Read where it will stay: the weights of a large network are most of what a short run waits for.
+                let mut values = vec![0.0_f32; (end - start) / size_of::<f32>()];
+                let bytes = bytemuck::cast_slice_mut(&mut values);
+                file.read_exact(bytes).map_err(bad)?;
+                tensors.insert(name, TensorData::new(values, info.shape.as_slice()));
+                continue;
+            }
+            let bytes = read_bytes(&mut file, end - start).map_err(bad)?;
+            let dtype = match info.dtype {
                 Dtype::F64 => DType::F64,
                 Dtype::F16 => DType::F16,
                 Dtype::BF16 => DType::BF16,
                 _ if name.ends_with("num_batches_tracked") => continue,
                 other => {
                     return Err(TensorError::NotFloat {
-                        name: name.to_owned(),
+                        name,
                         found: format!("{other:?}"),
                     });
                 }
             };
-            let data = TensorData::from_bytes_vec(view.data().to_vec(), view.shape(), dtype);
-            tensors.insert(name.to_owned(), data.convert::<f32>());
+            let data = TensorData::from_bytes_vec(bytes, info.shape.as_slice(), dtype);
+            tensors.insert(name, data.convert::<f32>());
         }
         Ok(Self(tensors))
     }
@@ -184,6 +219,15 @@ impl NamedTensors {
             .map(|data| data.shape().num_elements())
             .sum()
     }
+}
+
+fn read_bytes(file: &mut impl Read, length: usize) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(length);
+    file.take(length as u64).read_to_end(&mut bytes)?;
+    if bytes.len() < length {
+        return Err(std::io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(bytes)
 }
 
 fn shape_text(shape: &Shape) -> String {
@@ -264,6 +308,40 @@ impl<N: Network> ModuleVisitor for Collect<'_, N> {
         let name = self.path.name(self.network);
         let data = param.val().into_data().convert::<f32>();
         self.tensors.0.insert(name, data);
+    }
+}
+
+/// The shapes of a network's parameters and running averages by name, without their values.
+struct Shapes<'a, N> {
+    network: &'a N,
+    path: Path,
+    found: BTreeMap<String, Shape>,
+}
+
+impl<'a, N: Network> Shapes<'a, N> {
+    fn of(network: &'a N) -> BTreeMap<String, Shape> {
+        let mut collect = Self {
+            network,
+            path: Path::default(),
+            found: BTreeMap::new(),
+        };
+        network.visit(&mut collect);
+        collect.found
+    }
+}
+
+impl<N: Network> ModuleVisitor for Shapes<'_, N> {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.enter(name);
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.exit();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let name = self.path.name(self.network);
+        self.found.insert(name, param.lazy_shape());
     }
 }
 

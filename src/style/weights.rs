@@ -1,5 +1,6 @@
 //! Weight files of a style.
 
+use std::fs::File;
 use std::path::Path;
 
 use burn::tensor::Device;
@@ -20,8 +21,10 @@ pub fn read_weights(path: &Path) -> Result<NamedTensors, StyleError> {
     if !path.is_file() {
         return Err(StyleError::NoWeights(path.to_owned()));
     }
-    let bytes = files::read(path)?;
-    NamedTensors::from_safetensors(&bytes).map_err(|source| StyleError::BadWeights {
+    let unreadable = FileError::new("read", path);
+    let file = File::open(path).and_then(|file| file.metadata().map(|metadata| (file, metadata)));
+    let (file, metadata) = file.map_err(unreadable)?;
+    NamedTensors::read_safetensors(file, metadata.len()).map_err(|source| StyleError::BadWeights {
         path: path.to_owned(),
         source,
     })

@@ -1,0 +1,190 @@
+"""The work of `translate bench` in PyTorch: one JSON line with seconds per training step and pictures per second.
+
+Run by `compare.py`. The networks are those of `scripts/parity`, written for the parity fixtures.
+
+    python peer.py {pix2pix,cycle,pix2pixhd} --size WxH --settings {default,best,bf16} [--threads N] [--steps N]
+
+`default` is what a plain training script does. `best` adds flushed denormals and the fused Adam; `bf16` to these automatic
+mixed precision and channels_last.
+"""
+
+import argparse
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+import torch
+from torch.nn import functional
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts" / "parity"))
+
+from objectives import discriminator_fake, discriminator_real, generator_fake  # noqa: E402
+from patchgan import PatchDiscriminator  # noqa: E402
+from pix2pixhd import GlobalGenerator, MultiscaleDiscriminator, edges, one_hot  # noqa: E402
+from resnet import Resnet  # noqa: E402
+from unet import Unet  # noqa: E402
+
+CLASSES = 35
+
+
+def require_gradient(flag, *networks):
+    for network in networks:
+        for parameter in network.parameters():
+            parameter.requires_grad_(flag)
+
+
+class Pix2pix:
+    """The paired step: discriminator first."""
+
+    def __init__(self, adam, prepare):
+        self.generator = prepare(Unet(3, 3, 8, 64, "batch"))
+        self.discriminator = prepare(PatchDiscriminator(6, 64, 3, "batch"))
+        self.optimiser_g, self.optimiser_d = adam(self.generator), adam(self.discriminator)
+
+    def step(self, condition, target):
+        fake = self.generator(condition)
+        require_gradient(True, self.discriminator)
+        self.optimiser_d.zero_grad()
+        d_fake = discriminator_fake("vanilla", self.discriminator(torch.cat([condition, fake.detach()], 1)))
+        d_real = discriminator_real("vanilla", self.discriminator(torch.cat([condition, target], 1)))
+        (0.5 * (d_fake + d_real)).backward()
+        self.optimiser_d.step()
+        require_gradient(False, self.discriminator)
+        self.optimiser_g.zero_grad()
+        g_gan = generator_fake("vanilla", self.discriminator(torch.cat([condition, fake], 1)))
+        g_l1 = 100 * functional.l1_loss(fake, target)
+        (g_gan + g_l1).backward()
+        self.optimiser_g.step()
+        return [g_gan, g_l1, d_real, d_fake]
+
+    def apply(self, picture):
+        return self.generator(picture)
+
+
+class Cycle:
+    """The unpaired step: generators first."""
+
+    def __init__(self, adam, prepare):
+        self.a2b, self.b2a = (prepare(Resnet(3, 3, 9, 64, "instance")) for _ in range(2))
+        self.judge_b, self.judge_a = (prepare(PatchDiscriminator(3, 64, 3, "instance")) for _ in range(2))
+        self.optimiser_g, self.optimiser_d = adam(self.a2b, self.b2a), adam(self.judge_a, self.judge_b)
+
+    def step(self, real_a, real_b):
+        fake_b, fake_a = self.a2b(real_a), self.b2a(real_b)
+        rebuilt_a, rebuilt_b = self.b2a(fake_b), self.a2b(fake_a)
+        require_gradient(False, self.judge_a, self.judge_b)
+        self.optimiser_g.zero_grad()
+        losses = [
+            5 * functional.l1_loss(self.a2b(real_b), real_b),
+            5 * functional.l1_loss(self.b2a(real_a), real_a),
+            generator_fake("lsgan", self.judge_b(fake_b)),
+            generator_fake("lsgan", self.judge_a(fake_a)),
+            10 * functional.l1_loss(rebuilt_a, real_a),
+            10 * functional.l1_loss(rebuilt_b, real_b),
+        ]
+        sum(losses).backward()
+        self.optimiser_g.step()
+        require_gradient(True, self.judge_a, self.judge_b)
+        self.optimiser_d.zero_grad()
+        for judge, real, fake in ((self.judge_b, real_b, fake_b), (self.judge_a, real_a, fake_a)):
+            on_real = discriminator_real("lsgan", judge(real))
+            loss = 0.5 * (on_real + discriminator_fake("lsgan", judge(fake.detach())))
+            loss.backward()
+            losses.append(loss)
+        self.optimiser_d.step()
+        return losses
+
+    def apply(self, picture):
+        return self.a2b(picture)
+
+
+class Pix2pixHd:
+    """The coarse-to-fine step with a global generator of 32 channels, without instance features and VGG."""
+
+    def __init__(self, adam, prepare):
+        self.generator = prepare(GlobalGenerator(CLASSES + 1, 3, 32, 4, 9))
+        self.discriminator = prepare(MultiscaleDiscriminator(CLASSES + 4, 64, 3, 2))
+        self.optimiser_g, self.optimiser_d = adam(self.generator), adam(self.discriminator)
+
+    def told(self, picture):
+        labels = ((picture[:, :1] + 1) / 2 * (CLASSES - 1)).round()
+        return torch.cat([one_hot(labels, CLASSES), edges(labels)], 1)
+
+    def step(self, picture, target):
+        told = self.told(picture)
+        fake = self.generator(told)
+        on_fake = self.discriminator(torch.cat([told, fake.detach()], 1))
+        on_real = self.discriminator(torch.cat([told, target], 1))
+        judged = self.discriminator(torch.cat([told, fake], 1))
+        total = lambda objective, results: sum(objective("lsgan", scale[-1]) for scale in results)  # noqa: E731
+        pairs = [(a, b) for x, y in zip(judged, on_real) for a, b in zip(x[:-1], y[:-1])]
+        matching = sum(functional.l1_loss(a, b.detach()) for a, b in pairs) * 10 * 4 / 4 / 2
+        loss_g = total(generator_fake, judged)
+        loss_d = 0.5 * (total(discriminator_real, on_real) + total(discriminator_fake, on_fake))
+        self.optimiser_g.zero_grad()
+        (loss_g + matching).backward()
+        self.optimiser_g.step()
+        self.optimiser_d.zero_grad()
+        loss_d.backward()
+        self.optimiser_d.step()
+        return [loss_g, matching, loss_d]
+
+    def apply(self, picture):
+        return self.generator(self.told(picture))
+
+
+METHODS = {"pix2pix": Pix2pix, "cycle": Cycle, "pix2pixhd": Pix2pixHd}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("mode", choices=METHODS)
+    parser.add_argument("--size", default="256x256")
+    parser.add_argument("--settings", choices=["default", "best", "bf16"], default="default")
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--steps", type=int, default=5)
+    arguments = parser.parse_args()
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    tuned, half = arguments.settings != "default", arguments.settings == "bf16"
+    if tuned:
+        torch.set_flush_denormal(True)
+    torch.manual_seed(0)
+
+    def adam(*networks):
+        parameters = [parameter for network in networks for parameter in network.parameters()]
+        return torch.optim.Adam(parameters, lr=2e-4, betas=(0.5, 0.999), fused=tuned or None)
+
+    def prepare(network):
+        return network.to(memory_format=torch.channels_last) if half else network
+
+    method = METHODS[arguments.mode](adam, prepare)
+    width, height = (int(side) for side in arguments.size.split("x"))
+    pictures = [prepare(torch.rand(1, 3, height, width) * 2 - 1) for _ in range(2)]
+    mixed = torch.autocast("cpu", torch.bfloat16, enabled=half)
+    seconds = []
+    for _ in range(arguments.steps + 1):
+        started = time.perf_counter()
+        with mixed:
+            losses = method.step(*pictures)
+        for loss in losses:
+            loss.item()
+        seconds.append(time.perf_counter() - started)
+    seconds = sorted(seconds[1:])
+    with torch.no_grad(), mixed:
+        method.apply(pictures[0])
+        started = time.perf_counter()
+        for _ in range(arguments.steps):
+            method.apply(pictures[0]).float().numpy()
+        applying = arguments.steps / (time.perf_counter() - started)
+    print(json.dumps({
+        "seconds_per_step": {"min": seconds[0], "median": seconds[len(seconds) // 2], "max": seconds[-1]},
+        "images_per_second": applying,
+        "peak_rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }))
+
+
+if __name__ == "__main__":
+    main()
