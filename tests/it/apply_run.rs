@@ -93,10 +93,7 @@ fn what_a_broken_network_gives_is_not_written() {
     });
     let options = ApplyOptions::default();
     let summary = apply(input.path(), output.path(), &mut network, &options).unwrap();
-    let errors: Vec<_> = summary
-        .failed()
-        .map(|file| file.error.as_deref().unwrap())
-        .collect();
+    let errors: Vec<_> = summary.failed().map(|file| file.error.unwrap()).collect();
     let expected = [
         "the network gave values that are not finite numbers",
         "the network gave 7 values instead of 192",
@@ -165,7 +162,7 @@ fn skipping_does_only_what_is_missing() {
         Ok(values)
     });
     let summary = apply(input.path(), output.path(), &mut network, &options).unwrap();
-    let statuses: Vec<Status> = summary.files.iter().map(|file| file.status).collect();
+    let statuses: Vec<Status> = summary.files().map(|file| file.status).collect();
     assert_eq!(statuses, [Status::Skipped, Status::Done, Status::Skipped]);
     assert_eq!(
         fs::read(output.path().join("c.png")).unwrap(),
