@@ -31,7 +31,7 @@ const MOST_THREADS: usize = 8;
 /// A picture that cannot be read, translated or written is reported and counted, and the others are done; so is one at which
 /// something panics. `on_event` hears of each finished picture, from several threads but one at a time. Setting `stop` ends
 /// the run early: pictures that are already translated are still written, others stay [`Status::NotReached`].
-/// The report of `options`, if any, is written at the end, of a stopped run too.
+/// The report of `options`, if any, is written at the end or line by line, of a stopped run too.
 ///
 /// # Errors
 /// The network's channels are none that pictures have, the output folder cannot be written to, or its file system is full.

@@ -129,8 +129,10 @@ impl Shard {
             0 => 1,
             _ => (last - first) / gaps,
         };
+        // More tasks than numbers leave no step.
         let place = (task - first) / step.max(1);
-        let is_even = u64::from(gaps) * u64::from(step) == u64::from(last - first)
+        let is_even = step > 0
+            && u64::from(gaps) * u64::from(step) == u64::from(last - first)
             && u64::from(place) * u64::from(step) == u64::from(task - first);
         Self::new(place + 1, count)
             .filter(|_| is_even)

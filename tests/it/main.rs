@@ -23,6 +23,7 @@ mod cli_output;
 mod cli_pix2pixhd;
 mod cli_pix2pixhd_data;
 mod cli_resume;
+mod cli_shards;
 mod cli_support;
 mod cli_train;
 mod coarse_to_fine;
