@@ -47,8 +47,21 @@ pub fn write_atomically(path: &Path, contents: &[u8]) -> Result<(), FileError> {
     write_atomically_with(path, |file| file.write_all(contents))
 }
 
+/// As [`write_atomically`], with a temporary name that begins with `prefix`.
+pub fn write_atomically_as(prefix: &str, path: &Path, contents: &[u8]) -> Result<(), FileError> {
+    write_prefixed(prefix, path, |file| file.write_all(contents))
+}
+
 /// As [`write_atomically`], with the contents written by a function.
 pub fn write_atomically_with(
+    path: &Path,
+    write: impl FnOnce(&mut std::fs::File) -> std::io::Result<()>,
+) -> Result<(), FileError> {
+    write_prefixed(".", path, write)
+}
+
+fn write_prefixed(
+    prefix: &str,
     path: &Path,
     write: impl FnOnce(&mut std::fs::File) -> std::io::Result<()>,
 ) -> Result<(), FileError> {
@@ -58,7 +71,7 @@ pub fn write_atomically_with(
     };
     let attempt = || -> std::io::Result<()> {
         let mut builder = tempfile::Builder::new();
-        builder.prefix(".").suffix(".tmp");
+        builder.prefix(prefix).suffix(".tmp");
         // Temporary files are private; this one gets the permissions of a plain new file, less the user's mask.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

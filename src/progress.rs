@@ -1,40 +1,163 @@
-//! Progress bars that share the terminal with log lines.
+//! How far the work is: bars that share the terminal with log lines, plain lines, or lines of JSON for other programs.
 
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::{Value, json};
 
 static BARS: LazyLock<MultiProgress> = LazyLock::new(|| {
     // Four times a second is enough for eyes, and slow terminals keep up.
     MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(4))
 });
-static QUIET: AtomicBool = AtomicBool::new(false);
+static FORM: AtomicU8 = AtomicU8::new(Form::None as u8);
 
-/// Shows no bars from now on.
-pub fn hide() {
-    QUIET.store(true, Ordering::Relaxed);
+/// Between plain lines at least this long.
+pub const LINE_EVERY: Duration = Duration::from_secs(5);
+/// Between lines of JSON at least this long.
+pub const JSON_EVERY: Duration = Duration::from_secs(1);
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Not at all.
+    None,
+    /// A bar; nothing where standard error is no terminal.
+    Bar,
+    /// A log line now and then.
+    Plain,
+    /// A JSON object on a line of standard error now and then.
+    Json,
 }
 
-/// A bar over `total` on standard error; hidden where that is no terminal.
+/// Shows progress like this from now on; at first it is not shown.
+pub fn show(form: Form) {
+    FORM.store(form as u8, Ordering::Relaxed);
+}
+
+/// How progress is shown.
+pub fn form() -> Form {
+    let chosen = FORM.load(Ordering::Relaxed);
+    [Form::Bar, Form::Plain, Form::Json]
+        .into_iter()
+        .find(|&form| form as u8 == chosen)
+        .unwrap_or(Form::None)
+}
+
+/// A bar over `total` on standard error; hidden where that is no terminal or no bars are wanted.
 pub fn bar(total: u64, style: ProgressStyle) -> ProgressBar {
-    if QUIET.load(Ordering::Relaxed) {
+    if form() != Form::Bar {
         return ProgressBar::hidden();
     }
     BARS.add(ProgressBar::new(total).with_style(style))
 }
 
-/// A bar that counts `what`.
-pub fn counter(total: u64, what: &str) -> ProgressBar {
-    let template = format!("{what} {{wide_bar}} {{pos}}/{{len}} {{eta}} left");
-    let style = ProgressStyle::with_template(&template);
-    bar(
-        total,
-        style.unwrap_or_else(|_| ProgressStyle::default_bar()),
-    )
-}
-
 /// Does `write` while no bar is drawn.
 pub fn without_bars<T>(write: impl FnOnce() -> T) -> T {
     BARS.suspend(write)
+}
+
+/// Writes an object on a line of standard error. A reader that has gone away is no reason to stop.
+pub fn json_line(object: &Value) {
+    use std::io::Write;
+    let line = format!("{object}\n");
+    let _ = without_bars(|| std::io::stderr().write_all(line.as_bytes()));
+}
+
+/// Work on a number of things, shown in the form that is wanted. It ends when this value is dropped.
+#[derive(Debug)]
+pub struct Counter {
+    task: String,
+    bar: ProgressBar,
+    started: Instant,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    done: u64,
+    failed: u64,
+    total: u64,
+    last_line: Option<Instant>,
+}
+
+impl Counter {
+    /// A counter for `task`, such as "checking".
+    pub fn new(task: &str) -> Self {
+        let template = format!("{task} {{wide_bar}} {{pos}}/{{len}} {{eta}} left");
+        let style = ProgressStyle::with_template(&template);
+        Self {
+            task: task.to_owned(),
+            bar: bar(0, style.unwrap_or_else(|_| ProgressStyle::default_bar())),
+            started: Instant::now(),
+            state: Mutex::default(),
+        }
+    }
+
+    /// `done` of `total` things are done, of which `failed` have failed. Threads may say this out of order.
+    pub fn update(&self, done: usize, failed: usize, total: usize) {
+        self.bar.set_length(total as u64);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.total = total as u64;
+        state.done = state.done.max(done as u64);
+        state.failed = state.failed.max(failed as u64);
+        self.bar.set_position(state.done);
+        let pause = match form() {
+            Form::None | Form::Bar => return,
+            Form::Plain => LINE_EVERY,
+            Form::Json => JSON_EVERY,
+        };
+        let last = *state.last_line.get_or_insert(self.started);
+        if last.elapsed() >= pause {
+            state.last_line = Some(Instant::now());
+            self.line(&state);
+        }
+    }
+
+    fn line(&self, state: &State) {
+        let seconds = self.started.elapsed().as_secs_f64();
+        let per_second = state.done as f64 / seconds.max(1e-9);
+        let left = (state.done > 0).then(|| (state.total - state.done) as f64 / per_second);
+        if form() == Form::Json {
+            json_line(&json!({
+                "task": self.task,
+                "done": state.done,
+                "total": state.total,
+                "failed": state.failed,
+                "per_second": rounded(per_second),
+                "seconds_left": left.map(rounded),
+            }));
+            return;
+        }
+        let failed = match state.failed {
+            0 => String::new(),
+            failed => format!(", {failed} failed"),
+        };
+        let left = left.map_or(String::new(), |left| {
+            format!(", {} left", HumanDuration(Duration::from_secs_f64(left)))
+        });
+        tracing::info!(
+            "{}: {} of {}{failed}, {per_second:.2} per second{left}",
+            self.task,
+            state.done,
+            state.total
+        );
+    }
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+        // Whoever reads the lines of JSON learns the last count from them; people are told in words.
+        if form() == Form::Json {
+            let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            self.line(&state);
+        }
+    }
+}
+
+/// To milliseconds and thousandths: nobody needs more.
+pub fn rounded(number: f64) -> f64 {
+    (number * 1000.0).round() / 1000.0
 }

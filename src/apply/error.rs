@@ -10,6 +10,9 @@ pub enum ApplyError {
     /// The input is not there.
     #[error("`{}` does not exist: give a picture, a folder, or a quoted pattern such as 'photos/*.jpg'", .0.display())]
     InputNotFound(PathBuf),
+    /// The input is a pipe, a device or the like.
+    #[error("`{}` is neither a file nor a folder: pipe a picture in with `--input -`", .0.display())]
+    NotAFile(PathBuf),
     /// The pattern cannot be understood.
     #[error("`{}` is not a valid pattern: {message}", pattern.display())]
     BadPattern {
@@ -71,6 +74,19 @@ pub enum ApplyError {
         /// How many collisions there are.
         count: usize,
     },
+    /// Two pictures have output paths that differ only by case, in an output folder where case does not count.
+    #[error(
+        "`{}` and `{}` would both be written to `{}`, because the output folder's file system takes large and small letters for the same: rename one, or choose an output folder elsewhere",
+        first.display(), second.display(), output.display()
+    )]
+    DifferByCase {
+        /// The first picture.
+        first: PathBuf,
+        /// The second picture.
+        second: PathBuf,
+        /// Where the second would go.
+        output: PathBuf,
+    },
     /// There are outputs already, and nobody said what to do with them.
     #[error("`{}` exists already{}: add --skip-existing to keep such files or --overwrite to replace them", first.display(), more(*count, "files"))]
     OutputExists {
@@ -94,6 +110,9 @@ pub enum ApplyError {
         /// Pictures that were to be translated.
         total: usize,
     },
+    /// The report is called like a picture.
+    #[error("the report `{}` is called like a picture: give it the extension json, or jsonl for lines while the program runs", .0.display())]
+    ReportIsAPicture(PathBuf),
     /// The report cannot be written.
     #[error("the report: {0}")]
     Report(#[source] FileError),

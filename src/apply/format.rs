@@ -13,6 +13,17 @@ use super::options::OutputFormat;
 const JPEG_QUALITY: u8 = 95;
 
 impl OutputFormat {
+    /// The format that the extension of an output file asks for; that of the input where no other can be chosen.
+    pub fn of_extension(path: &Path) -> Self {
+        match ImageFormat::from_path(path) {
+            Ok(ImageFormat::Png) => Self::Png,
+            Ok(ImageFormat::Jpeg) => Self::Jpg,
+            Ok(ImageFormat::WebP) => Self::Webp,
+            Ok(ImageFormat::Tiff) => Self::Tiff,
+            _ => Self::Same,
+        }
+    }
+
     /// The format of the picture at `input`'s translation; nothing if it is no picture that can be read.
     pub(super) fn of(self, input: &Path) -> Option<ImageFormat> {
         match self {

@@ -1,5 +1,6 @@
 //! Finding the pictures of an input: a file, a folder with all that is in it, or a pattern.
 
+use std::fs::FileType;
 use std::path::{Component, Path, PathBuf};
 
 use walkdir::WalkDir;
@@ -12,65 +13,104 @@ const WILDCARDS: [char; 3] = ['*', '?', '['];
 
 /// What an input stands for.
 pub(super) struct Found {
-    /// Pictures, sorted, each with its place below `folder`.
-    pub(super) pictures: Vec<(PathBuf, PathBuf)>,
+    /// Pictures and what else must be told about, sorted by path.
+    pub(super) candidates: Vec<Candidate>,
     /// Files that are not called like pictures.
     pub(super) ignored: usize,
-    /// The folder whose tree the output mirrors: the input, or the part of a pattern before its first wildcard; none for one file.
-    pub(super) folder: Option<PathBuf>,
-    /// Whether all that is below `folder` belongs to the input.
-    pub(super) is_whole_folder: bool,
+    /// What the candidates' paths are relative to: the input, the part of a pattern before its first wildcard, or the folder of
+    /// a picture.
+    pub(super) root: PathBuf,
+    pub(super) kind: InputKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum InputKind {
+    File,
+    Folder,
+    Pattern,
+}
+
+/// Something in an input that has the name of a picture, or that may hide pictures.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    pub(super) relative: Box<Path>,
+    pub(super) what: What,
+}
+
+/// What a candidate is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// A file.
+    File,
+    /// A link to a file, or one that leads nowhere, which reading it will tell.
+    Link,
+    /// A pipe, a socket, a device: reading one may never end.
+    Special,
+    /// A folder that cannot be listed, and what the system says.
+    Unlisted(Box<str>),
+}
+
+impl AsRef<Path> for Candidate {
+    fn as_ref(&self) -> &Path {
+        &self.relative
+    }
 }
 
 /// Finds the pictures of `input`.
 pub(super) fn find(input: &Path) -> Result<Found, ApplyError> {
-    let found = if input.is_dir() {
+    let mut found = if input.is_dir() {
         in_folder(input)?
     } else if input.is_file() {
-        let name = input.file_name().map(PathBuf::from);
-        Found {
-            pictures: name
-                .map(|name| (input.to_owned(), name))
-                .into_iter()
-                .collect(),
-            ignored: 0,
-            folder: None,
-            is_whole_folder: false,
+        let mut found = Found::new(input.parent().unwrap_or(Path::new("")), InputKind::File);
+        if let Some(name) = input.file_name() {
+            let what = if input.is_symlink() {
+                What::Link
+            } else {
+                What::File
+            };
+            found.add(Path::new(name), what);
         }
+        found
+    } else if input.exists() {
+        return Err(ApplyError::NotAFile(input.to_owned()));
     } else {
         matching(input)?
     };
-    if found.pictures.is_empty() {
+    if found.candidates.is_empty() {
         return Err(ApplyError::NothingFound {
             input: input.to_owned(),
             ignored: found.ignored,
         });
     }
+    // As in a listing that goes into each folder where its name stands.
+    found
+        .candidates
+        .sort_by(|first, second| first.relative.cmp(&second.relative));
     Ok(found)
 }
 
 fn in_folder(folder: &Path) -> Result<Found, ApplyError> {
-    let mut found = Found {
-        pictures: Vec::new(),
-        ignored: 0,
-        folder: Some(folder.to_owned()),
-        is_whole_folder: true,
-    };
+    let mut found = Found::new(folder, InputKind::Folder);
     // Links to folders are not followed: they can lead round in circles.
     let seen = |entry: &walkdir::DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
-    for entry in WalkDir::new(folder)
-        .sort_by_file_name()
-        .into_iter()
-        .filter_entry(seen)
-    {
-        let entry = entry.map_err(|error| ApplyError::Unlisted {
-            path: error.path().unwrap_or(folder).to_owned(),
-            message: error
-                .io_error()
-                .map_or_else(|| error.to_string(), ToString::to_string),
-        })?;
-        if entry.path().is_file() {
-            found.add(entry.into_path(), folder);
+    for entry in WalkDir::new(folder).into_iter().filter_entry(seen) {
+        match entry {
+            Ok(entry) => {
+                let relative = below(entry.path(), folder);
+                if let Some(what) = what_is(entry.path(), entry.file_type()) {
+                    found.add_named(relative, what);
+                }
+            }
+            Err(error) => {
+                let path = error.path().unwrap_or(folder).to_owned();
+                let message = error
+                    .io_error()
+                    .map_or_else(|| error.to_string(), ToString::to_string);
+                if error.depth() == 0 {
+                    return Err(ApplyError::Unlisted { path, message });
+                }
+                found.add(below(&path, folder), What::Unlisted(message.into()));
+            }
         }
     }
     Ok(found)
@@ -82,12 +122,7 @@ fn matching(pattern: &Path) -> Result<Found, ApplyError> {
         .filter(|text| text.contains(WILDCARDS))
         .ok_or_else(|| ApplyError::InputNotFound(pattern.to_owned()))?;
     let folder = fixed_part(text);
-    let mut found = Found {
-        pictures: Vec::new(),
-        ignored: 0,
-        folder: Some(folder.clone()),
-        is_whole_folder: false,
-    };
+    let mut found = Found::new(&folder, InputKind::Pattern);
     // As in a shell: hidden files have to be asked for.
     let options = glob::MatchOptions {
         require_literal_leading_dot: true,
@@ -98,15 +133,43 @@ fn matching(pattern: &Path) -> Result<Found, ApplyError> {
         message: error.to_string(),
     })?;
     for path in matches {
-        let path = path.map_err(|error| ApplyError::Unlisted {
-            path: error.path().to_owned(),
-            message: error.error().to_string(),
-        })?;
-        if path.is_file() {
-            found.add(without_dots(&path), &folder);
+        match path {
+            Ok(path) => {
+                let what = std::fs::symlink_metadata(&path)
+                    .map(|metadata| what_is(&path, metadata.file_type()));
+                if let Ok(Some(what)) = what {
+                    found.add_named(below(&without_dots(&path), &folder), what);
+                }
+            }
+            Err(error) => {
+                let path = without_dots(error.path());
+                let message = error.error().to_string();
+                found.add(below(&path, &folder), What::Unlisted(message.into()));
+            }
         }
     }
     Ok(found)
+}
+
+/// The rest of `path` after `folder`, with which it begins.
+fn below<'a>(path: &'a Path, folder: &Path) -> &'a Path {
+    path.strip_prefix(folder).unwrap_or(path)
+}
+
+/// What an entry of a folder is; nothing for folders and links to them.
+fn what_is(path: &Path, file_type: FileType) -> Option<What> {
+    if file_type.is_symlink() {
+        return match std::fs::metadata(path) {
+            Ok(target) if target.is_dir() => None,
+            Ok(target) if !target.is_file() => Some(What::Special),
+            _ => Some(What::Link),
+        };
+    }
+    match (file_type.is_dir(), file_type.is_file()) {
+        (true, _) => None,
+        (_, true) => Some(What::File),
+        _ => Some(What::Special),
+    }
 }
 
 /// The folders of a pattern before its first wildcard.
@@ -125,11 +188,24 @@ fn without_dots(path: &Path) -> PathBuf {
 }
 
 impl Found {
-    fn add(&mut self, path: PathBuf, folder: &Path) {
-        if has_picture_extension(&path) {
-            // The walk and the pattern begin with the folder, so that the rest of the path is always left.
-            let relative = path.strip_prefix(folder).unwrap_or(&path).to_owned();
-            self.pictures.push((path, relative));
+    fn new(root: &Path, kind: InputKind) -> Self {
+        Self {
+            candidates: Vec::new(),
+            ignored: 0,
+            root: root.to_owned(),
+            kind,
+        }
+    }
+
+    fn add(&mut self, relative: &Path, what: What) {
+        let relative = relative.into();
+        self.candidates.push(Candidate { relative, what });
+    }
+
+    /// Adds what is called like a picture, and counts the rest.
+    fn add_named(&mut self, relative: &Path, what: What) {
+        if has_picture_extension(relative) {
+            self.add(relative, what);
         } else {
             self.ignored += 1;
         }

@@ -130,7 +130,7 @@ fn instances_beside(path: &Path) -> Result<PathBuf, String> {
 
 /// The pictures of a folder without those that belong to another of them: instance maps, and the coloured label maps of
 /// Cityscapes.
-pub(super) fn without_maps(pictures: Vec<(PathBuf, PathBuf)>) -> Vec<(PathBuf, PathBuf)> {
+pub(super) fn without_maps<T: AsRef<Path>>(pictures: Vec<T>) -> Vec<T> {
     let stem = |path: &Path| path.with_extension("").to_string_lossy().into_owned();
     let owner = |stem: &str| -> Option<String> {
         let ends = SUFFIXES.iter().chain(&COLOUR_SUFFIXES);
@@ -141,14 +141,14 @@ pub(super) fn without_maps(pictures: Vec<(PathBuf, PathBuf)>) -> Vec<(PathBuf, P
     };
     let inputs: BTreeSet<String> = pictures
         .iter()
-        .map(|(path, _)| stem(path))
+        .map(|path| stem(path.as_ref()))
         .filter(|stem| owner(stem).is_none())
         .map(|stem| sample_key(&stem).to_owned())
         .collect();
     let is_input = |path: &Path| owner(&stem(path)).is_none_or(|key| !inputs.contains(&key));
     pictures
         .into_iter()
-        .filter(|(path, _)| is_input(path))
+        .filter(|path| is_input(path.as_ref()))
         .collect()
 }
 
@@ -203,12 +203,9 @@ mod tests {
             "c_inst.png",
             "x/b_inst.png",
         ];
-        let pictures = listed.map(|name| (PathBuf::from(name), PathBuf::from(name)));
+        let pictures = listed.map(PathBuf::from);
         let kept = without_maps(pictures.to_vec());
-        let kept: Vec<_> = kept
-            .iter()
-            .map(|(path, _)| path.to_str().unwrap())
-            .collect();
+        let kept: Vec<_> = kept.iter().map(|path| path.to_str().unwrap()).collect();
         assert_eq!(
             kept,
             [

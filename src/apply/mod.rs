@@ -12,13 +12,17 @@ mod label_network;
 mod maps;
 mod network;
 mod options;
+mod output;
 mod padding;
 mod picture;
+mod places;
 mod plan;
 mod report;
 mod run;
+mod shard;
 mod steps;
 mod tally;
+mod whole;
 
 pub use error::ApplyError;
 pub use fill::{
@@ -33,4 +37,5 @@ pub use picture::Translator;
 pub use plan::{Plan, PlannedPicture, Task, plan};
 pub use report::{FileReport, Status, Summary};
 pub use run::run;
+pub use shard::{Shard, ShardChoice, ShardError};
 pub use tally::Event;

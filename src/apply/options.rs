@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use super::shard::Shard;
 use crate::data::MAX_PIXELS;
 
 /// How pictures are translated.
@@ -18,7 +19,9 @@ pub struct ApplyOptions {
     pub existing: Existing,
     /// Translations of each picture; 0 counts as 1. The names of several get a number.
     pub samples: usize,
-    /// Where the JSON report goes, if anywhere.
+    /// The share of the input that is translated; none for all of it.
+    pub shard: Option<Shard>,
+    /// Where the JSON report goes, if anywhere: at the end, or line by line if its extension is `jsonl`.
     pub report: Option<PathBuf>,
     /// Threads that decode, and as many that encode; 0 for one per core, at most 8. Each holds one picture: 12 bytes for a pixel.
     pub threads: usize,

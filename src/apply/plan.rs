@@ -1,26 +1,57 @@
 //! What is translated to where, decided before any work.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use image::ImageFormat;
+use rayon::prelude::*;
 
 use super::error::ApplyError;
 use super::format::with_extension;
-use super::input::{Found, find};
+use super::input::{Found, InputKind, What, find};
 use super::maps::without_maps;
 use super::options::{ApplyOptions, Existing};
+use super::places::{Places, resolved};
+use super::whole::is_half_written;
 use crate::data::has_picture_extension;
 
-/// Every picture of the input and what is to be done with it.
+/// Every picture of the input and what is to be done with it. Copies share the list.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The pictures, sorted by path.
-    pub pictures: Vec<PlannedPicture>,
+    entries: Arc<[Entry]>,
+    /// What their paths are relative to.
+    root: Arc<Path>,
     /// Files in the input that are left alone because they are not called like pictures.
     pub ignored: usize,
     /// The output folder.
     pub output: PathBuf,
+    /// Two pictures whose outputs differ by case alone, if there are such, in the whole input.
+    pub(super) alike: Option<[PathBuf; 3]>,
+    /// Whether the one picture came through standard input.
+    pub from_stdin: bool,
+    /// Whether its translation goes to standard output.
+    pub to_stdout: bool,
+}
+
+/// One picture of a plan, small: there may be a million.
+#[derive(Debug)]
+struct Entry {
+    /// The picture, below the plan's root.
+    relative: Box<Path>,
+    /// Its place in the whole input, of which a shard has a part.
+    place: u32,
+    /// Which translation of the picture; 0 where there is only one.
+    sample: u16,
+    what: ToDo,
+}
+
+#[derive(Debug)]
+enum ToDo {
+    Translate(ImageFormat),
+    Skip(ImageFormat),
+    Unrecognised,
+    Unusable(Box<str>),
 }
 
 /// One picture of a [`Plan`].
@@ -30,6 +61,8 @@ pub struct PlannedPicture {
     pub input: PathBuf,
     /// What is to be done with it.
     pub task: Task,
+    /// Its place in the whole input, whatever the shard: what is drawn at random for it depends on this.
+    pub place: u64,
 }
 
 /// What is to be done with a picture.
@@ -49,6 +82,11 @@ pub enum Task {
     },
     /// Its bytes are of no picture, so that no format can be kept. Reading it will tell why.
     Unrecognised,
+    /// It is no file, or a folder that cannot be listed.
+    Unusable {
+        /// What is wrong.
+        message: String,
+    },
 }
 
 impl PlannedPicture {
@@ -56,7 +94,7 @@ impl PlannedPicture {
     pub(super) fn format(&self) -> Result<ImageFormat, String> {
         match self.task {
             Task::Translate { format, .. } => Ok(format),
-            Task::Skip { .. } | Task::Unrecognised => Err(format!(
+            _ => Err(format!(
                 "`{}` changed while the program ran",
                 self.input.display()
             )),
@@ -69,7 +107,61 @@ impl Task {
     pub fn output(&self) -> Option<&Path> {
         match self {
             Self::Translate { output, .. } | Self::Skip { output } => Some(output),
-            Self::Unrecognised => None,
+            Self::Unrecognised | Self::Unusable { .. } => None,
+        }
+    }
+}
+
+impl Plan {
+    /// Number of pictures; several translations of one count as several.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none, as in a shard of a few pictures.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The pictures, sorted by path.
+    pub fn pictures(&self) -> impl Iterator<Item = PlannedPicture> {
+        self.entries.iter().map(|entry| self.planned(entry))
+    }
+
+    /// One of the pictures.
+    pub fn picture(&self, index: usize) -> Option<PlannedPicture> {
+        self.entries.get(index).map(|entry| self.planned(entry))
+    }
+
+    /// Number of translations that exist and are left.
+    pub fn skipped(&self) -> usize {
+        let skips = |entry: &&Entry| matches!(entry.what, ToDo::Skip(_));
+        self.entries.iter().filter(skips).count()
+    }
+
+    fn planned(&self, entry: &Entry) -> PlannedPicture {
+        let input = self.root.join(&entry.relative);
+        let output = |format| {
+            self.output
+                .join(output_of(&entry.relative, format, entry.sample))
+        };
+        let task = match &entry.what {
+            &ToDo::Translate(format) => Task::Translate {
+                output: output(format),
+                format,
+            },
+            &ToDo::Skip(format) => Task::Skip {
+                output: output(format),
+            },
+            ToDo::Unrecognised => Task::Unrecognised,
+            ToDo::Unusable(message) => Task::Unusable {
+                message: format!("`{}` {message}", input.display()),
+            },
+        };
+        PlannedPicture {
+            input,
+            task,
+            place: entry.place.into(),
         }
     }
 }
@@ -78,7 +170,10 @@ impl Task {
 ///
 /// The output mirrors the input's tree with the same stems, to which the number of the sample is added where there are several. Extensions fit the format: a PNG that is called `.jpg` becomes `.png`.
 /// In folders and patterns only files that are called like pictures count; a file that is named itself is always tried.
-/// Links to folders are not followed. Patterns do not match names that are not UTF-8; folders find them.
+/// Links to folders are not followed. Patterns do not match names that are not UTF-8; folders find them. A folder within the
+/// input that cannot be listed is planned as something that fails.
+///
+/// A shard is planned as a part of the whole input: whether there are collisions does not depend on the shard.
 ///
 /// # Errors
 /// Nothing is found, or some output would replace an input, another output or (unless `options` say so) an existing file.
@@ -86,48 +181,101 @@ pub fn plan(input: &Path, output: &Path, options: &ApplyOptions) -> Result<Plan,
     if !output.is_dir() && (output.exists() || has_picture_extension(output)) {
         return Err(ApplyError::OutputNotAFolder(output.to_owned()));
     }
+    if let Some(report) = options
+        .report
+        .as_ref()
+        .filter(|path| has_picture_extension(path))
+    {
+        return Err(ApplyError::ReportIsAPicture(report.clone()));
+    }
     let mut found = find(input)?;
-    if options.instance_maps && found.is_whole_folder {
-        let all = found.pictures.len();
-        found.pictures = without_maps(found.pictures);
-        found.ignored += all - found.pictures.len();
+    if options.instance_maps && found.kind == InputKind::Folder {
+        let all = found.candidates.len();
+        found.candidates = without_maps(found.candidates);
+        found.ignored += all - found.candidates.len();
     }
     check_folders(input, output, &found)?;
-    let mut pictures: Vec<PlannedPicture> = found
-        .pictures
-        .into_iter()
-        .flat_map(|(input, relative)| {
-            let format = options.format.of(&input);
-            let samples = options.samples.max(1);
-            (1..=samples).map(move |sample| PlannedPicture {
-                task: match format {
-                    Some(format) => Task::Translate {
-                        output: output.join(numbered(
-                            with_extension(&relative, format),
-                            (samples > 1).then_some(sample),
-                        )),
-                        format,
-                    },
-                    None => Task::Unrecognised,
-                },
-                input: input.clone(),
-            })
+
+    let samples: u16 = options.samples.clamp(1, u16::MAX.into()) as u16;
+    let numbers = if samples == 1 { 0..=0 } else { 1..=samples };
+    let is_own = |path: &Path| options.shard.is_none_or(|shard| shard.contains(path));
+    let places = Places::new(&found, output);
+    // To find out a format a file must be opened: only those of this shard are, and others that may be in their way.
+    let formats: Vec<Option<ImageFormat>> = found
+        .candidates
+        .par_iter()
+        .map(|candidate| {
+            let is_file = matches!(candidate.what, What::File | What::Link);
+            let is_wanted =
+                is_file && (is_own(&candidate.relative) || places.is_crowded(candidate));
+            is_wanted
+                .then(|| options.format.of(&found.root.join(&candidate.relative)))
+                .flatten()
         })
         .collect();
-    check_collisions(&pictures)?;
-    check_existing(&mut pictures, options.existing)?;
+    let outputs_of = |index: usize| {
+        let relative = &found.candidates[index].relative;
+        let numbers = numbers.clone();
+        let of_format = move |format| {
+            let all = numbers.clone();
+            all.map(move |sample| output_of(relative, format, sample))
+        };
+        formats[index].into_iter().flat_map(of_format)
+    };
+    // The numbers of several translations keep apart what differs without them.
+    let alike = places.check_collisions(&found, output, |index| outputs_of(index).next())?;
+    places.check_inputs(&found, output, outputs_of)?;
+
+    let mut entries = Vec::new();
+    for (index, (candidate, format)) in found.candidates.into_iter().zip(formats).enumerate() {
+        // A folder that this machine cannot list holds pictures of every shard.
+        let is_unlisted = matches!(candidate.what, What::Unlisted(_));
+        if !is_unlisted && !is_own(&candidate.relative) {
+            continue;
+        }
+        for sample in numbers.clone() {
+            entries.push(Entry {
+                relative: candidate.relative.clone(),
+                place: (index * usize::from(samples)) as u32 + u32::from(sample.max(1) - 1),
+                sample,
+                what: match (&candidate.what, format) {
+                    (What::Unlisted(message), _) => {
+                        ToDo::Unusable(format!("cannot be listed: {message}").into())
+                    }
+                    (What::Special, _) => ToDo::Unusable("is not a regular file".into()),
+                    (_, Some(format)) => ToDo::Translate(format),
+                    (_, None) => ToDo::Unrecognised,
+                },
+            });
+            if is_unlisted {
+                break;
+            }
+        }
+    }
+    check_existing(&mut entries, output, options.existing)?;
     Ok(Plan {
-        pictures,
+        entries: entries.into(),
+        root: found.root.into(),
         ignored: found.ignored,
         output: output.to_owned(),
+        alike,
+        from_stdin: false,
+        to_stdout: false,
     })
 }
 
+/// The place of a translation below the output folder.
+fn output_of(relative: &Path, format: ImageFormat, sample: u16) -> PathBuf {
+    let path = with_extension(relative, format);
+    if sample == 0 {
+        path
+    } else {
+        numbered(path, sample)
+    }
+}
+
 /// `a/b.png` as `a/b_2.png` for the second of several samples.
-fn numbered(path: PathBuf, sample: Option<usize>) -> PathBuf {
-    let Some(sample) = sample else {
-        return path;
-    };
+fn numbered(path: PathBuf, sample: u16) -> PathBuf {
     let mut name = path.file_stem().unwrap_or_default().to_owned();
     name.push(format!("_{sample}"));
     if let Some(extension) = path.extension() {
@@ -139,10 +287,10 @@ fn numbered(path: PathBuf, sample: Option<usize>) -> PathBuf {
 
 /// Refuses an output folder whose pictures the same input would find the next time.
 fn check_folders(input: &Path, output: &Path, found: &Found) -> Result<(), ApplyError> {
-    let Some(folder) = &found.folder else {
+    if found.kind == InputKind::File {
         return Ok(());
-    };
-    let (folder, output_folder) = (resolved(folder), resolved(output));
+    }
+    let (folder, output_folder) = (resolved(&found.root), resolved(output));
     if !output_folder.starts_with(&folder) {
         return Ok(());
     }
@@ -150,11 +298,11 @@ fn check_folders(input: &Path, output: &Path, found: &Found) -> Result<(), Apply
         // An output folder that is the pattern's own holds inputs rightly; that none is replaced is checked elsewhere.
         output_folder != folder
             && found
-                .pictures
+                .candidates
                 .iter()
-                .any(|(path, _)| resolved(path).starts_with(&output_folder))
+                .any(|candidate| folder.join(&candidate.relative).starts_with(&output_folder))
     };
-    if found.is_whole_folder || found_before() {
+    if found.kind == InputKind::Folder || found_before() {
         return Err(ApplyError::OutputInsideInput {
             input: input.to_owned(),
             output: output.to_owned(),
@@ -163,104 +311,34 @@ fn check_folders(input: &Path, output: &Path, found: &Found) -> Result<(), Apply
     Ok(())
 }
 
-fn check_collisions(pictures: &[PlannedPicture]) -> Result<(), ApplyError> {
-    let mut inputs: HashMap<&Path, &Path> = HashMap::with_capacity(pictures.len());
-    let mut collisions = Vec::new();
-    for picture in pictures {
-        if let Some(output) = picture.task.output()
-            && let Some(first) = inputs.insert(output, &picture.input)
-        {
-            collisions.push((first, &picture.input, output));
-        }
-    }
-    match collisions.first() {
-        None => Ok(()),
-        Some(&(first, second, output)) => Err(ApplyError::Collision {
-            first: first.to_owned(),
-            second: second.clone(),
-            output: output.to_owned(),
-            count: collisions.len(),
-        }),
-    }
-}
-
-fn check_existing(pictures: &mut [PlannedPicture], existing: Existing) -> Result<(), ApplyError> {
-    let there: Vec<usize> = pictures
-        .iter()
-        .enumerate()
-        .filter(|(_, picture)| picture.task.output().is_some_and(Path::exists))
-        .map(|(index, _)| index)
-        .collect();
-    let Some(&first) = there.first() else {
+/// Looks for outputs that are there already.
+fn check_existing(
+    entries: &mut [Entry],
+    output: &Path,
+    existing: Existing,
+) -> Result<(), ApplyError> {
+    if existing == Existing::Overwrite {
         return Ok(());
-    };
-    let inputs: HashMap<PathBuf, &Path> = pictures
-        .iter()
-        .map(|picture| (resolved(&picture.input), picture.input.as_path()))
-        .collect();
-    for &index in &there {
-        let picture = &pictures[index];
-        if let Some(output) = picture.task.output()
-            && let Some(&replaced) = inputs.get(&resolved(output))
-        {
-            return Err(ApplyError::ReplacesInput {
-                input: picture.input.clone(),
-                replaced: replaced.to_owned(),
-            });
-        }
     }
-    match existing {
-        Existing::Overwrite => {}
-        Existing::Skip => {
-            for index in there {
-                let task = &mut pictures[index].task;
-                if let Some(output) = task.output().map(Path::to_owned) {
-                    *task = Task::Skip { output };
-                }
-            }
+    let there = entries.par_iter_mut().filter_map(|entry| {
+        let ToDo::Translate(format) = entry.what else {
+            return None;
+        };
+        let path = output.join(output_of(&entry.relative, format, entry.sample));
+        if !path.is_file() {
+            return None;
         }
-        Existing::Refuse => {
-            let path = pictures[first].task.output();
-            return Err(ApplyError::OutputExists {
-                first: path.unwrap_or(&pictures[first].input).to_owned(),
-                count: there.len(),
-            });
+        if existing == Existing::Skip && !is_half_written(&path, format) {
+            entry.what = ToDo::Skip(format);
         }
-    }
-    Ok(())
-}
-
-/// The absolute path without links, of which the last parts need not exist yet.
-fn resolved(path: &Path) -> PathBuf {
-    let path = if path.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        path
-    };
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    for ancestor in absolute.ancestors() {
-        if let Ok(real) = ancestor.canonicalize() {
-            let rest = absolute.strip_prefix(ancestor).unwrap_or(Path::new(""));
-            // Joining nothing would add a separator, which a file's path must not have.
-            return if rest.as_os_str().is_empty() {
-                real
-            } else {
-                real.join(rest)
-            };
+        Some((path, 1))
+    });
+    // The first in the plan's order, and how many.
+    let there = there.reduce_with(|(first, count), (_, more)| (first, count + more));
+    match there {
+        Some((first, count)) if existing == Existing::Refuse => {
+            Err(ApplyError::OutputExists { first, count })
         }
-    }
-    absolute
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_resolved_whether_they_exist_or_not() {
-        let here = std::env::current_dir().unwrap().canonicalize().unwrap();
-        assert_eq!(resolved(Path::new("")), here);
-        assert_eq!(resolved(Path::new("src/../src")), here.join("src"));
-        assert_eq!(resolved(Path::new("./absent/x")), here.join("absent/x"));
+        _ => Ok(()),
     }
 }

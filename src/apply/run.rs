@@ -10,13 +10,14 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::error::ApplyError;
 use super::options::{ApplyOptions, Size};
+use super::output::OutputFolder;
 use super::padding::Padding;
 use super::picture::{Needs, Prepared, Translator, finish, prepare};
 use super::plan::{Plan, PlannedPicture, Task};
-use super::report::{Status, Summary};
+use super::report::{ReportLines, Status, Summary};
 use super::steps::{Finished, Steps};
 use super::tally::{Event, Tally};
-use crate::files::{FileError, create_folder, write_atomically};
+use crate::files::{FileError, create_folder};
 use crate::panics;
 
 /// Pictures that wait before the network, and as many after it. Together with the threads this bounds the memory.
@@ -30,7 +31,7 @@ const MOST_THREADS: usize = 8;
 /// A picture that cannot be read, translated or written is reported and counted, and the others are done; so is one at which
 /// something panics. `on_event` hears of each finished picture, from several threads but one at a time. Setting `stop` ends
 /// the run early: pictures that are already translated are still written, others stay [`Status::NotReached`].
-/// The report of `options`, if any, is written at the end, of a stopped run too.
+/// The report of `options`, if any, is written at the end or line by line, of a stopped run too.
 ///
 /// # Errors
 /// The network's channels are none that pictures have, the output folder cannot be written to, or its file system is full.
@@ -111,17 +112,27 @@ pub(super) fn carry_out<S: Steps>(
 ) -> Result<Summary, ApplyError> {
     let started = Instant::now();
     // Hours of work must not end in a folder that cannot be written to.
-    check_writable(&plan.output).map_err(ApplyError::OutputNotWritable)?;
-    if let Some(folder) = options.report.as_deref().and_then(Path::parent) {
-        check_writable(folder).map_err(ApplyError::Report)?;
+    let output = OutputFolder::open(&plan.output).map_err(ApplyError::OutputNotWritable)?;
+    if let Some([first, second, output]) = plan.alike.as_ref().filter(|_| output.ignores_case()) {
+        return Err(ApplyError::DifferByCase {
+            first: first.clone(),
+            second: second.clone(),
+            output: output.clone(),
+        });
     }
+    let report = options.report.as_deref();
+    let lines = report
+        .map_or(Ok(None), open_report)
+        .map_err(ApplyError::Report)?;
+    let in_lines = lines.is_some();
 
     let work = Work {
         plan,
         steps,
         next: AtomicUsize::new(0),
         stop,
-        tally: Mutex::new(Tally::new(plan, on_event)),
+        output: &output,
+        tally: Mutex::new(Tally::new(plan, lines, on_event)),
     };
     work.run(compute, threads(options.threads));
 
@@ -130,19 +141,33 @@ pub(super) fn carry_out<S: Steps>(
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner);
     let summary = Summary {
-        files: tally.files,
+        plan: plan.clone(),
+        outcomes: tally.outcomes,
         seconds: started.elapsed().as_secs_f64(),
     };
-    let report = options.report.as_ref();
-    let reported = report.map_or(Ok(()), |path| summary.write(path));
+    let reported = match (tally.lines, tally.unreported, report) {
+        (_, Some(error), _) => Err(error),
+        (Some(mut lines), ..) => lines.finish(&summary),
+        (.., Some(path)) if !in_lines => summary.write(path),
+        _ => Ok(()),
+    };
     match tally.lost {
         None => reported.map(|()| summary).map_err(ApplyError::Report),
         Some(source) => Err(ApplyError::OutputLost {
             source,
             done: summary.count(Status::Done),
-            total: plan.pictures.len(),
+            total: plan.len(),
         }),
     }
+}
+
+/// Makes sure that the report can be written, and begins it if it is written in lines.
+fn open_report(path: &Path) -> Result<Option<ReportLines>, FileError> {
+    if let Some(folder) = path.parent() {
+        check_writable(folder)?;
+    }
+    let in_lines = ReportLines::are_wanted(path);
+    in_lines.then(|| ReportLines::create(path)).transpose()
 }
 
 fn threads(wanted: usize) -> usize {
@@ -164,16 +189,20 @@ fn check_writable(folder: &Path) -> Result<(), FileError> {
         .map_err(FileError::new("write in", folder))
 }
 
+/// A picture on its way, with its index in the plan.
+type Ready<T> = (usize, PlannedPicture, T);
+
 /// What the threads share.
 struct Work<'a, S, F> {
     plan: &'a Plan,
     steps: &'a S,
     next: AtomicUsize,
     stop: &'a AtomicBool,
-    tally: Mutex<Tally<F>>,
+    output: &'a OutputFolder,
+    tally: Mutex<Tally<'a, F>>,
 }
 
-impl<S: Steps, F: FnMut(Event<'_>) + Send> Work<'_, S, F> {
+impl<'a, S: Steps, F: FnMut(Event<'_>) + Send> Work<'a, S, F> {
     fn run(
         &self,
         compute: impl FnMut(usize, S::Prepared) -> Result<S::Made, String>,
@@ -194,21 +223,25 @@ impl<S: Steps, F: FnMut(Event<'_>) + Send> Work<'_, S, F> {
         });
     }
 
-    fn decode(&self, prepared: &Sender<(usize, S::Prepared)>) {
+    fn decode(&self, prepared: &Sender<Ready<S::Prepared>>) {
         while !self.is_over() {
             let index = self.next.fetch_add(1, Ordering::Relaxed);
-            let Some(picture) = self.plan.pictures.get(index) else {
+            let Some(picture) = self.plan.picture(index) else {
                 return;
             };
-            if let Task::Skip { .. } = picture.task {
-                self.tally().end(index, Status::Skipped, None);
-                continue;
-            }
-            match guarded(|| self.steps.prepare(picture)) {
-                Err(message) => self.tally().fail(index, message),
+            let ready = match &picture.task {
+                Task::Skip { .. } => {
+                    self.tally().skip(index, picture);
+                    continue;
+                }
+                Task::Unusable { message } => Err(message.clone()),
+                _ => guarded(|| self.steps.prepare(&picture)),
+            };
+            match ready {
+                Err(message) => self.tally().fail(index, picture, message),
                 // The queue's other end is gone when the run is over.
-                Ok(picture) => {
-                    if prepared.send((index, picture)).is_err() {
+                Ok(ready) => {
+                    if prepared.send((index, picture, ready)).is_err() {
                         return;
                     }
                 }
@@ -219,17 +252,17 @@ impl<S: Steps, F: FnMut(Event<'_>) + Send> Work<'_, S, F> {
     fn compute(
         &self,
         mut compute: impl FnMut(usize, S::Prepared) -> Result<S::Made, String>,
-        prepared: Receiver<(usize, S::Prepared)>,
-        made: Sender<(usize, S::Made)>,
+        prepared: Receiver<Ready<S::Prepared>>,
+        made: Sender<Ready<S::Made>>,
     ) {
-        for (index, picture) in prepared {
+        for (index, picture, ready) in prepared {
             if self.is_over() {
                 return;
             }
-            match guarded(|| compute(index, picture)) {
-                Err(message) => self.tally().fail(index, message),
-                Ok(picture) => {
-                    if made.send((index, picture)).is_err() {
+            match guarded(|| compute(picture.place as usize, ready)) {
+                Err(message) => self.tally().fail(index, picture, message),
+                Ok(result) => {
+                    if made.send((index, picture, result)).is_err() {
                         return;
                     }
                 }
@@ -237,31 +270,30 @@ impl<S: Steps, F: FnMut(Event<'_>) + Send> Work<'_, S, F> {
         }
     }
 
-    fn encode(&self, made: &Receiver<(usize, S::Made)>) {
-        for (index, made) in made {
-            let picture = &self.plan.pictures[index];
+    fn encode(&self, made: &Receiver<Ready<S::Made>>) {
+        for (index, picture, made) in made {
             let Some(output) = picture.task.output() else {
                 let message = format!(
                     "`{}` changed while the program ran",
                     picture.input.display()
                 );
-                self.tally().fail(index, message);
+                self.tally().fail(index, picture, message);
                 continue;
             };
-            let encoded = guarded(|| self.steps.finish(picture, made));
-            let written = encoded.map(|finished| (write(output, &finished.bytes), finished));
+            let encoded = guarded(|| self.steps.finish(&picture, made));
+            let written =
+                encoded.map(|finished| (self.output.write(output, &finished.bytes), finished));
             let mut tally = self.tally();
             match written {
-                Err(message) => tally.fail(index, message),
+                Err(message) => tally.fail(index, picture, message),
                 Ok((Ok(()), finished)) => {
-                    tally.note(index, finished.note);
                     let size = (finished.width, finished.height);
-                    tally.end(index, Status::Done, Some(size));
+                    tally.done(index, picture, size, finished.note);
                 }
                 Ok((Err(error), _)) if is_lost(error.source.kind()) => {
                     tally.lost.get_or_insert(error);
                 }
-                Ok((Err(error), _)) => tally.fail(index, error.to_string()),
+                Ok((Err(error), _)) => tally.fail(index, picture, error.to_string()),
             }
         }
     }
@@ -270,17 +302,10 @@ impl<S: Steps, F: FnMut(Event<'_>) + Send> Work<'_, S, F> {
         self.stop.load(Ordering::Relaxed) || self.tally().lost.is_some()
     }
 
-    fn tally(&self) -> MutexGuard<'_, Tally<F>> {
+    fn tally(&self) -> MutexGuard<'_, Tally<'a, F>> {
         // A panic in a listener does not make the counts wrong.
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn write(output: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    if let Some(folder) = output.parent() {
-        create_folder(folder)?;
-    }
-    write_atomically(output, bytes)
 }
 
 /// Whether an error in writing one picture means that none of the others can be written.

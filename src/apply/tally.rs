@@ -1,9 +1,7 @@
-//! Counting pictures while they are finished by several threads, and telling a listener.
+//! Counting pictures while they are finished by several threads, and telling a listener and the report.
 
-use std::path::Path;
-
-use super::plan::Plan;
-use super::report::{FileReport, Status};
+use super::plan::{Plan, PlannedPicture};
+use super::report::{FileReport, Outcome, ReportLines, Status};
 use crate::files::FileError;
 
 /// One picture is finished.
@@ -13,56 +11,94 @@ pub struct Event<'a> {
     pub file: &'a FileReport,
     /// Pictures finished so far, this one among them.
     pub finished: usize,
+    /// How many of these were left because their translation exists.
+    pub skipped: usize,
+    /// How many of these have failed.
+    pub failed: usize,
     /// Pictures in the plan.
     pub total: usize,
 }
 
 /// What has become of the pictures so far.
-pub(super) struct Tally<F> {
-    pub(super) files: Vec<FileReport>,
+pub(super) struct Tally<'a, F> {
+    plan: &'a Plan,
+    pub(super) outcomes: Vec<Outcome>,
     finished: usize,
+    skipped: usize,
+    failed: usize,
     /// The error after which nothing more can be written.
     pub(super) lost: Option<FileError>,
+    /// The report, if it is written in lines, until it cannot be written.
+    pub(super) lines: Option<ReportLines>,
+    /// Why it cannot.
+    pub(super) unreported: Option<FileError>,
     on_event: F,
 }
 
-impl<F: FnMut(Event<'_>)> Tally<F> {
-    pub(super) fn new(plan: &Plan, on_event: F) -> Self {
-        let files = plan.pictures.iter().map(|picture| FileReport {
-            input: picture.input.clone(),
-            output: picture.task.output().map(Path::to_owned),
-            status: Status::NotReached,
-            error: None,
-            note: None,
-            width: None,
-            height: None,
-        });
+impl<'a, F: FnMut(Event<'_>)> Tally<'a, F> {
+    pub(super) fn new(plan: &'a Plan, lines: Option<ReportLines>, on_event: F) -> Self {
         Self {
-            files: files.collect(),
+            plan,
+            outcomes: vec![Outcome::default(); plan.len()],
             finished: 0,
+            skipped: 0,
+            failed: 0,
             lost: None,
+            lines,
+            unreported: None,
             on_event,
         }
     }
 
-    pub(super) fn fail(&mut self, index: usize, message: String) {
-        self.files[index].error = Some(message);
-        self.end(index, Status::Failed, None);
+    pub(super) fn fail(&mut self, index: usize, picture: PlannedPicture, message: String) {
+        self.failed += 1;
+        let outcome = Outcome {
+            status: Status::Failed,
+            message: Some(message.into()),
+            size: (0, 0),
+        };
+        self.end(index, picture, outcome);
     }
 
-    pub(super) fn note(&mut self, index: usize, note: Option<String>) {
-        self.files[index].note = note;
+    pub(super) fn skip(&mut self, index: usize, picture: PlannedPicture) {
+        self.skipped += 1;
+        let outcome = Outcome {
+            status: Status::Skipped,
+            ..Outcome::default()
+        };
+        self.end(index, picture, outcome);
     }
 
-    pub(super) fn end(&mut self, index: usize, status: Status, size: Option<(u32, u32)>) {
-        let file = &mut self.files[index];
-        file.status = status;
-        (file.width, file.height) = (size.map(|size| size.0), size.map(|size| size.1));
+    /// A translation of this size has been written.
+    pub(super) fn done(
+        &mut self,
+        index: usize,
+        picture: PlannedPicture,
+        size: (u32, u32),
+        note: Option<String>,
+    ) {
+        let outcome = Outcome {
+            status: Status::Done,
+            message: note.map(Into::into),
+            size,
+        };
+        self.end(index, picture, outcome);
+    }
+
+    fn end(&mut self, index: usize, picture: PlannedPicture, outcome: Outcome) {
         self.finished += 1;
+        let file = outcome.report(self.plan, picture);
+        self.outcomes[index] = outcome;
+        if let Some(Err(error)) = self.lines.as_mut().map(|lines| lines.add(&file)) {
+            self.lines = None;
+            self.unreported = Some(error);
+        }
         (self.on_event)(Event {
-            file: &self.files[index],
+            file: &file,
             finished: self.finished,
-            total: self.files.len(),
+            skipped: self.skipped,
+            failed: self.failed,
+            total: self.outcomes.len(),
         });
     }
 }

@@ -9,31 +9,33 @@ use super::arguments::Globals;
 use super::exit::Exit;
 use super::interrupt;
 use super::output::print;
+use super::streams::{Streams, deliver};
 use super::train::UsageError;
 use crate::apply::{
     ApplyError, ApplyOptions, Event, Existing, FillOptions, LabelTranslator, MaskSource, Masks,
-    NetworkFiller, NetworkTranslator, OutputFormat, Plan, Sampling, Size, Status, Summary,
-    Translator, fill, plan, run as translate,
+    NetworkFiller, NetworkTranslator, OutputFormat, Plan, Sampling, ShardChoice, Size, Status,
+    Summary, Translator, fill, plan, run as translate,
 };
 use crate::config::{Direction, Mode};
 use crate::nn::{Behaviour, NormStats};
-use crate::progress;
+use crate::progress::Counter;
 use crate::style::{Manifest, Registry};
 
 /// Arguments of `translate apply`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  translate apply --input photos/ --style monet\n  translate apply --input cat.jpg --style checkpoints/edges --output out --format png\n  translate apply --input photos/ --mask masks/ --style fill --dilate 2"
+    after_help = "Examples:\n  translate apply --input photos/ --style monet\n  translate apply --input cat.jpg --style checkpoints/edges --output out --format png\n  translate apply --input photos/ --mask masks/ --style fill --dilate 2\n  translate apply --input photos/ --style monet --skip-existing --report report.jsonl\n  translate apply --input photos/ --style monet --shard 2/5 --report report-2.jsonl\n  translate apply --input - --style monet --output - < cat.jpg > painted.jpg\n  translate apply --input - --style monet --output painted.png < cat.jpg\n  translate apply --input cat.jpg --style monet --output - | display"
 )]
 pub struct Arguments {
-    /// Picture, folder (with all folders in it) or pattern such as 'photos/*.jpg'
+    /// Picture, folder (with all folders in it), pattern such as 'photos/*.jpg', or - for a picture on standard input
     #[arg(long, value_name = "PATH")]
     input: PathBuf,
     /// Name or folder of the style
     #[arg(long, value_name = "NAME|DIR")]
     style: String,
-    /// Folder for the translations; it mirrors the input
-    #[arg(long, value_name = "DIR", default_value = "translated")]
+    /// Folder for the translations, which mirrors the input; - for one picture to standard output; a file's name too for a
+    /// picture on standard input
+    #[arg(long, value_name = "DIR|-", default_value = "translated")]
     output: PathBuf,
     /// Direction to translate in [default: the style's]
     #[arg(long, value_name = "AtoB|BtoA")]
@@ -68,13 +70,17 @@ pub struct Arguments {
     /// File format of the translations
     #[arg(long, value_enum, default_value_t = OutputFormat::Same)]
     format: OutputFormat,
-    /// Leave translations that exist
+    /// Leave translations that exist and are whole: goes on with a run that was interrupted
     #[arg(long, conflicts_with = "overwrite")]
     skip_existing: bool,
     /// Replace translations that exist
     #[arg(long)]
     overwrite: bool,
-    /// Write what became of each picture as JSON
+    /// Translate the share I of N of the input, as N machines do together; auto takes I and N from a Slurm array or an indexed
+    /// Kubernetes job
+    #[arg(long, value_name = "I/N|auto")]
+    shard: Option<ShardChoice>,
+    /// Write what became of each picture as JSON: at the end, or line by line into a FILE.jsonl
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 }
@@ -98,10 +104,13 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         return Err(UsageError::NothingToSample(folder.name()).into());
     }
     let masks = arguments.mask.as_ref().map(Masks::open).transpose()?;
+    let shard = arguments.shard;
+    let shard = shard.map(|shard| shard.resolve(|name| std::env::var(name).ok()));
+    let streams = Streams::open(&arguments.input, &arguments.output, arguments.format)?;
     let options = ApplyOptions {
         size: arguments.size,
         instance_maps: recipe.mode == Mode::Pix2pixhd && recipe.data.instances,
-        format: match (arguments.format, &masks) {
+        format: match (streams.format, &masks) {
             (OutputFormat::Same, Some(_)) => OutputFormat::Lossless,
             (format, _) => format,
         },
@@ -111,16 +120,17 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             _ => Existing::Refuse,
         },
         samples: arguments.samples as usize,
+        shard: shard.transpose()?,
         report: arguments.report.clone(),
         threads: globals.threads.unwrap_or(0),
     };
-    let plan = plan(&arguments.input, &arguments.output, &options)?;
+    let plan = streams.checked(plan(&streams.input, &streams.output, &options)?)?;
     let device = globals.device.open()?.device;
     let behaviour = |usual| Behaviour::inference(arguments.norm_stats.unwrap_or(usual), dropout);
     let stop = interrupt::flag();
     let seed = arguments.seed.unwrap_or(0).into();
     if let Some(masks) = masks {
-        if arguments.format == OutputFormat::Jpg {
+        if options.format == OutputFormat::Jpg {
             tracing::warn!("JPEG changes every pixel a little, also those outside the holes");
         }
         // One window has too few pixels for statistics of its own.
@@ -130,7 +140,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             feather: arguments.feather,
             dilate: arguments.dilate,
         };
-        return finish(&plan, "filled", |on_event| {
+        return finish(&plan, &options, &streams, "filled", |on_event| {
             fill(&plan, &masks, &mut filler, how, &options, &stop, on_event)
         });
     }
@@ -147,36 +157,54 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         let network = NetworkTranslator::load(&folder, direction, behaviour, &device)?;
         Box::new(network.with_seed(seed))
     };
-    finish(&plan, "translated", |on_event| {
+    finish(&plan, &options, &streams, "translated", |on_event| {
         translate(&plan, &mut *translator, &options, &stop, on_event)
     })
 }
 
-/// Does the work with a progress bar, and says what became of it.
+/// Does the work, shows its progress, and says what became of it.
 fn finish(
     plan: &Plan,
+    options: &ApplyOptions,
+    streams: &Streams,
     done: &str,
     work: impl FnOnce(&mut (dyn FnMut(Event<'_>) + Send)) -> Result<Summary, ApplyError>,
 ) -> anyhow::Result<Exit> {
-    let bar = progress::counter(plan.pictures.len() as u64, "working");
+    let to_do = plan.len() - plan.skipped();
+    let counter = Counter::new("applying");
     let summary = work(&mut |event| {
-        bar.set_position(event.finished as u64);
-        if let Some(error) = &event.file.error {
-            tracing::error!("{error}");
-        }
-        if let Some(note) = &event.file.note {
-            tracing::info!("`{}`: {note}", event.file.input.display());
+        let finished = event.finished - event.skipped;
+        counter.update(finished, event.failed, to_do);
+        let name = event.file.input.display().to_string();
+        let text = match (&event.file.error, &event.file.note) {
+            // Every failure names its file.
+            (Some(error), _) if plan.from_stdin || error.contains(&name) => error.clone(),
+            (Some(text), _) | (None, Some(text)) => format!("`{name}`: {text}"),
+            (None, None) => return,
+        };
+        // A name must not look like another message, nor move the cursor.
+        let text = if name.chars().any(char::is_control) {
+            text.replace(&name, &name.escape_debug().to_string())
+        } else {
+            text
+        };
+        if event.file.error.is_some() {
+            tracing::error!("{text}");
+        } else {
+            tracing::info!("{text}");
         }
     });
-    bar.finish_and_clear();
+    drop(counter);
     let summary = summary?;
 
     let count = |status| summary.count(status);
+    let shard = options.shard;
     let mut text = format!(
-        "{done} {} of {} pictures into `{}`, {:.1} per second",
+        "{done} {} of {} pictures{} into `{}`, {:.1} per second",
         count(Status::Done),
-        summary.files.len(),
-        plan.output.display(),
+        plan.len(),
+        shard.map_or(String::new(), |shard| format!(" of shard {shard}")),
+        streams.output_name().display(),
         summary.pictures_per_second()
     );
     for (number, what) in [
@@ -190,7 +218,13 @@ fn finish(
             let _ = write!(text, ", {number} {what}");
         }
     }
-    print(text)?;
+    if plan.to_stdout {
+        // Standard output is the picture's.
+        deliver(plan)?;
+        tracing::info!("{text}");
+    } else {
+        print(text)?;
+    }
     let complete = count(Status::Failed) == 0 && count(Status::NotReached) == 0;
     Ok(if complete {
         Exit::Done

@@ -52,6 +52,9 @@ pub struct Globals {
     /// Form of the messages on standard error
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
+    /// How progress is shown on standard error
+    #[arg(long, global = true, value_enum, value_name = "FORM", default_value_t = ProgressForm::Auto)]
+    pub progress: ProgressForm,
 }
 
 /// Form of log messages.
@@ -61,6 +64,21 @@ pub enum LogFormat {
     Text,
     /// One JSON object per line
     Json,
+}
+
+/// Form of the progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProgressForm {
+    /// A bar on a terminal, JSON with `--log-format json`, nothing with `--quiet`, else plain lines
+    Auto,
+    /// A bar; nothing where standard error is no terminal
+    Bar,
+    /// A line now and then
+    Plain,
+    /// A JSON object on a line of its own, once a second
+    Json,
+    /// Nothing
+    None,
 }
 
 /// The verbs.

@@ -13,7 +13,7 @@ use crate::data::{
     Conversion, DataError, Dataset, EdgeSettings, MaskPlan, MaskSettings, Split, edges,
     fit_to_data, masks, pair, split,
 };
-use crate::progress;
+use crate::progress::Counter;
 
 /// Arguments of `translate data`.
 #[derive(Debug, Args)]
@@ -202,12 +202,9 @@ fn check(
         let Some(dataset) = dataset else {
             continue;
         };
-        let bar = progress::counter(0, "checking");
-        let report = dataset.check(&|done, total| {
-            bar.set_length(total as u64);
-            bar.set_position(done as u64);
-        });
-        bar.finish_and_clear();
+        let counter = Counter::new("checking");
+        let report = dataset.check(&|done, total| counter.update(done, 0, total));
+        drop(counter);
         print(format_args!("{part}:\n{}", report?))?;
     }
     Ok(Exit::Done)
@@ -218,12 +215,9 @@ fn convert(
     output: &Path,
     work: impl FnOnce(&(dyn Fn(usize, usize) + Sync)) -> Result<Conversion, DataError>,
 ) -> anyhow::Result<Exit> {
-    let bar = progress::counter(0, what);
-    let conversion = work(&|done, total| {
-        bar.set_length(total as u64);
-        bar.set_position(done as u64);
-    });
-    bar.finish_and_clear();
+    let counter = Counter::new(what);
+    let conversion = work(&|done, total| counter.update(done, 0, total));
+    drop(counter);
     let conversion = conversion?;
     for failure in &conversion.failures {
         tracing::error!("{failure}");

@@ -129,7 +129,7 @@ impl Demo {
         let mut translator =
             NetworkTranslator::load(&self.style, None, behaviour, &self.device.device)?;
         let summary = translate(&plan, &mut translator, &options, stop, |_| {})?;
-        if summary.count(Status::Done) < summary.files.len() {
+        if summary.count(Status::Done) < plan.len() {
             bail!("the demo was stopped");
         }
         let options = EvaluateOptions {

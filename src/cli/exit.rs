@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::apply::MaskError;
+use crate::apply::{MaskError, ShardError};
 use crate::config::ConfigError;
 use crate::device::DeviceError;
 use crate::evaluate::UnknownMetric;
@@ -28,6 +28,8 @@ impl Exit {
             cause.is::<ConfigError>()
                 || cause.is::<UnknownMetric>()
                 || cause.is::<super::train::UsageError>()
+                || cause.is::<ShardError>()
+                || cause.is::<super::streams::StreamError>()
                 || matches!(
                     cause.downcast_ref(),
                     Some(DeviceError::Unknown(_) | DeviceError::NotCompiled { .. })

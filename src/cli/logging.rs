@@ -1,7 +1,7 @@
 //! Messages on standard error.
 
 use std::fmt::Result;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::EnvFilter;
@@ -9,8 +9,8 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::arguments::{Globals, LogFormat};
-use crate::progress;
+use super::arguments::{Globals, LogFormat, ProgressForm};
+use crate::progress::{self, Form};
 
 /// Starts logging as the flags ask; `RUST_LOG` overrides them.
 pub(super) fn start(globals: &Globals) {
@@ -20,9 +20,7 @@ pub(super) fn start(globals: &Globals) {
         (false, 1) => "warn,translate=debug",
         (false, _) => "debug,translate=trace",
     };
-    if globals.quiet || globals.log_format == LogFormat::Json {
-        progress::hide();
-    }
+    progress::show(form(globals));
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(directives));
     let logger = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -30,6 +28,23 @@ pub(super) fn start(globals: &Globals) {
     match globals.log_format {
         LogFormat::Text => logger.event_format(Plain).init(),
         LogFormat::Json => logger.json().init(),
+    }
+}
+
+/// How progress is shown.
+fn form(globals: &Globals) -> Form {
+    let usual = || match globals.log_format {
+        _ if globals.quiet => Form::None,
+        LogFormat::Json => Form::Json,
+        LogFormat::Text if std::io::stderr().is_terminal() => Form::Bar,
+        LogFormat::Text => Form::Plain,
+    };
+    match globals.progress {
+        ProgressForm::Auto => usual(),
+        ProgressForm::Bar => Form::Bar,
+        ProgressForm::Plain => Form::Plain,
+        ProgressForm::Json => Form::Json,
+        ProgressForm::None => Form::None,
     }
 }
 

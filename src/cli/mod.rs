@@ -13,12 +13,14 @@ mod import;
 mod interrupt;
 mod logging;
 mod output;
+mod streams;
 mod styles;
 mod train;
 
 pub use arguments::{Cli, Command, Globals};
 pub use exit::Exit;
 pub use export::ExportError;
+pub use streams::StreamError;
 pub use train::UsageError;
 
 /// Carries out a parsed command line.

@@ -21,6 +21,15 @@ pub(super) fn damage(bytes: &[u8], format: ImageFormat) -> Option<String> {
     (!complete).then(|| "it is cut off before its end; copy or download it again".to_owned())
 }
 
+/// Whether a JPEG or WebP file ends before its picture does; no other format is looked into.
+pub fn is_cut_off(bytes: &[u8], format: ImageFormat) -> bool {
+    match format {
+        ImageFormat::Jpeg => jpeg_scans(bytes).is_none(),
+        ImageFormat::WebP => !webp_is_complete(bytes),
+        _ => false,
+    }
+}
+
 /// The number of scans before the end-of-image marker of the picture itself; none if that marker is missing. Thumbnails in the
 /// header have one of their own, so the segments are followed from the first to the last.
 fn jpeg_scans(bytes: &[u8]) -> Option<usize> {

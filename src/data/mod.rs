@@ -34,6 +34,7 @@ mod unaligned;
 pub use batch::Batch;
 pub use check::{CheckReport, SideReport};
 pub use conversion::{Conversion, Progress};
+pub use damage::is_cut_off;
 pub use dataset::Dataset;
 pub use edges::{EdgeSettings, edge_map, edges};
 pub use error::DataError;

@@ -1,6 +1,6 @@
 //! Reading one picture file: by its bytes, upright, as 8-bit RGB.
 
-use std::io::{BufReader, Cursor, Read};
+use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use super::damage::damage;
@@ -108,10 +108,15 @@ pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, PictureError> {
         path: path.to_owned(),
         source,
     };
+    let mut file = std::fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| BufReader::new(file).read_to_end(&mut bytes))
-        .map_err(unreadable)?;
+    let read = (&mut file).take(64).read_to_end(&mut bytes);
+    read.map_err(unreadable)?;
+    // A film, a disk image or a sparse file that is called like a picture is not read to its end.
+    if !bytes.is_empty() && image::guess_format(&bytes).is_err() {
+        return Err(PictureError::NotAPicture(path.to_owned()));
+    }
+    file.read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.is_empty() {
         return Err(PictureError::Empty(path.to_owned()));
     }

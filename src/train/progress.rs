@@ -1,19 +1,19 @@
-//! The progress of a run on the terminal: a bar, or plain lines where there is no terminal.
+//! The progress of a run: a bar, plain lines or lines of JSON.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use serde_json::json;
 
 use super::error::TrainError;
 use super::event::{Ending, Event, Listener, StepRecord};
 use crate::config::Mode;
-use crate::progress;
+use crate::progress::{self, Form, JSON_EVERY, LINE_EVERY, rounded};
 use crate::style::StyleFolder;
 
-/// Between plain lines at least this long.
-const LINE_EVERY: Duration = Duration::from_secs(5);
 /// A run that takes longer gets a hint.
 const LONG_RUN: Duration = Duration::from_hours(24);
 
@@ -54,23 +54,39 @@ impl ProgressDisplay {
     }
 
     fn line(&mut self, record: &StepRecord) {
-        let due = self
-            .last_line
-            .is_none_or(|time| time.elapsed() >= LINE_EVERY);
-        if !self.bar.is_hidden() || !(due || record.step == self.total) {
+        let pause = match progress::form() {
+            Form::None | Form::Bar => return,
+            Form::Plain => LINE_EVERY,
+            Form::Json => JSON_EVERY,
+        };
+        let due = self.last_line.is_none_or(|time| time.elapsed() >= pause);
+        if !(due || record.step == self.total) {
             return;
         }
         self.last_line = Some(Instant::now());
         let done = record.step - self.done_before;
         let per_step = self.started.elapsed().as_secs_f64() / done as f64;
-        let left = Duration::from_secs_f64(per_step * (self.total - record.step) as f64);
+        let left = per_step * (self.total - record.step) as f64;
+        if progress::form() == Form::Json {
+            let losses = record.losses.iter().map(|(name, value)| (*name, *value));
+            progress::json_line(&json!({
+                "task": "training",
+                "done": record.step,
+                "total": self.total,
+                "per_second": rounded(1.0 / per_step.max(1e-9)),
+                "seconds_left": rounded(left),
+                "epoch": record.epoch,
+                "losses": losses.collect::<BTreeMap<_, _>>(),
+            }));
+            return;
+        }
         tracing::info!(
             "step {}/{} epoch {}  {}  {per_step:.2} s/step, {} left",
             record.step,
             self.total,
             record.epoch,
             losses_text(record),
-            HumanDuration(left),
+            HumanDuration(Duration::from_secs_f64(left)),
         );
     }
 

@@ -21,7 +21,7 @@ use crate::data::{Dataset, Split};
 use crate::device::OpenDevice;
 use crate::files::{self, FileError};
 use crate::method::Method;
-use crate::progress;
+use crate::progress::Counter;
 use crate::style::{Manifest, StyleFolder, TrainingSummary};
 
 /// How a session begins.
@@ -266,12 +266,9 @@ impl Session {
 }
 
 fn check(dataset: &Dataset) -> Result<(), TrainError> {
-    let bar = progress::counter(0, "checking pictures");
-    let report = dataset.check(&|done, total| {
-        bar.set_length(total as u64);
-        bar.set_position(done as u64);
-    });
-    bar.finish_and_clear();
+    let counter = Counter::new("checking pictures");
+    let report = dataset.check(&|done, total| counter.update(done, 0, total));
+    drop(counter);
     for line in report?.to_string().lines() {
         if let Some(warning) = line.strip_prefix("warning: ") {
             tracing::warn!("{warning}");

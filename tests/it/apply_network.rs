@@ -101,10 +101,10 @@ pub(crate) fn apply(
     let stop = AtomicBool::new(false);
     let summary = run(&plan, network, options, &stop, |event| {
         heard += 1;
-        assert_eq!((event.finished, event.total), (heard, plan.pictures.len()));
+        assert_eq!((event.finished, event.total), (heard, plan.len()));
         assert_ne!(event.file.status, Status::NotReached);
     })?;
-    assert_eq!(heard, plan.pictures.len());
+    assert_eq!(heard, plan.len());
     Ok(summary)
 }
 

@@ -43,7 +43,7 @@ proptest! {
         for (index, picture) in pictures.iter().enumerate() {
             let translated = image::open(output.path().join(format!("{index}.png"))).unwrap();
             prop_assert_eq!(&translated, picture);
-            let report = &summary.files[index];
+            let report = summary.files().nth(index).unwrap();
             prop_assert_eq!((report.width, report.height), (Some(picture.width()), Some(picture.height())));
         }
     }
@@ -140,7 +140,7 @@ fn a_chosen_size_is_the_size_of_the_output() {
                 ..Network::identity()
             };
             let summary = apply(input.path(), output.path(), &mut network, &options).unwrap();
-            let report = &summary.files[0];
+            let report = summary.files().next().unwrap();
             assert_eq!(
                 (report.width, report.height),
                 (Some(expected.0), Some(expected.1))
@@ -182,9 +182,9 @@ fn real_pictures_keep_their_size_and_format() {
     };
     let summary = apply(&input, output.path(), &mut network, &options).unwrap();
     println!("{:.1} pictures per second", summary.pictures_per_second());
-    assert_eq!(summary.count(Status::Done), summary.files.len());
+    assert_eq!(summary.count(Status::Done), summary.files().count());
     assert_eq!(files(output.path()), files(&input));
-    for file in &summary.files {
+    for file in summary.files() {
         let path = file.output.as_ref().unwrap();
         assert_eq!(
             image::image_dimensions(path).unwrap(),

@@ -30,8 +30,7 @@ fn planned(
         relative.to_str().unwrap().to_owned()
     };
     let plan = plan(input, output, options).unwrap();
-    plan.pictures
-        .iter()
+    plan.pictures()
         .map(|picture| {
             let planned = picture.task.output().map(|path| text(path, output));
             (text(&picture.input, below), planned)
@@ -70,7 +69,7 @@ fn the_tree_is_mirrored_and_extensions_fit_the_bytes() {
     assert_eq!(planned, expected);
     let plan = plan(input.path(), output.path(), &options).unwrap();
     assert_eq!(plan.ignored, 2);
-    assert_eq!(plan.pictures[6].task, Task::Unrecognised);
+    assert_eq!(plan.picture(6).unwrap().task, Task::Unrecognised);
     assert_eq!(fs::read_dir(output.path()).unwrap().count(), 0);
 }
 
@@ -240,9 +239,9 @@ fn existing_outputs_are_refused_skipped_or_replaced() {
             ..ApplyOptions::default()
         };
         let plan = plan(input.path(), output.path(), &options).unwrap();
-        let tasks = plan.pictures.iter().map(|picture| &picture.task);
-        let tasks: Vec<bool> = tasks
-            .map(|task| matches!(task, Task::Skip { .. }))
+        let tasks: Vec<bool> = plan
+            .pictures()
+            .map(|picture| matches!(picture.task, Task::Skip { .. }))
             .collect();
         assert_eq!(tasks, skipped);
     }
@@ -271,7 +270,13 @@ fn links_to_folders_are_not_followed_and_links_to_files_are() {
     symlink("absent.png", input.path().join("broken.png")).unwrap();
     let options = ApplyOptions::default();
     let found = planned(input.path(), output.path(), &options, input.path());
-    assert_eq!(found, [pair("b.png", "b.png"), pair("x/a.png", "x/a.png")]);
+    // A link that leads nowhere is a picture that cannot be read, which is worth knowing.
+    let expected = [
+        pair("b.png", "b.png"),
+        ("broken.png".to_owned(), None),
+        pair("x/a.png", "x/a.png"),
+    ];
+    assert_eq!(found, expected);
 
     // The output folder is looked at behind links too.
     let link = output.path().join("link");

@@ -93,10 +93,7 @@ fn what_a_broken_network_gives_is_not_written() {
     });
     let options = ApplyOptions::default();
     let summary = apply(input.path(), output.path(), &mut network, &options).unwrap();
-    let errors: Vec<_> = summary
-        .failed()
-        .map(|file| file.error.as_deref().unwrap())
-        .collect();
+    let errors: Vec<_> = summary.failed().map(|file| file.error.unwrap()).collect();
     let expected = [
         "the network gave values that are not finite numbers",
         "the network gave 7 values instead of 192",
@@ -165,7 +162,7 @@ fn skipping_does_only_what_is_missing() {
         Ok(values)
     });
     let summary = apply(input.path(), output.path(), &mut network, &options).unwrap();
-    let statuses: Vec<Status> = summary.files.iter().map(|file| file.status).collect();
+    let statuses: Vec<Status> = summary.files().map(|file| file.status).collect();
     assert_eq!(statuses, [Status::Skipped, Status::Done, Status::Skipped]);
     assert_eq!(
         fs::read(output.path().join("c.png")).unwrap(),
@@ -175,6 +172,42 @@ fn skipping_does_only_what_is_missing() {
         .unwrap()
         .into_rgb8();
     assert_eq!(redone, noise(16, 16, 3));
+}
+
+#[test]
+fn files_that_change_after_the_plan_are_taken_as_they_are_then() {
+    let (input, output) = (folder(), folder());
+    for name in ["gone.png", "other.png", "text.png", "was.png"] {
+        save(&noise(16, 12, 3), &input.path().join(name));
+    }
+    fs::write(input.path().join("was.png"), "no picture yet").unwrap();
+    let options = ApplyOptions::default();
+    let plan = plan(input.path(), output.path(), &options).unwrap();
+    fs::remove_file(input.path().join("gone.png")).unwrap();
+    fs::write(input.path().join("text.png"), "a picture no more").unwrap();
+    for (name, format) in [
+        ("other.png", ImageFormat::Bmp),
+        ("was.png", ImageFormat::Png),
+    ] {
+        let path = input.path().join(name);
+        noise(9, 7, 1).save_with_format(path, format).unwrap();
+    }
+    let stop = AtomicBool::new(false);
+    let summary = run(&plan, &mut Network::identity(), &options, &stop, |_| {}).unwrap();
+    let failed: Vec<String> = summary.failed().map(|file| file.error.unwrap()).collect();
+    let parts = [
+        "cannot read",
+        "is not a picture",
+        "changed while the program ran",
+    ];
+    assert_eq!(failed.len(), parts.len(), "{failed:?}");
+    for (message, part) in failed.iter().zip(parts) {
+        assert!(message.contains(part), "{message}");
+    }
+    // It keeps the format that was planned.
+    assert_eq!(files(output.path()), [PathBuf::from("other.png")]);
+    let bytes = fs::read(output.path().join("other.png")).unwrap();
+    assert!(bytes.starts_with(b"\x89PNG"));
 }
 
 #[test]

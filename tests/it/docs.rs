@@ -125,6 +125,7 @@ fn links_between_documents_are_not_broken() {
     let documents = [
         "README.md",
         "docs/guide.md",
+        "docs/scaling.md",
         "docs/pix2pixhd.md",
         "docs/architecture.md",
         "docs/compatibility.md",
