@@ -1,16 +1,11 @@
-//! File formats of outputs: their extensions, and encoding.
+//! File formats of outputs: their extensions.
 
-use std::io::{Cursor, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use image::codecs::jpeg::JpegEncoder;
-use image::codecs::pnm::{PnmEncoder, PnmSubtype, SampleEncoding};
-use image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, ImageResult};
+use image::ImageFormat;
 
 use super::options::OutputFormat;
-
-/// Quality of JPEG outputs. Below about 95 blocks and rings can be seen that the network did not draw; above it, files only grow.
-const JPEG_QUALITY: u8 = 95;
 
 impl OutputFormat {
     /// The format that the extension of an output file asks for; that of the input where no other can be chosen.
@@ -57,7 +52,7 @@ fn extensions(format: ImageFormat) -> &'static [&'static str] {
         ImageFormat::WebP => &["webp"],
         ImageFormat::Tiff => &["tif", "tiff"],
         ImageFormat::Bmp => &["bmp"],
-        ImageFormat::Pnm => &["ppm", "pgm", "pnm"],
+        ImageFormat::Pnm => &["ppm", "pgm", "pbm", "pam", "pnm"],
         _ => &[],
     }
 }
@@ -72,60 +67,13 @@ pub(super) fn with_extension(path: &Path, format: ImageFormat) -> PathBuf {
     path.with_extension(known.first().copied().unwrap_or_default())
 }
 
-/// Writes a picture with the channels and the depth that it has; an error where the format has no such.
-pub(super) fn encode_as_is(
-    picture: &DynamicImage,
-    format: ImageFormat,
-    file: &mut Cursor<Vec<u8>>,
-) -> ImageResult<()> {
-    let (pixels, width, height) = (picture.as_bytes(), picture.width(), picture.height());
-    let colour = ExtendedColorType::from(picture.color());
-    match (format, colour) {
-        (ImageFormat::Jpeg, _) => JpegEncoder::new_with_quality(file, JPEG_QUALITY)
-            .write_image(pixels, width, height, colour),
-        (ImageFormat::Pnm, ExtendedColorType::L8 | ExtendedColorType::Rgb8) => {
-            let bytes = encode(
-                pixels,
-                usize::from(picture.color().channel_count()),
-                width,
-                height,
-                format,
-            )?;
-            *file = Cursor::new(bytes);
-            Ok(())
-        }
-        _ => image::write_buffer_with_format(file, pixels, width, height, colour, format),
-    }
-}
-
-/// The bytes of a file in `format` that holds `pixels`: rows of 1 (grey) or 3 (RGB) interleaved channels.
-pub(super) fn encode(
-    pixels: &[u8],
-    channels: usize,
-    width: u32,
-    height: u32,
-    format: ImageFormat,
-) -> ImageResult<Vec<u8>> {
-    let (colour, subtype) = if channels == 1 {
-        (
-            ExtendedColorType::L8,
-            PnmSubtype::Graymap(SampleEncoding::Binary),
-        )
-    } else {
-        (
-            ExtendedColorType::Rgb8,
-            PnmSubtype::Pixmap(SampleEncoding::Binary),
-        )
+/// What to say where the name of a PNM file tells another kind than the network's channels are: names are chosen before.
+pub(super) fn old_name(output: Option<&Path>, channels: usize) -> Option<String> {
+    let extension = output?.extension()?.to_str()?.to_ascii_lowercase();
+    let what = match (extension.as_str(), channels) {
+        ("pgm" | "pbm", 3) => "in colour (PPM)",
+        ("ppm" | "pbm", 1) => "in grey (PGM)",
+        _ => return None,
     };
-    let mut bytes = Cursor::new(Vec::new());
-    match format {
-        ImageFormat::Jpeg => JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY)
-            .write_image(pixels, width, height, colour)?,
-        // Without a subtype it would be PAM, which few programs read.
-        ImageFormat::Pnm => PnmEncoder::new(&mut bytes)
-            .with_subtype(subtype)
-            .write_image(pixels, width, height, colour)?,
-        _ => image::write_buffer_with_format(&mut bytes, pixels, width, height, colour, format)?,
-    }
-    Ok(bytes.into_inner())
+    Some(format!("{what}, though its name ends in .{extension}"))
 }

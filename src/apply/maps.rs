@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::options::Size;
 use super::padding::Padding;
-use super::picture::{Needs, Prepared, padding_for};
-use crate::data::{IdMap, Raster, read_picture, sample_key};
+use super::picture::{Kept, Needs, Prepared, Reading, padding_for, read, taken_apart, unreadable};
+use crate::data::{DataError, IdMap, Original, PictureLimits, sample_key};
 
 /// What a network takes besides or instead of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,45 +32,72 @@ const COLOUR_SUFFIXES: [&str; 3] = ["_gtFine_color", "_gtCoarse_color", "_color"
 /// these are needed.
 pub(super) fn prepare_maps(
     path: &Path,
-    size: Size,
+    reading: Reading,
     needs: Needs,
     maps: MapNeeds,
 ) -> Result<Prepared, String> {
-    let input = if maps.classes > 0 {
-        labels(path, maps.classes)?
+    let (own, input) = if maps.classes > 0 {
+        let map = labels(path, maps.classes, reading.limits)?;
+        ((map.width, map.height), Input::Labels(map))
     } else {
-        let picture = read_picture(path).map_err(|error| error.to_string())?;
-        Raster::new(picture.pixels, needs.channels)
+        let original = read(path, reading)?;
+        let own = (original.pixels.width(), original.pixels.height());
+        ((own.0 as usize, own.1 as usize), Input::Picture(original))
     };
-    let mut rasters = vec![input];
-    if maps.instances {
-        let beside = instances_beside(path)?;
-        let map = IdMap::read(&beside)
-            .map_err(|error| error.to_string())?
-            .raster();
-        if map.size() != rasters[0].size() {
-            let ((width, height), (other_width, other_height)) = (rasters[0].size(), map.size());
-            return Err(format!(
-                "`{}` is {width}x{height}, but its instance map `{}` is {other_width}x{other_height}",
-                path.display(),
-                beside.display()
-            ));
-        }
-        rasters.push(map);
-    }
-    let padding = padding_for(rasters[0].size(), size, needs)?;
-    let mut values = Vec::new();
-    for raster in rasters {
-        values.extend(raster.resized((padding.width, padding.height)).values());
-    }
+    let instances = maps
+        .instances
+        .then(|| instances_of(path, own, reading.limits));
+    let instances = instances.transpose()?;
+    let padding = padding_for(own, reading, needs)?;
+    let of_map = |map: IdMap| {
+        map.raster()
+            .resized((padding.width, padding.height))
+            .values()
+    };
+    let (mut values, kept) = match input {
+        Input::Labels(map) => (of_map(map), Kept::default()),
+        Input::Picture(original) => taken_apart(original, &padding, reading, needs.channels),
+    };
+    values.extend(instances.map(of_map).into_iter().flatten());
     Ok(Prepared {
         values: padding.pad(values),
         padding,
+        kept,
     })
 }
 
-fn labels(path: &Path, classes: usize) -> Result<Raster, String> {
-    let map = IdMap::read(path).map_err(|error| error.to_string())?;
+enum Input {
+    Labels(IdMap),
+    Picture(Original),
+}
+
+/// The instance map beside an input of the (width, height) `own`.
+fn instances_of(path: &Path, own: (usize, usize), limits: PictureLimits) -> Result<IdMap, String> {
+    let beside = instances_beside(path)?;
+    let map = read_map(&beside, limits)?;
+    if (map.width, map.height) != own {
+        return Err(format!(
+            "`{}` is {}x{}, but its instance map `{}` is {}x{}",
+            path.display(),
+            own.0,
+            own.1,
+            beside.display(),
+            map.width,
+            map.height
+        ));
+    }
+    Ok(map)
+}
+
+fn read_map(path: &Path, limits: PictureLimits) -> Result<IdMap, String> {
+    IdMap::read_within(path, limits).map_err(|error| match error {
+        DataError::Picture(error) => unreadable(error),
+        error => error.to_string(),
+    })
+}
+
+fn labels(path: &Path, classes: usize, limits: PictureLimits) -> Result<IdMap, String> {
+    let map = read_map(path, limits)?;
     let highest = usize::from(map.highest());
     if highest >= classes {
         return Err(format!(
@@ -80,7 +106,7 @@ fn labels(path: &Path, classes: usize) -> Result<Raster, String> {
             classes - 1
         ));
     }
-    Ok(map.raster())
+    Ok(map)
 }
 
 /// The instance map that belongs to an input: in the folder beside that is called `inst` where the input's is called

@@ -4,11 +4,13 @@
 //! Networks come in through [`Translator`]: nothing here knows what kind they are. [`fill`] does the same for networks that fill
 //! holes in photos.
 
+mod encode;
 mod error;
 mod fill;
 mod format;
 mod input;
 mod label_network;
+mod levels;
 mod maps;
 mod network;
 mod options;
@@ -22,6 +24,7 @@ mod run;
 mod shard;
 mod steps;
 mod tally;
+mod tiff;
 mod whole;
 
 pub use error::ApplyError;
@@ -31,7 +34,7 @@ pub use fill::{
 pub use label_network::{LabelTranslator, Sampling};
 pub use maps::MapNeeds;
 pub use network::NetworkTranslator;
-pub use options::{ApplyOptions, Existing, OutputFormat, Size, SizeError};
+pub use options::{ApplyOptions, Depth, Existing, OutputFormat, Size, SizeError};
 pub use padding::Padding;
 pub use picture::Translator;
 pub use plan::{Plan, PlannedPicture, Task, plan};

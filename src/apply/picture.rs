@@ -2,13 +2,18 @@
 
 use std::path::Path;
 
-use image::ImageFormat;
+use image::{DynamicImage, ImageFormat};
 
-use super::format::encode;
+use super::encode::{Encoding, encode};
+use super::levels::{alpha, eight_bits, is_deep, is_supported, values, with_alpha};
 use super::maps::{MapNeeds, prepare_maps};
-use super::options::Size;
+use super::options::{ApplyOptions, Depth, Size};
 use super::padding::Padding;
-use crate::data::{MAX_PIXELS, Raster, pixels_from_values, read_picture};
+use super::steps::Finished;
+use crate::data::{
+    Amount, Level, Metadata, Original, PictureError, PictureLimits, Raster, levels_from_values,
+    read_original, resize_plane,
+};
 
 /// A network that turns pictures into pictures of the same size.
 pub trait Translator {
@@ -54,58 +59,192 @@ pub(super) struct Needs {
     pub(super) maps: Option<MapNeeds>,
 }
 
+/// How pictures are read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading {
+    pub(super) size: Size,
+    pub(super) depth: Depth,
+    pub(super) limits: PictureLimits,
+}
+
+impl Reading {
+    pub(super) fn new(options: &ApplyOptions) -> Self {
+        Self {
+            size: options.size,
+            depth: options.depth,
+            limits: options.limits,
+        }
+    }
+}
+
 /// A picture as a network takes it.
 pub(super) struct Prepared {
     /// `[channels, padded_height, padded_width]`, flattened, in [-1, 1].
     pub(super) values: Vec<f32>,
     pub(super) padding: Padding,
+    pub(super) kept: Kept,
+}
+
+/// What goes past the network, from a picture to its translation.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// Grey, of the translation's size and depth.
+    pub(super) alpha: Option<DynamicImage>,
+    /// Whether the translation has 16 bits.
+    pub(super) is_deep: bool,
+    pub(super) metadata: Metadata,
+    /// What should be known about the translation.
+    pub(super) notes: Vec<String>,
 }
 
 /// Reads, resizes and pads a picture.
-pub(super) fn prepare(path: &Path, size: Size, needs: Needs) -> Result<Prepared, String> {
+pub(super) fn prepare(path: &Path, reading: Reading, needs: Needs) -> Result<Prepared, String> {
     if let Some(maps) = needs.maps {
-        return prepare_maps(path, size, needs, maps);
+        return prepare_maps(path, reading, needs, maps);
     }
-    let picture = read_picture(path)
-        .map_err(|error| error.to_string())?
-        .pixels;
-    let raster = Raster::new(picture, needs.channels);
-    let padding = padding_for(raster.size(), size, needs)?;
-    let values = raster.resized((padding.width, padding.height)).values();
+    let original = read(path, reading)?;
+    let size = (original.pixels.width(), original.pixels.height());
+    let padding = padding_for((size.0 as usize, size.1 as usize), reading, needs)?;
+    let (values, kept) = taken_apart(original, &padding, reading, needs.channels);
     Ok(Prepared {
         values: padding.pad(values),
         padding,
+        kept,
     })
 }
 
-/// The border that a picture of the (width, height) `own` gets, once it has been resized as `size` asks.
+/// Reads a picture that a network can take.
+pub(super) fn read(path: &Path, reading: Reading) -> Result<Original, String> {
+    let original = read_original(path, reading.limits).map_err(unreadable)?;
+    if is_supported(&original.pixels) {
+        Ok(original)
+    } else {
+        Err(unsupported(path))
+    }
+}
+
+/// Why a picture cannot be read, with the flag that lets it be read.
+pub(super) fn unreadable(error: PictureError) -> String {
+    let flag = match error {
+        PictureError::TooLarge { .. } => "--max-pixels",
+        PictureError::TooLong { .. } => "--max-bytes",
+        _ => return error.to_string(),
+    };
+    format!("{error}; {flag} raises the limit")
+}
+
+/// Floating-point numbers have no range that could be that of a network.
+pub(super) fn unsupported(path: &Path) -> String {
+    format!(
+        "`{}` holds floating-point numbers, whose range only its maker knows: convert it to 16 bits",
+        path.display()
+    )
+}
+
+/// The values of a picture, resized as the padding says, and what goes past the network.
+///
+/// Eight bits are resized and made grey as Pillow does it, which is what networks have been trained with. Sixteen bits keep
+/// their precision.
+pub(super) fn taken_apart(
+    original: Original,
+    padding: &Padding,
+    reading: Reading,
+    channels: usize,
+) -> (Vec<f32>, Kept) {
+    let Original {
+        pixels,
+        metadata,
+        notes,
+        ..
+    } = original;
+    let is_deep = is_deep(&pixels);
+    let alpha = alpha(&pixels).map(|alpha| {
+        let resized = resized_alpha(alpha, padding);
+        match reading.depth {
+            Depth::Keep => resized,
+            Depth::Eight => eight_bits(resized),
+        }
+    });
+    let size = (padding.width, padding.height);
+    let values = if is_deep {
+        let own = (pixels.width() as usize, pixels.height() as usize);
+        resized_planes(values(&pixels, channels), own, size)
+    } else {
+        Raster::new(pixels.into_rgb8(), channels)
+            .resized(size)
+            .values()
+    };
+    let kept = Kept {
+        alpha,
+        is_deep: is_deep && reading.depth == Depth::Keep,
+        metadata,
+        notes,
+    };
+    (values, kept)
+}
+
+/// Planes in [-1, 1] at another (width, height).
+fn resized_planes(values: Vec<f32>, own: (usize, usize), size: (usize, usize)) -> Vec<f32> {
+    if own == size {
+        return values;
+    }
+    let planes = values.chunks_exact(own.0 * own.1);
+    // The filter overshoots at edges.
+    planes
+        .flat_map(|plane| resize_plane(plane, own, size))
+        .map(|value| value.clamp(-1.0, 1.0))
+        .collect()
+}
+
+fn resized_alpha(alpha: DynamicImage, padding: &Padding) -> DynamicImage {
+    let own = (alpha.width() as usize, alpha.height() as usize);
+    let size = (padding.width, padding.height);
+    if own == size {
+        return alpha;
+    }
+    let resized = resized_planes(values(&alpha, 1), own, size);
+    let size = (size.0 as u32, size.1 as u32);
+    let picture = if is_deep(&alpha) {
+        u16::picture(levels_from_values(&resized, 1), 1, size)
+    } else {
+        u8::picture(levels_from_values(&resized, 1), 1, size)
+    };
+    picture.expect("each value has given one level")
+}
+
+/// The border that a picture of the (width, height) `own` gets, once it has been resized as `reading` asks.
 pub(super) fn padding_for(
     own: (usize, usize),
-    size: Size,
+    reading: Reading,
     needs: Needs,
 ) -> Result<Padding, String> {
-    let (width, height) = match size {
+    let (width, height) = match reading.size {
         Size::Keep => own,
         Size::Exactly { width, height } => (width as usize, height as usize),
     };
     let padding = Padding::around((width, height), needs);
     let padded = padding.padded_height as u64 * padding.padded_width as u64;
-    if padded > MAX_PIXELS {
+    let most = reading.limits.pixels;
+    if padded > most {
         return Err(format!(
-            "{width}x{height} becomes {}x{} for this network: more than {MAX_PIXELS} pixels",
-            padding.padded_width, padding.padded_height
+            "{width}x{height} becomes {}x{} for this network: more than {} pixels; --max-pixels raises the limit",
+            padding.padded_width,
+            padding.padded_height,
+            Amount(most)
         ));
     }
     Ok(padding)
 }
 
-/// Crops and encodes what a network made of a picture: the bytes of a file.
+/// Crops and encodes what a network made of a picture.
 pub(super) fn finish(
     values: Vec<f32>,
     padding: &Padding,
+    kept: Kept,
     channels: usize,
     format: ImageFormat,
-) -> Result<Vec<u8>, String> {
+    encoding: Encoding,
+) -> Result<Finished, String> {
     let expected = channels * padding.padded_height * padding.padded_width;
     if values.len() != expected {
         return Err(format!(
@@ -117,13 +256,33 @@ pub(super) fn finish(
     if values.iter().any(|value| !value.is_finite()) {
         return Err("the network gave values that are not finite numbers".to_owned());
     }
-    let pixels = pixels_from_values(&values, channels);
-    encode(
-        &pixels,
-        channels,
-        padding.width as u32,
-        padding.height as u32,
-        format,
-    )
-    .map_err(|error| format!("cannot encode it: {error}"))
+    let Kept {
+        alpha,
+        is_deep,
+        metadata,
+        notes,
+    } = kept;
+    let size = (padding.width as u32, padding.height as u32);
+    let picture = if is_deep {
+        let alpha = alpha.map(|alpha| alpha.into_luma16().into_raw());
+        put_together::<u16>(&values, channels, alpha, size)
+    } else {
+        let alpha = alpha.map(|alpha| alpha.into_luma8().into_raw());
+        put_together::<u8>(&values, channels, alpha, size)
+    };
+    let picture = picture.ok_or("the transparency is of another size")?;
+    encode(picture, &metadata, format, encoding, notes)
+}
+
+fn put_together<T: Level>(
+    values: &[f32],
+    channels: usize,
+    alpha: Option<Vec<T>>,
+    size: (u32, u32),
+) -> Option<DynamicImage> {
+    let colours = levels_from_values::<T>(values, channels);
+    match alpha {
+        None => T::picture(colours, channels, size),
+        Some(alpha) => T::picture(with_alpha(&colours, &alpha, channels), channels + 1, size),
+    }
 }

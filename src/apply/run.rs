@@ -8,11 +8,13 @@ use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use super::encode::Encoding;
 use super::error::ApplyError;
-use super::options::{ApplyOptions, Size};
+use super::format::old_name;
+use super::options::ApplyOptions;
 use super::output::OutputFolder;
 use super::padding::Padding;
-use super::picture::{Needs, Prepared, Translator, finish, prepare};
+use super::picture::{Kept, Needs, Prepared, Reading, Translator, finish, prepare};
 use super::plan::{Plan, PlannedPicture, Task};
 use super::report::{ReportLines, Status, Summary};
 use super::steps::{Finished, Steps};
@@ -44,7 +46,7 @@ pub fn run(
 ) -> Result<Summary, ApplyError> {
     check_channels(translator.input_channels(), translator.output_channels())?;
     let translation = Translation {
-        size: options.size,
+        reading: Reading::new(options),
         needs: Needs {
             channels: translator.input_channels(),
             multiple: translator.multiple(),
@@ -52,26 +54,38 @@ pub fn run(
             maps: translator.maps(),
         },
         output_channels: translator.output_channels(),
+        encoding: options.encoding(),
     };
-    let translate = |index: usize, Prepared { values, padding }: Prepared| {
+    let translate = |index: usize, prepared: Prepared| {
+        let Prepared {
+            values,
+            padding,
+            kept,
+        } = prepared;
         let (height, width) = (padding.padded_height, padding.padded_width);
         let values = translator.translate(values, height, width, index as u64)?;
-        Ok(Translated { values, padding })
+        Ok(Translated {
+            values,
+            padding,
+            kept,
+        })
     };
     carry_out(plan, &translation, translate, options, stop, on_event)
 }
 
 /// Pictures through a network that needs sizes of a certain kind.
 struct Translation {
-    size: Size,
+    reading: Reading,
     needs: Needs,
     output_channels: usize,
+    encoding: Encoding,
 }
 
 /// A picture that the network has translated.
 struct Translated {
     values: Vec<f32>,
     padding: Padding,
+    kept: Kept,
 }
 
 impl Steps for Translation {
@@ -79,18 +93,18 @@ impl Steps for Translation {
     type Made = Translated;
 
     fn prepare(&self, picture: &PlannedPicture) -> Result<Prepared, String> {
-        prepare(&picture.input, self.size, self.needs)
+        prepare(&picture.input, self.reading, self.needs)
     }
 
     fn finish(&self, picture: &PlannedPicture, made: Translated) -> Result<Finished, String> {
-        let Translated { values, padding } = made;
-        let bytes = finish(values, &padding, self.output_channels, picture.format()?)?;
-        Ok(Finished {
-            bytes,
-            width: padding.width as u32,
-            height: padding.height as u32,
-            note: None,
-        })
+        let Translated {
+            values,
+            padding,
+            mut kept,
+        } = made;
+        let (channels, format) = (self.output_channels, picture.format()?);
+        kept.notes.extend(old_name(picture.task.output(), channels));
+        finish(values, &padding, kept, channels, format, self.encoding)
     }
 }
 

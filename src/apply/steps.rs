@@ -1,5 +1,7 @@
 //! The three steps of one picture, of which the middle one is the network's.
 
+use image::DynamicImage;
+
 use super::plan::PlannedPicture;
 
 /// What is done with a picture before and after the network, in threads of its own. Errors are messages for the person
@@ -25,4 +27,16 @@ pub(super) struct Finished {
     pub(super) height: u32,
     /// What should be known about it.
     pub(super) note: Option<String>,
+}
+
+impl Finished {
+    /// The `bytes` of a file that holds `picture`; there is one note at most, made of `notes`.
+    pub(super) fn new(bytes: Vec<u8>, picture: &DynamicImage, notes: &[String]) -> Self {
+        Self {
+            bytes,
+            width: picture.width(),
+            height: picture.height(),
+            note: (!notes.is_empty()).then(|| notes.join("; ")),
+        }
+    }
 }

@@ -9,6 +9,7 @@ use super::arguments::Globals;
 use super::exit::Exit;
 use super::interrupt;
 use super::output::print;
+use super::pictures::PictureArguments;
 use super::streams::{Streams, deliver};
 use super::train::UsageError;
 use crate::apply::{
@@ -67,9 +68,8 @@ pub struct Arguments {
     /// Decides the looks that are sampled, and what dropout drops [default: 0]
     #[arg(long, value_name = "N")]
     seed: Option<u32>,
-    /// File format of the translations
-    #[arg(long, value_enum, default_value_t = OutputFormat::Same)]
-    format: OutputFormat,
+    #[command(flatten)]
+    pictures: PictureArguments,
     /// Leave translations that exist and are whole: goes on with a run that was interrupted
     #[arg(long, conflicts_with = "overwrite")]
     skip_existing: bool,
@@ -103,17 +103,27 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     if !varies && (arguments.samples > 1 || arguments.seed.is_some()) {
         return Err(UsageError::NothingToSample(folder.name()).into());
     }
-    let masks = arguments.mask.as_ref().map(Masks::open).transpose()?;
+    let streams = Streams::open(
+        &arguments.input,
+        &arguments.output,
+        arguments.pictures.format,
+    )?;
+    let mut pictures = arguments.pictures.clone();
+    pictures.format = streams.format;
+    let has_masks = arguments.mask.is_some();
+    pictures.check(arguments.size, has_masks)?;
+    let masks = arguments.mask.as_ref();
+    let masks = masks.map(|source| Masks::open(source, pictures.limits()));
+    let masks = masks.transpose()?;
     let shard = arguments.shard;
     let shard = shard.map(|shard| shard.resolve(|name| std::env::var(name).ok()));
-    let streams = Streams::open(&arguments.input, &arguments.output, arguments.format)?;
     let options = ApplyOptions {
         size: arguments.size,
         instance_maps: recipe.mode == Mode::Pix2pixhd && recipe.data.instances,
-        format: match (streams.format, &masks) {
-            (OutputFormat::Same, Some(_)) => OutputFormat::Lossless,
-            (format, _) => format,
-        },
+        format: pictures.format(has_masks),
+        depth: pictures.depth,
+        quality: pictures.quality,
+        limits: pictures.limits(),
         existing: match (arguments.skip_existing, arguments.overwrite) {
             (true, _) => Existing::Skip,
             (_, true) => Existing::Overwrite,
@@ -130,7 +140,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let stop = interrupt::flag();
     let seed = arguments.seed.unwrap_or(0).into();
     if let Some(masks) = masks {
-        if options.format == OutputFormat::Jpg {
+        if pictures.format == OutputFormat::Jpg {
             tracing::warn!("JPEG changes every pixel a little, also those outside the holes");
         }
         // One window has too few pixels for statistics of its own.

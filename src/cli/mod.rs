@@ -13,6 +13,7 @@ mod import;
 mod interrupt;
 mod logging;
 mod output;
+mod pictures;
 mod streams;
 mod styles;
 mod train;

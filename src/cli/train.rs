@@ -10,6 +10,7 @@ use super::exit::Exit;
 use super::interrupt;
 use super::output::print;
 use crate::config::{ConfigError, Mode, Overlay, Recipe, difference};
+use crate::data::Amount;
 use crate::data::fit_to_data;
 use crate::data::sample::Sample;
 use crate::style::{Manifest, Registry, StyleFolder};
@@ -84,6 +85,21 @@ pub enum UsageError {
     /// Dropout in a network that has none.
     #[error("`--dropout on` changes nothing for the style `{0}`: its network has no dropout")]
     NoDropout(String),
+    /// A quality for files that are no JPEG files.
+    #[error("`--quality` changes nothing here: it is for translations that are JPEG files")]
+    NoQuality,
+    /// A size that the limit forbids.
+    #[error(
+        "`--size {width}x{height}` has more than {most} pixels: `--max-pixels` raises the limit"
+    )]
+    SizeTooLarge {
+        /// Width.
+        width: u32,
+        /// Height.
+        height: u32,
+        /// The most pixels.
+        most: Amount,
+    },
     /// The margin of the centre, for masks of another shape.
     #[error("`--overlap` changes nothing with `--kind {0}`: it is for `--kind centre`")]
     OverlapWithoutCentre(&'static str),

@@ -7,7 +7,8 @@ use image::{DynamicImage, ImageFormat, ImageReader};
 use png::{BitDepth, ColorType, Transformations};
 
 use super::error::DataError;
-use super::picture::{MAX_PIXELS, PictureError, read_bytes};
+use super::limits::PictureLimits;
+use super::picture::{PictureError, read_bytes};
 use super::raster::Raster;
 use crate::panics;
 
@@ -35,12 +36,20 @@ impl IdMap {
     /// # Errors
     /// The file cannot be read, is damaged, or holds colours instead of ids.
     pub fn read(path: &Path) -> Result<Self, DataError> {
-        let bytes = read_bytes(path)?;
+        Self::read_within(path, PictureLimits::default())
+    }
+
+    /// As [`Self::read`], with other limits than the usual ones.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_within(path: &Path, limits: PictureLimits) -> Result<Self, DataError> {
+        let bytes = read_bytes(path, limits.bytes)?;
         let damaged = |message: String| PictureError::Damaged {
             path: path.to_owned(),
             message,
         };
-        panics::caught(|| decode(&bytes, path))
+        panics::caught(|| decode(&bytes, path, limits))
             .unwrap_or_else(|message| Err(damaged(format!("the decoder failed: {message}")).into()))
     }
 
@@ -55,7 +64,7 @@ impl IdMap {
     }
 }
 
-fn decode(bytes: &[u8], path: &Path) -> Result<IdMap, DataError> {
+fn decode(bytes: &[u8], path: &Path, limits: PictureLimits) -> Result<IdMap, DataError> {
     let unfit = |message: &str| DataError::Unfit {
         path: path.to_owned(),
         message: message.to_owned(),
@@ -63,7 +72,7 @@ fn decode(bytes: &[u8], path: &Path) -> Result<IdMap, DataError> {
     match image::guess_format(bytes) {
         Ok(ImageFormat::Png) => {
             // Palettes and few bits are only kept by the PNG decoder itself.
-            if let Some(map) = decode_png(bytes, path)? {
+            if let Some(map) = decode_png(bytes, path, limits)? {
                 return Ok(map);
             }
         }
@@ -92,7 +101,7 @@ fn decode(bytes: &[u8], path: &Path) -> Result<IdMap, DataError> {
         .map_err(|error| damaged(error.into()))?;
     let format = reader.format().unwrap_or(ImageFormat::Png);
     let (width, height) = reader.into_dimensions().map_err(damaged)?;
-    check_size(path, width, height)?;
+    check_size(path, (width, height), limits)?;
     let picture = image::load_from_memory(bytes).map_err(damaged)?;
     let (ids, bits) = match picture {
         DynamicImage::ImageLuma8(grey) => (grey.into_raw().into_iter().map(u16::from).collect(), 8),
@@ -130,15 +139,18 @@ fn decode(bytes: &[u8], path: &Path) -> Result<IdMap, DataError> {
 }
 
 /// A PNG that is grey or has a palette; `None` for one with colours or transparency.
-fn decode_png(bytes: &[u8], path: &Path) -> Result<Option<IdMap>, DataError> {
+fn decode_png(
+    bytes: &[u8],
+    path: &Path,
+    limits: PictureLimits,
+) -> Result<Option<IdMap>, DataError> {
     let damaged = |error: png::DecodingError| PictureError::Damaged {
         path: path.to_owned(),
         message: error.to_string(),
     };
-    let limits = png::Limits {
-        bytes: MAX_PIXELS as usize * 2,
-    };
-    let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
+    // That of the decoder is for what it holds besides the pixels, of which it holds a row.
+    let own = png::Limits { bytes: 1 << 28 };
+    let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), own);
     decoder.set_transformations(Transformations::IDENTITY);
     let mut reader = decoder.read_info().map_err(damaged)?;
     let info = reader.info();
@@ -147,7 +159,7 @@ fn decode_png(bytes: &[u8], path: &Path) -> Result<Option<IdMap>, DataError> {
     if !has_palette && info.color_type != ColorType::Grayscale {
         return Ok(None);
     }
-    check_size(path, width, height)?;
+    check_size(path, (width, height), limits)?;
     let bits = match info.bit_depth {
         BitDepth::One => 1,
         BitDepth::Two => 2,
@@ -175,7 +187,7 @@ fn decode_png(bytes: &[u8], path: &Path) -> Result<Option<IdMap>, DataError> {
 }
 
 /// The values of a row of a PNG: the highest bits of a byte come first, and so does the higher of two bytes.
-fn unpack(row: &[u8], bits: usize, width: usize) -> Vec<u16> {
+pub(super) fn unpack(row: &[u8], bits: usize, width: usize) -> Vec<u16> {
     match bits {
         16 => {
             let pairs = row.as_chunks().0.iter();
@@ -192,12 +204,17 @@ fn unpack(row: &[u8], bits: usize, width: usize) -> Vec<u16> {
     }
 }
 
-fn check_size(path: &Path, width: u32, height: u32) -> Result<(), PictureError> {
-    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+fn check_size(
+    path: &Path,
+    (width, height): (u32, u32),
+    limits: PictureLimits,
+) -> Result<(), PictureError> {
+    if !limits.allow(width, height) {
         return Err(PictureError::TooLarge {
             path: path.to_owned(),
             width,
             height,
+            limit: limits.pixels,
         });
     }
     Ok(())
@@ -226,7 +243,8 @@ mod tests {
     }
 
     fn read(bytes: &[u8]) -> Result<IdMap, String> {
-        decode(bytes, Path::new("m.png")).map_err(|error| error.to_string())
+        decode(bytes, Path::new("m.png"), PictureLimits::default())
+            .map_err(|error| error.to_string())
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use image::{GrayImage, RgbImage};
 
-use super::picture::{PictureError, read_image, rgb};
+use super::limits::PictureLimits;
+use super::original::read_original;
+use super::picture::{PictureError, rgb};
 use super::pixels::grey;
 use super::preprocess::Size;
 
@@ -47,7 +49,16 @@ impl Mask {
     /// # Errors
     /// As [`read_picture`](super::read_picture).
     pub fn read(path: &Path) -> Result<Self, PictureError> {
-        let (image, format) = read_image(path)?;
+        Self::read_within(path, PictureLimits::default())
+    }
+
+    /// As [`Self::read`], with other limits than the usual ones.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_within(path: &Path, limits: PictureLimits) -> Result<Self, PictureError> {
+        let original = read_original(path, limits)?;
+        let (image, format) = (original.pixels, original.format);
         if !image.color().has_alpha() {
             return Ok(Self::from_picture(&rgb(image, format)));
         }

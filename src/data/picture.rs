@@ -1,17 +1,12 @@
 //! Reading one picture file: by its bytes, upright, as 8-bit RGB.
 
-use std::io::{Cursor, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::damage::damage;
-use super::jpeg::JpegDecoder;
-use crate::panics;
-use image::{
-    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, ImageResult, Limits, RgbImage,
-};
+use image::{DynamicImage, ImageFormat, RgbImage};
 
-/// Pictures of more pixels than this are refused before memory is taken for them: a header can promise anything.
-pub const MAX_PIXELS: u64 = 1 << 28;
+use super::limits::{Amount, PictureLimits};
+use super::original::read_original;
 
 const EXTENSIONS: [&str; 12] = [
     "jpg", "jpeg", "jpe", "jfif", "png", "webp", "tif", "tiff", "bmp", "ppm", "pgm", "pnm",
@@ -44,8 +39,16 @@ pub enum PictureError {
     /// The bytes are of no picture format that is supported.
     #[error("`{}` is not a picture that can be read (JPEG, PNG, WebP, TIFF, BMP, PNM)", .0.display())]
     NotAPicture(PathBuf),
-    /// The header promises more pixels than [`MAX_PIXELS`].
-    #[error("`{}` is {width}x{height}: more than {MAX_PIXELS} pixels are not read, make it smaller", path.display())]
+    /// The bytes are of a known format, but of a kind that is not supported.
+    #[error("`{}` cannot be read: {message}", path.display())]
+    Unsupported {
+        /// The file.
+        path: PathBuf,
+        /// What is not supported.
+        message: String,
+    },
+    /// The header promises more pixels than the limit.
+    #[error("`{}` is {width}x{height}: more than {} pixels are not read", path.display(), Amount(*limit))]
     TooLarge {
         /// The file.
         path: PathBuf,
@@ -53,6 +56,18 @@ pub enum PictureError {
         width: u32,
         /// Height in the header.
         height: u32,
+        /// The most pixels.
+        limit: u64,
+    },
+    /// The file is longer than the limit.
+    #[error("`{}` has {bytes} bytes: more than {} bytes are not read", path.display(), Amount(*limit))]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// Its length, or as much as has been seen of it.
+        bytes: u64,
+        /// The most bytes.
+        limit: u64,
     },
     /// The data is damaged or cut off.
     #[error("`{}` is damaged: {message}", path.display())]
@@ -80,35 +95,26 @@ pub fn has_picture_extension(path: &Path) -> bool {
 /// # Errors
 /// The file cannot be read, is no picture, is too large, or is damaged; each error names it.
 pub fn read_picture(path: &Path) -> Result<Picture, PictureError> {
-    let (image, format) = read_image(path)?;
+    let original = read_original(path, PictureLimits::default())?;
     Ok(Picture {
-        pixels: rgb(image, format),
-        format,
+        pixels: rgb(original.pixels, original.format),
+        format: original.format,
     })
 }
 
-/// Reads the picture at `path` as it is: upright, with the channels and the depth of the file, and its format.
-///
-/// # Errors
-/// As [`read_picture`].
-pub fn read_image(path: &Path) -> Result<(DynamicImage, ImageFormat), PictureError> {
-    let bytes = read_bytes(path)?;
-    // Decoders have had bugs that panic on damaged files; such a file is a damaged file like any other.
-    panics::caught(|| decode(&bytes, path)).unwrap_or_else(|message| {
-        Err(PictureError::Damaged {
-            path: path.to_owned(),
-            message: format!("the decoder failed: {message}"),
-        })
-    })
-}
-
-/// The bytes of a file that must not be empty.
-pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, PictureError> {
+/// The bytes of a file that must not be empty, nor longer than `limit`.
+pub(super) fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, PictureError> {
     let unreadable = |source| PictureError::Unreadable {
         path: path.to_owned(),
         source,
     };
+    let too_long = |bytes| PictureError::TooLong {
+        path: path.to_owned(),
+        bytes,
+        limit,
+    };
     let mut file = std::fs::File::open(path).map_err(unreadable)?;
+    let length = file.metadata().map_err(unreadable)?.len();
     let mut bytes = Vec::new();
     let read = (&mut file).take(64).read_to_end(&mut bytes);
     read.map_err(unreadable)?;
@@ -116,57 +122,21 @@ pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, PictureError> {
     if !bytes.is_empty() && image::guess_format(&bytes).is_err() {
         return Err(PictureError::NotAPicture(path.to_owned()));
     }
-    file.read_to_end(&mut bytes).map_err(unreadable)?;
+    if length > limit {
+        return Err(too_long(length));
+    }
+    bytes.reserve_exact((length as usize).saturating_sub(bytes.len()));
+    // What is no ordinary file does not say its length, and may have no end.
+    file.take(limit.saturating_add(1).saturating_sub(bytes.len() as u64))
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > limit {
+        return Err(too_long(bytes.len() as u64));
+    }
     if bytes.is_empty() {
         return Err(PictureError::Empty(path.to_owned()));
     }
     Ok(bytes)
-}
-
-fn decode(bytes: &[u8], path: &Path) -> Result<(DynamicImage, ImageFormat), PictureError> {
-    let not_a_picture = || PictureError::NotAPicture(path.to_owned());
-    let damaged = |message: String| PictureError::Damaged {
-        path: path.to_owned(),
-        message,
-    };
-    let mut reader = ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()
-        .map_err(|_| not_a_picture())?;
-    let format = reader.format().ok_or_else(not_a_picture)?;
-    if let Some(message) = damage(bytes, format) {
-        return Err(damaged(message));
-    }
-    // The limit is on pixels, checked below; the decoder's own is the memory of the largest picture of 16-bit RGBA.
-    let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(MAX_PIXELS * 8);
-    reader.limits(limits);
-    let decoder: ImageResult<Box<dyn ImageDecoder + '_>> = match format {
-        ImageFormat::Jpeg => JpegDecoder::new(bytes).map(|decoder| Box::new(decoder) as _),
-        _ => reader.into_decoder().map(|decoder| Box::new(decoder) as _),
-    };
-    let mut decoder = decoder.map_err(|error| match error {
-        ImageError::Unsupported(_) => not_a_picture(),
-        error => damaged(error.to_string()),
-    })?;
-    let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MAX_PIXELS {
-        return Err(PictureError::TooLarge {
-            path: path.to_owned(),
-            width,
-            height,
-        });
-    }
-    if width == 0 || height == 0 {
-        return Err(not_a_picture());
-    }
-    // A damaged EXIF block does not make the picture unreadable: it then has no orientation.
-    let orientation = decoder.orientation();
-    let mut image =
-        DynamicImage::from_decoder(decoder).map_err(|error| damaged(error.to_string()))?;
-    if let Ok(orientation) = orientation {
-        image.apply_orientation(orientation);
-    }
-    Ok((image, format))
 }
 
 /// Pixels of any kind as 8-bit RGB. Samples of 16 bits lose their lower byte, as in Pillow; only those of PNM are rounded.

@@ -2,6 +2,8 @@
 
 use image::{GrayImage, RgbImage};
 
+use super::level::Level;
+
 /// RGB to grey with the weights of ITU-R 601, rounded as Pillow does: `(19595 R + 38470 G + 7471 B + 32768) / 65536`.
 pub fn grey(picture: &RgbImage) -> GrayImage {
     let values = picture
@@ -29,19 +31,24 @@ pub fn values_from_pixels(interleaved: &[u8], channels: usize) -> Vec<f32> {
     values
 }
 
-/// Planes of values in [-1, 1] to interleaved pixels, rounded to the nearest level and clipped. NaN becomes 0.
+/// Planes of values in [-1, 1] to interleaved 8-bit pixels, rounded to the nearest level and clipped. NaN becomes 0.
 ///
 /// `values` is `[channels, height, width]`, flattened.
 pub fn pixels_from_values(values: &[f32], channels: usize) -> Vec<u8> {
+    levels_from_values(values, channels)
+}
+
+/// The same for levels of 8 or 16 bits.
+pub fn levels_from_values<T: Level>(values: &[f32], channels: usize) -> Vec<T> {
     let count = values.len() / channels;
-    let mut pixels = vec![0; values.len()];
+    let mut levels = vec![T::rounded(0.0); values.len()];
     for (channel, plane) in values.chunks_exact(count.max(1)).enumerate() {
         for (position, value) in plane.iter().enumerate() {
-            let level = ((value + 1.0) / 2.0 * 255.0).round();
-            pixels[position * channels + channel] = level as u8;
+            let level = (value + 1.0) / 2.0 * f32::from(T::MOST);
+            levels[position * channels + channel] = T::rounded(level);
         }
     }
-    pixels
+    levels
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! From the size of a file to the size that networks train on: resize, crop, round, in the reference implementation's order.
 
 use super::augmentation::Augmentation;
-use super::picture::MAX_PIXELS;
+use super::limits::MAX_PIXELS;
 use super::raster::Raster;
 use crate::config::{DiscriminatorArch, Mode, Preprocess, Recipe};
 

@@ -134,6 +134,38 @@ fn resize_columns(bytes: &[u8], row: usize, from: usize, to: usize) -> Vec<u8> {
     resized
 }
 
+/// Resizes a plane of numbers with the same weights, without rounding: for samples of 16 bits, which Pillow does not resize.
+///
+/// Sizes are (width, height).
+pub fn resize_plane(
+    plane: &[f32],
+    (width, height): (usize, usize),
+    (to_width, to_height): (usize, usize),
+) -> Vec<f32> {
+    let share = |weight: &i32| *weight as f32 / (1 << FRACTION) as f32;
+    let across = Weights::new(width, to_width);
+    let mut rows = Vec::with_capacity(to_width * height);
+    for row in plane.chunks_exact(width) {
+        rows.extend(across.iter().map(|(first, weights)| {
+            let products = weights.iter().zip(&row[first..]);
+            products
+                .map(|(weight, value)| share(weight) * value)
+                .sum::<f32>()
+        }));
+    }
+    let mut resized = vec![0.0; to_width * to_height];
+    let down = Weights::new(height, to_height);
+    for ((first, weights), target) in down.iter().zip(resized.chunks_exact_mut(to_width)) {
+        let sources = rows[first * to_width..].chunks_exact(to_width);
+        for (weight, source) in weights.iter().zip(sources) {
+            for (target, value) in target.iter_mut().zip(source) {
+                *target += share(weight) * value;
+            }
+        }
+    }
+    resized
+}
+
 fn level(sum: i32) -> u8 {
     (sum >> FRACTION).clamp(0, 255) as u8
 }

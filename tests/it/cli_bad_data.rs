@@ -23,10 +23,10 @@ fn message(spoil: impl FnOnce(&Place)) -> String {
     error
 }
 
-/// A PNG of 20000 x 20000 pixels that has no more than its header.
+/// A PNG of 30000 x 30000 pixels that has no more than its header.
 fn header_bomb() -> Vec<u8> {
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
-    let mut header = [20_000u32.to_be_bytes(), 20_000u32.to_be_bytes()].concat();
+    let mut header = [30_000u32.to_be_bytes(), 30_000u32.to_be_bytes()].concat();
     header.extend([8, 2, 0, 0, 0]);
     for (kind, data) in [
         (b"IHDR", header),
@@ -88,7 +88,7 @@ fn files_that_are_no_good_pictures_are_named() {
       `pairs/A/0.jpg` is damaged: it is cut off before its end; copy or download it again
       `pairs/A/1.png` is not a picture that can be read (JPEG, PNG, WebP, TIFF, BMP, PNM)
       `pairs/A/2.png` is empty (0 bytes)
-      `pairs/B/3.png` is 20000x20000: more than 268435456 pixels are not read, make it smaller
+      `pairs/B/3.png` is 30000x30000: more than 500M pixels are not read
     ");
     let error = message(|place| place.write("pairs/A/2.png", ""));
     assert_eq!(error, "error: `pairs/A/2.png` is empty (0 bytes)");

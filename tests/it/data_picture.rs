@@ -171,14 +171,14 @@ fn headers_that_promise_too_much_take_no_memory() {
     };
     // The size of a bitmap is not protected by a checksum.
     let mut bytes = encoded(gradient(4, 4, 0), ImageFormat::Bmp);
-    bytes[18..22].copy_from_slice(&20_000u32.to_le_bytes());
-    bytes[22..26].copy_from_slice(&20_000u32.to_le_bytes());
-    too_large(&bytes, "20000x20000");
-    too_large(b"P6 20000 20000 255\n123", "20000x20000");
+    bytes[18..22].copy_from_slice(&30_000u32.to_le_bytes());
+    bytes[22..26].copy_from_slice(&30_000u32.to_le_bytes());
+    too_large(&bytes, "30000x30000");
+    too_large(b"P6 30000 30000 255\n123", "30000x30000");
     // A PNG header with its CRC.
     too_large(
-        b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x4e\x20\0\0\x4e\x20\x08\x02\0\0\0\x6c\x12\xd1\x6e\0\0\0\x01IDAT\0",
-        "20000x20000",
+        b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x75\x30\0\0\x75\x30\x08\x02\0\0\0\xe9\x45\x6f\xed\0\0\0\x01IDAT\0",
+        "30000x30000",
     );
     let mut bytes = encoded(gradient(16, 16, 0), ImageFormat::Jpeg);
     let frame = bytes
@@ -187,6 +187,11 @@ fn headers_that_promise_too_much_take_no_memory() {
         .unwrap();
     bytes[frame + 5..frame + 9].copy_from_slice(&[0xFF, 0, 0xFF, 0]);
     too_large(&bytes, "65280x65280");
+    // Within the limit, but each block of pixels would have less than a bit.
+    bytes[frame + 5..frame + 9].copy_from_slice(&[0x40, 0, 0x40, 0]);
+    let path = folder.write("bomb.jpg", &bytes);
+    let wanted = "is damaged: it is too short for the 16384x16384 that it promises";
+    assert!(message(&path).ends_with(wanted), "{}", message(&path));
 }
 
 /// Every format cut at several places: what is still read has lost no pixel.

@@ -9,6 +9,7 @@
 
 mod apply_network;
 mod apply_output;
+mod apply_photos;
 mod apply_plan;
 mod apply_run;
 mod cli_apply;
@@ -20,6 +21,7 @@ mod cli_folder;
 mod cli_import;
 mod cli_inpaint;
 mod cli_output;
+mod cli_photos;
 mod cli_pix2pixhd;
 mod cli_pix2pixhd_data;
 mod cli_resume;
@@ -53,4 +55,5 @@ mod kernels_norm;
 mod objective;
 mod onnx_interpreter;
 mod optimiser;
+mod photo_files;
 mod training;

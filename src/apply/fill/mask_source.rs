@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use image::DynamicImage;
 
+use super::super::picture::unreadable;
 use super::photo::{of_colour, transparent};
-use crate::data::{DataError, Mask, PictureError, find_some_pictures};
+use crate::data::{DataError, Mask, PictureError, PictureLimits, find_some_pictures};
 
 /// What says where the holes of photos are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +78,10 @@ pub enum MaskError {
 
 /// Masks that are ready to be asked for.
 #[derive(Debug)]
-pub struct Masks(Kind);
+pub struct Masks {
+    kind: Kind,
+    limits: PictureLimits,
+}
 
 #[derive(Debug)]
 enum Kind {
@@ -88,12 +92,12 @@ enum Kind {
 }
 
 impl Masks {
-    /// Reads the mask for all photos, or lists the folder.
+    /// Reads the mask for all photos, or lists the folder. No mask is larger than `limits`.
     ///
     /// # Errors
     /// There are none, or they cannot be used.
-    pub fn open(source: &MaskSource) -> Result<Self, MaskError> {
-        Ok(Self(match source {
+    pub fn open(source: &MaskSource, limits: PictureLimits) -> Result<Self, MaskError> {
+        let kind = match source {
             MaskSource::Alpha => Kind::Alpha,
             MaskSource::Colour(colour) => Kind::Colour(*colour),
             MaskSource::Path(path) if path.is_dir() => {
@@ -111,11 +115,12 @@ impl Masks {
                 Kind::Folder(path.clone(), masks)
             }
             MaskSource::Path(path) if path.exists() => {
-                let mask = Mask::read(path)?;
+                let mask = Mask::read_within(path, limits)?;
                 Kind::One(path.clone(), Arc::new(mask))
             }
             MaskSource::Path(path) => return Err(MaskError::NotFound(path.clone())),
-        }))
+        };
+        Ok(Self { kind, limits })
     }
 
     /// The mask of `photo`, the file at `path`; `relative` is its place below the input.
@@ -128,7 +133,7 @@ impl Masks {
         path: &Path,
         relative: &Path,
     ) -> Result<Arc<Mask>, String> {
-        let (mask, name) = match &self.0 {
+        let (mask, name) = match &self.kind {
             Kind::Alpha => {
                 let mask = transparent(photo).ok_or_else(|| {
                     format!(
@@ -149,7 +154,7 @@ impl Masks {
                         folder.display()
                     )
                 })?;
-                let mask = Mask::read(name).map_err(|error| error.to_string())?;
+                let mask = Mask::read_within(name, self.limits).map_err(unreadable)?;
                 (Arc::new(mask), name)
             }
         };

@@ -1,110 +1,19 @@
 //! Photos in their own depth and channels: to values, and back without touching what is known.
 
-use std::io::Cursor;
+use image::DynamicImage;
 
-use image::{DynamicImage, ImageFormat};
-
-use super::super::format::encode_as_is;
+use super::super::levels::{grey, values, with_levels};
 use super::planes::Planes;
-use crate::data::Mask;
-
-/// One number of a pixel.
-trait Level: Copy {
-    /// The highest level.
-    const MOST: f32;
-
-    fn value(self) -> f32;
-
-    fn rounded(level: f32) -> Self;
-}
-
-impl Level for u8 {
-    const MOST: f32 = 255.0;
-
-    fn value(self) -> f32 {
-        f32::from(self)
-    }
-
-    fn rounded(level: f32) -> Self {
-        level.round() as Self
-    }
-}
-
-impl Level for u16 {
-    const MOST: f32 = 65_535.0;
-
-    fn value(self) -> f32 {
-        f32::from(self)
-    }
-
-    fn rounded(level: f32) -> Self {
-        level.round() as Self
-    }
-}
-
-/// Does `$work` with the levels of a photo, mutable or not, and the number of its channels; nothing for other kinds of photos.
-macro_rules! with_levels {
-    ($photo:expr, $levels:ident, $channels:ident, $work:expr, $other:expr) => {
-        match $photo {
-            DynamicImage::ImageLuma8($levels) => with_levels!(@ $channels, 1, $work),
-            DynamicImage::ImageLumaA8($levels) => with_levels!(@ $channels, 2, $work),
-            DynamicImage::ImageRgb8($levels) => with_levels!(@ $channels, 3, $work),
-            DynamicImage::ImageRgba8($levels) => with_levels!(@ $channels, 4, $work),
-            DynamicImage::ImageLuma16($levels) => with_levels!(@ $channels, 1, $work),
-            DynamicImage::ImageLumaA16($levels) => with_levels!(@ $channels, 2, $work),
-            DynamicImage::ImageRgb16($levels) => with_levels!(@ $channels, 3, $work),
-            DynamicImage::ImageRgba16($levels) => with_levels!(@ $channels, 4, $work),
-            _ => $other,
-        }
-    };
-    (@ $channels:ident, $count:expr, $work:expr) => {{
-        let $channels = $count;
-        $work
-    }};
-}
-
-/// Whether the photo has 8 or 16 bits.
-pub(super) fn is_supported(photo: &DynamicImage) -> bool {
-    with_levels!(photo, _levels, _channels, true, false)
-}
+use crate::data::{Level, Mask};
 
 /// The values that networks see, with 1 channel (grey) or 3; the photo is supported.
 pub(super) fn planes(photo: &DynamicImage, channels: usize) -> Planes {
-    let (width, height) = (photo.width() as usize, photo.height() as usize);
-    let values = with_levels!(
-        photo,
-        levels,
-        own,
-        values_of(levels.as_raw(), own, channels),
-        Vec::new()
-    );
     Planes {
         channels,
-        width,
-        height,
-        values,
+        width: photo.width() as usize,
+        height: photo.height() as usize,
+        values: values(photo, channels),
     }
-}
-
-fn values_of<T: Level>(levels: &[T], own: usize, channels: usize) -> Vec<f32> {
-    let count = levels.len() / own;
-    let mut values = vec![0.0; channels * count];
-    for (place, pixel) in levels.chunks_exact(own).enumerate() {
-        let colour = if own >= 3 {
-            [pixel[0].value(), pixel[1].value(), pixel[2].value()]
-        } else {
-            [pixel[0].value(); 3]
-        };
-        let colour = colour.map(|level| (level / T::MOST - 0.5) / 0.5);
-        if channels == 1 {
-            values[place] = grey(colour);
-        } else {
-            for (channel, value) in colour.into_iter().enumerate() {
-                values[channel * count + place] = value;
-            }
-        }
-    }
-    values
 }
 
 /// Writes values into the holes of a photo, rounded to its levels, and makes them opaque.
@@ -126,7 +35,7 @@ fn paste_into<T: Level>(levels: &mut [T], own: usize, planes: &Planes, holes: &[
         }
         let value = |channel: usize| planes.values[channel.min(planes.channels - 1) * area + place];
         let colour = [value(0), value(1), value(2)];
-        let level = |value: f32| T::rounded((0.5 * value + 0.5) * T::MOST);
+        let level = |value: f32| T::rounded((0.5 * value + 0.5) * f32::from(T::MOST));
         if own >= 3 {
             for (channel, value) in colour.into_iter().enumerate() {
                 pixel[channel] = level(value);
@@ -135,14 +44,9 @@ fn paste_into<T: Level>(levels: &mut [T], own: usize, planes: &Planes, holes: &[
             pixel[0] = level(grey(colour));
         }
         if own == 2 || own == 4 {
-            pixel[own - 1] = T::rounded(T::MOST);
+            pixel[own - 1] = T::rounded(f32::from(T::MOST));
         }
     }
-}
-
-/// Grey of a colour with the weights of ITU-R 601; of grey exactly itself.
-fn grey([red, green, blue]: [f32; 3]) -> f32 {
-    green + 0.299 * (red - green) + 0.114 * (blue - green)
 }
 
 /// The pixels that are not fully opaque; none where the photo has no transparency at all.
@@ -162,7 +66,9 @@ pub(super) fn transparent(photo: &DynamicImage) -> Option<Mask> {
 }
 
 fn see_through<T: Level>(levels: &[T], own: usize) -> Vec<bool> {
-    let alpha = levels.chunks_exact(own).map(|pixel| pixel[own - 1].value());
+    let alpha = levels
+        .chunks_exact(own)
+        .map(|pixel| pixel[own - 1].number());
     alpha.map(|alpha| alpha < T::MOST).collect()
 }
 
@@ -180,7 +86,7 @@ pub(super) fn of_colour(photo: &DynamicImage, colour: [u8; 3]) -> Mask {
 }
 
 fn have_colour<T: Level>(levels: &[T], own: usize, colour: [u8; 3]) -> Vec<bool> {
-    let level = |level: T| u8::rounded(level.value() / T::MOST * 255.0);
+    let level = |level: T| u8::rounded(f32::from(level.number()) / f32::from(T::MOST) * 255.0);
     let pixels = levels.chunks_exact(own).map(|pixel| {
         if own >= 3 {
             [level(pixel[0]), level(pixel[1]), level(pixel[2])]
@@ -189,18 +95,6 @@ fn have_colour<T: Level>(levels: &[T], own: usize, colour: [u8; 3]) -> Vec<bool>
         }
     });
     pixels.map(|pixel| pixel == colour).collect()
-}
-
-/// The bytes of a file that holds the photo as it is.
-pub(super) fn encode(photo: &DynamicImage, format: ImageFormat) -> Result<Vec<u8>, String> {
-    let mut bytes = Cursor::new(Vec::new());
-    encode_as_is(photo, format, &mut bytes).map_err(|error| {
-        format!(
-            "cannot write {:?} as {format:?}: {error}; --format png holds every photo",
-            photo.color()
-        )
-    })?;
-    Ok(bytes.into_inner())
 }
 
 #[cfg(test)]

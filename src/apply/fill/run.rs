@@ -6,8 +6,11 @@ use std::sync::atomic::AtomicBool;
 
 use image::{DynamicImage, ImageFormat};
 
+use super::super::encode::{Encoding, encode};
 use super::super::error::ApplyError;
-use super::super::options::ApplyOptions;
+use super::super::levels::{eight_bits, is_deep, is_supported};
+use super::super::options::{ApplyOptions, Depth};
+use super::super::picture::{unreadable, unsupported};
 use super::super::plan::{Plan, PlannedPicture};
 use super::super::report::Summary;
 use super::super::run::{carry_out, check_channels};
@@ -17,10 +20,10 @@ use super::blend::{blend, extend};
 use super::filler::Filler;
 use super::mask_source::Masks;
 use super::nearest::Nearest;
-use super::photo::{encode, is_supported, paste, planes};
+use super::photo::{paste, planes};
 use super::planes::Planes;
 use super::windows::fill_holes;
-use crate::data::{Mask, read_image};
+use crate::data::{Mask, Metadata, Original, PictureLimits, read_original};
 use crate::files;
 
 /// How holes are filled.
@@ -55,6 +58,9 @@ pub fn fill(
         output: &plan.output,
         channels,
         options: fill_options,
+        limits: options.limits,
+        depth: options.depth,
+        encoding: options.encoding(),
     };
     let compute = |_: usize, mut photo: Photo| {
         if let Some(hole) = &mut photo.hole {
@@ -71,6 +77,9 @@ struct Filling<'a> {
     output: &'a Path,
     channels: usize,
     options: FillOptions,
+    limits: PictureLimits,
+    depth: Depth,
+    encoding: Encoding,
 }
 
 /// A photo on its way.
@@ -78,6 +87,9 @@ struct Photo {
     image: DynamicImage,
     /// What its file is.
     format: ImageFormat,
+    metadata: Metadata,
+    /// What should be known about it.
+    notes: Vec<String>,
     /// None where nothing is to be filled.
     hole: Option<Hole>,
 }
@@ -96,13 +108,15 @@ impl Steps for Filling<'_> {
 
     fn prepare(&self, picture: &PlannedPicture) -> Result<Photo, String> {
         let path = &picture.input;
-        let (image, format) = read_image(path).map_err(|error| error.to_string())?;
+        let Original {
+            pixels: image,
+            format,
+            metadata,
+            notes,
+        } = read_original(path, self.limits).map_err(unreadable)?;
         let named = |message: String| format!("`{}`: {message}", path.display());
         if !is_supported(&image) {
-            return Err(named(format!(
-                "{:?} is neither 8 nor 16 bits: convert it",
-                image.color()
-            )));
+            return Err(unsupported(path));
         }
         // The output mirrors the input.
         let output = picture.task.output().unwrap_or(path);
@@ -112,6 +126,8 @@ impl Steps for Filling<'_> {
             return Ok(Photo {
                 image,
                 format,
+                metadata,
+                notes,
                 hole: None,
             });
         }
@@ -135,6 +151,8 @@ impl Steps for Filling<'_> {
         Ok(Photo {
             image,
             format,
+            metadata,
+            notes,
             hole: Some(Hole {
                 mask,
                 nearest,
@@ -148,34 +166,30 @@ impl Steps for Filling<'_> {
         let Photo {
             mut image,
             format: own,
+            metadata,
+            mut notes,
             hole,
         } = photo;
-        let (width, height) = (image.width(), image.height());
-        let Some(Hole {
+        if let Some(Hole {
             mask,
             nearest,
             mut planes,
         }) = hole
-        else {
-            let bytes = if format == own {
-                files::read(&picture.input).map_err(|error| error.to_string())?
-            } else {
-                encode(&image, format)?
-            };
-            return Ok(Finished {
-                bytes,
-                width,
-                height,
-                note: Some("its mask is empty: copied unchanged".to_owned()),
-            });
-        };
-        blend(&mut planes, &mask, &nearest, self.options.feather);
-        paste(&mut image, &planes, &mask);
-        Ok(Finished {
-            bytes: encode(&image, format)?,
-            width,
-            height,
-            note: None,
-        })
+        {
+            blend(&mut planes, &mask, &nearest, self.options.feather);
+            paste(&mut image, &planes, &mask);
+        } else {
+            notes.push("its mask is empty: copied unchanged".to_owned());
+            if format == own && !(self.depth == Depth::Eight && is_deep(&image)) {
+                let bytes = files::read(&picture.input).map_err(|error| error.to_string())?;
+                // The file is what it was.
+                let notes = notes.split_off(notes.len() - 1);
+                return Ok(Finished::new(bytes, &image, &notes));
+            }
+        }
+        if self.depth == Depth::Eight {
+            image = eight_bits(image);
+        }
+        encode(image, &metadata, format, self.encoding, notes)
     }
 }
