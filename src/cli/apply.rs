@@ -16,6 +16,7 @@ use crate::apply::{
     Translator, fill, plan, run as translate,
 };
 use crate::config::{Direction, Mode};
+use crate::kernels::Precision;
 use crate::nn::{Behaviour, NormStats};
 use crate::progress;
 use crate::style::{Manifest, Registry};
@@ -59,6 +60,10 @@ pub struct Arguments {
     /// Dropout while translating, for varied results
     #[arg(long, value_enum, default_value_t = Switch::Off)]
     dropout: Switch,
+    /// Precision of the convolutions: bf16 is faster on processors with AMX or AVX512-BF16 and on GPUs, where the device
+    /// offers it (libtorch), and changes pictures a little
+    #[arg(long, value_enum, default_value_t = Precision::F32)]
+    precision: Precision,
     /// Translations of each picture: a style with instance features samples a look for each
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     samples: u32,
@@ -115,7 +120,10 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         threads: globals.threads.unwrap_or(0),
     };
     let plan = plan(&arguments.input, &arguments.output, &options)?;
-    let device = globals.device.open()?.device;
+    let device = globals.device.open()?;
+    let precision = arguments.precision;
+    device.check(precision)?;
+    let device = device.device;
     let behaviour = |usual| Behaviour::inference(arguments.norm_stats.unwrap_or(usual), dropout);
     let stop = interrupt::flag();
     let seed = arguments.seed.unwrap_or(0).into();
@@ -125,7 +133,8 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         }
         // One window has too few pixels for statistics of its own.
         let behaviour = behaviour(NormStats::Running);
-        let mut filler = NetworkFiller::load(&folder, behaviour, &device)?.with_seed(seed);
+        let mut filler =
+            NetworkFiller::load(&folder, behaviour, precision, &device)?.with_seed(seed);
         let how = FillOptions {
             feather: arguments.feather,
             dilate: arguments.dilate,
@@ -141,10 +150,11 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             samples: options.samples,
             seed,
         };
-        let labels = LabelTranslator::load(&folder, direction, sampling, behaviour, &device)?;
+        let labels =
+            LabelTranslator::load(&folder, direction, sampling, behaviour, precision, &device)?;
         Box::new(labels)
     } else {
-        let network = NetworkTranslator::load(&folder, direction, behaviour, &device)?;
+        let network = NetworkTranslator::load(&folder, direction, behaviour, precision, &device)?;
         Box::new(network.with_seed(seed))
     };
     finish(&plan, "translated", |on_event| {

@@ -30,7 +30,11 @@ impl Exit {
                 || cause.is::<super::train::UsageError>()
                 || matches!(
                     cause.downcast_ref(),
-                    Some(DeviceError::Unknown(_) | DeviceError::NotCompiled { .. })
+                    Some(
+                        DeviceError::Unknown(_)
+                            | DeviceError::NotCompiled { .. }
+                            | DeviceError::Precision { .. }
+                    )
                 )
                 || matches!(
                     cause.downcast_ref(),
