@@ -197,6 +197,7 @@ where
     K: Backward<B, 3, State = ConvolutionState<FloatTensor<B>, S>>,
 {
     let (input_dims, weight_dims) = (dims(&input), dims(&weight));
+    let input_type = input.dtype();
     let wanted = [input.is_tracked(), weight.is_tracked(), bias.is_tracked()];
     let (input, input_node) = input.into_parts();
     let (weight, weight_node) = weight.into_parts();
@@ -207,6 +208,7 @@ where
         weight: wanted[0].then(|| weight.clone()),
         bias: wanted[2],
         input_dims,
+        input_type,
         weight_dims,
     };
     let state = ConvolutionState { kept, shape };

@@ -73,6 +73,8 @@ pub(crate) struct ConvolutionKept<T> {
     pub(crate) bias: bool,
     /// Shape of the input.
     pub(crate) input_dims: [usize; 4],
+    /// Type of the input, and so of its gradient, before it was prepared.
+    pub(crate) input_type: DType,
     /// Shape of the weight.
     pub(crate) weight_dims: [usize; 4],
 }

