@@ -74,6 +74,10 @@ pub(crate) struct ConvolutionKept<T> {
     /// Shape of the input.
     pub(crate) input_dims: [usize; 4],
     /// Type of the input, and so of its gradient, before it was prepared.
+    #[cfg_attr(
+        not(feature = "libtorch"),
+        expect(dead_code, reason = "Flex has one type alone")
+    )]
     pub(crate) input_type: DType,
     /// Shape of the weight.
     pub(crate) weight_dims: [usize; 4],
