@@ -1,5 +1,81 @@
-//! Rebuilds the program when the sample that travels in it changes.
+//! Rebuilds the program when the sample that travels in it changes; builds the shim to LibTorch where it is asked for.
 
 fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=datasets/sample");
+    #[cfg(feature = "libtorch")]
+    libtorch::build();
+}
+
+#[cfg(feature = "libtorch")]
+mod libtorch {
+    use std::env;
+    use std::path::{Path, PathBuf};
+    use std::process::Command;
+
+    const SHIM: &str = "src/kernels/libtorch/shim.cpp";
+
+    /// Compiles the shim and lets the program find its libraries where they are now.
+    pub(crate) fn build() {
+        for name in ["LIBTORCH", "LIBTORCH_USE_PYTORCH"] {
+            println!("cargo:rerun-if-env-changed={name}");
+        }
+        println!("cargo:rerun-if-changed={SHIM}");
+        let folder = folder();
+        let header = folder.join("include/ATen/ATen.h");
+        println!("cargo:rerun-if-changed={}", header.display());
+        if !header.is_file() {
+            println!(
+                "cargo::error=the feature `libtorch` needs LibTorch, which is not in `{}`: run `scripts/libtorch.sh` \
+                 (or `scripts/libtorch.sh cuda`) first, or let LIBTORCH name a LibTorch 2.9",
+                folder.display()
+            );
+            return;
+        }
+        let mut shim = cc::Build::new();
+        shim.cpp(true)
+            .std("c++17")
+            .file(SHIM)
+            .include(folder.join("include"))
+            // Warnings of LibTorch's own headers are not ours.
+            .warnings(false);
+        if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
+            // LibTorch's loops over threads are templates, and serial without this.
+            shim.flag("-fopenmp");
+        }
+        shim.compile("translate_shim");
+        run_paths(&folder.join("lib"));
+    }
+
+    /// The folder with `include` and `lib`, found in the order in which the bindings look for it.
+    fn folder() -> PathBuf {
+        if env::var_os("LIBTORCH_USE_PYTORCH").is_some() {
+            let place = "import os, torch; print(os.path.dirname(torch.__file__))";
+            let output = Command::new("python3").args(["-c", place]).output();
+            let output = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+            return PathBuf::from(output.unwrap_or_default().trim());
+        }
+        env::var_os("LIBTORCH").map_or_else(|| PathBuf::from(".libtorch"), PathBuf::from)
+    }
+
+    /// Where the linker of the running system looks: the folder itself and, so that the whole checkout may move, the same
+    /// place seen from the program.
+    fn run_paths(libraries: &Path) {
+        if env::var("CARGO_CFG_TARGET_FAMILY").as_deref() != Ok("unix") {
+            return;
+        }
+        let origin = if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("macos") {
+            "@loader_path"
+        } else {
+            "$ORIGIN"
+        };
+        println!("cargo:rustc-link-arg=-Wl,-rpath,{}", libraries.display());
+        println!("cargo:rustc-link-arg=-Wl,-rpath,{origin}/../../.libtorch/lib");
+        if libraries.join("libtorch_cuda.so").is_file() {
+            // Nothing of it is called by name: it registers itself when it is loaded.
+            println!("cargo:rustc-link-arg=-Wl,--no-as-needed");
+            println!("cargo:rustc-link-arg=-ltorch_cuda");
+            println!("cargo:rustc-link-arg=-Wl,--as-needed");
+        }
+    }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use burn::tensor::{Device, Distribution, Tensor};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use translate::kernels::{
-    ConvolutionShape, TransposedConvolutionShape, convolution, leaky_relu, normalize_instance,
-    transposed_convolution,
+    ConvolutionShape, Precision, TransposedConvolutionShape, convolution, leaky_relu,
+    normalize_instance, transposed_convolution,
 };
 
 /// A convolution of a network at batch 1.
@@ -83,10 +83,16 @@ impl Layer {
                 stride,
                 padding,
                 output_padding: self.kernel % 2,
+                precision: Precision::F32,
             };
             transposed_convolution(input, weight, None, shape)
         } else {
-            convolution(input, weight, None, ConvolutionShape { stride, padding })
+            let shape = ConvolutionShape {
+                stride,
+                padding,
+                precision: Precision::F32,
+            };
+            convolution(input, weight, None, shape)
         }
     }
 }

@@ -4,6 +4,9 @@ use std::str::FromStr;
 
 use burn::tensor::{Device, Tensor};
 
+use crate::kernels::Precision;
+#[cfg(feature = "libtorch")]
+use crate::kernels::libtorch;
 use crate::panics;
 
 /// A device as the user names it.
@@ -53,6 +56,16 @@ pub enum DeviceError {
         /// What was heard instead.
         message: String,
     },
+    /// The device does not calculate with this precision.
+    #[error(
+        "device `{device}` does not calculate in {precision}: use `--device libtorch` (a build with `--features libtorch`), or leave `--precision` and `train.precision` at f32"
+    )]
+    Precision {
+        /// Device.
+        device: String,
+        /// Precision.
+        precision: &'static str,
+    },
 }
 
 /// A device that has answered.
@@ -62,6 +75,22 @@ pub struct OpenDevice {
     pub name: DeviceName,
     /// Without automatic differentiation.
     pub device: Device,
+}
+
+impl OpenDevice {
+    /// Refuses a precision that the device does not offer.
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn check(&self, precision: Precision) -> Result<(), DeviceError> {
+        if self.name.offers(precision) {
+            return Ok(());
+        }
+        Err(DeviceError::Precision {
+            device: self.name.to_string(),
+            precision: precision.name(),
+        })
+    }
 }
 
 impl FromStr for DeviceName {
@@ -122,6 +151,14 @@ impl DeviceName {
         }
     }
 
+    /// Whether convolutions of this precision can be computed on the device.
+    fn offers(self, precision: Precision) -> bool {
+        match precision {
+            Precision::F32 => true,
+            Precision::Bf16 => matches!(self, Self::LibTorch | Self::LibTorchCuda(_)),
+        }
+    }
+
     /// Whether the device computes at once: reading a result then waits for nothing else.
     pub fn is_synchronous(self) -> bool {
         matches!(self, Self::Cpu | Self::LibTorch)
@@ -137,6 +174,12 @@ impl DeviceName {
             return answering.ok_or_else(|| Self::Cpu.not_compiled());
         }
         let make = self.compiled().ok_or_else(|| self.not_compiled())?;
+        #[cfg(feature = "libtorch")]
+        if let Self::LibTorchCuda(index) = self
+            && let Some(message) = libtorch::missing_gpu(index)
+        {
+            return Err(self.not_present(message));
+        }
         // Burn reports a missing GPU or driver by a panic.
         let answer = panics::caught(|| {
             let device = make();
@@ -148,10 +191,14 @@ impl DeviceName {
             Ok(None) => "it computes wrong sums".to_owned(),
             Err(message) => message,
         };
-        Err(DeviceError::NotPresent {
+        Err(self.not_present(message))
+    }
+
+    fn not_present(self, message: String) -> DeviceError {
+        DeviceError::NotPresent {
             device: self.to_string(),
             message,
-        })
+        }
     }
 
     fn not_compiled(self) -> DeviceError {
@@ -174,9 +221,15 @@ impl DeviceName {
             #[cfg(feature = "flex")]
             Self::Cpu => Some(Box::new(Device::flex)),
             #[cfg(feature = "libtorch")]
-            Self::LibTorch => Some(Box::new(Device::libtorch)),
+            Self::LibTorch => Some(Box::new(|| {
+                libtorch::start();
+                Device::libtorch()
+            })),
             #[cfg(feature = "libtorch")]
-            Self::LibTorchCuda(index) => Some(Box::new(move || Device::libtorch_cuda(index))),
+            Self::LibTorchCuda(index) => Some(Box::new(move || {
+                libtorch::start();
+                Device::libtorch_cuda(index)
+            })),
             #[cfg(feature = "cuda")]
             Self::Cuda(index) => Some(Box::new(move || Device::cuda(index))),
             #[cfg(feature = "vulkan")]

@@ -6,6 +6,7 @@ use super::maps::MapNeeds;
 use super::picture::Translator;
 use crate::coarse_to_fine::{FeatureClusters, Instances, condition};
 use crate::config::{Direction, Recipe};
+use crate::kernels::Precision;
 use crate::nn::{Behaviour, Generator};
 use crate::panics;
 use crate::style::{Manifest, StyleError, StyleFolder, load_clusters, load_generator};
@@ -33,7 +34,7 @@ pub struct LabelTranslator {
 }
 
 impl LabelTranslator {
-    /// The generator of the style in `folder` on `device`.
+    /// The generator of the style in `folder` on `device`, calculating with `precision`.
     ///
     /// # Errors
     /// The style is damaged, has no generator for this direction, or no clusters of the features that it needs.
@@ -42,9 +43,11 @@ impl LabelTranslator {
         direction: Option<Direction>,
         sampling: Sampling,
         behaviour: Behaviour,
+        precision: Precision,
         device: &Device,
     ) -> Result<Self, StyleError> {
-        let manifest = Manifest::read(folder)?;
+        let mut manifest = Manifest::read(folder)?;
+        manifest.recipe.train.precision = precision;
         let (generator, _) = load_generator(folder, &manifest, direction, device)?;
         Ok(Self {
             generator,

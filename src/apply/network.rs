@@ -4,6 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::picture::Translator;
 use crate::config::Direction;
+use crate::kernels::Precision;
 use crate::nn::{Behaviour, Generator};
 use crate::panics;
 use crate::style::{Manifest, StyleError, StyleFolder, load_generator};
@@ -26,7 +27,7 @@ pub struct NetworkTranslator {
 }
 
 impl NetworkTranslator {
-    /// The generator of the style in `folder`, for `direction` or the style's own, on `device`.
+    /// The generator of the style in `folder`, for `direction` or the style's own, on `device`, calculating with `precision`.
     ///
     /// # Errors
     /// The style is damaged, or has no generator for this direction.
@@ -34,9 +35,11 @@ impl NetworkTranslator {
         folder: &StyleFolder,
         direction: Option<Direction>,
         behaviour: Behaviour,
+        precision: Precision,
         device: &Device,
     ) -> Result<Self, StyleError> {
-        let manifest = Manifest::read(folder)?;
+        let mut manifest = Manifest::read(folder)?;
+        manifest.recipe.train.precision = precision;
         let (generator, channels) = load_generator(folder, &manifest, direction, device)?;
         Ok(Self {
             generator,

@@ -1,6 +1,6 @@
 //! `translate bench`.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::json;
 
 use super::arguments::Globals;
@@ -8,6 +8,7 @@ use super::exit::Exit;
 use super::output::print;
 use crate::apply::Size;
 use crate::config::{ConfigError, Mode, Overlay, Recipe};
+use crate::kernels::Precision;
 use crate::train::{Benchmark, Measured};
 
 /// Arguments of `translate bench`.
@@ -28,21 +29,15 @@ pub struct Arguments {
     /// Steps to time, after one that is not counted
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     steps: u32,
-    /// Precision of the computation
-    #[arg(long, value_enum, default_value_t = Precision::F32)]
-    precision: Precision,
+    /// Precision of the convolutions: bf16 where the device offers it (libtorch) [default: the recipe's]
+    #[arg(long, value_enum)]
+    precision: Option<Precision>,
     /// Setting of the recipe, such as generator.channels=32; may be repeated
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     set: Vec<String>,
     /// One line of JSON
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Precision {
-    /// 32-bit floating point
-    F32,
 }
 
 pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
@@ -56,17 +51,20 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     for setting in &arguments.set {
         overlay.set(setting)?;
     }
+    if let Some(precision) = arguments.precision {
+        let name = precision.name();
+        overlay.insert("train", "precision", name, "`--precision`")?;
+    }
     let (recipe, size) = sized(overlay, arguments.mode, arguments.size)?;
     let device = globals.device.open()?;
+    let precision = recipe.train.precision.name();
+    device.check(recipe.train.precision)?;
     let benchmark = Benchmark {
         recipe,
         size,
         steps: arguments.steps as usize,
     };
     let measured = benchmark.run(&device)?;
-    let precision = match arguments.precision {
-        Precision::F32 => "f32",
-    };
     let (recipe, [width, height]) = (&benchmark.recipe, size);
     let [least, median, most] = spread(&measured);
     let memory = peak_memory();

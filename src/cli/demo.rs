@@ -19,6 +19,7 @@ use crate::data::{find_pictures, read_picture};
 use crate::device::OpenDevice;
 use crate::evaluate::{EvaluateOptions, Metric, evaluate};
 use crate::files;
+use crate::kernels::Precision;
 use crate::nn::{Behaviour, NormStats};
 use crate::style::StyleFolder;
 use crate::train::{Ending, Session, SessionStart};
@@ -126,8 +127,13 @@ impl Demo {
         }
         let plan = plan(&self.inputs(), &pictures, &options)?;
         let behaviour = Behaviour::inference(NormStats::Batch, false);
-        let mut translator =
-            NetworkTranslator::load(&self.style, None, behaviour, &self.device.device)?;
+        let mut translator = NetworkTranslator::load(
+            &self.style,
+            None,
+            behaviour,
+            Precision::F32,
+            &self.device.device,
+        )?;
         let summary = translate(&plan, &mut translator, &options, stop, |_| {})?;
         if summary.count(Status::Done) < plan.len() {
             bail!("the demo was stopped");

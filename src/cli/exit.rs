@@ -32,7 +32,11 @@ impl Exit {
                 || cause.is::<super::streams::StreamError>()
                 || matches!(
                     cause.downcast_ref(),
-                    Some(DeviceError::Unknown(_) | DeviceError::NotCompiled { .. })
+                    Some(
+                        DeviceError::Unknown(_)
+                            | DeviceError::NotCompiled { .. }
+                            | DeviceError::Precision { .. }
+                    )
                 )
                 || matches!(
                     cause.downcast_ref(),

@@ -36,6 +36,8 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         let _ = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build_global();
+        #[cfg(feature = "libtorch")]
+        crate::kernels::libtorch::set_threads(threads);
     }
     match cli.command {
         Command::Demo(arguments) => demo::run(&globals, arguments),

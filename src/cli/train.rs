@@ -13,6 +13,7 @@ use crate::config::{ConfigError, Mode, Overlay, Recipe, difference};
 use crate::data::Amount;
 use crate::data::fit_to_data;
 use crate::data::sample::Sample;
+use crate::kernels::Precision;
 use crate::style::{Manifest, Registry, StyleFolder};
 use crate::train::{Ending, Session, SessionStart};
 
@@ -47,6 +48,10 @@ pub struct Arguments {
     /// Fixes initial weights, order of pictures and augmentation
     #[arg(long, value_name = "N")]
     seed: Option<u32>,
+    /// Precision of the convolutions: bf16 is faster on processors with AMX or AVX512-BF16 and on GPUs, where the device
+    /// offers it (libtorch) [default: f32]
+    #[arg(long, value_enum)]
+    precision: Option<Precision>,
     /// Go on where an earlier run of this style has stopped
     #[arg(long)]
     resume: bool,
@@ -181,6 +186,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         start,
         device: globals.device.open()?,
     };
+    session.device.check(session.recipe.train.precision)?;
     tracing::info!("training `{name}` on {}", session.device.name);
     let ending = session.run(&interrupt::flag())?;
     if ending == Ending::Finished {
@@ -212,6 +218,10 @@ fn add_flags(overlay: &mut Overlay, arguments: &Arguments) -> anyhow::Result<()>
     }
     if let Some(seed) = arguments.seed {
         overlay.insert("train", "seed", i64::from(seed), "`--seed`")?;
+    }
+    if let Some(precision) = arguments.precision {
+        let name = precision.name();
+        overlay.insert("train", "precision", name, "`--precision`")?;
     }
     if let Some(data) = &arguments.data {
         let root = data.to_string_lossy().into_owned();

@@ -5,7 +5,9 @@ use burn::tensor::Tensor;
 
 use crate::config::DiscriminatorRecipe;
 use crate::kernels::leaky_relu;
-use crate::nn::{Behaviour, Convolution, Initialise, Network, Norm, Padding, half_size};
+use crate::nn::{
+    Behaviour, Convolution, Initialise, Network, Norm, Padding, full_precision, half_size,
+};
 
 const KERNEL: usize = 4;
 const SLOPE: f64 = 0.2;
@@ -74,7 +76,7 @@ impl Scale {
             if index < last {
                 features = leaky_relu(features, SLOPE);
             }
-            results.push(features.clone());
+            results.push(full_precision(features.clone()));
         }
         results
     }

@@ -76,7 +76,7 @@ impl Pix2pixHd {
         let encoder = (recipe.encoder.features > 0)
             .then(|| Trained::new(networks::encoder(&mut initialise(2), recipe), adam()));
         let vgg = vgg
-            .map(|weights| Vgg19::of_weights(weights, &autodiff))
+            .map(|weights| Vgg19::of_weights(weights, recipe.train.precision, &autodiff))
             .transpose()?;
         Ok(Self {
             generator: Trained::new(generator, adam()),

@@ -1,12 +1,14 @@
 //! The perceptual loss: distances between features of VGG19.
 
 use burn::module::Module;
-use burn::tensor::activation::relu;
 use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{Device, Tensor};
 
-use crate::nn::{Convolution, Initialise, NamedTensors, Network, Padding, TensorError};
+use crate::kernels::{Precision, relu};
+use crate::nn::{
+    Convolution, Initialise, NamedTensors, Network, Padding, TensorError, full_precision,
+};
 
 /// Places of the convolutions in torchvision's `features`, up to the first of the fifth block.
 const PLACES: [usize; 13] = [0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28];
@@ -23,12 +25,16 @@ pub struct Vgg19 {
 
 impl Vgg19 {
     /// The network with the weights of a torchvision state dict, on `device`. Widths are those of the weights; tensors of
-    /// later layers and of the classifier are left alone.
+    /// later layers and of the classifier are left alone. Convolutions calculate with `precision`.
     ///
     /// # Errors
     /// A convolution is missing, or does not fit the one before it.
-    pub fn of_weights(weights: &NamedTensors, device: &Device) -> Result<Self, TensorError> {
-        let mut initialise = Initialise::zeros(device);
+    pub fn of_weights(
+        weights: &NamedTensors,
+        precision: Precision,
+        device: &Device,
+    ) -> Result<Self, TensorError> {
+        let mut initialise = Initialise::zeros(device).with_precision(precision);
         let mut own = NamedTensors::default();
         let mut convolutions = Vec::with_capacity(PLACES.len());
         let mut channels = 3;
@@ -67,7 +73,7 @@ impl Vgg19 {
             }
             features = relu(convolution.forward(features));
             if first {
-                results.push(features.clone());
+                results.push(full_precision(features.clone()));
             }
         }
         results

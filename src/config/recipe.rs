@@ -6,6 +6,7 @@ use super::options::{
     Direction, DiscriminatorArch, Distance, GanObjective, GeneratorArch, Initialiser, MaskKind,
     Mode, NormKind, Policy, Preprocess, Upsample,
 };
+use crate::kernels::Precision;
 
 /// Everything that decides a training run. Saved with the style; see `configs/` for each key's meaning and default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -197,6 +198,9 @@ pub struct OptimRecipe {
 pub struct TrainRecipe {
     /// Fixes initial weights, order, augmentation and dropout.
     pub seed: u64,
+    /// What convolutions calculate with.
+    #[serde(default)]
+    pub precision: Precision,
     /// Steps between lines of `metrics.jsonl`.
     pub log_every: u64,
     /// Steps between previews.
@@ -365,6 +369,7 @@ impl Recipe {
             },
             train: TrainRecipe {
                 seed: 0,
+                precision: Precision::F32,
                 log_every: 10,
                 preview_every: 500,
                 checkpoint_every: 500,

@@ -2,14 +2,14 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use burn::tensor::activation::{relu, tanh};
+use burn::tensor::activation::tanh;
 use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
 
 use super::channel_wise::ChannelWise;
 use crate::config::{NormKind, Upsample};
-use crate::kernels::{TransposedConvolutionShape, leaky_relu, transposed_convolution};
-use crate::nn::{Behaviour, Convolution, Initialise, Norm, Padding, Upsampling};
+use crate::kernels::{TransposedConvolutionShape, leaky_relu, relu, transposed_convolution};
+use crate::nn::{Behaviour, Convolution, Initialise, Norm, Padding, Upsampling, full_precision};
 
 const SLOPE: f64 = 0.2;
 
@@ -64,7 +64,7 @@ impl Stage {
                 transposed_convolution(input, layer.weight.val(), bias, layer.shape)
             }
             Layer::Upsampling(layer) => layer.forward(input),
-            Layer::ChannelWise(layer) => layer.forward(input),
+            Layer::ChannelWise(layer) => layer.forward(full_precision(input)),
         };
         if let Some(norm) = &self.norm {
             features = norm.forward(features, behaviour);
@@ -77,7 +77,7 @@ impl Stage {
                 relu(features),
                 MaxPoolOptions::new([3, 3]).with_stride([2, 2]),
             ),
-            After::Tanh => tanh(features),
+            After::Tanh => tanh(full_precision(features)),
         }
     }
 }
@@ -91,7 +91,7 @@ pub(super) fn width(channels: usize, distance: usize) -> usize {
 /// One stage after the other.
 pub(super) fn forward(stages: &[Stage], input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
     let next = |features, stage: &Stage| stage.forward(features, behaviour);
-    stages.iter().fold(input, next)
+    full_precision(stages.iter().fold(input, next))
 }
 
 /// The public name of the layer at `path`, which begins with the place of its stage.
@@ -159,6 +159,7 @@ impl<'a> Builder<'a> {
                 stride,
                 padding,
                 output_padding: 0,
+                precision: self.initialise.precision(),
             },
         };
         self.push(

@@ -2,27 +2,34 @@
 
 use std::fmt::Debug;
 
+use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, TensorMetadata};
+use burn::backend::{Autodiff, Backend, TensorMetadata};
 
-use super::backend::{KernelGradients, Kernels};
-use super::{AdamStep, ConvolutionShape, TransposedConvolutionShape};
+use super::backend::{ConvolutionKept, KernelGradients, Kernels};
+use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};
 
-/// What the gradients of a convolution need. A tensor is kept only where the gradient that needs it is asked for.
+/// What the gradients of a convolution need.
 #[derive(Debug, Clone)]
 struct ConvolutionState<T, S> {
-    /// Kept for the gradient of the weight.
-    input: Option<T>,
-    /// Kept for the gradient of the input.
-    weight: Option<T>,
-    /// Height and width of the input.
-    input_size: [usize; 2],
-    /// Height and width of the kernel.
-    kernel_size: [usize; 2],
+    kept: ConvolutionKept<T>,
     shape: S,
+}
+
+/// Registers what was asked for.
+fn register<B: Backend, const N: usize>(
+    parents: [Option<NodeId>; N],
+    gradients: [Option<FloatTensor<B>>; N],
+    grads: &mut Gradients,
+) {
+    for (parent, gradient) in parents.into_iter().zip(gradients) {
+        if let (Some(parent), Some(gradient)) = (parent, gradient) {
+            grads.register::<B>(parent, gradient);
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -37,30 +44,14 @@ impl<B: KernelGradients> Backward<B, 3> for ConvolutionBackward {
         grads: &mut Gradients,
         _checkpointer: &mut Checkpointer,
     ) {
-        let [input_node, weight_node, bias_node] = ops.parents;
-        let state = ops.state;
+        let ConvolutionState { kept, shape } = ops.state;
         let gradient = grads.consume::<B>(&ops.node);
-        if let (Some(node), Some(weight)) = (input_node, state.weight) {
-            let gradient = B::convolution_input_gradient(
-                gradient.clone(),
-                weight,
-                state.input_size,
-                state.shape,
-            );
-            grads.register::<B>(node.id, gradient);
-        }
-        if let (Some(node), Some(input)) = (weight_node, state.input) {
-            let gradient = B::convolution_weight_gradient(
-                input,
-                gradient.clone(),
-                state.kernel_size,
-                state.shape,
-            );
-            grads.register::<B>(node.id, gradient);
-        }
-        if let Some(node) = bias_node {
-            grads.register::<B>(node.id, B::bias_gradient(gradient));
-        }
+        let gradients = B::convolution_gradients(gradient, kept, shape);
+        register::<B, 3>(
+            ops.parents.map(|node| node.map(|node| node.id)),
+            gradients,
+            grads,
+        );
     }
 }
 
@@ -76,28 +67,14 @@ impl<B: KernelGradients> Backward<B, 3> for TransposedConvolutionBackward {
         grads: &mut Gradients,
         _checkpointer: &mut Checkpointer,
     ) {
-        let [input_node, weight_node, bias_node] = ops.parents;
-        let state = ops.state;
+        let ConvolutionState { kept, shape } = ops.state;
         let gradient = grads.consume::<B>(&ops.node);
-        // The transposed convolution is the input gradient of this convolution, so that its own gradients are the
-        // convolution itself and the weight gradient with the roles of input and gradient exchanged.
-        let shape = ConvolutionShape {
-            stride: state.shape.stride,
-            padding: state.shape.padding,
-        };
-        if let (Some(node), Some(weight)) = (input_node, state.weight) {
-            let none = B::float_empty([0].into(), &gradient.device(), gradient.dtype().into());
-            let gradient = B::convolution(gradient.clone(), weight, none, shape);
-            grads.register::<B>(node.id, gradient);
-        }
-        if let (Some(node), Some(input)) = (weight_node, state.input) {
-            let gradient =
-                B::convolution_weight_gradient(gradient.clone(), input, state.kernel_size, shape);
-            grads.register::<B>(node.id, gradient);
-        }
-        if let Some(node) = bias_node {
-            grads.register::<B>(node.id, B::bias_gradient(gradient));
-        }
+        let gradients = B::transposed_convolution_gradients(gradient, kept, shape);
+        register::<B, 3>(
+            ops.parents.map(|node| node.map(|node| node.id)),
+            gradients,
+            grads,
+        );
     }
 }
 
@@ -105,8 +82,8 @@ impl<B: KernelGradients> Backward<B, 3> for TransposedConvolutionBackward {
 struct InstanceNormBackward;
 
 impl<B: KernelGradients> Backward<B, 1> for InstanceNormBackward {
-    /// Input and epsilon.
-    type State = (FloatTensor<B>, f64);
+    /// Input, statistics and epsilon.
+    type State = (FloatTensor<B>, [FloatTensor<B>; 2], f64);
 
     fn backward(
         self,
@@ -114,12 +91,14 @@ impl<B: KernelGradients> Backward<B, 1> for InstanceNormBackward {
         grads: &mut Gradients,
         _checkpointer: &mut Checkpointer,
     ) {
-        let (input, epsilon) = ops.state;
+        let (input, statistics, epsilon) = ops.state;
         let gradient = grads.consume::<B>(&ops.node);
-        if let [Some(node)] = ops.parents {
-            let gradient = B::normalize_instance_gradient(gradient, input, epsilon);
-            grads.register::<B>(node.id, gradient);
-        }
+        let gradient = B::instance_norm_gradient(gradient, input, statistics, epsilon);
+        register::<B, 1>(
+            ops.parents.map(|node| node.map(|node| node.id)),
+            [Some(gradient)],
+            grads,
+        );
     }
 }
 
@@ -127,7 +106,7 @@ impl<B: KernelGradients> Backward<B, 1> for InstanceNormBackward {
 struct LeakyBackward;
 
 impl<B: KernelGradients> Backward<B, 1> for LeakyBackward {
-    /// Input and slope.
+    /// Output and slope.
     type State = (FloatTensor<B>, f64);
 
     fn backward(
@@ -136,11 +115,37 @@ impl<B: KernelGradients> Backward<B, 1> for LeakyBackward {
         grads: &mut Gradients,
         _checkpointer: &mut Checkpointer,
     ) {
-        let (input, slope) = ops.state;
+        let (output, slope) = ops.state;
         let gradient = grads.consume::<B>(&ops.node);
-        if let [Some(node)] = ops.parents {
-            grads.register::<B>(node.id, B::leaky_gradient(gradient, input, slope));
-        }
+        let gradient = B::leaky_gradient(gradient, output, slope);
+        register::<B, 1>(
+            ops.parents.map(|node| node.map(|node| node.id)),
+            [Some(gradient)],
+            grads,
+        );
+    }
+}
+
+#[derive(Debug)]
+struct ReflectBackward;
+
+impl<B: KernelGradients> Backward<B, 1> for ReflectBackward {
+    /// Rows and columns on each side.
+    type State = usize;
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 1>,
+        grads: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let gradient = B::reflect_gradient(gradient, ops.state);
+        register::<B, 1>(
+            ops.parents.map(|node| node.map(|node| node.id)),
+            [Some(gradient)],
+            grads,
+        );
     }
 }
 
@@ -148,8 +153,8 @@ impl<B: KernelGradients> Backward<B, 1> for LeakyBackward {
 struct BatchNormBackward;
 
 impl<B: KernelGradients> Backward<B, 3> for BatchNormBackward {
-    /// Input, scale and epsilon.
-    type State = (FloatTensor<B>, FloatTensor<B>, f64);
+    /// Input, scale, statistics and epsilon.
+    type State = (FloatTensor<B>, FloatTensor<B>, [FloatTensor<B>; 2], f64);
 
     fn backward(
         self,
@@ -157,21 +162,21 @@ impl<B: KernelGradients> Backward<B, 3> for BatchNormBackward {
         grads: &mut Gradients,
         _checkpointer: &mut Checkpointer,
     ) {
-        let (input, scale, epsilon) = ops.state;
+        let (input, scale, statistics, epsilon) = ops.state;
         let gradient = grads.consume::<B>(&ops.node);
-        let (input, scale, shift) = B::batch_norm_gradients(gradient, input, scale, epsilon);
-        for (node, gradient) in ops.parents.into_iter().zip([input, scale, shift]) {
-            if let Some(node) = node {
-                grads.register::<B>(node.id, gradient);
-            }
-        }
+        let gradients = B::batch_norm_gradients(gradient, input, scale, statistics, epsilon);
+        register::<B, 3>(
+            ops.parents.map(|node| node.map(|node| node.id)),
+            gradients.map(Some),
+            grads,
+        );
     }
 }
 
-/// The last two dimensions of a tensor of four.
-fn size<T: TensorMetadata>(tensor: &T) -> [usize; 2] {
+/// The shape of a tensor of four dimensions.
+fn dims<T: TensorMetadata>(tensor: &T) -> [usize; 4] {
     let shape = tensor.shape();
-    [shape[2], shape[3]]
+    [shape[0], shape[1], shape[2], shape[3]]
 }
 
 /// A convolution of input, weight and bias, with its shape.
@@ -183,6 +188,7 @@ fn recorded<B, C, S, K>(
     forward: Operation<FloatTensor<B>, S>,
     [input, weight, bias]: [FloatTensor<Autodiff<B, C>>; 3],
     shape: S,
+    precision: Precision,
 ) -> FloatTensor<Autodiff<B, C>>
 where
     B: KernelGradients,
@@ -190,16 +196,22 @@ where
     S: Copy + Debug + Send + 'static,
     K: Backward<B, 3, State = ConvolutionState<FloatTensor<B>, S>>,
 {
-    let state = ConvolutionState {
-        input: weight.is_tracked().then(|| input.primitive().clone()),
-        weight: input.is_tracked().then(|| weight.primitive().clone()),
-        input_size: size(&input),
-        kernel_size: size(&weight),
-        shape,
-    };
+    let (input_dims, weight_dims) = (dims(&input), dims(&weight));
+    let input_type = input.dtype();
+    let wanted = [input.is_tracked(), weight.is_tracked(), bias.is_tracked()];
     let (input, input_node) = input.into_parts();
     let (weight, weight_node) = weight.into_parts();
     let (bias, bias_node) = bias.into_parts();
+    let [input, weight] = [input, weight].map(|tensor| B::prepared(tensor, precision));
+    let kept = ConvolutionKept {
+        input: wanted[1].then(|| input.clone()),
+        weight: wanted[0].then(|| weight.clone()),
+        bias: wanted[2],
+        input_dims,
+        input_type,
+        weight_dims,
+    };
+    let state = ConvolutionState { kept, shape };
     let prepared = backward.prepare::<C>([input_node, weight_node, bias_node]);
     let output = forward(input, weight, bias, shape);
     match prepared.compute_bound().stateful() {
@@ -216,7 +228,13 @@ impl<B: KernelGradients, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         shape: ConvolutionShape,
     ) -> FloatTensor<Self> {
         let inputs = [input, weight, bias];
-        recorded::<B, C, _, _>(ConvolutionBackward, B::convolution, inputs, shape)
+        recorded::<B, C, _, _>(
+            ConvolutionBackward,
+            B::convolution,
+            inputs,
+            shape,
+            shape.precision,
+        )
     }
 
     fn transposed_convolution(
@@ -227,19 +245,34 @@ impl<B: KernelGradients, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
     ) -> FloatTensor<Self> {
         let inputs = [input, weight, bias];
         let backward = TransposedConvolutionBackward;
-        recorded::<B, C, _, _>(backward, B::transposed_convolution, inputs, shape)
+        recorded::<B, C, _, _>(
+            backward,
+            B::transposed_convolution,
+            inputs,
+            shape,
+            shape.precision,
+        )
     }
 
-    fn normalize_instance(input: FloatTensor<Self>, epsilon: f64) -> FloatTensor<Self> {
+    fn instance_norm_with_statistics(
+        input: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         let (input, node) = input.into_parts();
         let prepared = Backward::<B, 1>::prepare::<C>(InstanceNormBackward, [node]);
-        match prepared.compute_bound().stateful() {
+        let (output, mean, variance) = B::instance_norm_with_statistics(input.clone(), epsilon);
+        let output = match prepared.compute_bound().stateful() {
             OpsKind::Tracked(prepared) => {
-                let output = B::normalize_instance(input.clone(), epsilon);
-                prepared.finish((input, epsilon), output)
+                let statistics = [mean.clone(), variance.clone()];
+                prepared.finish((input, statistics, epsilon), output)
             }
-            OpsKind::UnTracked(prepared) => prepared.finish(B::normalize_instance(input, epsilon)),
-        }
+            OpsKind::UnTracked(prepared) => prepared.finish(output),
+        };
+        (
+            output,
+            FloatTensor::<Self>::new(mean),
+            FloatTensor::<Self>::new(variance),
+        )
     }
 
     fn batch_norm_with_statistics(
@@ -256,7 +289,10 @@ impl<B: KernelGradients, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         let (output, mean, variance) =
             B::batch_norm_with_statistics(input.clone(), scale.clone(), shift, epsilon);
         let output = match prepared.compute_bound().stateful() {
-            OpsKind::Tracked(prepared) => prepared.finish((input, scale, epsilon), output),
+            OpsKind::Tracked(prepared) => {
+                let statistics = [mean.clone(), variance.clone()];
+                prepared.finish((input, scale, statistics, epsilon), output)
+            }
             OpsKind::UnTracked(prepared) => prepared.finish(output),
         };
         (
@@ -269,12 +305,20 @@ impl<B: KernelGradients, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
     fn leaky(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
         let (input, node) = input.into_parts();
         let prepared = Backward::<B, 1>::prepare::<C>(LeakyBackward, [node]);
+        let output = B::leaky(input, slope);
         match prepared.compute_bound().stateful() {
-            OpsKind::Tracked(prepared) => {
-                let output = B::leaky(input.clone(), slope);
-                prepared.finish((input, slope), output)
-            }
-            OpsKind::UnTracked(prepared) => prepared.finish(B::leaky(input, slope)),
+            OpsKind::Tracked(prepared) => prepared.finish((output.clone(), slope), output),
+            OpsKind::UnTracked(prepared) => prepared.finish(output),
+        }
+    }
+
+    fn reflect(input: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {
+        let (input, node) = input.into_parts();
+        let prepared = Backward::<B, 1>::prepare::<C>(ReflectBackward, [node]);
+        let output = B::reflect(input, width);
+        match prepared.compute_bound().stateful() {
+            OpsKind::Tracked(prepared) => prepared.finish(width, output),
+            OpsKind::UnTracked(prepared) => prepared.finish(output),
         }
     }
 

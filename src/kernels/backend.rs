@@ -1,4 +1,11 @@
 //! The kernels that a backend may bring itself, and the choice between them and ordinary tensor operations.
+#![cfg_attr(
+    feature = "libtorch",
+    expect(
+        deprecated,
+        reason = "Burn's LibTorch backend is deprecated, and the fastest there is"
+    )
+)]
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, DispatchDevice, backend_extension};
@@ -9,7 +16,7 @@ use super::{AdamStep, ConvolutionShape, TransposedConvolutionShape};
 /// The kernels as operations on a backend's own tensors; the shapes are those of the functions of the same names.
 ///
 /// `bias` has length 0 where there is none, since an operation of an extension has a fixed number of tensors.
-#[backend_extension(Flex, Autodiff)]
+#[backend_extension(Flex, LibTorch: cfg(feature = "libtorch"), Autodiff)]
 pub(crate) trait Kernels: Backend {
     fn convolution(
         input: FloatTensor<Self>,
@@ -25,7 +32,12 @@ pub(crate) trait Kernels: Backend {
         shape: TransposedConvolutionShape,
     ) -> FloatTensor<Self>;
 
-    fn normalize_instance(input: FloatTensor<Self>, epsilon: f64) -> FloatTensor<Self>;
+    /// Returns output, mean and biased variance of each channel of each picture, `[batch * channels]`; the last two carry
+    /// no gradient.
+    fn instance_norm_with_statistics(
+        input: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
     /// Returns output, mean and biased variance; the last two carry no gradient.
     fn batch_norm_with_statistics(
@@ -35,8 +47,10 @@ pub(crate) trait Kernels: Backend {
         epsilon: f64,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
-    /// The leaky ReLU.
+    /// The leaky ReLU; the slope is not negative.
     fn leaky(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self>;
+
+    fn reflect(input: FloatTensor<Self>, width: usize) -> FloatTensor<Self>;
 
     /// Returns the new parameter, the new first moment and the new second moment.
     fn adam(
@@ -48,38 +62,65 @@ pub(crate) trait Kernels: Backend {
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
+/// What a convolution, transposed or not, keeps for its gradients.
+#[derive(Debug, Clone)]
+pub(crate) struct ConvolutionKept<T> {
+    /// Kept where the gradient of the weight is asked for.
+    pub(crate) input: Option<T>,
+    /// Kept where the gradient of the input is asked for.
+    pub(crate) weight: Option<T>,
+    /// Whether the gradient of the bias is asked for.
+    pub(crate) bias: bool,
+    /// Shape of the input.
+    pub(crate) input_dims: [usize; 4],
+    /// Type of the input, and so of its gradient, before it was prepared.
+    #[cfg_attr(
+        not(feature = "libtorch"),
+        expect(dead_code, reason = "Flex has one type alone")
+    )]
+    pub(crate) input_type: DType,
+    /// Shape of the weight.
+    pub(crate) weight_dims: [usize; 4],
+}
+
+/// Gradients with respect to input, weight and bias of a convolution, as far as they are asked for.
+pub(crate) type ConvolutionGradients<T> = [Option<T>; 3];
+
 /// Gradients of the kernels, which their implementation for automatic differentiation calls.
 pub(crate) trait KernelGradients: Kernels {
-    /// Gradient of a convolution with respect to its input, whose height and width are `input_size`.
-    fn convolution_input_gradient(
+    /// The tensor in the form in which a convolution of this shape takes it, so that what is kept for the gradients need
+    /// not be converted again.
+    fn prepared(tensor: FloatTensor<Self>, precision: super::Precision) -> FloatTensor<Self>;
+
+    /// The gradients of a convolution, from the gradient of its output.
+    fn convolution_gradients(
         gradient: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        input_size: [usize; 2],
+        kept: ConvolutionKept<FloatTensor<Self>>,
         shape: ConvolutionShape,
-    ) -> FloatTensor<Self>;
+    ) -> ConvolutionGradients<FloatTensor<Self>>;
 
-    /// Gradient of a convolution with respect to its weight, whose last two dimensions are `kernel_size`.
-    fn convolution_weight_gradient(
-        input: FloatTensor<Self>,
+    /// The gradients of a transposed convolution, from the gradient of its output.
+    fn transposed_convolution_gradients(
         gradient: FloatTensor<Self>,
-        kernel_size: [usize; 2],
-        shape: ConvolutionShape,
-    ) -> FloatTensor<Self>;
+        kept: ConvolutionKept<FloatTensor<Self>>,
+        shape: TransposedConvolutionShape,
+    ) -> ConvolutionGradients<FloatTensor<Self>>;
 
-    /// Sum of `gradient`, `[batch, channels, height, width]`, over all but the channels.
-    fn bias_gradient(gradient: FloatTensor<Self>) -> FloatTensor<Self>;
-
-    /// Gradient of a leaky ReLU with respect to its input.
+    /// Gradient of a leaky ReLU with respect to its input, from its output: both have the same sign.
     fn leaky_gradient(
         gradient: FloatTensor<Self>,
-        input: FloatTensor<Self>,
+        output: FloatTensor<Self>,
         slope: f64,
     ) -> FloatTensor<Self>;
 
+    /// Gradient of a padding by reflection with respect to its input.
+    fn reflect_gradient(gradient: FloatTensor<Self>, width: usize) -> FloatTensor<Self>;
+
     /// Gradient of an instance normalisation with respect to its input.
-    fn normalize_instance_gradient(
+    fn instance_norm_gradient(
         gradient: FloatTensor<Self>,
         input: FloatTensor<Self>,
+        statistics: [FloatTensor<Self>; 2],
         epsilon: f64,
     ) -> FloatTensor<Self>;
 
@@ -88,14 +129,21 @@ pub(crate) trait KernelGradients: Kernels {
         gradient: FloatTensor<Self>,
         input: FloatTensor<Self>,
         scale: FloatTensor<Self>,
+        statistics: [FloatTensor<Self>; 2],
         epsilon: f64,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+    ) -> [FloatTensor<Self>; 3];
 }
 
-/// Whether all of these tensors can go through [`Kernels`]: they lie on Flex and hold `f32`.
+/// Whether this tensor can go through [`Kernels`]: it lies on a device that brings them and holds numbers that it takes.
 ///
 /// Calling the extension for any other backend would panic, so every call is preceded by this question.
 pub(crate) fn has_kernels<const D: usize>(tensor: &Tensor<D>) -> bool {
     let device = tensor.device().inner();
-    matches!(device.as_dispatch(), DispatchDevice::Flex(_)) && tensor.dtype() == DType::F32
+    match device.as_dispatch() {
+        DispatchDevice::Flex(_) => tensor.dtype() == DType::F32,
+        #[cfg(feature = "libtorch")]
+        DispatchDevice::LibTorch(_) => matches!(tensor.dtype(), DType::F32 | DType::BF16),
+        #[allow(unreachable_patterns, reason = "there may be no other backend")]
+        _ => false,
+    }
 }

@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 
+use super::Precision;
 #[cfg(feature = "flex")]
 use super::backend::{Kernels, has_kernels};
 #[cfg(feature = "flex")]
@@ -16,6 +17,8 @@ pub struct ConvolutionShape {
     pub stride: usize,
     /// Rows and columns of zeros put around the input.
     pub padding: usize,
+    /// What is calculated with, where the device can.
+    pub precision: Precision,
 }
 
 /// Stride, padding and output padding of a transposed convolution, the same in both directions.
@@ -27,12 +30,14 @@ pub struct TransposedConvolutionShape {
     pub padding: usize,
     /// Rows and columns added at the bottom and the right of the output.
     pub output_padding: usize,
+    /// What is calculated with, where the device can.
+    pub precision: Precision,
 }
 
 /// Convolution (cross-correlation, as in every deep learning library).
 ///
 /// `input` is `[batch, in, height, width]`, `weight` `[out, in, kernel, kernel]`, `bias` `[out]`; the result is
-/// `[batch, out, (height + 2 * padding - kernel) / stride + 1, ...]`.
+/// `[batch, out, (height + 2 * padding - kernel) / stride + 1, ...]`, of the precision that was calculated with.
 pub fn convolution(
     input: Tensor<4>,
     weight: Tensor<4>,
@@ -56,7 +61,8 @@ pub fn convolution(
 /// Transposed convolution: the gradient of a convolution with respect to its input.
 ///
 /// `input` is `[batch, in, height, width]`, `weight` `[in, out, kernel, kernel]`, `bias` `[out]`; the result is
-/// `[batch, out, (height - 1) * stride + kernel - 2 * padding + output_padding, ...]`.
+/// `[batch, out, (height - 1) * stride + kernel - 2 * padding + output_padding, ...]`, of the precision that was
+/// calculated with.
 pub fn transposed_convolution(
     input: Tensor<4>,
     weight: Tensor<4>,

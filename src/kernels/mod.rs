@@ -11,10 +11,14 @@ mod backend;
 mod convolution;
 #[cfg(feature = "flex")]
 mod flex;
+#[cfg(feature = "libtorch")]
+pub mod libtorch;
 mod memory;
 mod norm;
+mod precision;
+mod reflection;
 
-pub use activation::leaky_relu;
+pub use activation::{leaky_relu, relu};
 pub use adam::{AdamMoments, AdamStep, adam};
 pub use convolution::{
     ConvolutionShape, TransposedConvolutionShape, convolution, transposed_convolution,
@@ -23,3 +27,5 @@ pub use memory::keep_freed_memory;
 pub use norm::{
     ChannelStatistics, batch_norm, channel_statistics, normalize_batch, normalize_instance,
 };
+pub use precision::Precision;
+pub use reflection::reflection_pad;

@@ -23,7 +23,9 @@ pub struct ChannelStatistics {
 pub fn normalize_instance(input: Tensor<4>, epsilon: f64) -> Tensor<4> {
     #[cfg(feature = "flex")]
     if has_kernels(&input) {
-        return Tensor::from_dispatch(Dispatch::normalize_instance(input.into_dispatch(), epsilon));
+        let (output, _, _) =
+            Dispatch::instance_norm_with_statistics(input.into_dispatch(), epsilon);
+        return Tensor::from_dispatch(output);
     }
     let [batch, channels, height, width] = input.dims();
     let rows = input.reshape([batch * channels, height * width]);

@@ -1,13 +1,13 @@
 //! Convolution layers.
 
 use burn::module::{Module, Param};
-use burn::tensor::Tensor;
-use burn::tensor::ops::PadMode;
+use burn::tensor::{DType, Tensor};
 
 use super::initialise::Initialise;
 use crate::config::Upsample;
 use crate::kernels::{
-    ConvolutionShape, TransposedConvolutionShape, convolution, transposed_convolution,
+    ConvolutionShape, Precision, TransposedConvolutionShape, convolution, reflection_pad,
+    transposed_convolution,
 };
 
 /// What is put around the input of a convolution.
@@ -30,6 +30,8 @@ pub struct Convolution {
     stride: usize,
     #[module(skip)]
     padding: Padding,
+    #[module(skip)]
+    precision: Precision,
 }
 
 impl Convolution {
@@ -48,6 +50,7 @@ impl Convolution {
             bias: bias.then(|| initialise.bias(output)),
             stride,
             padding,
+            precision: initialise.precision(),
         }
     }
 
@@ -55,13 +58,12 @@ impl Convolution {
     pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let (input, padding) = match self.padding {
             Padding::Zero(padding) => (input, padding),
-            Padding::Reflect(width) => {
-                (input.pad((width, width, width, width), PadMode::Reflect), 0)
-            }
+            Padding::Reflect(width) => (reflection_pad(input, width), 0),
         };
         let shape = ConvolutionShape {
             stride: self.stride,
             padding,
+            precision: self.precision,
         };
         let bias = self.bias.as_ref().map(Param::val);
         convolution(input, self.weight.val(), bias, shape)
@@ -108,6 +110,7 @@ impl Upsampling {
                 stride: 2,
                 padding: 1,
                 output_padding,
+                precision: initialise.precision(),
             },
         }
     }
@@ -121,11 +124,20 @@ impl Upsampling {
                 let shape = ConvolutionShape {
                     stride: 1,
                     padding: 1,
+                    precision: self.shape.precision,
                 };
                 convolution(double(input), weight, bias, shape)
             }
         }
     }
+}
+
+/// The same values as 32-bit numbers: for what leaves a network, since losses and pictures are calculated in these.
+pub(crate) fn full_precision(values: Tensor<4>) -> Tensor<4> {
+    if values.dtype() == DType::F32 {
+        return values;
+    }
+    values.cast(DType::F32)
 }
 
 /// Each pixel becomes two by two.

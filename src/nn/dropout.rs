@@ -14,10 +14,11 @@ pub fn dropout(input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
         return input;
     }
     let keep = 1.0 - PROBABILITY;
-    let mask = Tensor::random(
+    let mask: Tensor<4> = Tensor::random(
         input.shape(),
         Distribution::Bernoulli(keep),
         &input.device().inner(),
     );
-    input * (mask / keep)
+    let factors = (mask / keep).cast(input.dtype());
+    input * factors
 }

@@ -8,6 +8,7 @@ use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
 use crate::config::{Initialiser, Recipe};
+use crate::kernels::Precision;
 
 /// Makes the parameters of a network: the law, the generator of random numbers and the device.
 #[derive(Debug)]
@@ -17,6 +18,7 @@ pub struct Initialise {
     gain: f64,
     random: ChaCha8Rng,
     device: Device,
+    precision: Precision,
 }
 
 impl Initialise {
@@ -31,6 +33,7 @@ impl Initialise {
             gain,
             random,
             device: device.clone(),
+            precision: Precision::F32,
         }
     }
 
@@ -44,6 +47,17 @@ impl Initialise {
             stream,
             device,
         )
+        .with_precision(recipe.train.precision)
+    }
+
+    /// The same for layers that calculate with `precision`; parameters are 32-bit in any case.
+    pub fn with_precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
+    }
+
+    /// What the layers calculate with.
+    pub fn precision(&self) -> Precision {
+        self.precision
     }
 
     /// Zeros, on `device`: for networks whose weights are loaded afterwards.
@@ -53,6 +67,7 @@ impl Initialise {
             gain: 0.0,
             random: ChaCha8Rng::seed_from_u64(0),
             device: device.clone(),
+            precision: Precision::F32,
         }
     }
 

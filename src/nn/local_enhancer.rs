@@ -2,18 +2,19 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::activation::{relu, tanh};
+use burn::tensor::activation::tanh;
 use burn::tensor::module::avg_pool2d;
 use burn::tensor::ops::AvgPoolOptions;
 
 use super::behaviour::Behaviour;
-use super::convolution::{Convolution, Padding};
+use super::convolution::{Convolution, Padding, full_precision};
 use super::initialise::Initialise;
 use super::norm::Norm;
 use super::residual::{DownBlock, ResidualBlock, UpBlock};
 use super::resnet::{ResnetGenerator, ResnetShape};
 use super::tensors::Network;
 use crate::config::GeneratorRecipe;
+use crate::kernels::relu;
 
 /// A global generator that works at a smaller size, and enhancers on it, each at twice the size of the one before.
 ///
@@ -127,7 +128,7 @@ impl LocalEnhancer {
             let input = inputs.pop().expect("there is one input for each enhancer");
             features = enhancer.forward(input, features, behaviour);
         }
-        tanh(self.head.forward(features))
+        tanh(full_precision(self.head.forward(features)))
     }
 
     /// The same with everything fixed but the finest enhancer and what makes the picture.

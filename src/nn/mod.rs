@@ -20,6 +20,7 @@ mod unet;
 
 pub use adam::{Adam, clip_weights};
 pub use behaviour::{Behaviour, NormStats};
+pub(crate) use convolution::full_precision;
 pub use convolution::{Convolution, Padding, Upsampling};
 pub use discriminator::Discriminator;
 pub use dropout::dropout;

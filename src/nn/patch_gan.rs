@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 
 use super::behaviour::Behaviour;
-use super::convolution::{Convolution, Padding};
+use super::convolution::{Convolution, Padding, full_precision};
 use super::initialise::Initialise;
 use super::norm::Norm;
 use super::tensors::Network;
@@ -71,7 +71,7 @@ impl PatchGan {
             }
             features = leaky_relu(features, SLOPE);
         }
-        features
+        full_precision(features)
     }
 }
 
@@ -117,7 +117,7 @@ impl PixelGan {
     pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
         let features = leaky_relu(self.first.forward(input), SLOPE);
         let features = self.norm.forward(self.second.forward(features), behaviour);
-        self.last.forward(leaky_relu(features, SLOPE))
+        full_precision(self.last.forward(leaky_relu(features, SLOPE)))
     }
 }
 

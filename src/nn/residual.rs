@@ -2,7 +2,6 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::activation::relu;
 
 use super::behaviour::Behaviour;
 use super::convolution::{Convolution, Padding, Upsampling};
@@ -10,6 +9,7 @@ use super::dropout::dropout;
 use super::initialise::Initialise;
 use super::norm::Norm;
 use crate::config::GeneratorRecipe;
+use crate::kernels::relu;
 
 /// A convolution that halves the size and doubles the channels, and the normalisation after it.
 #[derive(Module, Debug)]

@@ -2,15 +2,16 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::activation::{relu, tanh};
+use burn::tensor::activation::tanh;
 
 use super::behaviour::Behaviour;
-use super::convolution::{Convolution, Padding};
+use super::convolution::{Convolution, Padding, full_precision};
 use super::initialise::Initialise;
 use super::norm::Norm;
 use super::residual::{DownBlock, ResidualBlock, UpBlock};
 use super::tensors::Network;
 use crate::config::GeneratorRecipe;
+use crate::kernels::relu;
 
 /// Sizes of a ResNet generator that recipes do not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +129,7 @@ impl ResnetGenerator {
             features = up.forward(features, behaviour);
         }
         match &self.head {
-            Some(head) => tanh(head.forward(features)),
+            Some(head) => tanh(full_precision(head.forward(features))),
             None => features,
         }
     }

@@ -2,16 +2,16 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::activation::{relu, tanh};
+use burn::tensor::activation::tanh;
 
 use super::behaviour::Behaviour;
-use super::convolution::{Convolution, Padding, Upsampling};
+use super::convolution::{Convolution, Padding, Upsampling, full_precision};
 use super::dropout::dropout;
 use super::initialise::Initialise;
 use super::norm::Norm;
 use super::tensors::Network;
 use crate::config::GeneratorRecipe;
-use crate::kernels::leaky_relu;
+use crate::kernels::{leaky_relu, relu};
 
 const KERNEL: usize = 4;
 /// Of the leaky ReLU on the way down.
@@ -124,7 +124,7 @@ impl Unet {
                 features = dropout(features, behaviour);
             }
         }
-        tanh(features)
+        tanh(full_precision(features))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::config::Mode;
 use crate::inpainting::Inpainter;
 use crate::nn::Initialise;
 
-/// The style's network, on `device`.
+/// The style's network, on `device`. It calculates with the recipe's precision.
 ///
 /// # Errors
 /// The style is of another mode, or its weights are missing, damaged or of another network.
@@ -28,7 +28,8 @@ pub fn load_inpainter(
     }
     let path = folder.weights("generator");
     let weights = read_weights(&path)?;
-    let network = Inpainter::new(&mut Initialise::zeros(device), recipe);
+    let mut initialise = Initialise::zeros(device).with_precision(recipe.train.precision);
+    let network = Inpainter::new(&mut initialise, recipe);
     weights
         .load_into(network)
         .map_err(|source| StyleError::BadWeights { path, source })

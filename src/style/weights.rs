@@ -65,7 +65,7 @@ pub fn discriminator_stem(mode: Mode, direction: Direction) -> &'static str {
 }
 
 /// The style's generator for `direction`, or for the direction of its recipe, on `device`, with the channels of its
-/// input and output.
+/// input and output. It calculates with the recipe's precision.
 ///
 /// # Errors
 /// The style has no generator for this direction, or its weights are missing, damaged or of another network.
@@ -92,7 +92,7 @@ pub fn load_generator(
     let [input, output] = if backwards { [b, a] } else { [a, b] };
     let path = folder.weights(stem);
     let weights = read_weights(&path)?;
-    let mut initialise = Initialise::zeros(device);
+    let mut initialise = Initialise::zeros(device).with_precision(recipe.train.precision);
     let generator = Generator::new(&mut initialise, &recipe.generator, input, output);
     let generator = weights
         .load_into(generator)
@@ -110,7 +110,8 @@ fn load_coarse_to_fine(
     let weights = read_weights(path)?;
     let mut first_error = None;
     for stage in recipe.stages().iter().rev() {
-        let generator = coarse_to_fine::generator(&mut Initialise::zeros(device), stage);
+        let mut initialise = Initialise::zeros(device).with_precision(recipe.train.precision);
+        let generator = coarse_to_fine::generator(&mut initialise, stage);
         match weights.clone().load_into(generator) {
             Ok(generator) => {
                 let input = coarse_to_fine::input_channels(stage) + stage.encoder.features;

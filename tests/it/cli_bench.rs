@@ -39,7 +39,14 @@ fn json_is_one_line_with_the_documented_keys() {
     assert_eq!(run.stdout.lines().count(), 1);
     let value: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(value["mode"], "cycle");
-    assert_eq!(value["device"], "cpu");
+    assert_eq!(
+        value["device"],
+        if cfg!(feature = "libtorch") {
+            "libtorch"
+        } else {
+            "cpu"
+        }
+    );
     assert_eq!(value["precision"], "f32");
     assert_eq!(value["size"], serde_json::json!([48, 32]));
     assert_eq!(value["batch"], 2);

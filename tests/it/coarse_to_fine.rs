@@ -1,15 +1,17 @@
 //! The networks, losses and steps of pix2pixHD are PyTorch's.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 use serde_json::Value;
 use translate::coarse_to_fine::{
     Instances, MultiscaleDiscriminator, Pix2pixHd, Vgg19, encoder, generator,
 };
 use translate::config::{GeneratorArch, Initialiser, Mode, Recipe};
 use translate::data::Batch;
+use translate::kernels::Precision;
 use translate::method::{Method, StepContext};
 use translate::nn::{Behaviour, Initialise, NamedTensors, Network};
 
+use crate::device::test_device;
 use crate::fixture::{Fixture, distance, json, values};
 use crate::training::{RATE, check_steps, number, sample};
 
@@ -17,7 +19,7 @@ use crate::training::{RATE, check_steps, number, sample};
 const TOLERANCE: f64 = 4e-5;
 
 fn initialise() -> Initialise {
-    Initialise::new(Initialiser::Normal, 0.02, 1, 0, &Device::flex())
+    Initialise::new(Initialiser::Normal, 0.02, 1, 0, &test_device())
 }
 
 /// A recipe for pictures of `input` channels whose networks have the sizes in `config`.
@@ -49,7 +51,7 @@ fn generators_equal_pytorch() {
         let recipe = recipe(&config, number(&config, "input_channels"));
         let network = generator(&mut initialise(), &recipe);
         let network = fixture.named("weights.").load_into(network).unwrap();
-        let input = fixture.tensor("input", &Device::flex());
+        let input = fixture.tensor("input", &test_device());
         let output = network.forward(input, Behaviour::TRAINING).into_data();
         let difference = distance(&output, &fixture.data("output"));
         assert!(difference < TOLERANCE, "{name}: {difference}");
@@ -67,10 +69,7 @@ fn every_layer_of_the_discriminator_equals_pytorch() {
     let input = number(&config, "input_channels");
     let network = MultiscaleDiscriminator::new(&mut initialise(), &recipe, input);
     let network = fixture.named("weights.").load_into(network).unwrap();
-    let results = network.forward(
-        fixture.tensor("input", &Device::flex()),
-        Behaviour::TRAINING,
-    );
+    let results = network.forward(fixture.tensor("input", &test_device()), Behaviour::TRAINING);
     assert_eq!(results.len(), recipe.scales);
     for (scale, results) in results.into_iter().enumerate() {
         assert_eq!(results.len(), recipe.layers + 2);
@@ -95,10 +94,7 @@ fn the_encoder_equals_pytorch() {
     recipe.encoder.downsamplings = number(&config, "downsamplings");
     let network = encoder(&mut initialise(), &recipe);
     let network = fixture.named("weights.").load_into(network).unwrap();
-    let features = network.forward(
-        fixture.tensor("input", &Device::flex()),
-        Behaviour::TRAINING,
-    );
+    let features = network.forward(fixture.tensor("input", &test_device()), Behaviour::TRAINING);
     let means = Instances::new(&fixture.data("instances")).mean(features);
     let difference = distance(&means.into_data(), &fixture.data("output"));
     assert!(difference < TOLERANCE, "{difference}");
@@ -107,15 +103,15 @@ fn the_encoder_equals_pytorch() {
 #[test]
 fn the_perceptual_loss_and_its_gradient_equal_pytorch() {
     let fixture = Fixture::open("perceptual.safetensors");
-    let device = Device::flex().autodiff();
+    let device = test_device().autodiff();
     let mut weights = fixture.named("weights.");
     let classifier = TensorData::new(vec![0.0f32; 4], [2, 2]);
     weights
         .0
         .insert("classifier.0.weight".to_owned(), classifier);
-    let vgg = Vgg19::of_weights(&weights, &device).unwrap();
+    let vgg = Vgg19::of_weights(&weights, Precision::F32, &device).unwrap();
     let output = fixture.tensor::<4>("output", &device).require_grad();
-    let target = fixture.tensor::<4>("target", &Device::flex());
+    let target = fixture.tensor::<4>("target", &test_device());
     let loss = vgg.distance(output.clone(), target);
     let wanted = values(&fixture.data("distance"))[0];
     let got = loss.clone().into_scalar::<f32>();
@@ -132,7 +128,7 @@ fn the_perceptual_loss_and_its_gradient_equal_pytorch() {
     );
 
     weights.0.remove("features.14.bias");
-    let message = Vgg19::of_weights(&weights, &device)
+    let message = Vgg19::of_weights(&weights, Precision::F32, &device)
         .unwrap_err()
         .to_string();
     assert!(
@@ -148,7 +144,7 @@ fn count<N: Network>(network: &N) -> usize {
 #[test]
 fn parameter_counts_are_the_published_ones() {
     let mut recipe = Recipe::defaults(Mode::Pix2pixhd);
-    let zeros = || Initialise::zeros(&Device::flex());
+    let zeros = || Initialise::zeros(&test_device());
     assert_eq!(count(&generator(&mut zeros(), &recipe)), 182_546_755);
     recipe.generator.arch = GeneratorArch::Local;
     recipe.generator.channels = 32;
@@ -170,7 +166,7 @@ fn tensors_have_the_public_names() {
     recipe.generator.channels = 1;
     recipe.encoder.channels = 1;
     recipe.encoder.features = 3;
-    let mut zeros = Initialise::zeros(&Device::flex());
+    let mut zeros = Initialise::zeros(&test_device());
     let names = |tensors: NamedTensors| -> Vec<String> {
         let weights = tensors.0.into_keys();
         weights
@@ -258,7 +254,7 @@ fn five_steps_with_features_and_perceptual_loss_equal_pytorch() {
     let fixture = Fixture::open(&format!("{name}.safetensors"));
     let recipe = training_recipe(&json(&format!("{name}.json"))["config"]);
     let vgg = fixture.named("vgg.");
-    let mut method = Pix2pixHd::new(&recipe, Some(&vgg), &Device::flex()).unwrap();
+    let mut method = Pix2pixHd::new(&recipe, Some(&vgg), &test_device()).unwrap();
     check_steps(name, &mut method, (RATE, RATE), |index| {
         (training_batch(&fixture, index), 1)
     });
@@ -272,7 +268,7 @@ fn five_steps_of_which_two_fix_the_global_generator_equal_pytorch() {
     let mut recipe = training_recipe(&config);
     recipe.optim.fix_global_epochs = 1;
     let fixed = number(&config, "fixed_steps");
-    let mut method = Pix2pixHd::new(&recipe, None, &Device::flex()).unwrap();
+    let mut method = Pix2pixHd::new(&recipe, None, &test_device()).unwrap();
     check_steps(name, &mut method, (RATE, RATE), |index| {
         let epoch = if index < fixed { 1 } else { 2 };
         (training_batch(&fixture, index), epoch)
@@ -286,7 +282,7 @@ fn a_restored_method_goes_on_to_the_bit() {
     let config = json("training_pix2pixhd_local.json")["config"].clone();
     let mut recipe = training_recipe(&config);
     recipe.optim.fix_global_epochs = 2;
-    let new = || Pix2pixHd::new(&recipe, None, &Device::flex()).unwrap();
+    let new = || Pix2pixHd::new(&recipe, None, &test_device()).unwrap();
     let step = |method: &mut Pix2pixHd, index: u64| {
         let context = StepContext {
             step: index + 1,
@@ -331,7 +327,7 @@ fn a_local_generator_takes_what_the_global_one_has() {
     let mut recipe = training_recipe(&config);
     recipe.optim.global_epochs = 1;
     let stages = recipe.stages();
-    let device = Device::flex();
+    let device = test_device();
     let global = Pix2pixHd::new(&stages[0], None, &device).unwrap();
     let mut local = Pix2pixHd::new(&stages[1], None, &device).unwrap();
     let before = local.weights("generator");
@@ -362,13 +358,13 @@ fn a_local_generator_takes_what_the_global_one_has() {
 fn previews_show_the_labels_in_colours() {
     let fixture = Fixture::open("training_pix2pixhd_global.safetensors");
     let recipe = training_recipe(&json("training_pix2pixhd_global.json")["config"]);
-    let method = Pix2pixHd::new(&recipe, None, &Device::flex()).unwrap();
+    let method = Pix2pixHd::new(&recipe, None, &test_device()).unwrap();
     let rows = method.preview(training_batch(&fixture, 0));
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].len(), 3);
     for picture in &rows[0] {
         assert_eq!(picture.shape().to_vec(), [1, 3, 32, 32]);
-        let tensor = Tensor::<4>::from_data(picture.clone(), &Device::flex());
+        let tensor = Tensor::<4>::from_data(picture.clone(), &test_device());
         assert!(tensor.abs().max().into_scalar::<f32>() <= 1.0);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use burn::tensor::{Device, Distribution, Tensor, TensorData};
+use burn::tensor::{Distribution, Tensor, TensorData};
 use prost::Message;
 use translate::config::{
     GeneratorArch, GeneratorRecipe, Initialiser, Mode, NormKind, Recipe, Upsample,
@@ -10,6 +10,7 @@ use translate::config::{
 use translate::nn::{Behaviour, Generator, Initialise, NamedTensors, NormStats};
 use translate::style::onnx::{Dimension, ModelProto, ValueInfoProto, onnx_file, onnx_model};
 
+use crate::device::test_device;
 use crate::fixture::{Fixture, distance};
 use crate::onnx_interpreter::interpret;
 
@@ -37,7 +38,7 @@ fn recipe(arch: GeneratorArch, norm: NormKind, upsample: Upsample) -> GeneratorR
 
 /// A generator from 3 channels to 1 whose every tensor has values of its own.
 fn network(recipe: &GeneratorRecipe) -> Generator {
-    let device = Device::flex();
+    let device = test_device();
     device.seed(1);
     let mut initialise = Initialise::new(recipe.init, recipe.init_gain, 1, 0, &device);
     let network = Generator::new(&mut initialise, recipe, 3, 1);
@@ -101,7 +102,7 @@ fn models_compute_what_pytorch_computes() {
                 .into_iter()
                 .find(|input| fixture.has(input))
                 .unwrap();
-            let found = run(&model, fixture.tensor(input, &Device::flex()));
+            let found = run(&model, fixture.tensor(input, &test_device()));
             let difference = fixture.output_distance(output, &found);
             // Only networks with batch norm have an output by running statistics.
             assert!(difference.is_some() || output == "output_running", "{name}");
@@ -139,7 +140,7 @@ fn models_of_pix2pixhd_compute_what_pytorch_computes() {
             fixture.named("weights."),
             NormStats::Batch,
         );
-        let found = run(&model, fixture.tensor("input", &Device::flex()));
+        let found = run(&model, fixture.tensor("input", &test_device()));
         let difference = distance(&found, &fixture.data("output"));
         assert!(difference < 4e-5, "{name}: {difference}");
     }
@@ -148,7 +149,7 @@ fn models_of_pix2pixhd_compute_what_pytorch_computes() {
 /// What the fixtures do not have: resizing, the names that dropout shifts, batches of rectangles.
 #[test]
 fn models_compute_what_the_networks_compute() {
-    let device = Device::flex();
+    let device = test_device();
     for (arch, height, width) in [
         (GeneratorArch::Unet64, 64, 128),
         (GeneratorArch::Resnet6Blocks, 12, 8),

@@ -1,9 +1,10 @@
 //! Networks as PyTorch state dicts.
 
-use burn::tensor::Device;
 use safetensors::tensor::{Dtype, SafeTensors};
 use translate::config::{GeneratorArch, GeneratorRecipe, Initialiser, Mode, NormKind, Recipe};
 use translate::nn::{Generator, Initialise, NamedTensors};
+
+use crate::device::test_device;
 
 fn generator(norm: NormKind) -> Generator {
     let recipe = GeneratorRecipe {
@@ -12,7 +13,7 @@ fn generator(norm: NormKind) -> Generator {
         norm,
         ..Recipe::defaults(Mode::Pix2pix).generator
     };
-    let mut initialise = Initialise::new(Initialiser::Normal, 0.02, 1, 0, &Device::flex());
+    let mut initialise = Initialise::new(Initialiser::Normal, 0.02, 1, 0, &test_device());
     Generator::new(&mut initialise, &recipe, 3, 3)
 }
 

@@ -11,6 +11,7 @@ use translate::nn::{
     ResnetGenerator, Unet,
 };
 
+use crate::device::test_device;
 use crate::fixture::{Fixture, distance};
 
 /// Measured: PyTorch's own 32-bit results are within 2.2e-6 of its 64-bit ones.
@@ -45,7 +46,7 @@ pub fn check<N: Network>(
     forward: impl Fn(&N, burn::tensor::Tensor<4>, Behaviour) -> burn::tensor::Tensor<4>,
 ) {
     let fixture = Fixture::open(&format!("forward_{name}.safetensors"));
-    let device = Device::flex();
+    let device = test_device();
     let input = if fixture.has("input") {
         "input"
     } else {
@@ -102,7 +103,7 @@ fn generators_equal_pytorch() {
             number(&config, "input_channels"),
             number(&config, "output_channels"),
         );
-        let mut initialise = initialise(&Device::flex());
+        let mut initialise = initialise(&test_device());
         let network = if name.starts_with("unet") {
             Generator::Unet(Unet::new(
                 &mut initialise,
@@ -153,7 +154,7 @@ fn discriminators_equal_pytorch() {
             scales: 1,
         };
         let input = number(&config, "input_channels");
-        let network = Discriminator::new(&mut initialise(&Device::flex()), &recipe, input);
+        let network = Discriminator::new(&mut initialise(&test_device()), &recipe, input);
         check(name, network, |network, input, behaviour| {
             network.forward(input, behaviour)
         });
@@ -171,7 +172,7 @@ fn count<N: Network>(network: &N) -> usize {
 
 #[test]
 fn parameter_counts_are_the_published_ones() {
-    let device = Device::flex();
+    let device = test_device();
     let generator = |mode, arch| {
         let recipe = GeneratorRecipe {
             arch,
@@ -209,7 +210,7 @@ fn dropout_moves_the_second_convolution_of_a_block_to_index_6() {
             ..Recipe::defaults(Mode::Cycle).generator
         };
         NamedTensors::of(&Generator::new(
-            &mut initialise(&Device::flex()),
+            &mut initialise(&test_device()),
             &recipe,
             3,
             3,
@@ -227,7 +228,7 @@ fn foreign_tensors_are_listed_not_loaded() {
         channels: 2,
         ..Recipe::defaults(Mode::Cycle).generator
     };
-    let network = Generator::new(&mut initialise(&Device::flex()), &recipe, 3, 3);
+    let network = Generator::new(&mut initialise(&test_device()), &recipe, 3, 3);
     let mut tensors = NamedTensors::of(&network);
     let first = tensors.0.remove("model.1.weight").unwrap();
     tensors

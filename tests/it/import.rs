@@ -1,6 +1,5 @@
 //! Recognising networks: whatever a recipe describes is found again in its weights, to the bit.
 
-use burn::tensor::Device;
 use proptest::prelude::*;
 use translate::coarse_to_fine::{MultiscaleDiscriminator, encoder};
 use translate::config::{
@@ -13,8 +12,10 @@ use translate::style::import::{
 };
 use translate::style::{Manifest, StyleFolder, generator_state_dict};
 
+use crate::device::test_device;
+
 fn initialise(seed: u64) -> Initialise {
-    Initialise::new(Initialiser::Normal, 0.5, seed, 0, &Device::flex())
+    Initialise::new(Initialiser::Normal, 0.5, seed, 0, &test_device())
 }
 
 fn norms() -> impl Strategy<Value = NormKind> {
@@ -79,7 +80,7 @@ proptest! {
             overwrite: false,
         };
         let style = StyleFolder::new(place.path().join("style"));
-        let imported = import(&style, &options, &Device::flex()).unwrap();
+        let imported = import(&style, &options, &test_device()).unwrap();
         let Architecture::Generator { recipe: found, input: from, output: to } = imported.architecture else {
             panic!("no generator");
         };
@@ -93,11 +94,11 @@ proptest! {
 
         // Out again as a state dict, and in once more.
         let manifest = Manifest::read(&style).unwrap();
-        let exported = generator_state_dict(&style, &manifest, None, &Device::flex()).unwrap();
+        let exported = generator_state_dict(&style, &manifest, None, &test_device()).unwrap();
         let file = place.path().join("exported.safetensors");
         std::fs::write(&file, exported.to_safetensors().unwrap()).unwrap();
         let second = StyleFolder::new(place.path().join("second"));
-        let again = import(&second, &ImportOptions { file, ..options }, &Device::flex()).unwrap();
+        let again = import(&second, &ImportOptions { file, ..options }, &test_device()).unwrap();
         prop_assert!(std::fs::read(again.path).unwrap() == std::fs::read(style.weights(stem)).unwrap());
     }
 
@@ -122,7 +123,7 @@ proptest! {
         let path = place.path().join("d.safetensors");
         std::fs::write(&path, weights.to_safetensors().unwrap()).unwrap();
         let file = WeightFile::open(&path).unwrap();
-        let found = FoundNetwork::find(&file, None, Hints::default(), &Device::flex()).unwrap();
+        let found = FoundNetwork::find(&file, None, Hints::default(), &test_device()).unwrap();
         prop_assert_eq!(found.architecture, Architecture::Discriminator { recipe, input });
         prop_assert!(found.tensors == weights);
     }
@@ -134,7 +135,7 @@ fn found(weights: &NamedTensors) -> FoundNetwork {
     let path = place.path().join("weights.safetensors");
     std::fs::write(&path, weights.to_safetensors().unwrap()).unwrap();
     let file = WeightFile::open(&path).unwrap();
-    FoundNetwork::find(&file, None, Hints::default(), &Device::flex()).unwrap()
+    FoundNetwork::find(&file, None, Hints::default(), &test_device()).unwrap()
 }
 
 /// None looks like instance norm in networks whose convolutions always have biases.

@@ -1,6 +1,6 @@
 //! Context encoders and their losses compute what PyTorch computes.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 use serde_json::Value;
 use translate::config::{
     Distance, GeneratorArch, GeneratorRecipe, Initialiser, MaskKind, Mode, Overlay, Recipe,
@@ -11,11 +11,12 @@ use translate::inpainting::{
 };
 use translate::nn::{Initialise, NamedTensors};
 
+use crate::device::test_device;
 use crate::fixture::{Fixture, distance, json, values};
 use crate::forward::check;
 
 fn initialise() -> Initialise {
-    Initialise::new(Initialiser::Normal, 0.02, 1, 0, &Device::flex())
+    Initialise::new(Initialiser::Normal, 0.02, 1, 0, &test_device())
 }
 
 fn number(config: &Value, key: &str) -> usize {
@@ -76,7 +77,7 @@ fn the_channel_wise_layer_has_m_times_n_to_the_fourth_weights() {
         let mut values = vec![0.0f32; maps * side * side];
         values[..side * side].fill(1.0);
         let input = TensorData::new(values, [1, maps, side, side]);
-        let output = layer.forward(Tensor::from_data(input, &Device::flex()));
+        let output = layer.forward(Tensor::from_data(input, &test_device()));
         let output: Vec<f32> = output.into_data().try_into_vec().unwrap();
         assert!(output[..side * side].iter().all(|&value| value != 0.0));
         assert!(output[side * side..].iter().all(|&value| value == 0.0));
@@ -91,7 +92,7 @@ fn output_side(side: usize, settings: &[&str]) -> usize {
     }
     overlay.set(&format!("data.crop_size={side}")).unwrap();
     let recipe = overlay.resolve(Mode::Inpaint).unwrap();
-    let device = Device::flex();
+    let device = test_device();
     let network = Inpainter::new(&mut initialise(), &recipe);
     let picture = Tensor::<4>::zeros([1, 3, side, side], &device);
     let mask = Tensor::<4>::zeros([1, 1, side, side], &device);
@@ -123,7 +124,7 @@ fn the_depth_follows_the_size_of_the_picture() {
 fn the_encoder_of_227_pixels_ends_in_six_by_six_by_256() {
     let mut recipe = Recipe::defaults(Mode::Inpaint);
     recipe.data.crop_size = 227;
-    let network = Inpainter::new(&mut Initialise::zeros(&Device::flex()), &recipe);
+    let network = Inpainter::new(&mut Initialise::zeros(&test_device()), &recipe);
     let tensors = NamedTensors::of(&network).0;
     let channel_wise = tensors.values().find(|data| data.shape().len() == 3);
     assert_eq!(channel_wise.unwrap().shape().to_vec(), [256, 36, 36]);
@@ -152,7 +153,7 @@ fn the_unet_sees_the_mask() {
 
 #[test]
 fn the_loss_on_hole_and_band_has_hand_computed_values() {
-    let device = Device::flex();
+    let device = test_device();
     let tensor = |values: Vec<f32>, height: usize, width: usize| {
         Tensor::<4>::from_data(TensorData::new(values, [1, 1, height, width]), &device)
     };
@@ -203,8 +204,8 @@ fn the_loss_on_hole_and_band_has_hand_computed_values() {
 fn the_loss_and_its_gradient_equal_pytorch() {
     let fixture = Fixture::open("reconstruction.safetensors");
     let expected = json("reconstruction.json");
-    let device = Device::flex().autodiff();
-    let plain = Device::flex();
+    let device = test_device().autodiff();
+    let plain = test_device();
     for overlap in [0, 1, 3] {
         let weights = reconstruction_weights(fixture.tensor("mask", &plain), overlap);
         let wanted = fixture.data(&format!("weights.{overlap}"));

@@ -1,11 +1,12 @@
 //! Five steps of mode inpaint give PyTorch's losses and weights.
 
-use burn::tensor::{Device, TensorData};
+use burn::tensor::TensorData;
 use translate::config::{GanObjective, GeneratorArch, MaskKind, Mode, Recipe};
 use translate::data::{Batch, HOLE_COLOUR};
 use translate::inpainting::Inpaint;
 use translate::method::{Method, StepContext};
 
+use crate::device::test_device;
 use crate::fixture::{Fixture, values};
 use crate::training::check_steps;
 
@@ -63,7 +64,7 @@ fn check(name: &str, recipe: &Recipe) {
     recipe.validate().unwrap();
     let fixture = Fixture::open(&format!("{name}.safetensors"));
     let rates = (recipe.optim.lr, recipe.discriminator_learning_rate());
-    let mut method = Inpaint::new(recipe, &Device::flex());
+    let mut method = Inpaint::new(recipe, &test_device());
     check_steps(name, &mut method, rates, |step| (batch(&fixture, step), 1));
 }
 
@@ -104,7 +105,7 @@ fn every_objective_trains_and_none_is_needed() {
         let mut recipe = recipe(GeneratorArch::Context, 32);
         change(&mut recipe);
         recipe.validate().unwrap();
-        let mut method = Inpaint::new(&recipe, &Device::flex());
+        let mut method = Inpaint::new(&recipe, &test_device());
         for stem in method.networks() {
             let weights = fixture.named(&format!("initial.{stem}."));
             method.load_weights(stem, weights).unwrap();
@@ -139,7 +140,7 @@ fn every_objective_trains_and_none_is_needed() {
 #[test]
 fn a_preview_keeps_what_is_outside_the_hole() {
     let fixture = Fixture::open("training_inpaint_context.safetensors");
-    let method = Inpaint::new(&recipe(GeneratorArch::Context, 32), &Device::flex());
+    let method = Inpaint::new(&recipe(GeneratorArch::Context, 32), &test_device());
     let batch = batch(&fixture, 0);
     let (mask, photo) = (batch.mask.clone().unwrap(), batch.b.clone());
     let rows = method.preview(batch);

@@ -2,11 +2,13 @@
 
 use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 use proptest::prelude::*;
 use translate::kernels::{
-    ConvolutionShape, TransposedConvolutionShape, convolution, transposed_convolution,
+    ConvolutionShape, Precision, TransposedConvolutionShape, convolution, transposed_convolution,
 };
+
+use crate::device::test_device;
 
 /// One convolution to try.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +39,7 @@ fn values(length: usize, seed: usize) -> Vec<f32> {
 
 fn tensor<const D: usize>(dims: [usize; D], seed: usize) -> Tensor<D> {
     let values = values(dims.iter().product(), seed);
-    Tensor::from_data(TensorData::new(values, dims), &Device::flex())
+    Tensor::from_data(TensorData::new(values, dims), &test_device())
 }
 
 fn vector<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
@@ -60,12 +62,22 @@ impl Case {
             ..
         } = *self;
         match (kernel, self.transposed) {
-            (true, false) => convolution(input, weight, bias, ConvolutionShape { stride, padding }),
+            (true, false) => convolution(
+                input,
+                weight,
+                bias,
+                ConvolutionShape {
+                    stride,
+                    padding,
+                    precision: Precision::F32,
+                },
+            ),
             (true, true) => {
                 let shape = TransposedConvolutionShape {
                     stride,
                     padding,
                     output_padding,
+                    precision: Precision::F32,
                 };
                 transposed_convolution(input, weight, bias, shape)
             }
@@ -361,7 +373,7 @@ fn tensors_that_are_not_contiguous_are_read_in_order() {
     let expected = case.run(true, case.input(), case.weight(), case.bias());
     let turned = |tensor: Tensor<4>| {
         let copy = tensor.swap_dims(2, 3).swap_dims(0, 1).into_data();
-        Tensor::<4>::from_data(copy, &Device::flex())
+        Tensor::<4>::from_data(copy, &test_device())
             .swap_dims(0, 1)
             .swap_dims(2, 3)
     };

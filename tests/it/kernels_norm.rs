@@ -1,8 +1,10 @@
 //! Instance and batch normalisation against their formulas in tensor operations, values and gradients.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 use proptest::prelude::*;
 use translate::kernels::{batch_norm, channel_statistics, normalize_batch, normalize_instance};
+
+use crate::device::test_device;
 
 const EPSILON: f64 = 1e-5;
 
@@ -11,7 +13,7 @@ fn tensor<const D: usize>(dims: [usize; D], seed: usize) -> Tensor<D> {
     let values: Vec<f32> = (0..dims.iter().product::<usize>())
         .map(|index| ((index * 7919 + seed * 104_729) % 10_007) as f32 / 10_007.0 + 2.5)
         .collect();
-    Tensor::from_data(TensorData::new(values, dims), &Device::flex())
+    Tensor::from_data(TensorData::new(values, dims), &test_device())
 }
 
 fn leaf<const D: usize>(dims: [usize; D], seed: usize) -> Tensor<D> {
@@ -104,7 +106,7 @@ proptest! {
 
 #[test]
 fn a_constant_plane_becomes_zero() {
-    let input = Tensor::<4>::full([1, 2, 5, 5], 0.7, &Device::flex());
+    let input = Tensor::<4>::full([1, 2, 5, 5], 0.7, &test_device());
     assert!(
         vector(normalize_instance(input, EPSILON))
             .iter()
@@ -115,7 +117,7 @@ fn a_constant_plane_becomes_zero() {
 #[test]
 fn planes_that_are_not_contiguous_are_read_in_order() {
     let input = tensor([2, 3, 6, 5], 1);
-    let copy = Tensor::<4>::from_data(input.clone().swap_dims(2, 3).into_data(), &Device::flex());
+    let copy = Tensor::<4>::from_data(input.clone().swap_dims(2, 3).into_data(), &test_device());
     assert_eq!(
         vector(normalize_instance(copy.swap_dims(2, 3), EPSILON)),
         vector(normalize_instance(input, EPSILON))

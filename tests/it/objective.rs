@@ -1,9 +1,10 @@
 //! Objectives and their gradients equal PyTorch's.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use translate::config::GanObjective;
 use translate::nn::Objective;
 
+use crate::device::test_device;
 use crate::fixture::{Fixture, json, values};
 
 #[test]
@@ -11,7 +12,7 @@ fn values_and_gradients_equal_pytorch() {
     let fixture = Fixture::open("objectives.safetensors");
     let expected = json("objectives.json");
     let smoothing = 1.0 - expected["smoothed_target"].as_f64().unwrap();
-    let device = Device::flex().autodiff();
+    let device = test_device().autodiff();
     let cases = expected["values"].as_object().unwrap();
     assert_eq!(cases.len(), 17);
     for (case, value) in cases {
@@ -47,7 +48,7 @@ fn values_and_gradients_equal_pytorch() {
 #[test]
 fn gradients_point_the_right_way() {
     use GanObjective::{Hinge, Lsgan, Saturating, Vanilla, Wgan};
-    let device = Device::flex().autodiff();
+    let device = test_device().autodiff();
     for kind in [Vanilla, Saturating, Lsgan, Hinge, Wgan] {
         let objective = Objective::new(kind, 0.0);
         let sign = |loss: &dyn Fn(Tensor<4>) -> Tensor<1>| {

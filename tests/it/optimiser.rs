@@ -1,9 +1,10 @@
 //! The optimiser equals PyTorch's.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use translate::nn::{Adam, NamedTensors, clip_weights};
 
+use crate::device::test_device;
 use crate::fixture::{Fixture, values};
 
 #[derive(Module, Debug)]
@@ -14,7 +15,7 @@ struct One {
 impl One {
     fn new(data: burn::tensor::TensorData) -> Self {
         Self {
-            weight: Param::from_data(data, &Device::flex().autodiff()),
+            weight: Param::from_data(data, &test_device().autodiff()),
         }
     }
 
@@ -26,7 +27,7 @@ impl One {
 #[test]
 fn adam_equals_pytorch() {
     let fixture = Fixture::open("adam.safetensors");
-    let device = Device::flex();
+    let device = test_device();
     let mut network = One::new(fixture.data("initial"));
     let gradients: Tensor<2> = fixture.tensor("gradients", &device);
     let expected: Tensor<2> = fixture.tensor("parameters", &device);

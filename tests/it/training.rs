@@ -2,13 +2,14 @@
 
 use burn::tensor::{Device, TensorData};
 use serde_json::Value;
-use translate::config::{GanObjective, GeneratorArch, GeneratorRecipe, Mode, Recipe};
+use translate::config::{GanObjective, GeneratorArch, Mode, Recipe};
 use translate::data::Batch;
 use translate::method::{Method, StepContext};
 use translate::nn::{Discriminator, Generator, Initialise, ResnetGenerator, Unet};
 use translate::paired::Pix2pix;
 use translate::unpaired::CycleGan;
 
+use crate::device::test_device;
 use crate::fixture::{Fixture, json, values};
 
 pub const RATE: f64 = 2e-4;
@@ -17,7 +18,7 @@ pub fn number(config: &Value, key: &str) -> usize {
     config[key].as_u64().unwrap() as usize
 }
 
-fn recipe(mode: Mode, config: &Value) -> Recipe {
+pub fn recipe(mode: Mode, config: &Value) -> Recipe {
     let mut recipe = Recipe::defaults(mode);
     recipe.generator.channels = number(&config["generator"], "channels");
     recipe.generator.dropout = false;
@@ -27,14 +28,8 @@ fn recipe(mode: Mode, config: &Value) -> Recipe {
     recipe
 }
 
-fn initialise(recipe: &GeneratorRecipe) -> Initialise {
-    Initialise::new(
-        recipe.init,
-        recipe.init_gain,
-        0,
-        0,
-        &Device::flex().autodiff(),
-    )
+fn initialise(recipe: &Recipe, device: &Device) -> Initialise {
+    Initialise::of_recipe(recipe, 0, &device.clone().autodiff())
 }
 
 pub fn sample(data: &TensorData, index: usize) -> TensorData {
@@ -140,7 +135,7 @@ pub fn check_steps(
 fn five_steps_of_pix2pix_equal_pytorch() {
     let config = json("training_pix2pix.json")["config"].clone();
     let recipe = recipe(Mode::Pix2pix, &config);
-    let mut start = initialise(&recipe.generator);
+    let mut start = initialise(&recipe, &test_device());
     let downsamplings = number(&config["generator"], "downsamplings");
     let generator = Generator::Unet(Unet::new(
         &mut start,
@@ -152,15 +147,13 @@ fn five_steps_of_pix2pix_equal_pytorch() {
     let discriminator = Discriminator::new(&mut start, &recipe.discriminator, 6);
     check(
         "training_pix2pix",
-        &mut Pix2pix::from_networks(&recipe, generator, discriminator, &Device::flex()),
+        &mut Pix2pix::from_networks(&recipe, generator, discriminator, &test_device()),
     );
 }
 
-#[test]
-fn five_steps_of_cycle_gan_equal_pytorch() {
-    let config = json("training_cycle.json")["config"].clone();
-    let recipe = recipe(Mode::Cycle, &config);
-    let mut start = initialise(&recipe.generator);
+/// The networks of the fixture of CycleGAN.
+pub fn cycle_gan(recipe: &Recipe, config: &Value, device: &Device) -> CycleGan {
+    let mut start = initialise(recipe, device);
     let blocks = number(&config["generator"], "blocks");
     let generators = [0, 1].map(|_| {
         Generator::Resnet(ResnetGenerator::new(
@@ -172,9 +165,16 @@ fn five_steps_of_cycle_gan_equal_pytorch() {
         ))
     });
     let discriminators = [0, 1].map(|_| Discriminator::new(&mut start, &recipe.discriminator, 3));
+    CycleGan::from_networks(recipe, generators, discriminators, device)
+}
+
+#[test]
+fn five_steps_of_cycle_gan_equal_pytorch() {
+    let config = json("training_cycle.json")["config"].clone();
+    let recipe = recipe(Mode::Cycle, &config);
     check(
         "training_cycle",
-        &mut CycleGan::from_networks(&recipe, generators, discriminators, &Device::flex()),
+        &mut cycle_gan(&recipe, &config, &test_device()),
     );
 }
 
@@ -210,7 +210,7 @@ fn small(change: impl Fn(&mut Recipe)) -> [Box<dyn Method>; 2] {
         recipe.discriminator.channels = 2;
         recipe.discriminator.layers = 1;
         change(&mut recipe);
-        translate::train::build(&recipe, &Device::flex()).unwrap()
+        translate::train::build(&recipe, &test_device()).unwrap()
     })
 }
 

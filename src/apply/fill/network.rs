@@ -6,6 +6,7 @@ use super::filler::{Filler, Reach};
 use crate::config::{GeneratorArch, MaskKind, NormKind, Recipe};
 use crate::data::{HOLE_COLOUR, grey, values_from_pixels};
 use crate::inpainting::Inpainter;
+use crate::kernels::Precision;
 use crate::nn::{Behaviour, NormStats};
 use crate::panics;
 use crate::style::{Manifest, StyleError, StyleFolder, load_inpainter};
@@ -29,16 +30,18 @@ pub struct NetworkFiller {
 }
 
 impl NetworkFiller {
-    /// The network of the style in `folder`, on `device`.
+    /// The network of the style in `folder`, on `device`, calculating with `precision`.
     ///
     /// # Errors
     /// The style is damaged, or is of another mode.
     pub fn load(
         folder: &StyleFolder,
         behaviour: Behaviour,
+        precision: Precision,
         device: &Device,
     ) -> Result<Self, StyleError> {
-        let manifest = Manifest::read(folder)?;
+        let mut manifest = Manifest::read(folder)?;
+        manifest.recipe.train.precision = precision;
         let network = load_inpainter(folder, &manifest, device)?;
         let recipe = &manifest.recipe;
         if recipe.generator.arch == GeneratorArch::ContextBottleneck

@@ -14,7 +14,7 @@ pub(super) fn leaky_relu(input: &FloatTensor<Flex>, slope: f64) -> FloatTensor<F
     leaky_gradient(input, input, slope)
 }
 
-/// `gradient` where `input` is not negative, `slope * gradient` elsewhere.
+/// `gradient` where `input` is positive, `slope * gradient` elsewhere.
 pub(super) fn leaky_gradient(
     gradient: &FloatTensor<Flex>,
     input: &FloatTensor<Flex>,
@@ -30,7 +30,7 @@ pub(super) fn leaky_gradient(
         .zip(input.par_chunks(CHUNK))
         .for_each(|((output, gradient), input)| {
             for ((output, &gradient), &input) in output.iter_mut().zip(gradient).zip(input) {
-                *output = if input >= 0.0 {
+                *output = if input > 0.0 {
                     gradient
                 } else {
                     gradient * slope

@@ -7,7 +7,9 @@ use super::forward::forward;
 use super::geometry::Geometry;
 use super::input_gradient::input_gradient as scatter_input_gradient;
 use super::values::{contiguous, dims, tensor, values};
+use super::weight_gradient::{bias_gradient, weight_gradient};
 use super::winograd;
+use crate::kernels::backend::{ConvolutionGradients, ConvolutionKept};
 use crate::kernels::{ConvolutionShape, TransposedConvolutionShape};
 
 /// The convolution of `kernels::convolution`; `bias` is empty where there is none.
@@ -52,22 +54,55 @@ pub(super) fn transposed_convolution(
         (size - 1) * shape.stride + kernel + shape.output_padding - 2 * shape.padding
     };
     let output_size = [size(height, kernel_height), size(width, kernel_width)];
-    let shape = ConvolutionShape {
-        stride: shape.stride,
-        padding: shape.padding,
-    };
-    spread(input, weight, bias, output_size, shape)
+    spread(input, weight, bias, output_size, opposite(shape))
 }
 
-/// The gradient of a convolution with respect to its input.
-pub(super) fn input_gradient(
+/// The convolution of which a transposed one is the input gradient.
+fn opposite(shape: TransposedConvolutionShape) -> ConvolutionShape {
+    ConvolutionShape {
+        stride: shape.stride,
+        padding: shape.padding,
+        precision: shape.precision,
+    }
+}
+
+/// The gradients of a convolution that are asked for.
+pub(super) fn gradients(
     gradient: &FloatTensor<Flex>,
-    weight: &FloatTensor<Flex>,
-    input_size: [usize; 2],
+    kept: &ConvolutionKept<FloatTensor<Flex>>,
     shape: ConvolutionShape,
-) -> FloatTensor<Flex> {
+) -> ConvolutionGradients<FloatTensor<Flex>> {
+    let [_, _, height, width] = kept.input_dims;
+    let [_, _, kernel_height, kernel_width] = kept.weight_dims;
+    let (size, kernel) = ([height, width], [kernel_height, kernel_width]);
     let none = tensor(Vec::new(), [0]);
-    spread(gradient, weight, &none, input_size, shape)
+    let weight = kept.weight.as_ref();
+    let input = kept.input.as_ref();
+    [
+        weight.map(|weight| spread(gradient, weight, &none, size, shape)),
+        input.map(|input| weight_gradient(input, gradient, kernel, shape)),
+        kept.bias.then(|| bias_gradient(gradient)),
+    ]
+}
+
+/// The gradients of a transposed convolution that are asked for: it is the input gradient of a convolution, so that its
+/// own gradients are that convolution and the weight gradient with the roles of input and gradient exchanged.
+pub(super) fn transposed_gradients(
+    gradient: &FloatTensor<Flex>,
+    kept: &ConvolutionKept<FloatTensor<Flex>>,
+    shape: TransposedConvolutionShape,
+) -> ConvolutionGradients<FloatTensor<Flex>> {
+    let shape = opposite(shape);
+    let [_, _, kernel_height, kernel_width] = kept.weight_dims;
+    let kernel = [kernel_height, kernel_width];
+    let none = tensor(Vec::new(), [0]);
+    let weight = kept.weight.as_ref();
+    let input = kept.input.as_ref();
+    [
+        weight.map(|weight| convolution(gradient, weight, &none, shape)),
+        input.map(|input| weight_gradient(gradient, input, kernel, shape)),
+        kept.bias.then(|| bias_gradient(gradient)),
+    ]
 }
 
 /// The input, of height and width `size`, that receives what `output` gives back through the kernels, plus `bias`.

@@ -14,6 +14,7 @@ mod matrix_product;
 mod norm;
 mod parts;
 mod patches;
+mod reflection;
 mod scatter;
 mod scratch;
 mod sums;
@@ -24,8 +25,8 @@ mod winograd;
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 
-use super::backend::{KernelGradients, Kernels};
-use super::{AdamStep, ConvolutionShape, TransposedConvolutionShape};
+use super::backend::{ConvolutionGradients, ConvolutionKept, KernelGradients, Kernels};
+use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};
 
 impl Kernels for Flex {
     fn convolution(
@@ -46,8 +47,11 @@ impl Kernels for Flex {
         convolution::transposed_convolution(&input, &weight, &bias, shape)
     }
 
-    fn normalize_instance(input: FloatTensor<Self>, epsilon: f64) -> FloatTensor<Self> {
-        norm::normalize_instance(&input, epsilon)
+    fn instance_norm_with_statistics(
+        input: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        norm::instance_norm(&input, epsilon)
     }
 
     fn batch_norm_with_statistics(
@@ -63,6 +67,10 @@ impl Kernels for Flex {
         activation::leaky_relu(&input, slope)
     }
 
+    fn reflect(input: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {
+        reflection::reflect(&input, width)
+    }
+
     fn adam(
         parameter: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
@@ -75,50 +83,55 @@ impl Kernels for Flex {
 }
 
 impl KernelGradients for Flex {
-    fn convolution_input_gradient(
-        gradient: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        input_size: [usize; 2],
-        shape: ConvolutionShape,
-    ) -> FloatTensor<Self> {
-        convolution::input_gradient(&gradient, &weight, input_size, shape)
+    /// Flex calculates with 32 bits alone.
+    fn prepared(tensor: FloatTensor<Self>, _precision: Precision) -> FloatTensor<Self> {
+        tensor
     }
 
-    fn convolution_weight_gradient(
-        input: FloatTensor<Self>,
+    fn convolution_gradients(
         gradient: FloatTensor<Self>,
-        kernel_size: [usize; 2],
+        kept: ConvolutionKept<FloatTensor<Self>>,
         shape: ConvolutionShape,
-    ) -> FloatTensor<Self> {
-        weight_gradient::weight_gradient(&input, &gradient, kernel_size, shape)
+    ) -> ConvolutionGradients<FloatTensor<Self>> {
+        convolution::gradients(&gradient, &kept, shape)
     }
 
-    fn bias_gradient(gradient: FloatTensor<Self>) -> FloatTensor<Self> {
-        weight_gradient::bias_gradient(&gradient)
+    fn transposed_convolution_gradients(
+        gradient: FloatTensor<Self>,
+        kept: ConvolutionKept<FloatTensor<Self>>,
+        shape: TransposedConvolutionShape,
+    ) -> ConvolutionGradients<FloatTensor<Self>> {
+        convolution::transposed_gradients(&gradient, &kept, shape)
     }
 
     fn leaky_gradient(
         gradient: FloatTensor<Self>,
-        input: FloatTensor<Self>,
+        output: FloatTensor<Self>,
         slope: f64,
     ) -> FloatTensor<Self> {
-        activation::leaky_gradient(&gradient, &input, slope)
+        activation::leaky_gradient(&gradient, &output, slope)
     }
 
-    fn normalize_instance_gradient(
+    fn reflect_gradient(gradient: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {
+        reflection::reflect_gradient(&gradient, width)
+    }
+
+    fn instance_norm_gradient(
         gradient: FloatTensor<Self>,
         input: FloatTensor<Self>,
+        statistics: [FloatTensor<Self>; 2],
         epsilon: f64,
     ) -> FloatTensor<Self> {
-        norm::instance_gradient(&gradient, &input, epsilon)
+        norm::instance_gradient(&gradient, &input, &statistics, epsilon)
     }
 
     fn batch_norm_gradients(
         gradient: FloatTensor<Self>,
         input: FloatTensor<Self>,
         scale: FloatTensor<Self>,
+        statistics: [FloatTensor<Self>; 2],
         epsilon: f64,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        norm::batch_gradients(&gradient, &input, &scale, epsilon)
+    ) -> [FloatTensor<Self>; 3] {
+        norm::batch_gradients(&gradient, &input, &scale, &statistics, epsilon)
     }
 }

@@ -119,18 +119,29 @@ impl Moments {
     }
 }
 
-/// The instance normalisation of `kernels::normalize_instance`.
-pub(super) fn normalize_instance(input: &FloatTensor<Flex>, epsilon: f64) -> FloatTensor<Flex> {
+/// The instance normalisation of `kernels::normalize_instance`: output, mean and biased variance.
+pub(super) fn instance_norm(
+    input: &FloatTensor<Flex>,
+    epsilon: f64,
+) -> (FloatTensor<Flex>, FloatTensor<Flex>, FloatTensor<Flex>) {
     let dims = dims(input);
     let groups = Groups::instance(dims);
     let input = contiguous(input);
     let input = values(&input);
-    let (output, _) = groups.map(input, input, |group| {
+    let (output, moments) = groups.map(input, input, |group| {
         let moments = groups.moments(group, input);
         let factor = moments.inverse_deviation(epsilon);
-        ([factor, 0.0, -moments.mean * factor], ())
+        ([factor, 0.0, -moments.mean * factor], moments)
     });
-    tensor(output, dims)
+    let [mean, variance] = statistics(&moments);
+    (tensor(output, dims), mean, variance)
+}
+
+/// Mean and variance of each group.
+fn statistics(moments: &[Moments]) -> [FloatTensor<Flex>; 2] {
+    let mean = moments.iter().map(|moments| moments.mean).collect();
+    let variance = moments.iter().map(|moments| moments.variance).collect();
+    [mean, variance].map(|numbers| tensor(numbers, [moments.len()]))
 }
 
 /// The batch normalisation of `kernels::batch_norm`: output, mean and biased variance.
@@ -149,23 +160,20 @@ pub(super) fn batch_norm(
         let factor = scale[group] * moments.inverse_deviation(epsilon);
         ([factor, 0.0, shift[group] - moments.mean * factor], moments)
     });
-    let mean = moments.iter().map(|moments| moments.mean).collect();
-    let variance = moments.iter().map(|moments| moments.variance).collect();
-    (
-        tensor(output, dims),
-        tensor(mean, [groups.count]),
-        tensor(variance, [groups.count]),
-    )
+    let [mean, variance] = statistics(&moments);
+    (tensor(output, dims), mean, variance)
 }
 
-/// The gradient of [`normalize_instance`] with respect to its input.
+/// The gradient of [`instance_norm`]'s output with respect to its input.
 pub(super) fn instance_gradient(
     gradient: &FloatTensor<Flex>,
     input: &FloatTensor<Flex>,
+    statistics: &[FloatTensor<Flex>; 2],
     epsilon: f64,
 ) -> FloatTensor<Flex> {
     let dims = dims(input);
-    let (gradient, _) = gradients(Groups::instance(dims), gradient, input, |_| 1.0, epsilon);
+    let groups = Groups::instance(dims);
+    let (gradient, _) = gradients(groups, gradient, input, statistics, |_| 1.0, epsilon);
     tensor(gradient, dims)
 }
 
@@ -174,20 +182,22 @@ pub(super) fn batch_gradients(
     gradient: &FloatTensor<Flex>,
     input: &FloatTensor<Flex>,
     scale: &FloatTensor<Flex>,
+    statistics: &[FloatTensor<Flex>; 2],
     epsilon: f64,
-) -> (FloatTensor<Flex>, FloatTensor<Flex>, FloatTensor<Flex>) {
+) -> [FloatTensor<Flex>; 3] {
     let dims = dims(input);
     let groups = Groups::batch(dims);
     let scale = contiguous(scale);
     let scale = values(&scale);
-    let (gradient, sums) = gradients(groups, gradient, input, |group| scale[group], epsilon);
+    let scale = |group: usize| scale[group];
+    let (gradient, sums) = gradients(groups, gradient, input, statistics, scale, epsilon);
     let scale = sums.iter().map(|sums| sums[0]).collect();
     let shift = sums.iter().map(|sums| sums[1]).collect();
-    (
+    [
         tensor(gradient, dims),
         tensor(scale, [groups.count]),
         tensor(shift, [groups.count]),
-    )
+    ]
 }
 
 /// The input's gradient and for each group the gradients of scale and shift.
@@ -198,14 +208,19 @@ fn gradients(
     groups: Groups,
     gradient: &FloatTensor<Flex>,
     input: &FloatTensor<Flex>,
+    [mean, variance]: &[FloatTensor<Flex>; 2],
     scale: impl Fn(usize) -> f32 + Sync,
     epsilon: f64,
 ) -> (Vec<f32>, Vec<[f32; 2]>) {
     let [gradient, input] = [gradient, input].map(contiguous);
     let (gradient, input) = (values(&gradient), values(&input));
+    let (mean, variance) = (values(mean), values(variance));
     let count = (groups.planes * groups.pixels) as f64;
     groups.map(gradient, input, |group| {
-        let moments = groups.moments(group, input);
+        let moments = Moments {
+            mean: mean[group],
+            variance: variance[group],
+        };
         let (mean, inverse) = (moments.mean, moments.inverse_deviation(epsilon));
         let shift = groups.sum_of(group, gradient, gradient, |gradient, _| gradient);
         let product = groups.sum_of(group, gradient, input, |gradient, input| {

@@ -1,0 +1,182 @@
+//! The kernels for LibTorch, on its processor and its GPU devices.
+
+#![expect(
+    deprecated,
+    reason = "Burn's LibTorch backend is deprecated, and the fastest there is"
+)]
+
+mod convolution;
+mod norm;
+mod shim;
+mod start;
+
+pub use start::{missing_gpu, set_threads, start};
+
+use burn::backend::libtorch::LibTorch;
+use burn::backend::tensor::FloatTensor;
+use tch::Tensor;
+
+use super::backend::{ConvolutionGradients, ConvolutionKept, KernelGradients, Kernels};
+use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};
+
+type Primitive = FloatTensor<LibTorch>;
+
+fn three(tensors: [Tensor; 3]) -> (Primitive, Primitive, Primitive) {
+    let [first, second, third] = tensors.map(Primitive::new);
+    (first, second, third)
+}
+
+impl Kernels for LibTorch {
+    fn convolution(
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        shape: ConvolutionShape,
+    ) -> FloatTensor<Self> {
+        convolution::convolution(&input.tensor, &weight.tensor, &bias.tensor, shape)
+    }
+
+    fn transposed_convolution(
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        shape: TransposedConvolutionShape,
+    ) -> FloatTensor<Self> {
+        convolution::convolution(&input.tensor, &weight.tensor, &bias.tensor, shape)
+    }
+
+    fn instance_norm_with_statistics(
+        input: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        three(norm::instance_norm(&input.tensor, epsilon))
+    }
+
+    fn batch_norm_with_statistics(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let (scale, shift) = (&scale.tensor, &shift.tensor);
+        three(norm::batch_norm(
+            &input.tensor,
+            Some(scale),
+            Some(shift),
+            epsilon,
+        ))
+    }
+
+    fn leaky(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
+        input.unary_ops(
+            |mut tensor| {
+                shim::leaky_relu_in_place(&mut tensor, slope);
+                tensor
+            },
+            |tensor| shim::leaky_relu(tensor, slope),
+        )
+    }
+
+    fn reflect(input: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {
+        Primitive::new(input.tensor.reflection_pad2d([width as i64; 4]))
+    }
+
+    /// In place where nobody else holds the tensors.
+    fn adam(
+        parameter: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        first: FloatTensor<Self>,
+        second: FloatTensor<Self>,
+        step: AdamStep,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let [mut parameter, mut first, mut second] = [parameter, first, second].map(owned);
+        shim::adam(
+            &mut parameter.tensor,
+            &gradient.tensor,
+            &mut first.tensor,
+            &mut second.tensor,
+            step,
+        );
+        (parameter, first, second)
+    }
+}
+
+impl KernelGradients for LibTorch {
+    fn prepared(tensor: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
+        let prepared = convolution::prepared(&tensor.tensor, precision);
+        Primitive::from_existing(prepared, tensor.storage)
+    }
+
+    fn convolution_gradients(
+        gradient: FloatTensor<Self>,
+        kept: ConvolutionKept<FloatTensor<Self>>,
+        shape: ConvolutionShape,
+    ) -> ConvolutionGradients<FloatTensor<Self>> {
+        convolution::gradients(&gradient.tensor, &kept, shape)
+    }
+
+    fn transposed_convolution_gradients(
+        gradient: FloatTensor<Self>,
+        kept: ConvolutionKept<FloatTensor<Self>>,
+        shape: TransposedConvolutionShape,
+    ) -> ConvolutionGradients<FloatTensor<Self>> {
+        convolution::gradients(&gradient.tensor, &kept, shape)
+    }
+
+    fn leaky_gradient(
+        gradient: FloatTensor<Self>,
+        output: FloatTensor<Self>,
+        slope: f64,
+    ) -> FloatTensor<Self> {
+        let gradient = gradient.tensor.to_kind(output.tensor.kind());
+        let gradient = output.tensor.leaky_relu_backward(&gradient, slope, true);
+        Primitive::new(gradient)
+    }
+
+    fn reflect_gradient(gradient: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {
+        Primitive::new(shim::reflection_gradient(&gradient.tensor, width))
+    }
+
+    fn instance_norm_gradient(
+        gradient: FloatTensor<Self>,
+        input: FloatTensor<Self>,
+        [mean, variance]: [FloatTensor<Self>; 2],
+        epsilon: f64,
+    ) -> FloatTensor<Self> {
+        Primitive::new(norm::instance_norm_gradient(
+            &gradient.tensor,
+            &input.tensor,
+            &mean.tensor,
+            &variance.tensor,
+            epsilon,
+        ))
+    }
+
+    fn batch_norm_gradients(
+        gradient: FloatTensor<Self>,
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        [mean, variance]: [FloatTensor<Self>; 2],
+        epsilon: f64,
+    ) -> [FloatTensor<Self>; 3] {
+        norm::batch_norm_gradients(
+            &gradient.tensor,
+            &input.tensor,
+            Some(&scale.tensor),
+            &mean.tensor,
+            &variance.tensor,
+            epsilon,
+        )
+        .map(|gradient| {
+            Primitive::new(gradient.expect("all three are calculated where there is a scale"))
+        })
+    }
+}
+
+/// The tensor itself if its elements may be changed, or a copy.
+fn owned(tensor: Primitive) -> Primitive {
+    if tensor.can_mut() && tensor.tensor.is_contiguous() {
+        return tensor;
+    }
+    Primitive::new(tensor.tensor.contiguous().copy())
+}

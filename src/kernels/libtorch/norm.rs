@@ -1,0 +1,80 @@
+//! Batch and instance normalisation with LibTorch's own gradients.
+
+use tch::{Kind, Tensor};
+
+use super::shim;
+
+/// Output, mean and biased variance of a batch normalisation with the statistics of `input`.
+pub(super) fn batch_norm(
+    input: &Tensor,
+    scale: Option<&Tensor>,
+    shift: Option<&Tensor>,
+    epsilon: f64,
+) -> [Tensor; 3] {
+    let none: Option<&Tensor> = None;
+    let (output, mean, inverse_deviation) =
+        dense(input).native_batch_norm(scale, shift, none, none, true, 0.0, epsilon);
+    let variance = inverse_deviation.square().reciprocal() - epsilon;
+    [output, mean, variance]
+}
+
+/// The tensor with its elements in order, which LibTorch's fast paths want; bfloat16 may have its channels last.
+fn dense(input: &Tensor) -> Tensor {
+    if input.kind() == Kind::BFloat16 {
+        input.shallow_clone()
+    } else {
+        input.contiguous()
+    }
+}
+
+/// Gradients of [`batch_norm`] with respect to input and, where there is a `scale`, scale and shift.
+pub(super) fn batch_norm_gradients(
+    gradient: &Tensor,
+    input: &Tensor,
+    scale: Option<&Tensor>,
+    mean: &Tensor,
+    variance: &Tensor,
+    epsilon: f64,
+) -> [Option<Tensor>; 3] {
+    let inverse_deviation = (variance + epsilon).rsqrt();
+    let statistics = [mean, &inverse_deviation];
+    shim::batch_norm_gradients(gradient, &dense(input), scale, statistics, epsilon)
+}
+
+/// Each picture's channels as channels of one picture: their batch normalisation is the instance normalisation.
+fn single(input: &Tensor) -> Tensor {
+    let [batch, channels, height, width] = dims(input);
+    if batch == 1 {
+        return input.shallow_clone();
+    }
+    input.reshape([1, batch * channels, height, width])
+}
+
+fn dims(tensor: &Tensor) -> [i64; 4] {
+    let (batch, channels, height, width) = tensor
+        .size4()
+        .expect("pictures have four dimensions: `kernels` takes no others");
+    [batch, channels, height, width]
+}
+
+/// Output, mean and biased variance of an instance normalisation.
+pub(super) fn instance_norm(input: &Tensor, epsilon: f64) -> [Tensor; 3] {
+    let [output, mean, variance] = batch_norm(&single(input), None, None, epsilon);
+    [output.reshape(dims(input)), mean, variance]
+}
+
+/// Gradient of [`instance_norm`] with respect to its input.
+pub(super) fn instance_norm_gradient(
+    gradient: &Tensor,
+    input: &Tensor,
+    mean: &Tensor,
+    variance: &Tensor,
+    epsilon: f64,
+) -> Tensor {
+    let (gradient, single_input) = (single(gradient), single(input));
+    let [gradient, ..] =
+        batch_norm_gradients(&gradient, &single_input, None, mean, variance, epsilon);
+    gradient
+        .expect("the input's gradient is always calculated")
+        .reshape(dims(input))
+}

@@ -1,0 +1,222 @@
+//! What `shim.cpp` offers, as functions over tensors.
+#![expect(unsafe_code, reason = "calls C++")]
+
+use std::ffi::{CStr, c_char, c_void};
+use std::ptr::null_mut;
+
+use tch::Tensor;
+
+use crate::kernels::AdamStep;
+
+/// A tensor of LibTorch on the other side.
+type Handle = *const c_void;
+
+/// Shape of a convolution or transposed convolution, as `shim.cpp` has it.
+#[repr(C)]
+pub(super) struct Convolution {
+    pub(super) input_dims: [i64; 4],
+    pub(super) weight_dims: [i64; 4],
+    pub(super) stride: i64,
+    pub(super) padding: i64,
+    pub(super) output_padding: i64,
+    pub(super) transposed: bool,
+    pub(super) bias: bool,
+}
+
+unsafe extern "C" {
+    fn translate_convolution_gradients(
+        gradient: Handle,
+        input: Handle,
+        weight: Handle,
+        shape: *const Convolution,
+        outputs: *mut *mut c_void,
+    ) -> *const c_char;
+
+    fn translate_to_bfloat16(tensor: Handle, outputs: *mut *mut c_void) -> *const c_char;
+
+    fn translate_to_float(tensor: Handle, outputs: *mut *mut c_void) -> *const c_char;
+
+    fn translate_leaky_relu(
+        input: Handle,
+        slope: f64,
+        in_place: bool,
+        outputs: *mut *mut c_void,
+    ) -> *const c_char;
+
+    fn translate_reflection_gradient(
+        gradient: Handle,
+        width: i64,
+        outputs: *mut *mut c_void,
+    ) -> *const c_char;
+
+    fn translate_batch_norm_gradients(
+        gradient: Handle,
+        input: Handle,
+        scale: Handle,
+        mean: Handle,
+        inverse_deviation: Handle,
+        epsilon: f64,
+        outputs: *mut *mut c_void,
+    ) -> *const c_char;
+
+    fn translate_adam(
+        parameter: Handle,
+        gradient: Handle,
+        first: Handle,
+        second: Handle,
+        learning_rate: f64,
+        beta1: f64,
+        beta2: f64,
+        epsilon: f64,
+        time: f64,
+    ) -> *const c_char;
+
+    fn translate_flush_denormals();
+}
+
+fn handle(tensor: &Tensor) -> Handle {
+    tensor.as_ptr().cast()
+}
+
+fn optional(tensor: Option<&Tensor>) -> Handle {
+    tensor.map_or(std::ptr::null(), handle)
+}
+
+/// What went wrong becomes a panic, as Burn's own operations of LibTorch do it: shapes and devices that do not fit, or
+/// memory that is not there.
+fn check(problem: *const c_char) {
+    if !problem.is_null() {
+        // SAFETY: the functions of the shim return null or text that ends with 0 and lives until the next failure in
+        // this thread.
+        let text = unsafe { CStr::from_ptr(problem) };
+        panic!("LibTorch: {}", text.to_string_lossy());
+    }
+}
+
+/// The tensors that `call` writes, where it writes one.
+fn outputs<const N: usize>(
+    call: impl FnOnce(*mut *mut c_void) -> *const c_char,
+) -> [Option<Tensor>; N] {
+    let mut outputs = [null_mut::<c_void>(); N];
+    check(call(outputs.as_mut_ptr()));
+    outputs.map(|output| {
+        // SAFETY: the shim writes null or a tensor that it has allocated and does not keep.
+        (!output.is_null()).then(|| unsafe { Tensor::from_ptr(output.cast()) })
+    })
+}
+
+/// Gradients of a convolution with respect to input, weight and bias. That of the weight needs `input`, that of the input
+/// needs `weight`; they are calculated where these are given.
+pub(super) fn convolution_gradients(
+    gradient: &Tensor,
+    input: Option<&Tensor>,
+    weight: Option<&Tensor>,
+    shape: &Convolution,
+) -> [Option<Tensor>; 3] {
+    // SAFETY: the handles are of tensors that live through the call or null where the shim allows it, and there is room
+    // for three results.
+    outputs(|outputs| unsafe {
+        translate_convolution_gradients(
+            handle(gradient),
+            optional(input),
+            optional(weight),
+            shape,
+            outputs,
+        )
+    })
+}
+
+/// The tensor in bfloat16, of four dimensions with the channels last in memory.
+pub(super) fn to_bfloat16(tensor: &Tensor) -> Tensor {
+    // SAFETY: the tensor lives through the call, and there is room for one result.
+    one(outputs(|outputs| unsafe {
+        translate_to_bfloat16(handle(tensor), outputs)
+    }))
+}
+
+/// The tensor in 32 bits with its elements in order.
+pub(super) fn to_float(tensor: &Tensor) -> Tensor {
+    // SAFETY: the tensor lives through the call, and there is room for one result.
+    one(outputs(|outputs| unsafe {
+        translate_to_float(handle(tensor), outputs)
+    }))
+}
+
+/// The leaky ReLU.
+pub(super) fn leaky_relu(input: &Tensor, slope: f64) -> Tensor {
+    // SAFETY: the tensor lives through the call, which does not change it, and there is room for one result.
+    one(outputs(|outputs| unsafe {
+        translate_leaky_relu(handle(input), slope, false, outputs)
+    }))
+}
+
+/// The leaky ReLU in place.
+pub(super) fn leaky_relu_in_place(input: &mut Tensor, slope: f64) {
+    // SAFETY: the tensor lives through the call and is borrowed by it alone; in place there is no result.
+    check(unsafe { translate_leaky_relu(handle(input), slope, true, null_mut()) });
+}
+
+/// Gradient of a padding by reflection of `width` with respect to its input.
+pub(super) fn reflection_gradient(gradient: &Tensor, width: usize) -> Tensor {
+    // SAFETY: the tensor lives through the call, and there is room for one result.
+    one(outputs(|outputs| unsafe {
+        translate_reflection_gradient(handle(gradient), width as i64, outputs)
+    }))
+}
+
+fn one([output]: [Option<Tensor>; 1]) -> Tensor {
+    output.expect("the shim writes its result where it reports no problem")
+}
+
+/// Gradients of a batch normalisation with respect to input and, where there is a `scale`, scale and shift.
+pub(super) fn batch_norm_gradients(
+    gradient: &Tensor,
+    input: &Tensor,
+    scale: Option<&Tensor>,
+    [mean, inverse_deviation]: [&Tensor; 2],
+    epsilon: f64,
+) -> [Option<Tensor>; 3] {
+    // SAFETY: the handles are of tensors that live through the call or null where the shim allows it, and there is room
+    // for three results.
+    outputs(|outputs| unsafe {
+        translate_batch_norm_gradients(
+            handle(gradient),
+            handle(input),
+            optional(scale),
+            handle(mean),
+            handle(inverse_deviation),
+            epsilon,
+            outputs,
+        )
+    })
+}
+
+/// One Adam step, in place.
+pub(super) fn adam(
+    parameter: &mut Tensor,
+    gradient: &Tensor,
+    first: &mut Tensor,
+    second: &mut Tensor,
+    step: AdamStep,
+) {
+    // SAFETY: the tensors live through the call, and those that it changes are borrowed by it alone.
+    check(unsafe {
+        translate_adam(
+            handle(parameter),
+            handle(gradient),
+            handle(first),
+            handle(second),
+            step.learning_rate,
+            step.beta1,
+            step.beta2,
+            step.epsilon,
+            step.time as f64,
+        )
+    });
+}
+
+/// Takes numbers too small for full precision as zero, on this thread and on the threads that compute for it.
+pub(super) fn flush_denormals() {
+    // SAFETY: sets a mode of the processor that concerns floating-point numbers alone.
+    unsafe { translate_flush_denormals() }
+}

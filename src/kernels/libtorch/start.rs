@@ -1,0 +1,44 @@
+//! What is set once, before LibTorch computes.
+#![cfg_attr(
+    all(target_os = "linux", target_env = "gnu"),
+    expect(unsafe_code, reason = "calls the C library")
+)]
+
+use super::shim;
+
+/// Blocks up to this size stay with the program when they are given back, in bytes.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const KEPT_BLOCK: libc::c_int = 1 << 30;
+
+/// Lets LibTorch compute with this many threads; without, it takes one per core. To be called before [`start`].
+pub fn set_threads(threads: usize) {
+    tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
+}
+
+/// Why there is no GPU with this index, if there is none.
+pub fn missing_gpu(index: usize) -> Option<String> {
+    if !tch::Cuda::is_available() {
+        return Some(
+            "LibTorch finds no NVIDIA GPU; it must be that of `scripts/libtorch.sh cuda`"
+                .to_owned(),
+        );
+    }
+    let count = tch::Cuda::device_count();
+    (index as i64 >= count).then(|| format!("LibTorch finds {count} GPUs, counted from 0"))
+}
+
+/// Prepares LibTorch: memory is reused, and numbers too small for full precision count as zero.
+///
+/// LibTorch allocates with the C library. The one of Linux gives each block over 32 MiB fresh pages, which cost more than
+/// the arithmetic on them: the gradients of a U-Net's widest layers are such blocks.
+pub fn start() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        // SAFETY: sets two numbers of the allocator, which it reads under its own lock.
+        unsafe {
+            libc::mallopt(libc::M_MMAP_THRESHOLD, KEPT_BLOCK);
+            libc::mallopt(libc::M_TRIM_THRESHOLD, KEPT_BLOCK);
+        }
+    }
+    shim::flush_denormals();
+}

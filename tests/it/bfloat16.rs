@@ -1,0 +1,257 @@
+//! Convolutions in bfloat16: near those of 32 bits, where the device offers them, and refused elsewhere.
+//!
+//! bfloat16 has 8 bits of precision, so that a rounding errs by up to 1/512 of the value.
+
+use crate::cli_support::{PIX2PIX, Place};
+
+#[test]
+fn devices_without_it_refuse_it() {
+    let place = Place::with_pairs();
+    let message = "device `cpu` does not calculate in bf16";
+    for line in [
+        format!("train {PIX2PIX} --steps 1 --device cpu --precision bf16"),
+        format!("train {PIX2PIX} --steps 1 --device cpu --set train.precision=bf16"),
+        "bench --mode cycle --size 32 --device cpu --precision bf16".to_owned(),
+    ] {
+        place.run(&line).failed(2, &[message, "--device libtorch"]);
+    }
+    assert!(!place.path("checkpoints").exists());
+}
+
+#[cfg(feature = "libtorch")]
+mod on_libtorch {
+    use burn::tensor::{DType, Device, Tensor, TensorData};
+    use translate::config::{GeneratorArch, Mode, Recipe};
+    use translate::device::DeviceName;
+    use translate::kernels::{
+        ConvolutionShape, Precision, TransposedConvolutionShape, convolution,
+        transposed_convolution,
+    };
+    use translate::method::{Method, StepContext};
+    use translate::nn::{Behaviour, Generator, Initialise, NormStats};
+
+    use crate::cli_support::{PIX2PIX, Place};
+    use crate::fixture::{Fixture, json};
+    use crate::training::{cycle_gan, recipe, sample};
+
+    fn device() -> Device {
+        DeviceName::LibTorch.open().unwrap().device
+    }
+
+    fn tensor<const D: usize>(dims: [usize; D], seed: usize) -> Tensor<D> {
+        let values: Vec<f32> = (0..dims.iter().product::<usize>())
+            .map(|index| ((index * 7919 + seed * 104_729) % 10_007) as f32 / 10_007.0 - 0.5)
+            .collect();
+        Tensor::from_data(TensorData::new(values, dims), &device())
+    }
+
+    /// Norm of the difference, relative to that of `expected`.
+    fn error(found: &[f32], expected: &[f32]) -> f64 {
+        assert_eq!(found.len(), expected.len());
+        let norm = |values: &mut dyn Iterator<Item = f32>| -> f64 {
+            values
+                .map(|value| f64::from(value).powi(2))
+                .sum::<f64>()
+                .sqrt()
+        };
+        let difference = norm(&mut found.iter().zip(expected).map(|(a, b)| a - b));
+        difference / norm(&mut expected.iter().copied())
+    }
+
+    fn vector<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+        tensor.cast(DType::F32).into_data().try_into_vec().unwrap()
+    }
+
+    /// Output and gradients of input, weight and bias.
+    fn results(precision: Precision, transposed: bool) -> Vec<Vec<f32>> {
+        let leaf4 = |dims, seed| Tensor::from_inner(tensor::<4>(dims, seed)).require_grad();
+        let input = leaf4([2, 12, 17, 13], 1);
+        let weight = leaf4(
+            if transposed {
+                [12, 10, 4, 4]
+            } else {
+                [10, 12, 4, 4]
+            },
+            2,
+        );
+        let bias = Tensor::from_inner(tensor::<1>([10], 3)).require_grad();
+        let output = if transposed {
+            let shape = TransposedConvolutionShape {
+                stride: 2,
+                padding: 1,
+                output_padding: 1,
+                precision,
+            };
+            transposed_convolution(input.clone(), weight.clone(), Some(bias.clone()), shape)
+        } else {
+            let shape = ConvolutionShape {
+                stride: 2,
+                padding: 1,
+                precision,
+            };
+            convolution(input.clone(), weight.clone(), Some(bias.clone()), shape)
+        };
+        let expected_type = if precision == Precision::Bf16 {
+            DType::BF16
+        } else {
+            DType::F32
+        };
+        assert_eq!(output.dtype(), expected_type);
+        let factors = Tensor::from_inner(tensor(output.dims(), 4));
+        let gradients = (output.clone().cast(DType::F32) * factors).sum().backward();
+        assert_eq!(input.grad(&gradients).unwrap().dtype(), DType::F32);
+        vec![
+            vector(output.inner()),
+            vector(input.grad(&gradients).unwrap()),
+            vector(weight.grad(&gradients).unwrap()),
+            vector(bias.grad(&gradients).unwrap()),
+        ]
+    }
+
+    #[test]
+    fn convolutions_and_their_gradients_are_near_those_of_32_bits() {
+        for transposed in [false, true] {
+            let found = results(Precision::Bf16, transposed);
+            let expected = results(Precision::F32, transposed);
+            for (index, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                let error = error(found, expected);
+                assert!(error > 0.0 && error < 1e-2, "part {index}: {error}");
+            }
+        }
+    }
+
+    /// A whole network: the errors of its layers add up.
+    #[test]
+    fn generators_are_near_those_of_32_bits() {
+        for arch in [GeneratorArch::Unet64, GeneratorArch::Resnet6Blocks] {
+            let run = |precision| {
+                let mut recipe = Recipe::defaults(Mode::Pix2pix);
+                recipe.generator.arch = arch;
+                recipe.generator.channels = 8;
+                recipe.train.precision = precision;
+                let mut initialise = Initialise::of_recipe(&recipe, 0, &device());
+                let generator = Generator::new(&mut initialise, &recipe.generator, 3, 3);
+                let behaviour = Behaviour::inference(NormStats::Batch, false);
+                let output = generator.forward(tensor([1, 3, 64, 64], 5), behaviour);
+                assert_eq!(output.dtype(), DType::F32);
+                vector(output)
+            };
+            let error = error(&run(Precision::Bf16), &run(Precision::F32));
+            assert!(error > 0.0 && error < 5e-2, "{arch:?}: {error}");
+        }
+    }
+
+    /// Losses of the first steps of a PyTorch run in 32 bits, within 5 %: Adam makes full steps of small differences.
+    #[test]
+    fn losses_of_five_steps_are_near_those_of_pytorch() {
+        let fixture = Fixture::open("training_cycle.safetensors");
+        let expected = json("training_cycle.json");
+        let mut recipe = recipe(Mode::Cycle, &expected["config"]);
+        recipe.train.precision = Precision::Bf16;
+        let mut method = cycle_gan(&recipe, &expected["config"], &device());
+        for stem in method.networks() {
+            method
+                .load_weights(stem, fixture.named(&format!("initial.{stem}.")))
+                .unwrap();
+        }
+        let (a, b) = (fixture.data("input_a"), fixture.data("input_b"));
+        for (index, losses) in expected["losses"].as_array().unwrap().iter().enumerate() {
+            let batch = translate::data::Batch {
+                a: sample(&a, index),
+                b: sample(&b, index),
+                mask: None,
+                instances: None,
+                features: None,
+                names: Vec::new(),
+            };
+            let context = StepContext {
+                step: index as u64 + 1,
+                epoch: 1,
+                seed: 0,
+                generator_rate: 2e-4,
+                discriminator_rate: 2e-4,
+            };
+            for loss in method.step(batch, context) {
+                let found = f64::from(loss.value.into_scalar::<f32>());
+                let expected = losses[loss.name].as_f64().unwrap();
+                let difference = (found - expected).abs() / expected.abs();
+                assert!(difference < 5e-2, "{} {found} {expected}", loss.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_mode_trains_and_translates_in_it() {
+        let place = Place::new();
+        for (mode, size) in [
+            ("pix2pix --set generator.arch=unet_64", "64"),
+            ("cycle", "32"),
+            (
+                "pix2pixhd --set generator.downsamplings=2 --set generator.blocks=1",
+                "64x32",
+            ),
+            ("inpaint --set generator.arch=context", "64"),
+        ] {
+            let line = format!(
+                "bench --mode {mode} --size {size} --steps 1 --set generator.channels=4 \
+                 --set discriminator.channels=4 --device libtorch --precision bf16"
+            );
+            let run = place.run(&line).done();
+            assert!(run.stdout.contains("on libtorch, bf16"), "{run:#?}");
+        }
+    }
+
+    #[test]
+    fn a_style_trained_in_it_goes_on_in_it_and_translates_in_both() {
+        let place = Place::with_pairs();
+        let line = format!(
+            "train {PIX2PIX} --steps 4 --set train.log_every=1 --name s --device libtorch --precision bf16"
+        );
+        place.run(&line).done();
+        let style = place.text("checkpoints/s/style.toml");
+        assert!(style.contains("precision = \"bf16\""), "{style}");
+        place
+            .run("train --resume --name s --device libtorch --precision f32")
+            .failed(2, &["train.precision: \"bf16\", now \"f32\""]);
+        place
+            .run("train --resume --name s --device cpu --steps 5")
+            .failed(2, &["does not calculate in bf16"]);
+        place
+            .run("train --resume --name s --device libtorch --steps 6")
+            .done();
+        assert_eq!(place.last_step("s"), 6);
+        place.picture("in/one.png", 64, 64, 1);
+        for (device, precision) in [("libtorch", "bf16"), ("libtorch", "f32"), ("cpu", "f32")] {
+            let output = format!("{device}-{precision}");
+            let line = format!(
+                "apply --input in --style s --device {device} --precision {precision} --output {output}"
+            );
+            place.run(&line).done();
+        }
+        let read = |name: &str| image::open(place.path(name)).unwrap().into_rgb8();
+        let [half, full, cpu] = ["libtorch-bf16", "libtorch-f32", "cpu-f32"]
+            .map(|name| read(&format!("{name}/one.png")));
+        let mean = |a: &image::RgbImage, b: &image::RgbImage| {
+            let pairs = a.as_raw().iter().zip(b.as_raw());
+            let sum: u32 = pairs.map(|(a, b)| u32::from(a.abs_diff(*b))).sum();
+            f64::from(sum) / a.as_raw().len() as f64
+        };
+        assert!(mean(&full, &cpu) < 0.1, "{}", mean(&full, &cpu));
+        assert!(mean(&half, &full) < 4.0, "{}", mean(&half, &full));
+        assert!(mean(&half, &full) > 0.0);
+    }
+
+    #[test]
+    fn a_gpu_that_is_not_there_is_an_error() {
+        if DeviceName::LibTorchCuda(0).open().is_ok() {
+            println!("skipped: there is a GPU");
+            return;
+        }
+        Place::new()
+            .run("bench --mode cycle --size 32 --device libtorch-cuda")
+            .failed(
+                1,
+                &["device `libtorch-cuda:0` does not answer", "no NVIDIA GPU"],
+            );
+    }
+}
