@@ -11,6 +11,7 @@ mod apply_network;
 mod apply_output;
 mod apply_plan;
 mod apply_run;
+mod bands;
 mod cli_apply;
 mod cli_bad_data;
 mod cli_bad_style;
