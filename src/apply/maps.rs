@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::options::Size;
 use super::padding::Padding;
 use super::picture::{Needs, Prepared, padding_for};
+use super::tiles::Ways;
 use crate::data::{IdMap, Raster, read_picture, sample_key};
 
 /// What a network takes besides or instead of a picture.
@@ -36,6 +37,7 @@ pub(super) fn prepare_maps(
     size: Size,
     needs: Needs,
     maps: MapNeeds,
+    ways: &Ways,
 ) -> Result<Prepared, String> {
     let input = if maps.classes > 0 {
         labels(path, maps.classes)?
@@ -60,14 +62,9 @@ pub(super) fn prepare_maps(
         rasters.push(map);
     }
     let padding = padding_for(rasters[0].size(), size, needs)?;
-    let mut values = Vec::new();
-    for raster in rasters {
-        values.extend(raster.resized((padding.width, padding.height)).values());
-    }
-    Ok(Prepared {
-        values: padding.pad(values),
-        padding,
-    })
+    let size = (padding.width, padding.height);
+    let resized = rasters.into_iter().map(|raster| raster.resized(size));
+    Ok(Prepared::new(resized.collect(), padding, ways))
 }
 
 fn labels(path: &Path, classes: usize) -> Result<Raster, String> {

@@ -4,6 +4,7 @@
 //! Networks come in through [`Translator`]: nothing here knows what kind they are. [`fill`] does the same for networks that fill
 //! holes in photos.
 
+mod bands;
 mod error;
 mod fill;
 mod format;
@@ -22,6 +23,7 @@ mod run;
 mod shard;
 mod steps;
 mod tally;
+mod tiles;
 mod whole;
 
 pub use error::ApplyError;
@@ -39,3 +41,4 @@ pub use report::{FileReport, Status, Summary};
 pub use run::run;
 pub use shard::{Shard, ShardChoice, ShardError};
 pub use tally::Event;
+pub use tiles::{PictureRows, Tile, TileError, Tiling};

@@ -1,10 +1,14 @@
 //! A trained generator as a translator of pictures.
 
+use std::ops::Range;
+
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::bands::{DeviceRows, bytes_per_pixel, in_bands};
 use super::picture::Translator;
+use super::tiles::PictureRows;
 use crate::config::Direction;
-use crate::nn::{Behaviour, Generator};
+use crate::nn::{BandLimits, Behaviour, Generator};
 use crate::panics;
 use crate::style::{Manifest, StyleError, StyleFolder, load_generator};
 
@@ -89,5 +93,33 @@ impl Translator for NetworkTranslator {
         });
         let output = output.map_err(|message| format!("the network failed: {message}"))?;
         output.try_into_vec().map_err(|error| error.to_string())
+    }
+
+    fn bytes_per_pixel(&self) -> Option<f64> {
+        bytes_per_pixel(
+            &self.generator,
+            self.channels[0],
+            self.multiple,
+            self.behaviour,
+        )
+    }
+
+    fn translate_in_bands(
+        &mut self,
+        rows: &mut dyn PictureRows,
+        limits: &BandLimits,
+        _index: u64,
+    ) -> Result<(), String> {
+        let channels = self.channels[0];
+        let read = |rows: &dyn PictureRows, range: Range<usize>| {
+            let dims = [1, channels, range.len(), rows.padded_width()];
+            Tensor::from_data(TensorData::new(rows.read(range), dims), &self.device)
+        };
+        let picture = DeviceRows {
+            rows,
+            device: &self.device,
+            read: &read,
+        };
+        in_bands(&self.generator, channels, self.behaviour, limits, picture)
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::shard::Shard;
+use super::tiles::Tiling;
 use crate::data::MAX_PIXELS;
 
 /// How pictures are translated.
@@ -13,6 +14,8 @@ pub struct ApplyOptions {
     pub size: Size,
     /// Whether instance maps may lie beside the inputs of a folder, which are then no inputs themselves.
     pub instance_maps: bool,
+    /// How large pictures go through the network.
+    pub tiling: Tiling,
     /// File format of the outputs.
     pub format: OutputFormat,
     /// What happens to outputs that are there already.

@@ -8,7 +8,9 @@ use super::format::encode;
 use super::maps::{MapNeeds, prepare_maps};
 use super::options::Size;
 use super::padding::Padding;
+use super::tiles::{PictureRows, Source, Way, Ways};
 use crate::data::{MAX_PIXELS, Raster, pixels_from_values, read_picture};
+use crate::nn::BandLimits;
 
 /// A network that turns pictures into pictures of the same size.
 pub trait Translator {
@@ -43,6 +45,29 @@ pub trait Translator {
         width: usize,
         index: u64,
     ) -> Result<Vec<f32>, String>;
+
+    /// Bytes of memory that [`translate`](Self::translate) takes for each pixel; none where
+    /// [`translate_in_bands`](Self::translate_in_bands) does not help to take less.
+    fn bytes_per_pixel(&self) -> Option<f64> {
+        None
+    }
+
+    /// Translates one picture by rows, so that no more of it than `limits` allows is in memory. The translation is that of
+    /// [`translate`](Self::translate) up to rounding, which is also what happens unless a network can do better.
+    ///
+    /// # Errors
+    /// A message for the person whose picture it is.
+    fn translate_in_bands(
+        &mut self,
+        rows: &mut dyn PictureRows,
+        limits: &BandLimits,
+        index: u64,
+    ) -> Result<(), String> {
+        let _ = limits;
+        let (height, width) = (rows.padded_height(), rows.padded_width());
+        let values = self.translate(rows.read(0..height), height, width, index)?;
+        rows.write(0..height, values)
+    }
 }
 
 /// What a network needs of its inputs.
@@ -56,26 +81,56 @@ pub(super) struct Needs {
 
 /// A picture as a network takes it.
 pub(super) struct Prepared {
-    /// `[channels, padded_height, padded_width]`, flattened, in [-1, 1].
-    pub(super) values: Vec<f32>,
+    pub(super) input: Input,
     pub(super) padding: Padding,
 }
 
+/// The values of a picture.
+pub(super) enum Input {
+    /// `[channels, padded_height, padded_width]`, flattened, in [-1, 1].
+    Values(Vec<f32>),
+    /// The same of some rows at a time.
+    Rows(Source, Way),
+}
+
+impl Prepared {
+    /// The rasters, each of the padding's width and height, for the way that fits.
+    pub(super) fn new(rasters: Vec<Raster>, padding: Padding, ways: &Ways) -> Self {
+        let input = if let Some(way) = ways.of(&padding) {
+            Input::Rows(Source { rasters, padding }, way)
+        } else {
+            let values = rasters.iter().flat_map(Raster::values).collect();
+            Input::Values(padding.pad(values))
+        };
+        Self { input, padding }
+    }
+}
+
+/// What a network made of a picture.
+pub(super) enum Output {
+    /// `[channels, padded_height, padded_width]`, flattened.
+    Values(Vec<f32>),
+    /// `[height, width, channels]`, flattened.
+    Pixels(Vec<u8>),
+}
+
 /// Reads, resizes and pads a picture.
-pub(super) fn prepare(path: &Path, size: Size, needs: Needs) -> Result<Prepared, String> {
+pub(super) fn prepare(
+    path: &Path,
+    size: Size,
+    needs: Needs,
+    ways: &Ways,
+) -> Result<Prepared, String> {
     if let Some(maps) = needs.maps {
-        return prepare_maps(path, size, needs, maps);
+        return prepare_maps(path, size, needs, maps, ways);
     }
     let picture = read_picture(path)
         .map_err(|error| error.to_string())?
         .pixels;
     let raster = Raster::new(picture, needs.channels);
     let padding = padding_for(raster.size(), size, needs)?;
-    let values = raster.resized((padding.width, padding.height)).values();
-    Ok(Prepared {
-        values: padding.pad(values),
-        padding,
-    })
+    let raster = raster.resized((padding.width, padding.height));
+    Ok(Prepared::new(vec![raster], padding, ways))
 }
 
 /// The border that a picture of the (width, height) `own` gets, once it has been resized as `size` asks.
@@ -101,11 +156,27 @@ pub(super) fn padding_for(
 
 /// Crops and encodes what a network made of a picture: the bytes of a file.
 pub(super) fn finish(
-    values: Vec<f32>,
+    output: Output,
     padding: &Padding,
     channels: usize,
     format: ImageFormat,
 ) -> Result<Vec<u8>, String> {
+    let pixels = match output {
+        Output::Values(values) => cropped(values, padding, channels)?,
+        Output::Pixels(pixels) => pixels,
+    };
+    encode(
+        &pixels,
+        channels,
+        padding.width as u32,
+        padding.height as u32,
+        format,
+    )
+    .map_err(|error| format!("cannot encode it: {error}"))
+}
+
+/// The pixels of a whole picture, without its border.
+fn cropped(values: Vec<f32>, padding: &Padding, channels: usize) -> Result<Vec<u8>, String> {
     let expected = channels * padding.padded_height * padding.padded_width;
     if values.len() != expected {
         return Err(format!(
@@ -117,13 +188,5 @@ pub(super) fn finish(
     if values.iter().any(|value| !value.is_finite()) {
         return Err("the network gave values that are not finite numbers".to_owned());
     }
-    let pixels = pixels_from_values(&values, channels);
-    encode(
-        &pixels,
-        channels,
-        padding.width as u32,
-        padding.height as u32,
-        format,
-    )
-    .map_err(|error| format!("cannot encode it: {error}"))
+    Ok(pixels_from_values(&values, channels))
 }

@@ -12,11 +12,13 @@ use super::error::ApplyError;
 use super::options::{ApplyOptions, Size};
 use super::output::OutputFolder;
 use super::padding::Padding;
-use super::picture::{Needs, Prepared, Translator, finish, prepare};
+use super::picture::{Input, Needs, Output, Prepared, Translator, finish, prepare};
 use super::plan::{Plan, PlannedPicture, Task};
 use super::report::{ReportLines, Status, Summary};
 use super::steps::{Finished, Steps};
 use super::tally::{Event, Tally};
+use super::tiles::{Canvas, Flight, LargePicture, Permit, Tile, Ways};
+use crate::data::{MAX_PIXELS, picture_size};
 use crate::files::{FileError, create_folder};
 use crate::panics;
 
@@ -25,6 +27,9 @@ const WAITING: usize = 2;
 
 /// More threads than this find nothing to do beside one network, and each holds a picture.
 const MOST_THREADS: usize = 8;
+
+/// Pixels that are in memory at one time, before the network and after it, unless one picture has more.
+const MOST_PIXELS: u64 = 1 << 27;
 
 /// Translates the pictures of a plan.
 ///
@@ -43,7 +48,14 @@ pub fn run(
     on_event: impl FnMut(Event<'_>) + Send,
 ) -> Result<Summary, ApplyError> {
     check_channels(translator.input_channels(), translator.output_channels())?;
+    let per_pixel = translator.bytes_per_pixel();
+    let tiling = options.tiling;
+    if matches!(tiling.tile, Tile::Side(_)) && tiling.overlap.is_none() && per_pixel.is_none() {
+        return Err(ApplyError::NoBands);
+    }
     let translation = Translation {
+        ways: Ways::new(tiling, per_pixel),
+        flight: Flight::new(MOST_PIXELS),
         size: options.size,
         needs: Needs {
             channels: translator.input_channels(),
@@ -53,10 +65,33 @@ pub fn run(
         },
         output_channels: translator.output_channels(),
     };
-    let translate = |index: usize, Prepared { values, padding }: Prepared| {
-        let (height, width) = (padding.padded_height, padding.padded_width);
-        let values = translator.translate(values, height, width, index as u64)?;
-        Ok(Translated { values, padding })
+    let translate = |index: usize, (prepared, permit): (Prepared, Permit)| {
+        let Prepared { input, padding } = prepared;
+        let index = index as u64;
+        let (output, note) = match input {
+            Input::Values(values) => {
+                let (height, width) = (padding.padded_height, padding.padded_width);
+                let values = translator.translate(values, height, width, index)?;
+                (Output::Values(values), None)
+            }
+            Input::Rows(source, way) => {
+                let canvas = Canvas::new(padding, translator.output_channels());
+                let mut picture = LargePicture {
+                    source,
+                    canvas,
+                    stop,
+                };
+                let limits = |rows| translation.ways.limits(rows, &padding, &plan.output);
+                picture.translate(translator, way, limits, index)?;
+                (Output::Pixels(picture.canvas.into_pixels()?), way.note())
+            }
+        };
+        Ok(Translated {
+            output,
+            padding,
+            note,
+            _permit: permit,
+        })
     };
     carry_out(plan, &translation, translate, options, stop, on_event)
 }
@@ -66,30 +101,44 @@ struct Translation {
     size: Size,
     needs: Needs,
     output_channels: usize,
+    ways: Ways,
+    flight: Flight,
 }
 
 /// A picture that the network has translated.
 struct Translated {
-    values: Vec<f32>,
+    output: Output,
     padding: Padding,
+    note: Option<String>,
+    _permit: Permit,
 }
 
 impl Steps for Translation {
-    type Prepared = Prepared;
+    type Prepared = (Prepared, Permit);
     type Made = Translated;
 
-    fn prepare(&self, picture: &PlannedPicture) -> Result<Prepared, String> {
-        prepare(&picture.input, self.size, self.needs)
+    fn prepare(&self, picture: &PlannedPicture) -> Result<(Prepared, Permit), String> {
+        // A picture whose size cannot be told fails below.
+        let pixels = picture_size(&picture.input)
+            .map_or(0, |(width, height)| u64::from(width) * u64::from(height));
+        let permit = self.flight.enter(pixels.min(MAX_PIXELS));
+        let prepared = prepare(&picture.input, self.size, self.needs, &self.ways)?;
+        Ok((prepared, permit))
     }
 
     fn finish(&self, picture: &PlannedPicture, made: Translated) -> Result<Finished, String> {
-        let Translated { values, padding } = made;
-        let bytes = finish(values, &padding, self.output_channels, picture.format()?)?;
+        let Translated {
+            output,
+            padding,
+            note,
+            ..
+        } = made;
+        let bytes = finish(output, &padding, self.output_channels, picture.format()?)?;
         Ok(Finished {
             bytes,
             width: padding.width as u32,
             height: padding.height as u32,
-            note: None,
+            note,
         })
     }
 }
@@ -260,6 +309,8 @@ impl<'a, S: Steps, F: FnMut(Event<'_>) + Send> Work<'a, S, F> {
                 return;
             }
             match guarded(|| compute(picture.place as usize, ready)) {
+                // A large picture that was stopped in the middle is like one that was not begun.
+                Err(_) if self.stop.load(Ordering::Relaxed) => return,
                 Err(message) => self.tally().fail(index, picture, message),
                 Ok(result) => {
                     if made.send((index, picture, result)).is_err() {

@@ -84,6 +84,22 @@ pub enum UsageError {
     /// Dropout in a network that has none.
     #[error("`--dropout on` changes nothing for the style `{0}`: its network has no dropout")]
     NoDropout(String),
+    /// Bands and dropout.
+    #[error(
+        "`--tile N` cannot go with `--dropout on`, which falls on the whole picture: add `--overlap` for tiles that are translated on their own, or leave one of them out"
+    )]
+    NoBands,
+    /// Tiles that overlap by more than half.
+    #[error("tiles of {side} pixels cannot overlap by {overlap}: half of a tile is the most")]
+    Overlap {
+        /// Side of a tile.
+        side: usize,
+        /// What was asked for.
+        overlap: usize,
+    },
+    /// An overlap without tiles.
+    #[error("`--overlap` needs the size of the tiles: `--tile 512 --overlap 64`")]
+    OverlapOfNothing,
     /// The margin of the centre, for masks of another shape.
     #[error("`--overlap` changes nothing with `--kind {0}`: it is for `--kind centre`")]
     OverlapWithoutCentre(&'static str),

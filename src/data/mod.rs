@@ -48,7 +48,8 @@ pub use mask_files::{MaskPlan, MaskSettings, masks};
 pub use masked::HOLE_COLOUR;
 pub use pair::pair;
 pub use picture::{
-    MAX_PIXELS, Picture, PictureError, has_picture_extension, read_image, read_picture,
+    MAX_PIXELS, Picture, PictureError, has_picture_extension, picture_size, read_image,
+    read_picture,
 };
 pub use pixels::{grey, pixels_from_values, values_from_pixels};
 pub use preprocess::Preparation;

@@ -102,6 +102,12 @@ pub fn read_image(path: &Path) -> Result<(DynamicImage, ImageFormat), PictureErr
     })
 }
 
+/// Width and height in the header of the picture at `path`; nothing where they cannot be told.
+pub fn picture_size(path: &Path) -> Option<(u32, u32)> {
+    let reader = ImageReader::open(path).ok()?.with_guessed_format().ok()?;
+    panics::caught(|| reader.into_dimensions().ok()).ok()?
+}
+
 /// The bytes of a file that must not be empty.
 pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, PictureError> {
     let unreadable = |source| PictureError::Unreadable {

@@ -21,7 +21,7 @@ mod trained;
 mod unet;
 
 pub use adam::{Adam, clip_weights};
-pub use bands::{BandLimits, Rows, StoreError, forward_in_bands};
+pub use bands::{BandLimits, Rows, StoreError, forward_in_bands, forward_memory};
 pub use behaviour::{Behaviour, NormStats};
 pub use convolution::{Convolution, Padding, Upsampling};
 pub use discriminator::Discriminator;

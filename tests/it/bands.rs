@@ -207,10 +207,18 @@ fn seconds_per_megapixel() {
     let megapixels = (side * side) as f64 / 1e6;
     let started = std::time::Instant::now();
     let whole = generator.forward(picture.clone(), behaviour).into_data();
+    println!(
+        "cpu {}",
+        std::fs::read_to_string("/proc/self/stat").unwrap()
+    );
     println!("whole {:.2}", started.elapsed().as_secs_f64() / megapixels);
     let started = std::time::Instant::now();
     let (banded, _) = in_bands(&generator, &picture, behaviour, &limits);
     let banded = banded.into_data();
+    println!(
+        "cpu {}",
+        std::fs::read_to_string("/proc/self/stat").unwrap()
+    );
     println!("bands {:.2}", started.elapsed().as_secs_f64() / megapixels);
     println!("difference {}", largest_difference(whole, banded));
 }

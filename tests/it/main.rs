@@ -26,6 +26,7 @@ mod cli_pix2pixhd_data;
 mod cli_resume;
 mod cli_shards;
 mod cli_support;
+mod cli_tiles;
 mod cli_train;
 mod coarse_to_fine;
 mod data;

@@ -6,6 +6,7 @@
 //! row is computed twice. Between passes features are kept where computing them again would cost more.
 
 mod graph;
+mod memory;
 mod moments;
 mod operation;
 mod plan;
@@ -13,5 +14,6 @@ mod run;
 mod store;
 mod stream;
 
+pub use memory::forward_memory;
 pub use run::{BandLimits, Rows, forward_in_bands};
 pub use store::StoreError;

@@ -153,7 +153,7 @@ mod tests {
             for part in [0..5, 1..4, 4..5] {
                 assert_eq!(store.read(part.clone()).unwrap(), rows(part));
             }
-            store.write(1, &vec![7.0; 6]).unwrap();
+            store.write(1, &[7.0; 6]).unwrap();
             assert_eq!(store.read(1..2).unwrap(), [7.0; 6]);
             assert_eq!(store.read(2..3).unwrap(), rows(2..3));
         }
