@@ -116,6 +116,11 @@ pub enum ApplyError {
     /// The report cannot be written.
     #[error("the report: {0}")]
     Report(#[source] FileError),
+    /// Dropout falls on the whole picture.
+    #[error(
+        "pictures cannot be cut into bands with dropout or in bf16: leave out --tile, or --dropout and --precision, or give --overlap for tiles of their own"
+    )]
+    NoBands,
     /// The network takes or gives something that is no picture.
     #[error(
         "this network has {input} input and {output} output channels: pictures have 3 (colour) or 1 (grey)"

@@ -1,13 +1,17 @@
 //! A trained generator of pix2pixHD as a translator of label maps.
 
+use std::ops::Range;
+
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::bands::{DeviceRows, bytes_per_pixel, in_bands};
 use super::maps::MapNeeds;
 use super::picture::Translator;
+use super::tiles::PictureRows;
 use crate::coarse_to_fine::{FeatureClusters, Instances, condition};
 use crate::config::{Direction, Recipe};
 use crate::kernels::Precision;
-use crate::nn::{Behaviour, Generator};
+use crate::nn::{BandLimits, Behaviour, Generator};
 use crate::panics;
 use crate::style::{Manifest, StyleError, StyleFolder, load_clusters, load_generator};
 
@@ -59,15 +63,11 @@ impl LabelTranslator {
         })
     }
 
-    /// `values` are the planes that [`Translator::maps`] asks for.
-    fn generate(&self, values: &[f32], height: usize, width: usize, seed: u64) -> TensorData {
+    /// What the generator takes, `[1, channels, height, width]`; `values` are the planes that [`Translator::maps`] asks for.
+    fn told(&self, values: &[f32], height: usize, width: usize, seed: u64) -> Tensor<4> {
         let data = &self.recipe.data;
         let plane = height * width;
-        let shown = if data.classes > 0 {
-            1
-        } else {
-            data.input_channels
-        };
+        let shown = self.shown();
         let map =
             |planes: &[f32], count| TensorData::new(planes.to_vec(), [1, count, height, width]);
         let input = map(&values[..shown * plane], shown);
@@ -85,7 +85,40 @@ impl LabelTranslator {
         if let Some(features) = features {
             told = Tensor::cat(vec![told, features], 1);
         }
-        self.generator.forward(told, self.behaviour).into_data()
+        told
+    }
+
+    /// The same for some rows of a picture.
+    fn told_of(&self, rows: &dyn PictureRows, range: Range<usize>, seed: u64) -> Tensor<4> {
+        // Whether a row lies on the edge of an instance is told by its neighbours.
+        let around = range.start.saturating_sub(1)..(range.end + 1).min(rows.padded_height());
+        let values = rows.read(around.clone());
+        let told = self.told(&values, around.len(), rows.padded_width(), seed);
+        told.narrow(2, range.start - around.start, range.len())
+    }
+
+    /// Channels that the generator takes.
+    fn told_channels(&self) -> usize {
+        let side = 2;
+        let planes = self.shown() + usize::from(self.recipe.data.instances);
+        let values = vec![0.0; planes * side * side];
+        self.told(&values, side, side, 0).dims()[1]
+    }
+
+    /// Planes of the input without instances.
+    fn shown(&self) -> usize {
+        let data = &self.recipe.data;
+        if data.classes > 0 {
+            1
+        } else {
+            data.input_channels
+        }
+    }
+
+    /// The seed of the looks of a picture: `index` counts the samples of an input one after the other, so that its remainder
+    /// is the place of the sample.
+    fn seed(&self, index: u64) -> u64 {
+        self.sampling.seed + index % self.sampling.samples.max(1) as u64
     }
 }
 
@@ -113,7 +146,6 @@ impl Translator for LabelTranslator {
         })
     }
 
-    /// `index` counts the samples of an input one after the other, so that its remainder is the place of the sample.
     fn translate(
         &mut self,
         values: Vec<f32>,
@@ -121,10 +153,46 @@ impl Translator for LabelTranslator {
         width: usize,
         index: u64,
     ) -> Result<Vec<f32>, String> {
-        let seed = self.sampling.seed + index % self.sampling.samples.max(1) as u64;
         // A device that runs out of memory panics; the other pictures may be smaller.
-        let output = panics::caught(|| self.generate(&values, height, width, seed));
+        let output = panics::caught(|| {
+            let told = self.told(&values, height, width, self.seed(index));
+            self.generator.forward(told, self.behaviour).into_data()
+        });
         let output = output.map_err(|message| format!("the network failed: {message}"))?;
         output.try_into_vec().map_err(|error| error.to_string())
+    }
+
+    fn bytes_per_pixel(&self) -> Option<f64> {
+        // Bands keep features in 32 bits.
+        if self.recipe.train.precision != Precision::F32 {
+            return None;
+        }
+        bytes_per_pixel(
+            &self.generator,
+            self.told_channels(),
+            self.multiple(),
+            self.behaviour,
+        )
+    }
+
+    fn translate_in_bands(
+        &mut self,
+        rows: &mut dyn PictureRows,
+        limits: &BandLimits,
+        index: u64,
+    ) -> Result<(), String> {
+        let seed = self.seed(index);
+        let picture = DeviceRows {
+            rows,
+            device: &self.device,
+            read: &|rows, range| self.told_of(rows, range, seed),
+        };
+        in_bands(
+            &self.generator,
+            self.told_channels(),
+            self.behaviour,
+            limits,
+            picture,
+        )
     }
 }

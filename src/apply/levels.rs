@@ -2,7 +2,7 @@
 
 use image::DynamicImage;
 
-use crate::data::Level;
+use crate::data::{Level, levels_from_values};
 
 /// Does `$work` with the levels of a picture, mutable or not, and the number of its channels; `$other` for floating-point numbers.
 macro_rules! with_levels {
@@ -148,7 +148,7 @@ pub(super) fn without_alpha(picture: DynamicImage) -> DynamicImage {
 }
 
 /// Colours, 1 or 3 interleaved channels, with an alpha of the same depth beside them.
-pub(super) fn with_alpha<T: Level>(colours: &[T], alpha: &[T], channels: usize) -> Vec<T> {
+fn with_alpha<T: Level>(colours: &[T], alpha: &[T], channels: usize) -> Vec<T> {
     let pixels = colours.chunks_exact(channels).zip(alpha);
     let mut levels = Vec::with_capacity(colours.len() + alpha.len());
     for (colour, &alpha) in pixels {
@@ -156,4 +156,76 @@ pub(super) fn with_alpha<T: Level>(colours: &[T], alpha: &[T], channels: usize) 
         levels.push(alpha);
     }
     levels
+}
+/// The levels of a translation, `[height, width, channels]`, flattened.
+#[derive(Debug)]
+pub(super) enum Levels {
+    Eight(Vec<u8>),
+    Sixteen(Vec<u16>),
+}
+
+impl Levels {
+    /// None yet, with room for so many.
+    pub(super) fn with_capacity(count: usize, is_deep: bool) -> Self {
+        if is_deep {
+            Self::Sixteen(Vec::with_capacity(count))
+        } else {
+            Self::Eight(Vec::with_capacity(count))
+        }
+    }
+
+    /// Those of values, `[channels, height, width]`, flattened.
+    pub(super) fn of(values: &[f32], channels: usize, is_deep: bool) -> Self {
+        if is_deep {
+            Self::Sixteen(levels_from_values(values, channels))
+        } else {
+            Self::Eight(levels_from_values(values, channels))
+        }
+    }
+
+    /// Adds the rows below.
+    pub(super) fn extend(&mut self, values: &[f32], channels: usize) {
+        match self {
+            Self::Eight(levels) => levels.extend(levels_from_values::<u8>(values, channels)),
+            Self::Sixteen(levels) => levels.extend(levels_from_values::<u16>(values, channels)),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Eight(levels) => levels.len(),
+            Self::Sixteen(levels) => levels.len(),
+        }
+    }
+
+    /// The picture of this (width, height), with this transparency; none if the numbers of pixels differ.
+    pub(super) fn picture(
+        self,
+        channels: usize,
+        alpha: Option<DynamicImage>,
+        size: (u32, u32),
+    ) -> Option<DynamicImage> {
+        match self {
+            Self::Eight(levels) => {
+                let alpha = alpha.map(|alpha| alpha.into_luma8().into_raw());
+                put_together(levels, channels, alpha, size)
+            }
+            Self::Sixteen(levels) => {
+                let alpha = alpha.map(|alpha| alpha.into_luma16().into_raw());
+                put_together(levels, channels, alpha, size)
+            }
+        }
+    }
+}
+
+fn put_together<T: Level>(
+    colours: Vec<T>,
+    channels: usize,
+    alpha: Option<Vec<T>>,
+    size: (u32, u32),
+) -> Option<DynamicImage> {
+    match alpha {
+        None => T::picture(colours, channels, size),
+        Some(alpha) => T::picture(with_alpha(&colours, &alpha, channels), channels + 1, size),
+    }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::padding::Padding;
 use super::picture::{Kept, Needs, Prepared, Reading, padding_for, read, taken_apart, unreadable};
+use super::tiles::{Layer, Ways};
 use crate::data::{DataError, IdMap, Original, PictureLimits, sample_key};
 
 /// What a network takes besides or instead of a picture.
@@ -35,6 +36,7 @@ pub(super) fn prepare_maps(
     reading: Reading,
     needs: Needs,
     maps: MapNeeds,
+    ways: &Ways,
 ) -> Result<Prepared, String> {
     let (own, input) = if maps.classes > 0 {
         let map = labels(path, maps.classes, reading.limits)?;
@@ -49,21 +51,13 @@ pub(super) fn prepare_maps(
         .then(|| instances_of(path, own, reading.limits));
     let instances = instances.transpose()?;
     let padding = padding_for(own, reading, needs)?;
-    let of_map = |map: IdMap| {
-        map.raster()
-            .resized((padding.width, padding.height))
-            .values()
-    };
-    let (mut values, kept) = match input {
+    let of_map = |map: IdMap| Layer::Raster(map.raster().resized((padding.width, padding.height)));
+    let (layer, kept) = match input {
         Input::Labels(map) => (of_map(map), Kept::default()),
         Input::Picture(original) => taken_apart(original, &padding, reading, needs.channels),
     };
-    values.extend(instances.map(of_map).into_iter().flatten());
-    Ok(Prepared {
-        values: padding.pad(values),
-        padding,
-        kept,
-    })
+    let layers = [layer].into_iter().chain(instances.map(of_map)).collect();
+    Ok(Prepared::new(layers, padding, kept, ways))
 }
 
 enum Input {

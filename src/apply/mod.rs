@@ -4,6 +4,7 @@
 //! Networks come in through [`Translator`]: nothing here knows what kind they are. [`fill`] does the same for networks that fill
 //! holes in photos.
 
+mod bands;
 mod encode;
 mod error;
 mod fill;
@@ -25,6 +26,7 @@ mod shard;
 mod steps;
 mod tally;
 mod tiff;
+mod tiles;
 mod whole;
 
 pub use error::ApplyError;
@@ -42,3 +44,4 @@ pub use report::{FileReport, Status, Summary};
 pub use run::run;
 pub use shard::{Shard, ShardChoice, ShardError};
 pub use tally::Event;
+pub use tiles::{PictureRows, Tile, TileError, Tiling};

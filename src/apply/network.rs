@@ -1,11 +1,15 @@
 //! A trained generator as a translator of pictures.
 
+use std::ops::Range;
+
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::bands::{DeviceRows, bytes_per_pixel, in_bands};
 use super::picture::Translator;
+use super::tiles::PictureRows;
 use crate::config::Direction;
 use crate::kernels::Precision;
-use crate::nn::{Behaviour, Generator};
+use crate::nn::{BandLimits, Behaviour, Generator};
 use crate::panics;
 use crate::style::{Manifest, StyleError, StyleFolder, load_generator};
 
@@ -21,6 +25,7 @@ pub struct NetworkTranslator {
     /// Height and width that it takes are at least this.
     smallest: usize,
     behaviour: Behaviour,
+    precision: Precision,
     /// Added to a picture's place for what is drawn at random.
     seed: u64,
     device: Device,
@@ -47,6 +52,7 @@ impl NetworkTranslator {
             multiple: manifest.recipe.generator.size_multiple(),
             smallest: manifest.recipe.generator.smallest_size(),
             behaviour,
+            precision,
             seed: 0,
             device: device.clone(),
         })
@@ -92,5 +98,37 @@ impl Translator for NetworkTranslator {
         });
         let output = output.map_err(|message| format!("the network failed: {message}"))?;
         output.try_into_vec().map_err(|error| error.to_string())
+    }
+
+    fn bytes_per_pixel(&self) -> Option<f64> {
+        // Bands keep features in 32 bits.
+        if self.precision != Precision::F32 {
+            return None;
+        }
+        bytes_per_pixel(
+            &self.generator,
+            self.channels[0],
+            self.multiple,
+            self.behaviour,
+        )
+    }
+
+    fn translate_in_bands(
+        &mut self,
+        rows: &mut dyn PictureRows,
+        limits: &BandLimits,
+        _index: u64,
+    ) -> Result<(), String> {
+        let channels = self.channels[0];
+        let read = |rows: &dyn PictureRows, range: Range<usize>| {
+            let dims = [1, channels, range.len(), rows.padded_width()];
+            Tensor::from_data(TensorData::new(rows.read(range), dims), &self.device)
+        };
+        let picture = DeviceRows {
+            rows,
+            device: &self.device,
+            read: &read,
+        };
+        in_bands(&self.generator, channels, self.behaviour, limits, picture)
     }
 }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::encode::Encoding;
 use super::shard::Shard;
+use super::tiles::Tiling;
 use crate::data::PictureLimits;
 
 /// How pictures are translated.
@@ -14,6 +15,8 @@ pub struct ApplyOptions {
     pub size: Size,
     /// Whether instance maps may lie beside the inputs of a folder, which are then no inputs themselves.
     pub instance_maps: bool,
+    /// How large pictures go through the network.
+    pub tiling: Tiling,
     /// File format of the outputs.
     pub format: OutputFormat,
     /// Bits of the outputs' channels.

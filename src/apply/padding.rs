@@ -44,21 +44,26 @@ impl Padding {
         }
         let plane = self.height * self.width;
         let channels = values.len() / plane;
-        let right = self.left + self.width;
         let mut padded = Vec::with_capacity(channels * self.padded_height * self.padded_width);
         for channel in values.chunks_exact(plane) {
             for row in 0..self.padded_height {
                 let start = reflected(row as isize - self.top as isize, self.height) * self.width;
-                let source = &channel[start..start + self.width];
-                let at = |column: usize| {
-                    source[reflected(column as isize - self.left as isize, self.width)]
-                };
-                padded.extend((0..self.left).map(at));
-                padded.extend_from_slice(source);
-                padded.extend((right..self.padded_width).map(at));
+                let end = padded.len();
+                padded.resize(end + self.padded_width, 0.0);
+                self.pad_row(&channel[start..start + self.width], &mut padded[end..]);
             }
         }
         padded
+    }
+
+    /// One row of `width` pixels to one of `padded_width`.
+    pub(super) fn pad_row(&self, row: &[f32], padded: &mut [f32]) {
+        let at = |column: usize| row[reflected(column as isize - self.left as isize, self.width)];
+        let (left, right) = (self.left, self.left + self.width);
+        padded[left..right].copy_from_slice(row);
+        for column in (0..left).chain(right..self.padded_width) {
+            padded[column] = at(column);
+        }
     }
 
     /// Planes of `[channels, padded_height, padded_width]` to planes of `[channels, height, width]`.

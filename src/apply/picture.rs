@@ -5,15 +5,17 @@ use std::path::Path;
 use image::{DynamicImage, ImageFormat};
 
 use super::encode::{Encoding, encode};
-use super::levels::{alpha, eight_bits, is_deep, is_supported, values, with_alpha};
+use super::levels::{Levels, alpha, eight_bits, is_deep, is_supported, values};
 use super::maps::{MapNeeds, prepare_maps};
 use super::options::{ApplyOptions, Depth, Size};
 use super::padding::Padding;
 use super::steps::Finished;
+use super::tiles::{Layer, PictureRows, Source, Way, Ways};
 use crate::data::{
     Amount, Level, Metadata, Original, PictureError, PictureLimits, Raster, levels_from_values,
     read_original, resize_plane,
 };
+use crate::nn::BandLimits;
 
 /// A network that turns pictures into pictures of the same size.
 pub trait Translator {
@@ -48,6 +50,29 @@ pub trait Translator {
         width: usize,
         index: u64,
     ) -> Result<Vec<f32>, String>;
+
+    /// Bytes of memory that [`translate`](Self::translate) takes for each pixel; none where
+    /// [`translate_in_bands`](Self::translate_in_bands) does not help to take less.
+    fn bytes_per_pixel(&self) -> Option<f64> {
+        None
+    }
+
+    /// Translates one picture by rows, so that no more of it than `limits` allows is in memory. The translation is that of
+    /// [`translate`](Self::translate) up to rounding, which is also what happens unless a network can do better.
+    ///
+    /// # Errors
+    /// A message for the person whose picture it is.
+    fn translate_in_bands(
+        &mut self,
+        rows: &mut dyn PictureRows,
+        limits: &BandLimits,
+        index: u64,
+    ) -> Result<(), String> {
+        let _ = limits;
+        let (height, width) = (rows.padded_height(), rows.padded_width());
+        let values = self.translate(rows.read(0..height), height, width, index)?;
+        rows.write(0..height, values)
+    }
 }
 
 /// What a network needs of its inputs.
@@ -79,8 +104,7 @@ impl Reading {
 
 /// A picture as a network takes it.
 pub(super) struct Prepared {
-    /// `[channels, padded_height, padded_width]`, flattened, in [-1, 1].
-    pub(super) values: Vec<f32>,
+    pub(super) input: Input,
     pub(super) padding: Padding,
     pub(super) kept: Kept,
 }
@@ -97,20 +121,54 @@ pub(super) struct Kept {
     pub(super) notes: Vec<String>,
 }
 
+/// The values of a picture.
+pub(super) enum Input {
+    /// `[channels, padded_height, padded_width]`, flattened, in [-1, 1].
+    Values(Vec<f32>),
+    /// The same of some rows at a time.
+    Rows(Source, Way),
+}
+
+impl Prepared {
+    /// The layers, each of the padding's width and height, for the way that fits.
+    pub(super) fn new(layers: Vec<Layer>, padding: Padding, kept: Kept, ways: &Ways) -> Self {
+        let input = if let Some(way) = ways.of(&padding) {
+            Input::Rows(Source { layers, padding }, way)
+        } else {
+            let values = layers.into_iter().flat_map(Layer::into_values).collect();
+            Input::Values(padding.pad(values))
+        };
+        Self {
+            input,
+            padding,
+            kept,
+        }
+    }
+}
+
+/// What a network made of a picture.
+pub(super) enum Output {
+    /// `[channels, padded_height, padded_width]`, flattened.
+    Values(Vec<f32>),
+    /// Those of the picture itself.
+    Levels(Levels),
+}
+
 /// Reads, resizes and pads a picture.
-pub(super) fn prepare(path: &Path, reading: Reading, needs: Needs) -> Result<Prepared, String> {
+pub(super) fn prepare(
+    path: &Path,
+    reading: Reading,
+    needs: Needs,
+    ways: &Ways,
+) -> Result<Prepared, String> {
     if let Some(maps) = needs.maps {
-        return prepare_maps(path, reading, needs, maps);
+        return prepare_maps(path, reading, needs, maps, ways);
     }
     let original = read(path, reading)?;
     let size = (original.pixels.width(), original.pixels.height());
     let padding = padding_for((size.0 as usize, size.1 as usize), reading, needs)?;
-    let (values, kept) = taken_apart(original, &padding, reading, needs.channels);
-    Ok(Prepared {
-        values: padding.pad(values),
-        padding,
-        kept,
-    })
+    let (layer, kept) = taken_apart(original, &padding, reading, needs.channels);
+    Ok(Prepared::new(vec![layer], padding, kept, ways))
 }
 
 /// Reads a picture that a network can take.
@@ -141,7 +199,7 @@ pub(super) fn unsupported(path: &Path) -> String {
     )
 }
 
-/// The values of a picture, resized as the padding says, and what goes past the network.
+/// What the network sees of a picture, resized as the padding says, and what goes past the network.
 ///
 /// Eight bits are resized and made grey as Pillow does it, which is what networks have been trained with. Sixteen bits keep
 /// their precision.
@@ -150,7 +208,7 @@ pub(super) fn taken_apart(
     padding: &Padding,
     reading: Reading,
     channels: usize,
-) -> (Vec<f32>, Kept) {
+) -> (Layer, Kept) {
     let Original {
         pixels,
         metadata,
@@ -166,13 +224,11 @@ pub(super) fn taken_apart(
         }
     });
     let size = (padding.width, padding.height);
-    let values = if is_deep {
+    let layer = if is_deep {
         let own = (pixels.width() as usize, pixels.height() as usize);
-        resized_planes(values(&pixels, channels), own, size)
+        Layer::Planes(resized_planes(values(&pixels, channels), own, size))
     } else {
-        Raster::new(pixels.into_rgb8(), channels)
-            .resized(size)
-            .values()
+        Layer::Raster(Raster::new(pixels.into_rgb8(), channels).resized(size))
     };
     let kept = Kept {
         alpha,
@@ -180,7 +236,7 @@ pub(super) fn taken_apart(
         metadata,
         notes,
     };
-    (values, kept)
+    (layer, kept)
 }
 
 /// Planes in [-1, 1] at another (width, height).
@@ -238,13 +294,33 @@ pub(super) fn padding_for(
 
 /// Crops and encodes what a network made of a picture.
 pub(super) fn finish(
-    values: Vec<f32>,
+    output: Output,
     padding: &Padding,
     kept: Kept,
     channels: usize,
     format: ImageFormat,
     encoding: Encoding,
 ) -> Result<Finished, String> {
+    let Kept {
+        alpha,
+        is_deep,
+        metadata,
+        notes,
+    } = kept;
+    let levels = match output {
+        Output::Values(values) => {
+            Levels::of(&cropped(values, padding, channels)?, channels, is_deep)
+        }
+        Output::Levels(levels) => levels,
+    };
+    let size = (padding.width as u32, padding.height as u32);
+    let picture = levels.picture(channels, alpha, size);
+    let picture = picture.ok_or("the transparency is of another size")?;
+    encode(picture, &metadata, format, encoding, notes)
+}
+
+/// The values of a whole picture, without its border.
+fn cropped(values: Vec<f32>, padding: &Padding, channels: usize) -> Result<Vec<f32>, String> {
     let expected = channels * padding.padded_height * padding.padded_width;
     if values.len() != expected {
         return Err(format!(
@@ -256,33 +332,5 @@ pub(super) fn finish(
     if values.iter().any(|value| !value.is_finite()) {
         return Err("the network gave values that are not finite numbers".to_owned());
     }
-    let Kept {
-        alpha,
-        is_deep,
-        metadata,
-        notes,
-    } = kept;
-    let size = (padding.width as u32, padding.height as u32);
-    let picture = if is_deep {
-        let alpha = alpha.map(|alpha| alpha.into_luma16().into_raw());
-        put_together::<u16>(&values, channels, alpha, size)
-    } else {
-        let alpha = alpha.map(|alpha| alpha.into_luma8().into_raw());
-        put_together::<u8>(&values, channels, alpha, size)
-    };
-    let picture = picture.ok_or("the transparency is of another size")?;
-    encode(picture, &metadata, format, encoding, notes)
-}
-
-fn put_together<T: Level>(
-    values: &[f32],
-    channels: usize,
-    alpha: Option<Vec<T>>,
-    size: (u32, u32),
-) -> Option<DynamicImage> {
-    let colours = levels_from_values::<T>(values, channels);
-    match alpha {
-        None => T::picture(colours, channels, size),
-        Some(alpha) => T::picture(with_alpha(&colours, &alpha, channels), channels + 1, size),
-    }
+    Ok(values)
 }

@@ -14,11 +14,13 @@ use super::format::old_name;
 use super::options::ApplyOptions;
 use super::output::OutputFolder;
 use super::padding::Padding;
-use super::picture::{Kept, Needs, Prepared, Reading, Translator, finish, prepare};
+use super::picture::{Input, Kept, Needs, Output, Prepared, Reading, Translator, finish, prepare};
 use super::plan::{Plan, PlannedPicture, Task};
 use super::report::{ReportLines, Status, Summary};
 use super::steps::{Finished, Steps};
 use super::tally::{Event, Tally};
+use super::tiles::{Canvas, Flight, LargePicture, Permit, Tile, Ways};
+use crate::data::picture_size;
 use crate::files::{FileError, create_folder};
 use crate::panics;
 
@@ -27,6 +29,9 @@ const WAITING: usize = 2;
 
 /// More threads than this find nothing to do beside one network, and each holds a picture.
 const MOST_THREADS: usize = 8;
+
+/// Pixels that are in memory at one time, before the network and after it, unless one picture has more.
+const MOST_PIXELS: u64 = 1 << 27;
 
 /// Translates the pictures of a plan.
 ///
@@ -45,7 +50,14 @@ pub fn run(
     on_event: impl FnMut(Event<'_>) + Send,
 ) -> Result<Summary, ApplyError> {
     check_channels(translator.input_channels(), translator.output_channels())?;
+    let per_pixel = translator.bytes_per_pixel();
+    let tiling = options.tiling;
+    if matches!(tiling.tile, Tile::Side(_)) && tiling.overlap.is_none() && per_pixel.is_none() {
+        return Err(ApplyError::NoBands);
+    }
     let translation = Translation {
+        ways: Ways::new(tiling, per_pixel),
+        flight: Flight::new(MOST_PIXELS),
         reading: Reading::new(options),
         needs: Needs {
             channels: translator.input_channels(),
@@ -56,18 +68,36 @@ pub fn run(
         output_channels: translator.output_channels(),
         encoding: options.encoding(),
     };
-    let translate = |index: usize, prepared: Prepared| {
+    let translate = |index: usize, (prepared, permit): (Prepared, Permit)| {
         let Prepared {
-            values,
+            input,
             padding,
-            kept,
+            mut kept,
         } = prepared;
-        let (height, width) = (padding.padded_height, padding.padded_width);
-        let values = translator.translate(values, height, width, index as u64)?;
+        let index = index as u64;
+        let output = match input {
+            Input::Values(values) => {
+                let (height, width) = (padding.padded_height, padding.padded_width);
+                Output::Values(translator.translate(values, height, width, index)?)
+            }
+            Input::Rows(source, way) => {
+                let canvas = Canvas::new(padding, translator.output_channels(), kept.is_deep);
+                let mut picture = LargePicture {
+                    source,
+                    canvas,
+                    stop,
+                };
+                let limits = |rows| translation.ways.limits(rows, &padding, &plan.output);
+                picture.translate(translator, way, limits, index)?;
+                kept.notes.extend(way.note());
+                Output::Levels(picture.canvas.into_levels()?)
+            }
+        };
         Ok(Translated {
-            values,
+            output,
             padding,
             kept,
+            _permit: permit,
         })
     };
     carry_out(plan, &translation, translate, options, stop, on_event)
@@ -79,32 +109,41 @@ struct Translation {
     needs: Needs,
     output_channels: usize,
     encoding: Encoding,
+    ways: Ways,
+    flight: Flight,
 }
 
 /// A picture that the network has translated.
 struct Translated {
-    values: Vec<f32>,
+    output: Output,
     padding: Padding,
     kept: Kept,
+    _permit: Permit,
 }
 
 impl Steps for Translation {
-    type Prepared = Prepared;
+    type Prepared = (Prepared, Permit);
     type Made = Translated;
 
-    fn prepare(&self, picture: &PlannedPicture) -> Result<Prepared, String> {
-        prepare(&picture.input, self.reading, self.needs)
+    fn prepare(&self, picture: &PlannedPicture) -> Result<(Prepared, Permit), String> {
+        // A picture whose size cannot be told fails below.
+        let pixels = picture_size(&picture.input)
+            .map_or(0, |(width, height)| u64::from(width) * u64::from(height));
+        let permit = self.flight.enter(pixels);
+        let prepared = prepare(&picture.input, self.reading, self.needs, &self.ways)?;
+        Ok((prepared, permit))
     }
 
     fn finish(&self, picture: &PlannedPicture, made: Translated) -> Result<Finished, String> {
         let Translated {
-            values,
+            output,
             padding,
             mut kept,
+            ..
         } = made;
         let (channels, format) = (self.output_channels, picture.format()?);
         kept.notes.extend(old_name(picture.task.output(), channels));
-        finish(values, &padding, kept, channels, format, self.encoding)
+        finish(output, &padding, kept, channels, format, self.encoding)
     }
 }
 
@@ -274,6 +313,8 @@ impl<'a, S: Steps, F: FnMut(Event<'_>) + Send> Work<'a, S, F> {
                 return;
             }
             match guarded(|| compute(picture.place as usize, ready)) {
+                // A large picture that was stopped in the middle is like one that was not begun.
+                Err(_) if self.stop.load(Ordering::Relaxed) => return,
                 Err(message) => self.tally().fail(index, picture, message),
                 Ok(result) => {
                     if made.send((index, picture, result)).is_err() {

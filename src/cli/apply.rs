@@ -15,7 +15,7 @@ use super::train::UsageError;
 use crate::apply::{
     ApplyError, ApplyOptions, Event, Existing, FillOptions, LabelTranslator, MaskSource, Masks,
     NetworkFiller, NetworkTranslator, OutputFormat, Plan, Sampling, ShardChoice, Size, Status,
-    Summary, Translator, fill, plan, run as translate,
+    Summary, Tile, Tiling, Translator, fill, plan, run as translate,
 };
 use crate::config::{Direction, Mode};
 use crate::kernels::Precision;
@@ -45,9 +45,16 @@ pub struct Arguments {
     /// Size of the translations: keep, a side such as 256, or 640x480
     #[arg(long, value_name = "SIZE", default_value = "keep")]
     size: Size,
+    /// Pictures that do not fit into memory are translated in bands of rows, which gives what the whole picture gives: auto,
+    /// off, or N for bands of N rows for all that are higher
+    #[arg(long, value_name = "auto|off|N", default_value = "auto")]
+    tile: Tile,
+    /// With --tile N: squares of N pixels instead, each translated on its own, blended over this many pixels
+    #[arg(long, value_name = "PIXELS")]
+    overlap: Option<usize>,
     /// What to fill, for styles of mode inpaint: a mask (white is filled) or a folder of masks matched by name, alpha for
     /// what is transparent, or a colour such as color:#ff00ff
-    #[arg(long, value_name = "PATH|alpha|color:#RRGGBB", conflicts_with_all = ["direction", "size", "samples"])]
+    #[arg(long, value_name = "PATH|alpha|color:#RRGGBB", conflicts_with_all = ["direction", "size", "samples", "tile", "overlap"])]
     mask: Option<MaskSource>,
     /// Pixels over which what is filled in is blended into what is around its hole, inside the hole alone; 0 leaves it as the
     /// network made it
@@ -108,6 +115,11 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     if !varies && (arguments.samples > 1 || arguments.seed.is_some()) {
         return Err(UsageError::NothingToSample(folder.name()).into());
     }
+    let tiling = Tiling {
+        tile: arguments.tile,
+        overlap: arguments.overlap,
+    };
+    check_tiling(tiling, dropout || arguments.precision != Precision::F32)?;
     let streams = Streams::open(
         &arguments.input,
         &arguments.output,
@@ -124,6 +136,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let shard = shard.map(|shard| shard.resolve(|name| std::env::var(name).ok()));
     let options = ApplyOptions {
         size: arguments.size,
+        tiling,
         instance_maps: recipe.mode == Mode::Pix2pixhd && recipe.data.instances,
         format: pictures.format(has_masks),
         depth: pictures.depth,
@@ -180,6 +193,18 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     finish(&plan, &options, &streams, "translated", |on_event| {
         translate(&plan, &mut *translator, &options, &stop, on_event)
     })
+}
+
+/// Tiles that cannot be made are refused before pictures are looked for.
+fn check_tiling(tiling: Tiling, is_whole: bool) -> Result<(), UsageError> {
+    match (tiling.tile, tiling.overlap) {
+        (Tile::Side(_), None) if is_whole => Err(UsageError::NoBands),
+        (Tile::Side(side), Some(overlap)) if 2 * overlap > side => {
+            Err(UsageError::Overlap { side, overlap })
+        }
+        (Tile::Auto | Tile::Off, Some(_)) => Err(UsageError::OverlapOfNothing),
+        _ => Ok(()),
+    }
 }
 
 /// Does the work, shows its progress, and says what became of it.

@@ -105,6 +105,22 @@ pub enum UsageError {
         /// The most pixels.
         most: Amount,
     },
+    /// Bands and dropout.
+    #[error(
+        "`--tile N` cannot go with `--dropout on`, which falls on the whole picture, or with `--precision bf16`: add `--overlap` for tiles that are translated on their own, or leave one of them out"
+    )]
+    NoBands,
+    /// Tiles that overlap by more than half.
+    #[error("tiles of {side} pixels cannot overlap by {overlap}: half of a tile is the most")]
+    Overlap {
+        /// Side of a tile.
+        side: usize,
+        /// What was asked for.
+        overlap: usize,
+    },
+    /// An overlap without tiles.
+    #[error("`--overlap` needs the size of the tiles: `--tile 512 --overlap 64`")]
+    OverlapOfNothing,
     /// The margin of the centre, for masks of another shape.
     #[error("`--overlap` changes nothing with `--kind {0}`: it is for `--kind centre`")]
     OverlapWithoutCentre(&'static str),

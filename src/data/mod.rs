@@ -60,7 +60,7 @@ pub use masked::HOLE_COLOUR;
 pub use metadata::{Metadata, ProfileSpace};
 pub use original::{Original, read_original};
 pub use pair::pair;
-pub use picture::{Picture, PictureError, has_picture_extension, read_picture};
+pub use picture::{Picture, PictureError, has_picture_extension, picture_size, read_picture};
 pub use pixels::{grey, levels_from_values, pixels_from_values, values_from_pixels};
 pub use preprocess::Preparation;
 pub use raster::Raster;

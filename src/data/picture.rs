@@ -3,10 +3,11 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use image::{DynamicImage, ImageFormat, RgbImage};
+use image::{DynamicImage, ImageFormat, ImageReader, RgbImage};
 
 use super::limits::{Amount, PictureLimits};
 use super::original::read_original;
+use crate::panics;
 
 const EXTENSIONS: [&str; 12] = [
     "jpg", "jpeg", "jpe", "jfif", "png", "webp", "tif", "tiff", "bmp", "ppm", "pgm", "pnm",
@@ -100,6 +101,12 @@ pub fn read_picture(path: &Path) -> Result<Picture, PictureError> {
         pixels: rgb(original.pixels, original.format),
         format: original.format,
     })
+}
+
+/// Width and height in the header of the picture at `path`; nothing where they cannot be told.
+pub fn picture_size(path: &Path) -> Option<(u32, u32)> {
+    let reader = ImageReader::open(path).ok()?.with_guessed_format().ok()?;
+    panics::caught(|| reader.into_dimensions().ok()).ok()?
 }
 
 /// The bytes of a file that must not be empty, nor longer than `limit`.

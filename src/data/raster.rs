@@ -106,6 +106,11 @@ impl Raster {
         }
     }
 
+    /// These rows.
+    pub fn rows(&self, rows: std::ops::Range<usize>) -> Self {
+        self.cropped((0, rows.start), (self.width, rows.len()))
+    }
+
     /// Mirrored left to right.
     pub(super) fn flipped(mut self) -> Self {
         for row in self.bytes.chunks_exact_mut(self.width * self.channels) {

@@ -6,6 +6,7 @@ use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, TensorMetadata};
 
@@ -299,6 +300,28 @@ impl<B: KernelGradients, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
             output,
             FloatTensor::<Self>::new(mean),
             FloatTensor::<Self>::new(variance),
+        )
+    }
+
+    fn channel_statistics(input: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let (mean, variance) = B::channel_statistics(input.into_primitive());
+        (
+            FloatTensor::<Self>::new(mean),
+            FloatTensor::<Self>::new(variance),
+        )
+    }
+
+    fn scale_channels(
+        input: FloatTensor<Self>,
+        factor: FloatTensor<Self>,
+        offset: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        // Made of operations that have gradients themselves.
+        let channels = factor.shape()[0];
+        let per_channel = |tensor| Self::float_reshape(tensor, [1, channels, 1, 1].into());
+        Self::float_add(
+            Self::float_mul(input, per_channel(factor)),
+            per_channel(offset),
         )
     }
 

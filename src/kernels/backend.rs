@@ -47,6 +47,16 @@ pub(crate) trait Kernels: Backend {
         epsilon: f64,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
+    /// Returns mean and biased variance, which carry no gradient.
+    fn channel_statistics(input: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>);
+
+    /// `factor * input + offset`, with one factor and one offset for each channel.
+    fn scale_channels(
+        input: FloatTensor<Self>,
+        factor: FloatTensor<Self>,
+        offset: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
+
     /// The leaky ReLU; the slope is not negative.
     fn leaky(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self>;
 

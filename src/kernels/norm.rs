@@ -37,6 +37,12 @@ pub fn normalize_instance(input: Tensor<4>, epsilon: f64) -> Tensor<4> {
 
 /// The statistics of `input`, `[batch, channels, height, width]`, as batch normalisation uses them.
 pub fn channel_statistics(input: Tensor<4>) -> ChannelStatistics {
+    #[cfg(feature = "flex")]
+    if has_kernels(&input) && !input.device().is_autodiff() {
+        let (mean, variance) = Dispatch::channel_statistics(input.into_dispatch());
+        let [mean, variance] = [mean, variance].map(Tensor::from_dispatch);
+        return ChannelStatistics { mean, variance };
+    }
     let [batch, channels, height, width] = input.dims();
     let rows = input
         .swap_dims(0, 1)
@@ -61,6 +67,16 @@ pub fn normalize_batch(
     shift: Tensor<1>,
     epsilon: f64,
 ) -> Tensor<4> {
+    #[cfg(feature = "flex")]
+    if has_kernels(&input) && has_kernels(&scale) && !input.device().is_autodiff() {
+        let factor = scale * (statistics.variance + epsilon).sqrt().recip();
+        let offset = shift - statistics.mean * factor.clone();
+        return Tensor::from_dispatch(Dispatch::scale_channels(
+            input.into_dispatch(),
+            factor.into_dispatch(),
+            offset.into_dispatch(),
+        ));
+    }
     let channels = scale.dims()[0];
     let per_channel = |tensor: Tensor<1>| tensor.reshape([1, channels, 1, 1]);
     let factor = scale * (statistics.variance + epsilon).sqrt().recip();

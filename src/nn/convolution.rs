@@ -1,6 +1,9 @@
 //! Convolution layers.
 
+use std::ops::Range;
+
 use burn::module::{Module, Param};
+use burn::tensor::ops::PadMode;
 use burn::tensor::{DType, Tensor};
 
 use super::initialise::Initialise;
@@ -68,6 +71,57 @@ impl Convolution {
         let bias = self.bias.as_ref().map(Param::val);
         convolution(input, self.weight.val(), bias, shape)
     }
+
+    /// The rows of an input of `height` rows under the kernel, for these rows of the output.
+    pub(super) fn rows_under(&self, rows: Range<usize>, height: usize) -> Range<usize> {
+        let padding = self.padding.width();
+        let first = (rows.start * self.stride).saturating_sub(padding);
+        let last = (rows.end - 1) * self.stride + self.kernel();
+        first..last.saturating_sub(padding).clamp(first + 1, height)
+    }
+
+    /// The `rows` of the output, from the rows under them ([`rows_under`](Self::rows_under)) of an input of `height` rows:
+    /// what [`forward`](Self::forward) gives there.
+    pub(super) fn forward_rows(
+        &self,
+        input: Tensor<4>,
+        rows: Range<usize>,
+        height: usize,
+    ) -> Tensor<4> {
+        let padding = self.padding.width();
+        let top = padding.saturating_sub(rows.start * self.stride);
+        let last = (rows.end - 1) * self.stride + self.kernel();
+        let bottom = last.saturating_sub(padding + height);
+        let mode = match self.padding {
+            Padding::Zero(_) => PadMode::Constant(0.0),
+            Padding::Reflect(_) => PadMode::Reflect,
+        };
+        let input = input.pad((padding, padding, top, bottom), mode);
+        let shape = ConvolutionShape {
+            stride: self.stride,
+            padding: 0,
+            precision: self.precision,
+        };
+        let bias = self.bias.as_ref().map(Param::val);
+        convolution(input, self.weight.val(), bias, shape)
+    }
+
+    /// Height or width of the output for that of the input.
+    pub(super) fn output_side(&self, side: usize) -> usize {
+        (side + 2 * self.padding.width() - self.kernel()) / self.stride + 1
+    }
+
+    fn kernel(&self) -> usize {
+        self.weight.dims()[2]
+    }
+}
+
+impl Padding {
+    fn width(self) -> usize {
+        match self {
+            Self::Zero(width) | Self::Reflect(width) => width,
+        }
+    }
 }
 
 /// A layer that doubles height and width.
@@ -130,6 +184,80 @@ impl Upsampling {
             }
         }
     }
+
+    /// The rows of an input of `height` rows that these rows of the output are made of.
+    pub(super) fn rows_under(&self, rows: Range<usize>, height: usize) -> Range<usize> {
+        match self.kind {
+            Upsample::Deconv => {
+                let TransposedConvolutionShape {
+                    stride, padding, ..
+                } = self.shape;
+                // Row `i` of the input is added to the rows `stride * i - padding ..` of the output, as many as the kernel has.
+                let reach = self.weight.dims()[2] - 1;
+                let first = (rows.start + padding).saturating_sub(reach);
+                let last = (rows.end - 1 + padding) / stride;
+                first.div_ceil(stride)..(last + 1).min(height)
+            }
+            Upsample::Resize => {
+                let doubled = doubled_rows_under(&rows, height);
+                doubled.start / 2..doubled.end.div_ceil(2)
+            }
+        }
+    }
+
+    /// The `rows` of the output, from the rows under them ([`rows_under`](Self::rows_under)) of an input of `height` rows:
+    /// what [`forward`](Self::forward) gives there.
+    pub(super) fn forward_rows(
+        &self,
+        input: Tensor<4>,
+        rows: Range<usize>,
+        height: usize,
+    ) -> Tensor<4> {
+        let first = self.rows_under(rows.clone(), height).start * 2;
+        match self.kind {
+            // The outermost rows lack what lies outside, but these are not asked for.
+            Upsample::Deconv => self
+                .forward(input)
+                .narrow(2, rows.start - first, rows.len()),
+            Upsample::Resize => {
+                let doubled = doubled_rows_under(&rows, height);
+                let input = double(input).narrow(2, doubled.start - first, doubled.len());
+                let top = usize::from(rows.start == 0);
+                let bottom = usize::from(rows.end == 2 * height);
+                let input = input.pad((1, 1, top, bottom), PadMode::Constant(0.0));
+                let shape = ConvolutionShape {
+                    stride: 1,
+                    padding: 0,
+                    precision: self.shape.precision,
+                };
+                let bias = self.bias.as_ref().map(Param::val);
+                convolution(input, self.weight.val(), bias, shape)
+            }
+        }
+    }
+
+    /// Channels of the output.
+    pub(super) fn output_channels(&self) -> usize {
+        let [first, second, ..] = self.weight.dims();
+        match self.kind {
+            Upsample::Deconv => second,
+            Upsample::Resize => first,
+        }
+    }
+
+    /// Multiplications for each pixel of the input.
+    pub(super) fn work_at_input(&self) -> usize {
+        let weights: usize = self.weight.dims().into_iter().product();
+        match self.kind {
+            Upsample::Deconv => weights,
+            Upsample::Resize => 4 * weights,
+        }
+    }
+}
+
+/// The rows of the doubled input under a 3 x 3 kernel, for these rows of the output.
+fn doubled_rows_under(rows: &Range<usize>, height: usize) -> Range<usize> {
+    rows.start.saturating_sub(1)..(rows.end + 1).min(2 * height)
 }
 
 /// The same values as 32-bit numbers: for what leaves a network, since losses and pictures are calculated in these.

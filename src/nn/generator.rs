@@ -6,6 +6,7 @@ use burn::tensor::Tensor;
 use super::behaviour::Behaviour;
 use super::initialise::Initialise;
 use super::local_enhancer::LocalEnhancer;
+use super::pass::{Pass, Whole};
 use super::resnet::{ResnetGenerator, ResnetShape};
 use super::tensors::Network;
 use super::unet::Unet;
@@ -67,10 +68,15 @@ impl Generator {
     /// `[batch, in, height, width]` in [-1, 1] to `[batch, out, height, width]` in [-1, 1]; height and width are
     /// multiples of [`GeneratorRecipe::size_multiple`] and at least [`GeneratorRecipe::smallest_size`].
     pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+        self.through(&mut Whole { behaviour }, input)
+    }
+
+    /// The layers in their order; sizes as for [`forward`](Self::forward).
+    pub fn through<'n, P: Pass<'n>>(&'n self, pass: &mut P, input: P::Features) -> P::Features {
         match self {
-            Self::Unet(unet) => unet.forward(input, behaviour),
-            Self::Resnet(resnet) => resnet.forward(input, behaviour),
-            Self::Local(local) => local.forward(input, behaviour),
+            Self::Unet(unet) => unet.through(pass, input),
+            Self::Resnet(resnet) => resnet.through(pass, input),
+            Self::Local(local) => local.through(pass, input),
         }
     }
 

@@ -2,19 +2,18 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::activation::tanh;
 use burn::tensor::module::avg_pool2d;
 use burn::tensor::ops::AvgPoolOptions;
 
 use super::behaviour::Behaviour;
-use super::convolution::{Convolution, Padding, full_precision};
+use super::convolution::{Convolution, Padding};
 use super::initialise::Initialise;
 use super::norm::Norm;
+use super::pass::{Activation, Pass, Whole};
 use super::residual::{DownBlock, ResidualBlock, UpBlock};
 use super::resnet::{ResnetGenerator, ResnetShape};
 use super::tensors::Network;
 use crate::config::GeneratorRecipe;
-use crate::kernels::relu;
 
 /// A global generator that works at a smaller size, and enhancers on it, each at twice the size of the one before.
 ///
@@ -62,14 +61,21 @@ impl Enhancer {
     }
 
     /// `input` at this enhancer's size, `below` the features at half of it.
-    fn forward(&self, input: Tensor<4>, below: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
-        let features = self.stem.forward(input);
-        let features = relu(self.stem_norm.forward(features, behaviour));
-        let mut features = self.down.forward(features, behaviour) + below;
+    fn through<'n, P: Pass<'n>>(
+        &'n self,
+        pass: &mut P,
+        input: P::Features,
+        below: P::Features,
+    ) -> P::Features {
+        let mut features = pass.convolution(&self.stem, input);
+        features = pass.norm(&self.stem_norm, features);
+        features = pass.activation(Activation::Relu, features);
+        features = self.down.through(pass, features);
+        features = pass.sum(features, below);
         for block in &self.blocks {
-            features = block.forward(features, behaviour);
+            features = block.through(pass, features);
         }
-        self.up.forward(features, behaviour)
+        self.up.through(pass, features)
     }
 }
 
@@ -116,19 +122,25 @@ impl LocalEnhancer {
     /// `[batch, in, height, width]` to `[batch, out, height, width]` in [-1, 1]; height and width are multiples of
     /// [`GeneratorRecipe::size_multiple`] and at least twice that.
     pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+        self.through(&mut Whole { behaviour }, input)
+    }
+
+    /// The layers in their order; sizes as for [`forward`](Self::forward).
+    pub fn through<'n, P: Pass<'n>>(&'n self, pass: &mut P, input: P::Features) -> P::Features {
         let mut inputs = vec![input];
         for _ in &self.enhancers {
-            inputs.push(half_size(inputs[inputs.len() - 1].clone()));
+            inputs.push(pass.half_size(inputs[inputs.len() - 1].clone()));
         }
         let coarsest = inputs
             .pop()
             .expect("there is one input more than enhancers");
-        let mut features = self.base.forward(coarsest, behaviour);
+        let mut features = self.base.through(pass, coarsest);
         for enhancer in &self.enhancers {
             let input = inputs.pop().expect("there is one input for each enhancer");
-            features = enhancer.forward(input, features, behaviour);
+            features = enhancer.through(pass, input, features);
         }
-        tanh(full_precision(self.head.forward(features)))
+        features = pass.convolution(&self.head, features);
+        pass.activation(Activation::Tanh, features)
     }
 
     /// The same with everything fixed but the finest enhancer and what makes the picture.

@@ -1,6 +1,7 @@
 //! Building blocks that the methods share: layers, generators, discriminators, objectives and the optimiser.
 
 mod adam;
+mod bands;
 mod behaviour;
 mod convolution;
 mod discriminator;
@@ -11,6 +12,7 @@ mod initialise;
 mod local_enhancer;
 mod norm;
 mod objective;
+mod pass;
 mod patch_gan;
 mod residual;
 mod resnet;
@@ -19,6 +21,7 @@ mod trained;
 mod unet;
 
 pub use adam::{Adam, clip_weights};
+pub use bands::{BandLimits, Rows, StoreError, forward_in_bands, forward_memory};
 pub use behaviour::{Behaviour, NormStats};
 pub(crate) use convolution::full_precision;
 pub use convolution::{Convolution, Padding, Upsampling};
@@ -31,6 +34,7 @@ pub use local_enhancer::{LocalEnhancer, half_size};
 pub(crate) use norm::NORM_EPSILON;
 pub use norm::Norm;
 pub use objective::{Objective, WEIGHT_CLIP};
+pub use pass::{Activation, Pass};
 pub use patch_gan::{PatchGan, PixelGan};
 pub use residual::{DownBlock, ResidualBlock, UpBlock};
 pub use resnet::{ResnetGenerator, ResnetShape};

@@ -72,6 +72,44 @@ impl Norm {
             _ => input,
         }
     }
+
+    /// Whether it takes mean and variance from its input, the whole of it.
+    pub(super) fn needs_statistics(&self, behaviour: Behaviour) -> bool {
+        match self.kind {
+            NormKind::Instance | NormKind::InstanceAffine => true,
+            NormKind::Batch => behaviour.norm_stats == NormStats::Batch,
+            NormKind::None => false,
+        }
+    }
+
+    /// A part of one picture's features, `[1, channels, height, width]`, normalised with the `statistics` of the whole; where it
+    /// needs none, those of training.
+    pub(super) fn forward_part(
+        &self,
+        input: Tensor<4>,
+        statistics: Option<&ChannelStatistics>,
+    ) -> Tensor<4> {
+        let scaling =
+            |weight: &Param<Tensor<1>>, bias: &Param<Tensor<1>>| (weight.val(), bias.val());
+        let (scale, shift) = match (&self.batch, &self.affine) {
+            (Some(batch), _) => scaling(&batch.weight, &batch.bias),
+            (_, Some(affine)) => scaling(&affine.weight, &affine.bias),
+            _ => {
+                let channels = input.dims()[1];
+                let device = input.device();
+                (
+                    Tensor::ones([channels], &device),
+                    Tensor::zeros([channels], &device),
+                )
+            }
+        };
+        let statistics = match (statistics, &self.batch) {
+            (Some(statistics), _) => statistics.clone(),
+            (None, Some(batch)) => batch.running(),
+            (None, None) => return input,
+        };
+        normalize_batch(input, statistics, scale, shift, NORM_EPSILON)
+    }
 }
 
 impl Affine {
@@ -97,12 +135,16 @@ impl BatchNorm {
                 output
             }
             NormStats::Running => {
-                let statistics = ChannelStatistics {
-                    mean: self.running_mean.value_sync(),
-                    variance: self.running_var.value_sync(),
-                };
-                normalize_batch(input, statistics, scale, shift, NORM_EPSILON)
+                normalize_batch(input, self.running(), scale, shift, NORM_EPSILON)
             }
+        }
+    }
+
+    /// The running averages.
+    fn running(&self) -> ChannelStatistics {
+        ChannelStatistics {
+            mean: self.running_mean.value_sync(),
+            variance: self.running_var.value_sync(),
         }
     }
 

@@ -1,15 +1,12 @@
 //! The blocks of ResNet generators: halving, residual, doubling.
 
 use burn::module::Module;
-use burn::tensor::Tensor;
 
-use super::behaviour::Behaviour;
 use super::convolution::{Convolution, Padding, Upsampling};
-use super::dropout::dropout;
 use super::initialise::Initialise;
 use super::norm::Norm;
+use super::pass::{Activation, Pass};
 use crate::config::GeneratorRecipe;
-use crate::kernels::relu;
 
 /// A convolution that halves the size and doubles the channels, and the normalisation after it.
 #[derive(Module, Debug)]
@@ -34,9 +31,10 @@ impl DownBlock {
     }
 
     /// `[batch, channels, height, width]` to `[batch, 2 * channels, height / 2, width / 2]`.
-    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
-        let features = self.convolution.forward(input);
-        relu(self.norm.forward(features, behaviour))
+    pub fn through<'n, P: Pass<'n>>(&'n self, pass: &mut P, input: P::Features) -> P::Features {
+        let features = pass.convolution(&self.convolution, input);
+        let features = pass.norm(&self.norm, features);
+        pass.activation(Activation::Relu, features)
     }
 }
 
@@ -63,9 +61,10 @@ impl UpBlock {
     }
 
     /// `[batch, 2 * channels, height, width]` to `[batch, channels, 2 * height, 2 * width]`.
-    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
-        let features = self.upsampling.forward(input);
-        relu(self.norm.forward(features, behaviour))
+    pub fn through<'n, P: Pass<'n>>(&'n self, pass: &mut P, input: P::Features) -> P::Features {
+        let features = pass.upsampling(&self.upsampling, input);
+        let features = pass.norm(&self.norm, features);
+        pass.activation(Activation::Relu, features)
     }
 }
 
@@ -101,14 +100,16 @@ impl ResidualBlock {
     }
 
     /// `[batch, channels, height, width]`, at least 2 x 2, to the same.
-    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
-        let mut residual = self.first.forward(input.clone());
-        residual = relu(self.first_norm.forward(residual, behaviour));
+    pub fn through<'n, P: Pass<'n>>(&'n self, pass: &mut P, input: P::Features) -> P::Features {
+        let mut residual = pass.convolution(&self.first, input.clone());
+        residual = pass.norm(&self.first_norm, residual);
+        residual = pass.activation(Activation::Relu, residual);
         if self.dropout {
-            residual = dropout(residual, behaviour);
+            residual = pass.dropout(residual);
         }
-        residual = self.second.forward(residual);
-        input + self.second_norm.forward(residual, behaviour)
+        residual = pass.convolution(&self.second, residual);
+        residual = pass.norm(&self.second_norm, residual);
+        pass.sum(input, residual)
     }
 
     /// The place of a layer among those of `conv_block` in the public names.

@@ -2,16 +2,15 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::activation::tanh;
 
 use super::behaviour::Behaviour;
-use super::convolution::{Convolution, Padding, full_precision};
+use super::convolution::{Convolution, Padding};
 use super::initialise::Initialise;
 use super::norm::Norm;
+use super::pass::{Activation, Pass, Whole};
 use super::residual::{DownBlock, ResidualBlock, UpBlock};
 use super::tensors::Network;
 use crate::config::GeneratorRecipe;
-use crate::kernels::relu;
 
 /// Sizes of a ResNet generator that recipes do not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,19 +116,28 @@ impl ResnetGenerator {
     /// Without an output of its own the network gives the features of its last upsampling, `[batch, channels, height,
     /// width]`.
     pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
-        let mut features = self.stem.forward(input);
-        features = relu(self.stem_norm.forward(features, behaviour));
+        self.through(&mut Whole { behaviour }, input)
+    }
+
+    /// The layers in their order; sizes as for [`forward`](Self::forward).
+    pub fn through<'n, P: Pass<'n>>(&'n self, pass: &mut P, input: P::Features) -> P::Features {
+        let mut features = pass.convolution(&self.stem, input);
+        features = pass.norm(&self.stem_norm, features);
+        features = pass.activation(Activation::Relu, features);
         for down in &self.down {
-            features = down.forward(features, behaviour);
+            features = down.through(pass, features);
         }
         for block in &self.blocks {
-            features = block.forward(features, behaviour);
+            features = block.through(pass, features);
         }
         for up in &self.up {
-            features = up.forward(features, behaviour);
+            features = up.through(pass, features);
         }
         match &self.head {
-            Some(head) => tanh(full_precision(head.forward(features))),
+            Some(head) => {
+                features = pass.convolution(head, features);
+                pass.activation(Activation::Tanh, features)
+            }
             None => features,
         }
     }

@@ -2,16 +2,14 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::activation::tanh;
 
 use super::behaviour::Behaviour;
-use super::convolution::{Convolution, Padding, Upsampling, full_precision};
-use super::dropout::dropout;
+use super::convolution::{Convolution, Padding, Upsampling};
 use super::initialise::Initialise;
 use super::norm::Norm;
+use super::pass::{Activation, Pass, Whole};
 use super::tensors::Network;
 use crate::config::GeneratorRecipe;
-use crate::kernels::{leaky_relu, relu};
 
 const KERNEL: usize = 4;
 /// Of the leaky ReLU on the way down.
@@ -96,15 +94,20 @@ impl Unet {
     /// `[batch, in, height, width]` in [-1, 1] to `[batch, out, height, width]` in [-1, 1]; height and width are
     /// multiples of two to the power of the number of levels.
     pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+        self.through(&mut Whole { behaviour }, input)
+    }
+
+    /// The layers in their order; sizes as for [`forward`](Self::forward).
+    pub fn through<'n, P: Pass<'n>>(&'n self, pass: &mut P, input: P::Features) -> P::Features {
         let mut skips = Vec::with_capacity(self.levels.len());
         let mut features = input;
         for (index, level) in self.levels.iter().enumerate() {
             if index > 0 {
-                features = leaky_relu(features, LEAKY_SLOPE);
+                features = pass.activation(Activation::LeakyRelu, features);
             }
-            features = level.down.forward(features);
+            features = pass.convolution(&level.down, features);
             if let Some(norm) = &level.down_norm {
-                features = norm.forward(features, behaviour);
+                features = pass.norm(norm, features);
             }
             skips.push(features.clone());
         }
@@ -114,17 +117,18 @@ impl Unet {
             features = if index == innermost {
                 skip
             } else {
-                Tensor::cat(vec![skip, features], 1)
+                pass.concatenation(skip, features)
             };
-            features = level.up.forward(relu(features));
+            features = pass.activation(Activation::Relu, features);
+            features = pass.upsampling(&level.up, features);
             if let Some(norm) = &level.up_norm {
-                features = norm.forward(features, behaviour);
+                features = pass.norm(norm, features);
             }
             if level.dropout {
-                features = dropout(features, behaviour);
+                features = pass.dropout(features);
             }
         }
-        tanh(full_precision(features))
+        pass.activation(Activation::Tanh, features)
     }
 }
 

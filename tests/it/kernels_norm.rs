@@ -2,7 +2,9 @@
 
 use burn::tensor::{Tensor, TensorData};
 use proptest::prelude::*;
-use translate::kernels::{batch_norm, channel_statistics, normalize_batch, normalize_instance};
+use translate::kernels::{
+    ChannelStatistics, batch_norm, channel_statistics, normalize_batch, normalize_instance,
+};
 
 use crate::device::test_device;
 
@@ -102,6 +104,27 @@ proptest! {
             assert_close(found, expected);
         }
     }
+}
+
+#[test]
+fn without_gradients_statistics_and_given_ones_are_the_same() {
+    let dims = [2, 3, 17, 19];
+    let run = |on: &dyn Fn(Tensor<4>) -> Tensor<4>,
+               per_channel: &dyn Fn(Tensor<1>) -> Tensor<1>| {
+        let found = channel_statistics(on(tensor(dims, 1)));
+        let given = ChannelStatistics {
+            mean: per_channel(tensor([3], 2)),
+            variance: per_channel(tensor([3], 3).square()),
+        };
+        let (scale, shift) = (per_channel(tensor([3], 4)), per_channel(tensor([3], 5)));
+        let output = normalize_batch(on(tensor(dims, 1)), given, scale, shift, EPSILON);
+        (output.inner(), found.mean.inner(), found.variance.inner())
+    };
+    let generic = run(&Tensor::from_inner, &Tensor::from_inner);
+    let native = run(&|tensor| tensor, &|tensor| tensor);
+    assert_close(native.0, generic.0);
+    assert_close(native.1, generic.1);
+    assert_close(native.2, generic.2);
 }
 
 #[test]

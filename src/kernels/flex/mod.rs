@@ -63,6 +63,18 @@ impl Kernels for Flex {
         norm::batch_norm(&input, &scale, &shift, epsilon)
     }
 
+    fn channel_statistics(input: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        norm::channel_statistics(&input)
+    }
+
+    fn scale_channels(
+        input: FloatTensor<Self>,
+        factor: FloatTensor<Self>,
+        offset: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        norm::scale_channels(&input, &factor, &offset)
+    }
+
     fn leaky(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
         activation::leaky_relu(&input, slope)
     }

@@ -164,6 +164,40 @@ pub(super) fn batch_norm(
     (tensor(output, dims), mean, variance)
 }
 
+/// Mean and biased variance of each channel.
+pub(super) fn channel_statistics(
+    input: &FloatTensor<Flex>,
+) -> (FloatTensor<Flex>, FloatTensor<Flex>) {
+    let groups = Groups::batch(dims(input));
+    let input = contiguous(input);
+    let input = values(&input);
+    let channels = (0..groups.count).into_par_iter();
+    let (mean, variance) = channels
+        .map(|group| groups.moments(group, input))
+        .map(|moments| (moments.mean, moments.variance))
+        .unzip();
+    (
+        tensor(mean, [groups.count]),
+        tensor(variance, [groups.count]),
+    )
+}
+
+/// A factor and an offset for each channel.
+pub(super) fn scale_channels(
+    input: &FloatTensor<Flex>,
+    factor: &FloatTensor<Flex>,
+    offset: &FloatTensor<Flex>,
+) -> FloatTensor<Flex> {
+    let dims = dims(input);
+    let groups = Groups::batch(dims);
+    let [input, factor, offset] = [input, factor, offset].map(contiguous);
+    let (input, factor, offset) = (values(&input), values(&factor), values(&offset));
+    let (output, _) = groups.map(input, input, |group| {
+        ([factor[group], 0.0, offset[group]], ())
+    });
+    tensor(output, dims)
+}
+
 /// The gradient of [`instance_norm`]'s output with respect to its input.
 pub(super) fn instance_gradient(
     gradient: &FloatTensor<Flex>,

@@ -67,6 +67,20 @@ impl Kernels for LibTorch {
         ))
     }
 
+    fn channel_statistics(input: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let [mean, variance] = norm::channel_statistics(&input.tensor).map(Primitive::new);
+        (mean, variance)
+    }
+
+    fn scale_channels(
+        input: FloatTensor<Self>,
+        factor: FloatTensor<Self>,
+        offset: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        let (factor, offset) = (&factor.tensor, &offset.tensor);
+        Primitive::new(norm::scale_channels(&input.tensor, factor, offset))
+    }
+
     fn leaky(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
         input.unary_ops(
             |mut tensor| {

@@ -41,6 +41,19 @@ pub(super) fn batch_norm_gradients(
     shim::batch_norm_gradients(gradient, &dense(input), scale, statistics, epsilon)
 }
 
+/// Mean and biased variance of each channel.
+pub(super) fn channel_statistics(input: &Tensor) -> [Tensor; 2] {
+    let input = input.to_kind(Kind::Float);
+    let (variance, mean) = input.var_mean_correction(&[0_i64, 2, 3][..], 0, false);
+    [mean, variance]
+}
+
+/// A factor and an offset for each channel.
+pub(super) fn scale_channels(input: &Tensor, factor: &Tensor, offset: &Tensor) -> Tensor {
+    let per_channel = |values: &Tensor| values.view([1, -1, 1, 1]).to_kind(input.kind());
+    input * per_channel(factor) + per_channel(offset)
+}
+
 /// Each picture's channels as channels of one picture: their batch normalisation is the instance normalisation.
 fn single(input: &Tensor) -> Tensor {
     let [batch, channels, height, width] = dims(input);

@@ -1,0 +1,82 @@
+//! Generators on the rows of a large picture.
+
+use std::ops::Range;
+
+use burn::tensor::{Device, Tensor};
+
+use super::tiles::PictureRows;
+use crate::nn::{
+    BandLimits, Behaviour, Generator, Rows, StoreError, forward_in_bands, forward_memory,
+};
+use crate::panics;
+
+/// Why the work ended: a message for the person whose picture it is.
+pub(super) struct Message(String);
+
+impl From<StoreError> for Message {
+    fn from(error: StoreError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// The rows of a picture as tensors.
+pub(super) struct DeviceRows<'a> {
+    pub(super) rows: &'a mut dyn PictureRows,
+    pub(super) device: &'a Device,
+    /// What the generator takes, `[1, channels, rows, width]`, for these rows.
+    pub(super) read: &'a dyn Fn(&dyn PictureRows, Range<usize>) -> Tensor<4>,
+}
+
+impl Rows for DeviceRows<'_> {
+    type Error = Message;
+
+    fn device(&self) -> &Device {
+        self.device
+    }
+
+    fn read(&mut self, rows: Range<usize>) -> Tensor<4> {
+        (self.read)(&*self.rows, rows)
+    }
+
+    fn write(&mut self, rows: Range<usize>, values: Tensor<4>) -> Result<(), Message> {
+        let values = values.into_data().try_into_vec();
+        let values = values.map_err(|error| Message(error.to_string()))?;
+        self.rows.write(rows, values).map_err(Message)
+    }
+
+    fn progress(&mut self, share: f64) -> Result<(), Message> {
+        self.rows.progress(share).map_err(Message)
+    }
+}
+
+/// Translates a picture; `channels` are those that the generator takes.
+pub(super) fn in_bands(
+    generator: &Generator,
+    channels: usize,
+    behaviour: Behaviour,
+    limits: &BandLimits,
+    mut rows: DeviceRows<'_>,
+) -> Result<(), String> {
+    let dims = [
+        channels,
+        rows.rows.padded_height(),
+        rows.rows.padded_width(),
+    ];
+    // A device that runs out of memory panics; the other pictures may be smaller.
+    panics::caught(|| forward_in_bands(generator, dims, behaviour, limits, &mut rows))
+        .map_err(|message| format!("the network failed: {message}"))?
+        .map_err(|Message(message)| message)
+}
+
+/// Bytes that a whole pass takes for each pixel; none where bands would not give the same.
+pub(super) fn bytes_per_pixel(
+    generator: &Generator,
+    channels: usize,
+    multiple: usize,
+    behaviour: Behaviour,
+) -> Option<f64> {
+    // Two halvings of a side of this size are left at the bottom of every network.
+    let side = 4 * multiple.max(8);
+    let bytes = forward_memory(generator, [channels, side, side]);
+    (!behaviour.dropout).then_some(bytes as f64 / (side * side) as f64)
+}

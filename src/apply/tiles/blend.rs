@@ -1,0 +1,227 @@
+//! Tiles that are translated on their own and blended where they overlap.
+
+use std::f32::consts::FRAC_PI_2;
+
+use super::rows::PictureRows;
+
+/// Square tiles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::apply) struct Tiles {
+    /// Pixels of a side.
+    pub(in crate::apply) side: usize,
+    /// Pixels that neighbours have in common.
+    pub(in crate::apply) overlap: usize,
+}
+
+/// How one side of a picture is cut.
+struct Cuts {
+    /// Pixels of a tile.
+    tile: usize,
+    /// Where tiles begin.
+    starts: Vec<usize>,
+    /// The weight of each pixel of a tile.
+    window: Vec<f32>,
+    /// The sum of the weights at each pixel of the side.
+    sums: Vec<f32>,
+}
+
+impl Cuts {
+    /// Tiles of a multiple of `multiple` and at least `smallest` pixels, on a side that is so, too.
+    fn new(side: usize, tiles: Tiles, multiple: usize, smallest: usize) -> Self {
+        let tile = tiles.side.max(smallest).next_multiple_of(multiple.max(1));
+        let tile = tile.min(side);
+        let overlap = tiles.overlap.min(tile / 2);
+        let last = side - tile;
+        let mut starts: Vec<usize> = (0..last).step_by(tile - overlap).collect();
+        starts.push(last);
+        // A raised cosine: it falls smoothly to nothing at the seam, and with its mirror image it adds up to one.
+        let ramp = |distance: usize| {
+            if distance >= overlap {
+                return 1.0;
+            }
+            ((distance as f32 + 0.5) / overlap as f32 * FRAC_PI_2)
+                .sin()
+                .powi(2)
+        };
+        let window: Vec<f32> = (0..tile)
+            .map(|place| ramp(place).min(ramp(tile - 1 - place)))
+            .collect();
+        let mut sums = vec![0.0; side];
+        for &start in &starts {
+            for (sum, weight) in sums[start..].iter_mut().zip(&window) {
+                *sum += weight;
+            }
+        }
+        Self {
+            tile,
+            starts,
+            window,
+            sums,
+        }
+    }
+}
+
+/// Translates a picture tile by tile. `translate` takes the values, height and width of a tile, which are multiples of
+/// `multiple` and at least `smallest`.
+///
+/// No more is in memory than the rows of one tile.
+pub(in crate::apply) fn blend(
+    rows: &mut dyn PictureRows,
+    tiles: Tiles,
+    multiple: usize,
+    smallest: usize,
+    translate: &mut dyn FnMut(Vec<f32>, usize, usize) -> Result<Vec<f32>, String>,
+) -> Result<(), String> {
+    let (height, width) = (rows.padded_height(), rows.padded_width());
+    let down = Cuts::new(height, tiles, multiple, smallest);
+    let across = Cuts::new(width, tiles, multiple, smallest);
+    let area = down.tile * across.tile;
+    // Weighted sums of the rows that the current tiles have, for each channel of the output.
+    let mut sums: Vec<Vec<f32>> = Vec::new();
+    for (index, &top) in down.starts.iter().enumerate() {
+        let band = rows.read(top..top + down.tile);
+        for (place, &left) in across.starts.iter().enumerate() {
+            let tile = cut_out(&band, width, left, across.tile);
+            let made = translate(tile, down.tile, across.tile)?;
+            if made.is_empty() || !made.len().is_multiple_of(area) {
+                return Err(format!("the network gave {} values for a tile", made.len()));
+            }
+            sums.resize_with(made.len() / area, || vec![0.0; down.tile * width]);
+            for (sums, made) in sums.iter_mut().zip(made.chunks_exact(area)) {
+                add(sums, made, width, left, [&down.window, &across.window]);
+            }
+            let done = index * across.starts.len() + place + 1;
+            rows.progress(done as f64 / (down.starts.len() * across.starts.len()) as f64)?;
+        }
+        let next = down.starts.get(index + 1).copied().unwrap_or(height);
+        let finished = next - top;
+        let mut values = Vec::with_capacity(sums.len() * finished * width);
+        for sums in &mut sums {
+            for (row, line) in sums.chunks_exact(width).take(finished).enumerate() {
+                let weight = down.sums[top + row];
+                let pixels = line.iter().zip(&across.sums);
+                values.extend(pixels.map(|(sum, across)| sum / (weight * across)));
+            }
+            // What is left belongs to the rows that the next tiles begin with.
+            sums.copy_within(finished * width.., 0);
+            let rest = sums.len() - finished * width;
+            sums[rest..].fill(0.0);
+        }
+        rows.write(top..next, values)?;
+    }
+    Ok(())
+}
+
+/// Columns of rows of the given width.
+fn cut_out(rows: &[f32], width: usize, left: usize, columns: usize) -> Vec<f32> {
+    let lines = rows.chunks_exact(width);
+    lines
+        .flat_map(|line| &line[left..left + columns])
+        .copied()
+        .collect()
+}
+
+/// Adds one channel of a tile with its weights.
+fn add(sums: &mut [f32], tile: &[f32], width: usize, left: usize, [down, across]: [&[f32]; 2]) {
+    let lines = tile.chunks_exact(across.len()).zip(down);
+    for ((line, &weight), sums) in lines.zip(sums.chunks_exact_mut(width)) {
+        let columns = line.iter().zip(across);
+        for (sum, (value, across)) in sums[left..].iter_mut().zip(columns) {
+            *sum += value * (weight * across);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::Range;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    struct InMemory {
+        picture: Vec<f32>,
+        width: usize,
+        made: Vec<f32>,
+    }
+
+    impl PictureRows for InMemory {
+        fn padded_height(&self) -> usize {
+            self.picture.len() / self.width
+        }
+
+        fn padded_width(&self) -> usize {
+            self.width
+        }
+
+        fn read(&self, rows: Range<usize>) -> Vec<f32> {
+            self.picture[rows.start * self.width..rows.end * self.width].to_vec()
+        }
+
+        fn write(&mut self, rows: Range<usize>, values: Vec<f32>) -> Result<(), String> {
+            assert_eq!(self.made.len(), rows.start * self.width, "in order");
+            assert_eq!(values.len(), rows.len() * self.width);
+            self.made.extend(values);
+            Ok(())
+        }
+
+        fn progress(&mut self, share: f64) -> Result<(), String> {
+            assert!(share > 0.0 && share <= 1.0);
+            Ok(())
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_pixel_is_covered_and_weights_add_up_to_one(
+            (height, width) in (1usize..20, 1usize..20),
+            side in 1usize..50,
+            overlap in 0usize..40,
+        ) {
+            let (height, width) = (height * 4, width * 4);
+            let picture: Vec<f32> = (0..height * width).map(|place| (place % 89) as f32).collect();
+            let mut rows = InMemory { picture: picture.clone(), width, made: Vec::new() };
+            let tiles = Tiles { side, overlap };
+            let mut count = 0;
+            blend(&mut rows, tiles, 4, 8, &mut |values, tall, wide| {
+                assert!(tall % 4 == 0 && wide % 4 == 0);
+                assert_eq!(values.len(), tall * wide);
+                count += 1;
+                Ok(values)
+            })
+            .unwrap();
+            // What each tile leaves as it is comes out as it was.
+            prop_assert_eq!(rows.made.len(), picture.len());
+            for (made, expected) in rows.made.iter().zip(&picture) {
+                prop_assert!((made - expected).abs() < 1e-4 * (1.0 + expected), "{made} {expected}");
+            }
+            prop_assert!(count >= height.div_ceil(52) * width.div_ceil(52));
+        }
+    }
+
+    #[test]
+    fn tiles_of_different_levels_meet_without_a_step() {
+        let width = 96;
+        let mut rows = InMemory {
+            picture: vec![0.0; 16 * width],
+            width,
+            made: Vec::new(),
+        };
+        let tiles = Tiles {
+            side: 32,
+            overlap: 16,
+        };
+        let mut level = 0.0;
+        blend(&mut rows, tiles, 4, 8, &mut |values, _, _| {
+            level += 1.0;
+            Ok(vec![level; values.len()])
+        })
+        .unwrap();
+        let row = &rows.made[..width];
+        assert!((row[0] - 1.0).abs() < 1e-6 && (row[width - 1] - level).abs() < 1e-6);
+        let steps = row.windows(2).map(|pair| pair[1] - pair[0]);
+        let largest = steps.fold(0.0_f32, |largest, step| largest.max(step.abs()));
+        assert!(largest < 0.12, "{largest}");
+    }
+}

@@ -1,0 +1,94 @@
+//! A picture on its way through a network, by rows.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::blend::blend;
+use super::canvas::Canvas;
+use super::source::Source;
+use super::tiling::Way;
+use crate::apply::picture::Translator;
+use crate::nn::BandLimits;
+
+/// A large picture, and the one that is made of it, of the same size.
+pub trait PictureRows {
+    /// Height of what the network takes.
+    fn padded_height(&self) -> usize;
+
+    /// Width of what the network takes.
+    fn padded_width(&self) -> usize;
+
+    /// Rows of the input, `[channels, rows, width]`, flattened, as the network takes them. They can be read again and again.
+    fn read(&self, rows: Range<usize>) -> Vec<f32>;
+
+    /// Takes rows of the output, `[channels, rows, width]`, flattened, each row once and in order.
+    ///
+    /// # Errors
+    /// A message for the person whose picture it is.
+    fn write(&mut self, rows: Range<usize>, values: Vec<f32>) -> Result<(), String>;
+
+    /// Hears which share of the work is done.
+    ///
+    /// # Errors
+    /// The work is not to go on.
+    fn progress(&mut self, share: f64) -> Result<(), String>;
+}
+
+/// A picture whose pixels are in memory, and its translation.
+pub(in crate::apply) struct LargePicture<'a> {
+    pub(in crate::apply) source: Source,
+    pub(in crate::apply) canvas: Canvas,
+    /// Ends the work early.
+    pub(in crate::apply) stop: &'a AtomicBool,
+}
+
+impl LargePicture<'_> {
+    /// Translates the picture; `limits` are those of bands of so many rows.
+    pub(in crate::apply) fn translate(
+        &mut self,
+        translator: &mut dyn Translator,
+        way: Way,
+        limits: impl FnOnce(Option<usize>) -> BandLimits,
+        index: u64,
+    ) -> Result<(), String> {
+        match way {
+            Way::Bands(rows) => translator.translate_in_bands(self, &limits(rows), index),
+            Way::Blended(tiles) => {
+                let (multiple, smallest) = (translator.multiple(), translator.smallest());
+                blend(
+                    self,
+                    tiles,
+                    multiple,
+                    smallest,
+                    &mut |values, height, width| translator.translate(values, height, width, index),
+                )
+            }
+        }
+    }
+}
+
+impl PictureRows for LargePicture<'_> {
+    fn padded_height(&self) -> usize {
+        self.source.padding.padded_height
+    }
+
+    fn padded_width(&self) -> usize {
+        self.source.padding.padded_width
+    }
+
+    fn read(&self, rows: Range<usize>) -> Vec<f32> {
+        self.source.rows(rows)
+    }
+
+    fn write(&mut self, rows: Range<usize>, values: Vec<f32>) -> Result<(), String> {
+        self.canvas.write(rows, &values)
+    }
+
+    fn progress(&mut self, share: f64) -> Result<(), String> {
+        tracing::debug!("{:.1} %", share * 100.0);
+        if self.stop.load(Ordering::Relaxed) {
+            return Err("stopped".to_owned());
+        }
+        Ok(())
+    }
+}

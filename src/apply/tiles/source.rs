@@ -1,0 +1,100 @@
+//! Where the rows of a large picture come from: its pixels, of which only some rows are values at one time.
+
+use std::ops::Range;
+
+use crate::apply::padding::{Padding, reflected};
+use crate::data::Raster;
+
+/// One picture or map.
+#[derive(Debug)]
+pub(in crate::apply) enum Layer {
+    /// Of 8 bits, or of ids.
+    Raster(Raster),
+    /// Of 16 bits: `[channels, height, width]`, flattened, in [-1, 1].
+    Planes(Vec<f32>),
+}
+
+impl Layer {
+    /// All values, `[channels, height, width]`, flattened.
+    pub(in crate::apply) fn into_values(self) -> Vec<f32> {
+        match self {
+            Self::Raster(raster) => raster.values(),
+            Self::Planes(values) => values,
+        }
+    }
+
+    /// The values of one row, `[channels, width]`, flattened; `padding` has the picture's height and width.
+    fn row(&self, row: usize, padding: &Padding) -> Vec<f32> {
+        match self {
+            Self::Raster(raster) => raster.rows(row..row + 1).values(),
+            Self::Planes(values) => values
+                .chunks_exact(padding.height * padding.width)
+                .flat_map(|plane| &plane[row * padding.width..][..padding.width])
+                .copied()
+                .collect(),
+        }
+    }
+}
+
+/// The pixels of a picture (or its maps, one after the other) and the border that the network needs around them.
+#[derive(Debug)]
+pub(in crate::apply) struct Source {
+    /// Each of the padding's width and height.
+    pub(in crate::apply) layers: Vec<Layer>,
+    pub(in crate::apply) padding: Padding,
+}
+
+impl Source {
+    /// Rows with their border, `[channels, rows, padded_width]`, flattened.
+    pub(in crate::apply) fn rows(&self, rows: Range<usize>) -> Vec<f32> {
+        let padding = &self.padding;
+        let mut values = Vec::new();
+        for layer in &self.layers {
+            let first = values.len();
+            for (place, row) in rows.clone().enumerate() {
+                let row = reflected(row as isize - padding.top as isize, padding.height);
+                let row = layer.row(row, padding);
+                let channels = row.chunks_exact(padding.width);
+                let line = rows.len() * padding.padded_width;
+                values.resize(first + channels.len() * line, 0.0);
+                for (channel, row) in channels.enumerate() {
+                    let start = first + channel * line + place * padding.padded_width;
+                    padding.pad_row(row, &mut values[start..start + padding.padded_width]);
+                }
+            }
+        }
+        values
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use image::RgbImage;
+
+    use super::*;
+
+    #[test]
+    fn rows_are_those_of_the_padded_picture() {
+        let pixels: Vec<u8> = (0..7 * 5 * 3).map(|value| value as u8 * 2).collect();
+        let picture = RgbImage::from_raw(5, 7, pixels).unwrap();
+        let raster = Raster::new(picture, 3);
+        let padding = Padding::new(7, 5, 8, 16);
+        let whole = padding.pad(raster.values());
+        let planes = Layer::Planes(raster.values());
+        for layer in [Layer::Raster(raster), planes] {
+            let source = Source {
+                layers: vec![layer],
+                padding,
+            };
+            assert_eq!(source.rows(0..16), whole);
+            let plane = 16 * 16;
+            for rows in [0..1, 3..9, 12..16] {
+                let expected: Vec<f32> = (0..3)
+                    .flat_map(|channel| &whole[channel * plane..][rows.start * 16..rows.end * 16])
+                    .copied()
+                    .collect();
+                assert_eq!(source.rows(rows.clone()), expected, "{rows:?}");
+            }
+        }
+    }
+}

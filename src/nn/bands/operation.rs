@@ -1,0 +1,104 @@
+//! What a layer gives for some rows, and which rows of its input it takes for them.
+
+use std::ops::Range;
+
+use burn::tensor::Tensor;
+
+use crate::kernels::ChannelStatistics;
+use crate::nn::convolution::{Convolution, Upsampling};
+use crate::nn::local_enhancer::half_size;
+use crate::nn::norm::Norm;
+use crate::nn::pass::Activation;
+
+/// A layer, or what stands between layers.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Operation<'n> {
+    /// The input.
+    Picture,
+    Convolution(&'n Convolution),
+    Upsampling(&'n Upsampling),
+    Norm(&'n Norm),
+    Activation(Activation),
+    HalfSize,
+    Sum,
+    Concatenation,
+}
+
+impl Operation<'_> {
+    /// Channels, height and width of the output for those of the inputs.
+    pub(super) fn output(&self, inputs: &[[usize; 3]]) -> [usize; 3] {
+        let [channels, height, width] = inputs[0];
+        match self {
+            Self::Convolution(layer) => {
+                let [channels, ..] = layer.weight.dims();
+                [
+                    channels,
+                    layer.output_side(height),
+                    layer.output_side(width),
+                ]
+            }
+            Self::Upsampling(layer) => [layer.output_channels(), 2 * height, 2 * width],
+            Self::HalfSize => [channels, height.div_ceil(2), width.div_ceil(2)],
+            Self::Concatenation => [channels + inputs[1][0], height, width],
+            Self::Picture | Self::Norm(_) | Self::Activation(_) | Self::Sum => inputs[0],
+        }
+    }
+
+    /// Whether each value depends on one value of its only input.
+    pub(super) fn is_pointwise(&self) -> bool {
+        matches!(self, Self::Norm(_) | Self::Activation(_))
+    }
+
+    pub(super) fn is_sum(&self) -> bool {
+        matches!(self, Self::Sum)
+    }
+
+    /// Multiplications for a picture's features, for the dimensions of input and output.
+    pub(super) fn work(&self, input: [usize; 3], output: [usize; 3]) -> f64 {
+        let pixels = |[_, height, width]: [usize; 3]| height as f64 * width as f64;
+        let weights = |dims: [usize; 4]| dims.into_iter().product::<usize>() as f64;
+        match self {
+            Self::Convolution(layer) => weights(layer.weight.dims()) * pixels(output),
+            Self::Upsampling(layer) => layer.work_at_input() as f64 * pixels(input),
+            _ => 0.0,
+        }
+    }
+
+    /// The rows of inputs of `height` rows that these rows of the output, at least one, are made of.
+    pub(super) fn rows_under(&self, rows: Range<usize>, height: usize) -> Range<usize> {
+        match self {
+            Self::Convolution(layer) => layer.rows_under(rows, height),
+            Self::Upsampling(layer) => layer.rows_under(rows, height),
+            // One output row more, whose upper neighbours are not there.
+            Self::HalfSize => 2 * rows.start.saturating_sub(1)..(2 * rows.end).min(height),
+            _ => rows,
+        }
+    }
+
+    /// The `rows` of the output from the [rows under them](Self::rows_under) of inputs of `height` rows, each `[1, channels,
+    /// rows, width]`. `statistics` are those of a normalisation that needs them.
+    pub(super) fn forward(
+        &self,
+        mut inputs: Vec<Tensor<4>>,
+        rows: Range<usize>,
+        height: usize,
+        statistics: Option<&ChannelStatistics>,
+    ) -> Tensor<4> {
+        if let Self::Concatenation = self {
+            return Tensor::cat(inputs, 1);
+        }
+        let input = inputs.swap_remove(0);
+        match self {
+            Self::Convolution(layer) => layer.forward_rows(input, rows, height),
+            Self::Upsampling(layer) => layer.forward_rows(input, rows, height),
+            Self::Norm(layer) => layer.forward_part(input, statistics),
+            Self::Activation(function) => function.forward(input),
+            Self::HalfSize => {
+                let above = rows.start.min(1);
+                half_size(input).narrow(2, above, rows.len())
+            }
+            Self::Sum => inputs.into_iter().fold(input, |sum, other| sum + other),
+            Self::Picture | Self::Concatenation => input,
+        }
+    }
+}

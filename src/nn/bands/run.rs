@@ -1,0 +1,149 @@
+//! The passes of a forward pass in bands, one after the other.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use burn::tensor::{Device, Tensor};
+
+use super::graph::Graph;
+use super::moments::Moments;
+use super::plan::{Kept, Plan, PlannedPass};
+use super::store::{Store, StoreError};
+use super::stream::Streams;
+use crate::nn::behaviour::Behaviour;
+use crate::nn::generator::Generator;
+
+/// Where the rows of a picture come from, and where those of its translation go.
+pub trait Rows {
+    /// Why rows cannot be written, or the work is not to go on.
+    type Error: From<StoreError>;
+
+    /// The device of the tensors.
+    fn device(&self) -> &Device;
+
+    /// These rows of the input, `[1, channels, rows, width]`. They are asked for in several passes.
+    fn read(&mut self, rows: Range<usize>) -> Tensor<4>;
+
+    /// Takes these rows of the output, `[1, channels, rows, width]`, each row once and in order.
+    ///
+    /// # Errors
+    /// The rows cannot be written.
+    fn write(&mut self, rows: Range<usize>, values: Tensor<4>) -> Result<(), Self::Error>;
+
+    /// Hears after each band which share of the work is done.
+    ///
+    /// # Errors
+    /// The work is not to go on.
+    fn progress(&mut self, share: f64) -> Result<(), Self::Error>;
+}
+
+/// What a forward pass in bands may take.
+#[derive(Debug, Clone)]
+pub struct BandLimits {
+    /// Rows of the picture in one band; without them as many as fit into `working`.
+    pub rows: Option<usize>,
+    /// Bytes of the features of one band.
+    pub working: u64,
+    /// Bytes of features that are kept in memory between passes. Others go to a file.
+    pub kept: u64,
+    /// Where such a file may lie. It has no name, and is gone when the pass ends, however it ends.
+    pub folder: PathBuf,
+}
+
+/// The forward pass of `generator` without dropout for a picture of `dims` (channels, height, width), which are sizes as
+/// for [`Generator::forward`]. The output is what that gives, up to rounding.
+///
+/// # Errors
+/// Features cannot be kept, or one of `rows`.
+pub fn forward_in_bands<R: Rows>(
+    generator: &Generator,
+    dims: [usize; 3],
+    behaviour: Behaviour,
+    limits: &BandLimits,
+    rows: &mut R,
+) -> Result<(), R::Error> {
+    let graph = Graph::new(generator, dims, behaviour);
+    let plan = Plan::new(&graph);
+    let work: f64 = plan.passes.iter().map(|pass| work_of(&graph, pass)).sum();
+    let mut before = 0.0;
+    let mut statistics = vec![None; graph.nodes.len()];
+    let mut stores: Vec<Option<Store>> = graph.nodes.iter().map(|_| None).collect();
+    for (number, pass) in plan.passes.iter().enumerate() {
+        open_stores(&graph, &plan, number, limits, &mut stores)?;
+        let target = &graph.nodes[pass.target];
+        let mut moments = Moments::new(target.dims[0]);
+        let mut streams = Streams::new(&graph, pass, number, &plan.kept);
+        let height = target.height();
+        let step = band_rows(&graph, pass, limits);
+        for start in (0..height).step_by(step) {
+            let end = (start + step).min(height);
+            let features = streams.advance(end, &mut stores, &statistics, rows)?;
+            if pass.norm.is_some() {
+                moments.add(features);
+            } else {
+                rows.write(start..end, features)?;
+            }
+            let share = end as f64 / height as f64;
+            rows.progress((before + share * work_of(&graph, pass)) / work)?;
+        }
+        before += work_of(&graph, pass);
+        if let Some(norm) = pass.norm {
+            statistics[norm] = Some(moments.statistics(rows.device()));
+        }
+        for (place, store) in stores.iter_mut().enumerate() {
+            if store.is_some() && plan.end_of(place) <= number {
+                *store = None;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Opens the stores that the pass `number` is the first to write to.
+fn open_stores(
+    graph: &Graph,
+    plan: &Plan,
+    number: usize,
+    limits: &BandLimits,
+    stores: &mut [Option<Store>],
+) -> Result<(), StoreError> {
+    let begins = |kept: &&Kept| kept.first == number;
+    for kept in plan.kept.iter().flatten().filter(begins) {
+        if stores[kept.place].is_some() {
+            continue;
+        }
+        let taken: u64 = stores.iter().flatten().map(Store::memory).sum();
+        let dims = graph.nodes[kept.place].dims;
+        let bytes = 4 * graph.nodes[kept.place].values() as u64;
+        stores[kept.place] = Some(if taken + bytes <= limits.kept {
+            Store::in_memory(dims)
+        } else {
+            Store::in_file(dims, &limits.folder)?
+        });
+    }
+    Ok(())
+}
+
+/// Multiplications of one pass.
+fn work_of(graph: &Graph, pass: &PlannedPass) -> f64 {
+    let nodes = pass.computed.iter().map(|&node| &graph.nodes[node]);
+    // Something for the rest, so that a pass without convolutions is not nothing.
+    nodes
+        .map(|node| node.work(graph) + node.values() as f64)
+        .sum()
+}
+
+/// Rows of the target of a pass in one band.
+fn band_rows(graph: &Graph, pass: &PlannedPass, limits: &BandLimits) -> usize {
+    /// Features that exist at one time for each that a layer gives: what it gives, and copies on the way into the next one.
+    const COPIES: f64 = 1.5;
+    let target = graph.nodes[pass.target].height() as f64;
+    let rows = if let Some(rows) = limits.rows {
+        rows as f64 * target / graph.nodes[0].height() as f64
+    } else {
+        let nodes = pass.computed.iter().chain(&pass.read);
+        let values: usize = nodes.map(|&node| graph.nodes[node].values()).sum();
+        limits.working as f64 / (4.0 * COPIES * values as f64 / target)
+    };
+    (rows as usize).max(1)
+}

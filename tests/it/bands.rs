@@ -1,0 +1,224 @@
+//! The forward pass in bands gives what the whole pass gives.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use burn::module::Module;
+use burn::tensor::{Device, Distribution, Tensor, TensorData};
+use proptest::prelude::*;
+use translate::config::{
+    GeneratorArch, GeneratorRecipe, Initialiser, Mode, NormKind, Recipe, Upsample,
+};
+use translate::nn::{
+    BandLimits, Behaviour, Generator, Initialise, NormStats, Rows, StoreError, forward_in_bands,
+};
+
+/// A picture in memory, and what is made of it.
+struct InMemory {
+    device: Device,
+    picture: Tensor<4>,
+    made: Vec<Tensor<4>>,
+    next: usize,
+    shares: Vec<f64>,
+    read: Vec<Range<usize>>,
+}
+
+impl Rows for InMemory {
+    type Error = StoreError;
+
+    fn device(&self) -> &Device {
+        &self.device
+    }
+
+    fn read(&mut self, rows: Range<usize>) -> Tensor<4> {
+        self.read.push(rows.clone());
+        self.picture.clone().narrow(2, rows.start, rows.len())
+    }
+
+    fn write(&mut self, rows: Range<usize>, values: Tensor<4>) -> Result<(), StoreError> {
+        assert_eq!(rows.start, self.next, "in order");
+        assert_eq!(values.dims()[2], rows.len());
+        self.next = rows.end;
+        self.made.push(values);
+        Ok(())
+    }
+
+    fn progress(&mut self, share: f64) -> Result<(), StoreError> {
+        self.shares.push(share);
+        Ok(())
+    }
+}
+
+fn generator(recipe: &GeneratorRecipe, device: &Device) -> Generator {
+    // Large weights and biases, so that nothing is hidden by small values.
+    let mut initialise = Initialise::new(Initialiser::Xavier, 1.0, 5, 0, device);
+    Generator::new(&mut initialise, recipe, 3, 3)
+}
+
+fn in_bands(
+    generator: &Generator,
+    picture: &Tensor<4>,
+    behaviour: Behaviour,
+    limits: &BandLimits,
+) -> (Tensor<4>, InMemory) {
+    let [_, channels, height, width] = picture.dims();
+    let mut rows = InMemory {
+        device: picture.device(),
+        picture: picture.clone(),
+        made: Vec::new(),
+        next: 0,
+        shares: Vec::new(),
+        read: Vec::new(),
+    };
+    let dims = [channels, height, width];
+    forward_in_bands(generator, dims, behaviour, limits, &mut rows).unwrap();
+    assert_eq!(rows.next, height);
+    (Tensor::cat(rows.made.clone(), 2), rows)
+}
+
+fn largest_difference(left: TensorData, right: TensorData) -> f32 {
+    assert_eq!(left.shape(), right.shape());
+    let (left, right) = (
+        left.try_to_vec::<f32>().unwrap(),
+        right.try_to_vec::<f32>().unwrap(),
+    );
+    let pairs = left.into_iter().zip(right);
+    pairs
+        .map(|(left, right)| (left - right).abs())
+        .fold(0.0, f32::max)
+}
+
+fn limits(rows: Option<usize>, kept: u64, folder: &tempfile::TempDir) -> BandLimits {
+    BandLimits {
+        rows,
+        working: 1 << 18,
+        kept,
+        folder: PathBuf::from(folder.path()),
+    }
+}
+
+fn picture(dims: [usize; 4], device: &Device) -> Tensor<4> {
+    device.seed(8);
+    Tensor::random(dims, Distribution::Uniform(-1.0, 1.0), device)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn bands_give_what_the_whole_gives(
+        arch in prop::sample::select(vec![
+            GeneratorArch::Resnet6Blocks,
+            GeneratorArch::Resnet9Blocks,
+            GeneratorArch::Global,
+            GeneratorArch::Local,
+            GeneratorArch::Unet64,
+        ]),
+        norm in prop::sample::select(vec![
+            NormKind::Instance, NormKind::InstanceAffine, NormKind::Batch, NormKind::None,
+        ]),
+        upsample in prop::sample::select(vec![Upsample::Deconv, Upsample::Resize]),
+        norm_stats in prop::sample::select(vec![NormStats::Batch, NormStats::Running]),
+        channels in 2usize..5,
+        (height, width) in (2usize..6, 2usize..5),
+        rows in prop::option::of(1usize..60),
+        kept in prop::sample::select(vec![0u64, 20_000, 1 << 40]),
+    ) {
+        let recipe = GeneratorRecipe {
+            arch,
+            norm,
+            upsample,
+            channels,
+            dropout: false,
+            downsamplings: 3,
+            blocks: 2,
+            enhancers: 1,
+            enhancer_blocks: 1,
+            ..Recipe::defaults(Mode::Pix2pixhd).generator
+        };
+        let device = Device::flex();
+        let generator = generator(&recipe, &device);
+        let multiple = recipe.size_multiple();
+        let (height, width) = match arch {
+            GeneratorArch::Unet64 => (multiple * height.div_ceil(2), multiple),
+            _ => (multiple * height, multiple * width),
+        };
+        let picture = picture([1, 3, height, width], &device);
+        let behaviour = Behaviour::inference(norm_stats, false);
+        let whole = generator.forward(picture.clone(), behaviour).into_data();
+        let folder = tempfile::tempdir().unwrap();
+        let limits = limits(rows, kept, &folder);
+        let (banded, rows) = in_bands(&generator, &picture, behaviour, &limits);
+        let difference = largest_difference(whole, banded.into_data());
+        prop_assert!(difference < 2e-4, "{difference}");
+        prop_assert!(rows.shares.is_sorted());
+        prop_assert!((rows.shares[rows.shares.len() - 1] - 1.0).abs() < 1e-9);
+        prop_assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}
+
+#[test]
+fn without_statistics_of_the_picture_each_row_is_read_in_one_pass() {
+    let recipe = GeneratorRecipe {
+        arch: GeneratorArch::Resnet9Blocks,
+        norm: NormKind::Batch,
+        channels: 4,
+        dropout: false,
+        ..Recipe::defaults(Mode::Cycle).generator
+    };
+    let device = Device::flex();
+    let generator = generator(&recipe, &device);
+    let picture = picture([1, 3, 256, 16], &device);
+    let folder = tempfile::tempdir().unwrap();
+    let limits = limits(Some(16), 0, &folder);
+    let count = |norm_stats| {
+        let behaviour = Behaviour::inference(norm_stats, false);
+        let (_, rows) = in_bands(&generator, &picture, behaviour, &limits);
+        rows.read.iter().map(Range::len).sum::<usize>()
+    };
+    // Three rows above and below a band are read with it.
+    let running = count(NormStats::Running);
+    assert!((256..512).contains(&running), "{running}");
+    // Stem and two halvings need a pass each; from then on features are kept.
+    let batch = count(NormStats::Batch);
+    assert!((3 * 256..6 * 512).contains(&batch), "{batch}");
+}
+
+#[test]
+#[ignore = "measures; prints seconds for each megapixel"]
+fn seconds_per_megapixel() {
+    let side = |name: &str, usual| std::env::var(name).map_or(usual, |text| text.parse().unwrap());
+    let recipe = GeneratorRecipe {
+        arch: GeneratorArch::Resnet9Blocks,
+        channels: side("CHANNELS", 64),
+        dropout: false,
+        ..Recipe::defaults(Mode::Cycle).generator
+    };
+    let device = Device::flex();
+    let generator = generator(&recipe, &device).no_grad();
+    let side = side("SIDE", 512);
+    let picture = picture([1, 3, side, side], &device);
+    let behaviour = Behaviour::inference(NormStats::Batch, false);
+    let folder = tempfile::tempdir_in(".").unwrap();
+    let limits = BandLimits {
+        working: 1 << 28,
+        ..limits(None, 0, &folder)
+    };
+    let megapixels = (side * side) as f64 / 1e6;
+    let started = std::time::Instant::now();
+    let whole = generator.forward(picture.clone(), behaviour).into_data();
+    println!(
+        "cpu {}",
+        std::fs::read_to_string("/proc/self/stat").unwrap()
+    );
+    println!("whole {:.2}", started.elapsed().as_secs_f64() / megapixels);
+    let started = std::time::Instant::now();
+    let (banded, _) = in_bands(&generator, &picture, behaviour, &limits);
+    let banded = banded.into_data();
+    println!(
+        "cpu {}",
+        std::fs::read_to_string("/proc/self/stat").unwrap()
+    );
+    println!("bands {:.2}", started.elapsed().as_secs_f64() / megapixels);
+    println!("difference {}", largest_difference(whole, banded));
+}

@@ -1,0 +1,135 @@
+//! `translate apply` in bands and in tiles, against the whole picture.
+
+use crate::cli_support::{CYCLE, PIX2PIX, PIX2PIXHD, Place, names};
+
+/// The largest difference of two pictures, in levels.
+fn largest_difference(place: &Place, left: &str, right: &str) -> u8 {
+    let [left, right] = [left, right].map(|name| image::open(place.path(name)).unwrap());
+    assert_eq!(left.color(), right.color());
+    assert_eq!(
+        (left.width(), left.height()),
+        (right.width(), right.height())
+    );
+    let pairs = left.as_bytes().iter().zip(right.as_bytes());
+    let differences = pairs.map(|(left, right)| left.abs_diff(*right));
+    differences.max().unwrap_or(0)
+}
+
+/// Applies a style whole, in bands of several heights and (`auto`) as the memory allows, and compares.
+fn check_bands(place: &Place, style: &str) {
+    let apply = |tile: &str| {
+        let line = format!(
+            "apply --input in --style {style} --output {tile} --tile {tile} --report {tile}.json"
+        );
+        place.run(&line).done();
+        let report = place.text(&format!("{tile}.json"));
+        assert!(!report.contains("blended"), "{report}");
+    };
+    for tile in ["off", "8", "40", "auto"] {
+        apply(tile);
+    }
+    let files = names(&place.path("off"));
+    assert_eq!(files.len(), 2);
+    for name in files {
+        for tile in ["8", "40", "auto"] {
+            let difference =
+                largest_difference(place, &format!("off/{name}"), &format!("{tile}/{name}"));
+            assert!(difference <= 1, "{style} {tile} {name}: {difference}");
+        }
+        // Features that were kept in files left nothing behind.
+        assert_eq!(names(&place.path("8")), names(&place.path("off")));
+    }
+}
+
+#[test]
+fn bands_are_the_whole_picture_for_every_network() {
+    let place = Place::with_pairs();
+    place.picture("in/wide.png", 150, 61, 1);
+    place.picture("in/high.png", 47, 203, 2);
+    place
+        .run(&format!("train {CYCLE} --steps 2 --name cycle"))
+        .done();
+    check_bands(&place, "cycle");
+    for folder in ["off", "8", "40", "auto"] {
+        std::fs::remove_dir_all(place.path(folder)).unwrap();
+    }
+    place
+        .run(&format!("train {PIX2PIX} --steps 2 --name unet"))
+        .done();
+    check_bands(&place, "unet");
+}
+
+#[test]
+fn bands_of_label_maps_are_the_whole_map() {
+    let place = Place::with_labels();
+    place
+        .run(&format!("train {PIX2PIXHD} --steps 2 --name s"))
+        .done();
+    for index in 0..2 {
+        place.labelled("test", index);
+    }
+    for tile in ["off", "8"] {
+        let line = format!(
+            "apply --input labels/test_label --style s --output {tile} --tile {tile} --samples 2 --seed 3"
+        );
+        place.run(&line).done();
+    }
+    let files = names(&place.path("off"));
+    assert_eq!(files.len(), 4);
+    for name in files {
+        let [whole, bands] = ["off", "8"].map(|folder| format!("{folder}/{name}"));
+        assert!(largest_difference(&place, &whole, &bands) <= 1, "{name}");
+    }
+}
+
+#[test]
+fn tiles_are_blended_and_the_report_says_so() {
+    let place = Place::with_pairs();
+    place.picture("in/wide.png", 150, 61, 1);
+    place.picture("in/small.png", 40, 61, 2);
+    place
+        .run(&format!("train {PIX2PIX} --steps 2 --name s"))
+        .done();
+    let line = "apply --input in --style s";
+    place
+        .run(&format!(
+            "{line} --output tiles --tile 64 --overlap 24 --report report.json"
+        ))
+        .done();
+    assert_eq!(place.size("tiles/wide.png"), (150, 61));
+    let report = place.json("report.json");
+    assert_eq!(report["files"][0]["note"], serde_json::Value::Null);
+    let note = report["files"][1]["note"].as_str().unwrap();
+    assert!(
+        note.contains("blended from tiles of 64 pixels that overlap by 24"),
+        "{note}"
+    );
+    // A picture of one tile is translated whole, and larger ones are not what the whole gives.
+    place
+        .run(&format!("{line} --output whole --tile off"))
+        .done();
+    let difference =
+        |name: &str| largest_difference(&place, &format!("whole/{name}"), &format!("tiles/{name}"));
+    assert_eq!(difference("small.png"), 0);
+    assert!(difference("wide.png") > 0);
+}
+
+#[test]
+fn tiles_that_make_no_sense_are_refused() {
+    let place = Place::with_pairs();
+    place
+        .run(&format!("train {PIX2PIX} --steps 1 --name s"))
+        .done();
+    let line = "apply --input pairs/A --style s";
+    for (more, message) in [
+        ("--tile 4", "is not a tile"),
+        ("--tile huge", "is not a tile"),
+        ("--overlap 16", "`--tile 512 --overlap 64`"),
+        ("--tile off --overlap 16", "needs the size of the tiles"),
+        ("--tile 64 --overlap 40", "half of a tile"),
+        ("--tile 64 --dropout on", "cannot go with `--dropout on`"),
+    ] {
+        place.run(&format!("{line} {more}")).failed(2, &[message]);
+    }
+    assert!(!place.path("translated").exists());
+}
