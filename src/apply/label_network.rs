@@ -54,7 +54,7 @@ impl LabelTranslator {
         manifest.recipe.train.precision = precision;
         let (generator, _) = load_generator(folder, &manifest, direction, device)?;
         Ok(Self {
-            generator,
+            generator: generator.ready(precision),
             clusters: load_clusters(folder, &manifest)?,
             recipe: manifest.recipe,
             sampling,

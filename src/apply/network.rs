@@ -47,7 +47,7 @@ impl NetworkTranslator {
         manifest.recipe.train.precision = precision;
         let (generator, channels) = load_generator(folder, &manifest, direction, device)?;
         Ok(Self {
-            generator,
+            generator: generator.ready(precision),
             channels,
             multiple: manifest.recipe.generator.size_multiple(),
             smallest: manifest.recipe.generator.smallest_size(),

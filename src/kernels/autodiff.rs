@@ -335,6 +335,10 @@ impl<B: KernelGradients, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         }
     }
 
+    fn ready(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
+        FloatTensor::<Self>::new(B::ready(weight.into_parts().0, precision))
+    }
+
     fn reflect(input: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {
         let (input, node) = input.into_parts();
         let prepared = Backward::<B, 1>::prepare::<C>(ReflectBackward, [node]);

@@ -11,7 +11,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, DispatchDevice, backend_extension};
 use burn::tensor::{DType, Tensor};
 
-use super::{AdamStep, ConvolutionShape, TransposedConvolutionShape};
+use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};
 
 /// The kernels as operations on a backend's own tensors; the shapes are those of the functions of the same names.
 ///
@@ -46,6 +46,9 @@ pub(crate) trait Kernels: Backend {
         shift: FloatTensor<Self>,
         epsilon: f64,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    /// The weight of a convolution in the type and layout that it is calculated with; carries no gradient.
+    fn ready(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self>;
 
     /// Returns mean and biased variance, which carry no gradient.
     fn channel_statistics(input: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>);
@@ -100,7 +103,7 @@ pub(crate) type ConvolutionGradients<T> = [Option<T>; 3];
 pub(crate) trait KernelGradients: Kernels {
     /// The tensor in the form in which a convolution of this shape takes it, so that what is kept for the gradients need
     /// not be converted again.
-    fn prepared(tensor: FloatTensor<Self>, precision: super::Precision) -> FloatTensor<Self>;
+    fn prepared(tensor: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self>;
 
     /// The gradients of a convolution, from the gradient of its output.
     fn convolution_gradients(

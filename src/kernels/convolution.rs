@@ -34,6 +34,16 @@ pub struct TransposedConvolutionShape {
     pub precision: Precision,
 }
 
+/// The weight of a convolution, or a transposed one, in the type and layout that it is calculated with at this precision: for
+/// networks that are applied many times, which then need not convert it each time. It carries no gradient.
+pub fn ready_weight<const D: usize>(weight: Tensor<D>, precision: Precision) -> Tensor<D> {
+    #[cfg(feature = "flex")]
+    if precision != Precision::F32 && has_kernels(&weight) {
+        return Tensor::from_dispatch(Dispatch::ready(weight.into_dispatch(), precision));
+    }
+    weight
+}
+
 /// Convolution (cross-correlation, as in every deep learning library).
 ///
 /// `input` is `[batch, in, height, width]`, `weight` `[out, in, kernel, kernel]`, `bias` `[out]`; the result is

@@ -21,7 +21,7 @@ mod reflection;
 pub use activation::{leaky_relu, relu};
 pub use adam::{AdamMoments, AdamStep, adam};
 pub use convolution::{
-    ConvolutionShape, TransposedConvolutionShape, convolution, transposed_convolution,
+    ConvolutionShape, TransposedConvolutionShape, convolution, ready_weight, transposed_convolution,
 };
 pub use memory::keep_freed_memory;
 pub use norm::{

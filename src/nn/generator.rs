@@ -1,6 +1,6 @@
 //! The generator that a recipe names.
 
-use burn::module::Module;
+use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::Tensor;
 
 use super::behaviour::Behaviour;
@@ -11,6 +11,7 @@ use super::resnet::{ResnetGenerator, ResnetShape};
 use super::tensors::Network;
 use super::unet::Unet;
 use crate::config::{GeneratorArch, GeneratorRecipe};
+use crate::kernels::{Precision, ready_weight};
 
 /// A generator of one of the architectures that recipes offer.
 #[derive(Module, Debug)]
@@ -23,7 +24,26 @@ pub enum Generator {
     Local(LocalEnhancer),
 }
 
+/// Makes weights ready.
+struct Ready(Precision);
+
+impl ModuleMapper for Ready {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        // The scales and shifts of norms, which stay as they are, have one dimension.
+        if D == 4 {
+            param.map(|weight| ready_weight(weight, self.0))
+        } else {
+            param
+        }
+    }
+}
+
 impl Generator {
+    /// The same for applying alone, with the weights of its convolutions ready for `precision`, which is that of its layers.
+    pub fn ready(self, precision: Precision) -> Self {
+        self.map(&mut Ready(precision))
+    }
+
     /// The generator of `recipe` from `input` to `output` channels.
     pub fn new(
         initialise: &mut Initialise,

@@ -1,5 +1,7 @@
 //! `translate apply` in bands and in tiles, against the whole picture.
 
+use image::{DynamicImage, ImageBuffer, Rgba};
+
 use crate::cli_support::{CYCLE, PIX2PIX, PIX2PIXHD, Place, names};
 
 /// The largest difference of two pictures, in levels.
@@ -57,6 +59,42 @@ fn bands_are_the_whole_picture_for_every_network() {
         .run(&format!("train {PIX2PIX} --steps 2 --name unet"))
         .done();
     check_bands(&place, "unet");
+}
+
+#[test]
+fn bands_keep_sixteen_bits_and_transparency() {
+    let place = Place::with_pairs();
+    let picture = ImageBuffer::from_fn(90, 131, |x, y| {
+        let level = |step: u32| (x * step + y * 331) as u16;
+        Rgba([level(401), level(97), level(711), level(503)])
+    });
+    std::fs::create_dir(place.path("in")).unwrap();
+    DynamicImage::ImageRgba16(picture)
+        .save(place.path("in/deep.png"))
+        .unwrap();
+    place
+        .run(&format!("train {CYCLE} --steps 2 --name s"))
+        .done();
+    for tile in ["off", "16"] {
+        let line = format!("apply --input in --style s --output {tile} --tile {tile}");
+        place.run(&line).done();
+    }
+    let read = |name: &str| match image::open(place.path(name)).unwrap() {
+        DynamicImage::ImageRgba16(picture) => picture.into_raw(),
+        other => panic!("{name} is {:?}", other.color()),
+    };
+    let [input, whole, bands] =
+        ["in", "off", "16"].map(|folder| read(&format!("{folder}/deep.png")));
+    let mut levels = std::collections::BTreeSet::new();
+    for (place, (whole, bands)) in whole.iter().zip(&bands).enumerate() {
+        if place % 4 == 3 {
+            assert_eq!([whole, bands], [&input[place]; 2]);
+        } else {
+            assert!(whole.abs_diff(*bands) <= 64, "{whole} {bands}");
+            levels.insert(bands);
+        }
+    }
+    assert!(levels.len() > 256, "{} levels", levels.len());
 }
 
 #[test]

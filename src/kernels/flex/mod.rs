@@ -75,6 +75,10 @@ impl Kernels for Flex {
         norm::scale_channels(&input, &factor, &offset)
     }
 
+    fn ready(weight: FloatTensor<Self>, _precision: Precision) -> FloatTensor<Self> {
+        weight
+    }
+
     fn leaky(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
         activation::leaky_relu(&input, slope)
     }

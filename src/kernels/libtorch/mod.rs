@@ -81,6 +81,10 @@ impl Kernels for LibTorch {
         Primitive::new(norm::scale_channels(&input.tensor, factor, offset))
     }
 
+    fn ready(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
+        Self::prepared(weight, precision)
+    }
+
     fn leaky(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
         input.unary_ops(
             |mut tensor| {
