@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
 use proptest::prelude::*;
 use translate::config::{
@@ -182,43 +181,4 @@ fn without_statistics_of_the_picture_each_row_is_read_in_one_pass() {
     // Stem and two halvings need a pass each; from then on features are kept.
     let batch = count(NormStats::Batch);
     assert!((3 * 256..6 * 512).contains(&batch), "{batch}");
-}
-
-#[test]
-#[ignore = "measures; prints seconds for each megapixel"]
-fn seconds_per_megapixel() {
-    let side = |name: &str, usual| std::env::var(name).map_or(usual, |text| text.parse().unwrap());
-    let recipe = GeneratorRecipe {
-        arch: GeneratorArch::Resnet9Blocks,
-        channels: side("CHANNELS", 64),
-        dropout: false,
-        ..Recipe::defaults(Mode::Cycle).generator
-    };
-    let device = Device::flex();
-    let generator = generator(&recipe, &device).no_grad();
-    let side = side("SIDE", 512);
-    let picture = picture([1, 3, side, side], &device);
-    let behaviour = Behaviour::inference(NormStats::Batch, false);
-    let folder = tempfile::tempdir_in(".").unwrap();
-    let limits = BandLimits {
-        working: 1 << 28,
-        ..limits(None, 0, &folder)
-    };
-    let megapixels = (side * side) as f64 / 1e6;
-    let started = std::time::Instant::now();
-    let whole = generator.forward(picture.clone(), behaviour).into_data();
-    println!(
-        "cpu {}",
-        std::fs::read_to_string("/proc/self/stat").unwrap()
-    );
-    println!("whole {:.2}", started.elapsed().as_secs_f64() / megapixels);
-    let started = std::time::Instant::now();
-    let (banded, _) = in_bands(&generator, &picture, behaviour, &limits);
-    let banded = banded.into_data();
-    println!(
-        "cpu {}",
-        std::fs::read_to_string("/proc/self/stat").unwrap()
-    );
-    println!("bands {:.2}", started.elapsed().as_secs_f64() / megapixels);
-    println!("difference {}", largest_difference(whole, banded));
 }

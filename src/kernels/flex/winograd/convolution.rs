@@ -30,16 +30,12 @@ pub(in crate::kernels::flex) fn convolution(
     weight: &[f32],
     bias: &[f32],
 ) -> Option<Vec<f32>> {
-    let Geometry {
-        inputs, outputs, ..
-    } = *geometry;
-    suits(geometry).then(|| {
-        let weight = transformed(weight, outputs, inputs);
-        filter(geometry, input, bias, |point, rows| {
-            let start = (point * outputs + rows.start) * inputs;
-            Matrix::new(&weight[start..], rows.len(), inputs, inputs)
-        })
-    })
+    let (inputs, outputs) = (geometry.inputs, geometry.outputs);
+    let weight = suits(geometry).then(|| transformed(weight, outputs, inputs))?;
+    Some(filter(geometry, input, bias, |point, rows| {
+        let start = (point * outputs + rows.start) * inputs;
+        Matrix::new(&weight[start..], rows.len(), inputs, inputs)
+    }))
 }
 
 /// The gradient of the convolution with respect to its input, `[batch, inputs, height, width]`, plus `bias` for each input
@@ -50,17 +46,14 @@ pub(in crate::kernels::flex) fn input_gradient(
     weight: &[f32],
     bias: &[f32],
 ) -> Option<Vec<f32>> {
-    let Geometry {
-        inputs, outputs, ..
-    } = *geometry;
-    suits(geometry).then(|| {
-        let weight = transformed(weight, outputs, inputs);
-        // A convolution from output to input with the taps in the opposite order.
-        filter(&geometry.opposite(), gradient, bias, |point, rows| {
-            let start = reversed(point) * outputs * inputs + rows.start;
-            Matrix::new(&weight[start..], outputs, rows.len(), inputs).transposed()
-        })
-    })
+    let (inputs, outputs) = (geometry.inputs, geometry.outputs);
+    let weight = suits(geometry).then(|| transformed(weight, outputs, inputs))?;
+    // A convolution from output to input with the taps in the opposite order.
+    let opposite = geometry.opposite();
+    Some(filter(&opposite, gradient, bias, |point, rows| {
+        let start = reversed(point) * outputs * inputs + rows.start;
+        Matrix::new(&weight[start..], outputs, rows.len(), inputs).transposed()
+    }))
 }
 
 /// A convolution with the weights that `weight` gives at a point: some rows of `[outputs, inputs]`.
