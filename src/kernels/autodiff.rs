@@ -183,13 +183,16 @@ fn dims<T: TensorMetadata>(tensor: &T) -> [usize; 4] {
 /// A convolution of input, weight and bias, with its shape.
 type Operation<T, S> = fn(T, T, T, S) -> T;
 
+/// What makes the operands of such a convolution ready.
+type Operands<T, S> = fn(T, T, S) -> [T; 2];
+
 /// Runs `forward`, one of the two convolutions, and records `backward` where a gradient will be asked for.
 fn recorded<B, C, S, K>(
     backward: K,
+    operands: Operands<FloatTensor<B>, S>,
     forward: Operation<FloatTensor<B>, S>,
     [input, weight, bias]: [FloatTensor<Autodiff<B, C>>; 3],
     shape: S,
-    precision: Precision,
 ) -> FloatTensor<Autodiff<B, C>>
 where
     B: KernelGradients,
@@ -203,7 +206,7 @@ where
     let (input, input_node) = input.into_parts();
     let (weight, weight_node) = weight.into_parts();
     let (bias, bias_node) = bias.into_parts();
-    let [input, weight] = [input, weight].map(|tensor| B::prepared(tensor, precision));
+    let [input, weight] = operands(input, weight, shape);
     let kept = ConvolutionKept {
         input: wanted[1].then(|| input.clone()),
         weight: wanted[0].then(|| weight.clone()),
@@ -231,10 +234,10 @@ impl<B: KernelGradients, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         let inputs = [input, weight, bias];
         recorded::<B, C, _, _>(
             ConvolutionBackward,
+            B::convolution_operands,
             B::convolution,
             inputs,
             shape,
-            shape.precision,
         )
     }
 
@@ -248,10 +251,10 @@ impl<B: KernelGradients, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         let backward = TransposedConvolutionBackward;
         recorded::<B, C, _, _>(
             backward,
+            B::transposed_convolution_operands,
             B::transposed_convolution,
             inputs,
             shape,
-            shape.precision,
         )
     }
 

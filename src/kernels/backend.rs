@@ -101,9 +101,20 @@ pub(crate) type ConvolutionGradients<T> = [Option<T>; 3];
 
 /// Gradients of the kernels, which their implementation for automatic differentiation calls.
 pub(crate) trait KernelGradients: Kernels {
-    /// The tensor in the form in which a convolution of this shape takes it, so that what is kept for the gradients need
-    /// not be converted again.
-    fn prepared(tensor: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self>;
+    /// Input and weight in the form in which this convolution takes them, so that what is kept for the gradients need not be
+    /// converted again.
+    fn convolution_operands(
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        shape: ConvolutionShape,
+    ) -> [FloatTensor<Self>; 2];
+
+    /// The same for a transposed convolution.
+    fn transposed_convolution_operands(
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        shape: TransposedConvolutionShape,
+    ) -> [FloatTensor<Self>; 2];
 
     /// The gradients of a convolution, from the gradient of its output.
     fn convolution_gradients(

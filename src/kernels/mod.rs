@@ -17,6 +17,8 @@ mod memory;
 mod norm;
 mod precision;
 mod reflection;
+#[cfg(feature = "flex")]
+mod workers;
 
 pub use activation::{leaky_relu, relu};
 pub use adam::{AdamMoments, AdamStep, adam};

@@ -10,6 +10,7 @@ use super::values::{contiguous, dims, tensor, values};
 use super::weight_gradient::{bias_gradient, weight_gradient};
 use super::winograd;
 use crate::kernels::backend::{ConvolutionGradients, ConvolutionKept};
+use crate::kernels::workers::Workers;
 use crate::kernels::{ConvolutionShape, TransposedConvolutionShape};
 
 /// The convolution of `kernels::convolution`; `bias` is empty where there is none.
@@ -22,7 +23,10 @@ pub(super) fn convolution(
     let geometry = Geometry::new(dims(input), dims(weight), shape);
     let [input, weight, bias] = [input, weight, bias].map(contiguous);
     let (input, weight, bias) = (values(&input), values(&weight), values(&bias));
-    let output = if let Some(output) = winograd::convolution(&geometry, input, weight, bias) {
+    let output = if winograd::suits(&geometry) {
+        let length = geometry.batch * geometry.outputs * geometry.output_pixels();
+        let mut output = vec![0.0; length];
+        winograd::convolution(&geometry, input, weight, bias, Workers::Own, &mut output);
         output
     } else if let Some(exchanged) = geometry.exchanged() {
         let weight = flipped(weight, &geometry);
@@ -128,7 +132,10 @@ fn spread(
     );
     let [output, weight, bias] = [output, weight, bias].map(contiguous);
     let (output, weight, bias) = (values(&output), values(&weight), values(&bias));
-    let input = if let Some(input) = winograd::input_gradient(&geometry, output, weight, bias) {
+    let input = if winograd::suits(&geometry) {
+        let length = geometry.batch * geometry.inputs * geometry.input_pixels();
+        let mut input = vec![0.0; length];
+        winograd::input_gradient(&geometry, output, weight, bias, Workers::Own, &mut input);
         input
     } else if let Some(exchanged) = geometry.exchanged() {
         let weight = flipped(weight, &geometry);

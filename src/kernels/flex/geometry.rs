@@ -6,16 +6,16 @@ use crate::kernels::ConvolutionShape;
 
 /// All sizes of one convolution, seen in its forward direction: from `input` to `output`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Geometry {
-    pub(super) batch: usize,
-    pub(super) inputs: usize,
-    pub(super) input_height: usize,
-    pub(super) input_width: usize,
-    pub(super) outputs: usize,
-    pub(super) output_height: usize,
-    pub(super) output_width: usize,
-    pub(super) kernel_height: usize,
-    pub(super) kernel_width: usize,
+pub(in crate::kernels) struct Geometry {
+    pub(in crate::kernels) batch: usize,
+    pub(in crate::kernels) inputs: usize,
+    pub(in crate::kernels) input_height: usize,
+    pub(in crate::kernels) input_width: usize,
+    pub(in crate::kernels) outputs: usize,
+    pub(in crate::kernels) output_height: usize,
+    pub(in crate::kernels) output_width: usize,
+    pub(in crate::kernels) kernel_height: usize,
+    pub(in crate::kernels) kernel_width: usize,
     pub(super) stride: usize,
     pub(super) padding_y: usize,
     pub(super) padding_x: usize,
@@ -24,7 +24,7 @@ pub(super) struct Geometry {
 impl Geometry {
     /// The sizes of the convolution of an input of `[batch, inputs, height, width]` with a weight of
     /// `[outputs, inputs, kernel, kernel]`.
-    pub(super) fn new(
+    pub(in crate::kernels) fn new(
         [batch, inputs, input_height, input_width]: [usize; 4],
         [outputs, weight_inputs, kernel_height, kernel_width]: [usize; 4],
         shape: ConvolutionShape,

@@ -8,7 +8,7 @@ mod adam;
 mod columns;
 mod convolution;
 mod forward;
-mod geometry;
+pub(super) mod geometry;
 mod input_gradient;
 mod matrix_product;
 mod norm;
@@ -20,7 +20,7 @@ mod scratch;
 mod sums;
 mod values;
 mod weight_gradient;
-mod winograd;
+pub(super) mod winograd;
 
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
@@ -100,8 +100,20 @@ impl Kernels for Flex {
 
 impl KernelGradients for Flex {
     /// Flex calculates with 32 bits alone.
-    fn prepared(tensor: FloatTensor<Self>, _precision: Precision) -> FloatTensor<Self> {
-        tensor
+    fn convolution_operands(
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        _shape: ConvolutionShape,
+    ) -> [FloatTensor<Self>; 2] {
+        [input, weight]
+    }
+
+    fn transposed_convolution_operands(
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        _shape: TransposedConvolutionShape,
+    ) -> [FloatTensor<Self>; 2] {
+        [input, weight]
     }
 
     fn convolution_gradients(

@@ -16,6 +16,7 @@ use super::sums::sum;
 use super::values::{contiguous, dims, tensor, values};
 use super::winograd;
 use crate::kernels::ConvolutionShape;
+use crate::kernels::workers::Workers;
 
 /// Columns of a block of patches: with [`BLOCK_PIXELS`] it fits into a core's own cache of 1 MiB.
 const BLOCK_DEPTH: usize = 256;
@@ -38,7 +39,9 @@ pub(super) fn weight_gradient(
     let geometry = Geometry::new(dims(input), weight_dims, shape);
     let [input, gradient] = [input, gradient].map(contiguous);
     let (input, gradient) = (values(&input), values(&gradient));
-    let weight = if let Some(weight) = winograd::weight_gradient(&geometry, input, gradient) {
+    let weight = if winograd::suits(&geometry) {
+        let mut weight = vec![0.0; outputs * geometry.depth()];
+        winograd::weight_gradient(&geometry, input, gradient, Workers::Own, &mut weight);
         weight
     } else if let Some(exchanged) = geometry.exchanged() {
         flipped(&products(&exchanged, gradient, input), &exchanged)

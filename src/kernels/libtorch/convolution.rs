@@ -5,7 +5,10 @@ use burn::backend::tensor::FloatTensor;
 use burn::tensor::DType;
 use tch::{Kind, Tensor};
 
+use super::columns::Columns;
+use super::norm::dims;
 use super::shim;
+use super::winograd::Winograd;
 use crate::kernels::backend::{ConvolutionGradients, ConvolutionKept};
 use crate::kernels::{ConvolutionShape, Precision, TransposedConvolutionShape};
 
@@ -14,11 +17,22 @@ type Primitive = FloatTensor<LibTorch>;
 /// What is common to both convolutions.
 #[derive(Clone, Copy)]
 pub(super) struct Shape {
-    stride: i64,
-    padding: i64,
-    output_padding: i64,
-    transposed: bool,
-    precision: Precision,
+    pub(super) stride: i64,
+    pub(super) padding: i64,
+    pub(super) output_padding: i64,
+    pub(super) transposed: bool,
+    pub(super) precision: Precision,
+}
+
+impl Shape {
+    /// Height or width of the output for that of the input.
+    pub(super) fn output_side(&self, side: i64, kernel: i64) -> i64 {
+        if self.transposed {
+            (side - 1) * self.stride + kernel - 2 * self.padding + self.output_padding
+        } else {
+            (side + 2 * self.padding - kernel) / self.stride + 1
+        }
+    }
 }
 
 impl From<ConvolutionShape> for Shape {
@@ -53,7 +67,17 @@ pub(super) fn prepared(tensor: &Tensor, precision: Precision) -> Tensor {
     }
 }
 
-/// The convolution; `bias` is empty where there is none. The output has the type that was calculated with.
+/// Input and weight in the types and layouts in which this convolution takes them, so that what is kept for the gradients
+/// need not be converted again.
+pub(super) fn operands(input: &Tensor, weight: &Tensor, shape: impl Into<Shape>) -> [Tensor; 2] {
+    let shape = shape.into();
+    match Columns::new(input.device(), dims(input), dims(weight), shape) {
+        Some(_) => [prepared(input, Precision::F32), weight.shallow_clone()],
+        None => [input, weight].map(|tensor| prepared(tensor, shape.precision)),
+    }
+}
+
+/// The convolution; `bias` is empty where there is none. The output has the type of the precision.
 pub(super) fn convolution(
     input: &Tensor,
     weight: &Tensor,
@@ -61,8 +85,19 @@ pub(super) fn convolution(
     shape: impl Into<Shape>,
 ) -> Primitive {
     let shape = shape.into();
+    let bias = (bias.numel() > 0).then_some(bias);
+    if let Some(columns) = Columns::new(input.device(), dims(input), dims(weight), shape) {
+        let mut output = columns.forward(input, weight);
+        if let Some(bias) = bias {
+            output += bias.to_kind(Kind::Float).view([1, -1, 1, 1]);
+        }
+        return Primitive::new(prepared(&output, shape.precision));
+    }
     let [input, weight] = [input, weight].map(|tensor| prepared(tensor, shape.precision));
-    let bias = (bias.numel() > 0).then(|| prepared(bias, shape.precision));
+    if let Some(winograd) = Winograd::new(input.device(), dims(&input), dims(&weight), shape) {
+        return Primitive::new(winograd.forward(&input, &weight, bias));
+    }
+    let bias = bias.map(|bias| prepared(bias, shape.precision));
     Primitive::new(input.convolution(
         &weight,
         bias,
@@ -82,21 +117,43 @@ pub(super) fn gradients(
     shape: impl Into<Shape>,
 ) -> ConvolutionGradients<Primitive> {
     let shape = shape.into();
-    let shim_shape = shim::Convolution {
-        input_dims: kept.input_dims.map(|side| side as i64),
-        weight_dims: kept.weight_dims.map(|side| side as i64),
-        stride: shape.stride,
-        padding: shape.padding,
-        output_padding: shape.output_padding,
-        transposed: shape.transposed,
-        bias: kept.bias,
-    };
-    let gradient = prepared(gradient, shape.precision);
+    let input_dims = kept.input_dims.map(|side| side as i64);
+    let weight_dims = kept.weight_dims.map(|side| side as i64);
     let [input, weight] =
         [&kept.input, &kept.weight].map(|tensor| tensor.as_ref().map(|tensor| &tensor.tensor));
-    let [input, weight, bias] = shim::convolution_gradients(&gradient, input, weight, &shim_shape);
+    let bias_gradient =
+        |gradient: &Tensor| gradient.sum_dim_intlist(&[0_i64, 2, 3][..], false, Kind::Float);
+    let device = gradient.device();
+    let [input, weight, bias] =
+        if let Some(columns) = Columns::new(device, input_dims, weight_dims, shape) {
+            let gradient = prepared(gradient, Precision::F32);
+            [
+                weight.map(|weight| columns.input_gradient(&gradient, weight)),
+                input.map(|input| columns.weight_gradient(&gradient, input)),
+                kept.bias.then(|| bias_gradient(&gradient)),
+            ]
+        } else if let Some(winograd) = Winograd::new(device, input_dims, weight_dims, shape) {
+            let gradient = prepared(gradient, shape.precision);
+            [
+                weight.map(|weight| winograd.input_gradient(&gradient, weight)),
+                input.map(|input| winograd.weight_gradient(&gradient, input)),
+                kept.bias.then(|| bias_gradient(&gradient)),
+            ]
+        } else {
+            let gradient = prepared(gradient, shape.precision);
+            let shape = shim::Convolution {
+                input_dims,
+                weight_dims,
+                stride: shape.stride,
+                padding: shape.padding,
+                output_padding: shape.output_padding,
+                transposed: shape.transposed,
+                bias: kept.bias,
+            };
+            shim::convolution_gradients(&gradient, input, weight, &shape)
+        };
     let input = input.map(|input| match kept.input_type {
-        DType::BF16 => input,
+        DType::BF16 => prepared(&input, Precision::Bf16),
         _ => shim::to_float(&input),
     });
     let [weight, bias] = [weight, bias].map(|tensor| tensor.map(|tensor| shim::to_float(&tensor)));

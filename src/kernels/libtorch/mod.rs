@@ -5,16 +5,21 @@
     reason = "Burn's LibTorch backend is deprecated, and the fastest there is"
 )]
 
+mod columns;
 mod convolution;
 mod norm;
 mod shim;
 mod start;
+mod winograd;
 
+pub(super) use shim::for_each;
 pub use start::{missing_gpu, set_threads, start};
 
 use burn::backend::libtorch::LibTorch;
 use burn::backend::tensor::FloatTensor;
 use tch::Tensor;
+
+use convolution::Shape;
 
 use super::backend::{ConvolutionGradients, ConvolutionKept, KernelGradients, Kernels};
 use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};
@@ -82,7 +87,8 @@ impl Kernels for LibTorch {
     }
 
     fn ready(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
-        Self::prepared(weight, precision)
+        let ready = convolution::prepared(&weight.tensor, precision);
+        Primitive::from_existing(ready, weight.storage)
     }
 
     fn leaky(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
@@ -120,9 +126,20 @@ impl Kernels for LibTorch {
 }
 
 impl KernelGradients for LibTorch {
-    fn prepared(tensor: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
-        let prepared = convolution::prepared(&tensor.tensor, precision);
-        Primitive::from_existing(prepared, tensor.storage)
+    fn convolution_operands(
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        shape: ConvolutionShape,
+    ) -> [FloatTensor<Self>; 2] {
+        operands(input, weight, shape)
+    }
+
+    fn transposed_convolution_operands(
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        shape: TransposedConvolutionShape,
+    ) -> [FloatTensor<Self>; 2] {
+        operands(input, weight, shape)
     }
 
     fn convolution_gradients(
@@ -189,6 +206,15 @@ impl KernelGradients for LibTorch {
             Primitive::new(gradient.expect("all three are calculated where there is a scale"))
         })
     }
+}
+
+fn operands(input: Primitive, weight: Primitive, shape: impl Into<Shape>) -> [Primitive; 2] {
+    let [prepared_input, prepared_weight] =
+        convolution::operands(&input.tensor, &weight.tensor, shape);
+    [
+        Primitive::from_existing(prepared_input, input.storage),
+        Primitive::from_existing(prepared_weight, weight.storage),
+    ]
 }
 
 /// The tensor itself if its elements may be changed, or a copy.

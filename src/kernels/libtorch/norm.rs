@@ -63,7 +63,8 @@ fn single(input: &Tensor) -> Tensor {
     input.reshape([1, batch * channels, height, width])
 }
 
-fn dims(tensor: &Tensor) -> [i64; 4] {
+/// The shape of a tensor of four dimensions.
+pub(super) fn dims(tensor: &Tensor) -> [i64; 4] {
     let (batch, channels, height, width) = tensor
         .size4()
         .expect("pictures have four dimensions: `kernels` takes no others");

@@ -176,6 +176,13 @@ const char* translate_adam(
   });
 }
 
+// Calls `work` with stretches of the numbers below `count` on all threads that compute.
+const char* translate_for_each(int64_t count, void (*work)(const void*, int64_t, int64_t), const void* context) {
+  return guarded([&] {
+    at::parallel_for(0, count, 1, [&](int64_t start, int64_t end) { work(context, start, end); });
+  });
+}
+
 // Takes numbers too small for full precision as zero, on this thread and on the threads that compute for it.
 void translate_flush_denormals() {
   at::globalContext().setFlushDenormal(true);

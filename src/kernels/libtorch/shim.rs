@@ -1,8 +1,11 @@
 //! What `shim.cpp` offers, as functions over tensors.
 #![expect(unsafe_code, reason = "calls C++")]
 
+use std::any::Any;
 use std::ffi::{CStr, c_char, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::null_mut;
+use std::sync::{Mutex, PoisonError};
 
 use tch::Tensor;
 
@@ -69,6 +72,12 @@ unsafe extern "C" {
         beta2: f64,
         epsilon: f64,
         time: f64,
+    ) -> *const c_char;
+
+    fn translate_for_each(
+        count: i64,
+        work: unsafe extern "C" fn(*const c_void, i64, i64),
+        context: *const c_void,
     ) -> *const c_char;
 
     fn translate_flush_denormals();
@@ -215,8 +224,68 @@ pub(super) fn adam(
     });
 }
 
+/// Calls `task` with each number below `count`, on the threads that compute for LibTorch.
+pub(in crate::kernels) fn for_each<T: Fn(usize) + Sync>(count: usize, task: &T) {
+    let call = Call {
+        task,
+        panic: Mutex::new(None),
+    };
+    // SAFETY: `work` gets this `call` back, which lives until all of it is done, from threads that may share it.
+    check(unsafe { translate_for_each(count as i64, work::<T>, (&raw const call).cast()) });
+    let panic = call.panic.into_inner();
+    if let Some(panic) = panic.unwrap_or_else(PoisonError::into_inner) {
+        resume_unwind(panic);
+    }
+}
+
+/// Tasks that other threads do.
+struct Call<'a, T> {
+    task: &'a T,
+    /// The panic of one of them, which must not go through C++.
+    panic: Mutex<Option<Box<dyn Any + Send>>>,
+}
+
+/// Does the tasks `start..end` of a [`Call`].
+///
+/// # Safety
+/// `call` points to one whose tasks are of this type.
+unsafe extern "C" fn work<T: Fn(usize) + Sync>(call: *const c_void, start: i64, end: i64) {
+    // SAFETY: the caller promises it.
+    let call = unsafe { &*call.cast::<Call<'_, T>>() };
+    let tasks = || (start..end).for_each(|index| (call.task)(index as usize));
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(tasks)) {
+        *call.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
+    }
+}
+
 /// Takes numbers too small for full precision as zero, on this thread and on the threads that compute for it.
 pub(super) fn flush_denormals() {
     // SAFETY: sets a mode of the processor that concerns floating-point numbers alone.
     unsafe { translate_flush_denormals() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn each_task_is_done_once_and_a_panic_comes_back() {
+        let counts: Vec<AtomicUsize> = (0..1000).map(|_| AtomicUsize::new(0)).collect();
+        let task = |index: usize| {
+            counts[index].fetch_add(1, Ordering::Relaxed);
+        };
+        for_each(counts.len(), &task);
+        for_each(0, &task);
+        assert!(
+            counts
+                .iter()
+                .all(|count| count.load(Ordering::Relaxed) == 1)
+        );
+        let failing = |index: usize| assert_ne!(index, 7, "the eighth");
+        let panic = catch_unwind(|| for_each(20, &failing)).unwrap_err();
+        let message = panic.downcast_ref::<String>().unwrap();
+        assert!(message.contains("the eighth"), "{message}");
+    }
 }

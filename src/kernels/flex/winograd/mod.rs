@@ -14,4 +14,5 @@ mod tiles;
 mod transform;
 mod weights;
 
-pub(super) use convolution::{convolution, input_gradient, weight_gradient};
+pub(in crate::kernels) use convolution::{convolution, input_gradient, weight_gradient};
+pub(in crate::kernels) use transform::suits;

@@ -60,7 +60,7 @@ const fn transposed<const ROWS: usize, const COLUMNS: usize>(
 }
 
 /// Whether a convolution can be done in this way, and is less work then.
-pub(super) fn suits(geometry: &Geometry) -> bool {
+pub(in crate::kernels) fn suits(geometry: &Geometry) -> bool {
     [geometry.kernel_height, geometry.kernel_width] == [TAPS; 2]
         && geometry.stride == 1
         && geometry.padding_y < TAPS
