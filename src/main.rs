@@ -1,24 +1,26 @@
 //! The `translate` program: parses the command line and maps errors to exit codes.
 
-use std::process::ExitCode;
-
 use clap::Parser;
 use translate::cli::{Cli, Exit, run};
+use translate::kernels::{end, keep_freed_memory};
 
 // Measured: on the CPU backend an 8.4 million element product takes 5 ms with mimalloc and 17 ms with the system's
 // allocator, which gives big blocks fresh pages each time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> ExitCode {
-    translate::kernels::keep_freed_memory();
-    match run(Cli::parse()) {
-        Ok(exit) => exit.into(),
-        Err(error) => {
-            tracing::error!("{}", with_causes(&error));
-            Exit::of(&error).into()
-        }
-    }
+fn main() {
+    keep_freed_memory();
+    let command = Cli::try_parse().unwrap_or_else(|message| {
+        // Help and the version are such messages too. Nobody is left who could be told that it was not printed.
+        let _ = message.print();
+        end(message.exit_code() as u8)
+    });
+    let exit = run(command).unwrap_or_else(|error| {
+        tracing::error!("{}", with_causes(&error));
+        Exit::of(&error)
+    });
+    end(exit as u8)
 }
 
 /// The error and its causes on one line; a cause that the text has already named is not said again.

@@ -104,6 +104,9 @@ pub struct Summary {
     pub(super) outcomes: Vec<Outcome>,
     /// Duration of the run.
     pub seconds: f64,
+    /// Seconds of them in which the network stood still because the next picture was not decoded yet, or the one before not
+    /// encoded. They include the first picture's decoding.
+    pub network_waited: f64,
 }
 
 impl Summary {
@@ -150,6 +153,7 @@ impl Summary {
             failed: self.count(Status::Failed),
             not_reached: self.count(Status::NotReached),
             seconds: self.seconds,
+            network_waited: self.network_waited,
             pictures_per_second: self.pictures_per_second(),
             files,
         }
@@ -164,6 +168,7 @@ struct Counts<'a> {
     failed: usize,
     not_reached: usize,
     seconds: f64,
+    network_waited: f64,
     pictures_per_second: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     files: Option<Files<'a>>,

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
@@ -187,7 +187,7 @@ pub(super) fn carry_out<S: Steps>(
         output: &output,
         tally: Mutex::new(Tally::new(plan, lines, on_event)),
     };
-    work.run(compute, threads(options.threads));
+    let network_waited = work.run(compute, threads(options.threads));
 
     let tally = work
         .tally
@@ -197,6 +197,7 @@ pub(super) fn carry_out<S: Steps>(
         plan: plan.clone(),
         outcomes: tally.outcomes,
         seconds: started.elapsed().as_secs_f64(),
+        network_waited: network_waited.as_secs_f64(),
     };
     let reported = match (tally.lines, tally.unreported, report) {
         (_, Some(error), _) => Err(error),
@@ -256,11 +257,12 @@ struct Work<'a, S, F> {
 }
 
 impl<'a, S: Steps, F: FnMut(Event<'_>) + Send> Work<'a, S, F> {
+    /// Does everything; returns how long the network stood still.
     fn run(
         &self,
         compute: impl FnMut(usize, S::Prepared) -> Result<S::Made, String>,
         threads: usize,
-    ) {
+    ) -> Duration {
         let (prepared_sender, prepared_receiver) = bounded(WAITING);
         let (made_sender, made_receiver) = bounded(WAITING);
         std::thread::scope(|scope| {
@@ -272,8 +274,10 @@ impl<'a, S: Steps, F: FnMut(Event<'_>) + Send> Work<'a, S, F> {
             }
             // A queue ends when the last of its other ends is gone: none may stay here.
             drop((prepared_sender, made_receiver));
-            self.compute(compute, prepared_receiver, made_sender);
-        });
+            let waited = self.compute(compute, &prepared_receiver, &made_sender);
+            drop((prepared_receiver, made_sender));
+            waited
+        })
     }
 
     fn decode(&self, prepared: &Sender<Ready<S::Prepared>>) {
@@ -302,23 +306,30 @@ impl<'a, S: Steps, F: FnMut(Event<'_>) + Send> Work<'a, S, F> {
         }
     }
 
+    /// Computes; returns how long it waited for the other steps of the work.
     fn compute(
         &self,
         mut compute: impl FnMut(usize, S::Prepared) -> Result<S::Made, String>,
-        prepared: Receiver<Ready<S::Prepared>>,
-        made: Sender<Ready<S::Made>>,
-    ) {
-        for (index, picture, ready) in prepared {
+        prepared: &Receiver<Ready<S::Prepared>>,
+        made: &Sender<Ready<S::Made>>,
+    ) -> Duration {
+        let mut waited = Duration::ZERO;
+        loop {
+            let next = timed(&mut waited, || prepared.recv());
+            let Ok((index, picture, ready)) = next else {
+                return waited;
+            };
             if self.is_over() {
-                return;
+                return waited;
             }
             match guarded(|| compute(picture.place as usize, ready)) {
                 // A large picture that was stopped in the middle is like one that was not begun.
-                Err(_) if self.stop.load(Ordering::Relaxed) => return,
+                Err(_) if self.stop.load(Ordering::Relaxed) => return waited,
                 Err(message) => self.tally().fail(index, picture, message),
                 Ok(result) => {
-                    if made.send((index, picture, result)).is_err() {
-                        return;
+                    let sent = timed(&mut waited, || made.send((index, picture, result)));
+                    if sent.is_err() {
+                        return waited;
                     }
                 }
             }
@@ -369,6 +380,14 @@ fn is_lost(error: ErrorKind) -> bool {
         error,
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::ReadOnlyFilesystem
     )
+}
+
+/// Calls `work`, which waits, and adds its time.
+fn timed<T>(waited: &mut Duration, work: impl FnOnce() -> T) -> T {
+    let started = Instant::now();
+    let result = work();
+    *waited += started.elapsed();
+    result
 }
 
 /// Calls `work`; a panic in it becomes an error.

@@ -1,7 +1,5 @@
 //! Exit codes.
 
-use std::process::ExitCode;
-
 use crate::apply::{MaskError, ShardError};
 use crate::config::ConfigError;
 use crate::device::DeviceError;
@@ -49,11 +47,5 @@ impl Exit {
                 || matches!(cause.downcast_ref(), Some(MaskError::NotFound(_)))
         });
         if usage { Self::Usage } else { Self::Failed }
-    }
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
     }
 }

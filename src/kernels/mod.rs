@@ -25,7 +25,7 @@ pub use adam::{AdamMoments, AdamStep, adam};
 pub use convolution::{
     ConvolutionShape, TransposedConvolutionShape, convolution, ready_weight, transposed_convolution,
 };
-pub use memory::keep_freed_memory;
+pub use memory::{end, keep_freed_memory};
 pub use norm::{
     ChannelStatistics, batch_norm, channel_statistics, normalize_batch, normalize_instance,
 };

@@ -67,6 +67,11 @@ fn bad_pictures_are_reported_and_the_others_done() {
     }
     assert!(json["seconds"].as_f64().unwrap() > 0.0);
     assert!(json["pictures_per_second"].as_f64().unwrap() > 0.0);
+    let waited = json["network_waited"].as_f64().unwrap();
+    assert!(
+        waited > 0.0 && waited <= json["seconds"].as_f64().unwrap(),
+        "{json}"
+    );
     let [good, text] = [1, 4].map(|index| &json["files"][index]);
     assert_eq!((&good["width"], &good["height"]), (&40.into(), &30.into()));
     assert_eq!(good["status"], "done");

@@ -96,12 +96,13 @@ fn numbers(tensor: &Tensor) -> &[f32] {
     unsafe { std::slice::from_raw_parts(tensor.data_ptr().cast(), tensor.numel()) }
 }
 
-/// A tensor whose numbers `fill` writes.
+/// A tensor whose numbers `fill` writes, all of them, without having read one.
 fn filled(dims: [usize; 4], fill: impl FnOnce(&mut [f32])) -> Tensor {
     let dims = dims.map(|side| side as i64);
-    let tensor = Tensor::zeros(dims, (Kind::Float, Device::Cpu));
+    let tensor = Tensor::empty(dims, (Kind::Float, Device::Cpu));
     check(&tensor);
-    // SAFETY: the tensor has this many elements of this type from this place on, and nobody else holds it.
+    // SAFETY: the tensor has this many elements of this type from this place on, and nobody else holds it. LibTorch has
+    // allocated them, so that they hold numbers, whichever.
     fill(unsafe { std::slice::from_raw_parts_mut(tensor.data_ptr().cast(), tensor.numel()) });
     tensor
 }
