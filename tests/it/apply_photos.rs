@@ -5,7 +5,7 @@ use std::path::Path;
 
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, Rgba};
-use translate::apply::{ApplyOptions, Depth, OutputFormat, Size};
+use translate::apply::{ApplyOptions, Depth, OutputFormat, Size, Tile};
 use translate::data::Fields;
 
 use crate::apply_network::{Network, apply, folder, noise};
@@ -32,8 +32,23 @@ impl Translation {
     }
 }
 
-/// Translates one file with a network that changes nothing.
+/// Translates one file with a network that changes nothing, whole and in bands of rows, which are the same to the byte.
 fn translated(name: &str, bytes: &[u8], options: &ApplyOptions, channels: usize) -> Translation {
+    let whole = translated_once(name, bytes, options, channels);
+    let mut options = options.clone();
+    options.tiling.tile = Tile::Side(8);
+    let in_bands = translated_once(name, bytes, &options, channels);
+    assert!(whole.bytes == in_bands.bytes, "{name}");
+    assert_eq!(whole.note, in_bands.note, "{name}");
+    whole
+}
+
+fn translated_once(
+    name: &str,
+    bytes: &[u8],
+    options: &ApplyOptions,
+    channels: usize,
+) -> Translation {
     let (input, output) = (folder(), folder());
     fs::write(input.path().join(name), bytes).unwrap();
     let mut network = Network {
