@@ -20,7 +20,6 @@ pub mod paired;
 pub mod panics;
 pub mod progress;
 pub mod random;
-pub mod spool;
 pub mod style;
 pub mod train;
 pub mod unpaired;

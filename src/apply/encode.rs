@@ -11,7 +11,7 @@ use super::contents::{Contents, Lossless};
 use super::levels::{eight_bits, is_deep, is_opaque, without_alpha};
 use super::pixels::Pixels;
 use super::steps::Finished;
-use crate::data::{Metadata, ProfileSpace, renewed_exif};
+use crate::data::{Metadata, ProfileSpace, renewed_exif, renewed_xmp};
 
 /// How files are written, where their formats leave a choice.
 #[derive(Debug, Clone, Copy)]
@@ -31,8 +31,11 @@ impl Encoding {
     }
 }
 
-/// The most bytes of an EXIF block, and of a colour profile, in the segments of a JPEG file.
-const JPEG_MOST: [usize; 2] = [65_533 - 6, 255 * (65_533 - 14)];
+/// The most bytes of an EXIF block, of a colour profile and of an XMP block in the segments of a JPEG file.
+const JPEG_MOST: [usize; 3] = [65_533 - 6, 255 * (65_533 - 14), 65_533 - JPEG_XMP.len()];
+
+/// What an XMP block in a JPEG file begins with.
+const JPEG_XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 
 /// Encodes a picture; a large one only when it is written, if the format can be written row by row. What the format cannot hold is
 /// added to the `notes`.
@@ -154,7 +157,24 @@ fn of_picture(
         }
         false
     });
-    Metadata { profile, exif }
+    let xmp = metadata.xmp.as_ref().and_then(|block| {
+        if !holds_metadata || format == ImageFormat::WebP {
+            left_out("XMP block has no place in such a file");
+            return None;
+        }
+        let renewed = renewed_xmp(block, width, height);
+        if renewed.is_none() {
+            left_out("XMP block shows the old picture");
+        }
+        renewed.filter(|block| {
+            let fits = format != ImageFormat::Jpeg || block.len() <= JPEG_MOST[2];
+            if !fits {
+                left_out("XMP block is too long for JPEG");
+            }
+            fits
+        })
+    });
+    Metadata { profile, exif, xmp }
 }
 
 fn encode_with_image(
@@ -167,7 +187,11 @@ fn encode_with_image(
     match format {
         ImageFormat::Jpeg => {
             let encoder = JpegEncoder::new_with_quality(&mut bytes, encoding.quality);
+            let xmp = metadata.xmp.clone();
             write(encoder, picture, metadata)?;
+            if let Some(xmp) = xmp {
+                add_xmp(bytes.get_mut(), &xmp);
+            }
         }
         ImageFormat::WebP => write(WebPEncoder::new_lossless(&mut bytes), picture, metadata)?,
         _ => write(BmpEncoder::new(&mut bytes), picture, metadata)?,
@@ -194,4 +218,23 @@ fn write(
         picture.height(),
         colour,
     )
+}
+
+/// Adds a segment with an XMP block to a JPEG file, behind those that stand first: JFIF and EXIF.
+fn add_xmp(bytes: &mut Vec<u8>, xmp: &str) {
+    let mut place = 2;
+    while let Some(&[0xFF, 0xE0 | 0xE1, high, low]) =
+        bytes.get(place..).and_then(<[u8]>::first_chunk)
+    {
+        place += 2 + usize::from(u16::from_be_bytes([high, low]));
+    }
+    let length = (2 + JPEG_XMP.len() + xmp.len()) as u16;
+    let segment = [
+        &[0xFF, 0xE1],
+        &length.to_be_bytes()[..],
+        JPEG_XMP,
+        xmp.as_bytes(),
+    ]
+    .concat();
+    bytes.splice(place..place, segment);
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::io::{self, Write};
 
+use png::text_metadata::ITXtChunk;
 use png::{BitDepth, Compression, Encoder, Filter, Info};
 
 use super::levels::is_deep;
@@ -36,6 +37,9 @@ pub(super) fn write_png(
     };
     info.icc_profile = metadata.profile.as_deref().map(Cow::Borrowed);
     info.exif_metadata = metadata.exif.as_deref().map(Cow::Borrowed);
+    let text = metadata.xmp.clone();
+    info.utf8_text
+        .extend(text.map(|text| ITXtChunk::new("XML:com.adobe.xmp", text)));
 
     let progress = Progress::default();
     let mut encoder = Encoder::with_info(

@@ -91,6 +91,9 @@ fn write<W: Write + Seek, K: TiffKind>(
         let entry = directory.write_entry_bytes(Type::UNDEFINED, profile)?;
         add(&mut directory, Tag::IccProfile, entry);
     }
+    if let Some(xmp) = &metadata.xmp {
+        directory.write_tag(Tag::from_u16_exhaustive(700), xmp.as_bytes())?;
+    }
     let (mut places, mut lengths) = (Vec::new(), Vec::new());
     let height = height as usize;
     for start in (0..height).step_by(rows) {

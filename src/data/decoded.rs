@@ -27,6 +27,7 @@ pub(super) struct Decoded<'a> {
     pub(super) orientation: Option<Orientation>,
     pub(super) profile: Option<Vec<u8>>,
     pub(super) exif: Option<Vec<u8>>,
+    pub(super) xmp: Option<Vec<u8>>,
     pub(super) notes: Vec<String>,
 }
 
@@ -103,6 +104,7 @@ impl<'a> Decoded<'a> {
         // What cannot be read of either is damaged.
         let profile = decoder.icc_profile().unwrap_or_else(|_| Some(Vec::new()));
         let exif = decoder.exif_metadata().unwrap_or_else(|_| Some(Vec::new()));
+        let xmp = decoder.xmp_metadata().unwrap_or(None);
         let whole = move || DynamicImage::from_decoder(decoder).map_err(Failure::from);
         Ok(Self {
             size,
@@ -110,6 +112,7 @@ impl<'a> Decoded<'a> {
             orientation: orientation(exif.as_deref()),
             profile,
             exif,
+            xmp,
             notes: note.into_iter().collect(),
         })
     }

@@ -21,12 +21,13 @@ pub(super) fn decode(bytes: &[u8], limits: PictureLimits) -> Result<Decoded<'_>,
         return Err(Failure::Damaged(message));
     }
     check_size((width, height), limits)?;
-    let exif = decoder.exif();
+    let exif = decoder.segment(b"Exif\0\0");
     Ok(Decoded {
         size: (width, height),
         orientation: orientation(exif.as_deref()),
         profile: decoder.profile(),
         exif,
+        xmp: decoder.segment(b"http://ns.adobe.com/xap/1.0/\0"),
         notes: decoder
             .is_cmyk()
             .then(|| "converted from CMYK to RGB".to_owned())
@@ -101,11 +102,10 @@ impl<'a> JpegDecoder<'a> {
         (!pieces.is_empty()).then_some(profile)
     }
 
-    fn exif(&self) -> Option<Vec<u8>> {
-        let exif = |marker: mozjpeg::decompress::MarkerData<'_>| {
-            marker.data.strip_prefix(b"Exif\0\0").map(<[u8]>::to_vec)
-        };
-        self.0.markers().find_map(exif)
+    /// What the first segment that begins with `signature` holds.
+    fn segment(&self, signature: &[u8]) -> Option<Vec<u8>> {
+        let mut markers = self.0.markers();
+        markers.find_map(|marker| marker.data.strip_prefix(signature).map(<[u8]>::to_vec))
     }
 
     fn start(self, kind: Kind) -> std::io::Result<DecompressStarted<&'a [u8]>> {

@@ -38,10 +38,13 @@ mod raster;
 mod resample;
 pub mod sample;
 mod split;
+mod spool;
 mod spooled;
 mod tags;
 mod tiff;
+mod tiff_kind;
 mod unaligned;
+mod xmp;
 
 pub use batch::Batch;
 pub use check::{CheckReport, SideReport};
@@ -71,3 +74,4 @@ pub use raster::Raster;
 pub use resample::resize_plane;
 pub use split::split;
 pub use spooled::{SpoolError, SpooledPicture};
+pub use xmp::renewed as renewed_xmp;

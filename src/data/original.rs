@@ -86,8 +86,12 @@ fn decode<P>(
         _ => return Err(Failure::NotAPicture),
     };
     let mut notes = std::mem::take(&mut decoded.notes);
-    let profile = decoded.profile.take();
-    let mut metadata = Metadata::of(profile, decoded.exif.take().as_deref(), &mut notes);
+    let mut metadata = Metadata::of(
+        decoded.profile.take(),
+        decoded.exif.take().as_deref(),
+        decoded.xmp.take(),
+        &mut notes,
+    );
     if let Some(space) = metadata.profile.as_deref().and_then(ProfileSpace::of)
         && matches!(space, ProfileSpace::Cmyk | ProfileSpace::Other)
     {

@@ -4,7 +4,7 @@ use std::io::{Error, ErrorKind};
 
 use image::error::{DecodingError, ImageFormatHint, LimitError, LimitErrorKind};
 use image::{DynamicImage, ImageError, ImageFormat};
-use png::{BitDepth, Decoder, Limits, Reader, Transformations};
+use png::{BitDepth, Decoder, Info, Limits, Reader, Transformations};
 
 use super::bytes::{Bytes, Source};
 use super::decoded::{Decoded, Failure, block_rows, check_size, orientation};
@@ -51,6 +51,7 @@ pub(super) fn decode(bytes: Bytes<'_>, limits: PictureLimits) -> Result<Decoded<
         orientation: orientation(exif.as_deref()),
         profile: info.icc_profile.as_ref().map(|profile| profile.to_vec()),
         exif,
+        xmp: xmp(info),
         notes: is_animated
             .then(|| "its first frame".to_owned())
             .into_iter()
@@ -61,6 +62,17 @@ pub(super) fn decode(bytes: Bytes<'_>, limits: PictureLimits) -> Result<Decoded<
             is_over: false,
         }),
     })
+}
+
+/// The XMP block, which is a text with a keyword of its own.
+fn xmp(info: &Info<'_>) -> Option<Vec<u8>> {
+    let mut texts = info.utf8_text.iter();
+    let mut text = texts
+        .find(|text| text.keyword == "XML:com.adobe.xmp")?
+        .clone();
+    // Texts that cannot be unpacked are left out, as all others are.
+    text.decompress_text().ok()?;
+    text.get_text().ok().map(String::into_bytes)
 }
 
 /// The rows of a picture that have not been decoded.

@@ -1,24 +1,21 @@
-//! TIFF files: the first page, with palettes, grey with alpha, inks and planes of their own; `image` reads only some of these.
+//! TIFF files: the first page, decoded by strips or rows of tiles.
 
 use std::io::{Read, Seek, SeekFrom};
 
-use image::{DynamicImage, ImageBuffer, ImageError};
-use tiff::decoder::{Decoder, DecodingResult, Limits};
-use tiff::tags::Tag;
+use image::{DynamicImage, ImageError};
+use tiff::decoder::{ChunkType, Decoder, DecodingResult, Limits};
+use tiff::tags::{ByteOrder, Tag};
 use tiff::{ColorType, TiffError};
 
 use super::bytes::{Bytes, Source};
-use super::decoded::{Decoded, Failure};
+use super::decoded::{Decoded, Failure, block_rows};
 use super::exif::{Fields, orientation};
-use super::ids::unpack;
-use super::inks::{rgb_of_deep_inks, rgb_of_inks};
-use super::level::Level;
 use super::limits::PictureLimits;
 use super::tags::Tags;
+use super::tiff_kind::{Alpha, Kind, Palette, interleaved};
 
-const PHOTOMETRIC: u16 = 262;
-const COLOUR_MAP: u16 = 320;
 const SUBFILE_TYPE: u16 = 254;
+const XMP: u16 = 700;
 const COLOUR_PROFILE: u16 = 34_675;
 
 /// What strips and tiles may take beyond the picture.
@@ -39,7 +36,8 @@ pub(super) fn decode(bytes: Bytes<'_>, limits: PictureLimits) -> Result<Decoded<
     let palette = Palette::of(bytes);
     let pages = pages(bytes);
     let orientation = orientation(bytes);
-    let profile = profile(bytes);
+    let profile = value(bytes, COLOUR_PROFILE);
+    let xmp = value(bytes, XMP);
     let exif = Fields::read_from(bytes).map(Fields::block);
 
     let source = Patched {
@@ -65,6 +63,8 @@ pub(super) fn decode(bytes: Bytes<'_>, limits: PictureLimits) -> Result<Decoded<
     decoder = decoder.with_limits(own);
     let planes = decoder.image_buffer_layout()?.planes;
 
+    let plain = PlainStrips::of(&mut decoder, colour, &kind);
+
     let mut notes = Vec::new();
     if matches!(kind, Kind::Inks { .. }) {
         notes.push("converted from CMYK to RGB".to_owned());
@@ -77,6 +77,7 @@ pub(super) fn decode(bytes: Bytes<'_>, limits: PictureLimits) -> Result<Decoded<
         orientation,
         profile,
         exif,
+        xmp,
         notes,
         blocks: Box::new(Rows {
             decoder,
@@ -84,9 +85,58 @@ pub(super) fn decode(bytes: Bytes<'_>, limits: PictureLimits) -> Result<Decoded<
             kind,
             planes,
             size: (width, height),
+            plain,
             next: 0,
         }),
     })
+}
+
+/// Strips that are nothing but the numbers of a pixel, 8 or 16 bits each, after those of another. Such a strip is often the whole
+/// picture: its rows are read by themselves.
+struct PlainStrips {
+    /// Where they begin.
+    places: Vec<u64>,
+    is_deep: bool,
+}
+
+impl PlainStrips {
+    fn of<R: Read + Seek>(
+        decoder: &mut Decoder<R>,
+        colour: ColorType,
+        kind: &Kind,
+    ) -> Option<Self> {
+        let Kind::Plain { channels, .. } = kind else {
+            return None;
+        };
+        let bits = match colour {
+            ColorType::Gray(bits) | ColorType::RGB(bits) | ColorType::RGBA(bits) => bits,
+            ColorType::Multiband { bit_depth, .. } => bit_depth,
+            _ => return None,
+        };
+        if decoder.get_chunk_type() != ChunkType::Strip || !matches!(bits, 8 | 16) {
+            return None;
+        }
+        let channels = *channels as u16;
+        // Not compressed, no differences, channels together, numbers without sign; zero is black.
+        for (tag, usual, wanted) in [
+            (Tag::Compression, 1, 1..=1),
+            (Tag::Predictor, 1, 1..=1),
+            (Tag::PlanarConfiguration, 1, 1..=1),
+            (Tag::SampleFormat, 1, 1..=1),
+            (Tag::PhotometricInterpretation, 0, 1..=2),
+            (Tag::SamplesPerPixel, 1, channels..=channels),
+        ] {
+            let numbers = decoder.find_tag_unsigned_vec::<u16>(tag).ok()?;
+            let numbers = numbers.unwrap_or_else(|| vec![usual]);
+            if !numbers.iter().all(|number| wanted.contains(number)) {
+                return None;
+            }
+        }
+        Some(Self {
+            places: decoder.get_tag_u64_vec(Tag::StripOffsets).ok()?,
+            is_deep: bits == 16,
+        })
+    }
 }
 
 /// The rows of strips or tiles that have not been decoded.
@@ -97,12 +147,51 @@ struct Rows<'a> {
     planes: usize,
     /// Width and height of the picture.
     size: (u32, u32),
-    /// Counts strips, or rows of tiles.
+    plain: Option<PlainStrips>,
+    /// Counts strips, or rows of tiles; of plain strips rows.
     next: u32,
 }
 
 impl Rows<'_> {
-    fn block(&mut self) -> Result<Option<DynamicImage>, Failure> {
+    /// Rows of a plain strip.
+    fn rows(&mut self, strips: &PlainStrips) -> Result<Option<DynamicImage>, Failure> {
+        let (width, height) = self.size;
+        if self.next >= height {
+            return Ok(None);
+        }
+        let (_, strip_height) = self.decoder.chunk_dimensions();
+        let (strip, row) = (self.next / strip_height, self.next % strip_height);
+        let bytes_of_level = if strips.is_deep { 2 } else { 1 };
+        let row_bytes = width as usize * self.kind.channels() * bytes_of_level;
+        let left = (strip_height - row).min(height - self.next);
+        let rows = (block_rows(row_bytes) as u32).min(left);
+        let start = strips.places.get(strip as usize).copied();
+        let start = start
+            .unwrap_or(u64::MAX)
+            .saturating_add(row_bytes as u64 * u64::from(row));
+        let mut bytes = vec![0; row_bytes * rows as usize];
+        let is_big_endian = self.decoder.byte_order() == ByteOrder::BigEndian;
+        let source = self.decoder.inner();
+        let read = source
+            .seek(SeekFrom::Start(start))
+            .and_then(|_| source.read_exact(&mut bytes));
+        read.map_err(TiffError::from)?;
+        self.next += rows;
+        Ok(if strips.is_deep {
+            let level = if is_big_endian {
+                u16::from_be_bytes
+            } else {
+                u16::from_le_bytes
+            };
+            let levels = bytes.as_chunks().0.iter().map(|&bytes| level(bytes));
+            self.kind.sixteen_bits(levels.collect(), (width, rows))
+        } else {
+            self.kind.eight_bits(bytes, (width, rows))
+        })
+    }
+
+    /// A strip, or a row of tiles.
+    fn chunks(&mut self) -> Result<Option<DynamicImage>, Failure> {
         let (width, height) = self.size;
         let (chunk_width, chunk_height) = self.decoder.chunk_dimensions();
         let (across, down) = (width.div_ceil(chunk_width), height.div_ceil(chunk_height));
@@ -161,7 +250,14 @@ impl Iterator for Rows<'_> {
     type Item = Result<DynamicImage, Failure>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.block().transpose()
+        let block = if let Some(strips) = self.plain.take() {
+            let block = self.rows(&strips);
+            self.plain = Some(strips);
+            block
+        } else {
+            self.chunks()
+        };
+        block.transpose()
     }
 }
 
@@ -182,13 +278,12 @@ fn joined<T: Copy>(mut chunks: Vec<Vec<T>>, across: usize, rows: usize) -> Vec<T
     levels
 }
 
-/// The colour profile, whatever its type is called.
-fn profile(bytes: Bytes<'_>) -> Option<Vec<u8>> {
+/// The bytes of a value of the first page, whatever their type is called.
+fn value(bytes: Bytes<'_>, tag: u16) -> Option<Vec<u8>> {
     let tags = Tags::new(bytes)?;
     let first = tags.first()?;
-    first
-        .find(COLOUR_PROFILE)
-        .map(|entry| tags.bytes(entry).into_owned())
+    let entry = first.find(tag)?;
+    Some(tags.bytes(entry).into_owned())
 }
 
 /// Pages; smaller versions of a page and masks do not count.
@@ -207,234 +302,6 @@ fn pages(bytes: Bytes<'_>) -> usize {
     1 + later
         .filter(|directory| is_page(directory.number(SUBFILE_TYPE, tags)))
         .count()
-}
-
-/// How transparency is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Alpha {
-    /// Colours have been multiplied by it.
-    Multiplied,
-    /// Colours are as they are.
-    Apart,
-}
-
-impl Alpha {
-    fn of(extra_sample: u16) -> Option<Self> {
-        match extra_sample {
-            1 => Some(Self::Multiplied),
-            2 => Some(Self::Apart),
-            _ => None,
-        }
-    }
-}
-
-/// Kinds of pixels.
-#[derive(Debug)]
-enum Kind {
-    /// Grey of fewer than 8 bits.
-    Packed(usize),
-    /// Places in a palette.
-    Palette(usize, Palette),
-    /// Grey or RGB, perhaps with alpha.
-    Plain {
-        channels: usize,
-        alpha: Option<Alpha>,
-    },
-    /// CMYK.
-    Inks { channels: usize },
-    /// Luma and two differences of colour, as in JPEG.
-    Luma,
-}
-
-impl Kind {
-    fn of(colour: ColorType, alpha: Option<Alpha>, palette: Option<Palette>) -> Option<Self> {
-        Some(match (colour, palette) {
-            (ColorType::Gray(bits @ (1 | 2 | 4 | 8)), Some(palette)) => {
-                Self::Palette(usize::from(bits), palette)
-            }
-            (ColorType::Gray(bits @ (1 | 2 | 4)), None) => Self::Packed(usize::from(bits)),
-            (ColorType::Gray(8 | 16 | 32), None) => Self::Plain {
-                channels: 1,
-                alpha: None,
-            },
-            (
-                ColorType::Multiband {
-                    bit_depth: 8 | 16,
-                    num_samples: 2,
-                },
-                None,
-            ) => Self::Plain { channels: 2, alpha },
-            (ColorType::RGB(8 | 16 | 32), None) => Self::Plain {
-                channels: 3,
-                alpha: None,
-            },
-            (ColorType::RGBA(8 | 16 | 32), None) => Self::Plain { channels: 4, alpha },
-            (ColorType::CMYK(8 | 16), None) => Self::Inks { channels: 4 },
-            (ColorType::CMYKA(8 | 16), None) => Self::Inks { channels: 5 },
-            (ColorType::YCbCr(8), None) => Self::Luma,
-            _ => return None,
-        })
-    }
-
-    fn channels(&self) -> usize {
-        match self {
-            Self::Packed(_) | Self::Palette(..) => 1,
-            Self::Plain { channels, .. } | Self::Inks { channels } => *channels,
-            Self::Luma => 3,
-        }
-    }
-
-    fn eight_bits(&self, levels: Vec<u8>, size: (u32, u32)) -> Option<DynamicImage> {
-        let indices = |bits: usize| {
-            let row = (size.0 as usize * bits).div_ceil(8);
-            let rows = levels.chunks_exact(row);
-            rows.flat_map(move |row| unpack(row, bits, size.0 as usize))
-        };
-        match *self {
-            Self::Packed(bits) => {
-                let most = (1 << bits) - 1;
-                let levels = indices(bits).map(|level| (level * 255 / most) as u8);
-                u8::picture(levels.collect(), 1, size)
-            }
-            Self::Palette(bits, ref palette) => {
-                let colours = indices(bits).flat_map(|index| palette.colour(index));
-                u8::picture(colours.collect(), 3, size)
-            }
-            Self::Plain { channels, alpha } => {
-                Level::picture(divided(levels, channels, alpha), channels, size)
-            }
-            Self::Inks { channels: 4 } => {
-                let inks = levels.as_chunks::<4>().0.iter();
-                let colours = inks.flat_map(|&[c, m, y, k]| rgb_of_inks([c, m, y], 255 - k));
-                u8::picture(colours.collect(), 3, size)
-            }
-            Self::Inks { .. } => {
-                let inks = levels.as_chunks::<5>().0.iter();
-                let colours = inks.flat_map(|&[c, m, y, k, alpha]| {
-                    let [red, green, blue] = rgb_of_inks([c, m, y], 255 - k);
-                    [red, green, blue, alpha]
-                });
-                u8::picture(colours.collect(), 4, size)
-            }
-            Self::Luma => {
-                let colours = levels
-                    .as_chunks::<3>()
-                    .0
-                    .iter()
-                    .flat_map(|&pixel| rgb_of_luma(pixel));
-                u8::picture(colours.collect(), 3, size)
-            }
-        }
-    }
-
-    fn sixteen_bits(&self, levels: Vec<u16>, size: (u32, u32)) -> Option<DynamicImage> {
-        match *self {
-            Self::Plain { channels, alpha } => {
-                Level::picture(divided(levels, channels, alpha), channels, size)
-            }
-            Self::Inks { channels: 4 } => {
-                let inks = levels.as_chunks::<4>().0.iter();
-                let colours =
-                    inks.flat_map(|&[c, m, y, k]| rgb_of_deep_inks([c, m, y], 65_535 - k));
-                u16::picture(colours.collect(), 3, size)
-            }
-            _ => None,
-        }
-    }
-
-    fn floats(&self, levels: Vec<f32>, (width, height): (u32, u32)) -> Option<DynamicImage> {
-        match self.channels() {
-            3 => ImageBuffer::from_raw(width, height, levels).map(DynamicImage::ImageRgb32F),
-            4 => ImageBuffer::from_raw(width, height, levels).map(DynamicImage::ImageRgba32F),
-            _ => None,
-        }
-    }
-}
-
-/// Colours without the alpha that they have been multiplied by.
-fn divided<T: Level>(mut levels: Vec<T>, channels: usize, alpha: Option<Alpha>) -> Vec<T> {
-    if alpha == Some(Alpha::Multiplied) {
-        for pixel in levels.chunks_exact_mut(channels) {
-            let (colours, alpha) = pixel.split_at_mut(channels - 1);
-            let alpha = f32::from(alpha[0].number()) / f32::from(T::MOST);
-            if alpha > 0.0 {
-                for colour in colours {
-                    let level = f32::from(colour.number()) / alpha;
-                    *colour = T::rounded(level.min(f32::from(T::MOST)));
-                }
-            }
-        }
-    }
-    levels
-}
-
-/// Planes, of which there may be more than the kind of pixels has channels, as pixels.
-fn interleaved<T: Copy>(levels: Vec<T>, planes: usize, kind: &Kind) -> Vec<T> {
-    if planes <= 1 {
-        return levels;
-    }
-    let area = levels.len() / planes;
-    let mut pixels = Vec::with_capacity(area * kind.channels());
-    for place in 0..area {
-        pixels
-            .extend((0..kind.channels()).filter_map(|channel| levels.get(channel * area + place)));
-    }
-    pixels
-}
-
-/// The conversion of JPEG (ITU-R 601, full range).
-fn rgb_of_luma([luma, blue, red]: [u8; 3]) -> [u8; 3] {
-    let [luma, blue, red] = [
-        f32::from(luma),
-        f32::from(blue) - 128.0,
-        f32::from(red) - 128.0,
-    ];
-    [
-        luma + 1.402 * red,
-        luma - 0.344_136 * blue - 0.714_136 * red,
-        luma + 1.772 * blue,
-    ]
-    .map(|level| level.round() as u8)
-}
-
-/// The colours of a file with a palette. The `tiff` crate knows no palettes: it is told that their places are grey.
-#[derive(Debug)]
-struct Palette {
-    /// First the red of all colours, then their green, then their blue.
-    levels: Vec<u8>,
-    /// Where the file says that it has a palette, and the bytes that say that it is grey.
-    photometric: (u64, [u8; 2]),
-}
-
-impl Palette {
-    /// None for files without a palette.
-    fn of(bytes: Bytes<'_>) -> Option<Self> {
-        const PALETTE: u32 = 3;
-        let tags = Tags::new(bytes)?;
-        let first = tags.first()?;
-        let photometric = first.find(PHOTOMETRIC)?;
-        if first.number(PHOTOMETRIC, tags)? != PALETTE {
-            return None;
-        }
-        let map = tags.numbers(first.find(COLOUR_MAP)?);
-        // Levels have 16 bits; some programs write 8.
-        let shift = if map.iter().any(|&level| level > 255) {
-            8
-        } else {
-            0
-        };
-        let black_is_zero = if tags.is_big_endian() { [0, 1] } else { [1, 0] };
-        Some(Self {
-            levels: map.iter().map(|level| (level >> shift) as u8).collect(),
-            photometric: (photometric.value.start as u64, black_is_zero),
-        })
-    }
-
-    fn colour(&self, index: u16) -> [u8; 3] {
-        let count = self.levels.len() / 3;
-        let level = |channel: usize| self.levels.get(channel * count + usize::from(index));
-        [0, 1, 2].map(|channel| level(channel).copied().unwrap_or(0))
-    }
 }
 
 /// A file in which two bytes are others.

@@ -5,13 +5,15 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::process::Command;
 
-use tiff::encoder::{TiffEncoder, colortype};
-use translate::apply::{ApplyOptions, Tile};
+use flate2::write::ZlibEncoder;
+use tiff::encoder::TiffEncoder;
+use tiff::tags::Tag;
+use translate::apply::{ApplyOptions, Tile, Tiling};
 
 use crate::apply_network::{Network, apply, folder};
 use crate::cli_support::{CYCLE, Place};
 
-const SIZE: (u32, u32) = (8000, 4500);
+const SIZE: (u32, u32) = (7000, 4500);
 
 /// A row of a picture without two equal rows.
 fn row(y: u32) -> Vec<u8> {
@@ -32,17 +34,45 @@ fn write_png(path: &Path, (width, height): (u32, u32)) {
     stream.finish().unwrap();
 }
 
-fn write_tiff(path: &Path) {
+/// In compressed strips of 30 rows, or in one of all rows as they are.
+fn write_tiff(path: &Path, is_compressed: bool) {
     let file = BufWriter::new(File::create(path).unwrap());
     let mut encoder = TiffEncoder::new(file).unwrap();
+    let mut directory = encoder.image_directory().unwrap();
     let (width, height) = SIZE;
-    let mut picture = encoder.new_image::<colortype::RGB8>(width, height).unwrap();
-    picture.rows_per_strip(30).unwrap();
+    let (mut places, mut lengths) = (Vec::new(), Vec::new());
     for strip in 0..height / 30 {
-        let rows: Vec<u8> = (strip * 30..strip * 30 + 30).flat_map(row).collect();
-        picture.write_strip(&rows).unwrap();
+        let mut bytes: Vec<u8> = (strip * 30..strip * 30 + 30).flat_map(row).collect();
+        if is_compressed {
+            let mut encoder = ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+            encoder.write_all(&bytes).unwrap();
+            bytes = encoder.finish().unwrap();
+        }
+        places.push(directory.write_data(&bytes[..]).unwrap() as u32);
+        lengths.push(bytes.len() as u32);
     }
-    picture.finish().unwrap();
+    if !is_compressed {
+        places.truncate(1);
+        lengths = vec![lengths.iter().sum()];
+    }
+    let rows = if is_compressed { 30 } else { height };
+    let compression: u16 = if is_compressed { 8 } else { 1 };
+    directory.write_tag(Tag::ImageWidth, width).unwrap();
+    directory.write_tag(Tag::ImageLength, height).unwrap();
+    directory
+        .write_tag(Tag::BitsPerSample, &[8u16; 3][..])
+        .unwrap();
+    directory.write_tag(Tag::Compression, compression).unwrap();
+    directory
+        .write_tag(Tag::PhotometricInterpretation, 2u16)
+        .unwrap();
+    directory.write_tag(Tag::StripOffsets, &places[..]).unwrap();
+    directory.write_tag(Tag::SamplesPerPixel, 3u16).unwrap();
+    directory.write_tag(Tag::RowsPerStrip, rows).unwrap();
+    directory
+        .write_tag(Tag::StripByteCounts, &lengths[..])
+        .unwrap();
+    directory.finish().unwrap();
 }
 
 /// The most memory that this process has used, in MiB.
@@ -61,7 +91,7 @@ fn a_large_picture_is_never_in_memory() {
     if let Some(input) = std::env::var_os(INPUT) {
         let input = Path::new(&input);
         let options = ApplyOptions {
-            tiling: translate::apply::Tiling {
+            tiling: Tiling {
                 tile: Tile::Side(32),
                 overlap: None,
             },
@@ -72,14 +102,15 @@ fn a_large_picture_is_never_in_memory() {
         let summary = apply(input, &output, &mut network, &options).unwrap();
         assert_eq!(summary.files().next().unwrap().error, None);
         let peak = peak_memory();
-        // The picture has 103 MiB.
-        assert!(peak < 80, "{peak} MiB");
+        // The picture has 90 MiB.
+        assert!(peak < 70, "{peak} MiB");
         return;
     }
     let place = folder();
     write_png(&place.path().join("a.png"), SIZE);
-    write_tiff(&place.path().join("b.tif"));
-    for name in ["a.png", "b.tif"] {
+    write_tiff(&place.path().join("b.tif"), true);
+    write_tiff(&place.path().join("c.tif"), false);
+    for name in ["a.png", "b.tif", "c.tif"] {
         let input = place.path().join(name);
         let child = Command::new(std::env::current_exe().unwrap())
             .args([

@@ -398,6 +398,43 @@ fn exif_goes_along_without_the_old_thumbnail() {
 }
 
 #[test]
+fn xmp_goes_along_upright() {
+    let block = |orientation: u8| {
+        format!(
+            r#"<x:xmpmeta><rdf:Description tiff:Orientation="{orientation}" xmp:Rating="6"/></x:xmpmeta>"#
+        )
+    };
+    let of = |bytes: &[u8]| {
+        let reader = image::ImageReader::new(std::io::Cursor::new(bytes));
+        let mut decoder = reader
+            .with_guessed_format()
+            .unwrap()
+            .into_decoder()
+            .unwrap();
+        let xmp = image::ImageDecoder::xmp_metadata(&mut decoder).unwrap();
+        xmp.map(|xmp| String::from_utf8(xmp).unwrap())
+    };
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, 24, 16);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder
+        .add_itxt_chunk("XML:com.adobe.xmp".to_owned(), block(6))
+        .unwrap();
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(noise(24, 16, 3).as_raw()).unwrap();
+    writer.finish().unwrap();
+    for format in [OutputFormat::Png, OutputFormat::Tiff, OutputFormat::Jpg] {
+        let first = converted(&bytes, format);
+        assert_eq!(first.note, None);
+        assert_eq!(of(&first.bytes), Some(block(1)), "{format:?}");
+        let again = converted(&first.bytes, OutputFormat::Png);
+        assert_eq!(of(&again.bytes), Some(block(1)), "{format:?}");
+    }
+    let webp = converted(&bytes, OutputFormat::Webp);
+    assert!(webp.says("its XMP block has no place in such a file, and was left out"));
+}
+
+#[test]
 fn colour_profiles_are_kept_where_they_fit() {
     let colour: DynamicImage = noise(24, 16, 3).into();
     // Longer than one segment of a JPEG file.

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A fixed number of bytes, which are written and read at any place.
 #[derive(Debug)]
-pub struct Spool(Place);
+pub(super) struct Spool(Place);
 
 #[derive(Debug)]
 enum Place {
@@ -19,40 +19,24 @@ enum Place {
 
 impl Spool {
     /// So many zeros in memory.
-    ///
-    /// # Errors
-    /// There is not so much memory.
-    pub fn in_memory(length: usize) -> io::Result<Self> {
-        let mut bytes = Vec::new();
-        bytes
-            .try_reserve_exact(length)
-            .map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
-        bytes.resize(length, 0);
-        Ok(Self(Place::Memory(bytes)))
+    pub(super) fn in_memory(length: usize) -> Self {
+        Self(Place::Memory(vec![0; length]))
     }
 
     /// A file in `folder`, which grows as it is written to.
     ///
     /// # Errors
     /// The folder cannot be written to.
-    pub fn in_file(folder: &Path) -> io::Result<Self> {
+    pub(super) fn in_file(folder: &Path) -> io::Result<Self> {
         let file = tempfile::tempfile_in(folder)?;
         Ok(Self(Place::File(Mutex::new(file))))
-    }
-
-    /// Bytes in memory.
-    pub fn memory(&self) -> u64 {
-        match &self.0 {
-            Place::Memory(bytes) => bytes.len() as u64,
-            Place::File(_) => 0,
-        }
     }
 
     /// Writes `bytes` from the place `start` on.
     ///
     /// # Errors
     /// The place is outside, or the disk is full.
-    pub fn write(&mut self, start: u64, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn write(&mut self, start: u64, bytes: &[u8]) -> io::Result<()> {
         match &mut self.0 {
             Place::Memory(all) => {
                 let place = usize::try_from(start).ok();
@@ -73,7 +57,7 @@ impl Spool {
     ///
     /// # Errors
     /// They have not, or the disk cannot be read.
-    pub fn read(&self, start: u64, bytes: &mut [u8]) -> io::Result<()> {
+    pub(super) fn read(&self, start: u64, bytes: &mut [u8]) -> io::Result<()> {
         match &self.0 {
             Place::Memory(all) => {
                 let place = usize::try_from(start).ok();
@@ -100,8 +84,7 @@ mod tests {
     fn memory_and_file_give_back_what_they_got() {
         let folder = tempfile::tempdir().unwrap();
         let file = Spool::in_file(folder.path()).unwrap();
-        assert_eq!(file.memory(), 0);
-        for mut spool in [Spool::in_memory(10).unwrap(), file] {
+        for mut spool in [Spool::in_memory(10), file] {
             spool.write(0, b"01234").unwrap();
             spool.write(5, b"56789").unwrap();
             spool.write(2, b"xy").unwrap();
