@@ -47,20 +47,16 @@ pub fn write_atomically(path: &Path, contents: &[u8]) -> Result<(), FileError> {
     write_atomically_with(path, |file| file.write_all(contents))
 }
 
-/// As [`write_atomically`], with a temporary name that begins with `prefix`.
-pub fn write_atomically_as(prefix: &str, path: &Path, contents: &[u8]) -> Result<(), FileError> {
-    write_prefixed(prefix, path, |file| file.write_all(contents))
-}
-
 /// As [`write_atomically`], with the contents written by a function.
 pub fn write_atomically_with(
     path: &Path,
     write: impl FnOnce(&mut std::fs::File) -> std::io::Result<()>,
 ) -> Result<(), FileError> {
-    write_prefixed(".", path, write)
+    write_atomically_as(".", path, write)
 }
 
-fn write_prefixed(
+/// As [`write_atomically_with`], with a temporary name that begins with `prefix`.
+pub fn write_atomically_as(
     prefix: &str,
     path: &Path,
     write: impl FnOnce(&mut std::fs::File) -> std::io::Result<()>,

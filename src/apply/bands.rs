@@ -24,8 +24,12 @@ pub(super) struct DeviceRows<'a> {
     pub(super) rows: &'a mut dyn PictureRows,
     pub(super) device: &'a Device,
     /// What the generator takes, `[1, channels, rows, width]`, for these rows.
-    pub(super) read: &'a dyn Fn(&dyn PictureRows, Range<usize>) -> Tensor<4>,
+    pub(super) read: &'a ReadRows<'a>,
 }
+
+/// Reads rows of a picture.
+pub(super) type ReadRows<'a> =
+    dyn Fn(&dyn PictureRows, Range<usize>) -> Result<Tensor<4>, String> + 'a;
 
 impl Rows for DeviceRows<'_> {
     type Error = Message;
@@ -34,8 +38,8 @@ impl Rows for DeviceRows<'_> {
         self.device
     }
 
-    fn read(&mut self, rows: Range<usize>) -> Tensor<4> {
-        (self.read)(&*self.rows, rows)
+    fn read(&mut self, rows: Range<usize>) -> Result<Tensor<4>, Message> {
+        (self.read)(&*self.rows, rows).map_err(Message)
     }
 
     fn write(&mut self, rows: Range<usize>, values: Tensor<4>) -> Result<(), Message> {

@@ -4,14 +4,14 @@ use std::io::Cursor;
 
 use image::codecs::bmp::BmpEncoder;
 use image::codecs::jpeg::JpegEncoder;
-use image::codecs::png::PngEncoder;
 use image::codecs::webp::WebPEncoder;
-use image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, ImageResult};
+use image::{ColorType, DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, ImageResult};
 
-use super::levels::{eight_bits, is_deep, is_opaque, with_levels, without_alpha};
+use super::contents::{Contents, Lossless};
+use super::levels::{eight_bits, is_deep, is_opaque, without_alpha};
+use super::pixels::Pixels;
 use super::steps::Finished;
-use super::tiff::encode_tiff;
-use crate::data::{Level, Metadata, ProfileSpace, renewed_exif};
+use crate::data::{Metadata, ProfileSpace, renewed_exif, renewed_xmp};
 
 /// How files are written, where their formats leave a choice.
 #[derive(Debug, Clone, Copy)]
@@ -31,41 +31,65 @@ impl Encoding {
     }
 }
 
-/// The most bytes of an EXIF block, and of a colour profile, in the segments of a JPEG file.
-const JPEG_MOST: [usize; 2] = [65_533 - 6, 255 * (65_533 - 14)];
+/// The most bytes of an EXIF block, of a colour profile and of an XMP block in the segments of a JPEG file.
+const JPEG_MOST: [usize; 3] = [65_533 - 6, 255 * (65_533 - 14), 65_533 - JPEG_XMP.len()];
 
-/// Writes a picture to the bytes of a file. What the format cannot hold is added to the `notes`.
+/// What an XMP block in a JPEG file begins with.
+const JPEG_XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
+
+/// Encodes a picture; a large one only when it is written, if the format can be written row by row. What the format cannot hold is
+/// added to the `notes`.
 pub(super) fn encode(
-    picture: DynamicImage,
+    pixels: Pixels,
     metadata: &Metadata,
     format: ImageFormat,
     encoding: Encoding,
     mut notes: Vec<String>,
 ) -> Result<Finished, String> {
-    let picture = fitted(picture, format, &mut notes);
-    let metadata = of_picture(metadata, &picture, format, &mut notes);
-    let bytes = match format {
-        ImageFormat::Tiff => encode_tiff(&picture, &metadata).map_err(|error| error.to_string()),
-        ImageFormat::Pnm => Ok(encode_pnm(&picture)),
-        _ => encode_with_image(&picture, metadata, format, encoding)
-            .map_err(|error| error.to_string()),
+    let is_lossless = matches!(
+        format,
+        ImageFormat::Png | ImageFormat::Tiff | ImageFormat::Pnm
+    );
+    let pixels = if is_lossless {
+        pixels
+    } else {
+        Pixels::Whole(fitted(pixels.into_whole()?, format, &mut notes))
     };
-    let bytes = bytes.map_err(|error| format!("cannot encode it: {error}"))?;
-    Ok(Finished::new(bytes, &picture, &notes))
+    let (size, colour) = (pixels.size(), pixels.colour());
+    let metadata = of_picture(metadata, size, colour, format, &mut notes);
+    let contents = match pixels {
+        Pixels::Whole(picture) if !is_lossless => {
+            encode_with_image(&picture, metadata, format, encoding)
+                .map(Contents::Bytes)
+                .map_err(|error| format!("cannot encode it: {error}"))?
+        }
+        pixels => {
+            let is_large = matches!(pixels, Pixels::Spooled { .. });
+            let picture = Lossless {
+                pixels,
+                metadata,
+                format,
+            };
+            if is_large {
+                Contents::Picture(picture)
+            } else {
+                let bytes = picture.bytes();
+                Contents::Bytes(bytes.map_err(|error| format!("cannot encode it: {error}"))?)
+            }
+        }
+    };
+    Ok(Finished::new(contents, size, &notes))
 }
 
 fn name(format: ImageFormat) -> &'static str {
     match format {
         ImageFormat::Jpeg => "JPEG",
         ImageFormat::WebP => "WebP",
-        ImageFormat::Bmp => "BMP",
-        ImageFormat::Pnm => "PNM",
-        ImageFormat::Tiff => "TIFF",
-        _ => "PNG",
+        _ => "BMP",
     }
 }
 
-/// The picture as far as the format can hold it.
+/// The picture as far as a format that does not hold everything can hold it.
 fn fitted(picture: DynamicImage, format: ImageFormat, notes: &mut Vec<String>) -> DynamicImage {
     let mut picture = picture;
     if format == ImageFormat::Jpeg && picture.color().has_alpha() {
@@ -76,11 +100,7 @@ fn fitted(picture: DynamicImage, format: ImageFormat, notes: &mut Vec<String>) -
         }
         picture = without_alpha(picture);
     }
-    let holds_8_bits = matches!(
-        format,
-        ImageFormat::Jpeg | ImageFormat::WebP | ImageFormat::Bmp
-    );
-    if holds_8_bits && is_deep(&picture) {
+    if is_deep(picture.color()) {
         notes.push(format!(
             "its 16 bits were rounded to 8: {} holds no more, --format png or tiff does",
             name(format)
@@ -96,13 +116,14 @@ fn fitted(picture: DynamicImage, format: ImageFormat, notes: &mut Vec<String>) -
 /// The metadata that describe this picture and that the format can hold.
 fn of_picture(
     metadata: &Metadata,
-    picture: &DynamicImage,
+    (width, height): (u32, u32),
+    colour: ColorType,
     format: ImageFormat,
     notes: &mut Vec<String>,
 ) -> Metadata {
     let holds_metadata = !matches!(format, ImageFormat::Bmp | ImageFormat::Pnm);
     // WebP files have no grey.
-    let is_colour = picture.color().has_color() || format == ImageFormat::WebP;
+    let is_colour = colour.has_color() || format == ImageFormat::WebP;
     let mut left_out = |what: &str| notes.push(format!("its {what}, and was left out"));
     let profile = metadata.profile.clone().filter(|profile| {
         let fitting = if is_colour {
@@ -125,7 +146,7 @@ fn of_picture(
         false
     });
     let exif = metadata.exif.as_ref();
-    let exif = exif.map(|block| renewed_exif(block, picture.width(), picture.height()));
+    let exif = exif.map(|block| renewed_exif(block, width, height));
     let exif = exif.filter(|block| {
         if !holds_metadata {
             left_out("EXIF block has no place in such a file");
@@ -136,7 +157,24 @@ fn of_picture(
         }
         false
     });
-    Metadata { profile, exif }
+    let xmp = metadata.xmp.as_ref().and_then(|block| {
+        if !holds_metadata || format == ImageFormat::WebP {
+            left_out("XMP block has no place in such a file");
+            return None;
+        }
+        let renewed = renewed_xmp(block, width, height);
+        if renewed.is_none() {
+            left_out("XMP block shows the old picture");
+        }
+        renewed.filter(|block| {
+            let fits = format != ImageFormat::Jpeg || block.len() <= JPEG_MOST[2];
+            if !fits {
+                left_out("XMP block is too long for JPEG");
+            }
+            fits
+        })
+    });
+    Metadata { profile, exif, xmp }
 }
 
 fn encode_with_image(
@@ -149,11 +187,14 @@ fn encode_with_image(
     match format {
         ImageFormat::Jpeg => {
             let encoder = JpegEncoder::new_with_quality(&mut bytes, encoding.quality);
+            let xmp = metadata.xmp.clone();
             write(encoder, picture, metadata)?;
+            if let Some(xmp) = xmp {
+                add_xmp(bytes.get_mut(), &xmp);
+            }
         }
         ImageFormat::WebP => write(WebPEncoder::new_lossless(&mut bytes), picture, metadata)?,
-        ImageFormat::Bmp => write(BmpEncoder::new(&mut bytes), picture, metadata)?,
-        _ => write(PngEncoder::new(&mut bytes), picture, metadata)?,
+        _ => write(BmpEncoder::new(&mut bytes), picture, metadata)?,
     }
     Ok(bytes.into_inner())
 }
@@ -179,37 +220,21 @@ fn write(
     )
 }
 
-/// PGM for grey, PPM for RGB; PAM, which few programs read, where there is alpha.
-fn encode_pnm(picture: &DynamicImage) -> Vec<u8> {
-    fn samples<T: Level>(levels: &[T]) -> Vec<u8> {
-        let deep = size_of::<T>() == 2;
-        let bytes = levels.iter().map(|level| level.number().to_be_bytes());
-        bytes
-            .flat_map(|[high, low]| deep.then_some(high).into_iter().chain([low]))
-            .collect()
+/// Adds a segment with an XMP block to a JPEG file, behind those that stand first: JFIF and EXIF.
+fn add_xmp(bytes: &mut Vec<u8>, xmp: &str) {
+    let mut place = 2;
+    while let Some(&[0xFF, 0xE0 | 0xE1, high, low]) =
+        bytes.get(place..).and_then(<[u8]>::first_chunk)
+    {
+        place += 2 + usize::from(u16::from_be_bytes([high, low]));
     }
-    let (width, height) = (picture.width(), picture.height());
-    let most = if is_deep(picture) { 65_535 } else { 255 };
-    let channels = picture.color().channel_count();
-    let header = match channels {
-        1 => format!("P5\n{width} {height}\n{most}\n"),
-        3 => format!("P6\n{width} {height}\n{most}\n"),
-        _ => format!(
-            "P7\nWIDTH {width}\nHEIGHT {height}\nDEPTH {channels}\nMAXVAL {most}\nTUPLTYPE {}\nENDHDR\n",
-            if channels == 2 {
-                "GRAYSCALE_ALPHA"
-            } else {
-                "RGB_ALPHA"
-            }
-        ),
-    };
-    let mut bytes = header.into_bytes();
-    bytes.extend(with_levels!(
-        picture,
-        levels,
-        _channels,
-        samples(levels.as_raw()),
-        Vec::new()
-    ));
-    bytes
+    let length = (2 + JPEG_XMP.len() + xmp.len()) as u16;
+    let segment = [
+        &[0xFF, 0xE1],
+        &length.to_be_bytes()[..],
+        JPEG_XMP,
+        xmp.as_bytes(),
+    ]
+    .concat();
+    bytes.splice(place..place, segment);
 }

@@ -89,12 +89,17 @@ impl LabelTranslator {
     }
 
     /// The same for some rows of a picture.
-    fn told_of(&self, rows: &dyn PictureRows, range: Range<usize>, seed: u64) -> Tensor<4> {
+    fn told_of(
+        &self,
+        rows: &dyn PictureRows,
+        range: Range<usize>,
+        seed: u64,
+    ) -> Result<Tensor<4>, String> {
         // Whether a row lies on the edge of an instance is told by its neighbours.
         let around = range.start.saturating_sub(1)..(range.end + 1).min(rows.padded_height());
-        let values = rows.read(around.clone());
+        let values = rows.read(around.clone())?;
         let told = self.told(&values, around.len(), rows.padded_width(), seed);
-        told.narrow(2, range.start - around.start, range.len())
+        Ok(told.narrow(2, range.start - around.start, range.len()))
     }
 
     /// Channels that the generator takes.

@@ -1,8 +1,8 @@
 //! Pictures of any kind, level by level.
 
-use image::DynamicImage;
+use image::{ColorType, DynamicImage};
 
-use crate::data::{Level, levels_from_values};
+use crate::data::{Level, Raster, levels_from_values};
 
 /// Does `$work` with the levels of a picture, mutable or not, and the number of its channels; `$other` for floating-point numbers.
 macro_rules! with_levels {
@@ -27,15 +27,23 @@ macro_rules! with_levels {
 
 pub(super) use with_levels;
 
-/// Whether the picture has 8 or 16 bits.
-pub(super) fn is_supported(picture: &DynamicImage) -> bool {
-    with_levels!(picture, _levels, _channels, true, false)
+/// Whether levels have 8 or 16 bits.
+pub(super) fn is_supported(colour: ColorType) -> bool {
+    !matches!(colour, ColorType::Rgb32F | ColorType::Rgba32F)
 }
 
-/// Whether it has 16 bits.
-pub(super) fn is_deep(picture: &DynamicImage) -> bool {
-    let colour = picture.color();
+/// Whether they have 16 bits.
+pub(super) fn is_deep(colour: ColorType) -> bool {
     colour.bytes_per_pixel() == 2 * colour.channel_count()
+}
+
+/// What networks see of a picture at its own size, as they do in training where it has 8 bits.
+pub(super) fn seen(picture: DynamicImage, channels: usize) -> Vec<f32> {
+    if is_deep(picture.color()) {
+        values(&picture, channels)
+    } else {
+        Raster::new(picture.into_rgb8(), channels).values()
+    }
 }
 
 /// The values that networks see, `[channels, height, width]`, flattened, for 1 channel (grey) or 3; the picture is supported.
@@ -147,85 +155,45 @@ pub(super) fn without_alpha(picture: DynamicImage) -> DynamicImage {
     opaque.unwrap_or(picture)
 }
 
-/// Colours, 1 or 3 interleaved channels, with an alpha of the same depth beside them.
-fn with_alpha<T: Level>(colours: &[T], alpha: &[T], channels: usize) -> Vec<T> {
-    let pixels = colours.chunks_exact(channels).zip(alpha);
-    let mut levels = Vec::with_capacity(colours.len() + alpha.len());
-    for (colour, &alpha) in pixels {
-        levels.extend_from_slice(colour);
-        levels.push(alpha);
-    }
-    levels
-}
-/// The levels of a translation, `[height, width, channels]`, flattened.
-#[derive(Debug)]
-pub(super) enum Levels {
-    Eight(Vec<u8>),
-    Sixteen(Vec<u16>),
-}
-
-impl Levels {
-    /// None yet, with room for so many.
-    pub(super) fn with_capacity(count: usize, is_deep: bool) -> Self {
-        if is_deep {
-            Self::Sixteen(Vec::with_capacity(count))
-        } else {
-            Self::Eight(Vec::with_capacity(count))
-        }
-    }
-
-    /// Those of values, `[channels, height, width]`, flattened.
-    pub(super) fn of(values: &[f32], channels: usize, is_deep: bool) -> Self {
-        if is_deep {
-            Self::Sixteen(levels_from_values(values, channels))
-        } else {
-            Self::Eight(levels_from_values(values, channels))
-        }
-    }
-
-    /// Adds the rows below.
-    pub(super) fn extend(&mut self, values: &[f32], channels: usize) {
-        match self {
-            Self::Eight(levels) => levels.extend(levels_from_values::<u8>(values, channels)),
-            Self::Sixteen(levels) => levels.extend(levels_from_values::<u16>(values, channels)),
-        }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Self::Eight(levels) => levels.len(),
-            Self::Sixteen(levels) => levels.len(),
-        }
-    }
-
-    /// The picture of this (width, height), with this transparency; none if the numbers of pixels differ.
-    pub(super) fn picture(
-        self,
-        channels: usize,
-        alpha: Option<DynamicImage>,
-        size: (u32, u32),
-    ) -> Option<DynamicImage> {
-        match self {
-            Self::Eight(levels) => {
-                let alpha = alpha.map(|alpha| alpha.into_luma8().into_raw());
-                put_together(levels, channels, alpha, size)
-            }
-            Self::Sixteen(levels) => {
-                let alpha = alpha.map(|alpha| alpha.into_luma16().into_raw());
-                put_together(levels, channels, alpha, size)
-            }
-        }
-    }
-}
-
-fn put_together<T: Level>(
-    colours: Vec<T>,
+/// Values, `[channels, height, width]`, flattened, as a picture of this depth and (width, height).
+pub(super) fn picture_of(
+    values: &[f32],
     channels: usize,
-    alpha: Option<Vec<T>>,
+    is_deep: bool,
     size: (u32, u32),
 ) -> Option<DynamicImage> {
-    match alpha {
-        None => T::picture(colours, channels, size),
-        Some(alpha) => T::picture(with_alpha(&colours, &alpha, channels), channels + 1, size),
+    if is_deep {
+        u16::picture(levels_from_values(values, channels), channels, size)
+    } else {
+        u8::picture(levels_from_values(values, channels), channels, size)
     }
+}
+
+/// A picture with transparency of the same size, which becomes as deep as the picture; an error if it is of another size.
+pub(super) fn with_alpha(
+    colours: DynamicImage,
+    alpha: DynamicImage,
+) -> Result<DynamicImage, String> {
+    fn put_together<T: Level>(
+        colours: &[T],
+        alpha: &[T],
+        channels: usize,
+        size: (u32, u32),
+    ) -> Option<DynamicImage> {
+        let mut levels = Vec::with_capacity(colours.len() + alpha.len());
+        for (colour, &alpha) in colours.chunks_exact(channels).zip(alpha) {
+            levels.extend_from_slice(colour);
+            levels.push(alpha);
+        }
+        T::picture(levels, channels + 1, size)
+    }
+    let size = (colours.width(), colours.height());
+    let picture = match colours {
+        DynamicImage::ImageLuma8(grey) => put_together(&grey, &alpha.into_luma8(), 1, size),
+        DynamicImage::ImageRgb8(colours) => put_together(&colours, &alpha.into_luma8(), 3, size),
+        DynamicImage::ImageLuma16(grey) => put_together(&grey, &alpha.into_luma16(), 1, size),
+        DynamicImage::ImageRgb16(colours) => put_together(&colours, &alpha.into_luma16(), 3, size),
+        _ => None,
+    };
+    picture.ok_or_else(|| "the transparency is of another size".to_owned())
 }

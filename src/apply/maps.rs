@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::padding::Padding;
-use super::picture::{Kept, Needs, Prepared, Reading, padding_for, read, taken_apart, unreadable};
+use super::picture::{Kept, Needs, Prepared, padding_for};
+use super::reading::{ReadPicture, Reading, read, unreadable};
 use super::tiles::{Layer, Ways};
-use crate::data::{DataError, IdMap, Original, PictureLimits, sample_key};
+use crate::data::{DataError, IdMap, PictureLimits, sample_key};
 
 /// What a network takes besides or instead of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +34,7 @@ const COLOUR_SUFFIXES: [&str; 3] = ["_gtFine_color", "_gtCoarse_color", "_color"
 /// these are needed.
 pub(super) fn prepare_maps(
     path: &Path,
-    reading: Reading,
+    reading: Reading<'_>,
     needs: Needs,
     maps: MapNeeds,
     ways: &Ways,
@@ -42,9 +43,8 @@ pub(super) fn prepare_maps(
         let map = labels(path, maps.classes, reading.limits)?;
         ((map.width, map.height), Input::Labels(map))
     } else {
-        let original = read(path, reading)?;
-        let own = (original.pixels.width(), original.pixels.height());
-        ((own.0 as usize, own.1 as usize), Input::Picture(original))
+        let picture = read(path, reading)?;
+        (picture.size(), Input::Picture(picture))
     };
     let instances = maps
         .instances
@@ -54,15 +54,15 @@ pub(super) fn prepare_maps(
     let of_map = |map: IdMap| Layer::Raster(map.raster().resized((padding.width, padding.height)));
     let (layer, kept) = match input {
         Input::Labels(map) => (of_map(map), Kept::default()),
-        Input::Picture(original) => taken_apart(original, &padding, reading, needs.channels),
+        Input::Picture(picture) => picture.taken_apart(&padding, reading, needs.channels)?,
     };
     let layers = [layer].into_iter().chain(instances.map(of_map)).collect();
-    Ok(Prepared::new(layers, padding, kept, ways))
+    Prepared::new(layers, padding, kept, ways)
 }
 
 enum Input {
     Labels(IdMap),
-    Picture(Original),
+    Picture(ReadPicture),
 }
 
 /// The instance map beside an input of the (width, height) `own`.

@@ -5,6 +5,7 @@
 //! holes in photos.
 
 mod bands;
+mod contents;
 mod encode;
 mod error;
 mod fill;
@@ -18,8 +19,12 @@ mod options;
 mod output;
 mod padding;
 mod picture;
+mod pixels;
 mod places;
 mod plan;
+mod png;
+mod pnm;
+mod reading;
 mod report;
 mod run;
 mod shard;

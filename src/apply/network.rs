@@ -122,7 +122,8 @@ impl Translator for NetworkTranslator {
         let channels = self.channels[0];
         let read = |rows: &dyn PictureRows, range: Range<usize>| {
             let dims = [1, channels, range.len(), rows.padded_width()];
-            Tensor::from_data(TensorData::new(rows.read(range), dims), &self.device)
+            let values = TensorData::new(rows.read(range)?, dims);
+            Ok(Tensor::from_data(values, &self.device))
         };
         let picture = DeviceRows {
             rows,

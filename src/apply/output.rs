@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use walkdir::WalkDir;
 
+use super::contents::Contents;
 use crate::files::{FileError, create_folder, write_atomically_as};
 
 /// Hidden, so that no run takes it for an input.
@@ -56,12 +57,12 @@ impl OutputFolder {
     ///
     /// # Errors
     /// It cannot be written.
-    pub(super) fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    pub(super) fn write(&self, path: &Path, contents: &Contents) -> Result<(), FileError> {
         let attempt = || {
             if let Some(folder) = path.parent() {
                 create_folder(folder)?;
             }
-            write_atomically_as(&self.prefix, path, bytes)
+            write_atomically_as(&self.prefix, path, |file| contents.write(file))
         };
         match attempt() {
             // On a file system whose locks end at the machine, a run elsewhere may have taken this file for a leftover.
@@ -147,6 +148,10 @@ fn is_lock(name: &OsStr) -> bool {
 mod tests {
     use super::*;
 
+    fn whole() -> Contents {
+        Contents::Bytes(b"whole".to_vec())
+    }
+
     fn names(folder: &Path) -> Vec<String> {
         let mut names: Vec<String> = WalkDir::new(folder)
             .into_iter()
@@ -198,7 +203,7 @@ mod tests {
         assert_eq!(names(folder.path()), expected);
 
         living
-            .write(&folder.path().join("x/y.png"), b"whole")
+            .write(&folder.path().join("x/y.png"), &whole())
             .unwrap();
         drop((living, second));
         assert_eq!(names(folder.path()).len(), 4, "the locks are gone");
@@ -209,7 +214,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let output = OutputFolder::open(folder.path()).unwrap();
         let name = format!("{}.png", "x".repeat(251));
-        output.write(&folder.path().join(&name), b"whole").unwrap();
+        output.write(&folder.path().join(&name), &whole()).unwrap();
         assert_eq!(std::fs::read(folder.path().join(&name)).unwrap(), b"whole");
     }
 

@@ -1,20 +1,20 @@
 //! One picture: from its file to what a network takes, and from what the network gives to a file.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use image::{DynamicImage, ImageFormat};
+use image::ImageFormat;
 
 use super::encode::{Encoding, encode};
-use super::levels::{Levels, alpha, eight_bits, is_deep, is_supported, values};
+use super::levels::{picture_of, with_alpha};
 use super::maps::{MapNeeds, prepare_maps};
-use super::options::{ApplyOptions, Depth, Size};
+use super::options::Size;
 use super::padding::Padding;
+use super::pixels::{Pixels, transparency};
+use super::reading::{Reading, read};
 use super::steps::Finished;
 use super::tiles::{Layer, PictureRows, Source, Way, Ways};
-use crate::data::{
-    Amount, Level, Metadata, Original, PictureError, PictureLimits, Raster, levels_from_values,
-    read_original, resize_plane,
-};
+use crate::data::{Amount, Metadata, SpooledPicture};
 use crate::nn::BandLimits;
 
 /// A network that turns pictures into pictures of the same size.
@@ -70,7 +70,7 @@ pub trait Translator {
     ) -> Result<(), String> {
         let _ = limits;
         let (height, width) = (rows.padded_height(), rows.padded_width());
-        let values = self.translate(rows.read(0..height), height, width, index)?;
+        let values = self.translate(rows.read(0..height)?, height, width, index)?;
         rows.write(0..height, values)
     }
 }
@@ -84,24 +84,6 @@ pub(super) struct Needs {
     pub(super) maps: Option<MapNeeds>,
 }
 
-/// How pictures are read.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Reading {
-    pub(super) size: Size,
-    pub(super) depth: Depth,
-    pub(super) limits: PictureLimits,
-}
-
-impl Reading {
-    pub(super) fn new(options: &ApplyOptions) -> Self {
-        Self {
-            size: options.size,
-            depth: options.depth,
-            limits: options.limits,
-        }
-    }
-}
-
 /// A picture as a network takes it.
 pub(super) struct Prepared {
     pub(super) input: Input,
@@ -112,8 +94,8 @@ pub(super) struct Prepared {
 /// What goes past the network, from a picture to its translation.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    /// Grey, of the translation's size and depth.
-    pub(super) alpha: Option<DynamicImage>,
+    /// A picture of the translation's size whose last channel is its transparency.
+    pub(super) alpha: Option<Arc<SpooledPicture>>,
     /// Whether the translation has 16 bits.
     pub(super) is_deep: bool,
     pub(super) metadata: Metadata,
@@ -131,18 +113,26 @@ pub(super) enum Input {
 
 impl Prepared {
     /// The layers, each of the padding's width and height, for the way that fits.
-    pub(super) fn new(layers: Vec<Layer>, padding: Padding, kept: Kept, ways: &Ways) -> Self {
+    pub(super) fn new(
+        layers: Vec<Layer>,
+        padding: Padding,
+        kept: Kept,
+        ways: &Ways,
+    ) -> Result<Self, String> {
         let input = if let Some(way) = ways.of(&padding) {
             Input::Rows(Source { layers, padding }, way)
         } else {
-            let values = layers.into_iter().flat_map(Layer::into_values).collect();
+            let mut values = Vec::new();
+            for layer in layers {
+                values.extend(layer.into_values()?);
+            }
             Input::Values(padding.pad(values))
         };
-        Self {
+        Ok(Self {
             input,
             padding,
             kept,
-        }
+        })
     }
 }
 
@@ -150,128 +140,30 @@ impl Prepared {
 pub(super) enum Output {
     /// `[channels, padded_height, padded_width]`, flattened.
     Values(Vec<f32>),
-    /// Those of the picture itself.
-    Levels(Levels),
+    /// The picture itself, without its transparency.
+    Spooled(SpooledPicture),
 }
 
 /// Reads, resizes and pads a picture.
 pub(super) fn prepare(
     path: &Path,
-    reading: Reading,
+    reading: Reading<'_>,
     needs: Needs,
     ways: &Ways,
 ) -> Result<Prepared, String> {
     if let Some(maps) = needs.maps {
         return prepare_maps(path, reading, needs, maps, ways);
     }
-    let original = read(path, reading)?;
-    let size = (original.pixels.width(), original.pixels.height());
-    let padding = padding_for((size.0 as usize, size.1 as usize), reading, needs)?;
-    let (layer, kept) = taken_apart(original, &padding, reading, needs.channels);
-    Ok(Prepared::new(vec![layer], padding, kept, ways))
-}
-
-/// Reads a picture that a network can take.
-pub(super) fn read(path: &Path, reading: Reading) -> Result<Original, String> {
-    let original = read_original(path, reading.limits).map_err(unreadable)?;
-    if is_supported(&original.pixels) {
-        Ok(original)
-    } else {
-        Err(unsupported(path))
-    }
-}
-
-/// Why a picture cannot be read, with the flag that lets it be read.
-pub(super) fn unreadable(error: PictureError) -> String {
-    let flag = match error {
-        PictureError::TooLarge { .. } => "--max-pixels",
-        PictureError::TooLong { .. } => "--max-bytes",
-        _ => return error.to_string(),
-    };
-    format!("{error}; {flag} raises the limit")
-}
-
-/// Floating-point numbers have no range that could be that of a network.
-pub(super) fn unsupported(path: &Path) -> String {
-    format!(
-        "`{}` holds floating-point numbers, whose range only its maker knows: convert it to 16 bits",
-        path.display()
-    )
-}
-
-/// What the network sees of a picture, resized as the padding says, and what goes past the network.
-///
-/// Eight bits are resized and made grey as Pillow does it, which is what networks have been trained with. Sixteen bits keep
-/// their precision.
-pub(super) fn taken_apart(
-    original: Original,
-    padding: &Padding,
-    reading: Reading,
-    channels: usize,
-) -> (Layer, Kept) {
-    let Original {
-        pixels,
-        metadata,
-        notes,
-        ..
-    } = original;
-    let is_deep = is_deep(&pixels);
-    let alpha = alpha(&pixels).map(|alpha| {
-        let resized = resized_alpha(alpha, padding);
-        match reading.depth {
-            Depth::Keep => resized,
-            Depth::Eight => eight_bits(resized),
-        }
-    });
-    let size = (padding.width, padding.height);
-    let layer = if is_deep {
-        let own = (pixels.width() as usize, pixels.height() as usize);
-        Layer::Planes(resized_planes(values(&pixels, channels), own, size))
-    } else {
-        Layer::Raster(Raster::new(pixels.into_rgb8(), channels).resized(size))
-    };
-    let kept = Kept {
-        alpha,
-        is_deep: is_deep && reading.depth == Depth::Keep,
-        metadata,
-        notes,
-    };
-    (layer, kept)
-}
-
-/// Planes in [-1, 1] at another (width, height).
-fn resized_planes(values: Vec<f32>, own: (usize, usize), size: (usize, usize)) -> Vec<f32> {
-    if own == size {
-        return values;
-    }
-    let planes = values.chunks_exact(own.0 * own.1);
-    // The filter overshoots at edges.
-    planes
-        .flat_map(|plane| resize_plane(plane, own, size))
-        .map(|value| value.clamp(-1.0, 1.0))
-        .collect()
-}
-
-fn resized_alpha(alpha: DynamicImage, padding: &Padding) -> DynamicImage {
-    let own = (alpha.width() as usize, alpha.height() as usize);
-    let size = (padding.width, padding.height);
-    if own == size {
-        return alpha;
-    }
-    let resized = resized_planes(values(&alpha, 1), own, size);
-    let size = (size.0 as u32, size.1 as u32);
-    let picture = if is_deep(&alpha) {
-        u16::picture(levels_from_values(&resized, 1), 1, size)
-    } else {
-        u8::picture(levels_from_values(&resized, 1), 1, size)
-    };
-    picture.expect("each value has given one level")
+    let picture = read(path, reading)?;
+    let padding = padding_for(picture.size(), reading, needs)?;
+    let (layer, kept) = picture.taken_apart(&padding, reading, needs.channels)?;
+    Prepared::new(vec![layer], padding, kept, ways)
 }
 
 /// The border that a picture of the (width, height) `own` gets, once it has been resized as `reading` asks.
 pub(super) fn padding_for(
     own: (usize, usize),
-    reading: Reading,
+    reading: Reading<'_>,
     needs: Needs,
 ) -> Result<Padding, String> {
     let (width, height) = match reading.size {
@@ -307,16 +199,24 @@ pub(super) fn finish(
         metadata,
         notes,
     } = kept;
-    let levels = match output {
+    let pixels = match output {
         Output::Values(values) => {
-            Levels::of(&cropped(values, padding, channels)?, channels, is_deep)
+            let size = (padding.width as u32, padding.height as u32);
+            let picture = picture_of(
+                &cropped(values, padding, channels)?,
+                channels,
+                is_deep,
+                size,
+            );
+            let picture = picture.ok_or("the network gave too few values")?;
+            Pixels::Whole(match alpha {
+                None => picture,
+                Some(alpha) => with_alpha(picture, transparency(&alpha, 0..padding.height)?)?,
+            })
         }
-        Output::Levels(levels) => levels,
+        Output::Spooled(colours) => Pixels::Spooled { colours, alpha },
     };
-    let size = (padding.width as u32, padding.height as u32);
-    let picture = levels.picture(channels, alpha, size);
-    let picture = picture.ok_or("the transparency is of another size")?;
-    encode(picture, &metadata, format, encoding, notes)
+    encode(pixels, &metadata, format, encoding, notes)
 }
 
 /// The values of a whole picture, without its border.

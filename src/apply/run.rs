@@ -14,8 +14,9 @@ use super::format::old_name;
 use super::options::ApplyOptions;
 use super::output::OutputFolder;
 use super::padding::Padding;
-use super::picture::{Input, Kept, Needs, Output, Prepared, Reading, Translator, finish, prepare};
+use super::picture::{Input, Kept, Needs, Output, Prepared, Translator, finish, prepare};
 use super::plan::{Plan, PlannedPicture, Task};
+use super::reading::Reading;
 use super::report::{ReportLines, Status, Summary};
 use super::steps::{Finished, Steps};
 use super::tally::{Event, Tally};
@@ -58,7 +59,7 @@ pub fn run(
     let translation = Translation {
         ways: Ways::new(tiling, per_pixel),
         flight: Flight::new(MOST_PIXELS),
-        reading: Reading::new(options),
+        reading: Reading::new(options, &plan.output),
         needs: Needs {
             channels: translator.input_channels(),
             multiple: translator.multiple(),
@@ -81,7 +82,8 @@ pub fn run(
                 Output::Values(translator.translate(values, height, width, index)?)
             }
             Input::Rows(source, way) => {
-                let canvas = Canvas::new(padding, translator.output_channels(), kept.is_deep);
+                let channels = translator.output_channels();
+                let canvas = Canvas::new(padding, channels, kept.is_deep, &plan.output)?;
                 let mut picture = LargePicture {
                     source,
                     canvas,
@@ -90,7 +92,7 @@ pub fn run(
                 let limits = |rows| translation.ways.limits(rows, &padding, &plan.output);
                 picture.translate(translator, way, limits, index)?;
                 kept.notes.extend(way.note());
-                Output::Levels(picture.canvas.into_levels()?)
+                Output::Spooled(picture.canvas.into_pixels()?)
             }
         };
         Ok(Translated {
@@ -104,8 +106,8 @@ pub fn run(
 }
 
 /// Pictures through a network that needs sizes of a certain kind.
-struct Translation {
-    reading: Reading,
+struct Translation<'a> {
+    reading: Reading<'a>,
     needs: Needs,
     output_channels: usize,
     encoding: Encoding,
@@ -121,7 +123,7 @@ struct Translated {
     _permit: Permit,
 }
 
-impl Steps for Translation {
+impl Steps for Translation<'_> {
     type Prepared = (Prepared, Permit);
     type Made = Translated;
 
@@ -347,8 +349,11 @@ impl<'a, S: Steps, F: FnMut(Event<'_>) + Send> Work<'a, S, F> {
                 continue;
             };
             let encoded = guarded(|| self.steps.finish(&picture, made));
-            let written =
-                encoded.map(|finished| (self.output.write(output, &finished.bytes), finished));
+            let written = encoded.and_then(|finished| {
+                // Large pictures are encoded now.
+                let written = guarded(|| Ok(self.output.write(output, &finished.contents)))?;
+                Ok((written, finished))
+            });
             let mut tally = self.tally();
             match written {
                 Err(message) => tally.fail(index, picture, message),

@@ -1,7 +1,6 @@
 //! The three steps of one picture, of which the middle one is the network's.
 
-use image::DynamicImage;
-
+use super::contents::Contents;
 use super::plan::PlannedPicture;
 
 /// What is done with a picture before and after the network, in threads of its own. Errors are messages for the person
@@ -22,7 +21,7 @@ pub(super) trait Steps: Sync {
 /// The output of a picture.
 pub(super) struct Finished {
     /// The contents of its file.
-    pub(super) bytes: Vec<u8>,
+    pub(super) contents: Contents,
     pub(super) width: u32,
     pub(super) height: u32,
     /// What should be known about it.
@@ -30,12 +29,12 @@ pub(super) struct Finished {
 }
 
 impl Finished {
-    /// The `bytes` of a file that holds `picture`; there is one note at most, made of `notes`.
-    pub(super) fn new(bytes: Vec<u8>, picture: &DynamicImage, notes: &[String]) -> Self {
+    /// The contents of a file that holds a picture of this (width, height); there is one note at most, made of `notes`.
+    pub(super) fn new(contents: Contents, (width, height): (u32, u32), notes: &[String]) -> Self {
         Self {
-            bytes,
-            width: picture.width(),
-            height: picture.height(),
+            contents,
+            width,
+            height,
             note: (!notes.is_empty()).then(|| notes.join("; ")),
         }
     }

@@ -1,103 +1,141 @@
 //! Writing TIFF files: losslessly compressed, with alpha, colour profile and EXIF fields.
 
-use std::io::{Cursor, Seek, Write};
+use std::io::{Seek, Write};
 
+use flate2::write::ZlibEncoder;
 use image::DynamicImage;
-use tiff::encoder::colortype::{ColorType, Gray8, Gray16, RGB8, RGB16, RGBA8, RGBA16};
-use tiff::encoder::{
-    Compression, DeflateLevel, DirectoryEncoder, Predictor, TiffEncoder, TiffKind, TiffValue,
+use tiff::encoder::{DirectoryEncoder, Predictor, Rational, TiffEncoder, TiffKind};
+use tiff::tags::{
+    CompressionMethod, ExtraSamples, PhotometricInterpretation, ResolutionUnit, SampleFormat, Tag,
+    Type,
 };
-use tiff::tags::{ExtraSamples, PhotometricInterpretation, SampleFormat, Tag, Type};
-use tiff::{Directory, TiffResult};
+use tiff::{Directory, TiffError, TiffResult};
 
+use super::levels::is_deep;
+use super::pixels::Pixels;
 use crate::data::{Field, Fields, Metadata};
 
 /// Positions in ordinary TIFF files have 32 bits. Compression can make files a little larger than their pixels.
 const LARGEST: u64 = 3_900_000_000;
 
-/// The bytes of a file that holds the picture, which has 8 or 16 bits.
-pub(super) fn encode_tiff(picture: &DynamicImage, metadata: &Metadata) -> TiffResult<Vec<u8>> {
-    let file = File {
-        size: (picture.width(), picture.height()),
-        has_alpha: picture.color().has_alpha(),
-        profile: metadata.profile.as_deref(),
-        fields: metadata
-            .exif
-            .as_deref()
-            .and_then(Fields::read)
-            .unwrap_or_default(),
+/// About the bytes of a strip.
+const STRIP: usize = 1_000_000;
+
+/// Writes a file.
+pub(super) fn write_tiff(
+    pixels: &Pixels,
+    metadata: &Metadata,
+    out: impl Write + Seek,
+) -> std::io::Result<()> {
+    let bytes = pixels.row_bytes() as u64 * u64::from(pixels.size().1);
+    let written = if bytes > LARGEST {
+        TiffEncoder::new_big(out).and_then(|encoder| write(pixels, metadata, encoder))
+    } else {
+        TiffEncoder::new(out).and_then(|encoder| write(pixels, metadata, encoder))
     };
-    match picture {
-        DynamicImage::ImageLuma8(pixels) => file.encode::<Gray8>(pixels.as_raw()),
-        DynamicImage::ImageLumaA8(pixels) => file.encode::<GreyAlpha8>(pixels.as_raw()),
-        DynamicImage::ImageRgb8(pixels) => file.encode::<RGB8>(pixels.as_raw()),
-        DynamicImage::ImageRgba8(pixels) => file.encode::<RGBA8>(pixels.as_raw()),
-        DynamicImage::ImageLuma16(pixels) => file.encode::<Gray16>(pixels.as_raw()),
-        DynamicImage::ImageLumaA16(pixels) => file.encode::<GreyAlpha16>(pixels.as_raw()),
-        DynamicImage::ImageRgba16(pixels) => file.encode::<RGBA16>(pixels.as_raw()),
-        other => file.encode::<RGB16>(other.to_rgb16().as_raw()),
-    }
+    written.map_err(|error| match error {
+        TiffError::IoError(error) => error,
+        error => std::io::Error::other(error),
+    })
 }
 
-struct File<'a> {
-    size: (u32, u32),
-    has_alpha: bool,
-    profile: Option<&'a [u8]>,
-    fields: Fields,
+/// The strips are compressed here, because the `tiff` crate takes all of a picture at once.
+fn write<W: Write + Seek, K: TiffKind>(
+    pixels: &Pixels,
+    metadata: &Metadata,
+    mut encoder: TiffEncoder<W, K>,
+) -> TiffResult<()> {
+    let fields = metadata.exif.as_deref().and_then(Fields::read);
+    let fields = fields.unwrap_or_default();
+    let mut below = Vec::new();
+    for (tag, fields) in [
+        (Tag::ExifDirectory, &fields.photo),
+        (Tag::GpsDirectory, &fields.place),
+    ] {
+        if !fields.is_empty() {
+            let mut directory = encoder.extra_directory()?;
+            write_fields(&mut directory, fields)?;
+            below.push((tag, directory.finish_with_offsets()?.offset));
+        }
+    }
+    let (width, height) = pixels.size();
+    let colour = pixels.colour();
+    let channels = u16::from(colour.channel_count());
+    let rows = STRIP.div_ceil(pixels.row_bytes().max(1));
+    let kind = if colour.has_color() {
+        PhotometricInterpretation::RGB
+    } else {
+        PhotometricInterpretation::BlackIsZero
+    };
+    let mut directory = encoder.image_directory()?;
+    directory.write_tag(Tag::ImageWidth, width)?;
+    directory.write_tag(Tag::ImageLength, height)?;
+    directory.write_tag(Tag::Compression, CompressionMethod::Deflate.to_u16())?;
+    directory.write_tag(Tag::Predictor, Predictor::Horizontal.to_u16())?;
+    directory.write_tag(Tag::PhotometricInterpretation, kind.to_u16())?;
+    directory.write_tag(Tag::RowsPerStrip, rows as u32)?;
+    directory.write_tag(Tag::SamplesPerPixel, channels)?;
+    for tag in [Tag::XResolution, Tag::YResolution] {
+        directory.write_tag(tag, Rational { n: 1, d: 1 })?;
+    }
+    directory.write_tag(Tag::ResolutionUnit, ResolutionUnit::None)?;
+    for (tag, position) in below {
+        directory.write_tag(tag, position)?;
+    }
+    write_fields(&mut directory, &fields.image)?;
+    if colour.has_alpha() {
+        let apart = ExtraSamples::UnassociatedAlpha.to_u16();
+        directory.write_tag(Tag::ExtraSamples, &[apart][..])?;
+    }
+    if let Some(profile) = &metadata.profile {
+        let entry = directory.write_entry_bytes(Type::UNDEFINED, profile)?;
+        add(&mut directory, Tag::IccProfile, entry);
+    }
+    if let Some(xmp) = &metadata.xmp {
+        directory.write_tag(Tag::from_u16_exhaustive(700), xmp.as_bytes())?;
+    }
+    let (mut places, mut lengths) = (Vec::new(), Vec::new());
+    let height = height as usize;
+    for start in (0..height).step_by(rows) {
+        let strip = pixels.rows(start..(start + rows).min(height));
+        let strip = compressed(&strip.map_err(std::io::Error::other)?)?;
+        places.push(K::convert_offset(directory.write_data(&strip[..])?)?);
+        lengths.push(K::convert_offset(strip.len() as u64)?);
+    }
+    let bits = if is_deep(colour) { 16 } else { 8 };
+    let each = |value: u16| vec![value; usize::from(channels)];
+    directory.write_tag(Tag::BitsPerSample, &each(bits)[..])?;
+    directory.write_tag(Tag::SampleFormat, &each(SampleFormat::Uint.to_u16())[..])?;
+    directory.write_tag(Tag::StripOffsets, K::convert_slice(&places))?;
+    directory.write_tag(Tag::StripByteCounts, K::convert_slice(&lengths))?;
+    directory.finish_with_offsets().map(drop)
 }
 
-impl File<'_> {
-    fn encode<C: ColorType>(&self, levels: &[C::Inner]) -> TiffResult<Vec<u8>>
-    where
-        [C::Inner]: TiffValue,
-    {
-        let mut bytes = Cursor::new(Vec::new());
-        if size_of_val(levels) as u64 > LARGEST {
-            self.write::<C, _, _>(TiffEncoder::new_big(&mut bytes)?, levels)?;
-        } else {
-            self.write::<C, _, _>(TiffEncoder::new(&mut bytes)?, levels)?;
+/// The bytes of a strip: of each pixel the difference to the pixel on its left, compressed.
+fn compressed(rows: &DynamicImage) -> std::io::Result<Vec<u8>> {
+    /// The best for its time.
+    const LEVEL: u32 = 1;
+    let channels = usize::from(rows.color().channel_count());
+    let line = rows.width() as usize * channels;
+    let mut encoder = ZlibEncoder::new(Vec::new(), flate2::Compression::new(LEVEL));
+    if is_deep(rows.color()) {
+        for row in bytemuck::cast_slice(rows.as_bytes()).chunks_exact(line) {
+            let row = differences(row, channels, u16::wrapping_sub);
+            encoder.write_all(bytemuck::cast_slice(&row))?;
         }
-        Ok(bytes.into_inner())
+    } else {
+        for row in rows.as_bytes().chunks_exact(line) {
+            encoder.write_all(&differences(row, channels, u8::wrapping_sub))?;
+        }
     }
+    encoder.finish()
+}
 
-    fn write<C: ColorType, W: Write + Seek, K: TiffKind>(
-        &self,
-        encoder: TiffEncoder<W, K>,
-        levels: &[C::Inner],
-    ) -> TiffResult<()>
-    where
-        [C::Inner]: TiffValue,
-    {
-        let mut encoder = encoder
-            .with_compression(Compression::Deflate(DeflateLevel::Fast))
-            .with_predictor(Predictor::Horizontal);
-        let mut below = Vec::new();
-        for (tag, fields) in [
-            (Tag::ExifDirectory, &self.fields.photo),
-            (Tag::GpsDirectory, &self.fields.place),
-        ] {
-            if !fields.is_empty() {
-                let mut directory = encoder.extra_directory()?;
-                write_fields(&mut directory, fields)?;
-                below.push((tag, directory.finish_with_offsets()?.offset));
-            }
-        }
-        let mut picture = encoder.new_image::<C>(self.size.0, self.size.1)?;
-        let directory = picture.encoder();
-        for (tag, position) in below {
-            directory.write_tag(tag, position)?;
-        }
-        write_fields(directory, &self.fields.image)?;
-        if self.has_alpha {
-            let apart = ExtraSamples::UnassociatedAlpha.to_u16();
-            directory.write_tag(Tag::ExtraSamples, &[apart][..])?;
-        }
-        if let Some(profile) = self.profile {
-            let entry = directory.write_entry_bytes(Type::UNDEFINED, profile)?;
-            add(directory, Tag::IccProfile, entry);
-        }
-        picture.write_data(levels)
-    }
+fn differences<T: Copy>(row: &[T], channels: usize, minus: impl Fn(T, T) -> T) -> Vec<T> {
+    let mut differences = row[..channels].to_vec();
+    let pairs = row[channels..].iter().zip(row);
+    differences.extend(pairs.map(|(&level, &before)| minus(level, before)));
+    differences
 }
 
 fn write_fields<W: Write + Seek, K: TiffKind>(
@@ -122,27 +160,3 @@ fn add<W: Write + Seek, K: TiffKind>(
     one.extend([(tag, entry)]);
     directory.extend_from(&one);
 }
-
-/// Grey with alpha, which the `tiff` crate does not have: differences are taken between pixels, not between their samples.
-macro_rules! grey_alpha {
-    ($name:ident, $level:ty, $bits:expr) => {
-        struct $name;
-
-        impl ColorType for $name {
-            type Inner = $level;
-            const TIFF_VALUE: PhotometricInterpretation = PhotometricInterpretation::BlackIsZero;
-            const BITS_PER_SAMPLE: &'static [u16] = &[$bits; 2];
-            const SAMPLE_FORMAT: &'static [SampleFormat] = &[SampleFormat::Uint; 2];
-
-            fn horizontal_predict(row: &[$level], result: &mut Vec<$level>) {
-                let second = row.get(2..).unwrap_or_default();
-                result.extend_from_slice(&row[..row.len().min(2)]);
-                let pairs = row.iter().zip(second);
-                result.extend(pairs.map(|(before, level)| level.wrapping_sub(*before)));
-            }
-        }
-    };
-}
-
-grey_alpha!(GreyAlpha8, u8, 8);
-grey_alpha!(GreyAlpha16, u16, 16);

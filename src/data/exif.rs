@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use image::metadata::Orientation;
 
+use super::bytes::Bytes;
 use super::tags::{Directory, Entry, Tags, item_size};
 
 /// Bytes before the first directory.
@@ -50,7 +51,7 @@ pub(super) fn checked(block: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// How the camera was held; none if the block, or a TIFF file, does not say it.
-pub(super) fn orientation(block: &[u8]) -> Option<Orientation> {
+pub(super) fn orientation<'a>(block: impl Into<Bytes<'a>>) -> Option<Orientation> {
     let tags = Tags::new(block)?;
     let number = tags.first()?.number(ORIENTATION, tags)?;
     Orientation::from_exif(u8::try_from(number).ok()?)
@@ -161,6 +162,11 @@ pub struct Fields {
 impl Fields {
     /// Reads them from a block or from a TIFF file; none if it is damaged or says nothing.
     pub fn read(file: &[u8]) -> Option<Self> {
+        Self::read_from(file.into())
+    }
+
+    /// As [`read`](Self::read).
+    pub(super) fn read_from(file: Bytes<'_>) -> Option<Self> {
         let tags = Tags::new(file)?;
         let first = tags.first()?;
         let below = |tag| {
@@ -213,7 +219,7 @@ impl Fields {
 }
 
 fn field(entry: &Entry, tags: Tags<'_>) -> Field {
-    let mut bytes = tags.bytes(entry).to_vec();
+    let mut bytes = tags.bytes(entry).into_owned();
     if tags.is_big_endian() != cfg!(target_endian = "big") {
         // Fractions are two numbers.
         let number = match entry.kind {

@@ -6,9 +6,10 @@ use std::path::Path;
 use image::{DynamicImage, ImageFormat, ImageReader};
 use png::{BitDepth, ColorType, Transformations};
 
+use super::bytes::read_bytes;
 use super::error::DataError;
 use super::limits::PictureLimits;
-use super::picture::{PictureError, read_bytes};
+use super::picture::PictureError;
 use super::raster::Raster;
 use crate::panics;
 

@@ -2,13 +2,15 @@
 
 use super::exif;
 
-/// Colour profile and EXIF block of a picture.
+/// Colour profile, EXIF and XMP blocks of a picture.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Metadata {
     /// An ICC profile.
     pub profile: Option<Vec<u8>>,
     /// An EXIF block, without the signature that JPEG files put before it. Its orientation is that of the file.
     pub exif: Option<Vec<u8>>,
+    /// An XMP block, whose numbers are those of the file.
+    pub xmp: Option<String>,
 }
 
 /// The colours that an ICC profile describes.
@@ -56,6 +58,7 @@ impl Metadata {
     pub(super) fn of(
         profile: Option<Vec<u8>>,
         block: Option<&[u8]>,
+        xmp: Option<Vec<u8>>,
         notes: &mut Vec<String>,
     ) -> Self {
         let mut damaged = |what: &str| {
@@ -75,6 +78,10 @@ impl Metadata {
             }
             checked
         });
-        Self { profile, exif }
+        let xmp = xmp.and_then(|block| {
+            let text = String::from_utf8(block);
+            text.map_err(|_| damaged("XMP block")).ok()
+        });
+        Self { profile, exif, xmp }
     }
 }

@@ -1,12 +1,12 @@
 //! Reading one picture file: by its bytes, upright, as 8-bit RGB.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use image::{DynamicImage, ImageFormat, ImageReader, RgbImage};
 
 use super::limits::{Amount, PictureLimits};
 use super::original::read_original;
+use super::spooled::SpoolError;
 use crate::panics;
 
 const EXTENSIONS: [&str; 12] = [
@@ -78,6 +78,9 @@ pub enum PictureError {
         /// What the decoder said.
         message: String,
     },
+    /// There is no place for the pixels.
+    #[error(transparent)]
+    NotKept(#[from] SpoolError),
 }
 
 /// Whether the file is called like a picture. What it really is, its bytes decide.
@@ -107,43 +110,6 @@ pub fn read_picture(path: &Path) -> Result<Picture, PictureError> {
 pub fn picture_size(path: &Path) -> Option<(u32, u32)> {
     let reader = ImageReader::open(path).ok()?.with_guessed_format().ok()?;
     panics::caught(|| reader.into_dimensions().ok()).ok()?
-}
-
-/// The bytes of a file that must not be empty, nor longer than `limit`.
-pub(super) fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, PictureError> {
-    let unreadable = |source| PictureError::Unreadable {
-        path: path.to_owned(),
-        source,
-    };
-    let too_long = |bytes| PictureError::TooLong {
-        path: path.to_owned(),
-        bytes,
-        limit,
-    };
-    let mut file = std::fs::File::open(path).map_err(unreadable)?;
-    let length = file.metadata().map_err(unreadable)?.len();
-    let mut bytes = Vec::new();
-    let read = (&mut file).take(64).read_to_end(&mut bytes);
-    read.map_err(unreadable)?;
-    // A film, a disk image or a sparse file that is called like a picture is not read to its end.
-    if !bytes.is_empty() && image::guess_format(&bytes).is_err() {
-        return Err(PictureError::NotAPicture(path.to_owned()));
-    }
-    if length > limit {
-        return Err(too_long(length));
-    }
-    bytes.reserve_exact((length as usize).saturating_sub(bytes.len()));
-    // What is no ordinary file does not say its length, and may have no end.
-    file.take(limit.saturating_add(1).saturating_sub(bytes.len() as u64))
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
-    if bytes.len() as u64 > limit {
-        return Err(too_long(bytes.len() as u64));
-    }
-    if bytes.is_empty() {
-        return Err(PictureError::Empty(path.to_owned()));
-    }
-    Ok(bytes)
 }
 
 /// Pixels of any kind as 8-bit RGB. Samples of 16 bits lose their lower byte, as in Pillow; only those of PNM are rounded.

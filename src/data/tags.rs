@@ -1,11 +1,14 @@
 //! Directories of tags: TIFF files consist of them, and EXIF blocks are TIFF files without pixels.
 
+use std::borrow::Cow;
 use std::ops::Range;
+
+use super::bytes::Bytes;
 
 /// The bytes of a TIFF file or an EXIF block, whose header is right. Anything else in them may be damaged.
 #[derive(Clone, Copy)]
 pub(super) struct Tags<'a> {
-    bytes: &'a [u8],
+    bytes: Bytes<'a>,
     is_big_endian: bool,
 }
 
@@ -37,8 +40,9 @@ pub(super) fn item_size(kind: u16) -> Option<usize> {
 
 impl<'a> Tags<'a> {
     /// None for anything but a TIFF header.
-    pub(super) fn new(bytes: &'a [u8]) -> Option<Self> {
-        let is_big_endian = match bytes.get(..4)? {
+    pub(super) fn new(bytes: impl Into<Bytes<'a>>) -> Option<Self> {
+        let bytes = bytes.into();
+        let is_big_endian = match &*bytes.at(0..4)? {
             b"II*\0" => false,
             b"MM\0*" => true,
             _ => return None,
@@ -55,37 +59,38 @@ impl<'a> Tags<'a> {
 
     /// The first directory; none if it is not all there.
     pub(super) fn first(self) -> Option<Directory> {
-        self.directory(self.long(4)? as usize)
+        self.directory(self.long(&self.bytes.at(4..8)?) as usize)
     }
 
     /// The directory at `position`; none if it is not all there.
     pub(super) fn directory(self, position: usize) -> Option<Directory> {
-        let count = usize::from(self.short(position)?);
         let start = position.checked_add(2)?;
+        let count = usize::from(self.short(&self.bytes.at(position..start)?));
         let link = start + 12 * count;
         // A block that is cut off behind its last entry is whole but for the link.
-        self.bytes.get(start..link)?;
-        let entries = (0..count).filter_map(|index| self.entry(start + 12 * index));
+        let lines = self.bytes.at(start..link)?;
+        let lines = (start..).step_by(12).zip(lines.as_chunks::<12>().0);
+        let entries = lines.filter_map(|(place, line)| self.entry(place, line));
+        let next = self.bytes.at(link..link + 4);
         Some(Directory {
             entries: entries.collect(),
             place: position..link,
-            next: self.long(link).unwrap_or(0) as usize,
+            next: next.map_or(0, |next| self.long(&next) as usize),
         })
     }
 
-    fn entry(self, position: usize) -> Option<Entry> {
-        let kind = self.short(position + 2)?;
-        let count = self.long(position + 4)? as usize;
+    fn entry(self, position: usize, line: &[u8; 12]) -> Option<Entry> {
+        let kind = self.short(&line[2..]);
+        let count = self.long(&line[4..]) as usize;
         let length = item_size(kind)?.checked_mul(count)?;
         let start = if length <= 4 {
             position + 8
         } else {
-            self.long(position + 8)? as usize
+            self.long(&line[8..]) as usize
         };
         let value = start..start.checked_add(length)?;
-        self.bytes.get(value.clone())?;
-        Some(Entry {
-            tag: self.short(position)?,
+        (value.end <= self.bytes.len()).then(|| Entry {
+            tag: self.short(line),
             kind,
             value,
         })
@@ -93,43 +98,43 @@ impl<'a> Tags<'a> {
 
     /// The whole numbers of a value; none for other types.
     pub(super) fn numbers(self, entry: &Entry) -> Vec<u32> {
-        let places = entry.value.clone();
+        let bytes = self.bytes(entry);
         match entry.kind {
-            3 => places
-                .step_by(2)
-                .filter_map(|place| self.short(place).map(u32::from))
-                .collect(),
-            4 | 13 => places
-                .step_by(4)
-                .filter_map(|place| self.long(place))
-                .collect(),
+            3 => {
+                let numbers = bytes.chunks_exact(2);
+                numbers.map(|bytes| self.short(bytes).into()).collect()
+            }
+            4 | 13 => {
+                let numbers = bytes.chunks_exact(4);
+                numbers.map(|bytes| self.long(bytes)).collect()
+            }
             _ => Vec::new(),
         }
     }
 
-    /// The bytes of a value.
-    pub(super) fn bytes(self, entry: &Entry) -> &'a [u8] {
-        &self.bytes[entry.value.clone()]
+    /// The bytes of a value; none if a file has become shorter.
+    pub(super) fn bytes(self, entry: &Entry) -> Cow<'a, [u8]> {
+        self.bytes.at(entry.value.clone()).unwrap_or_default()
     }
 
-    fn short(self, position: usize) -> Option<u16> {
-        let bytes = self.bytes.get(position..position.checked_add(2)?)?;
-        let bytes = bytes.try_into().ok()?;
-        Some(if self.is_big_endian {
+    /// The number that `bytes`, two at least, begin with.
+    fn short(self, bytes: &[u8]) -> u16 {
+        let bytes = [bytes[0], bytes[1]];
+        if self.is_big_endian {
             u16::from_be_bytes(bytes)
         } else {
             u16::from_le_bytes(bytes)
-        })
+        }
     }
 
-    fn long(self, position: usize) -> Option<u32> {
-        let bytes = self.bytes.get(position..position.checked_add(4)?)?;
-        let bytes = bytes.try_into().ok()?;
-        Some(if self.is_big_endian {
+    /// The number that `bytes`, four at least, begin with.
+    fn long(self, bytes: &[u8]) -> u32 {
+        let bytes = [bytes[0], bytes[1], bytes[2], bytes[3]];
+        if self.is_big_endian {
             u32::from_be_bytes(bytes)
         } else {
             u32::from_le_bytes(bytes)
-        })
+        }
     }
 }
 

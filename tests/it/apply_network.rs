@@ -6,7 +6,10 @@ use std::sync::atomic::AtomicBool;
 
 use image::{Rgb, RgbImage};
 use tempfile::TempDir;
-use translate::apply::{ApplyError, ApplyOptions, Status, Summary, Translator, plan, run};
+use translate::apply::{
+    ApplyError, ApplyOptions, PictureRows, Status, Summary, Translator, plan, run,
+};
+use translate::nn::BandLimits;
 
 pub(crate) type Translation = dyn FnMut(Vec<f32>, u64) -> Result<Vec<f32>, String>;
 
@@ -65,6 +68,26 @@ impl Translator for Network {
         assert_eq!(values.len(), self.channels.0 * height * width);
         assert!(values.iter().all(|value| (-1.0..=1.0).contains(value)));
         (self.translation)(values, index)
+    }
+
+    fn bytes_per_pixel(&self) -> Option<f64> {
+        Some(1.0)
+    }
+
+    fn translate_in_bands(
+        &mut self,
+        rows: &mut dyn PictureRows,
+        limits: &BandLimits,
+        index: u64,
+    ) -> Result<(), String> {
+        let height = rows.padded_height();
+        let step = limits.rows.unwrap_or(height);
+        for start in (0..height).step_by(step) {
+            let band = start..(start + step).min(height);
+            let values = rows.read(band.clone())?;
+            rows.write(band, (self.translation)(values, index)?)?;
+        }
+        Ok(())
     }
 }
 

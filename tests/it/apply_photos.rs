@@ -5,7 +5,7 @@ use std::path::Path;
 
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, Rgba};
-use translate::apply::{ApplyOptions, Depth, OutputFormat, Size};
+use translate::apply::{ApplyOptions, Depth, OutputFormat, Size, Tile};
 use translate::data::Fields;
 
 use crate::apply_network::{Network, apply, folder, noise};
@@ -32,8 +32,23 @@ impl Translation {
     }
 }
 
-/// Translates one file with a network that changes nothing.
+/// Translates one file with a network that changes nothing, whole and in bands of rows, which are the same to the byte.
 fn translated(name: &str, bytes: &[u8], options: &ApplyOptions, channels: usize) -> Translation {
+    let whole = translated_once(name, bytes, options, channels);
+    let mut options = options.clone();
+    options.tiling.tile = Tile::Side(8);
+    let in_bands = translated_once(name, bytes, &options, channels);
+    assert!(whole.bytes == in_bands.bytes, "{name}");
+    assert_eq!(whole.note, in_bands.note, "{name}");
+    whole
+}
+
+fn translated_once(
+    name: &str,
+    bytes: &[u8],
+    options: &ApplyOptions,
+    channels: usize,
+) -> Translation {
     let (input, output) = (folder(), folder());
     fs::write(input.path().join(name), bytes).unwrap();
     let mut network = Network {
@@ -380,6 +395,43 @@ fn exif_goes_along_without_the_old_thumbnail() {
         assert!(before.image.iter().all(|field| after.image.contains(field)));
         assert_eq!(after.photo.len(), 2);
     }
+}
+
+#[test]
+fn xmp_goes_along_upright() {
+    let block = |orientation: u8| {
+        format!(
+            r#"<x:xmpmeta><rdf:Description tiff:Orientation="{orientation}" xmp:Rating="6"/></x:xmpmeta>"#
+        )
+    };
+    let of = |bytes: &[u8]| {
+        let reader = image::ImageReader::new(std::io::Cursor::new(bytes));
+        let mut decoder = reader
+            .with_guessed_format()
+            .unwrap()
+            .into_decoder()
+            .unwrap();
+        let xmp = image::ImageDecoder::xmp_metadata(&mut decoder).unwrap();
+        xmp.map(|xmp| String::from_utf8(xmp).unwrap())
+    };
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, 24, 16);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder
+        .add_itxt_chunk("XML:com.adobe.xmp".to_owned(), block(6))
+        .unwrap();
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(noise(24, 16, 3).as_raw()).unwrap();
+    writer.finish().unwrap();
+    for format in [OutputFormat::Png, OutputFormat::Tiff, OutputFormat::Jpg] {
+        let first = converted(&bytes, format);
+        assert_eq!(first.note, None);
+        assert_eq!(of(&first.bytes), Some(block(1)), "{format:?}");
+        let again = converted(&first.bytes, OutputFormat::Png);
+        assert_eq!(of(&again.bytes), Some(block(1)), "{format:?}");
+    }
+    let webp = converted(&bytes, OutputFormat::Webp);
+    assert!(webp.says("its XMP block has no place in such a file, and was left out"));
 }
 
 #[test]

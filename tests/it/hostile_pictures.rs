@@ -108,6 +108,16 @@ fn hostile_files_are_named_and_their_neighbours_translated() {
         .filter(|line| line.starts_with("error: "));
     assert_eq!(messages.count(), hostile.len());
 
+    // What is wrong with a file does not depend on how it goes through the network.
+    let rows = place.run(&line.replace("--output out", "--output rows --tile 8"));
+    assert_eq!(rows.code, Some(3));
+    let errors = |stderr: &str| -> BTreeSet<String> {
+        let lines = stderr.lines().filter(|line| line.starts_with("error: "));
+        lines.map(str::to_owned).collect()
+    };
+    assert_eq!(errors(&rows.stderr), errors(&run.stderr));
+    assert_eq!(names(&place.path("rows")), names(&place.path("out")));
+
     // The good ones are there, and nothing else: no half file, no temporary one.
     let mut expected: Vec<String> = good()
         .iter()

@@ -7,6 +7,7 @@
 // Clippy's permission to unwrap and print in tests does not reach their helper functions.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod apply_memory;
 mod apply_network;
 mod apply_output;
 mod apply_photos;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use image::DynamicImage;
 
-use super::super::picture::unreadable;
+use super::super::reading::unreadable;
 use super::photo::{of_colour, transparent};
 use crate::data::{DataError, Mask, PictureError, PictureLimits, find_some_pictures};
 

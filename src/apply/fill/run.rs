@@ -6,12 +6,14 @@ use std::sync::atomic::AtomicBool;
 
 use image::{DynamicImage, ImageFormat};
 
+use super::super::contents::Contents;
 use super::super::encode::{Encoding, encode};
 use super::super::error::ApplyError;
 use super::super::levels::{eight_bits, is_deep, is_supported};
 use super::super::options::{ApplyOptions, Depth};
-use super::super::picture::{unreadable, unsupported};
+use super::super::pixels::Pixels;
 use super::super::plan::{Plan, PlannedPicture};
+use super::super::reading::{unreadable, unsupported};
 use super::super::report::Summary;
 use super::super::run::{carry_out, check_channels};
 use super::super::steps::{Finished, Steps};
@@ -115,7 +117,7 @@ impl Steps for Filling<'_> {
             notes,
         } = read_original(path, self.limits).map_err(unreadable)?;
         let named = |message: String| format!("`{}`: {message}", path.display());
-        if !is_supported(&image) {
+        if !is_supported(image.color()) {
             return Err(unsupported(path));
         }
         // The output mirrors the input.
@@ -180,16 +182,23 @@ impl Steps for Filling<'_> {
             paste(&mut image, &planes, &mask);
         } else {
             notes.push("its mask is empty: copied unchanged".to_owned());
-            if format == own && !(self.depth == Depth::Eight && is_deep(&image)) {
+            if format == own && !(self.depth == Depth::Eight && is_deep(image.color())) {
                 let bytes = files::read(&picture.input).map_err(|error| error.to_string())?;
                 // The file is what it was.
                 let notes = notes.split_off(notes.len() - 1);
-                return Ok(Finished::new(bytes, &image, &notes));
+                let size = (image.width(), image.height());
+                return Ok(Finished::new(Contents::Bytes(bytes), size, &notes));
             }
         }
         if self.depth == Depth::Eight {
             image = eight_bits(image);
         }
-        encode(image, &metadata, format, self.encoding, notes)
+        encode(
+            Pixels::Whole(image),
+            &metadata,
+            format,
+            self.encoding,
+            notes,
+        )
     }
 }

@@ -79,7 +79,7 @@ pub(in crate::apply) fn blend(
     // Weighted sums of the rows that the current tiles have, for each channel of the output.
     let mut sums: Vec<Vec<f32>> = Vec::new();
     for (index, &top) in down.starts.iter().enumerate() {
-        let band = rows.read(top..top + down.tile);
+        let band = rows.read(top..top + down.tile)?;
         for (place, &left) in across.starts.iter().enumerate() {
             let tile = cut_out(&band, width, left, across.tile);
             let made = translate(tile, down.tile, across.tile)?;
@@ -155,8 +155,8 @@ mod tests {
             self.width
         }
 
-        fn read(&self, rows: Range<usize>) -> Vec<f32> {
-            self.picture[rows.start * self.width..rows.end * self.width].to_vec()
+        fn read(&self, rows: Range<usize>) -> Result<Vec<f32>, String> {
+            Ok(self.picture[rows.start * self.width..rows.end * self.width].to_vec())
         }
 
         fn write(&mut self, rows: Range<usize>, values: Vec<f32>) -> Result<(), String> {

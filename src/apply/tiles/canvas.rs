@@ -1,26 +1,45 @@
 //! The pixels of a large translation, which are filled row by row.
 
 use std::ops::Range;
+use std::path::Path;
 
-use crate::apply::levels::Levels;
+use image::ColorType;
+
+use crate::apply::levels::picture_of;
 use crate::apply::padding::Padding;
+use crate::data::SpooledPicture;
 
 /// A translation without the border that the network needed.
 #[derive(Debug)]
 pub(in crate::apply) struct Canvas {
     padding: Padding,
     channels: usize,
-    /// Rows, as many as are there.
-    levels: Levels,
+    is_deep: bool,
+    pixels: SpooledPicture,
 }
 
 impl Canvas {
-    pub(in crate::apply) fn new(padding: Padding, channels: usize, is_deep: bool) -> Self {
-        Self {
+    /// A translation of 1 or 3 channels without any rows yet; if it is large, they will be in a file in `folder`.
+    pub(in crate::apply) fn new(
+        padding: Padding,
+        channels: usize,
+        is_deep: bool,
+        folder: &Path,
+    ) -> Result<Self, String> {
+        let colour = match (channels, is_deep) {
+            (1, false) => ColorType::L8,
+            (1, true) => ColorType::L16,
+            (_, false) => ColorType::Rgb8,
+            (_, true) => ColorType::Rgb16,
+        };
+        let size = (padding.width as u32, padding.height as u32);
+        let pixels = SpooledPicture::new(size, colour, folder);
+        Ok(Self {
             padding,
             channels,
-            levels: Levels::with_capacity(padding.height * padding.width * channels, is_deep),
-        }
+            is_deep,
+            pixels: pixels.map_err(|error| error.to_string())?,
+        })
     }
 
     /// Takes the next rows, `[channels, rows, padded_width]`.
@@ -48,20 +67,18 @@ impl Canvas {
                 cropped.extend_from_slice(&channel[start..start + padding.width]);
             }
         }
-        self.levels.extend(&cropped, self.channels);
-        Ok(())
+        let size = (padding.width as u32, inside.len() as u32);
+        let rows = picture_of(&cropped, self.channels, self.is_deep, size);
+        let rows = rows.ok_or("the network gave another number of channels")?;
+        self.pixels.push(&rows).map_err(|error| error.to_string())
     }
 
-    /// All levels; an error if there are not all of them.
-    pub(in crate::apply) fn into_levels(self) -> Result<Levels, String> {
-        let expected = self.padding.height * self.padding.width * self.channels;
-        if self.levels.len() == expected {
-            return Ok(self.levels);
+    /// All pixels; an error if there are not all of them.
+    pub(in crate::apply) fn into_pixels(self) -> Result<SpooledPicture, String> {
+        if self.pixels.is_complete() {
+            return Ok(self.pixels);
         }
-        Err(format!(
-            "the network gave {} levels instead of {expected}",
-            self.levels.len()
-        ))
+        Err("the network gave fewer rows than the picture has".to_owned())
     }
 }
 
@@ -74,7 +91,7 @@ mod tests {
         let padding = Padding::new(5, 3, 4, 1);
         let (height, width) = (padding.padded_height, padding.padded_width);
         let value = |row: usize, column: usize| (row * 10 + column) as f32 / 127.5 - 1.0;
-        let mut canvas = Canvas::new(padding, 1, false);
+        let mut canvas = Canvas::new(padding, 1, false, Path::new("absent")).unwrap();
         for rows in [0..1, 1..6, 6..height] {
             let values: Vec<f32> = rows
                 .clone()
@@ -86,24 +103,17 @@ mod tests {
             .flat_map(|row| (padding.left..padding.left + 3).map(move |column| row * 10 + column))
             .map(|level| level as u8)
             .collect();
-        let Levels::Eight(levels) = canvas.into_levels().unwrap() else {
-            panic!("eight bits were asked for");
-        };
-        assert_eq!(levels, expected);
+        let picture = canvas.into_pixels().unwrap().whole().unwrap();
+        assert_eq!(picture.into_luma8().into_raw(), expected);
     }
 
     #[test]
     fn what_is_no_picture_is_refused() {
         let padding = Padding::new(4, 4, 4, 1);
-        let mut canvas = Canvas::new(padding, 1, false);
+        let mut canvas = Canvas::new(padding, 1, false, Path::new("absent")).unwrap();
         assert!(canvas.write(0..1, &[0.0; 3]).is_err());
         assert!(canvas.write(0..1, &[f32::NAN; 4]).is_err());
         canvas.write(0..1, &[0.0; 4]).unwrap();
-        assert!(
-            canvas
-                .into_levels()
-                .unwrap_err()
-                .contains("4 levels instead of 16")
-        );
+        assert!(canvas.into_pixels().unwrap_err().contains("fewer rows"));
     }
 }

@@ -19,7 +19,10 @@ pub trait PictureRows {
     fn padded_width(&self) -> usize;
 
     /// Rows of the input, `[channels, rows, width]`, flattened, as the network takes them. They can be read again and again.
-    fn read(&self, rows: Range<usize>) -> Vec<f32>;
+    ///
+    /// # Errors
+    /// A message for the person whose picture it is.
+    fn read(&self, rows: Range<usize>) -> Result<Vec<f32>, String>;
 
     /// Takes rows of the output, `[channels, rows, width]`, flattened, each row once and in order.
     ///
@@ -34,7 +37,7 @@ pub trait PictureRows {
     fn progress(&mut self, share: f64) -> Result<(), String>;
 }
 
-/// A picture whose pixels are in memory, and its translation.
+/// A picture that is read by rows, and its translation.
 pub(in crate::apply) struct LargePicture<'a> {
     pub(in crate::apply) source: Source,
     pub(in crate::apply) canvas: Canvas,
@@ -76,7 +79,7 @@ impl PictureRows for LargePicture<'_> {
         self.source.padding.padded_width
     }
 
-    fn read(&self, rows: Range<usize>) -> Vec<f32> {
+    fn read(&self, rows: Range<usize>) -> Result<Vec<f32>, String> {
         self.source.rows(rows)
     }
 

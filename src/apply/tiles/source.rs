@@ -1,13 +1,20 @@
 //! Where the rows of a large picture come from: its pixels, of which only some rows are values at one time.
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use crate::apply::levels::seen;
 use crate::apply::padding::{Padding, reflected};
-use crate::data::Raster;
+use crate::data::{Raster, SpooledPicture};
 
 /// One picture or map.
 #[derive(Debug)]
 pub(in crate::apply) enum Layer {
+    /// A picture at its own size, of which the network sees so many channels.
+    Picture {
+        pixels: Arc<SpooledPicture>,
+        channels: usize,
+    },
     /// Of 8 bits, or of ids.
     Raster(Raster),
     /// Of 16 bits: `[channels, height, width]`, flattened, in [-1, 1].
@@ -16,22 +23,30 @@ pub(in crate::apply) enum Layer {
 
 impl Layer {
     /// All values, `[channels, height, width]`, flattened.
-    pub(in crate::apply) fn into_values(self) -> Vec<f32> {
+    pub(in crate::apply) fn into_values(self) -> Result<Vec<f32>, String> {
         match self {
-            Self::Raster(raster) => raster.values(),
-            Self::Planes(values) => values,
+            Self::Picture { pixels, channels } => {
+                let whole = pixels.whole().map_err(|error| error.to_string())?;
+                Ok(seen(whole, channels))
+            }
+            Self::Raster(raster) => Ok(raster.values()),
+            Self::Planes(values) => Ok(values),
         }
     }
 
     /// The values of one row, `[channels, width]`, flattened; `padding` has the picture's height and width.
-    fn row(&self, row: usize, padding: &Padding) -> Vec<f32> {
+    fn row(&self, row: usize, padding: &Padding) -> Result<Vec<f32>, String> {
         match self {
-            Self::Raster(raster) => raster.rows(row..row + 1).values(),
-            Self::Planes(values) => values
+            Self::Picture { pixels, channels } => {
+                let row = pixels.rows(row..row + 1);
+                Ok(seen(row.map_err(|error| error.to_string())?, *channels))
+            }
+            Self::Raster(raster) => Ok(raster.rows(row..row + 1).values()),
+            Self::Planes(values) => Ok(values
                 .chunks_exact(padding.height * padding.width)
                 .flat_map(|plane| &plane[row * padding.width..][..padding.width])
                 .copied()
-                .collect(),
+                .collect()),
         }
     }
 }
@@ -46,14 +61,14 @@ pub(in crate::apply) struct Source {
 
 impl Source {
     /// Rows with their border, `[channels, rows, padded_width]`, flattened.
-    pub(in crate::apply) fn rows(&self, rows: Range<usize>) -> Vec<f32> {
+    pub(in crate::apply) fn rows(&self, rows: Range<usize>) -> Result<Vec<f32>, String> {
         let padding = &self.padding;
         let mut values = Vec::new();
         for layer in &self.layers {
             let first = values.len();
             for (place, row) in rows.clone().enumerate() {
                 let row = reflected(row as isize - padding.top as isize, padding.height);
-                let row = layer.row(row, padding);
+                let row = layer.row(row, padding)?;
                 let channels = row.chunks_exact(padding.width);
                 let line = rows.len() * padding.padded_width;
                 values.resize(first + channels.len() * line, 0.0);
@@ -63,12 +78,14 @@ impl Source {
                 }
             }
         }
-        values
+        Ok(values)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use image::RgbImage;
 
     use super::*;
@@ -77,23 +94,28 @@ mod tests {
     fn rows_are_those_of_the_padded_picture() {
         let pixels: Vec<u8> = (0..7 * 5 * 3).map(|value| value as u8 * 2).collect();
         let picture = RgbImage::from_raw(5, 7, pixels).unwrap();
+        let spooled = SpooledPicture::of(&picture.clone().into(), Path::new("absent")).unwrap();
         let raster = Raster::new(picture, 3);
         let padding = Padding::new(7, 5, 8, 16);
         let whole = padding.pad(raster.values());
         let planes = Layer::Planes(raster.values());
-        for layer in [Layer::Raster(raster), planes] {
+        let spooled = Layer::Picture {
+            pixels: Arc::new(spooled),
+            channels: 3,
+        };
+        for layer in [Layer::Raster(raster), planes, spooled] {
             let source = Source {
                 layers: vec![layer],
                 padding,
             };
-            assert_eq!(source.rows(0..16), whole);
+            assert_eq!(source.rows(0..16).unwrap(), whole);
             let plane = 16 * 16;
             for rows in [0..1, 3..9, 12..16] {
                 let expected: Vec<f32> = (0..3)
                     .flat_map(|channel| &whole[channel * plane..][rows.start * 16..rows.end * 16])
                     .copied()
                     .collect();
-                assert_eq!(source.rows(rows.clone()), expected, "{rows:?}");
+                assert_eq!(source.rows(rows.clone()).unwrap(), expected, "{rows:?}");
             }
         }
     }

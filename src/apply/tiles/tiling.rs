@@ -6,6 +6,7 @@ use std::str::FromStr;
 use super::blend::Tiles;
 use super::memory::available;
 use crate::apply::padding::Padding;
+use crate::data::SpooledPicture;
 use crate::nn::BandLimits;
 
 /// Bytes that a whole pass may take where the memory is large: bands are as good, and leave it to others.
@@ -20,7 +21,7 @@ const WORKING: u64 = 512 << 20;
 /// Bytes for features that are kept between the passes over a picture, and for its pixels.
 const MOST_KEPT: u64 = 1536 << 20;
 
-/// Bytes of a pixel of a large picture, before and after the network.
+/// Bytes of a pixel of a large picture, before and after the network, unless they lie in files.
 const PIXEL: u64 = 6;
 
 /// Whether pictures are cut.
@@ -128,6 +129,7 @@ impl Ways {
         folder: &Path,
     ) -> BandLimits {
         let pixels = PIXEL * (padding.height * padding.width) as u64;
+        let pixels = pixels.min(2 * SpooledPicture::MEMORY);
         let working = WORKING.min(self.available / 4);
         let kept = MOST_KEPT.min(self.available / 2).saturating_sub(pixels);
         BandLimits {
@@ -206,9 +208,12 @@ mod tests {
         let padding = Padding::new(10_000, 10_000, 4, 8);
         let large = ways(Tile::Auto, None, 1 << 40).limits(None, &padding, folder);
         assert_eq!((large.working, large.rows), (WORKING, None));
-        assert_eq!(large.kept, MOST_KEPT - 600_000_000);
+        assert_eq!(large.kept, MOST_KEPT - 2 * SpooledPicture::MEMORY);
         let small = ways(Tile::Auto, None, 1 << 30).limits(Some(64), &padding, folder);
-        assert_eq!((small.working, small.kept), (1 << 28, 0));
+        assert_eq!(
+            (small.working, small.kept),
+            (1 << 28, (1 << 29) - 2 * SpooledPicture::MEMORY)
+        );
         assert_eq!((small.rows, small.folder.as_path()), (Some(64), folder));
     }
 }

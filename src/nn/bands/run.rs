@@ -15,14 +15,17 @@ use crate::nn::generator::Generator;
 
 /// Where the rows of a picture come from, and where those of its translation go.
 pub trait Rows {
-    /// Why rows cannot be written, or the work is not to go on.
+    /// Why rows cannot be read or written, or the work is not to go on.
     type Error: From<StoreError>;
 
     /// The device of the tensors.
     fn device(&self) -> &Device;
 
     /// These rows of the input, `[1, channels, rows, width]`. They are asked for in several passes.
-    fn read(&mut self, rows: Range<usize>) -> Tensor<4>;
+    ///
+    /// # Errors
+    /// The rows cannot be read.
+    fn read(&mut self, rows: Range<usize>) -> Result<Tensor<4>, Self::Error>;
 
     /// Takes these rows of the output, `[1, channels, rows, width]`, each row once and in order.
     ///

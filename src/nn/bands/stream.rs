@@ -143,7 +143,7 @@ impl<'a, 'n> Streams<'a, 'n> {
         rows: &mut R,
     ) -> Result<Tensor<4>, R::Error> {
         if node == 0 {
-            return Ok(rows.read(wanted));
+            return rows.read(wanted);
         }
         let layer = &self.layers[node];
         if let Some(tail) = &layer.tail {
