@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::tiles::{Planes, read_gradients, read_inputs, write};
 use super::transform::{OUTPUTS, POINTS, reversed, suits};
 use super::weights::{gradient, transformed};
+use crate::kernels::filled::zeros;
 use crate::kernels::flex::geometry::{Geometry, stretches};
 use crate::kernels::flex::matrix_product::{Matrix, multiply};
 use crate::kernels::flex::parts::{Block, Parts};
@@ -65,7 +66,7 @@ fn filter<'a>(
 ) -> Vec<f32> {
     let (source, target) = planes(geometry);
     let (inputs, outputs) = (geometry.inputs, geometry.outputs);
-    let mut output = vec![0.0; geometry.batch * outputs * geometry.output_pixels()];
+    let mut output = zeros(geometry.batch * outputs * geometry.output_pixels());
     for picture in 0..geometry.batch {
         let input = &input[geometry.input_range(picture)];
         let output = &mut output[geometry.output_range(picture)];
