@@ -79,8 +79,8 @@ pub(super) fn bytes_per_pixel(
     multiple: usize,
     behaviour: Behaviour,
 ) -> Option<f64> {
-    // Two halvings of a side of this size are left at the bottom of every network.
-    let side = 4 * multiple.max(8);
+    // So large that what does not grow with a picture counts for as little as in those that are cut.
+    let side = 1024_usize.next_multiple_of(multiple);
     let bytes = forward_memory(generator, [channels, side, side]);
     (!behaviour.dropout).then_some(bytes as f64 / (side * side) as f64)
 }

@@ -9,6 +9,7 @@ mod autodiff;
 #[cfg(feature = "flex")]
 mod backend;
 mod convolution;
+mod filled;
 #[cfg(feature = "flex")]
 mod flex;
 #[cfg(feature = "libtorch")]
@@ -17,6 +18,7 @@ mod memory;
 mod norm;
 mod precision;
 mod reflection;
+mod rows;
 #[cfg(feature = "flex")]
 mod workers;
 
@@ -25,9 +27,12 @@ pub use adam::{AdamMoments, AdamStep, adam};
 pub use convolution::{
     ConvolutionShape, TransposedConvolutionShape, convolution, ready_weight, transposed_convolution,
 };
+pub(crate) use filled::try_filled;
 pub use memory::{end, keep_freed_memory};
 pub use norm::{
-    ChannelStatistics, batch_norm, channel_statistics, normalize_batch, normalize_instance,
+    ChannelScaling, ChannelStatistics, batch_norm, channel_statistics, normalize_batch,
+    normalize_instance,
 };
 pub use precision::Precision;
 pub use reflection::reflection_pad;
+pub use rows::{Border, Combination, RowSource, copied_rows, join_rows};

@@ -16,6 +16,24 @@ pub struct ChannelStatistics {
     pub variance: Tensor<1>,
 }
 
+/// A factor and an offset for each channel, each `[channels]`.
+#[derive(Debug, Clone)]
+pub struct ChannelScaling {
+    /// What values are multiplied by.
+    pub factor: Tensor<1>,
+    /// What is added then.
+    pub offset: Tensor<1>,
+}
+
+impl ChannelStatistics {
+    /// Batch normalisation with these statistics as a scaling: see [`normalize_batch`].
+    pub fn scaling(self, scale: Tensor<1>, shift: Tensor<1>, epsilon: f64) -> ChannelScaling {
+        let factor = scale * (self.variance + epsilon).sqrt().recip();
+        let offset = shift - self.mean * factor.clone();
+        ChannelScaling { factor, offset }
+    }
+}
+
 /// Instance normalisation without scale and shift: each channel of each picture is brought to mean 0 and variance 1.
 ///
 /// `input` and the result are `[batch, channels, height, width]`. `epsilon` is added to the biased variance.
@@ -69,8 +87,7 @@ pub fn normalize_batch(
 ) -> Tensor<4> {
     #[cfg(feature = "flex")]
     if has_kernels(&input) && has_kernels(&scale) && !input.device().is_autodiff() {
-        let factor = scale * (statistics.variance + epsilon).sqrt().recip();
-        let offset = shift - statistics.mean * factor.clone();
+        let ChannelScaling { factor, offset } = statistics.scaling(scale, shift, epsilon);
         return Tensor::from_dispatch(Dispatch::scale_channels(
             input.into_dispatch(),
             factor.into_dispatch(),

@@ -3,14 +3,13 @@
 use std::ops::Range;
 
 use burn::module::{Module, Param};
-use burn::tensor::ops::PadMode;
 use burn::tensor::{DType, Tensor};
 
 use super::initialise::Initialise;
 use crate::config::Upsample;
 use crate::kernels::{
-    ConvolutionShape, Precision, TransposedConvolutionShape, convolution, reflection_pad,
-    transposed_convolution,
+    Border, Combination, ConvolutionShape, Precision, RowSource, TransposedConvolutionShape,
+    convolution, join_rows, reflection_pad, transposed_convolution,
 };
 
 /// What is put around the input of a convolution.
@@ -80,23 +79,20 @@ impl Convolution {
         first..last.saturating_sub(padding).clamp(first + 1, height)
     }
 
-    /// The `rows` of the output, from the rows under them ([`rows_under`](Self::rows_under)) of an input of `height` rows:
-    /// what [`forward`](Self::forward) gives there.
-    pub(super) fn forward_rows(
-        &self,
-        input: Tensor<4>,
-        rows: Range<usize>,
-        height: usize,
-    ) -> Tensor<4> {
+    /// What lies around the rows under these rows of the output, on an input of `height` rows.
+    pub(super) fn border(&self, rows: &Range<usize>, height: usize) -> Border {
         let padding = self.padding.width();
-        let top = padding.saturating_sub(rows.start * self.stride);
         let last = (rows.end - 1) * self.stride + self.kernel();
-        let bottom = last.saturating_sub(padding + height);
-        let mode = match self.padding {
-            Padding::Zero(_) => PadMode::Constant(0.0),
-            Padding::Reflect(_) => PadMode::Reflect,
-        };
-        let input = input.pad((padding, padding, top, bottom), mode);
+        Border {
+            top: padding.saturating_sub(rows.start * self.stride),
+            bottom: last.saturating_sub(padding + height),
+            sides: padding,
+            mirrored: matches!(self.padding, Padding::Reflect(_)),
+        }
+    }
+
+    /// What [`forward`](Self::forward) gives for an input that has its [border](Self::border) already.
+    pub(super) fn forward_bordered(&self, input: Tensor<4>) -> Tensor<4> {
         let shape = ConvolutionShape {
             stride: self.stride,
             padding: 0,
@@ -104,6 +100,14 @@ impl Convolution {
         };
         let bias = self.bias.as_ref().map(Param::val);
         convolution(input, self.weight.val(), bias, shape)
+    }
+
+    /// Values of the copy that [`forward`](Self::forward) makes of an input of so many channels, height and width.
+    pub(super) fn copied(&self, [channels, height, width]: [usize; 3]) -> usize {
+        match self.padding {
+            Padding::Zero(_) => 0,
+            Padding::Reflect(border) => channels * (height + 2 * border) * (width + 2 * border),
+        }
     }
 
     /// Height or width of the output for that of the input.
@@ -222,9 +226,14 @@ impl Upsampling {
             Upsample::Resize => {
                 let doubled = doubled_rows_under(&rows, height);
                 let input = double(input).narrow(2, doubled.start - first, doubled.len());
-                let top = usize::from(rows.start == 0);
-                let bottom = usize::from(rows.end == 2 * height);
-                let input = input.pad((1, 1, top, bottom), PadMode::Constant(0.0));
+                let border = Border {
+                    top: usize::from(rows.start == 0),
+                    bottom: usize::from(rows.end == 2 * height),
+                    sides: 1,
+                    mirrored: false,
+                };
+                let input = [RowSource::plain(vec![input])];
+                let input = join_rows(&input, Combination::Sum, border);
                 let shape = ConvolutionShape {
                     stride: 1,
                     padding: 0,
@@ -233,6 +242,14 @@ impl Upsampling {
                 let bias = self.bias.as_ref().map(Param::val);
                 convolution(input, self.weight.val(), bias, shape)
             }
+        }
+    }
+
+    /// Values of the copy that [`forward`](Self::forward) makes of an input of these dimensions.
+    pub(super) fn copied(&self, input: [usize; 3]) -> usize {
+        match self.kind {
+            Upsample::Deconv => 0,
+            Upsample::Resize => 4 * input.into_iter().product::<usize>(),
         }
     }
 

@@ -6,7 +6,9 @@ use burn::tensor::Tensor;
 use super::behaviour::{Behaviour, NormStats};
 use super::initialise::Initialise;
 use crate::config::NormKind;
-use crate::kernels::{ChannelStatistics, batch_norm, normalize_batch, normalize_instance};
+use crate::kernels::{
+    ChannelScaling, ChannelStatistics, batch_norm, normalize_batch, normalize_instance,
+};
 
 /// Added to variances, as in the reference implementations.
 pub(crate) const NORM_EPSILON: f64 = 1e-5;
@@ -82,33 +84,23 @@ impl Norm {
         }
     }
 
-    /// A part of one picture's features, `[1, channels, height, width]`, normalised with the `statistics` of the whole; where it
-    /// needs none, those of training.
-    pub(super) fn forward_part(
-        &self,
-        input: Tensor<4>,
-        statistics: Option<&ChannelStatistics>,
-    ) -> Tensor<4> {
-        let scaling =
-            |weight: &Param<Tensor<1>>, bias: &Param<Tensor<1>>| (weight.val(), bias.val());
-        let (scale, shift) = match (&self.batch, &self.affine) {
-            (Some(batch), _) => scaling(&batch.weight, &batch.bias),
-            (_, Some(affine)) => scaling(&affine.weight, &affine.bias),
-            _ => {
-                let channels = input.dims()[1];
-                let device = input.device();
-                (
-                    Tensor::ones([channels], &device),
-                    Tensor::zeros([channels], &device),
-                )
-            }
-        };
+    /// What it does to the features of a picture that have these `statistics`; where it needs none, those of training. Nothing
+    /// if it does nothing.
+    pub(super) fn scaling(&self, statistics: Option<&ChannelStatistics>) -> Option<ChannelScaling> {
         let statistics = match (statistics, &self.batch) {
             (Some(statistics), _) => statistics.clone(),
             (None, Some(batch)) => batch.running(),
-            (None, None) => return input,
+            (None, None) => return None,
         };
-        normalize_batch(input, statistics, scale, shift, NORM_EPSILON)
+        let (scale, shift) = match (&self.batch, &self.affine) {
+            (Some(batch), _) => (batch.weight.val(), batch.bias.val()),
+            (_, Some(affine)) => (affine.weight.val(), affine.bias.val()),
+            _ => (
+                Tensor::ones_like(&statistics.mean),
+                Tensor::zeros_like(&statistics.mean),
+            ),
+        };
+        Some(statistics.scaling(scale, shift, NORM_EPSILON))
     }
 }
 

@@ -23,6 +23,15 @@ pub enum Activation {
 }
 
 impl Activation {
+    /// The slope of what is negative, where the function is a ReLU or leaky ReLU.
+    pub(super) fn slope(self) -> Option<f64> {
+        match self {
+            Self::Relu => Some(0.0),
+            Self::LeakyRelu => Some(LEAKY_SLOPE),
+            Self::Tanh => None,
+        }
+    }
+
     pub(super) fn forward(self, input: Tensor<4>) -> Tensor<4> {
         match self {
             Self::Relu => relu(input),

@@ -7,6 +7,10 @@
 // Clippy's permission to unwrap and print in tests does not reach their helper functions.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+// As the program's, so that what is measured here is what it takes there.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod apply_memory;
 mod apply_network;
 mod apply_output;
@@ -47,6 +51,7 @@ mod export_onnx;
 mod export_state_dict;
 mod fixture;
 mod forward;
+mod forward_memory;
 mod hostile_corpus;
 mod hostile_files;
 mod hostile_pictures;
@@ -58,6 +63,7 @@ mod kernels_adam;
 mod kernels_convolution;
 mod kernels_norm;
 mod kernels_reflection;
+mod kernels_rows;
 mod objective;
 mod onnx_interpreter;
 mod optimiser;

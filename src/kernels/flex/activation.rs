@@ -2,9 +2,9 @@
 
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
-use rayon::prelude::*;
 
 use super::values::{contiguous, dims, tensor, values};
+use crate::kernels::filled::filled;
 
 /// Elements of one task.
 const CHUNK: usize = 1 << 14;
@@ -23,19 +23,15 @@ pub(super) fn leaky_gradient(
     let (dims, slope) = (dims(input), slope as f32);
     let [gradient, input] = [gradient, input].map(contiguous);
     let (gradient, input) = (values(&gradient), values(&input));
-    let mut output = vec![0.0; input.len()];
-    output
-        .par_chunks_mut(CHUNK)
-        .zip(gradient.par_chunks(CHUNK))
-        .zip(input.par_chunks(CHUNK))
-        .for_each(|((output, gradient), input)| {
-            for ((output, &gradient), &input) in output.iter_mut().zip(gradient).zip(input) {
-                *output = if input > 0.0 {
-                    gradient
-                } else {
-                    gradient * slope
-                };
-            }
-        });
+    let output = filled(input.len(), CHUNK, |chunk, output| {
+        let (gradient, input) = (&gradient[chunk * CHUNK..], &input[chunk * CHUNK..]);
+        for ((output, &gradient), &input) in output.iter_mut().zip(gradient).zip(input) {
+            *output = if input > 0.0 {
+                gradient
+            } else {
+                gradient * slope
+            };
+        }
+    });
     tensor(output, dims)
 }

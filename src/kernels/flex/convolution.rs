@@ -10,6 +10,7 @@ use super::values::{contiguous, dims, tensor, values};
 use super::weight_gradient::{bias_gradient, weight_gradient};
 use super::winograd;
 use crate::kernels::backend::{ConvolutionGradients, ConvolutionKept};
+use crate::kernels::filled::zeros;
 use crate::kernels::workers::Workers;
 use crate::kernels::{ConvolutionShape, TransposedConvolutionShape};
 
@@ -25,7 +26,7 @@ pub(super) fn convolution(
     let (input, weight, bias) = (values(&input), values(&weight), values(&bias));
     let output = if winograd::suits(&geometry) {
         let length = geometry.batch * geometry.outputs * geometry.output_pixels();
-        let mut output = vec![0.0; length];
+        let mut output = zeros(length);
         winograd::convolution(&geometry, input, weight, bias, Workers::Own, &mut output);
         output
     } else if let Some(exchanged) = geometry.exchanged() {
@@ -134,7 +135,7 @@ fn spread(
     let (output, weight, bias) = (values(&output), values(&weight), values(&bias));
     let input = if winograd::suits(&geometry) {
         let length = geometry.batch * geometry.inputs * geometry.input_pixels();
-        let mut input = vec![0.0; length];
+        let mut input = zeros(length);
         winograd::input_gradient(&geometry, output, weight, bias, Workers::Own, &mut input);
         input
     } else if let Some(exchanged) = geometry.exchanged() {

@@ -9,6 +9,7 @@ use super::columns::gather;
 use super::geometry::{Geometry, stretches};
 use super::matrix_product::{Matrix, multiply};
 use super::parts::Parts;
+use crate::kernels::filled::filled;
 
 /// Rows of a block of columns: with [`BLOCK_PIXELS`] it fits into a core's own cache of 1 MiB.
 const BLOCK_DEPTH: usize = 384;
@@ -32,14 +33,13 @@ pub(super) fn forward(
     weight: &[f32],
     bias: &[f32],
 ) -> Vec<f32> {
-    let mut output = vec![0.0; geometry.batch * geometry.outputs * geometry.output_pixels()];
     let add = !bias.is_empty();
-    if add {
-        let channels = output.par_chunks_exact_mut(geometry.output_pixels());
-        channels.enumerate().for_each(|(channel, pixels)| {
+    let length = geometry.batch * geometry.outputs * geometry.output_pixels();
+    let mut output = filled(length, geometry.output_pixels(), |channel, pixels| {
+        if add {
             pixels.fill(bias[channel % geometry.outputs]);
-        });
-    }
+        }
+    });
     if geometry.batch * geometry.output_pixels() < FEW_PIXELS {
         few_pixels(geometry, input, weight, Parts::new(&mut output), add);
     } else {

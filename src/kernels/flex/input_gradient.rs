@@ -7,6 +7,7 @@ use super::geometry::{Geometry, stretches};
 use super::matrix_product::{Matrix, multiply};
 use super::parts::Parts;
 use super::scatter::Sums;
+use crate::kernels::filled::zeros;
 
 /// Rows of a block of columns: with [`BLOCK_PIXELS`] it fits into a core's own cache of 1 MiB.
 const BLOCK_DEPTH: usize = 256;
@@ -34,7 +35,7 @@ pub(super) fn input_gradient(
 ) -> Vec<f32> {
     let (taps, depth) = (geometry.taps(), geometry.depth());
     let (pixels, input_pixels) = (geometry.output_pixels(), geometry.input_pixels());
-    let mut input = vec![0.0; geometry.batch * geometry.inputs * input_pixels];
+    let mut input = zeros(geometry.batch * geometry.inputs * input_pixels);
     let parts = Parts::new(&mut input);
     let channels = stretches(geometry.inputs, (BLOCK_DEPTH / taps).max(1));
     let rows = stretches(

@@ -15,6 +15,7 @@ mod norm;
 mod parts;
 mod patches;
 mod reflection;
+mod rows;
 mod scatter;
 mod scratch;
 mod sums;
@@ -24,6 +25,8 @@ pub(super) mod winograd;
 
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
+
+pub(super) use rows::join_rows;
 
 use super::backend::{ConvolutionGradients, ConvolutionKept, KernelGradients, Kernels};
 use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};

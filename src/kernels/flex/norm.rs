@@ -10,7 +10,8 @@ use rayon::prelude::*;
 
 use super::parts::Parts;
 use super::sums::{sum, sum_of};
-use super::values::{contiguous, dims, tensor, values};
+use super::values::{Planes, contiguous, dims, tensor, values};
+use crate::kernels::filled::zeros;
 
 /// Which planes of a batch share a mean: plane `picture * count + group` belongs to `group`.
 #[derive(Clone, Copy)]
@@ -84,7 +85,7 @@ impl Groups {
         second: &[f32],
         task: impl Fn(usize) -> ([f32; 3], R) + Sync,
     ) -> (Vec<f32>, Vec<R>) {
-        let mut output = vec![0.0; first.len()];
+        let mut output = zeros(first.len());
         let parts = Parts::new(&mut output);
         let results = (0..self.count)
             .into_par_iter()
@@ -168,18 +169,18 @@ pub(super) fn batch_norm(
 pub(super) fn channel_statistics(
     input: &FloatTensor<Flex>,
 ) -> (FloatTensor<Flex>, FloatTensor<Flex>) {
-    let groups = Groups::batch(dims(input));
-    let input = contiguous(input);
-    let input = values(&input);
-    let channels = (0..groups.count).into_par_iter();
-    let (mean, variance) = channels
-        .map(|group| groups.moments(group, input))
-        .map(|moments| (moments.mean, moments.variance))
-        .unzip();
-    (
-        tensor(mean, [groups.count]),
-        tensor(variance, [groups.count]),
-    )
+    let [batch, channels, height, width] = dims(input);
+    let count = (batch * height * width) as f64;
+    let planes = Planes::new(input);
+    let moments = |channel: usize| {
+        let planes = || (0..batch).map(|picture| planes.plane(picture, channel));
+        let mean = (planes().map(sum).sum::<f64>() / count) as f32;
+        let square = |value: f32, _| (value - mean) * (value - mean);
+        let squares: f64 = planes().map(|plane| sum_of(plane, plane, square)).sum();
+        (mean, (squares / count) as f32)
+    };
+    let (mean, variance) = (0..channels).into_par_iter().map(moments).unzip();
+    (tensor(mean, [channels]), tensor(variance, [channels]))
 }
 
 /// A factor and an offset for each channel.

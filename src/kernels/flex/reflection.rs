@@ -5,9 +5,10 @@ use burn::backend::tensor::FloatTensor;
 use rayon::prelude::*;
 
 use super::values::{contiguous, dims, tensor, values};
+use crate::kernels::filled::filled;
 
 /// Where the element at `index` of a padded side comes from, on a side of `length`.
-fn source(index: usize, width: usize, length: usize) -> usize {
+pub(super) fn source(index: usize, width: usize, length: usize) -> usize {
     let distance = index.abs_diff(width);
     if index >= width && distance >= length {
         2 * (length - 1) - distance
@@ -21,21 +22,20 @@ pub(super) fn reflect(input: &FloatTensor<Flex>, width: usize) -> FloatTensor<Fl
     let [batch, channels, height, columns] = dims(input);
     let (padded_height, padded_columns) = (height + 2 * width, columns + 2 * width);
     let input = contiguous(input);
-    let mut output = vec![0.0; batch * channels * padded_height * padded_columns];
-    output
-        .par_chunks_mut(padded_height * padded_columns)
-        .zip(values(&input).par_chunks(height * columns))
-        .for_each(|(output, input)| {
-            for (index, output) in output.chunks_exact_mut(padded_columns).enumerate() {
-                let start = source(index, width, height) * columns;
-                let input = &input[start..start + columns];
-                output[width..width + columns].copy_from_slice(input);
-                for side in 0..width {
-                    output[side] = input[width - side];
-                    output[width + columns + side] = input[columns - 2 - side];
-                }
+    let input = values(&input);
+    let plane = padded_height * padded_columns;
+    let output = filled(batch * channels * plane, plane, |plane, output| {
+        let input = &input[plane * height * columns..][..height * columns];
+        for (index, output) in output.chunks_exact_mut(padded_columns).enumerate() {
+            let start = source(index, width, height) * columns;
+            let input = &input[start..start + columns];
+            output[width..width + columns].copy_from_slice(input);
+            for side in 0..width {
+                output[side] = input[width - side];
+                output[width + columns + side] = input[columns - 2 - side];
             }
-        });
+        }
+    });
     tensor(output, [batch, channels, padded_height, padded_columns])
 }
 

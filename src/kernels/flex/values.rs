@@ -1,5 +1,7 @@
 //! Reading and making Flex tensors of `f32`.
 
+use std::borrow::Cow;
+
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::TensorData;
@@ -12,6 +14,57 @@ pub(super) fn contiguous(tensor: &FloatTensor<Flex>) -> FloatTensor<Flex> {
 /// The elements of a tensor that [`contiguous`] returned.
 pub(super) fn values(tensor: &FloatTensor<Flex>) -> &[f32] {
     tensor.storage::<f32>()
+}
+
+/// The planes of a batch of pictures, which need not lie next to each other: in rows of a larger picture they do not.
+pub(super) struct Planes<'a> {
+    tensor: Cow<'a, FloatTensor<Flex>>,
+    /// Elements from one picture to the next, and from one channel to the next.
+    strides: [usize; 2],
+    pixels: usize,
+    width: usize,
+}
+
+impl<'a> Planes<'a> {
+    /// The planes of a tensor of four dimensions. Nothing is copied if the rows of each plane follow on each other.
+    pub(super) fn new(tensor: &'a FloatTensor<Flex>) -> Self {
+        let [_, _, height, width] = dims(tensor);
+        let [picture, channel, row, column] = strides(tensor);
+        let in_order = (height == 1 || row == width as isize)
+            && (width == 1 || column == 1)
+            && picture >= 0
+            && channel >= 0;
+        let tensor = if in_order {
+            Cow::Borrowed(tensor)
+        } else {
+            Cow::Owned(contiguous(tensor))
+        };
+        let [picture, channel, ..] = strides(&tensor);
+        Self {
+            tensor,
+            strides: [picture as usize, channel as usize],
+            pixels: height * width,
+            width,
+        }
+    }
+
+    /// One channel of one picture.
+    pub(super) fn plane(&self, picture: usize, channel: usize) -> &[f32] {
+        let start = self.tensor.layout().start_offset()
+            + picture * self.strides[0]
+            + channel * self.strides[1];
+        &values(&self.tensor)[start..start + self.pixels]
+    }
+
+    /// One row of a channel of the first picture.
+    pub(super) fn row(&self, channel: usize, row: usize) -> &[f32] {
+        &self.plane(0, channel)[row * self.width..][..self.width]
+    }
+}
+
+fn strides(tensor: &FloatTensor<Flex>) -> [isize; 4] {
+    let strides = tensor.layout().strides();
+    [strides[0], strides[1], strides[2], strides[3]]
 }
 
 /// A tensor of these elements.

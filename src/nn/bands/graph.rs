@@ -24,6 +24,14 @@ pub(super) struct Node<'n> {
     pub(super) dims: [usize; 3],
 }
 
+/// What can be done to rows that are read: first a scaling, then a leaky ReLU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Form {
+    Made,
+    Scaled,
+    Active,
+}
+
 impl Node<'_> {
     pub(super) fn height(&self) -> usize {
         self.dims[1]
@@ -64,6 +72,50 @@ impl<'n> Graph<'n> {
             Operation::Norm(norm) => norm.needs_statistics(self.behaviour),
             _ => false,
         }
+    }
+
+    /// For each node whether its rows exist nowhere, but are made out of those of its inputs on the way into the layers that
+    /// take them.
+    pub(super) fn passing(&self) -> Vec<bool> {
+        let count = self.nodes.len();
+        let (mut forms, mut passing) = (vec![Form::Made; count], vec![false; count]);
+        for (index, node) in self.nodes.iter().enumerate() {
+            let is_leaky = node.operation.slope().is_some();
+            for &input in &node.inputs {
+                let must_exist = match node.operation {
+                    Operation::Norm(_) => true,
+                    Operation::Activation(_) => is_leaky && forms[input] == Form::Active,
+                    // It adds one source for each input.
+                    Operation::Sum => self.sources(&passing, input).len() > 1,
+                    _ => false,
+                };
+                if must_exist {
+                    (forms[input], passing[input]) = (Form::Made, false);
+                }
+            }
+            let most = node.inputs.iter().map(|&input| forms[input]).max();
+            forms[index] = match node.operation {
+                Operation::Norm(_) => Form::Scaled,
+                Operation::Activation(_) if is_leaky => Form::Active,
+                Operation::Concatenation => {
+                    most.map_or(Form::Scaled, |most| most.max(Form::Scaled))
+                }
+                _ => Form::Made,
+            };
+            passing[index] = forms[index] != Form::Made && index + 1 < count;
+        }
+        passing
+    }
+
+    /// The nodes that exist out of which rows of `node` are made.
+    pub(super) fn sources(&self, passing: &[bool], node: usize) -> Vec<usize> {
+        if !passing[node] {
+            return vec![node];
+        }
+        let inputs = self.nodes[node].inputs.iter();
+        inputs
+            .flat_map(|&input| self.sources(passing, input))
+            .collect()
     }
 
     fn add(&mut self, operation: Operation<'n>, inputs: Vec<usize>) -> usize {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use burn::tensor::Tensor;
 
-use crate::kernels::ChannelStatistics;
+use crate::kernels::{Border, Combination};
 use crate::nn::convolution::{Convolution, Upsampling};
 use crate::nn::local_enhancer::half_size;
 use crate::nn::norm::Norm;
@@ -64,6 +64,24 @@ impl Operation<'_> {
         }
     }
 
+    /// Its weights.
+    pub(super) fn weights(&self) -> usize {
+        match self {
+            Self::Convolution(layer) => layer.weight.dims().into_iter().product(),
+            Self::Upsampling(layer) => layer.weight.dims().into_iter().product(),
+            _ => 0,
+        }
+    }
+
+    /// Values of the copy of its input, of dimensions `input`, that it makes when it computes a whole picture.
+    pub(super) fn copied(&self, input: [usize; 3]) -> usize {
+        match self {
+            Self::Convolution(layer) => layer.copied(input),
+            Self::Upsampling(layer) => layer.copied(input),
+            _ => 0,
+        }
+    }
+
     /// The rows of inputs of `height` rows that these rows of the output, at least one, are made of.
     pub(super) fn rows_under(&self, rows: Range<usize>, height: usize) -> Range<usize> {
         match self {
@@ -75,30 +93,43 @@ impl Operation<'_> {
         }
     }
 
-    /// The `rows` of the output from the [rows under them](Self::rows_under) of inputs of `height` rows, each `[1, channels,
-    /// rows, width]`. `statistics` are those of a normalisation that needs them.
-    pub(super) fn forward(
-        &self,
-        mut inputs: Vec<Tensor<4>>,
-        rows: Range<usize>,
-        height: usize,
-        statistics: Option<&ChannelStatistics>,
-    ) -> Tensor<4> {
-        if let Self::Concatenation = self {
-            return Tensor::cat(inputs, 1);
-        }
-        let input = inputs.swap_remove(0);
+    /// What lies around the rows under these rows of the output.
+    pub(super) fn border(&self, rows: &Range<usize>, height: usize) -> Border {
         match self {
-            Self::Convolution(layer) => layer.forward_rows(input, rows, height),
+            Self::Convolution(layer) => layer.border(rows, height),
+            _ => Border::default(),
+        }
+    }
+
+    /// How several inputs become one.
+    pub(super) fn combination(&self) -> Combination {
+        match self {
+            Self::Concatenation => Combination::Concatenation,
+            _ => Combination::Sum,
+        }
+    }
+
+    /// The slope of an activation function that is a leaky ReLU.
+    pub(super) fn slope(&self) -> Option<f64> {
+        match self {
+            Self::Activation(function) => function.slope(),
+            _ => None,
+        }
+    }
+
+    /// The `rows` of the output from the [rows under them](Self::rows_under) of an input of `height` rows, with their
+    /// [border](Self::border), `[1, channels, rows, width]`. Sums and concatenations, normalisations and leaky ReLUs have done their
+    /// work when inputs have been joined.
+    pub(super) fn forward(&self, input: Tensor<4>, rows: Range<usize>, height: usize) -> Tensor<4> {
+        match self {
+            Self::Convolution(layer) => layer.forward_bordered(input),
             Self::Upsampling(layer) => layer.forward_rows(input, rows, height),
-            Self::Norm(layer) => layer.forward_part(input, statistics),
-            Self::Activation(function) => function.forward(input),
+            Self::Activation(function) if function.slope().is_none() => function.forward(input),
             Self::HalfSize => {
                 let above = rows.start.min(1);
                 half_size(input).narrow(2, above, rows.len())
             }
-            Self::Sum => inputs.into_iter().fold(input, |sum, other| sum + other),
-            Self::Picture | Self::Concatenation => input,
+            _ => input,
         }
     }
 }

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::graph::Graph;
 use super::moments::Moments;
-use super::plan::{Kept, Plan, PlannedPass};
+use super::plan::{IN_FILE, IN_MEMORY, Kept, Plan, PlannedPass};
 use super::store::{Store, StoreError};
 use super::stream::Streams;
 use crate::nn::behaviour::Behaviour;
@@ -66,8 +66,11 @@ pub fn forward_in_bands<R: Rows>(
     rows: &mut R,
 ) -> Result<(), R::Error> {
     let graph = Graph::new(generator, dims, behaviour);
-    let plan = Plan::new(&graph);
-    let work: f64 = plan.passes.iter().map(|pass| work_of(&graph, pass)).sum();
+    let mut plan = Plan::new(&graph, IN_MEMORY);
+    if plan.most_kept(&graph) > limits.kept {
+        plan = Plan::new(&graph, IN_FILE);
+    }
+    let work: f64 = plan.passes.iter().map(|pass| pass.work(&graph)).sum();
     let mut before = 0.0;
     let mut statistics = vec![None; graph.nodes.len()];
     let mut stores: Vec<Option<Store>> = graph.nodes.iter().map(|_| None).collect();
@@ -75,21 +78,25 @@ pub fn forward_in_bands<R: Rows>(
         open_stores(&graph, &plan, number, limits, &mut stores)?;
         let target = &graph.nodes[pass.target];
         let mut moments = Moments::new(target.dims[0]);
-        let mut streams = Streams::new(&graph, pass, number, &plan.kept);
+        let mut streams = Streams::new(&graph, pass, number, &plan.kept, &statistics);
         let height = target.height();
         let step = band_rows(&graph, pass, limits);
         for start in (0..height).step_by(step) {
             let end = (start + step).min(height);
-            let features = streams.advance(end, &mut stores, &statistics, rows)?;
-            if pass.norm.is_some() {
-                moments.add(features);
-            } else {
-                rows.write(start..end, features)?;
+            let mut row = start;
+            for features in streams.advance(end, &mut stores, rows)? {
+                let count = features.dims()[2];
+                if pass.norm.is_some() {
+                    moments.add(features);
+                } else {
+                    rows.write(row..row + count, features)?;
+                }
+                row += count;
             }
             let share = end as f64 / height as f64;
-            rows.progress((before + share * work_of(&graph, pass)) / work)?;
+            rows.progress((before + share * pass.work(&graph)) / work)?;
         }
-        before += work_of(&graph, pass);
+        before += pass.work(&graph);
         if let Some(norm) = pass.norm {
             statistics[norm] = Some(moments.statistics(rows.device()));
         }
@@ -127,26 +134,25 @@ fn open_stores(
     Ok(())
 }
 
-/// Multiplications of one pass.
-fn work_of(graph: &Graph, pass: &PlannedPass) -> f64 {
-    let nodes = pass.computed.iter().map(|&node| &graph.nodes[node]);
-    // Something for the rest, so that a pass without convolutions is not nothing.
-    nodes
-        .map(|node| node.work(graph) + node.values() as f64)
-        .sum()
-}
-
 /// Rows of the target of a pass in one band.
 fn band_rows(graph: &Graph, pass: &PlannedPass, limits: &BandLimits) -> usize {
-    /// Features that exist at one time for each that a layer gives: what it gives, and copies on the way into the next one.
-    const COPIES: f64 = 1.5;
+    /// Rows of a layer that exist for each that it gives: some of the band before are still needed.
+    const ROWS: f64 = 1.25;
     let target = graph.nodes[pass.target].height() as f64;
     let rows = if let Some(rows) = limits.rows {
         rows as f64 * target / graph.nodes[0].height() as f64
     } else {
-        let nodes = pass.computed.iter().chain(&pass.read);
-        let values: usize = nodes.map(|&node| graph.nodes[node].values()).sum();
-        limits.working as f64 / (4.0 * COPIES * values as f64 / target)
+        let passing = graph.passing();
+        let exist = pass.computed.iter().chain(&pass.read);
+        let exist = exist.filter(|&&node| !passing[node]);
+        let values: usize = exist.map(|&node| graph.nodes[node].values()).sum();
+        // What a layer takes is put together for it.
+        let taken = pass.computed.iter().map(|&node| {
+            let inputs = graph.nodes[node].inputs.iter();
+            inputs.map(|&input| graph.nodes[input].values()).sum()
+        });
+        let values = ROWS * values as f64 + taken.max().unwrap_or(0_usize) as f64;
+        limits.working as f64 / (size_of::<f32>() as f64 * values / target)
     };
     (rows as usize).max(1)
 }

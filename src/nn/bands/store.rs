@@ -1,9 +1,15 @@
 //! Features that are kept from one pass to another, in memory or in a file without a name.
 
+use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rayon::prelude::*;
+
+use crate::kernels::try_filled;
 
 /// Features that could not be kept.
 #[derive(Debug, thiserror::Error)]
@@ -29,20 +35,18 @@ pub(super) struct Store {
 
 #[derive(Debug)]
 enum Place {
-    Memory(Vec<f32>),
+    /// Rows as they were written, on the processor, each with the number of its first row.
+    Memory(VecDeque<(usize, Tensor<4>)>),
     /// The file has no name, and is gone with this value or the program. It is read and written, not mapped, so that it
     /// does not count as the program's memory.
-    File {
-        file: File,
-        folder: PathBuf,
-    },
+    File { file: File, folder: PathBuf },
 }
 
 impl Store {
     pub(super) fn in_memory(dims: [usize; 3]) -> Self {
         Self {
             dims,
-            place: Place::Memory(vec![0.0; dims.iter().product()]),
+            place: Place::Memory(VecDeque::new()),
         }
     }
 
@@ -55,64 +59,126 @@ impl Store {
         })
     }
 
-    /// Bytes in memory.
+    /// Bytes that it takes in memory when it is full.
     pub(super) fn memory(&self) -> u64 {
         match &self.place {
-            Place::Memory(values) => size_of_val(values.as_slice()) as u64,
+            Place::Memory(_) => offset(self.dims.iter().product()),
             Place::File { .. } => 0,
         }
     }
 
-    /// Writes rows from `start` on; `values` are `[channels, rows, width]`.
-    pub(super) fn write(&mut self, start: usize, values: &[f32]) -> Result<(), StoreError> {
-        let [channels, height, width] = self.dims;
-        let rows = values.chunks_exact(values.len() / channels);
+    /// Writes rows from `start` on, `[1, channels, rows, width]`, and gives them back. They follow on those that were written
+    /// before, or are the first again when the others have been given up.
+    pub(super) fn write(&mut self, start: usize, rows: Tensor<4>) -> Result<Tensor<4>, StoreError> {
+        let [_, height, width] = self.dims;
         match &mut self.place {
-            Place::Memory(kept) => {
-                for (plane, rows) in kept.chunks_exact_mut(height * width).zip(rows) {
-                    plane[start * width..][..rows.len()].copy_from_slice(rows);
-                }
-                Ok(())
+            Place::Memory(pieces) => {
+                pieces.push_back((start, rows.clone().to_device(&Device::flex())));
+                Ok(rows)
             }
             Place::File { file, folder } => {
-                let mut places = (0..channels).map(|channel| (channel * height + start) * width);
-                rows.zip(&mut places)
-                    .try_for_each(|(rows, place)| {
-                        file.seek(SeekFrom::Start(offset(place)))?;
-                        file.write_all(bytemuck::cast_slice(rows))
+                let (dims, device) = (rows.dims(), rows.device());
+                // Nothing is copied where the tensor has no other owner and lies on the processor.
+                let data = rows.into_data();
+                let values = data
+                    .as_slice::<f32>()
+                    .expect("networks compute in 32 bits, and tensors are read in order");
+                values
+                    .par_chunks_exact(dims[2] * width)
+                    .enumerate()
+                    .try_for_each(|(channel, values)| {
+                        let place = offset((channel * height + start) * width);
+                        write_at(file, bytemuck::cast_slice(values), place)
                     })
-                    .map_err(|source| error(folder, self.dims, source))
+                    .map_err(|source| error(folder, self.dims, source))?;
+                Ok(Tensor::from_data(data, &device))
             }
         }
     }
 
-    /// The rows, `[channels, rows, width]`, all of which have been written.
-    pub(super) fn read(&mut self, rows: Range<usize>) -> Result<Vec<f32>, StoreError> {
+    /// Rows that have been written, in pieces `[1, channels, rows, width]` from the top down. With `give_up` these rows, and those
+    /// above them, are not read again.
+    pub(super) fn read(
+        &mut self,
+        rows: Range<usize>,
+        give_up: bool,
+        device: &Device,
+    ) -> Result<Vec<Tensor<4>>, StoreError> {
         let [channels, height, width] = self.dims;
-        let length = rows.len() * width;
         match &mut self.place {
-            Place::Memory(kept) => {
-                let mut values = Vec::with_capacity(channels * length);
-                for plane in kept.chunks_exact(height * width) {
-                    values.extend_from_slice(&plane[rows.start * width..][..length]);
+            Place::Memory(pieces) => {
+                let mut found = Vec::new();
+                let mut next = rows.start;
+                for (first, piece) in pieces.iter() {
+                    let end = first + piece.dims()[2];
+                    if next < rows.end && (*first..end).contains(&next) {
+                        let count = end.min(rows.end) - next;
+                        let part = piece.clone().narrow(2, next - first, count);
+                        found.push(part.to_device(device));
+                        next += count;
+                    }
                 }
-                Ok(values)
+                while give_up && let Some((first, piece)) = pieces.front() {
+                    let end = first + piece.dims()[2];
+                    if end > rows.end {
+                        break;
+                    }
+                    pieces.pop_front();
+                    // What lies behind the last row is what takes the place.
+                    if end == height {
+                        break;
+                    }
+                }
+                Ok(found)
             }
             Place::File { file, folder } => {
-                let mut values = vec![0.0_f32; channels * length];
-                values
-                    .chunks_exact_mut(length)
-                    .enumerate()
-                    .try_for_each(|(channel, values)| {
-                        let place = (channel * height + rows.start) * width;
-                        file.seek(SeekFrom::Start(offset(place)))?;
-                        file.read_exact(bytemuck::cast_slice_mut(values))
-                    })
-                    .map_err(|source| error(folder, self.dims, source))?;
-                Ok(values)
+                let length = rows.len() * width;
+                let values = try_filled(channels * length, length, |channel, values| {
+                    let place = offset((channel * height + rows.start) * width);
+                    read_at(file, bytemuck::cast_slice_mut(values), place)
+                });
+                let values = values.map_err(|source| error(folder, self.dims, source))?;
+                let data = TensorData::new(values, [1, channels, rows.len(), width]);
+                Ok(vec![Tensor::from_data(data, device)])
             }
         }
     }
+}
+
+#[cfg(unix)]
+fn write_at(file: &File, bytes: &[u8], place: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, place)
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, bytes: &mut [u8], place: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, place)
+}
+
+#[cfg(windows)]
+fn write_at(file: &File, mut bytes: &[u8], mut place: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let written = std::os::windows::fs::FileExt::seek_write(file, bytes, place)?;
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        bytes = &bytes[written..];
+        place += written as u64;
+    }
+    Ok(())
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, mut bytes: &mut [u8], mut place: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let read = std::os::windows::fs::FileExt::seek_read(file, bytes, place)?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        bytes = &mut bytes[read..];
+        place += read as u64;
+    }
+    Ok(())
 }
 
 /// The byte at which a value lies.
@@ -134,28 +200,36 @@ mod tests {
 
     #[test]
     fn memory_and_file_give_back_what_they_got() {
-        let folder = tempfile::tempdir().unwrap();
+        let (folder, device) = (tempfile::tempdir().unwrap(), Device::flex());
         let dims = [2, 5, 3];
-        let value =
-            |channel: usize, row: usize, column: usize| (channel * 100 + row * 10 + column) as f32;
-        let rows = |rows: Range<usize>| -> Vec<f32> {
-            (0..2)
-                .flat_map(|channel| rows.clone().map(move |row| (channel, row)))
-                .flat_map(|(channel, row)| (0..3).map(move |column| value(channel, row, column)))
-                .collect()
+        let rows = |rows: Range<usize>, more: f32| {
+            let value = |place: usize| place as f32 + more;
+            let all: Vec<f32> = (0..30).map(value).collect();
+            let all = Tensor::<4>::from_data(TensorData::new(all, [1, 2, 5, 3]), &device);
+            all.narrow(2, rows.start, rows.len())
+        };
+        let same = |left: Vec<Tensor<4>>, right: Tensor<4>| {
+            let left = Tensor::cat(left, 2).into_data();
+            left.assert_eq(&right.into_data(), true);
         };
         let file = Store::in_file(dims, folder.path()).unwrap();
         assert_eq!(file.memory(), 0);
         for mut store in [Store::in_memory(dims), file] {
             for part in [0..2, 2..3, 3..5] {
-                store.write(part.start, &rows(part)).unwrap();
+                let written = store.write(part.start, rows(part.clone(), 0.0)).unwrap();
+                same(vec![written], rows(part, 0.0));
             }
             for part in [0..5, 1..4, 4..5] {
-                assert_eq!(store.read(part.clone()).unwrap(), rows(part));
+                let read = store.read(part.clone(), false, &device).unwrap();
+                same(read, rows(part, 0.0));
             }
-            store.write(1, &[7.0; 6]).unwrap();
-            assert_eq!(store.read(1..2).unwrap(), [7.0; 6]);
-            assert_eq!(store.read(2..3).unwrap(), rows(2..3));
+            // Others take the place row by row.
+            for part in [0..1, 1..4, 4..5] {
+                let read = store.read(part.clone(), true, &device).unwrap();
+                same(read, rows(part.clone(), 0.0));
+                store.write(part.start, rows(part, 100.0)).unwrap();
+            }
+            same(store.read(1..5, false, &device).unwrap(), rows(1..5, 100.0));
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
         let error = Store::in_file(dims, &folder.path().join("absent")).unwrap_err();

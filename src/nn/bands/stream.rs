@@ -1,189 +1,265 @@
 //! One pass down a picture: each layer follows its inputs row by row.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 
 use super::graph::Graph;
+use super::operation::Operation;
 use super::plan::{Kept, PlannedPass};
 use super::run::Rows;
-use super::store::{Store, StoreError};
-use crate::kernels::ChannelStatistics;
+use super::store::Store;
+use crate::kernels::{
+    ChannelScaling, ChannelStatistics, Combination, RowSource, copied_rows, join_rows,
+};
 
 /// The layers of one pass on their way down.
 pub(super) struct Streams<'a, 'n> {
     graph: &'a Graph<'n>,
-    pass: &'a PlannedPass,
-    /// For each node that this pass computes and keeps, and each that it reads, its place among the stores.
-    places: Vec<Option<usize>>,
-    /// For each node the nodes of this pass that take it.
+    target: usize,
+    /// What exists in this pass, in order.
+    order: Vec<(usize, Origin)>,
+    /// For each node whether it is made on the way into those that take it.
+    passing: Vec<bool>,
+    /// What normalisations of this pass do.
+    scalings: Vec<Option<ChannelScaling>>,
+    /// For each node of this pass, the nodes that exist of which it is made.
+    sources: Vec<Vec<usize>>,
+    /// The opposite of `sources`.
     takers: Vec<Vec<usize>>,
     layers: Vec<Layer>,
+}
+
+/// Where the rows of a node come from.
+#[derive(Debug, Clone, Copy)]
+enum Origin {
+    Picture,
+    /// From a store, and whether this is the last pass that reads it.
+    Read {
+        place: usize,
+        is_last: bool,
+    },
+    /// From its inputs; and where they are kept.
+    Computed {
+        kept: Option<usize>,
+    },
 }
 
 /// How far a layer has come.
 #[derive(Debug, Default)]
 struct Layer {
-    /// Rows that are computed.
+    /// Rows that are there, or have been.
     done: usize,
-    /// The last of them, as far as another layer of the pass still needs them.
-    tail: Option<Tensor<4>>,
+    /// The last of them, as far as another layer of the pass still needs them, each piece with its first row.
+    pieces: VecDeque<(usize, Tensor<4>)>,
 }
 
 impl<'a, 'n> Streams<'a, 'n> {
+    /// `statistics` has those of all normalisations of the pass that need them.
     pub(super) fn new(
         graph: &'a Graph<'n>,
         pass: &'a PlannedPass,
         number: usize,
         kept: &[Option<Kept>],
+        statistics: &[Option<ChannelStatistics>],
     ) -> Self {
-        let mut takers = vec![Vec::new(); graph.nodes.len()];
-        for &node in &pass.computed {
-            for &input in &graph.nodes[node].inputs {
-                takers[input].push(node);
+        let count = graph.nodes.len();
+        let passing = graph.passing();
+        let mut order = vec![(0, Origin::Picture)];
+        order.extend(pass.read.iter().map(|&node| {
+            let Kept { place, last, .. } = kept[node].expect("what a pass reads was kept");
+            let is_last = last == number;
+            (node, Origin::Read { place, is_last })
+        }));
+        let computed = pass.computed.iter().filter(|&&node| !passing[node]);
+        order.extend(computed.map(|&node| {
+            let kept = kept[node].map(|kept| kept.place);
+            (node, Origin::Computed { kept })
+        }));
+        order.sort_unstable_by_key(|(node, _)| *node);
+        let (mut sources, mut takers) = (vec![Vec::new(); count], vec![Vec::new(); count]);
+        for &(node, origin) in &order {
+            if let Origin::Computed { .. } = origin {
+                let inputs = graph.nodes[node].inputs.iter();
+                let all = inputs.flat_map(|&input| graph.sources(&passing, input));
+                sources[node] = all.collect();
+                for &source in &sources[node] {
+                    takers[source].push(node);
+                }
             }
         }
-        let now = |kept: &Kept| {
-            (kept.first..=kept.last)
-                .contains(&number)
-                .then_some(kept.place)
-        };
+        let mut scalings = vec![None; count];
+        for &node in &pass.computed {
+            if let Operation::Norm(norm) = graph.nodes[node].operation {
+                scalings[node] = norm.scaling(statistics[node].as_ref());
+            }
+        }
         Self {
             graph,
-            pass,
-            places: kept
-                .iter()
-                .map(|kept| kept.as_ref().and_then(now))
-                .collect(),
+            target: pass.target,
+            order,
+            passing,
+            scalings,
+            sources,
             takers,
             layers: graph.nodes.iter().map(|_| Layer::default()).collect(),
         }
     }
 
-    /// The next rows of the target, up to `end`: `[1, channels, rows, width]`. `statistics` has those of all normalisations of
-    /// this pass that need them.
+    /// The next rows of the target, up to `end`, in pieces `[1, channels, rows, width]`.
     pub(super) fn advance<R: Rows>(
         &mut self,
         end: usize,
         stores: &mut [Option<Store>],
-        statistics: &[Option<ChannelStatistics>],
         rows: &mut R,
-    ) -> Result<Tensor<4>, R::Error> {
+    ) -> Result<Vec<Tensor<4>>, R::Error> {
         let ends = self.ends(end);
-        let mut last = None;
-        for &node in &self.pass.computed {
-            let computed = self.layers[node].done..ends[node];
-            if computed.is_empty() {
+        let mut made = Vec::new();
+        for (node, origin) in self.order.clone() {
+            let next = self.layers[node].done..ends[node];
+            if next.is_empty() {
                 continue;
             }
-            let inputs = self.graph.nodes[node].inputs.clone();
-            let under = inputs.iter().map(|&input| {
-                let rows_under = self.rows_under(node, computed.clone(), input);
-                self.rows_of(input, rows_under, stores, rows)
-            });
-            let under = under.collect::<Result<Vec<_>, R::Error>>()?;
-            let height = self.graph.nodes[inputs[0]].height();
-            let operation = &self.graph.nodes[node].operation;
-            let features =
-                operation.forward(under, computed.clone(), height, statistics[node].as_ref());
-            if let Some(store) = self.places[node].and_then(|place| stores[place].as_mut()) {
-                write(store, computed.start, features.clone())?;
+            let pieces = match origin {
+                Origin::Picture => vec![rows.read(next.clone())?],
+                Origin::Read { place, is_last } => {
+                    let store = stores[place].as_mut();
+                    let store = store.expect("what is read was kept by an earlier pass");
+                    store.read(next.clone(), is_last, rows.device())?
+                }
+                Origin::Computed { kept } => {
+                    let computed = self.compute(node, next.clone());
+                    let store = kept.and_then(|place| stores[place].as_mut());
+                    vec![match store {
+                        Some(store) => store.write(next.start, computed)?,
+                        None => computed,
+                    }]
+                }
+            };
+            if node == self.target {
+                made.clone_from(&pieces);
             }
-            self.append(node, features.clone());
-            for input in inputs {
-                self.release(input);
+            self.append(node, pieces);
+            self.release(node);
+            for index in 0..self.sources[node].len() {
+                self.release(self.sources[node][index]);
             }
-            last = (node == self.pass.target).then_some(features);
         }
-        if let Some(features) = last {
-            return Ok(features);
-        }
-        // The target was kept by an earlier pass.
-        let target = &mut self.layers[self.pass.target];
-        let next = target.done..end;
-        target.done = end;
-        self.rows_of(self.pass.target, next, stores, rows)
+        Ok(made)
     }
 
     /// How far each layer must come for the target to come to `end`.
     fn ends(&self, end: usize) -> Vec<usize> {
         let nodes = &self.graph.nodes;
         let mut ends = vec![0; nodes.len()];
-        ends[self.pass.target] = end;
-        let is_last = end == nodes[self.pass.target].height();
-        for &node in self.pass.computed.iter().rev() {
-            if is_last && self.places[node].is_some() {
+        ends[self.target] = end;
+        let is_last = end == nodes[self.target].height();
+        for &(node, origin) in self.order.iter().rev() {
+            if is_last && matches!(origin, Origin::Computed { kept: Some(_) }) {
                 ends[node] = nodes[node].height();
             }
-            let computed = self.layers[node].done..ends[node];
-            if computed.is_empty() {
+            let next = self.layers[node].done..ends[node];
+            if next.is_empty() {
                 continue;
             }
-            for &input in &nodes[node].inputs {
-                let under = self.rows_under(node, computed.clone(), input);
-                ends[input] = ends[input].max(under.end);
+            for &source in &self.sources[node] {
+                let under = self.rows_under(node, next.clone(), source);
+                ends[source] = ends[source].max(under.end);
             }
         }
         ends
     }
 
-    fn rows_under(&self, node: usize, rows: Range<usize>, input: usize) -> Range<usize> {
+    /// The rows of one of its sources that rows of a node are made of. What lies between has the rows of the source.
+    fn rows_under(&self, node: usize, rows: Range<usize>, source: usize) -> Range<usize> {
         let nodes = &self.graph.nodes;
-        nodes[node]
-            .operation
-            .rows_under(rows, nodes[input].height())
+        let height = nodes[source].height();
+        nodes[node].operation.rows_under(rows, height)
     }
 
-    /// These rows of a node: of the picture, of its stream, or of its store.
-    fn rows_of<R: Rows>(
-        &self,
-        node: usize,
-        wanted: Range<usize>,
-        stores: &mut [Option<Store>],
-        rows: &mut R,
-    ) -> Result<Tensor<4>, R::Error> {
-        if node == 0 {
-            return rows.read(wanted);
-        }
-        let layer = &self.layers[node];
-        if let Some(tail) = &layer.tail {
-            let first = layer.done - tail.dims()[2];
-            return Ok(tail.clone().narrow(2, wanted.start - first, wanted.len()));
-        }
-        let store = self.places[node].and_then(|place| stores[place].as_mut());
-        let store = store.expect("what a pass does not compute was kept by an earlier one");
-        let [channels, _, width] = self.graph.nodes[node].dims;
-        let dims = [1, channels, wanted.len(), width];
-        let values = store.read(wanted)?;
-        Ok(Tensor::from_data(
-            TensorData::new(values, dims),
-            rows.device(),
-        ))
-    }
-
-    /// Adds rows to a node's stream.
-    fn append(&mut self, node: usize, features: Tensor<4>) {
-        let first = self.first_needed(node);
-        let layer = &mut self.layers[node];
-        let count = features.dims()[2];
-        let tail = layer.tail.take().map(|tail| {
-            let rows = tail.dims()[2];
-            let passed = first.saturating_sub(layer.done - rows).min(rows);
-            (tail, passed, rows - passed)
-        });
-        layer.done += count;
-        layer.tail = Some(match tail {
-            Some((tail, passed, rest)) if rest > 0 => {
-                Tensor::cat(vec![tail.narrow(2, passed, rest), features], 2)
+    /// Rows of a node from those of its sources.
+    fn compute(&self, index: usize, rows: Range<usize>) -> Tensor<4> {
+        let node = &self.graph.nodes[index];
+        let height = self.graph.nodes[node.inputs[0]].height();
+        let under = node.operation.rows_under(rows.clone(), height);
+        let mut combination = node.operation.combination();
+        let mut taken = Vec::new();
+        for &input in &node.inputs {
+            let sources = self.row_sources(input, under.clone());
+            if sources.len() > 1 {
+                combination = Combination::Concatenation;
             }
-            _ => features,
-        });
+            taken.extend(sources);
+        }
+        self.alter(index, &mut taken);
+        let border = node.operation.border(&rows, height);
+        let input = join_rows(&taken, combination, border);
+        node.operation.forward(input, rows, height)
     }
 
-    /// Forgets the stream of a node of which nothing is needed any more.
+    /// Rows of a node that exist, or what they are made of.
+    fn row_sources(&self, node: usize, rows: Range<usize>) -> Vec<RowSource> {
+        if !self.passing[node] {
+            return vec![RowSource::plain(self.pieces(node, rows))];
+        }
+        let inputs = self.graph.nodes[node].inputs.iter();
+        let sources = inputs.flat_map(|&input| self.row_sources(input, rows.clone()));
+        let mut sources: Vec<_> = sources.collect();
+        self.alter(node, &mut sources);
+        sources
+    }
+
+    /// Adds what a normalisation or a leaky ReLU does to the sources of its input.
+    fn alter(&self, node: usize, sources: &mut [RowSource]) {
+        for source in sources {
+            if let Some(scaling) = &self.scalings[node] {
+                source.scaling = Some(scaling.clone());
+            }
+            if let Some(slope) = self.graph.nodes[node].operation.slope() {
+                source.slope = Some(slope);
+            }
+        }
+    }
+
+    /// Rows of a stream.
+    fn pieces(&self, node: usize, rows: Range<usize>) -> Vec<Tensor<4>> {
+        let mut found = Vec::new();
+        for (first, piece) in &self.layers[node].pieces {
+            let part = rows.start.max(*first)..rows.end.min(first + piece.dims()[2]);
+            if !part.is_empty() {
+                found.push(piece.clone().narrow(2, part.start - first, part.len()));
+            }
+        }
+        found
+    }
+
+    fn append(&mut self, node: usize, pieces: Vec<Tensor<4>>) {
+        let layer = &mut self.layers[node];
+        for piece in pieces {
+            let first = layer.done;
+            layer.done += piece.dims()[2];
+            layer.pieces.push_back((first, piece));
+        }
+    }
+
+    /// Forgets the rows of a node that are not needed any more.
     fn release(&mut self, node: usize) {
-        if self.first_needed(node) >= self.layers[node].done {
-            self.layers[node].tail = None;
+        let needed = self.first_needed(node);
+        let pieces = &mut self.layers[node].pieces;
+        while let Some((first, piece)) = pieces.front_mut() {
+            let rows = piece.dims()[2];
+            if *first + rows <= needed {
+                pieces.pop_front();
+                continue;
+            }
+            // A few rows are copied, so that the others do not stay in memory with them.
+            let rest = *first + rows - needed;
+            if needed > *first && 4 * rest <= rows {
+                *piece = copied_rows(piece.clone().narrow(2, rows - rest, rest));
+                *first = needed;
+            }
+            break;
         }
     }
 
@@ -199,12 +275,4 @@ impl<'a, 'n> Streams<'a, 'n> {
         });
         needed.min().unwrap_or(nodes[node].height())
     }
-}
-
-fn write(store: &mut Store, start: usize, features: Tensor<4>) -> Result<(), StoreError> {
-    let data = features.into_data();
-    let values = data
-        .as_slice::<f32>()
-        .expect("networks compute in 32 bits, and tensors are read in order");
-    store.write(start, values)
 }

@@ -1,0 +1,82 @@
+//! Large buffers that are written part by part, by all threads.
+#![expect(
+    unsafe_code,
+    reason = "the buffer is cleared part by part, where it is written, and not once before by a single thread"
+)]
+
+use std::convert::Infallible;
+use std::mem::MaybeUninit;
+
+use rayon::prelude::*;
+
+/// A buffer of `length` numbers that `fill` writes in parts of `part` numbers, the last one shorter where it does not divide.
+/// It takes the number of a part and the part itself, all zeros.
+pub(crate) fn filled(
+    length: usize,
+    part: usize,
+    fill: impl Fn(usize, &mut [f32]) + Sync,
+) -> Vec<f32> {
+    let filled = try_filled(length, part, |index, values| {
+        fill(index, values);
+        Ok::<(), Infallible>(())
+    });
+    match filled {
+        Ok(values) => values,
+        Err(never) => match never {},
+    }
+}
+
+/// The same for a `fill` that may fail.
+///
+/// # Errors
+/// The first of `fill`'s.
+pub(crate) fn try_filled<E: Send>(
+    length: usize,
+    part: usize,
+    fill: impl Fn(usize, &mut [f32]) -> Result<(), E> + Sync,
+) -> Result<Vec<f32>, E> {
+    let mut values: Vec<f32> = Vec::with_capacity(length);
+    values.spare_capacity_mut()[..length]
+        .par_chunks_mut(part.max(1))
+        .enumerate()
+        .try_for_each(|(index, room)| {
+            room.fill(MaybeUninit::new(0.0));
+            // SAFETY: all of it was just written.
+            fill(index, unsafe { room.assume_init_mut() })
+        })?;
+    // SAFETY: the parts together are the whole, and each of them was written.
+    unsafe { values.set_len(length) };
+    Ok(values)
+}
+
+/// Numbers that are cleared at once.
+const STRETCH: usize = 1 << 16;
+
+/// A buffer of zeros.
+pub(crate) fn zeros(length: usize) -> Vec<f32> {
+    filled(length, STRETCH, |_, _| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_is_written() {
+        for (length, part) in [(0, 3), (1, 3), (9, 3), (11, 3), (5, 0)] {
+            let values = filled(length, part, |index, values| {
+                assert!(values.iter().all(|value| *value == 0.0));
+                values.fill(index as f32 + 1.0);
+            });
+            let expected = (0..length).map(|place| (place / part.max(1)) as f32 + 1.0);
+            assert_eq!(values, expected.collect::<Vec<_>>());
+        }
+        assert_eq!(zeros(STRETCH + 1), vec![0.0; STRETCH + 1]);
+        let failed = try_filled(
+            10,
+            2,
+            |index, _| if index == 3 { Err("no") } else { Ok(()) },
+        );
+        assert_eq!(failed, Err("no"));
+    }
+}

@@ -1,0 +1,159 @@
+//! Rows put together in one pass over memory.
+
+use burn::backend::Flex;
+use burn::backend::tensor::FloatTensor;
+use burn::tensor::{DType, Tensor, TensorData};
+
+use super::reflection::source as mirrored;
+use super::values::Planes;
+use crate::kernels::filled::filled;
+use crate::kernels::rows::{Border, Combination, RowSource};
+
+/// One source as the loop over its rows needs it.
+struct Part<'a> {
+    /// The first row of each piece, and its planes.
+    pieces: Vec<(usize, Planes<'a>)>,
+    channels: usize,
+    /// Factors and offsets, each as many as channels; empty where values are not scaled.
+    scaling: [Vec<f32>; 2],
+    slope: Option<f32>,
+}
+
+impl Part<'_> {
+    fn row(&self, channel: usize, row: usize) -> &[f32] {
+        let above = self.pieces.partition_point(|(first, _)| *first <= row);
+        let (first, planes) = &self.pieces[above - 1];
+        planes.row(channel, row - first)
+    }
+
+    /// Writes a row, or adds it.
+    fn write(&self, channel: usize, row: usize, target: &mut [f32], add: bool) {
+        let row = self.row(channel, row);
+        let [factors, offsets] = &self.scaling;
+        let scaling = factors.get(channel).zip(offsets.get(channel));
+        match (scaling, self.slope) {
+            (None, None) if !add => target.copy_from_slice(row),
+            (None, None) => put(row, target, add, |value| value),
+            (Some((factor, offset)), None) => {
+                put(row, target, add, |value| factor * value + offset);
+            }
+            (scaling, Some(slope)) => {
+                let (factor, offset) = scaling.unwrap_or((&1.0, &0.0));
+                put(row, target, add, |value| {
+                    let value = factor * value + offset;
+                    if value > 0.0 { value } else { value * slope }
+                });
+            }
+        }
+    }
+}
+
+fn put(row: &[f32], target: &mut [f32], add: bool, map: impl Fn(f32) -> f32) {
+    let pairs = target.iter_mut().zip(row);
+    if add {
+        pairs.for_each(|(target, &value)| *target += map(value));
+    } else {
+        pairs.for_each(|(target, &value)| *target = map(value));
+    }
+}
+
+/// What `kernels::join_rows` gives, if all of it lies on this backend.
+pub(in crate::kernels) fn join_rows(
+    sources: &[RowSource],
+    combination: Combination,
+    border: Border,
+) -> Option<Tensor<4>> {
+    let pieces = |source: &RowSource| {
+        let pieces = source.pieces.iter().cloned();
+        pieces.map(primitive).collect::<Option<Vec<_>>>()
+    };
+    let tensors = sources.iter().map(pieces).collect::<Option<Vec<_>>>()?;
+    let parts: Vec<Part<'_>> = sources
+        .iter()
+        .zip(&tensors)
+        .map(|(source, tensors)| part(source, tensors))
+        .collect();
+    let device = sources[0].pieces[0].device();
+    let dims = sources[0].pieces.iter().map(Tensor::dims);
+    let (rows, width) = dims.fold((0, 0), |(rows, _), [_, _, more, width]| {
+        (rows + more, width)
+    });
+    let channels: usize = match combination {
+        Combination::Sum => parts[0].channels,
+        Combination::Concatenation => parts.iter().map(|part| part.channels).sum(),
+    };
+    let Border {
+        top,
+        bottom,
+        sides,
+        mirrored: is_mirrored,
+    } = border;
+    let (height, columns) = (top + rows + bottom, width + 2 * sides);
+    let values = filled(
+        channels * height * columns,
+        height * columns,
+        |channel, plane| {
+            let (parts, channel) = match combination {
+                Combination::Sum => (&parts[..], channel),
+                Combination::Concatenation => one_of(&parts, channel),
+            };
+            for (index, line) in plane.chunks_exact_mut(columns).enumerate() {
+                if !is_mirrored && !(top..top + rows).contains(&index) {
+                    continue;
+                }
+                let row = mirrored(index, top, rows);
+                for (number, part) in parts.iter().enumerate() {
+                    part.write(channel, row, &mut line[sides..sides + width], number > 0);
+                }
+                if is_mirrored {
+                    for side in 0..sides {
+                        line[side] = line[2 * sides - side];
+                        line[sides + width + side] = line[sides + width - 2 - side];
+                    }
+                }
+            }
+        },
+    );
+    let data = TensorData::new(values, [1, channels, height, columns]);
+    Some(Tensor::from_data(data, &device))
+}
+
+/// The part to which a channel of all parts together belongs, and its number there.
+fn one_of<'a, 'b>(parts: &'a [Part<'b>], mut channel: usize) -> (&'a [Part<'b>], usize) {
+    for part in parts {
+        if channel < part.channels {
+            return (std::slice::from_ref(part), channel);
+        }
+        channel -= part.channels;
+    }
+    (&[], channel)
+}
+
+fn primitive(tensor: Tensor<4>) -> Option<FloatTensor<Flex>> {
+    (tensor.dtype() == DType::F32).then(|| tensor.try_into_primitive::<Flex>().ok())?
+}
+
+fn part<'a>(source: &RowSource, tensors: &'a [FloatTensor<Flex>]) -> Part<'a> {
+    let mut first = 0;
+    let dims = source.pieces.iter().map(Tensor::dims);
+    let pieces = dims.zip(tensors).map(|([_, _, rows, _], tensor)| {
+        let piece = (first, Planes::new(tensor));
+        first += rows;
+        piece
+    });
+    let numbers = |tensor: &Tensor<1>| {
+        let data = tensor.clone().into_data();
+        data.iter::<f32>().collect::<Vec<_>>()
+    };
+    Part {
+        pieces: pieces.collect(),
+        channels: source.pieces[0].dims()[1],
+        scaling: source
+            .scaling
+            .as_ref()
+            .map_or_else(Default::default, |scaling| {
+                [numbers(&scaling.factor), numbers(&scaling.offset)]
+            }),
+        slope: source.slope.map(|slope| slope as f32),
+    }
+}

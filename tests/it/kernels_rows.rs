@@ -1,0 +1,97 @@
+//! Rows that are put together, beside Burn's own operations.
+
+use burn::tensor::activation::leaky_relu;
+use burn::tensor::ops::PadMode;
+use burn::tensor::{Device, Distribution, Tensor, Tolerance};
+use proptest::prelude::*;
+use translate::kernels::{Border, ChannelScaling, Combination, RowSource, copied_rows, join_rows};
+
+use crate::device::test_device;
+
+fn random<const D: usize>(dims: [usize; D], device: &Device) -> Tensor<D> {
+    Tensor::random(dims, Distribution::Uniform(-1.0, 1.0), device)
+}
+
+/// The values of a source, and the source in pieces that are views of it.
+fn source(
+    dims: [usize; 4],
+    cut: usize,
+    scaled: bool,
+    slope: Option<f64>,
+    device: &Device,
+) -> (Tensor<4>, RowSource) {
+    let all = random(dims, device);
+    let [_, channels, rows, _] = dims;
+    let cut = cut % rows;
+    let parts = [(0, cut), (cut, rows - cut)]
+        .into_iter()
+        .filter(|(_, count)| *count > 0);
+    let pieces = parts
+        .map(|(start, count)| all.clone().narrow(2, start, count))
+        .collect();
+    let mut values = all;
+    let scaling = scaled.then(|| ChannelScaling {
+        factor: random([channels], device),
+        offset: random([channels], device),
+    });
+    if let Some(ChannelScaling { factor, offset }) = scaling.clone() {
+        let per_channel = |numbers: Tensor<1>| numbers.reshape([1, channels, 1, 1]);
+        values = values * per_channel(factor) + per_channel(offset);
+    }
+    if let Some(slope) = slope {
+        values = leaky_relu(values, slope);
+    }
+    (
+        values,
+        RowSource {
+            pieces,
+            scaling,
+            slope,
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn rows_are_joined(
+        (channels, rows, width) in (1usize..4, 4usize..9, 4usize..9),
+        (first_cut, second_cut) in (0usize..9, 0usize..9),
+        scaled in any::<bool>(),
+        slope in prop::sample::select(vec![None, Some(0.0), Some(0.2)]),
+        concatenate in any::<bool>(),
+        (top, bottom, sides) in (0usize..4, 0usize..4, 0usize..4),
+        mirrored in any::<bool>(),
+        seed in any::<u64>(),
+    ) {
+        let device = test_device();
+        device.seed(seed);
+        let (first, first_source) =
+            source([1, channels, rows, width], first_cut, scaled, slope, &device);
+        let more = if concatenate { channels + 1 } else { channels };
+        let (second, second_source) =
+            source([1, more, rows, width], second_cut, !scaled, slope, &device);
+        let border = Border { top, bottom, sides, mirrored };
+        let mode = if mirrored { PadMode::Reflect } else { PadMode::Constant(0.0) };
+        let bordered = |values: Tensor<4>| values.pad((sides, sides, top, bottom), mode);
+        let (combination, both) = if concatenate {
+            (Combination::Concatenation, Tensor::cat(vec![first.clone(), second], 1))
+        } else {
+            (Combination::Sum, first.clone() + second)
+        };
+        let alone = join_rows(std::slice::from_ref(&first_source), Combination::Sum, border);
+        let joined = join_rows(&[first_source, second_source], combination, border);
+        let tolerance = Tolerance::<f32>::absolute(1e-5);
+        for (found, expected) in [(alone, bordered(first)), (joined, bordered(both))] {
+            found.into_data().assert_approx_eq(&expected.into_data(), tolerance);
+        }
+    }
+}
+
+#[test]
+fn copied_rows_are_the_same() {
+    let all = random([1, 3, 7, 5], &test_device());
+    let rows = all.narrow(2, 2, 3);
+    copied_rows(rows.clone())
+        .into_data()
+        .assert_eq(&rows.into_data(), true);
+}
