@@ -405,14 +405,21 @@ fn xmp_goes_along_upright() {
         )
     };
     let of = |bytes: &[u8]| {
-        let reader = image::ImageReader::new(std::io::Cursor::new(bytes));
+        let text = |xmp: Vec<u8>| String::from_utf8(xmp).unwrap();
+        let source = std::io::Cursor::new(bytes);
+        if bytes.starts_with(b"II") {
+            let tag = tiff::tags::Tag::from_u16_exhaustive(700);
+            let mut decoder = tiff::decoder::Decoder::new(source).unwrap();
+            return Some(text(decoder.get_tag_u8_vec(tag).unwrap()));
+        }
+        let reader = image::ImageReader::new(source);
         let mut decoder = reader
             .with_guessed_format()
             .unwrap()
             .into_decoder()
             .unwrap();
         let xmp = image::ImageDecoder::xmp_metadata(&mut decoder).unwrap();
-        xmp.map(|xmp| String::from_utf8(xmp).unwrap())
+        xmp.map(text)
     };
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, 24, 16);
