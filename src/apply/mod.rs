@@ -33,6 +33,7 @@ mod tally;
 mod tiff;
 mod tiles;
 mod whole;
+mod work;
 
 pub use error::ApplyError;
 pub use fill::{
