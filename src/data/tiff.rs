@@ -209,31 +209,20 @@ impl Rows<'_> {
         self.next += 1;
         let size = (width, rows);
         let (kind, planes, across) = (&self.kind, self.planes, across as usize);
+        macro_rules! levels {
+            ($variant:ident) => {{
+                let chunks = chunks.into_iter().map_while(|chunk| match chunk {
+                    DecodingResult::$variant(levels) => Some(levels),
+                    _ => None,
+                });
+                let levels = joined(chunks.collect(), across, rows as usize);
+                interleaved(levels, planes, kind)
+            }};
+        }
         let pixels = match &chunks[0] {
-            DecodingResult::U8(_) => {
-                let chunks = chunks.into_iter().map_while(|chunk| match chunk {
-                    DecodingResult::U8(levels) => Some(levels),
-                    _ => None,
-                });
-                let levels = joined(chunks.collect(), across, rows as usize);
-                kind.eight_bits(interleaved(levels, planes, kind), size)
-            }
-            DecodingResult::U16(_) => {
-                let chunks = chunks.into_iter().map_while(|chunk| match chunk {
-                    DecodingResult::U16(levels) => Some(levels),
-                    _ => None,
-                });
-                let levels = joined(chunks.collect(), across, rows as usize);
-                kind.sixteen_bits(interleaved(levels, planes, kind), size)
-            }
-            DecodingResult::F32(_) => {
-                let chunks = chunks.into_iter().map_while(|chunk| match chunk {
-                    DecodingResult::F32(levels) => Some(levels),
-                    _ => None,
-                });
-                let levels = joined(chunks.collect(), across, rows as usize);
-                kind.floats(interleaved(levels, planes, kind), size)
-            }
+            DecodingResult::U8(_) => kind.eight_bits(levels!(U8), size),
+            DecodingResult::U16(_) => kind.sixteen_bits(levels!(U16), size),
+            DecodingResult::F32(_) => kind.floats(levels!(F32), size),
             _ => None,
         };
         let colour = self.colour;
