@@ -35,15 +35,7 @@ pub(super) fn convolution(
     } else {
         forward(&geometry, input, weight, bias)
     };
-    tensor(
-        output,
-        [
-            geometry.batch,
-            geometry.outputs,
-            geometry.output_height,
-            geometry.output_width,
-        ],
-    )
+    tensor(output, geometry.output_dims())
 }
 
 /// The transposed convolution of `kernels::transposed_convolution`; `bias` is empty where there is none.
@@ -123,12 +115,8 @@ fn spread(
     let input_dims = [batch, inputs, size[0], size[1]];
     let geometry = Geometry::new(input_dims, dims(weight), shape);
     assert_eq!(
-        [outputs, height, width],
-        [
-            geometry.outputs,
-            geometry.output_height,
-            geometry.output_width
-        ],
+        [batch, outputs, height, width],
+        geometry.output_dims(),
         "a convolution's gradient must have the shape of its output"
     );
     let [output, weight, bias] = [output, weight, bias].map(contiguous);
@@ -144,7 +132,7 @@ fn spread(
     } else {
         scatter_input_gradient(&geometry, output, weight, bias)
     };
-    tensor(input, input_dims)
+    tensor(input, geometry.input_dims())
 }
 
 /// The weights of `geometry`, `[outputs, inputs, kernel, kernel]`, as its exchanged convolution has them:

@@ -57,6 +57,26 @@ impl Geometry {
         }
     }
 
+    /// Shape of the input.
+    pub(in crate::kernels) fn input_dims(&self) -> [usize; 4] {
+        let Self { batch, inputs, .. } = *self;
+        [batch, inputs, self.input_height, self.input_width]
+    }
+
+    /// Shape of the weight.
+    pub(in crate::kernels) fn weight_dims(&self) -> [usize; 4] {
+        let Self {
+            outputs, inputs, ..
+        } = *self;
+        [outputs, inputs, self.kernel_height, self.kernel_width]
+    }
+
+    /// Shape of the output.
+    pub(in crate::kernels) fn output_dims(&self) -> [usize; 4] {
+        let Self { batch, outputs, .. } = *self;
+        [batch, outputs, self.output_height, self.output_width]
+    }
+
     /// Weights that one input channel has for one output channel.
     pub(super) fn taps(&self) -> usize {
         self.kernel_height * self.kernel_width

@@ -48,7 +48,7 @@ pub(super) fn weight_gradient(
     } else {
         products(&geometry, input, gradient)
     };
-    tensor(weight, weight_dims)
+    tensor(weight, geometry.weight_dims())
 }
 
 /// The sum over all pixels of output gradient times patch.

@@ -3,7 +3,7 @@
 use burn::backend::libtorch::LibTorch;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::DType;
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use super::columns::Columns;
 use super::norm::dims;
@@ -67,11 +67,42 @@ pub(super) fn prepared(tensor: &Tensor, precision: Precision) -> Tensor {
     }
 }
 
+/// A convolution, transposed or not, that this program does itself, in 32 bits.
+pub(super) trait OwnConvolution {
+    /// The output, plus `bias` where there is one.
+    fn forward(&self, input: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor;
+
+    /// The gradient with respect to the input.
+    fn input_gradient(&self, gradient: &Tensor, weight: &Tensor) -> Tensor;
+
+    /// The gradient with respect to the weight.
+    fn weight_gradient(&self, gradient: &Tensor, input: &Tensor) -> Tensor;
+}
+
+/// The convolution of an input and a weight of these shapes, where that is faster than LibTorch's.
+fn own(device: Device, dims: [[usize; 4]; 2], shape: Shape) -> Option<Box<dyn OwnConvolution>> {
+    if device != Device::Cpu {
+        return None;
+    }
+    if let Some(columns) = Columns::new(dims, shape) {
+        return Some(Box::new(columns));
+    }
+    let winograd = Winograd::new(dims, &shape)?;
+    Some(Box::new(winograd))
+}
+
+/// The same for these tensors.
+fn own_of(input: &Tensor, weight: &Tensor, shape: Shape) -> Option<Box<dyn OwnConvolution>> {
+    let dims = [input, weight].map(|tensor| dims(tensor).map(|side| side as usize));
+    own(input.device(), dims, shape)
+}
+
 /// Input and weight in the types and layouts in which this convolution takes them, so that what is kept for the gradients
 /// need not be converted again.
 pub(super) fn operands(input: &Tensor, weight: &Tensor, shape: impl Into<Shape>) -> [Tensor; 2] {
     let shape = shape.into();
-    match Columns::new(input.device(), dims(input), dims(weight), shape) {
+    match own_of(input, weight, shape) {
+        // A weight that is ready for applying may be in bfloat16.
         Some(_) => [prepared(input, Precision::F32), weight.shallow_clone()],
         None => [input, weight].map(|tensor| prepared(tensor, shape.precision)),
     }
@@ -86,16 +117,10 @@ pub(super) fn convolution(
 ) -> Primitive {
     let shape = shape.into();
     let bias = (bias.numel() > 0).then_some(bias);
-    if let Some(columns) = Columns::new(input.device(), dims(input), dims(weight), shape) {
-        let mut output = columns.forward(input, weight);
-        if let Some(bias) = bias {
-            output += bias.to_kind(Kind::Float).view([1, -1, 1, 1]);
-        }
+    let [input, weight] = operands(input, weight, shape);
+    if let Some(own) = own_of(&input, &weight, shape) {
+        let output = own.forward(&input, &weight, bias);
         return Primitive::new(prepared(&output, shape.precision));
-    }
-    let [input, weight] = [input, weight].map(|tensor| prepared(tensor, shape.precision));
-    if let Some(winograd) = Winograd::new(input.device(), dims(&input), dims(&weight), shape) {
-        return Primitive::new(winograd.forward(&input, &weight, bias));
     }
     let bias = bias.map(|bias| prepared(bias, shape.precision));
     Primitive::new(input.convolution(
@@ -117,41 +142,34 @@ pub(super) fn gradients(
     shape: impl Into<Shape>,
 ) -> ConvolutionGradients<Primitive> {
     let shape = shape.into();
-    let input_dims = kept.input_dims.map(|side| side as i64);
-    let weight_dims = kept.weight_dims.map(|side| side as i64);
     let [input, weight] =
         [&kept.input, &kept.weight].map(|tensor| tensor.as_ref().map(|tensor| &tensor.tensor));
-    let bias_gradient =
-        |gradient: &Tensor| gradient.sum_dim_intlist(&[0_i64, 2, 3][..], false, Kind::Float);
-    let device = gradient.device();
-    let [input, weight, bias] =
-        if let Some(columns) = Columns::new(device, input_dims, weight_dims, shape) {
-            let gradient = prepared(gradient, Precision::F32);
-            [
-                weight.map(|weight| columns.input_gradient(&gradient, weight)),
-                input.map(|input| columns.weight_gradient(&gradient, input)),
-                kept.bias.then(|| bias_gradient(&gradient)),
-            ]
-        } else if let Some(winograd) = Winograd::new(device, input_dims, weight_dims, shape) {
-            let gradient = prepared(gradient, shape.precision);
-            [
-                weight.map(|weight| winograd.input_gradient(&gradient, weight)),
-                input.map(|input| winograd.weight_gradient(&gradient, input)),
-                kept.bias.then(|| bias_gradient(&gradient)),
-            ]
-        } else {
-            let gradient = prepared(gradient, shape.precision);
-            let shape = shim::Convolution {
-                input_dims,
-                weight_dims,
-                stride: shape.stride,
-                padding: shape.padding,
-                output_padding: shape.output_padding,
-                transposed: shape.transposed,
-                bias: kept.bias,
-            };
-            shim::convolution_gradients(&gradient, input, weight, &shape)
+    let own = own(
+        gradient.device(),
+        [kept.input_dims, kept.weight_dims],
+        shape,
+    );
+    let [input, weight, bias] = if let Some(own) = own {
+        let gradient = prepared(gradient, Precision::F32);
+        let sum = || gradient.sum_dim_intlist(&[0_i64, 2, 3][..], false, Kind::Float);
+        [
+            weight.map(|weight| own.input_gradient(&gradient, weight)),
+            input.map(|input| own.weight_gradient(&gradient, input)),
+            kept.bias.then(sum),
+        ]
+    } else {
+        let gradient = prepared(gradient, shape.precision);
+        let shape = shim::Convolution {
+            input_dims: kept.input_dims.map(|side| side as i64),
+            weight_dims: kept.weight_dims.map(|side| side as i64),
+            stride: shape.stride,
+            padding: shape.padding,
+            output_padding: shape.output_padding,
+            transposed: shape.transposed,
+            bias: kept.bias,
         };
+        shim::convolution_gradients(&gradient, input, weight, &shape)
+    };
     let input = input.map(|input| match kept.input_type {
         DType::BF16 => prepared(&input, Precision::Bf16),
         _ => shim::to_float(&input),
