@@ -9,6 +9,7 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, TensorMetadata};
+use burn::tensor::TensorData;
 
 use super::backend::{ConvolutionKept, KernelGradients, Kernels};
 use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};
@@ -340,6 +341,10 @@ impl<B: KernelGradients, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
 
     fn ready(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
         FloatTensor::<Self>::new(B::ready(weight.into_parts().0, precision))
+    }
+
+    fn in_place(like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self> {
+        FloatTensor::<Self>::new(B::in_place(like.into_parts().0, data))
     }
 
     fn reflect(input: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {

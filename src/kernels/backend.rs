@@ -9,7 +9,7 @@
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, DispatchDevice, backend_extension};
-use burn::tensor::{DType, Tensor};
+use burn::tensor::{DType, Tensor, TensorData};
 
 use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};
 
@@ -49,6 +49,9 @@ pub(crate) trait Kernels: Backend {
 
     /// The weight of a convolution in the type and layout that it is calculated with; carries no gradient.
     fn ready(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self>;
+
+    /// A tensor of these numbers on the device of `like`, in the memory in which they are where the device can use it.
+    fn in_place(like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self>;
 
     /// Returns mean and biased variance, which carry no gradient.
     fn channel_statistics(input: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>);

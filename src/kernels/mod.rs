@@ -14,6 +14,7 @@ mod filled;
 mod flex;
 #[cfg(feature = "libtorch")]
 pub mod libtorch;
+mod mapped;
 mod memory;
 mod norm;
 mod precision;
@@ -28,6 +29,7 @@ pub use convolution::{
     ConvolutionShape, TransposedConvolutionShape, convolution, ready_weight, transposed_convolution,
 };
 pub(crate) use filled::try_filled;
+pub(crate) use mapped::{mapped, numbers, tensor_in_place};
 pub use memory::{end, keep_freed_memory};
 pub use norm::{
     ChannelScaling, ChannelStatistics, batch_norm, channel_statistics, normalize_batch,

@@ -16,6 +16,7 @@ mod pass;
 mod patch_gan;
 mod residual;
 mod resnet;
+mod safetensors;
 mod tensors;
 mod trained;
 mod unet;

@@ -1,12 +1,11 @@
-//! Named tensors: the weights of a network under the names of the public PyTorch state dicts, and safetensors files.
+//! Named tensors: the weights of a network under the names of the public PyTorch state dicts.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::Read;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{DType, Shape, Tensor, TensorData};
-use safetensors::tensor::{Dtype, Metadata, View};
+use burn::tensor::{Shape, Tensor, TensorData};
+
+use crate::kernels::tensor_in_place;
 
 /// A network whose parameters have public names.
 pub trait Network: Module {
@@ -117,78 +116,6 @@ impl NamedTensors {
         Ok((taken, count))
     }
 
-    /// The contents of a safetensors file, 32-bit.
-    ///
-    /// # Errors
-    /// As [`NamedTensors::read_safetensors`].
-    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, TensorError> {
-        Self::read_safetensors(bytes, bytes.len() as u64)
-    }
-
-    /// The contents of a safetensors file of `length` bytes, 32-bit, of which no second copy is made in memory.
-    ///
-    /// # Errors
-    /// The bytes are not a valid file or cannot be read, or a tensor is not of floating-point numbers (whole-number
-    /// `num_batches_tracked` are left out).
-    pub fn read_safetensors(mut file: impl Read, length: u64) -> Result<Self, TensorError> {
-        fn bad(error: impl ToString) -> TensorError {
-            TensorError::Format(error.to_string())
-        }
-        let mut header = [0; 8];
-        file.read_exact(&mut header).map_err(bad)?;
-        let header = u64::from_le_bytes(header);
-        if header.checked_add(8).is_none_or(|end| end > length) {
-            return Err(bad("its header is longer than the file"));
-        }
-        let header = read_bytes(&mut file, header as usize).map_err(bad)?;
-        // This also checks that the tensors follow each other, each as long as its shape and type say.
-        let metadata: Metadata = serde_json::from_slice(&header).map_err(bad)?;
-        let rest = length - 8 - header.len() as u64;
-        if metadata.data_len() as u64 != rest {
-            return Err(bad("its tensors are not as long as the rest of the file"));
-        }
-        let mut tensors = BTreeMap::new();
-        for name in metadata.offset_keys() {
-            let Some(info) = metadata.info(&name) else {
-                continue;
-            };
-            let (start, end) = info.data_offsets;
-            if info.dtype == Dtype::F32 {
-                // Read where it will stay: the weights of a large network are most of what a short run waits for.
-                let mut values = vec![0.0_f32; (end - start) / size_of::<f32>()];
-                let bytes = bytemuck::cast_slice_mut(&mut values);
-                file.read_exact(bytes).map_err(bad)?;
-                tensors.insert(name, TensorData::new(values, info.shape.as_slice()));
-                continue;
-            }
-            let bytes = read_bytes(&mut file, end - start).map_err(bad)?;
-            let dtype = match info.dtype {
-                Dtype::F64 => DType::F64,
-                Dtype::F16 => DType::F16,
-                Dtype::BF16 => DType::BF16,
-                _ if name.ends_with("num_batches_tracked") => continue,
-                other => {
-                    return Err(TensorError::NotFloat {
-                        name,
-                        found: format!("{other:?}"),
-                    });
-                }
-            };
-            let data = TensorData::from_bytes_vec(bytes, info.shape.as_slice(), dtype);
-            tensors.insert(name, data.convert::<f32>());
-        }
-        Ok(Self(tensors))
-    }
-
-    /// The bytes of a safetensors file.
-    ///
-    /// # Errors
-    /// The format's own: too many tensors for its header.
-    pub fn to_safetensors(&self) -> Result<Vec<u8>, TensorError> {
-        let views = self.0.iter().map(|(name, data)| (name, HostTensor(data)));
-        safetensors::serialize(views, None).map_err(|error| TensorError::Format(error.to_string()))
-    }
-
     /// With the `num_batches_tracked` that PyTorch keeps beside running averages, one whole number each: strict loading
     /// asks for them, although nothing is computed from them.
     pub fn with_batch_counts(mut self, batches: u64) -> Self {
@@ -221,41 +148,9 @@ impl NamedTensors {
     }
 }
 
-fn read_bytes(file: &mut impl Read, length: usize) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(length);
-    file.take(length as u64).read_to_end(&mut bytes)?;
-    if bytes.len() < length {
-        return Err(std::io::ErrorKind::UnexpectedEof.into());
-    }
-    Ok(bytes)
-}
-
 fn shape_text(shape: &Shape) -> String {
     let sizes: Vec<String> = shape.iter().map(ToString::to_string).collect();
     format!("[{}]", sizes.join(", "))
-}
-
-struct HostTensor<'a>(&'a TensorData);
-
-impl View for HostTensor<'_> {
-    fn dtype(&self) -> Dtype {
-        match self.0.dtype() {
-            DType::I64 => Dtype::I64,
-            _ => Dtype::F32,
-        }
-    }
-
-    fn shape(&self) -> &[usize] {
-        self.0.shape()
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(self.0.as_bytes())
-    }
-
-    fn data_len(&self) -> usize {
-        self.0.as_bytes().len()
-    }
 }
 
 /// Fields and indices on the way to a parameter.
@@ -365,8 +260,7 @@ impl<N: Network> ModuleMapper for Replace<'_, N> {
         let Some(data) = self.tensors.0.remove(&name) else {
             return param;
         };
-        let device = param.val().device();
         let grad = param.is_require_grad();
-        param.map(|_| Tensor::from_data(data, &device).set_require_grad(grad))
+        param.map(|old| tensor_in_place(data, &old).set_require_grad(grad))
     }
 }

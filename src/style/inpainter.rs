@@ -5,7 +5,7 @@ use burn::tensor::Device;
 use super::error::StyleError;
 use super::folder::StyleFolder;
 use super::manifest::Manifest;
-use super::weights::read_weights;
+use super::weights::map_weights;
 use crate::config::Mode;
 use crate::inpainting::Inpainter;
 use crate::nn::Initialise;
@@ -27,7 +27,7 @@ pub fn load_inpainter(
         });
     }
     let path = folder.weights("generator");
-    let weights = read_weights(&path)?;
+    let weights = map_weights(&path)?;
     let mut initialise = Initialise::zeros(device).with_precision(recipe.train.precision);
     let network = Inpainter::new(&mut initialise, recipe);
     weights

@@ -17,5 +17,6 @@ pub use inpainter::load_inpainter;
 pub use manifest::{FORMAT_VERSION, Manifest, TrainingSummary};
 pub use registry::Registry;
 pub use weights::{
-    discriminator_stem, generator_stem, load_clusters, load_generator, read_weights, write_weights,
+    discriminator_stem, generator_stem, load_clusters, load_generator, map_weights, read_weights,
+    write_weights,
 };

@@ -18,13 +18,29 @@ use crate::nn::{Generator, Initialise, NamedTensors, TensorError};
 /// # Errors
 /// The file is missing, cannot be read or is damaged.
 pub fn read_weights(path: &Path) -> Result<NamedTensors, StyleError> {
+    weights(path, |file| {
+        NamedTensors::read_safetensors(file, file.metadata().map_or(0, |metadata| metadata.len()))
+    })
+}
+
+/// The same of a file that stays as it is while the tensors live, or is replaced by another: networks that are applied
+/// use its pages as they are.
+///
+/// # Errors
+/// As [`read_weights`].
+pub fn map_weights(path: &Path) -> Result<NamedTensors, StyleError> {
+    weights(path, NamedTensors::map_safetensors)
+}
+
+fn weights(
+    path: &Path,
+    take: impl FnOnce(&File) -> Result<NamedTensors, TensorError>,
+) -> Result<NamedTensors, StyleError> {
     if !path.is_file() {
         return Err(StyleError::NoWeights(path.to_owned()));
     }
-    let unreadable = FileError::new("read", path);
-    let file = File::open(path).and_then(|file| file.metadata().map(|metadata| (file, metadata)));
-    let (file, metadata) = file.map_err(unreadable)?;
-    NamedTensors::read_safetensors(file, metadata.len()).map_err(|source| StyleError::BadWeights {
+    let file = File::open(path).map_err(FileError::new("read", path))?;
+    take(&file).map_err(|source| StyleError::BadWeights {
         path: path.to_owned(),
         source,
     })
@@ -91,7 +107,7 @@ pub fn load_generator(
     let backwards = recipe.mode == Mode::Cycle && direction == Direction::BToA;
     let [input, output] = if backwards { [b, a] } else { [a, b] };
     let path = folder.weights(stem);
-    let weights = read_weights(&path)?;
+    let weights = map_weights(&path)?;
     let mut initialise = Initialise::zeros(device).with_precision(recipe.train.precision);
     let generator = Generator::new(&mut initialise, &recipe.generator, input, output);
     let generator = weights
@@ -107,7 +123,7 @@ fn load_coarse_to_fine(
     path: &Path,
     device: &Device,
 ) -> Result<(Generator, [usize; 2]), StyleError> {
-    let weights = read_weights(path)?;
+    let weights = map_weights(path)?;
     let mut first_error = None;
     for stage in recipe.stages().iter().rev() {
         let mut initialise = Initialise::zeros(device).with_precision(recipe.train.precision);

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use translate::config::{Mode, Overlay, Recipe};
 use translate::nn::NamedTensors;
 use translate::style::import::WeightFile;
-use translate::style::{Manifest, StyleFolder, TrainingSummary, read_weights};
+use translate::style::{Manifest, StyleFolder, TrainingSummary, map_weights, read_weights};
 
 use crate::apply_network::folder;
 use crate::fixture;
@@ -77,6 +77,13 @@ fn weights() -> Vec<u8> {
     bytes
 }
 
+/// Name, shape and bytes of each tensor: some are no numbers, which equal nothing.
+fn bits(tensors: &NamedTensors) -> Vec<(&str, &[usize], &[u8])> {
+    let each = tensors.0.iter();
+    each.map(|(name, data)| (name.as_str(), &**data.shape(), data.as_bytes()))
+        .collect()
+}
+
 proptest! {
     #![proptest_config(cases(128))]
 
@@ -133,9 +140,11 @@ proptest! {
         let path = place.path().join("weights.safetensors");
         fs::write(&path, &weights).unwrap();
         let read: Option<NamedTensors> = named(read_weights(&path), &path).map_err(TestCaseError::fail)?;
-        if let Some(tensors) = read {
+        if let Some(tensors) = &read {
             prop_assert!(tensors.0.len() < 10_000);
         }
+        let mapped = named(map_weights(&path), &path).map_err(TestCaseError::fail)?;
+        prop_assert_eq!(mapped.as_ref().map(bits), read.as_ref().map(bits));
         named(WeightFile::open(&path), &path).map_err(TestCaseError::fail)?;
     }
 

@@ -25,6 +25,7 @@ pub(super) mod winograd;
 
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
+use burn::tensor::TensorData;
 
 pub(super) use rows::join_rows;
 
@@ -80,6 +81,10 @@ impl Kernels for Flex {
 
     fn ready(weight: FloatTensor<Self>, _precision: Precision) -> FloatTensor<Self> {
         weight
+    }
+
+    fn in_place(_like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self> {
+        FloatTensor::<Self>::from_data(data)
     }
 
     fn leaky(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {

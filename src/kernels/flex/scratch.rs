@@ -34,9 +34,9 @@ impl Scratch {
             })
             .unwrap_or_default();
         if buffer.len() < length {
-            // What it holds need not be copied.
-            buffer.clear();
-            buffer.resize(length, 0.0);
+            // What it holds need not be copied, and the system's fresh pages are zeros already.
+            drop(buffer);
+            buffer = vec![0.0; length];
         }
         Self { buffer, length }
     }

@@ -16,8 +16,10 @@ pub(super) use shim::for_each;
 pub use start::{missing_gpu, set_threads, start};
 
 use burn::backend::libtorch::LibTorch;
+use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
-use tch::Tensor;
+use burn::tensor::{AllocationProperty, DType, TensorData};
+use tch::{Device, Tensor};
 
 use convolution::Shape;
 
@@ -89,6 +91,18 @@ impl Kernels for LibTorch {
     fn ready(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
         let ready = convolution::prepared(&weight.tensor, precision);
         Primitive::from_existing(ready, weight.storage)
+    }
+
+    fn in_place(like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self> {
+        let device = like.tensor.device();
+        let (bytes, shape, dtype) = data.into_parts();
+        if (device, dtype) == (Device::Cpu, DType::F32)
+            && bytes.property() == AllocationProperty::File
+        {
+            return Primitive::new(shim::borrowed(bytes, &shape));
+        }
+        let data = TensorData::from_bytes(bytes, shape, dtype);
+        Self::float_from_data(data, &device.into())
     }
 
     fn leaky(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {

@@ -176,6 +176,20 @@ const char* translate_adam(
   });
 }
 
+// A tensor of 32-bit numbers in memory that belongs to `owner`, which `release` gives back.
+const char* translate_borrowed(
+    void* numbers,
+    const int64_t* dims,
+    int64_t rank,
+    void* owner,
+    void (*release)(void*),
+    at::Tensor** outputs) {
+  return guarded([&] {
+    const at::IntArrayRef shape(dims, rank);
+    outputs[0] = owned(at::from_blob(numbers, shape, [owner, release](void*) { release(owner); }, at::kFloat));
+  });
+}
+
 // Calls `work` with stretches of the numbers below `count` on all threads that compute.
 const char* translate_for_each(int64_t count, void (*work)(const void*, int64_t, int64_t), const void* context) {
   return guarded([&] {

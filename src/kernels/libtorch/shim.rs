@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::null_mut;
 use std::sync::{Mutex, PoisonError};
 
+use burn::tensor::Bytes;
 use tch::Tensor;
 
 use crate::kernels::AdamStep;
@@ -74,6 +75,15 @@ unsafe extern "C" {
         time: f64,
     ) -> *const c_char;
 
+    fn translate_borrowed(
+        numbers: *mut c_void,
+        dims: *const i64,
+        rank: i64,
+        owner: *mut c_void,
+        release: unsafe extern "C" fn(*mut c_void),
+        outputs: *mut *mut c_void,
+    ) -> *const c_char;
+
     fn translate_for_each(
         count: i64,
         work: unsafe extern "C" fn(*const c_void, i64, i64),
@@ -133,6 +143,29 @@ pub(super) fn convolution_gradients(
             outputs,
         )
     })
+}
+
+/// A tensor whose 32-bit numbers stay where they are: in memory of a file, which may be written to without changing the file.
+pub(super) fn borrowed(numbers: Bytes, shape: &[usize]) -> Tensor {
+    unsafe extern "C" fn release(owner: *mut c_void) {
+        // SAFETY: made from a box below; LibTorch calls this once, with the last tensor that uses the memory.
+        drop(unsafe { Box::from_raw(owner.cast::<Bytes>()) });
+    }
+    let dims: Vec<i64> = shape.iter().map(|&side| side as i64).collect();
+    let place = numbers.as_ptr().cast_mut().cast();
+    let owner = Box::into_raw(Box::new(numbers)).cast();
+    // SAFETY: the memory has as many numbers as the shape says, stays where it is as long as its owner lives, and is used by
+    // nobody else; there is room for one result.
+    one(outputs(|outputs| unsafe {
+        translate_borrowed(
+            place,
+            dims.as_ptr(),
+            dims.len() as i64,
+            owner,
+            release,
+            outputs,
+        )
+    }))
 }
 
 /// The tensor in bfloat16, of four dimensions with the channels last in memory.

@@ -1,0 +1,226 @@
+//! Named tensors as safetensors files.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+
+use ::safetensors::tensor::{Dtype, Metadata, View};
+use burn::tensor::{Bytes, DType, TensorData};
+use bytes::Buf;
+
+use super::tensors::{NamedTensors, TensorError};
+use crate::kernels::{mapped, numbers};
+
+impl NamedTensors {
+    /// The contents of a safetensors file, 32-bit.
+    ///
+    /// # Errors
+    /// As [`NamedTensors::read_safetensors`].
+    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, TensorError> {
+        Self::read_safetensors(bytes, bytes.len() as u64)
+    }
+
+    /// The contents of a safetensors file of `length` bytes, 32-bit, of which no second copy is made in memory.
+    ///
+    /// # Errors
+    /// The bytes are not a valid file or cannot be read, or a tensor is not of floating-point numbers (whole-number
+    /// `num_batches_tracked` are left out).
+    pub fn read_safetensors(file: impl Read, length: u64) -> Result<Self, TensorError> {
+        Self::parse(file, length, |file, length| {
+            // Read where it will stay: the weights of a large network are most of what a short run waits for.
+            let mut values = vec![0.0_f32; length / size_of::<f32>()];
+            file.read_exact(bytemuck::cast_slice_mut(&mut values))?;
+            Ok(Bytes::from_elems(values))
+        })
+    }
+
+    /// The contents of a safetensors file as parts of it, without a copy: for networks that are applied and not trained.
+    ///
+    /// # Errors
+    /// As [`NamedTensors::read_safetensors`], or the file cannot be opened.
+    pub fn map_safetensors(file: &File) -> Result<Self, TensorError> {
+        let length = file.metadata().map_err(bad)?.len();
+        // Some file systems cannot map.
+        let Ok(memory) = mapped(file) else {
+            return Self::read_safetensors(file, length);
+        };
+        let length = memory.len() as u64;
+        Self::parse(memory.reader(), length, |memory, length| {
+            Ok(numbers(memory.get_mut().split_to(length)))
+        })
+    }
+
+    /// The contents of a safetensors file of `length` bytes; `numbers` takes that many next bytes, which are 32-bit numbers.
+    fn parse<R: Read>(
+        mut file: R,
+        length: u64,
+        mut numbers: impl FnMut(&mut R, usize) -> std::io::Result<Bytes>,
+    ) -> Result<Self, TensorError> {
+        let mut header = [0; 8];
+        file.read_exact(&mut header).map_err(bad)?;
+        let header = u64::from_le_bytes(header);
+        if header.checked_add(8).is_none_or(|end| end > length) {
+            return Err(bad("its header is longer than the file"));
+        }
+        let header = read_bytes(&mut file, header as usize).map_err(bad)?;
+        // This also checks that the tensors follow each other, each as long as its shape and type say.
+        let metadata: Metadata = serde_json::from_slice(&header).map_err(bad)?;
+        let rest = length - 8 - header.len() as u64;
+        if metadata.data_len() as u64 != rest {
+            return Err(bad("its tensors are not as long as the rest of the file"));
+        }
+        let mut tensors = BTreeMap::new();
+        for name in metadata.offset_keys() {
+            let Some(info) = metadata.info(&name) else {
+                continue;
+            };
+            let (start, end) = info.data_offsets;
+            let shape = info.shape.as_slice();
+            if info.dtype == Dtype::F32 {
+                let values = numbers(&mut file, end - start).map_err(bad)?;
+                tensors.insert(name, TensorData::from_bytes(values, shape, DType::F32));
+                continue;
+            }
+            let bytes = read_bytes(&mut file, end - start).map_err(bad)?;
+            let dtype = match info.dtype {
+                Dtype::F64 => DType::F64,
+                Dtype::F16 => DType::F16,
+                Dtype::BF16 => DType::BF16,
+                _ if name.ends_with("num_batches_tracked") => continue,
+                other => {
+                    return Err(TensorError::NotFloat {
+                        name,
+                        found: format!("{other:?}"),
+                    });
+                }
+            };
+            let data = TensorData::from_bytes_vec(bytes, shape, dtype);
+            tensors.insert(name, data.convert::<f32>());
+        }
+        Ok(Self(tensors))
+    }
+
+    /// The bytes of a safetensors file.
+    ///
+    /// # Errors
+    /// The format's own: too many tensors for its header.
+    pub fn to_safetensors(&self) -> Result<Vec<u8>, TensorError> {
+        let views = self.0.iter().map(|(name, data)| (name, HostTensor(data)));
+        ::safetensors::serialize(views, None)
+            .map_err(|error| TensorError::Format(error.to_string()))
+    }
+}
+
+fn bad(error: impl ToString) -> TensorError {
+    TensorError::Format(error.to_string())
+}
+
+fn read_bytes(file: &mut impl Read, length: usize) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(length);
+    file.take(length as u64).read_to_end(&mut bytes)?;
+    if bytes.len() < length {
+        return Err(std::io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(bytes)
+}
+
+struct HostTensor<'a>(&'a TensorData);
+
+impl View for HostTensor<'_> {
+    fn dtype(&self) -> Dtype {
+        match self.0.dtype() {
+            DType::I64 => Dtype::I64,
+            _ => Dtype::F32,
+        }
+    }
+
+    fn shape(&self) -> &[usize] {
+        self.0.shape()
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(self.0.as_bytes())
+    }
+
+    fn data_len(&self) -> usize {
+        self.0.as_bytes().len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek, Write};
+
+    use super::*;
+
+    /// A file of a tensor of each type, whose header is `padding` bytes longer than it has to be.
+    fn file(padding: usize) -> Vec<u8> {
+        let header = concat!(
+            r#"{"single":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"#,
+            r#""half":{"dtype":"F16","shape":[1],"data_offsets":[24,26]},"#,
+            r#""short":{"dtype":"BF16","shape":[1],"data_offsets":[26,28]},"#,
+            r#""double":{"dtype":"F64","shape":[],"data_offsets":[28,36]},"#,
+            r#""none":{"dtype":"F32","shape":[0],"data_offsets":[36,36]},"#,
+            r#""last":{"dtype":"F32","shape":[1],"data_offsets":[36,40]}}"#,
+        );
+        let header = header.to_owned() + &" ".repeat(padding);
+        let mut file = (header.len() as u64).to_le_bytes().to_vec();
+        file.extend(header.as_bytes());
+        file.extend(
+            [1.0_f32, 2.0, 3.0, 4.0, 5.0, 6.0]
+                .map(f32::to_le_bytes)
+                .as_flattened(),
+        );
+        file.extend(0x3800_u16.to_le_bytes());
+        file.extend(0xc000_u16.to_le_bytes());
+        file.extend(0.25_f64.to_le_bytes());
+        file.extend(7.0_f32.to_le_bytes());
+        file
+    }
+
+    fn on_disk(bytes: &[u8]) -> File {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        file.rewind().unwrap();
+        file
+    }
+
+    #[test]
+    fn mapped_tensors_are_those_that_are_read() {
+        for padding in 0..8 {
+            let bytes = file(padding);
+            let read = NamedTensors::from_safetensors(&bytes).unwrap();
+            let mapped = NamedTensors::map_safetensors(&on_disk(&bytes)).unwrap();
+            assert_eq!(mapped, read);
+            assert_eq!(mapped.0.len(), 6);
+            for (name, expected) in [
+                ("half", 0.5),
+                ("short", -2.0),
+                ("double", 0.25),
+                ("last", 7.0),
+            ] {
+                assert_eq!(mapped.0[name].as_slice::<f32>().unwrap(), [expected]);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_written_to_a_mapped_tensor_stays_out_of_the_file() {
+        let bytes = file(0);
+        let mut file = on_disk(&bytes);
+        let mut mapped = NamedTensors::map_safetensors(&file).unwrap();
+        let single = mapped.0.get_mut("single").unwrap();
+        single.as_mut_slice::<f32>().unwrap().fill(9.0);
+        assert_eq!(single.as_slice::<f32>().unwrap(), [9.0; 6]);
+        let mut after = Vec::new();
+        file.read_to_end(&mut after).unwrap();
+        assert_eq!(after, bytes);
+    }
+
+    #[test]
+    fn a_file_without_contents_is_refused() {
+        let error = NamedTensors::map_safetensors(&on_disk(&[])).unwrap_err();
+        assert!(matches!(error, TensorError::Format(_)), "{error}");
+    }
+}
