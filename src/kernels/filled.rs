@@ -49,14 +49,6 @@ pub(crate) fn try_filled<E: Send>(
     Ok(values)
 }
 
-/// Numbers that are cleared at once.
-const STRETCH: usize = 1 << 16;
-
-/// A buffer of zeros.
-pub(crate) fn zeros(length: usize) -> Vec<f32> {
-    filled(length, STRETCH, |_, _| ())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,7 +63,6 @@ mod tests {
             let expected = (0..length).map(|place| (place / part.max(1)) as f32 + 1.0);
             assert_eq!(values, expected.collect::<Vec<_>>());
         }
-        assert_eq!(zeros(STRETCH + 1), vec![0.0; STRETCH + 1]);
         let failed = try_filled(
             10,
             2,

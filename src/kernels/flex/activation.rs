@@ -1,5 +1,7 @@
 //! Leaky ReLU in one pass forward and one back.
 
+use std::hint::select_unpredictable;
+
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 
@@ -26,11 +28,8 @@ pub(super) fn leaky_gradient(
     let output = filled(input.len(), CHUNK, |chunk, output| {
         let (gradient, input) = (&gradient[chunk * CHUNK..], &input[chunk * CHUNK..]);
         for ((output, &gradient), &input) in output.iter_mut().zip(gradient).zip(input) {
-            *output = if input > 0.0 {
-                gradient
-            } else {
-                gradient * slope
-            };
+            // With `if` this becomes a jump for each number, which takes four times as long.
+            *output = select_unpredictable(input > 0.0, gradient, gradient * slope);
         }
     });
     tensor(output, dims)

@@ -1,4 +1,8 @@
 //! Convolution and its input gradient, which is the transposed convolution.
+#![expect(
+    unsafe_code,
+    reason = "outputs are not cleared before they are written"
+)]
 
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
@@ -6,11 +10,11 @@ use burn::backend::tensor::FloatTensor;
 use super::forward::forward;
 use super::geometry::Geometry;
 use super::input_gradient::input_gradient as scatter_input_gradient;
+use super::parts::Parts;
 use super::values::{contiguous, dims, tensor, values};
 use super::weight_gradient::{bias_gradient, weight_gradient};
 use super::winograd;
 use crate::kernels::backend::{ConvolutionGradients, ConvolutionKept};
-use crate::kernels::filled::zeros;
 use crate::kernels::workers::Workers;
 use crate::kernels::{ConvolutionShape, TransposedConvolutionShape};
 
@@ -26,9 +30,12 @@ pub(super) fn convolution(
     let (input, weight, bias) = (values(&input), values(&weight), values(&bias));
     let output = if winograd::suits(&geometry) {
         let length = geometry.batch * geometry.outputs * geometry.output_pixels();
-        let mut output = zeros(length);
-        winograd::convolution(&geometry, input, weight, bias, Workers::Own, &mut output);
-        output
+        // SAFETY: it takes all of the output.
+        unsafe {
+            Parts::written(length, |output| {
+                winograd::convolution(&geometry, input, weight, bias, Workers::Own, output);
+            })
+        }
     } else if let Some(exchanged) = geometry.exchanged() {
         let weight = flipped(weight, &geometry);
         scatter_input_gradient(&exchanged, input, &weight, bias)
@@ -123,9 +130,12 @@ fn spread(
     let (output, weight, bias) = (values(&output), values(&weight), values(&bias));
     let input = if winograd::suits(&geometry) {
         let length = geometry.batch * geometry.inputs * geometry.input_pixels();
-        let mut input = zeros(length);
-        winograd::input_gradient(&geometry, output, weight, bias, Workers::Own, &mut input);
-        input
+        // SAFETY: it takes all of the input.
+        unsafe {
+            Parts::written(length, |input| {
+                winograd::input_gradient(&geometry, output, weight, bias, Workers::Own, input);
+            })
+        }
     } else if let Some(exchanged) = geometry.exchanged() {
         let weight = flipped(weight, &geometry);
         forward(&exchanged, output, &weight, bias)

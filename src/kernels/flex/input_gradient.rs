@@ -7,7 +7,6 @@ use super::geometry::{Geometry, stretches};
 use super::matrix_product::{Matrix, multiply};
 use super::parts::Parts;
 use super::scatter::Sums;
-use crate::kernels::filled::zeros;
 
 /// Rows of a block of columns: with [`BLOCK_PIXELS`] it fits into a core's own cache of 1 MiB.
 const BLOCK_DEPTH: usize = 256;
@@ -35,8 +34,6 @@ pub(super) fn input_gradient(
 ) -> Vec<f32> {
     let (taps, depth) = (geometry.taps(), geometry.depth());
     let (pixels, input_pixels) = (geometry.output_pixels(), geometry.input_pixels());
-    let mut input = zeros(geometry.batch * geometry.inputs * input_pixels);
-    let parts = Parts::new(&mut input);
     let channels = stretches(geometry.inputs, (BLOCK_DEPTH / taps).max(1));
     let rows = stretches(
         geometry.input_height,
@@ -44,7 +41,7 @@ pub(super) fn input_gradient(
     );
     let block_rows = (BLOCK_PIXELS / geometry.output_width).max(1);
     let parts_of = geometry.batch * rows.len();
-    let task = |scratch: &mut Scratch, task: usize| {
+    let task = |input: Parts<'_>, scratch: &mut Scratch, task: usize| {
         // The channels go slowest, so that their weights stay in the cache.
         let group = task / parts_of;
         let channels = &channels[group];
@@ -81,14 +78,19 @@ pub(super) fn input_gradient(
             let range =
                 start + rows.start * geometry.input_width..start + rows.end * geometry.input_width;
             // SAFETY: no other task has these rows of this channel of this picture.
-            let pixels = unsafe { parts.slice(range) };
+            let pixels = unsafe { input.cleared(range) };
             sums.write(index, bias.get(channel).copied().unwrap_or(0.0), pixels);
         }
     };
-    (0..channels.len() * parts_of)
-        .into_par_iter()
-        .for_each_init(Scratch::default, task);
-    input
+    let all = |input: Parts<'_>| {
+        (0..channels.len() * parts_of)
+            .into_par_iter()
+            .for_each_init(Scratch::default, |scratch, index| {
+                task(input, scratch, index);
+            });
+    };
+    // SAFETY: the tasks have all rows of all channels of all pictures.
+    unsafe { Parts::written(geometry.batch * geometry.inputs * input_pixels, all) }
 }
 
 /// What a thread keeps from one task to the next.

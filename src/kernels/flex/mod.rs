@@ -12,7 +12,7 @@ pub(super) mod geometry;
 mod input_gradient;
 mod matrix_product;
 mod norm;
-mod parts;
+pub(super) mod parts;
 mod patches;
 mod reflection;
 mod rows;

@@ -11,7 +11,6 @@ use rayon::prelude::*;
 use super::parts::Parts;
 use super::sums::{sum, sum_of};
 use super::values::{Planes, contiguous, dims, tensor, values};
-use crate::kernels::filled::zeros;
 
 /// Which planes of a batch share a mean: plane `picture * count + group` belongs to `group`.
 #[derive(Clone, Copy)]
@@ -85,23 +84,24 @@ impl Groups {
         second: &[f32],
         task: impl Fn(usize) -> ([f32; 3], R) + Sync,
     ) -> (Vec<f32>, Vec<R>) {
-        let mut output = zeros(first.len());
-        let parts = Parts::new(&mut output);
-        let results = (0..self.count)
-            .into_par_iter()
-            .map(|group| {
+        let mut results = Vec::new();
+        let all = |parts: Parts<'_>| {
+            let groups = (0..self.count).into_par_iter().map(|group| {
                 let ([factor, slope, offset], result) = task(group);
                 for range in self.ranges(group) {
                     // SAFETY: no other task has this group.
-                    let pixels = unsafe { parts.slice(range.clone()) };
+                    let pixels = unsafe { parts.cleared(range.clone()) };
                     let sources = first[range.clone()].iter().zip(&second[range]);
                     for (pixel, (first, second)) in pixels.iter_mut().zip(sources) {
                         *pixel = factor * first + (slope * second + offset);
                     }
                 }
                 result
-            })
-            .collect();
+            });
+            results = groups.collect();
+        };
+        // SAFETY: every number belongs to one of the groups.
+        let output = unsafe { Parts::written(first.len(), all) };
         (output, results)
     }
 }

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 /// A buffer whose elements several threads write, no element by two of them.
 #[derive(Clone, Copy)]
-pub(super) struct Parts<'a> {
+pub(in crate::kernels) struct Parts<'a> {
     start: *mut f32,
     length: usize,
     buffer: PhantomData<&'a mut [f32]>,
@@ -23,11 +23,58 @@ unsafe impl Send for Parts<'_> {}
 unsafe impl Sync for Parts<'_> {}
 
 impl<'a> Parts<'a> {
-    pub(super) fn new(buffer: &'a mut [f32]) -> Self {
+    pub(in crate::kernels) fn new(buffer: &'a mut [f32]) -> Self {
         Self {
             start: buffer.as_mut_ptr(),
             length: buffer.len(),
             buffer: PhantomData,
+        }
+    }
+
+    /// A buffer of `length` elements that `write` makes.
+    ///
+    /// # Safety
+    /// `write` takes all of them with [`cleared`](Self::cleared), each before anything else is done with it.
+    pub(super) unsafe fn written(length: usize, write: impl FnOnce(Parts<'_>)) -> Vec<f32> {
+        let mut buffer = Vec::<f32>::with_capacity(length);
+        write(Parts {
+            start: buffer.as_mut_ptr(),
+            length,
+            buffer: PhantomData,
+        });
+        // SAFETY: there is room for them, and the caller promises that all of them were written.
+        unsafe { buffer.set_len(length) };
+        buffer
+    }
+
+    /// Number of elements.
+    pub(super) fn len(self) -> usize {
+        self.length
+    }
+
+    /// The elements of `range` as parts of their own.
+    pub(super) fn part(self, range: Range<usize>) -> Self {
+        assert!(range.start <= range.end && range.end <= self.length);
+        Self {
+            // SAFETY: the range was just seen to be inside the buffer.
+            start: unsafe { self.start.add(range.start) },
+            length: range.len(),
+            buffer: PhantomData,
+        }
+    }
+
+    /// The elements of `range`, which are 0 from now on. Where they are written at once, they are so in a cache.
+    ///
+    /// # Safety
+    /// Nobody else reads or writes these elements while the slice lives.
+    pub(super) unsafe fn cleared(self, range: Range<usize>) -> &'a mut [f32] {
+        assert!(range.start <= range.end && range.end <= self.length);
+        // SAFETY: the range is inside the buffer, which is borrowed for 'a; the caller promises that the elements are
+        // its own. Bytes of 0 are the number 0.
+        unsafe {
+            let start = self.start.add(range.start);
+            start.write_bytes(0, range.len());
+            std::slice::from_raw_parts_mut(start, range.len())
         }
     }
 

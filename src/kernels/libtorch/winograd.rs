@@ -7,6 +7,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::convolution::{OwnConvolution, Shape};
 use crate::kernels::flex::geometry::Geometry;
+use crate::kernels::flex::parts::Parts;
 use crate::kernels::flex::winograd;
 use crate::kernels::workers::Workers;
 use crate::kernels::{ConvolutionShape, Precision};
@@ -37,7 +38,11 @@ impl OwnConvolution for Winograd {
         let bias = bias.as_ref().map_or(&[][..], numbers);
         let (input, weight) = (numbers(&input), numbers(&weight));
         filled(self.0.output_dims(), |output| {
-            winograd::convolution(&self.0, input, weight, bias, Workers::LibTorch, output);
+            let output = Parts::new(output);
+            // SAFETY: nobody else holds the output.
+            unsafe {
+                winograd::convolution(&self.0, input, weight, bias, Workers::LibTorch, output);
+            }
         })
     }
 
@@ -45,7 +50,11 @@ impl OwnConvolution for Winograd {
         let [gradient, weight] = [gradient, weight].map(Tensor::contiguous);
         let (gradient, weight) = (numbers(&gradient), numbers(&weight));
         filled(self.0.input_dims(), |input| {
-            winograd::input_gradient(&self.0, gradient, weight, &[], Workers::LibTorch, input);
+            let input = Parts::new(input);
+            // SAFETY: nobody else holds the input's gradient.
+            unsafe {
+                winograd::input_gradient(&self.0, gradient, weight, &[], Workers::LibTorch, input);
+            }
         })
     }
 

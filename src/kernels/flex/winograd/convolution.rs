@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::tiles::{Planes, read_gradients, read_inputs, write};
-use super::transform::{OUTPUTS, POINTS, reversed};
+use super::transform::{OUTPUTS, POINTS};
 use super::weights::{gradient, transformed};
 use crate::kernels::flex::geometry::{Geometry, stretches};
 use crate::kernels::flex::matrix_product::{Matrix, multiply};
@@ -13,7 +13,7 @@ use crate::kernels::flex::scratch::Scratch;
 use crate::kernels::workers::Workers;
 
 /// Tiles of a block, or one row of tiles where that is longer: enough for matrix products at full speed.
-const BLOCK_TILES: usize = 512;
+const BLOCK_TILES: usize = 128;
 
 /// Numbers of a block at all points, beyond which it has fewer tiles.
 const BLOCK_NUMBERS: usize = 1 << 22;
@@ -22,56 +22,70 @@ const BLOCK_NUMBERS: usize = 1 << 22;
 const TASK_ROWS: usize = 128;
 
 /// Writes the convolution to `output`, `[batch, outputs, height, width]`, plus `bias` where it is not empty, of a geometry that [suits](super::suits).
-pub(in crate::kernels) fn convolution(
+/// Takes all of the output, cleared.
+///
+/// # Safety
+/// Nobody else reads or writes the output meanwhile.
+pub(in crate::kernels) unsafe fn convolution(
     geometry: &Geometry,
     input: &[f32],
     weight: &[f32],
     bias: &[f32],
     workers: Workers,
-    output: &mut [f32],
+    output: Parts<'_>,
 ) {
     let (inputs, outputs) = (geometry.inputs, geometry.outputs);
-    let weight = transformed(weight, outputs, inputs, workers);
-    filter(geometry, input, bias, workers, output, |point, rows| {
+    let weight = transformed(weight, [outputs, inputs], false, workers);
+    let weight = |point: usize, rows: &Range<usize>| {
         let start = (point * outputs + rows.start) * inputs;
         Matrix::new(&weight[start..], rows.len(), inputs, inputs)
-    });
+    };
+    // SAFETY: the caller's promise.
+    unsafe { filter(geometry, input, bias, workers, output, weight) };
 }
 
 /// Writes the gradient of the convolution with respect to its input to `input`, `[batch, inputs, height, width]`, plus `bias` for each input
-/// channel where it is not empty, of a geometry that [suits](super::suits).
-pub(in crate::kernels) fn input_gradient(
+/// channel where it is not empty, of a geometry that [suits](super::suits). Takes all of the input, cleared.
+///
+/// # Safety
+/// Nobody else reads or writes the input meanwhile.
+pub(in crate::kernels) unsafe fn input_gradient(
     geometry: &Geometry,
     gradient: &[f32],
     weight: &[f32],
     bias: &[f32],
     workers: Workers,
-    input: &mut [f32],
+    input: Parts<'_>,
 ) {
     let (inputs, outputs) = (geometry.inputs, geometry.outputs);
-    let weight = transformed(weight, outputs, inputs, workers);
     // A convolution from output to input with the taps in the opposite order.
+    let weight = transformed(weight, [outputs, inputs], true, workers);
     let opposite = geometry.opposite();
-    filter(&opposite, gradient, bias, workers, input, |point, rows| {
-        let start = reversed(point) * outputs * inputs + rows.start;
+    let weight = |point: usize, rows: &Range<usize>| {
+        let start = point * outputs * inputs + rows.start;
         Matrix::new(&weight[start..], outputs, rows.len(), inputs).transposed()
-    });
+    };
+    // SAFETY: the caller's promise.
+    unsafe { filter(&opposite, gradient, bias, workers, input, weight) };
 }
 
 /// A convolution with the weights that `weight` gives at a point: some rows of `[outputs, inputs]`.
-fn filter<'a>(
+///
+/// # Safety
+/// Nobody else reads or writes the output meanwhile.
+unsafe fn filter<'a>(
     geometry: &Geometry,
     input: &[f32],
     bias: &[f32],
     workers: Workers,
-    output: &mut [f32],
+    output: Parts<'_>,
     weight: impl Fn(usize, &Range<usize>) -> Matrix<'a> + Sync,
 ) {
     let (source, target) = planes(geometry);
     let (inputs, outputs) = (geometry.inputs, geometry.outputs);
     for picture in 0..geometry.batch {
         let input = &input[geometry.input_range(picture)];
-        let output = &mut output[geometry.output_range(picture)];
+        let output = output.part(geometry.output_range(picture));
         for rows in blocks(geometry) {
             let tiles = rows.len() * target.tile_columns;
             let mut points = Scratch::new(POINTS * POINTS * inputs * tiles);
@@ -89,7 +103,8 @@ fn filter<'a>(
                     unsafe { multiply(weight(point, rows), right, product, false) };
                 },
             );
-            write(&target, &products, rows, bias, workers, output);
+            // SAFETY: the caller's promise.
+            unsafe { write(&target, &products, rows, bias, workers, output) };
         }
     }
 }
@@ -132,7 +147,7 @@ pub(in crate::kernels) fn weight_gradient(
             first = false;
         }
     }
-    gradient(&sums, outputs, inputs, workers, weight);
+    gradient(&sums, [outputs, inputs], workers, weight);
 }
 
 /// The planes of input and output.

@@ -1,140 +1,169 @@
-//! Linear combinations of lines of numbers, and rows whose every second number goes to one half.
-
-use std::ops::Range;
-
-/// Writes the sum of the lines, each times its factor in `factors`, to `target`. At least one factor is not 0.
-pub(super) fn combine<'a>(target: &mut [f32], factors: &[f32], line: impl Fn(usize) -> &'a [f32]) {
-    let mut terms = factors
-        .iter()
-        .enumerate()
-        .filter(|(_, factor)| **factor != 0.0)
-        .map(|(index, &factor)| (factor, line(index)));
-    match (terms.next(), terms.next()) {
-        (Some((first, one)), Some((second, other))) => {
-            for ((target, one), other) in target.iter_mut().zip(one).zip(other) {
-                *target = first * one + second * other;
-            }
-        }
-        (Some((1.0, one)), None) => target.copy_from_slice(&one[..target.len()]),
-        (Some((factor, one)), None) => {
-            for (target, one) in target.iter_mut().zip(one) {
-                *target = factor * one;
-            }
-        }
-        _ => target.fill(0.0),
-    }
-    for (factor, line) in terms {
-        for (target, value) in target.iter_mut().zip(line) {
-            *target += factor * value;
-        }
-    }
-}
-
-/// Numbers that [`across`] works on at once.
-const STRETCH: usize = 8;
-
-/// Applies a small matrix to the numbers that lie side by side in `sources`, and writes the results side by side to `targets`.
-///
-/// What [`combine`] does, for all lines at once: where lines are short, as rows of tiles are, it takes a third of the time.
-#[expect(
+//! Small transforms of lines of numbers, and rows that are dealt out to the places of their numbers in tiles.
+#![expect(
     clippy::inline_always,
-    reason = "with the matrix known the compiler leaves out what is multiplied by 0 or 1"
+    reason = "vector instructions are known only to what is compiled into the function that is called with them"
 )]
-#[inline(always)]
-pub(super) fn across<const IN: usize, const OUT: usize>(
-    matrix: &[[f32; IN]; OUT],
-    sources: [&[f32]; IN],
-    mut targets: [&mut [f32]; OUT],
-) {
-    let length = targets[0].len();
-    let sources = sources.map(|source| &source[..length]);
-    let dot = |row: &[f32; IN], values: &[f32; IN]| {
-        let mut sum = None;
-        for index in 0..IN {
-            if row[index] != 0.0 {
-                let term = row[index] * values[index];
-                sum = Some(sum.map_or(term, |sum: f32| sum + term));
-            }
-        }
-        sum.unwrap_or(0.0)
-    };
-    let whole = length / STRETCH * STRETCH;
-    for start in (0..whole).step_by(STRETCH) {
-        let mut values = [[0.0; STRETCH]; IN];
-        for (values, source) in values.iter_mut().zip(sources) {
-            values.copy_from_slice(&source[start..start + STRETCH]);
-        }
-        for (row, target) in matrix.iter().zip(&mut targets) {
-            let results: [f32; STRETCH] = std::array::from_fn(|lane| {
-                dot(row, &std::array::from_fn(|line| values[line][lane]))
-            });
-            target[start..start + STRETCH].copy_from_slice(&results);
-        }
-    }
-    for index in whole..length {
-        let values = sources.map(|source| source[index]);
-        for (row, target) in matrix.iter().zip(&mut targets) {
-            target[index] = dot(row, &values);
+
+use std::array::from_fn;
+use std::marker::PhantomData;
+use std::mem::take;
+
+use pulp::{Arch, Simd, WithSimd};
+
+use super::transform::OUTPUTS;
+
+/// A linear transform of `IN` numbers to `OUT`.
+pub(super) trait Transform<const IN: usize, const OUT: usize> {
+    /// Transforms as many at once as the processor can.
+    fn apply<S: Simd>(simd: S, numbers: [S::f32s; IN]) -> [S::f32s; OUT];
+}
+
+/// Where lines lie: `count` of `length` numbers each.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lines {
+    pub(super) count: usize,
+    pub(super) length: usize,
+    /// Numbers from the beginning of one line of a source to that of the next. In targets they follow each other.
+    pub(super) source_stride: usize,
+}
+
+impl Lines {
+    /// One line.
+    pub(super) fn one(length: usize) -> Self {
+        Self {
+            count: 1,
+            length,
+            source_stride: length,
         }
     }
 }
 
-/// A row with a border, dealt out to two halves: the even positions, counted from the beginning of the border, and the odd ones.
+/// Applies a transform to the numbers that lie side by side in `sources`, and writes the results side by side to `targets`.
+pub(super) fn across<T: Transform<IN, OUT>, const IN: usize, const OUT: usize>(
+    _transform: T,
+    lines: Lines,
+    sources: [&[f32]; IN],
+    targets: [&mut [f32]; OUT],
+) {
+    Arch::new().dispatch(Across::<T, IN, OUT> {
+        transform: PhantomData,
+        lines,
+        sources,
+        targets,
+    });
+}
+
+struct Across<'a, T, const IN: usize, const OUT: usize> {
+    transform: PhantomData<T>,
+    lines: Lines,
+    sources: [&'a [f32]; IN],
+    targets: [&'a mut [f32]; OUT],
+}
+
+impl<T: Transform<IN, OUT>, const IN: usize, const OUT: usize> WithSimd for Across<'_, T, IN, OUT> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let Lines {
+            count,
+            length,
+            source_stride,
+        } = self.lines;
+        let zero = simd.splat_f32s(0.0);
+        for line in 0..count {
+            let (from, to) = (line * source_stride, line * length);
+            let mut sources: [(&[S::f32s], &[f32]); IN] = [(&[], &[]); IN];
+            for (parts, source) in sources.iter_mut().zip(self.sources) {
+                *parts = S::as_simd_f32s(&source[from..from + length]);
+            }
+            let mut targets: [(&mut [S::f32s], &mut [f32]); OUT] = from_fn(|_| Default::default());
+            for (parts, target) in targets.iter_mut().zip(&mut self.targets) {
+                *parts = S::as_mut_simd_f32s(&mut target[to..to + length]);
+            }
+            let mut numbers = [zero; IN];
+            for place in 0..length / S::F32_LANES {
+                for (number, (whole, _)) in numbers.iter_mut().zip(&sources) {
+                    *number = whole[place];
+                }
+                let results = T::apply(simd, numbers);
+                for ((whole, _), result) in targets.iter_mut().zip(results) {
+                    whole[place] = result;
+                }
+            }
+            if !length.is_multiple_of(S::F32_LANES) {
+                for (number, (_, rest)) in numbers.iter_mut().zip(&sources) {
+                    *number = simd.partial_load_f32s(rest);
+                }
+                let results = T::apply(simd, numbers);
+                for ((_, rest), result) in targets.iter_mut().zip(results) {
+                    simd.partial_store_f32s(rest, result);
+                }
+            }
+        }
+    }
+}
+
+/// The first lines of `length` numbers of a buffer.
+pub(super) fn lines<const COUNT: usize>(buffer: &mut [f32], length: usize) -> [&mut [f32]; COUNT] {
+    let mut rest = buffer;
+    from_fn(|_| {
+        let (line, others) = take(&mut rest).split_at_mut(length);
+        rest = others;
+        line
+    })
+}
+
+/// A row with a border, dealt out: its first number goes to the first line, the next to the next line, and after
+/// [`OUTPUTS`] of them again to the first. What is in the same place of all tiles then lies in one line.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Halves {
-    /// Numbers in each half.
+pub(super) struct Dealt {
+    /// Numbers in each line.
     pub(super) width: usize,
-    /// Positions before the row's first number.
+    /// Positions before the row's first number, fewer than [`OUTPUTS`].
     pub(super) border: usize,
 }
 
-impl Halves {
-    /// Numbers in both halves.
+impl Dealt {
+    /// Numbers in all lines.
     pub(super) fn length(&self) -> usize {
-        2 * self.width
+        OUTPUTS * self.width
     }
 
-    /// What lies at every second position from `position` on.
-    pub(super) fn from<'a>(&self, halves: &'a [f32], position: usize) -> &'a [f32] {
-        &halves[position % 2 * self.width + position / 2..]
-    }
-
-    /// The places of a half that lie in a row of `length` numbers.
-    fn inside(&self, half: usize, length: usize) -> Range<usize> {
-        let places = |positions: usize| positions.saturating_sub(half).div_ceil(2);
-        let end = places(self.border + length).min(self.width);
-        places(self.border).min(end)..end
+    /// What lies in each tile at `position`, counted from the beginning of the border.
+    pub(super) fn from<'a>(&self, dealt: &'a [f32], position: usize) -> &'a [f32] {
+        &dealt[position % OUTPUTS * self.width + position / OUTPUTS..]
     }
 
     /// Deals out a row, with zeros beside it.
-    pub(super) fn split(&self, row: &[f32], halves: &mut [f32]) {
-        for (half, places) in halves.chunks_exact_mut(self.width).enumerate() {
-            let inside = self.inside(half, row.len());
-            places[..inside.start].fill(0.0);
-            places[inside.end..].fill(0.0);
-            if inside.is_empty() {
-                continue;
+    pub(super) fn deal(&self, row: &[f32], dealt: &mut [f32]) {
+        dealt.fill(0.0);
+        let lines: [_; OUTPUTS] = lines(dealt, self.width);
+        let (first, rest) = row.split_at(row.len().min(OUTPUTS - self.border));
+        let (tiles, last) = rest.as_chunks::<OUTPUTS>();
+        for (place, line) in lines.into_iter().enumerate() {
+            if let Some(number) = place.checked_sub(self.border).and_then(|at| first.get(at)) {
+                line[0] = *number;
             }
-            let (pairs, rest) = row[inside.start * 2 + half - self.border..].as_chunks::<2>();
-            let places = &mut places[inside];
-            for (place, pair) in places.iter_mut().zip(pairs) {
-                *place = pair[0];
+            for (number, tile) in line[1..].iter_mut().zip(tiles) {
+                *number = tile[place];
             }
-            if let (Some(place), Some(number)) = (places.get_mut(pairs.len()), rest.first()) {
-                *place = *number;
+            if let Some(number) = last.get(place) {
+                line[1 + tiles.len()] = *number;
             }
         }
     }
 }
 
-/// Puts together a row without a border whose halves these are, adding `bias`.
-pub(super) fn merge(even: &[f32], odd: &[f32], bias: f32, row: &mut [f32]) {
-    let (pairs, rest) = row.as_chunks_mut::<2>();
-    for ((pair, even), odd) in pairs.iter_mut().zip(even).zip(odd) {
-        *pair = [even + bias, odd + bias];
+/// Puts together a row without a border from its lines, adding `bias`.
+pub(super) fn collect(lines: [&[f32]; OUTPUTS], bias: f32, row: &mut [f32]) {
+    let (tiles, last) = row.as_chunks_mut::<OUTPUTS>();
+    for (line, number) in lines.iter().zip(last) {
+        *number = line[tiles.len()] + bias;
     }
-    if let (Some(number), Some(even)) = (rest.first_mut(), even.get(pairs.len())) {
-        *number = even + bias;
+    let lines = lines.map(|line| &line[..tiles.len()]);
+    for (index, tile) in tiles.iter_mut().enumerate() {
+        *tile = from_fn(|place| lines[place][index] + bias);
     }
 }
 
@@ -143,29 +172,27 @@ pub(super) fn merge(even: &[f32], odd: &[f32], bias: f32, row: &mut [f32]) {
 mod tests {
     use super::*;
 
-    #[test]
-    fn lines_are_combined() {
-        let lines = [[1.0, 2.0], [10.0, 20.0], [100.0, 200.0]];
-        for (factors, expected) in [
-            ([0.0, 1.0, 0.0], [10.0, 20.0]),
-            ([0.0, 0.5, 0.0], [5.0, 10.0]),
-            ([1.0, 0.0, -1.0], [-99.0, -198.0]),
-            ([1.0, 1.0, 0.5], [61.0, 122.0]),
-        ] {
-            let mut target = [f32::NAN; 2];
-            combine(&mut target, &factors, |index| &lines[index]);
-            assert_eq!(target, expected);
+    struct Small;
+
+    impl Transform<3, 2> for Small {
+        fn apply<S: Simd>(simd: S, [a, b, c]: [S::f32s; 3]) -> [S::f32s; 2] {
+            [simd.sub_f32s(a, c), simd.mul_f32s(b, simd.splat_f32s(0.5))]
         }
     }
 
     #[test]
-    fn a_matrix_is_applied_to_lines_of_any_length() {
-        const MATRIX: [[f32; 3]; 2] = [[1.0, 0.0, -1.0], [0.0, 0.5, 0.0]];
+    fn a_transform_is_applied_to_lines_of_any_length() {
         for length in 0..20 {
             let line = |first: f32| -> Vec<f32> { (0..length).map(|i| first + i as f32).collect() };
             let [a, b, c] = [line(1.0), line(20.0), line(400.0)];
-            let [mut first, mut second] = [vec![f32::NAN; length], vec![f32::NAN; length]];
-            across(&MATRIX, [&a, &b, &c], [&mut first, &mut second]);
+            let mut made = vec![f32::NAN; 2 * length];
+            across(
+                Small,
+                Lines::one(length),
+                [&a, &b, &c],
+                lines(&mut made, length),
+            );
+            let (first, second) = made.split_at(length);
             assert_eq!(first, vec![-399.0; length]);
             assert!(
                 second
@@ -177,43 +204,43 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_split_into_halves() {
-        for border in 0..4 {
-            for length in 1..14 {
-                let halves = Halves {
-                    width: usize::div_ceil(border + length, 2) + 1,
+    fn rows_are_dealt_out() {
+        for border in 0..OUTPUTS {
+            for length in 1..24 {
+                let dealt = Dealt {
+                    width: usize::div_ceil(border + length, OUTPUTS) + 1,
                     border,
                 };
                 let row: Vec<f32> = (1..=length).map(|value| value as f32).collect();
-                let mut split = vec![f32::NAN; halves.length()];
-                halves.split(&row, &mut split);
+                let mut numbers = vec![f32::NAN; dealt.length()];
+                dealt.deal(&row, &mut numbers);
                 let expected = std::iter::repeat_n(&0.0, border).chain(&row);
                 for (position, expected) in expected.enumerate() {
-                    assert_eq!(halves.from(&split, position)[0], *expected);
+                    assert_eq!(dealt.from(&numbers, position)[0], *expected);
                 }
-                assert_eq!(split.iter().sum::<f32>(), row.iter().sum::<f32>());
+                assert_eq!(numbers.iter().sum::<f32>(), row.iter().sum::<f32>());
             }
         }
     }
 
     #[test]
-    fn halves_are_put_together() {
-        for length in 1..8 {
-            let halves = Halves {
-                width: usize::div_ceil(length, 2),
+    fn rows_are_put_together() {
+        for length in 1..24 {
+            let dealt = Dealt {
+                width: usize::div_ceil(length, OUTPUTS),
                 border: 0,
             };
             let row: Vec<f32> = (1..=length).map(|value| value as f32).collect();
-            let mut split = vec![f32::NAN; halves.length()];
-            halves.split(&row, &mut split);
-            let (even, odd) = split.split_at(halves.width);
-            let mut merged = vec![f32::NAN; length];
-            merge(even, odd, 10.0, &mut merged);
+            let mut numbers = vec![f32::NAN; dealt.length()];
+            dealt.deal(&row, &mut numbers);
+            let mut collected = vec![f32::NAN; length];
+            let lines = from_fn(|place| &numbers[place * dealt.width..][..dealt.width]);
+            collect(lines, 10.0, &mut collected);
             assert!(
-                merged
+                collected
                     .iter()
                     .zip(&row)
-                    .all(|(merged, number)| *merged == number + 10.0)
+                    .all(|(collected, number)| *collected == number + 10.0)
             );
         }
     }

@@ -7,8 +7,8 @@
 use std::array::from_fn;
 use std::ops::Range;
 
-use super::lines::{Halves, across, combine, merge};
-use super::transform::{INPUT, OUTPUT, OUTPUT_GRADIENT, OUTPUTS, POINTS};
+use super::lines::{Dealt, Lines, Transform, across, collect, lines};
+use super::transform::{OUTPUTS, POINTS, ReadGradient, ReadInput, WriteOutput};
 use crate::kernels::flex::parts::Parts;
 use crate::kernels::flex::scratch::Scratch;
 use crate::kernels::workers::Workers;
@@ -29,9 +29,9 @@ impl Planes {
         self.height * self.width
     }
 
-    /// Rows of pixels as halves in which the pixels of tiles that reach `reach` pixels far are neighbours.
-    fn halves(&self, reach: usize) -> Halves {
-        Halves {
+    /// How rows of pixels are dealt out to tiles that reach `reach` pixels far.
+    fn dealt(&self, reach: usize) -> Dealt {
+        Dealt {
             width: self.tile_columns + (reach - 1) / OUTPUTS,
             border: self.border,
         }
@@ -46,15 +46,7 @@ pub(super) fn read_inputs(
     workers: Workers,
     matrices: &mut [f32],
 ) {
-    read(
-        &INPUT,
-        |numbers, points| across(&INPUT, numbers, points),
-        planes,
-        inputs,
-        tile_rows,
-        workers,
-        matrices,
-    );
+    read(ReadInput, planes, inputs, tile_rows, workers, matrices);
 }
 
 /// The same for gradients of outputs.
@@ -66,8 +58,7 @@ pub(super) fn read_gradients(
     matrices: &mut [f32],
 ) {
     read(
-        &OUTPUT_GRADIENT,
-        |numbers, points| across(&OUTPUT_GRADIENT, numbers, points),
+        ReadGradient,
         planes,
         gradients,
         tile_rows,
@@ -76,11 +67,8 @@ pub(super) fn read_gradients(
     );
 }
 
-/// Reads tiles with a transform that is given for the rows, and as a function for the columns: there it has to be known when
-/// the program is compiled, or it takes four times as long.
 fn read<const REACH: usize>(
-    rows_transform: &[[f32; REACH]; POINTS],
-    columns_transform: impl Fn([&[f32]; REACH], [&mut [f32]; POINTS]) + Sync,
+    transform: impl Transform<REACH, POINTS> + Copy + Sync,
     planes: &Planes,
     picture: &[f32],
     tile_rows: Range<usize>,
@@ -89,80 +77,95 @@ fn read<const REACH: usize>(
 ) {
     let channels = picture.len() / planes.pixels();
     let (rows, columns) = (tile_rows.len(), planes.tile_columns);
-    let halves = planes.halves(REACH);
-    // Even rows first, then odd ones, as the columns are: what belongs together in all tiles is then one stretch.
-    let half_rows = rows + (REACH - 1) / OUTPUTS;
-    let (half, length) = (half_rows * halves.length(), rows * halves.length());
+    let dealt = planes.dealt(REACH);
+    // Rows are dealt out, too: what belongs together in all tiles is then one stretch.
+    let line_rows = rows + (REACH - 1) / OUTPUTS;
+    let (line, length) = (line_rows * dealt.length(), rows * dealt.length());
     let parts = Parts::new(matrices);
     workers.for_each(channels, |channel| {
         let plane = &picture[channel * planes.pixels()..][..planes.pixels()];
-        let mut split = Scratch::new(OUTPUTS * half);
+        let mut numbers = Scratch::new(OUTPUTS * line);
         let mut points = Scratch::new(POINTS * length);
-        for (index, numbers) in split.chunks_exact_mut(halves.length()).enumerate() {
-            let row = (tile_rows.start + index % half_rows) * OUTPUTS + index / half_rows;
+        for (index, numbers) in numbers.chunks_exact_mut(dealt.length()).enumerate() {
+            let row = (tile_rows.start + index % line_rows) * OUTPUTS + index / line_rows;
             let row = row.wrapping_sub(planes.border);
             if row < planes.height {
-                halves.split(&plane[row * planes.width..][..planes.width], numbers);
+                dealt.deal(&plane[row * planes.width..][..planes.width], numbers);
             } else {
                 numbers.fill(0.0);
             }
         }
-        for (line, factors) in points.chunks_exact_mut(length).zip(rows_transform) {
-            combine(line, factors, |number| {
-                let start = number % OUTPUTS * half + number / OUTPUTS * halves.length();
-                &split[start..start + length]
-            });
-        }
-        for (index, row) in points.chunks_exact(halves.length()).enumerate() {
-            let (point, tile_row) = (index / rows, index % rows);
+        let sources = from_fn(|number| {
+            &numbers[number % OUTPUTS * line + number / OUTPUTS * dealt.length()..]
+        });
+        across(
+            transform,
+            Lines::one(length),
+            sources,
+            lines(&mut points, length),
+        );
+        let tiles = Lines {
+            count: rows,
+            length: columns,
+            source_stride: dealt.length(),
+        };
+        for (point, rows) in points.chunks_exact(length).enumerate() {
             let targets = from_fn(|column| {
                 let line = (point * POINTS + column) * channels + channel;
-                let start = (line * rows + tile_row) * columns;
+                let start = line * tiles.count * columns;
                 // SAFETY: no other task has this channel.
-                unsafe { parts.slice(start..start + columns) }
+                unsafe { parts.slice(start..start + tiles.count * columns) }
             });
-            columns_transform(from_fn(|number| halves.from(row, number)), targets);
+            let sources = from_fn(|number| dealt.from(rows, number));
+            across(transform, tiles, sources, targets);
         }
     });
 }
 
 /// Writes some rows of tiles from `matrices`, `[points, channels, tiles]`, to a picture, `[channels, height, width]`, plus
-/// `bias` for each channel where it is not empty.
-pub(super) fn write(
+/// `bias` for each channel where it is not empty. Takes all pixels of these rows, cleared.
+///
+/// # Safety
+/// Nobody else reads or writes them meanwhile.
+pub(super) unsafe fn write(
     planes: &Planes,
     matrices: &[f32],
     tile_rows: Range<usize>,
     bias: &[f32],
     workers: Workers,
-    picture: &mut [f32],
+    picture: Parts<'_>,
 ) {
     let channels = picture.len() / planes.pixels();
     let columns = planes.tile_columns;
     let tiles = tile_rows.len() * columns;
     let rows = tile_rows.start * OUTPUTS..(tile_rows.end * OUTPUTS).min(planes.height);
-    let parts = Parts::new(picture);
     workers.for_each(channels, |channel| {
-        let pixels = channel * planes.pixels()..(channel + 1) * planes.pixels();
+        let start = channel * planes.pixels();
+        let pixels = start + rows.start * planes.width..start + rows.end * planes.width;
         // SAFETY: no other task has this channel.
-        let plane = unsafe { parts.slice(pixels) };
-        let mut points = Scratch::new(POINTS * tiles);
-        let mut outputs = Scratch::new(OUTPUTS * tiles);
+        let pixels = unsafe { picture.cleared(pixels) };
         let bias = bias.get(channel).copied().unwrap_or(0.0);
-        for (output, factors) in OUTPUT.iter().enumerate() {
-            for (column, line) in points.chunks_exact_mut(tiles).enumerate() {
-                combine(line, factors, |row| {
-                    let line = (row * POINTS + column) * channels + channel;
-                    &matrices[line * tiles..][..tiles]
-                });
-            }
-            for (line, factors) in outputs.chunks_exact_mut(tiles).zip(&OUTPUT) {
-                combine(line, factors, |point| &points[point * tiles..][..tiles]);
-            }
-            let (even, odd) = outputs.split_at(tiles);
-            let lines = even.chunks_exact(columns).zip(odd.chunks_exact(columns));
-            for (row, (even, odd)) in rows.clone().skip(output).step_by(OUTPUTS).zip(lines) {
-                let row = &mut plane[row * planes.width..][..planes.width];
-                merge(even, odd, bias, row);
+        let mut half = Scratch::new(POINTS * OUTPUTS * tiles);
+        let mut outputs = Scratch::new(OUTPUTS * tiles);
+        for (column, half) in half.chunks_exact_mut(OUTPUTS * tiles).enumerate() {
+            let points = from_fn(|row| {
+                let line = (row * POINTS + column) * channels + channel;
+                &matrices[line * tiles..]
+            });
+            across(WriteOutput, Lines::one(tiles), points, lines(half, tiles));
+        }
+        for place in 0..OUTPUTS {
+            let points = from_fn(|column| &half[(column * OUTPUTS + place) * tiles..]);
+            across(
+                WriteOutput,
+                Lines::one(tiles),
+                points,
+                lines(&mut outputs, tiles),
+            );
+            let rows = pixels.chunks_exact_mut(planes.width);
+            for (tile_row, row) in rows.skip(place).step_by(OUTPUTS).enumerate() {
+                let lines = from_fn(|column| &outputs[column * tiles + tile_row * columns..]);
+                collect(lines, bias, row);
             }
         }
     });

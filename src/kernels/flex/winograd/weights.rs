@@ -4,44 +4,45 @@
     reason = "one output channel has a row in the matrix of every point"
 )]
 
-use super::lines::combine;
-use super::transform::{POINTS, TAPS, WEIGHT, WEIGHT_GRADIENT};
+use std::array::from_fn;
+
+use super::lines::{Lines, across, lines};
+use super::transform::{POINTS, ReadWeight, TAPS, WriteWeightGradient};
 use crate::kernels::flex::parts::Parts;
 use crate::kernels::flex::scratch::Scratch;
 use crate::kernels::workers::Workers;
 
-/// Weights `[outputs, inputs, 3, 3]` as matrices `[points, outputs, inputs]`.
+/// Weights `[outputs, inputs, 3, 3]` as matrices `[points, outputs, inputs]`, with the taps in the opposite order where `opposite` is set.
 pub(super) fn transformed(
     weight: &[f32],
-    outputs: usize,
-    inputs: usize,
+    [outputs, inputs]: [usize; 2],
+    opposite: bool,
     workers: Workers,
 ) -> Scratch {
     let mut matrices = Scratch::new(POINTS * POINTS * outputs * inputs);
     let parts = Parts::new(&mut matrices);
     workers.for_each(outputs, |output| {
         let weight = &weight[output * inputs * TAPS * TAPS..][..inputs * TAPS * TAPS];
-        let mut lines = Scratch::new(TAPS * TAPS * inputs);
-        let mut half = Scratch::new(POINTS * TAPS * inputs);
-        for (tap, line) in lines.chunks_exact_mut(inputs).enumerate() {
+        let mut taps = Scratch::new(TAPS * TAPS * inputs);
+        let mut half = Scratch::new(TAPS * POINTS * inputs);
+        for (tap, line) in taps.chunks_exact_mut(inputs).enumerate() {
+            let tap = if opposite { TAPS * TAPS - 1 - tap } else { tap };
             for (value, weights) in line.iter_mut().zip(weight.chunks_exact(TAPS * TAPS)) {
                 *value = weights[tap];
             }
         }
-        for (index, line) in half.chunks_exact_mut(inputs).enumerate() {
-            let (point, column) = (index / TAPS, index % TAPS);
-            combine(line, &WEIGHT[point], |row| {
-                &lines[(row * TAPS + column) * inputs..][..inputs]
-            });
+        for (column, half) in half.chunks_exact_mut(POINTS * inputs).enumerate() {
+            let taps = from_fn(|row| &taps[(row * TAPS + column) * inputs..]);
+            across(ReadWeight, Lines::one(inputs), taps, lines(half, inputs));
         }
-        for point in 0..POINTS * POINTS {
-            let (row, column) = (point / POINTS, point % POINTS);
-            let start = (point * outputs + output) * inputs;
-            // SAFETY: no other task has this output channel.
-            let line = unsafe { parts.slice(start..start + inputs) };
-            combine(line, &WEIGHT[column], |tap| {
-                &half[(row * TAPS + tap) * inputs..][..inputs]
+        for row in 0..POINTS {
+            let points = from_fn(|column| &half[(column * POINTS + row) * inputs..]);
+            let targets = from_fn(|column| {
+                let start = ((row * POINTS + column) * outputs + output) * inputs;
+                // SAFETY: no other task has this output channel.
+                unsafe { parts.slice(start..start + inputs) }
             });
+            across(ReadWeight, Lines::one(inputs), points, targets);
         }
     });
     matrices
@@ -50,8 +51,7 @@ pub(super) fn transformed(
 /// Gradients of the matrices of [`transformed`] as those of the weights, written to `weight`.
 pub(super) fn gradient(
     matrices: &[f32],
-    outputs: usize,
-    inputs: usize,
+    [outputs, inputs]: [usize; 2],
     workers: Workers,
     weight: &mut [f32],
 ) {
@@ -60,23 +60,32 @@ pub(super) fn gradient(
         let length = inputs * TAPS * TAPS;
         // SAFETY: no other task has this output channel.
         let weight = unsafe { parts.slice(output * length..(output + 1) * length) };
-        let mut half = Scratch::new(TAPS * POINTS * inputs);
-        let mut line = Scratch::new(inputs);
-        for (index, line) in half.chunks_exact_mut(inputs).enumerate() {
-            let (tap, column) = (index / POINTS, index % POINTS);
-            combine(line, &WEIGHT_GRADIENT[tap], |row| {
+        let mut half = Scratch::new(POINTS * TAPS * inputs);
+        let mut taps = Scratch::new(TAPS * inputs);
+        for (column, half) in half.chunks_exact_mut(TAPS * inputs).enumerate() {
+            let points = from_fn(|row| {
                 let start = ((row * POINTS + column) * outputs + output) * inputs;
-                &matrices[start..start + inputs]
+                &matrices[start..]
             });
+            across(
+                WriteWeightGradient,
+                Lines::one(inputs),
+                points,
+                lines(half, inputs),
+            );
         }
-        for tap in 0..TAPS * TAPS {
-            let (row, column) = (tap / TAPS, tap % TAPS);
-            combine(&mut line, &WEIGHT_GRADIENT[column], |point| {
-                &half[(row * POINTS + point) * inputs..][..inputs]
-            });
-            let weights = weight.chunks_exact_mut(TAPS * TAPS);
-            for (weights, &value) in weights.zip(line.iter()) {
-                weights[tap] = value;
+        for row in 0..TAPS {
+            let points = from_fn(|column| &half[(column * TAPS + row) * inputs..]);
+            across(
+                WriteWeightGradient,
+                Lines::one(inputs),
+                points,
+                lines(&mut taps, inputs),
+            );
+            for (column, line) in taps.chunks_exact(inputs).enumerate() {
+                for (weights, &value) in weight.chunks_exact_mut(TAPS * TAPS).zip(line) {
+                    weights[row * TAPS + column] = value;
+                }
             }
         }
     });
