@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::bands::{DeviceRows, bytes_per_pixel, in_bands};
 use super::maps::MapNeeds;
+use super::network::tiles_at_once;
 use super::picture::Translator;
 use super::tiles::PictureRows;
 use crate::coarse_to_fine::{FeatureClusters, Instances, condition};
@@ -105,9 +106,13 @@ impl LabelTranslator {
     /// Channels that the generator takes.
     fn told_channels(&self) -> usize {
         let side = 2;
-        let planes = self.shown() + usize::from(self.recipe.data.instances);
-        let values = vec![0.0; planes * side * side];
+        let values = vec![0.0; self.planes() * side * side];
         self.told(&values, side, side, 0).dims()[1]
+    }
+
+    /// Planes of the input.
+    fn planes(&self) -> usize {
+        self.shown() + usize::from(self.recipe.data.instances)
     }
 
     /// Planes of the input without instances.
@@ -160,11 +165,17 @@ impl Translator for LabelTranslator {
     ) -> Result<Vec<f32>, String> {
         // A device that runs out of memory panics; the other pictures may be smaller.
         let output = panics::caught(|| {
-            let told = self.told(&values, height, width, self.seed(index));
+            let tiles = values.chunks(self.planes() * height * width);
+            let told = tiles.map(|tile| self.told(tile, height, width, self.seed(index)));
+            let told = Tensor::cat(told.collect(), 0);
             self.generator.forward(told, self.behaviour).into_data()
         });
         let output = output.map_err(|message| format!("the network failed: {message}"))?;
         output.try_into_vec().map_err(|error| error.to_string())
+    }
+
+    fn tiles_at_once(&self, pixels: usize) -> usize {
+        tiles_at_once(pixels, self.recipe.generator.norm, self.behaviour)
     }
 
     fn bytes_per_pixel(&self) -> Option<f64> {

@@ -7,9 +7,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::bands::{DeviceRows, bytes_per_pixel, in_bands};
 use super::picture::Translator;
 use super::tiles::PictureRows;
-use crate::config::Direction;
+use crate::config::{Direction, NormKind};
 use crate::kernels::Precision;
-use crate::nn::{BandLimits, Behaviour, Generator};
+use crate::nn::{BandLimits, Behaviour, Generator, NormStats};
 use crate::panics;
 use crate::style::{Manifest, StyleError, StyleFolder, load_generator};
 
@@ -24,6 +24,7 @@ pub struct NetworkTranslator {
     multiple: usize,
     /// Height and width that it takes are at least this.
     smallest: usize,
+    norm: NormKind,
     behaviour: Behaviour,
     precision: Precision,
     /// Added to a picture's place for what is drawn at random.
@@ -51,6 +52,7 @@ impl NetworkTranslator {
             channels,
             multiple: manifest.recipe.generator.size_multiple(),
             smallest: manifest.recipe.generator.smallest_size(),
+            norm: manifest.recipe.generator.norm,
             behaviour,
             precision,
             seed: 0,
@@ -62,6 +64,19 @@ impl NetworkTranslator {
     pub fn with_seed(self, seed: u64) -> Self {
         Self { seed, ..self }
     }
+}
+
+/// Pixels of all tiles that go through a network at once.
+const PIXELS_AT_ONCE: usize = 1 << 16;
+
+/// Tiles of so many pixels that go through a generator at once without an effect on each other.
+pub(super) fn tiles_at_once(pixels: usize, norm: NormKind, behaviour: Behaviour) -> usize {
+    // Statistics would be those of all tiles, and what is dropped in one depend on how many go before it.
+    let is_mixed = norm == NormKind::Batch && behaviour.norm_stats == NormStats::Batch;
+    if is_mixed || behaviour.dropout {
+        return 1;
+    }
+    (PIXELS_AT_ONCE / pixels).max(1)
 }
 
 impl Translator for NetworkTranslator {
@@ -88,7 +103,9 @@ impl Translator for NetworkTranslator {
         width: usize,
         index: u64,
     ) -> Result<Vec<f32>, String> {
-        let input = TensorData::new(values, [1, self.channels[0], height, width]);
+        let channels = self.channels[0];
+        let count = values.len() / (channels * height * width);
+        let input = TensorData::new(values, [count, channels, height, width]);
         // A device that runs out of memory panics; the other pictures may be smaller.
         let output = panics::caught(|| {
             // Dropout draws from the device's generator: the same picture gets the same draws.
@@ -98,6 +115,10 @@ impl Translator for NetworkTranslator {
         });
         let output = output.map_err(|message| format!("the network failed: {message}"))?;
         output.try_into_vec().map_err(|error| error.to_string())
+    }
+
+    fn tiles_at_once(&self, pixels: usize) -> usize {
+        tiles_at_once(pixels, self.norm, self.behaviour)
     }
 
     fn bytes_per_pixel(&self) -> Option<f64> {

@@ -37,7 +37,8 @@ pub trait Translator {
         None
     }
 
-    /// Translates one picture: `[channels, height, width]`, flattened, values in [-1, 1], to the same.
+    /// Translates one picture: `[channels, height, width]`, flattened, values in [-1, 1], to the same. Or several tiles of one,
+    /// which follow each other, not more than [`tiles_at_once`](Self::tiles_at_once).
     ///
     /// `index` is the picture's place in the plan: whatever is drawn at random for it depends on this alone, not on the order of work.
     ///
@@ -50,6 +51,13 @@ pub trait Translator {
         width: usize,
         index: u64,
     ) -> Result<Vec<f32>, String>;
+
+    /// How many tiles of one picture, of so many pixels each, [`translate`](Self::translate) takes at once. Each is translated as
+    /// it would be alone, up to rounding.
+    fn tiles_at_once(&self, pixels: usize) -> usize {
+        let _ = pixels;
+        1
+    }
 
     /// Bytes of memory that [`translate`](Self::translate) takes for each pixel; none where
     /// [`translate_in_bands`](Self::translate_in_bands) does not help to take less.

@@ -2,7 +2,13 @@
 
 use image::{DynamicImage, ImageBuffer, Rgba};
 
+use translate::apply::{LabelTranslator, NetworkTranslator, Sampling, Translator};
+use translate::kernels::Precision;
+use translate::nn::{Behaviour, NormStats};
+use translate::style::StyleFolder;
+
 use crate::cli_support::{CYCLE, PIX2PIX, PIX2PIXHD, Place, names};
+use crate::device::test_device;
 
 /// The largest difference of two pictures, in levels.
 fn largest_difference(place: &Place, left: &str, right: &str) -> u8 {
@@ -150,6 +156,71 @@ fn tiles_are_blended_and_the_report_says_so() {
         |name: &str| largest_difference(&place, &format!("whole/{name}"), &format!("tiles/{name}"));
     assert_eq!(difference("small.png"), 0);
     assert!(difference("wide.png") > 0);
+}
+
+/// Three tiles of `planes` channels of whole numbers up to `most`, together and each alone.
+fn check_at_once(translator: &mut dyn Translator, planes: usize, most: usize) {
+    let side = 64;
+    assert_eq!(translator.tiles_at_once(side * side), 16);
+    assert_eq!(translator.tiles_at_once(1024 * 1024), 1);
+    let length = planes * side * side;
+    let values: Vec<f32> = (0..3 * length)
+        .map(|place| (place / 7 % 31 * (1 + place / length) % (most + 1)) as f32)
+        .collect();
+    let together = translator.translate(values.clone(), side, side, 0).unwrap();
+    let alone: Vec<f32> = values
+        .chunks(length)
+        .flat_map(|tile| translator.translate(tile.to_vec(), side, side, 0).unwrap())
+        .collect();
+    assert_eq!(together.len(), alone.len());
+    let (first, rest) = alone.split_at(alone.len() / 3);
+    assert_ne!(first, &rest[..first.len()]);
+    for (together, alone) in together.iter().zip(&alone) {
+        assert!((together - alone).abs() < 1e-4, "{together} {alone}");
+    }
+}
+
+#[test]
+fn tiles_at_once_are_the_tiles_alone() {
+    let folder = |place: &Place| StyleFolder::new(place.path("checkpoints/s"));
+    let (precision, device) = (Precision::F32, test_device());
+    for (training, stats) in [(CYCLE, NormStats::Batch), (PIX2PIX, NormStats::Running)] {
+        let place = Place::with_pairs();
+        place
+            .run(&format!("train {training} --steps 2 --name s"))
+            .done();
+        let load = |stats, dropout| {
+            let behaviour = Behaviour::inference(stats, dropout);
+            NetworkTranslator::load(&folder(&place), None, behaviour, precision, &device).unwrap()
+        };
+        check_at_once(&mut load(stats, false), 3, 1);
+        // What is dropped, and the statistics of a batch, would be of all of them.
+        assert_eq!(load(stats, true).tiles_at_once(64), 1);
+        if stats == NormStats::Running {
+            assert_eq!(load(NormStats::Batch, false).tiles_at_once(64), 1);
+        }
+    }
+    let place = Place::with_labels();
+    place
+        .run(&format!("train {PIX2PIXHD} --steps 2 --name s"))
+        .done();
+    let sampling = Sampling {
+        samples: 1,
+        seed: 3,
+    };
+    let behaviour = Behaviour::inference(NormStats::Running, false);
+    let mut translator = LabelTranslator::load(
+        &folder(&place),
+        None,
+        sampling,
+        behaviour,
+        precision,
+        &device,
+    )
+    .unwrap();
+    let maps = translator.maps().unwrap();
+    let planes = 1 + usize::from(maps.instances);
+    check_at_once(&mut translator, planes, maps.classes - 1);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::f32::consts::FRAC_PI_2;
 
 use super::rows::PictureRows;
+use crate::apply::picture::Translator;
 
 /// Square tiles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,37 +62,47 @@ impl Cuts {
     }
 }
 
-/// Translates a picture tile by tile. `translate` takes the values, height and width of a tile, which are multiples of
-/// `multiple` and at least `smallest`.
+/// Translates a picture tile by tile, or as many tiles of a row of them at once as the network takes.
 ///
 /// No more is in memory than the rows of one tile.
 pub(in crate::apply) fn blend(
     rows: &mut dyn PictureRows,
     tiles: Tiles,
-    multiple: usize,
-    smallest: usize,
-    translate: &mut dyn FnMut(Vec<f32>, usize, usize) -> Result<Vec<f32>, String>,
+    translator: &mut dyn Translator,
+    picture: u64,
 ) -> Result<(), String> {
+    let (multiple, smallest) = (translator.multiple(), translator.smallest());
     let (height, width) = (rows.padded_height(), rows.padded_width());
     let down = Cuts::new(height, tiles, multiple, smallest);
     let across = Cuts::new(width, tiles, multiple, smallest);
     let area = down.tile * across.tile;
+    let at_once = translator.tiles_at_once(area).max(1);
+    let count = down.starts.len() * across.starts.len();
+    let mut done = 0;
     // Weighted sums of the rows that the current tiles have, for each channel of the output.
     let mut sums: Vec<Vec<f32>> = Vec::new();
     for (index, &top) in down.starts.iter().enumerate() {
         let band = rows.read(top..top + down.tile)?;
-        for (place, &left) in across.starts.iter().enumerate() {
-            let tile = cut_out(&band, width, left, across.tile);
-            let made = translate(tile, down.tile, across.tile)?;
-            if made.is_empty() || !made.len().is_multiple_of(area) {
-                return Err(format!("the network gave {} values for a tile", made.len()));
+        for lefts in across.starts.chunks(at_once) {
+            let cut = |&left: &usize| cut_out(&band, width, left, across.tile);
+            let values = lefts.iter().flat_map(cut).collect();
+            let made = translator.translate(values, down.tile, across.tile, picture)?;
+            if made.is_empty() || !made.len().is_multiple_of(lefts.len() * area) {
+                return Err(format!(
+                    "the network gave {} values for tiles of {} x {area}",
+                    made.len(),
+                    lefts.len()
+                ));
             }
-            sums.resize_with(made.len() / area, || vec![0.0; down.tile * width]);
-            for (sums, made) in sums.iter_mut().zip(made.chunks_exact(area)) {
-                add(sums, made, width, left, [&down.window, &across.window]);
+            let length = made.len() / lefts.len();
+            sums.resize_with(length / area, || vec![0.0; down.tile * width]);
+            for (&left, made) in lefts.iter().zip(made.chunks_exact(length)) {
+                for (sums, made) in sums.iter_mut().zip(made.chunks_exact(area)) {
+                    add(sums, made, width, left, [&down.window, &across.window]);
+                }
             }
-            let done = index * across.starts.len() + place + 1;
-            rows.progress(done as f64 / (down.starts.len() * across.starts.len()) as f64)?;
+            done += lefts.len();
+            rows.progress(done as f64 / count as f64)?;
         }
         let next = down.starts.get(index + 1).copied().unwrap_or(height);
         let finished = next - top;
@@ -172,25 +183,71 @@ mod tests {
         }
     }
 
+    /// A network that is a function of a tile.
+    struct Network<F> {
+        translate: F,
+        at_once: usize,
+    }
+
+    impl<F: FnMut(Vec<f32>) -> Vec<f32>> Translator for Network<F> {
+        fn input_channels(&self) -> usize {
+            1
+        }
+
+        fn output_channels(&self) -> usize {
+            1
+        }
+
+        fn multiple(&self) -> usize {
+            4
+        }
+
+        fn smallest(&self) -> usize {
+            8
+        }
+
+        fn tiles_at_once(&self, pixels: usize) -> usize {
+            assert!(pixels.is_multiple_of(16));
+            self.at_once
+        }
+
+        fn translate(
+            &mut self,
+            values: Vec<f32>,
+            height: usize,
+            width: usize,
+            _index: u64,
+        ) -> Result<Vec<f32>, String> {
+            assert!(height.is_multiple_of(4) && width.is_multiple_of(4));
+            let tiles = values.chunks(height * width);
+            assert!(tiles.len() <= self.at_once.max(1));
+            Ok(tiles
+                .flat_map(|tile| {
+                    assert_eq!(tile.len(), height * width);
+                    (self.translate)(tile.to_vec())
+                })
+                .collect())
+        }
+    }
+
     proptest! {
         #[test]
         fn every_pixel_is_covered_and_weights_add_up_to_one(
             (height, width) in (1usize..20, 1usize..20),
             side in 1usize..50,
             overlap in 0usize..40,
+            at_once in 0usize..5,
         ) {
             let (height, width) = (height * 4, width * 4);
             let picture: Vec<f32> = (0..height * width).map(|place| (place % 89) as f32).collect();
             let mut rows = InMemory { picture: picture.clone(), width, made: Vec::new() };
             let tiles = Tiles { side, overlap };
             let mut count = 0;
-            blend(&mut rows, tiles, 4, 8, &mut |values, tall, wide| {
-                assert!(tall % 4 == 0 && wide % 4 == 0);
-                assert_eq!(values.len(), tall * wide);
+            let translate = |values| {
                 count += 1;
-                Ok(values)
-            })
-            .unwrap();
+                values
+            };
+            blend(&mut rows, tiles, &mut Network { translate, at_once }, 0).unwrap();
             // What each tile leaves as it is comes out as it was.
             prop_assert_eq!(rows.made.len(), picture.len());
             for (made, expected) in rows.made.iter().zip(&picture) {
@@ -213,11 +270,15 @@ mod tests {
             overlap: 16,
         };
         let mut level = 0.0;
-        blend(&mut rows, tiles, 4, 8, &mut |values, _, _| {
+        let translate = |values: Vec<f32>| {
             level += 1.0;
-            Ok(vec![level; values.len()])
-        })
-        .unwrap();
+            vec![level; values.len()]
+        };
+        let mut network = Network {
+            translate,
+            at_once: 2,
+        };
+        blend(&mut rows, tiles, &mut network, 0).unwrap();
         let row = &rows.made[..width];
         assert!((row[0] - 1.0).abs() < 1e-6 && (row[width - 1] - level).abs() < 1e-6);
         let steps = row.windows(2).map(|pair| pair[1] - pair[0]);

@@ -56,16 +56,7 @@ impl LargePicture<'_> {
     ) -> Result<(), String> {
         match way {
             Way::Bands(rows) => translator.translate_in_bands(self, &limits(rows), index),
-            Way::Blended(tiles) => {
-                let (multiple, smallest) = (translator.multiple(), translator.smallest());
-                blend(
-                    self,
-                    tiles,
-                    multiple,
-                    smallest,
-                    &mut |values, height, width| translator.translate(values, height, width, index),
-                )
-            }
+            Way::Blended(tiles) => blend(self, tiles, translator, index),
         }
     }
 }
