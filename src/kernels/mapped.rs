@@ -16,8 +16,12 @@ use super::backend::{Kernels, has_kernels};
 /// meanwhile ends the program.
 ///
 /// # Errors
-/// The file is empty, or lies where files cannot be mapped.
+/// The file is empty, or lies where files cannot be mapped, or the system is Windows: there nobody could replace it meanwhile,
+/// as training does with a style that is tried out.
 pub(crate) fn mapped(file: &File) -> io::Result<bytes::Bytes> {
+    if cfg!(windows) {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
     // SAFETY: the pages are this program's own as soon as it writes to them. Who changes the file in place changes numbers of
     // which every pattern of bits is valid.
     let memory = unsafe { MmapOptions::new().map_copy(file)? };

@@ -41,7 +41,7 @@ impl NamedTensors {
     /// As [`NamedTensors::read_safetensors`], or the file cannot be opened.
     pub fn map_safetensors(file: &File) -> Result<Self, TensorError> {
         let length = file.metadata().map_err(bad)?.len();
-        // Some file systems cannot map.
+        // Some systems cannot map.
         let Ok(memory) = mapped(file) else {
             return Self::read_safetensors(file, length);
         };
