@@ -259,6 +259,11 @@ impl<B: KernelGradients, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         )
     }
 
+    fn instance_norm(input: FloatTensor<Self>, epsilon: f64) -> FloatTensor<Self> {
+        let (output, _, _) = Self::instance_norm_with_statistics(input, epsilon);
+        output
+    }
+
     fn instance_norm_with_statistics(
         input: FloatTensor<Self>,
         epsilon: f64,

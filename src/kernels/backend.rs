@@ -32,6 +32,10 @@ pub(crate) trait Kernels: Backend {
         shape: TransposedConvolutionShape,
     ) -> FloatTensor<Self>;
 
+    /// The output of [`instance_norm_with_statistics`](Self::instance_norm_with_statistics) alone, where nobody asks for
+    /// gradients.
+    fn instance_norm(input: FloatTensor<Self>, epsilon: f64) -> FloatTensor<Self>;
+
     /// Returns output, mean and biased variance of each channel of each picture, `[batch * channels]`; the last two carry
     /// no gradient.
     fn instance_norm_with_statistics(

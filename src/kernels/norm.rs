@@ -41,9 +41,7 @@ impl ChannelStatistics {
 pub fn normalize_instance(input: Tensor<4>, epsilon: f64) -> Tensor<4> {
     #[cfg(feature = "flex")]
     if has_kernels(&input) {
-        let (output, _, _) =
-            Dispatch::instance_norm_with_statistics(input.into_dispatch(), epsilon);
-        return Tensor::from_dispatch(output);
+        return Tensor::from_dispatch(Dispatch::instance_norm(input.into_dispatch(), epsilon));
     }
     let [batch, channels, height, width] = input.dims();
     let rows = input.reshape([batch * channels, height * width]);

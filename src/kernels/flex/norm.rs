@@ -4,6 +4,8 @@
     reason = "the pixels that share a mean are planes of several pictures"
 )]
 
+use std::sync::OnceLock;
+
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 use rayon::prelude::*;
@@ -11,10 +13,11 @@ use rayon::prelude::*;
 use super::parts::Parts;
 use super::sums::{sum, sum_of};
 use super::values::{Planes, contiguous, dims, tensor, values};
+use crate::kernels::workers::Workers;
 
 /// Which planes of a batch share a mean: plane `picture * count + group` belongs to `group`.
 #[derive(Clone, Copy)]
-struct Groups {
+pub(in crate::kernels) struct Groups {
     count: usize,
     /// Planes in each group.
     planes: usize,
@@ -24,7 +27,7 @@ struct Groups {
 
 impl Groups {
     /// Every plane on its own.
-    fn instance([batch, channels, height, width]: [usize; 4]) -> Self {
+    pub(in crate::kernels) fn instance([batch, channels, height, width]: [usize; 4]) -> Self {
         Self {
             count: batch * channels,
             planes: 1,
@@ -33,7 +36,7 @@ impl Groups {
     }
 
     /// The planes of one channel together.
-    fn batch([batch, channels, height, width]: [usize; 4]) -> Self {
+    pub(in crate::kernels) fn batch([batch, channels, height, width]: [usize; 4]) -> Self {
         Self {
             count: channels,
             planes: batch,
@@ -77,40 +80,84 @@ impl Groups {
     }
 
     /// One task per group, whose `task` returns factor, slope and offset: `factor * first + slope * second + offset`
-    /// becomes the new value of each pixel. The results of the tasks beside these three are returned.
-    fn map<R: Send>(
+    /// becomes the new value of each pixel. The results of the tasks beside these three are returned. Takes all of the output,
+    /// cleared.
+    ///
+    /// # Safety
+    /// Nobody else reads or writes the output meanwhile.
+    unsafe fn map_into<R: Send + Sync>(
+        self,
+        first: &[f32],
+        second: &[f32],
+        workers: Workers,
+        output: Parts<'_>,
+        task: impl Fn(usize) -> ([f32; 3], R) + Sync,
+    ) -> Vec<R> {
+        let results: Vec<_> = (0..self.count).map(|_| OnceLock::new()).collect();
+        workers.for_each(self.count, |group| {
+            let ([factor, slope, offset], result) = task(group);
+            for range in self.ranges(group) {
+                // SAFETY: no other task has this group.
+                let pixels = unsafe { output.cleared(range.clone()) };
+                let sources = first[range.clone()].iter().zip(&second[range]);
+                for (pixel, (first, second)) in pixels.iter_mut().zip(sources) {
+                    *pixel = factor * first + (slope * second + offset);
+                }
+            }
+            results[group].get_or_init(|| result);
+        });
+        results
+            .into_iter()
+            .filter_map(OnceLock::into_inner)
+            .collect()
+    }
+
+    /// The same with an output of its own.
+    fn map<R: Send + Sync>(
         self,
         first: &[f32],
         second: &[f32],
         task: impl Fn(usize) -> ([f32; 3], R) + Sync,
     ) -> (Vec<f32>, Vec<R>) {
         let mut results = Vec::new();
-        let all = |parts: Parts<'_>| {
-            let groups = (0..self.count).into_par_iter().map(|group| {
-                let ([factor, slope, offset], result) = task(group);
-                for range in self.ranges(group) {
-                    // SAFETY: no other task has this group.
-                    let pixels = unsafe { parts.cleared(range.clone()) };
-                    let sources = first[range.clone()].iter().zip(&second[range]);
-                    for (pixel, (first, second)) in pixels.iter_mut().zip(sources) {
-                        *pixel = factor * first + (slope * second + offset);
-                    }
-                }
-                result
-            });
-            results = groups.collect();
+        let all = |output: Parts<'_>| {
+            // SAFETY: nobody else has the output yet.
+            results = unsafe { self.map_into(first, second, Workers::Own, output, task) };
         };
         // SAFETY: every number belongs to one of the groups.
         let output = unsafe { Parts::written(first.len(), all) };
         (output, results)
     }
+
+    /// Writes the normalised input, times scale plus shift of its group where these are given, to `output`. Takes all of it,
+    /// cleared.
+    ///
+    /// # Safety
+    /// Nobody else reads or writes the output meanwhile.
+    pub(in crate::kernels) unsafe fn normalize(
+        self,
+        input: &[f32],
+        scaling: Option<[&[f32]; 2]>,
+        epsilon: f64,
+        workers: Workers,
+        output: Parts<'_>,
+    ) -> Vec<Moments> {
+        let task = |group: usize| {
+            let moments = self.moments(group, input);
+            let [scale, shift] = scaling.map_or([1.0, 0.0], |both| both.map(|each| each[group]));
+            let factor = scale * moments.inverse_deviation(epsilon);
+            ([factor, 0.0, shift - moments.mean * factor], moments)
+        };
+        // SAFETY: the caller's promise.
+        unsafe { self.map_into(input, input, workers, output, task) }
+    }
 }
 
 /// Mean and biased variance.
-#[derive(Clone, Copy)]
-struct Moments {
-    mean: f32,
-    variance: f32,
+#[derive(Debug, Clone, Copy)]
+pub(in crate::kernels) struct Moments {
+    pub(in crate::kernels) mean: f32,
+    pub(in crate::kernels) variance: f32,
 }
 
 impl Moments {
@@ -125,15 +172,26 @@ pub(super) fn instance_norm(
     input: &FloatTensor<Flex>,
     epsilon: f64,
 ) -> (FloatTensor<Flex>, FloatTensor<Flex>, FloatTensor<Flex>) {
+    normalized(Groups::instance(dims(input)), input, None, epsilon)
+}
+
+/// Output, mean and biased variance of the groups.
+fn normalized(
+    groups: Groups,
+    input: &FloatTensor<Flex>,
+    scaling: Option<[&[f32]; 2]>,
+    epsilon: f64,
+) -> (FloatTensor<Flex>, FloatTensor<Flex>, FloatTensor<Flex>) {
     let dims = dims(input);
-    let groups = Groups::instance(dims);
     let input = contiguous(input);
     let input = values(&input);
-    let (output, moments) = groups.map(input, input, |group| {
-        let moments = groups.moments(group, input);
-        let factor = moments.inverse_deviation(epsilon);
-        ([factor, 0.0, -moments.mean * factor], moments)
-    });
+    let mut moments = Vec::new();
+    let all = |output: Parts<'_>| {
+        // SAFETY: nobody else has the output yet.
+        moments = unsafe { groups.normalize(input, scaling, epsilon, Workers::Own, output) };
+    };
+    // SAFETY: every number belongs to one of the groups.
+    let output = unsafe { Parts::written(input.len(), all) };
     let [mean, variance] = statistics(&moments);
     (tensor(output, dims), mean, variance)
 }
@@ -152,17 +210,9 @@ pub(super) fn batch_norm(
     shift: &FloatTensor<Flex>,
     epsilon: f64,
 ) -> (FloatTensor<Flex>, FloatTensor<Flex>, FloatTensor<Flex>) {
-    let dims = dims(input);
-    let groups = Groups::batch(dims);
-    let [input, scale, shift] = [input, scale, shift].map(contiguous);
-    let (input, scale, shift) = (values(&input), values(&scale), values(&shift));
-    let (output, moments) = groups.map(input, input, |group| {
-        let moments = groups.moments(group, input);
-        let factor = scale[group] * moments.inverse_deviation(epsilon);
-        ([factor, 0.0, shift[group] - moments.mean * factor], moments)
-    });
-    let [mean, variance] = statistics(&moments);
-    (tensor(output, dims), mean, variance)
+    let [scale, shift] = [scale, shift].map(contiguous);
+    let scaling = Some([values(&scale), values(&shift)]);
+    normalized(Groups::batch(dims(input)), input, scaling, epsilon)
 }
 
 /// Mean and biased variance of each channel.

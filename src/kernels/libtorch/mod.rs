@@ -7,6 +7,7 @@
 
 mod columns;
 mod convolution;
+mod host;
 mod norm;
 mod shim;
 mod start;
@@ -50,6 +51,10 @@ impl Kernels for LibTorch {
         shape: TransposedConvolutionShape,
     ) -> FloatTensor<Self> {
         convolution::convolution(&input.tensor, &weight.tensor, &bias.tensor, shape)
+    }
+
+    fn instance_norm(input: FloatTensor<Self>, epsilon: f64) -> FloatTensor<Self> {
+        Primitive::new(norm::instance_norm_alone(&input.tensor, epsilon))
     }
 
     fn instance_norm_with_statistics(

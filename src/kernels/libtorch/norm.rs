@@ -1,8 +1,13 @@
 //! Batch and instance normalisation with LibTorch's own gradients.
+#![expect(unsafe_code, reason = "threads write parts of one tensor")]
 
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
+use super::host::{filled, numbers};
 use super::shim;
+use crate::kernels::flex::norm::Groups;
+use crate::kernels::flex::parts::Parts;
+use crate::kernels::workers::Workers;
 
 /// Output, mean and biased variance of a batch normalisation with the statistics of `input`.
 pub(super) fn batch_norm(
@@ -75,6 +80,24 @@ pub(super) fn dims(tensor: &Tensor) -> [i64; 4] {
 pub(super) fn instance_norm(input: &Tensor, epsilon: f64) -> [Tensor; 3] {
     let [output, mean, variance] = batch_norm(&single(input), None, None, epsilon);
     [output.reshape(dims(input)), mean, variance]
+}
+
+/// The output of an instance normalisation, without gradients: in 32 bits on the processor with the program's own kernel, which
+/// takes half the time. In training, LibTorch's gradient goes with LibTorch's statistics: with those of this kernel the losses
+/// of a CycleGAN's second step differ from PyTorch's by 7e-5 instead of 3e-7.
+pub(super) fn instance_norm_alone(input: &Tensor, epsilon: f64) -> Tensor {
+    if (input.kind(), input.device()) != (Kind::Float, Device::Cpu) {
+        let [output, ..] = instance_norm(input, epsilon);
+        return output;
+    }
+    let input = input.contiguous();
+    let dims = dims(&input).map(|side| side as usize);
+    filled(dims, |output| {
+        let (input, output) = (numbers(&input), Parts::new(output));
+        let groups = Groups::instance(dims);
+        // SAFETY: nobody else holds the output.
+        unsafe { groups.normalize(input, None, epsilon, Workers::LibTorch, output) };
+    })
 }
 
 /// Gradient of [`instance_norm`] with respect to its input.
