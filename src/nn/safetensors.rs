@@ -152,6 +152,8 @@ impl View for HostTensor<'_> {
 mod tests {
     use std::io::{Seek, Write};
 
+    use burn::tensor::AllocationProperty;
+
     use super::*;
 
     /// A file of a tensor of each type, whose header is `padding` bytes longer than it has to be.
@@ -202,6 +204,19 @@ mod tests {
             ] {
                 assert_eq!(mapped.0[name].as_slice::<f32>().unwrap(), [expected]);
             }
+        }
+    }
+
+    #[test]
+    fn numbers_are_parts_of_the_file_unless_they_lie_between_two() {
+        let bytes = file(0);
+        // The numbers follow the header and its length.
+        let header = bytes.len() - 40;
+        for padding in 0..4 {
+            let mapped = NamedTensors::map_safetensors(&on_disk(&file(padding))).unwrap();
+            let (values, _, _) = mapped.0["single"].clone().into_parts();
+            let aligned = (header + padding).is_multiple_of(size_of::<f32>()) && !cfg!(windows);
+            assert_eq!(values.property() == AllocationProperty::File, aligned);
         }
     }
 

@@ -85,7 +85,7 @@ impl Groups {
     ///
     /// # Safety
     /// Nobody else reads or writes the output meanwhile.
-    unsafe fn map_into<R: Send + Sync>(
+    pub(in crate::kernels) unsafe fn map_into<R: Send + Sync>(
         self,
         first: &[f32],
         second: &[f32],
@@ -129,35 +129,28 @@ impl Groups {
         (output, results)
     }
 
-    /// Writes the normalised input, times scale plus shift of its group where these are given, to `output`. Takes all of it,
-    /// cleared.
-    ///
-    /// # Safety
-    /// Nobody else reads or writes the output meanwhile.
-    pub(in crate::kernels) unsafe fn normalize(
+    /// The task of [`map_into`](Self::map_into) that normalises the input, times scale plus shift of its group where these are
+    /// given.
+    pub(in crate::kernels) fn normalizing(
         self,
         input: &[f32],
         scaling: Option<[&[f32]; 2]>,
         epsilon: f64,
-        workers: Workers,
-        output: Parts<'_>,
-    ) -> Vec<Moments> {
-        let task = |group: usize| {
+    ) -> impl Fn(usize) -> ([f32; 3], Moments) + Sync {
+        move |group| {
             let moments = self.moments(group, input);
             let [scale, shift] = scaling.map_or([1.0, 0.0], |both| both.map(|each| each[group]));
             let factor = scale * moments.inverse_deviation(epsilon);
             ([factor, 0.0, shift - moments.mean * factor], moments)
-        };
-        // SAFETY: the caller's promise.
-        unsafe { self.map_into(input, input, workers, output, task) }
+        }
     }
 }
 
 /// Mean and biased variance.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(in crate::kernels) struct Moments {
-    pub(in crate::kernels) mean: f32,
-    pub(in crate::kernels) variance: f32,
+    mean: f32,
+    variance: f32,
 }
 
 impl Moments {
@@ -185,13 +178,8 @@ fn normalized(
     let dims = dims(input);
     let input = contiguous(input);
     let input = values(&input);
-    let mut moments = Vec::new();
-    let all = |output: Parts<'_>| {
-        // SAFETY: nobody else has the output yet.
-        moments = unsafe { groups.normalize(input, scaling, epsilon, Workers::Own, output) };
-    };
-    // SAFETY: every number belongs to one of the groups.
-    let output = unsafe { Parts::written(input.len(), all) };
+    let task = groups.normalizing(input, scaling, epsilon);
+    let (output, moments) = groups.map(input, input, task);
     let [mean, variance] = statistics(&moments);
     (tensor(output, dims), mean, variance)
 }

@@ -95,8 +95,9 @@ pub(super) fn instance_norm_alone(input: &Tensor, epsilon: f64) -> Tensor {
     filled(dims, |output| {
         let (input, output) = (numbers(&input), Parts::new(output));
         let groups = Groups::instance(dims);
+        let task = groups.normalizing(input, None, epsilon);
         // SAFETY: nobody else holds the output.
-        unsafe { groups.normalize(input, None, epsilon, Workers::LibTorch, output) };
+        unsafe { groups.map_into(input, input, Workers::LibTorch, output, task) };
     })
 }
 
