@@ -98,11 +98,11 @@ fn leftovers_and_other_entries_are_said() {
     place
         .run("import old_statistics.pth --style a")
         .done()
-        .says("left out 34 running statistics under instance norms");
+        .says("ignored 34 running statistics of instance norms");
     place
         .run("import checkpoint.pth --style b")
         .done()
-        .says("left aside `optimizer_G` (2 tensors)");
+        .says("ignored `optimizer_G` (2 tensors)");
 }
 
 #[test]
@@ -110,10 +110,7 @@ fn a_whole_run_is_read_and_an_unknown_generator_is_not_replaced_by_its_discrimin
     let place = with_files();
     let run = place.run("import run.pth --style run").done();
     for part in ["`netD`", "`rng_state` (1 tensor)", "`epoch` (1 tensor)"] {
-        assert!(
-            run.stderr.contains(&format!("left aside {part}")),
-            "{run:#?}"
-        );
+        assert!(run.stderr.contains(&format!("ignored {part}")), "{run:#?}");
     }
     assert_translates_like_pytorch(&place, "run", "", "resnet");
     place.run("import run.pth --style run --key netD").done();
@@ -478,7 +475,10 @@ fn every_tensor_is_accounted_for() {
         .failed(2, &["resnet_6blocks"]);
     place
         .run("import zip_net_G_A.pth --style s --key netG")
-        .failed(1, &["it has no entry `netG`, but `model`"]);
+        .failed(
+            1,
+            &["it has no entry `netG`: the whole file is one network, leave `--key` out"],
+        );
     assert!(!place.path("checkpoints/s").exists());
     assert!(Path::new(&place.path(source)).exists());
 }

@@ -56,6 +56,7 @@ mod hostile_corpus;
 mod hostile_files;
 mod hostile_pictures;
 mod import;
+mod import_forms;
 mod inpaint_networks;
 mod inpaint_training;
 mod kernels_activation;

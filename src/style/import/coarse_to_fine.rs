@@ -1,7 +1,7 @@
 //! The networks of pix2pixHD, by the names and shapes of their tensors.
 
 use super::architecture::Architecture;
-use super::recognise::{Shapes, Unrecognised, last_index};
+use super::shapes::{Shapes, Unrecognized, last_index};
 use crate::config::{
     DiscriminatorArch, DiscriminatorRecipe, EncoderRecipe, GeneratorArch, GeneratorRecipe, Mode,
     NormKind, Recipe, Upsample,
@@ -10,7 +10,7 @@ use crate::config::{
 /// Place of the first downsampling in a global generator; the others follow at every third place.
 const FIRST_DOWN: usize = 4;
 /// Layers, scales and enhancers are counted up to here: far beyond what recipes allow.
-const MOST: usize = 64;
+const MAX_COUNTED: usize = 64;
 
 /// Downsamplings and residual blocks of a global generator, or of what is left of it under enhancers.
 fn base(shapes: &Shapes<'_>) -> Option<[usize; 2]> {
@@ -34,7 +34,7 @@ fn blocks_from(shapes: &Shapes<'_>, sequence: &str, first: usize) -> Option<usiz
         return Some(0);
     };
     let blocks = last.checked_sub(first)?.checked_add(1)?;
-    (blocks <= 4 * MOST).then_some(blocks)
+    (blocks <= 4 * MAX_COUNTED).then_some(blocks)
 }
 
 /// Before an upsampling there are twice as many channels as after it; a transposed convolution has them first.
@@ -93,7 +93,7 @@ pub(super) fn global(shapes: &Shapes<'_>) -> Option<Architecture> {
 pub(super) fn local(shapes: &Shapes<'_>) -> Option<Architecture> {
     let sizes = base(shapes)?;
     let stem = |number: usize| shapes.kernel(&format!("model{number}_1.1"));
-    let enhancers = (1..=MOST)
+    let enhancers = (1..=MAX_COUNTED)
         .take_while(|&number| stem(number).is_some())
         .count();
     let [channels, input, ..] = stem(enhancers)?;
@@ -114,7 +114,7 @@ pub(super) fn local(shapes: &Shapes<'_>) -> Option<Architecture> {
 /// An encoder of instance features: as a global generator without residual blocks; `None` where it is none.
 pub(super) fn encoder(shapes: &Shapes<'_>) -> Option<Architecture> {
     let [channels, input, ..] = shapes.kernel("model.1")?;
-    let strided = (0..MOST).take_while(|index| {
+    let strided = (0..MAX_COUNTED).take_while(|index| {
         let layer = format!("model.{}", FIRST_DOWN + 3 * index);
         shapes.kernel(&layer).is_some()
     });
@@ -137,10 +137,10 @@ pub(super) fn encoder(shapes: &Shapes<'_>) -> Option<Architecture> {
 /// A multi-scale discriminator with intermediate features; `None` where it is none.
 pub(super) fn multiscale(shapes: &Shapes<'_>) -> Option<Architecture> {
     let layer = |scale: usize, layer: usize| shapes.kernel(&format!("scale{scale}_layer{layer}.0"));
-    let scales = (0..MOST)
+    let scales = (0..MAX_COUNTED)
         .take_while(|&scale| layer(scale, 0).is_some())
         .count();
-    let layers = (0..MOST)
+    let layers = (0..MAX_COUNTED)
         .take_while(|&index| layer(0, index).is_some())
         .count();
     let [channels, input, ..] = layer(0, 0)?;
@@ -158,7 +158,7 @@ pub(super) fn multiscale(shapes: &Shapes<'_>) -> Option<Architecture> {
 }
 
 /// Checks that a generator has no more parts than recipes allow, before memory is taken for them.
-pub(super) fn check_parts(recipe: &GeneratorRecipe) -> Result<(), Unrecognised> {
+pub(super) fn check_parts(recipe: &GeneratorRecipe) -> Result<(), Unrecognized> {
     for (what, number, most) in [
         ("downsamplings", recipe.downsamplings, 8),
         ("residual blocks", recipe.blocks, 64),
@@ -166,7 +166,7 @@ pub(super) fn check_parts(recipe: &GeneratorRecipe) -> Result<(), Unrecognised> 
         ("residual blocks in an enhancer", recipe.enhancer_blocks, 64),
     ] {
         if number > most {
-            return Err(Unrecognised::Unsupported(format!(
+            return Err(Unrecognized::Unsupported(format!(
                 "it has {number} {what}, and up to {most} are supported"
             )));
         }

@@ -3,7 +3,7 @@
 use super::architecture::Architecture;
 use super::coarse_to_fine::input_parts;
 use super::error::ImportError;
-use super::placement::ImportOptions;
+use super::options::ImportOptions;
 use crate::config::{Direction, EncoderRecipe, Mode, Recipe, difference};
 use crate::style::{Manifest, StyleFolder, discriminator_stem};
 

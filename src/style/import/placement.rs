@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use burn::tensor::Device;
 
-use super::architecture::{Architecture, Hints, norm_text};
+use super::architecture::{Architecture, norm_text};
 use super::error::ImportError;
 use super::fit::{with_discriminator, with_encoder, with_generator};
-use super::network::FoundNetwork;
+use super::network::DetectedNetwork;
+use super::options::ImportOptions;
 use super::weight_file::WeightFile;
 use crate::config::{Direction, GeneratorArch, Mode, NormKind, Recipe};
 use crate::files::{self, FileError};
@@ -16,25 +17,6 @@ use crate::panics;
 use crate::style::{
     Manifest, StyleFolder, TrainingSummary, discriminator_stem, generator_stem, write_weights,
 };
-
-/// What is imported, and as what.
-#[derive(Debug, Clone)]
-pub struct ImportOptions {
-    /// The weight file.
-    pub file: PathBuf,
-    /// The entry of the file's dictionary that holds the network.
-    pub key: Option<String>,
-    /// What the file may not tell.
-    pub hints: Hints,
-    /// The network that the file must hold.
-    pub arch: Option<GeneratorArch>,
-    /// Method that trained it: decides which networks the style can hold.
-    pub mode: Option<Mode>,
-    /// Direction that the generator translates in, or whose generator the discriminator judges.
-    pub direction: Option<Direction>,
-    /// Replace a network that the style has already.
-    pub overwrite: bool,
-}
 
 /// What an import has done.
 #[derive(Debug, Clone)]
@@ -49,10 +31,10 @@ pub struct Imported {
     pub direction: Direction,
     /// Whether `apply` must be told this direction, because the style's own is the other one.
     pub asks_direction: bool,
-    /// See [`FoundNetwork::dropped`].
-    pub dropped: Vec<String>,
-    /// Other entries of the file, with how many tensors each has.
-    pub left_aside: Vec<(String, usize)>,
+    /// Names of running statistics under norms that have no use for them.
+    pub unused_statistics: Vec<String>,
+    /// What else the file holds, by its key, and how many tensors each entry has.
+    pub ignored_entries: Vec<(String, usize)>,
     /// Whether all weights are finite.
     pub finite: bool,
 }
@@ -68,7 +50,7 @@ pub fn import(
 ) -> Result<Imported, ImportError> {
     let found = panics::caught(|| {
         let file = WeightFile::open(&options.file)?;
-        FoundNetwork::find(&file, options.key.as_deref(), options.hints, device)
+        DetectedNetwork::find(&file, options.key.as_deref(), options.hints, device)
     });
     let found = found.unwrap_or_else(|message| {
         Err(ImportError::Unreadable {
@@ -98,7 +80,7 @@ pub fn import(
 fn place(
     folder: &StyleFolder,
     options: &ImportOptions,
-    found: FoundNetwork,
+    found: DetectedNetwork,
 ) -> Result<Imported, ImportError> {
     let before = earlier(folder)?;
     if let (Some(wanted), Some(before)) = (options.mode, &before)
@@ -178,8 +160,8 @@ fn place(
         path,
         direction,
         asks_direction,
-        dropped: found.dropped,
-        left_aside: found.left_aside.into_iter().collect(),
+        unused_statistics: found.unused_statistics,
+        ignored_entries: found.ignored_entries.into_iter().collect(),
     })
 }
 

@@ -1,114 +1,23 @@
-//! Recognising a network by the names and shapes of its tensors.
-
-use std::collections::BTreeMap;
+//! Recognizing a network by the names and shapes of its tensors.
 
 use super::architecture::{Architecture, Hints};
 use super::coarse_to_fine;
+use super::shapes::{Shapes, Unrecognized, last_index};
 use crate::config::{
     DiscriminatorArch, DiscriminatorRecipe, GeneratorArch, GeneratorRecipe, Mode, NormKind, Recipe,
     Upsample,
 };
 
-/// Why tensors are not recognised.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Unrecognised {
-    /// They have nothing of a network that is known.
-    Foreign,
-    /// A network that is known by name only.
-    Unsupported(String),
-    /// The question that must be answered, with the flag that does.
-    Ambiguous(String),
-}
-
-/// Shapes by name.
-pub(super) struct Shapes<'a>(pub(super) BTreeMap<&'a str, &'a [usize]>);
-
-impl Shapes<'_> {
-    /// Numbers in all tensors.
-    pub(super) fn count(&self) -> usize {
-        let counts = self.0.values().map(|shape| {
-            let sizes = shape.iter();
-            sizes.fold(1usize, |count, size| count.saturating_mul(*size))
-        });
-        counts.fold(0, usize::saturating_add)
-    }
-
-    /// Whether this is a running statistic of a norm, which follows right after a convolution.
-    pub(super) fn is_statistic(&self, name: &str) -> bool {
-        let leaf = [".running_mean", ".running_var"];
-        let Some(layer) = leaf.iter().find_map(|leaf| name.strip_suffix(leaf)) else {
-            return false;
-        };
-        let Some((group, index)) = layer.rsplit_once('.') else {
-            return false;
-        };
-        let before = index
-            .parse::<usize>()
-            .ok()
-            .and_then(|index| index.checked_sub(1));
-        before.is_some_and(|before| self.kernel(&format!("{group}.{before}")).is_some())
-    }
-
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
-    }
-
-    /// Shape of the weight of the convolution `layer`.
-    pub(super) fn kernel(&self, layer: &str) -> Option<[usize; 4]> {
-        let shape = self.0.get(format!("{layer}.weight").as_str())?;
-        (*shape).try_into().ok()
-    }
-
-    /// Normalisation of a network, from one of its norms and the convolution before it.
-    fn norm(&self, norm: &str, convolution: &str, hints: Hints) -> Result<NormKind, Unrecognised> {
-        let has = |layer: &str, leaf: &str| self.has(&format!("{layer}.{leaf}"));
-        let bias = has(convolution, "bias");
-        let scale = has(norm, "weight");
-        let running = has(norm, "running_mean");
-        Ok(match (scale, bias, running) {
-            (false, true, _) => NormKind::Instance,
-            (false, false, _) => NormKind::None,
-            (true, false, true) => NormKind::Batch,
-            (true, false, false) if self.0.keys().any(|name| name.ends_with(".running_mean")) => {
-                NormKind::Batch
-            }
-            (true, false, false) => {
-                return Err(Unrecognised::Unsupported(
-                    "its norms have scale and shift but no running statistics, and its convolutions no biases: batch normalisation is \
-                     supported with its running statistics, instance normalisation with biases in the convolutions"
-                        .to_owned(),
-                ));
-            }
-            (true, true, false) => NormKind::InstanceAffine,
-            (true, true, true) => match hints.norm {
-                Some(NormKind::InstanceAffine) => NormKind::InstanceAffine,
-                Some(NormKind::Batch) => {
-                    return Err(Unrecognised::Unsupported(
-                        "its convolutions have biases before batch normalisation, which no network here has".to_owned(),
-                    ));
-                }
-                _ => {
-                    return Err(Unrecognised::Ambiguous(
-                        "its norms have scale, shift and running statistics, and its convolutions biases: if it was trained with instance \
-                         normalisation, say `--norm instance_affine`, and the running statistics are left out"
-                            .to_owned(),
-                    ));
-                }
-            },
-        })
-    }
-}
-
 impl Architecture {
-    /// Recognises a network by the names and shapes of its tensors.
-    pub(super) fn recognise(shapes: &Shapes<'_>, hints: Hints) -> Result<Self, Unrecognised> {
+    /// Recognizes a network by the names and shapes of its tensors.
+    pub(super) fn recognize(shapes: &Shapes<'_>, hints: Hints) -> Result<Self, Unrecognized> {
         // By names that are there even where the first layer is missing, so that it is found missing.
         let any = |part: &str| shapes.0.keys().any(|name| name.starts_with(part));
         if any("model.model.1.model.") {
             return unet(shapes, hints);
         }
         if any("model1_1.") {
-            return coarse_to_fine::local(shapes).ok_or(Unrecognised::Foreign);
+            return coarse_to_fine::local(shapes).ok_or(Unrecognized::Unknown);
         }
         if let Some(found) = coarse_to_fine::multiscale(shapes) {
             return Ok(found);
@@ -118,35 +27,29 @@ impl Architecture {
                 "it is a multi-scale discriminator of pix2pixHD without intermediate features (`--no_ganFeat_loss`)",
             );
         }
-        let has_blocks = |name: &&str| name.starts_with("model.") && name.contains(".conv_block.");
-        if shapes.0.keys().any(has_blocks) {
+        let has_blocks = |name: &str| name.starts_with("model.") && name.contains(".conv_block.");
+        if shapes.0.keys().any(|name| has_blocks(name)) {
             return resnet(shapes, hints);
         }
         if let Some(found) = coarse_to_fine::encoder(shapes) {
             return Ok(found);
         }
-        if shapes.kernel("model.2").is_some() && shapes.kernel("model.5").is_some() {
+        let has = |layer: &str, width: usize| {
+            let kernel = shapes.kernel(layer);
+            kernel.is_some_and(|[.., found]| found == width)
+        };
+        if has("model.2", 4) && has("model.5", 4) {
             return patch(shapes, hints);
         }
-        if shapes.kernel("net.2").is_some() {
+        if has("net.2", 1) {
             return pixel(shapes, hints);
         }
-        Err(Unrecognised::Foreign)
+        Err(Unrecognized::Unknown)
     }
 }
 
-fn unsupported<T>(what: &str) -> Result<T, Unrecognised> {
-    Err(Unrecognised::Unsupported(what.to_owned()))
-}
-
-/// The largest number in the names that begin with `before` and the number, and go on with `after`.
-pub(super) fn last_index(shapes: &Shapes<'_>, before: &str, after: &str) -> Option<usize> {
-    let numbers = shapes.0.keys().filter_map(|name| {
-        let (number, rest) = name.strip_prefix(before)?.split_once('.')?;
-        let goes_on = rest.starts_with(after);
-        goes_on.then(|| number.parse().ok()).flatten()
-    });
-    numbers.max()
+fn unsupported<T>(what: &str) -> Result<T, Unrecognized> {
+    Err(Unrecognized::Unsupported(what.to_owned()))
 }
 
 fn generator(
@@ -169,14 +72,14 @@ const COLOURS: usize = 3;
 /// The level below the outermost one of a U-Net.
 const UNET_INNER: &str = "model.model.1";
 
-fn unet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognised> {
+fn unet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized> {
     // Counted by the deepest name, so that a layer that is missing is found missing, not taken for the end.
     let depth = |name: &str| {
         let inner = name.strip_prefix(UNET_INNER)?;
         Some(inner.matches(".model.3").count() + 2)
     };
     let is_convolution = |name: &&str| name.ends_with(".model.1.weight");
-    let names = shapes.0.keys().copied();
+    let names = shapes.0.keys().map(AsRef::as_ref);
     let levels = names.filter(is_convolution).filter_map(depth).max();
     let levels = levels.unwrap_or(1);
     let arch = match levels {
@@ -185,7 +88,7 @@ fn unet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognised>
         8 => GeneratorArch::Unet256,
         9 => GeneratorArch::Unet512,
         other => {
-            return Err(Unrecognised::Unsupported(format!(
+            return Err(Unrecognized::Unsupported(format!(
                 "it is a U-Net with {other} downsamplings, and 6 (unet_64) to 9 (unet_512) are supported"
             )));
         }
@@ -194,7 +97,7 @@ fn unet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognised>
     let [channels, input, ..] = match (shapes.kernel("model.model.0"), inner) {
         (Some(first), _) => first,
         (None, Some([_, channels, ..])) => [channels, COLOURS, 4, 4],
-        (None, None) => return Err(Unrecognised::Foreign),
+        (None, None) => return Err(Unrecognized::Unknown),
     };
     // A transposed convolution has its input first, and a kernel of 4; the one after resizing a kernel of 3.
     let (upsample, output) = match shapes.kernel("model.model.3") {
@@ -214,14 +117,11 @@ fn unet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognised>
     })
 }
 
-fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognised> {
+fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized> {
     /// Place of the first residual block, after two downsamplings.
     const FIRST: usize = 10;
-    let is_filter = |name: &str| name.rsplit('.').next() == Some("filt");
-    if shapes.0.keys().copied().any(is_filter) {
-        return unsupported(
-            "it is a ResNet with anti-aliased sampling, as CUT trains by default (`--no_antialias --no_antialias_up` trains one that is supported)",
-        );
+    if shapes.0.keys().any(|name| name.ends_with(".filt")) {
+        return antialiased();
     }
     // With more or fewer downsamplings than CycleGAN's generator has, the first block stands elsewhere; and CycleGAN's
     // takes pictures.
@@ -253,7 +153,7 @@ fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognise
         6 => GeneratorArch::Resnet6Blocks,
         9 => GeneratorArch::Resnet9Blocks,
         other => {
-            return Err(Unrecognised::Unsupported(format!(
+            return Err(Unrecognized::Unsupported(format!(
                 "it is a ResNet with {other} residual blocks at the usual place, and 6 or 9 are supported; if it is pix2pixHD's, say `--arch global`"
             )));
         }
@@ -261,7 +161,7 @@ fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognise
     let [channels, input, ..] = match (shapes.kernel("model.1"), shapes.kernel("model.4")) {
         (Some(first), _) => first,
         (None, Some([_, channels, ..])) => [channels, COLOURS, 7, 7],
-        (None, None) => return Err(Unrecognised::Foreign),
+        (None, None) => return Err(Unrecognized::Unknown),
     };
     let up = FIRST + blocks;
     let output = shapes
@@ -283,19 +183,38 @@ fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognise
     })
 }
 
-fn patch(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognised> {
+/// The ResNet that CUT trains by default, whose filters are buffers called `filt`.
+fn antialiased() -> Result<Architecture, Unrecognized> {
+    unsupported(
+        "it is CUT's ResNet with anti-aliased sampling, whose first downsampling is a convolution of stride 1 and a blur, where the ResNets \
+         here have a convolution of stride 2 (`--no_antialias --no_antialias_up` trains one that is supported)",
+    )
+}
+
+fn patch(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized> {
     // With n strided layers the last convolution is at 3 n + 2.
     let layers = last_index(shapes, "model.", "").map_or(0, |last| last / 3);
     let [channels, input, ..] = match (shapes.kernel("model.0"), shapes.kernel("model.2")) {
         (Some(first), _) => first,
         (None, Some([_, channels, ..])) => [channels, COLOURS, 4, 4],
-        (None, None) => return Err(Unrecognised::Foreign),
+        (None, None) => return Err(Unrecognized::Unknown),
     };
+    if shapes.kernel("model.8").is_some()
+        && shapes.kernel("model.11").is_none()
+        && shapes
+            .kernel("model.12")
+            .is_some_and(|[output, ..]| output == 1)
+    {
+        return unsupported(
+            "it is the discriminator of PyTorch-GAN, whose last convolution comes after a row and a column of zeros, where PatchGAN has one \
+             of stride 1 before it",
+        );
+    }
     if shapes
         .kernel(&format!("model.{}", 3 * layers + 2))
         .is_none()
     {
-        return Err(Unrecognised::Foreign);
+        return Err(Unrecognized::Unknown);
     }
     Ok(Architecture::Discriminator {
         recipe: DiscriminatorRecipe {
@@ -309,11 +228,11 @@ fn patch(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognised
     })
 }
 
-fn pixel(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognised> {
+fn pixel(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized> {
     let [channels, input, ..] = match (shapes.kernel("net.0"), shapes.kernel("net.2")) {
         (Some(first), _) => first,
         (None, Some([_, channels, ..])) => [channels, COLOURS, 1, 1],
-        (None, None) => return Err(Unrecognised::Foreign),
+        (None, None) => return Err(Unrecognized::Unknown),
     };
     Ok(Architecture::Discriminator {
         recipe: DiscriminatorRecipe {
