@@ -119,6 +119,9 @@ pub(super) fn encoder(shapes: &Shapes<'_>) -> Option<Architecture> {
         shapes.kernel(&layer).is_some()
     });
     let downsamplings = strided.count() / 2;
+    if downsamplings == 0 {
+        return None;
+    }
     let up = FIRST_DOWN + 3 * downsamplings;
     let [features, ..] = shapes.kernel(&format!("model.{}", up + 3 * downsamplings + 1))?;
     Some(Architecture::Encoder {

@@ -67,7 +67,7 @@ pub(super) fn resolve_key(
             }
         }
     };
-    Err(ImportError::Unknown {
+    Err(ImportError::Key {
         path: file.path().to_owned(),
         message,
     })
@@ -86,6 +86,9 @@ pub(super) fn describe(file: &WeightFile, key: Option<&str>) -> String {
             Some(key) => format!("`{key}` has no tensors of floating-point numbers"),
             None => "it has no tensors of floating-point numbers".to_owned(),
         };
+    }
+    if names == [""] {
+        return "it is a single tensor".to_owned();
     }
     if let Some((list, count)) = unnamed_list(&names) {
         let what = match list {

@@ -45,6 +45,14 @@ pub enum ImportError {
         /// What it holds.
         message: String,
     },
+    /// A key that chooses no entry of the file.
+    #[error("`{}`: {message}", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with the key, and which there are.
+        message: String,
+    },
     /// Several networks.
     #[error("`{}` holds several networks, choose one with `--key`: {}", path.display(), networks.join(", "))]
     Several {

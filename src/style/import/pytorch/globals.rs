@@ -54,6 +54,7 @@ pub(super) fn is_harmless(module: &str, name: &str) -> bool {
                 || TYPES.contains(&name)
                 || name.starts_with("float8_")
                 || matches!(name, "Size" | "device")
+                || matches!(name, "per_tensor_affine" | "per_channel_affine")
         }
         "torch.cuda" => name.ends_with("Storage") || name.ends_with("Tensor"),
         "torch._tensor" => name == "_rebuild_from_type_v2",
