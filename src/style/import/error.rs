@@ -55,7 +55,7 @@ pub enum ImportError {
     },
     /// Several networks.
     #[error("`{}` holds several networks, choose one with `--key`: {}", path.display(), networks.join(", "))]
-    Several {
+    SeveralNetworks {
         /// The file.
         path: PathBuf,
         /// Key and description of each.
@@ -71,7 +71,7 @@ pub enum ImportError {
     },
     /// A flag that the file contradicts.
     #[error("`{}` holds {found}, not {wanted}: leave `{flag}` out", path.display())]
-    OtherThanAsked {
+    FlagMismatch {
         /// The file.
         path: PathBuf,
         /// What it holds.
@@ -93,7 +93,7 @@ pub enum ImportError {
     },
     /// A discriminator of other pictures than the style's.
     #[error("`{}` judges pictures with {found} channels, and the style `{style}` needs a discriminator of {wanted}", path.display())]
-    OtherChannels {
+    ChannelMismatch {
         /// The file.
         path: PathBuf,
         /// The style.
@@ -133,7 +133,7 @@ pub enum ImportError {
     NotAStyle(PathBuf),
     /// The style has such a network.
     #[error("the style `{style}` has `{}` already: replace it with `--overwrite`, or choose another name{}", file.display(), both_ways(*mode))]
-    Taken {
+    NetworkExists {
         /// The style.
         style: String,
         /// The weights that are there.
@@ -143,7 +143,7 @@ pub enum ImportError {
     },
     /// The networks of a style must fit.
     #[error("`{}` does not fit the style `{style}`, whose networks have:\n  {}\nimport it into another style", path.display(), lines.join("\n  "))]
-    OtherNetwork {
+    NetworkMismatch {
         /// The file.
         path: PathBuf,
         /// The style.
@@ -153,7 +153,7 @@ pub enum ImportError {
     },
     /// The direction contradicts the style.
     #[error("the style `{style}` translates {} only: import the other direction into another style, or both into one with `--mode cycle`", has.name())]
-    OtherDirection {
+    DirectionMismatch {
         /// The style.
         style: String,
         /// Its direction.

@@ -224,7 +224,7 @@ fn choose(
                 message: networks.join(", "),
             }
         } else {
-            ImportError::Several {
+            ImportError::SeveralNetworks {
                 path: path(),
                 networks: usable.into_iter().map(Candidate::description).collect(),
             }

@@ -7,7 +7,7 @@ use burn::tensor::Device;
 
 use super::architecture::{Architecture, norm_text};
 use super::error::ImportError;
-use super::fit::{with_discriminator, with_encoder, with_generator};
+use super::fit::{recipe_with_discriminator, recipe_with_encoder, recipe_with_generator};
 use super::network::DetectedNetwork;
 use super::options::ImportOptions;
 use super::weight_file::WeightFile;
@@ -58,17 +58,17 @@ pub fn import(
             message: format!("the reader failed: {message}"),
         })
     })?;
-    check_asked(options, &found.architecture)?;
-    let was_there = folder.path().exists();
-    if was_there && !folder.path().is_dir() {
+    check_flags(options, &found.architecture)?;
+    let existed = folder.path().exists();
+    if existed && !folder.path().is_dir() {
         return Err(ImportError::NotAStyle(folder.path().to_owned()));
     }
     files::create_folder(folder.path())?;
     let placed = folder
         .acquire()
         .map_err(ImportError::from)
-        .and_then(|lock| place(folder, options, found).map(|imported| (lock, imported)));
-    if placed.is_err() && !was_there {
+        .and_then(|lock| install(folder, options, found).map(|imported| (lock, imported)));
+    if placed.is_err() && !existed {
         // Nothing is left of a style that could not be made. Another import may have begun to make it, though.
         let _ = std::fs::remove_file(folder.lock());
         let _ = std::fs::remove_dir(folder.path());
@@ -77,18 +77,18 @@ pub fn import(
 }
 
 /// Puts the network into the style, which is locked.
-fn place(
+fn install(
     folder: &StyleFolder,
     options: &ImportOptions,
     found: DetectedNetwork,
 ) -> Result<Imported, ImportError> {
-    let before = earlier(folder)?;
-    if let (Some(wanted), Some(before)) = (options.mode, &before)
-        && wanted != before.recipe.mode
+    let existing = read_existing(folder)?;
+    if let (Some(wanted), Some(existing)) = (options.mode, &existing)
+        && wanted != existing.recipe.mode
     {
-        return Err(ImportError::OtherThanAsked {
+        return Err(ImportError::FlagMismatch {
             path: folder.path().to_owned(),
-            found: format!("a style of mode {}", before.recipe.mode.name()),
+            found: format!("a style of mode {}", existing.recipe.mode.name()),
             wanted: format!("one of mode {}", wanted.name()),
             flag: "--mode",
         });
@@ -99,7 +99,7 @@ fn place(
         .or_else(|| direction_of(options.file.file_stem()?.to_str()?));
     let (recipe, direction, stem) = match &found.architecture {
         Architecture::Generator { .. } => {
-            let mode = before.as_ref().map(|before| before.recipe.mode);
+            let mode = existing.as_ref().map(|existing| existing.recipe.mode);
             let mode = mode
                 .or(options.mode)
                 .unwrap_or_else(|| usual_mode(&found.architecture));
@@ -108,42 +108,49 @@ fn place(
             }
             let direction = direction.unwrap_or(Direction::AToB);
             // The only network of a style may be replaced by any other.
-            let only = |before: &&Manifest| {
-                !options.overwrite || has_others(folder, generator_stem(&before.recipe, direction))
+            let only = |existing: &&Manifest| {
+                !options.overwrite
+                    || has_others(folder, generator_stem(&existing.recipe, direction))
             };
-            let kept = before.as_ref().filter(only);
+            let kept = existing.as_ref().filter(only);
             let recipe =
-                with_generator(folder, options, kept, &found.architecture, mode, direction)?;
-            let stem = generator_stem(&recipe, direction).ok_or(ImportError::OtherDirection {
-                style: folder.name(),
-                has: recipe.data.direction,
-            })?;
+                recipe_with_generator(folder, options, kept, &found.architecture, mode, direction)?;
+            let stem =
+                generator_stem(&recipe, direction).ok_or(ImportError::DirectionMismatch {
+                    style: folder.name(),
+                    has: recipe.data.direction,
+                })?;
             (recipe, direction, stem)
         }
         Architecture::Discriminator { .. } => {
-            let Some(before) = &before else {
+            let Some(existing) = &existing else {
                 return Err(ImportError::DiscriminatorFirst {
                     path: options.file.clone(),
                     network: found.architecture.description(),
                     style: folder.name(),
                 });
             };
-            let direction = direction.unwrap_or(before.recipe.data.direction);
-            let recipe =
-                with_discriminator(folder, options, before, &found.architecture, direction)?;
+            let direction = direction.unwrap_or(existing.recipe.data.direction);
+            let recipe = recipe_with_discriminator(
+                folder,
+                options,
+                existing,
+                &found.architecture,
+                direction,
+            )?;
             let stem = discriminator_stem(recipe.mode, direction);
             (recipe, direction, stem)
         }
         Architecture::Encoder {
             recipe: encoder, ..
         } => {
-            let recipe = with_encoder(folder, options, before.as_ref(), encoder)?;
+            let recipe = recipe_with_encoder(folder, options, existing.as_ref(), encoder)?;
             (recipe, Direction::AToB, "encoder")
         }
     };
     let path = folder.weights(stem);
     if path.exists() && !options.overwrite {
-        return Err(ImportError::Taken {
+        return Err(ImportError::NetworkExists {
             style: folder.name(),
             file: path,
             mode: recipe.mode,
@@ -152,7 +159,7 @@ fn place(
     let asks_direction = direction != recipe.data.direction;
     // The weights first: a full disk leaves no style without them.
     write_weights(&path, &found.tensors)?;
-    describe(recipe, before, options).write(folder)?;
+    updated_manifest(recipe, existing, options).write(folder)?;
     Ok(Imported {
         weights: found.tensors.count(),
         finite: found.tensors.are_finite(),
@@ -166,7 +173,7 @@ fn place(
 }
 
 /// The style that is there already.
-fn earlier(folder: &StyleFolder) -> Result<Option<Manifest>, ImportError> {
+fn read_existing(folder: &StyleFolder) -> Result<Option<Manifest>, ImportError> {
     if folder.manifest().is_file() {
         let manifest = Manifest::read(folder)?;
         if manifest.training.imported_from.is_empty() {
@@ -201,9 +208,9 @@ fn has_others(folder: &StyleFolder, stem: Option<&str>) -> bool {
 }
 
 /// What the user has said of the network must be so.
-fn check_asked(options: &ImportOptions, found: &Architecture) -> Result<(), ImportError> {
+fn check_flags(options: &ImportOptions, found: &Architecture) -> Result<(), ImportError> {
     let other = |wanted: &str, flag| {
-        Err(ImportError::OtherThanAsked {
+        Err(ImportError::FlagMismatch {
             path: options.file.clone(),
             found: found.description(),
             wanted: wanted.to_owned(),
@@ -255,11 +262,15 @@ fn usual_mode(architecture: &Architecture) -> Mode {
 }
 
 /// The description of the style.
-fn describe(recipe: Recipe, before: Option<Manifest>, options: &ImportOptions) -> Manifest {
+fn updated_manifest(
+    recipe: Recipe,
+    existing: Option<Manifest>,
+    options: &ImportOptions,
+) -> Manifest {
     // Its name alone: where the file lay is nobody's business once the style is passed on.
     let name = options.file.file_name().unwrap_or_default();
     let name = name.to_string_lossy().into_owned();
-    let mut manifest = before.unwrap_or_else(|| Manifest {
+    let mut manifest = existing.unwrap_or_else(|| Manifest {
         author: None,
         licence: None,
         training: TrainingSummary::default(),

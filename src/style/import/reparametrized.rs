@@ -129,7 +129,7 @@ impl Weight {
                 left,
                 right,
             } => {
-                let sizes = Sizes::of_matrix(&matrix.shape, left, right, is_transposed)
+                let sizes = Sizes::from_shapes(&matrix.shape, left, right, is_transposed)
                     .ok_or_else(|| io::Error::other("its singular vectors have other sizes"))?;
                 let mut values = matrix.values()?;
                 let (left, right) = (left.values()?, right.values()?);
@@ -169,7 +169,7 @@ struct Sizes {
 }
 
 impl Sizes {
-    fn of_matrix(
+    fn from_shapes(
         shape: &[usize],
         left: &Stored,
         right: &Stored,
