@@ -7,7 +7,8 @@ use super::padding::Padding;
 use super::picture::{Kept, Needs, Prepared, padding_for};
 use super::reading::{ReadPicture, Reading, read, unreadable};
 use super::tiles::{Layer, Ways};
-use crate::data::{DataError, IdMap, PictureLimits, sample_key};
+use crate::data::sample_key;
+use crate::picture::{IdMap, PictureLimits};
 
 /// What a network takes besides or instead of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,10 +85,7 @@ fn instances_of(path: &Path, own: (usize, usize), limits: PictureLimits) -> Resu
 }
 
 fn read_map(path: &Path, limits: PictureLimits) -> Result<IdMap, String> {
-    IdMap::read_within(path, limits).map_err(|error| match error {
-        DataError::Picture(error) => unreadable(error),
-        error => error.to_string(),
-    })
+    IdMap::read_within(path, limits).map_err(unreadable)
 }
 
 fn labels(path: &Path, classes: usize, limits: PictureLimits) -> Result<IdMap, String> {

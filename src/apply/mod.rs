@@ -5,34 +5,26 @@
 //! holes in photos.
 
 mod bands;
-mod contents;
-mod encode;
 mod error;
 mod fill;
-mod format;
 mod input;
 mod label_network;
-mod levels;
 mod maps;
 mod network;
 mod options;
 mod output;
+mod output_format;
 mod padding;
 mod picture;
-mod pixels;
 mod places;
 mod plan;
-mod png;
-mod pnm;
 mod reading;
 mod report;
 mod run;
 mod shard;
 mod steps;
 mod tally;
-mod tiff;
 mod tiles;
-mod whole;
 mod work;
 
 pub use error::ApplyError;
@@ -42,7 +34,8 @@ pub use fill::{
 pub use label_network::{LabelTranslator, Sampling};
 pub use maps::MapNeeds;
 pub use network::NetworkTranslator;
-pub use options::{ApplyOptions, Depth, Existing, OutputFormat, Size, SizeError};
+pub use options::{ApplyOptions, Depth, Existing, Size, SizeError};
+pub use output_format::OutputFormat;
 pub use padding::Padding;
 pub use picture::Translator;
 pub use plan::{Plan, PlannedPicture, Task, plan};

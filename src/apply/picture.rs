@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use image::ImageFormat;
 
-use super::encode::{Encoding, encode};
-use super::levels::{picture_of, with_alpha};
 use super::maps::{MapNeeds, prepare_maps};
 use super::options::Size;
 use super::padding::Padding;
-use super::pixels::{Pixels, transparency};
 use super::reading::{Reading, read};
 use super::steps::Finished;
 use super::tiles::{Layer, PictureRows, Source, Way, Ways};
-use crate::data::{Amount, Metadata, SpooledPicture};
 use crate::nn::BandLimits;
+use crate::picture::{
+    Amount, Encoding, Metadata, Pixels, SpooledPicture, encode, picture_of, transparency,
+    with_alpha,
+};
 
 /// A network that turns pictures into pictures of the same size.
 pub trait Translator {
@@ -224,7 +224,7 @@ pub(super) fn finish(
         }
         Output::Spooled(colours) => Pixels::Spooled { colours, alpha },
     };
-    encode(pixels, &metadata, format, encoding, notes)
+    encode(pixels, &metadata, format, encoding, notes).map(Finished::from)
 }
 
 /// The values of a whole picture, without its border.

@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use image::DynamicImage;
 
-use super::levels::{alpha, is_deep, is_supported, values};
 use super::options::{ApplyOptions, Depth, Size};
 use super::padding::Padding;
 use super::picture::Kept;
 use super::tiles::Layer;
-use crate::data::{
-    Level, Metadata, Original, PictureError, PictureLimits, Raster, SpooledPicture,
-    levels_from_values, read_original, resize_plane, spool_original,
+use crate::picture::{
+    Level, Metadata, Original, PictureError, PictureLimits, Raster, SpooledPicture, alpha, is_deep,
+    is_supported, levels_from_values, read_original, resize_plane, spool_original, values,
 };
 
 /// How pictures are read.

@@ -4,9 +4,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use super::encode::Encoding;
 use super::error::ApplyError;
-use super::format::old_name;
 use super::options::ApplyOptions;
 use super::output::OutputFolder;
 use super::padding::Padding;
@@ -18,8 +16,8 @@ use super::steps::{Finished, Steps};
 use super::tally::{Event, Tally};
 use super::tiles::{Canvas, Flight, LargePicture, Permit, Tile, Ways};
 use super::work::Work;
-use crate::data::picture_size;
 use crate::files::{FileError, create_folder};
+use crate::picture::{Encoding, old_name, picture_size};
 
 /// More threads than this find nothing to do beside one network, and each holds a picture.
 const MOST_THREADS: usize = 8;

@@ -10,10 +10,10 @@ use super::exit::Exit;
 use super::interrupt;
 use super::output::print;
 use crate::config::{ConfigError, Mode, Overlay, Recipe, difference};
-use crate::data::Amount;
 use crate::data::fit_to_data;
 use crate::data::sample::Sample;
 use crate::kernels::Precision;
+use crate::picture::Amount;
 use crate::style::{Manifest, Registry, StyleFolder};
 use crate::train::{Ending, Session, SessionStart};
 

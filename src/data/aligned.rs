@@ -9,8 +9,8 @@ use super::dataset::{Part, Side};
 use super::error::DataError;
 use super::folder::{PictureFile, find_some_pictures, same_stems};
 use super::layout::Layout;
-use super::picture::Picture;
 use crate::config::Direction;
+use crate::picture::Picture;
 
 /// The input and the target side of a paired layout: `direction` decides which is which.
 pub(super) fn sides(

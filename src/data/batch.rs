@@ -44,7 +44,7 @@ impl Batch {
             }
         }
         let count = samples.len();
-        let stack = |rasters: Vec<&super::raster::Raster>| {
+        let stack = |rasters: Vec<&crate::picture::Raster>| {
             let (channels, height, width) =
                 (rasters[0].planes(), rasters[0].height, rasters[0].width);
             let mut values = Vec::with_capacity(count * channels * height * width);
@@ -53,7 +53,7 @@ impl Batch {
             }
             TensorData::new(values, [count, channels, height, width])
         };
-        let stack_optional = |raster: fn(&Sample) -> Option<&super::raster::Raster>| {
+        let stack_optional = |raster: fn(&Sample) -> Option<&crate::picture::Raster>| {
             let rasters: Option<Vec<_>> = samples.iter().map(raster).collect();
             rasters.map(stack)
         };

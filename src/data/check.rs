@@ -13,8 +13,8 @@ use super::conversion::Progress;
 use super::dataset::{Dataset, Part, Side};
 use super::error::DataError;
 use super::folder::PictureFile;
-use super::picture::read_picture;
 use super::preprocess::Size;
+use crate::picture::read_picture;
 
 /// What is in a data set that is in order.
 #[derive(Debug, Clone, PartialEq, Eq)]

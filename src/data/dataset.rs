@@ -16,11 +16,10 @@ use super::labelled::{self, Folders, Sides};
 use super::layout::{Layout, Split};
 use super::mask::Mask;
 use super::masked;
-use super::picture::{Picture, read_picture};
 use super::preprocess::Preparation;
-use super::raster::{Content, Raster};
 use super::unaligned;
 use crate::config::{Mode, Recipe};
+use crate::picture::{Content, Picture, Raster, read_picture};
 
 /// Which part of a file is a sample's picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

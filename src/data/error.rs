@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::layout::Split;
-use super::picture::PictureError;
 use crate::config::Mode;
 use crate::files::FileError;
+use crate::picture::PictureError;
 
 /// How many problems one message names before it only counts them.
 const NAMED: usize = 20;

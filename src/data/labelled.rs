@@ -9,12 +9,10 @@ use super::augmentation::{Augmentation, sample_random};
 use super::dataset::{Dataset, Part, Sample, Side};
 use super::error::DataError;
 use super::folder::{PictureFile, contents, find_some_pictures};
-use super::ids::IdMap;
 use super::layout::Split;
-use super::picture::read_picture;
 use super::preprocess::Preparation;
-use super::raster::{Content, Raster};
 use crate::config::{ConfigError, Direction, Mode, Recipe};
+use crate::picture::{Content, IdMap, Raster, read_picture};
 
 /// Ends of names that the files of one Cityscapes sample do not share.
 const SUFFIXES: [&str; 5] = [

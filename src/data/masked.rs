@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use image::{Rgb, RgbImage};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -13,10 +14,9 @@ use super::folder::{PictureFile, find_some_pictures};
 use super::layout::Layout;
 use super::mask::Mask;
 use super::mask_shapes::{blocks, centre, regions, strokes};
-use super::picture::read_picture;
 use super::preprocess::{Preparation, Size};
-use super::raster::Raster;
 use crate::config::{MaskKind, Recipe};
+use crate::picture::{Raster, read_picture};
 
 /// Red, green and blue of what is put into holes before a network sees them: the mean colour of photos, as in the
 /// context encoder's code.
@@ -104,6 +104,20 @@ pub(super) fn read_mask(file: &PictureFile) -> Result<Mask, DataError> {
     })
 }
 
+/// A photo with [`HOLE_COLOUR`], or its grey, in the holes of a mask of its size.
+fn with_holes(photo: &Raster, mask: &Mask) -> Raster {
+    let colour = RgbImage::from_pixel(1, 1, Rgb(HOLE_COLOUR));
+    let colour = Raster::new(colour, photo.channels);
+    let mut filled = photo.clone();
+    let pixels = filled.bytes.chunks_exact_mut(photo.channels);
+    for (pixel, &hole) in pixels.zip(mask.holes()) {
+        if hole {
+            pixel.copy_from_slice(&colour.bytes);
+        }
+    }
+    filled
+}
+
 impl Dataset {
     /// What is wrong with the mask files. They need not have the size of a photo: they are brought to that of the crop.
     pub(super) fn wrong_masks(&self) -> Vec<DataError> {
@@ -165,7 +179,7 @@ impl Dataset {
         Ok(Sample {
             instances: None,
             features: None,
-            a: photo.with_holes(&mask),
+            a: with_holes(&photo, &mask),
             b: photo,
             mask: Some(mask),
             a_path: file.path.clone(),

@@ -7,7 +7,7 @@ use image::{DynamicImage, GenericImage, RgbImage};
 use super::aligned::paired_files;
 use super::conversion::{Conversion, Progress, apart, convert_all, write_png};
 use super::error::DataError;
-use super::picture::read_picture;
+use crate::picture::read_picture;
 
 /// Writes a PNG to `output` for each pair of pictures in `a` and `b` that have the same relative path but for the extension:
 /// A in the left half, B in the right half.

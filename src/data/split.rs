@@ -5,7 +5,7 @@ use std::path::Path;
 use super::aligned::halves;
 use super::conversion::{Conversion, Progress, convert_all, inputs, write_png};
 use super::error::DataError;
-use super::picture::read_picture;
+use crate::picture::read_picture;
 
 /// Writes the left half of each picture in `input` to `output/A` and the right half to `output/B`, as PNG under the same
 /// relative name.

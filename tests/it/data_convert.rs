@@ -4,8 +4,9 @@ use std::path::Path;
 
 use image::{ImageFormat, Luma, Rgb, RgbImage};
 use translate::data::{
-    Conversion, DataError, EdgeSettings, edge_map, edges, find_pictures, pair, read_picture, split,
+    Conversion, DataError, EdgeSettings, edge_map, edges, find_pictures, pair, split,
 };
+use translate::picture::read_picture;
 
 use crate::data::{Folder, encoded, gradient, shared};
 
