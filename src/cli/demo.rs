@@ -8,8 +8,8 @@ use anyhow::{Context, bail};
 use clap::Args;
 use image::{RgbImage, imageops};
 
-use super::arguments::Globals;
 use super::exit::Exit;
+use super::globals::Globals;
 use super::interrupt;
 use super::output::print;
 use crate::apply::{ApplyOptions, NetworkTranslator, Status, plan, run as translate};

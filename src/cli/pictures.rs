@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::train::UsageError;
+use super::usage::UsageError;
 use crate::apply::{Depth, OutputFormat, Size};
 use crate::picture::{Amount, MAX_BYTES, MAX_PIXELS, PictureLimits};
 

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use image::imageops::crop_imm;
 
-use super::dataset::{Part, Side};
 use super::error::DataError;
 use super::folder::{PictureFile, find_some_pictures, same_stems};
 use super::layout::Layout;
+use super::side::{Part, Side};
 use crate::config::Direction;
 use crate::picture::Picture;
 

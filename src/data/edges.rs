@@ -65,7 +65,7 @@ impl EdgeSettings {
 /// # Errors
 /// A setting makes no sense, the folder is missing or empty, two pictures would get the same name, the output is within the
 /// input, or cannot be written.
-pub fn edges(
+pub fn write_edges(
     input: &Path,
     output: &Path,
     settings: &EdgeSettings,

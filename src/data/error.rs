@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::layout::Split;
+use super::split::Split;
 use crate::config::Mode;
 use crate::files::FileError;
 use crate::picture::PictureError;

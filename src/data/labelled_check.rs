@@ -8,10 +8,11 @@ use rayon::prelude::*;
 
 use super::check::{CheckReport, Facts, notes, read_facts, report};
 use super::conversion::Progress;
-use super::dataset::{Dataset, Part, Side};
+use super::dataset::Dataset;
 use super::error::DataError;
 use super::folder::PictureFile;
 use super::labelled::same_size;
+use super::side::{Part, Side};
 use crate::picture::{Content, IdMap, PictureError};
 
 /// What one readable map of ids is.

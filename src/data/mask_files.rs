@@ -39,7 +39,7 @@ pub enum MaskPlan<'a> {
 ///
 /// # Errors
 /// A mask is there already, a setting makes no sense, the folder of pictures is missing or empty, or a mask cannot be written.
-pub fn masks(
+pub fn write_masks(
     plan: MaskPlan<'_>,
     output: &Path,
     settings: MaskSettings,

@@ -8,13 +8,15 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::augmentation::{Augmentation, sample_random};
-use super::dataset::{Dataset, Part, Sample, Side};
+use super::batch::Sample;
+use super::dataset::Dataset;
 use super::error::DataError;
 use super::folder::{PictureFile, find_some_pictures};
 use super::layout::Layout;
 use super::mask::Mask;
 use super::mask_shapes::{blocks, centre, regions, strokes};
 use super::preprocess::{Preparation, Size};
+use super::side::{Part, Side};
 use crate::config::{MaskKind, Recipe};
 use crate::picture::{Raster, read_picture};
 
@@ -141,8 +143,7 @@ impl Dataset {
         };
         let augmentation = Augmentation::draw(
             random,
-            &self.preparation,
-            photo.size(),
+            self.preparation.crop_range(photo.size()),
             self.recipe.data.flip,
         );
         let photo = self.preparation.finish(&photo, augmentation);
@@ -153,7 +154,10 @@ impl Dataset {
     pub(super) fn with_fixed_hole(&self, index: usize) -> Result<Sample, DataError> {
         let preparation = self.preparation.without_margin();
         let photo = self.photo(index, &preparation)?;
-        let photo = preparation.finish(&photo, Augmentation::centre(&preparation, photo.size()));
+        let photo = preparation.finish(
+            &photo,
+            Augmentation::centre(preparation.crop_range(photo.size())),
+        );
         let seed = self.recipe.train.seed;
         let random = &mut sample_random(seed, PREVIEW_EPOCH, index as u64);
         self.with_hole(index, photo, random)

@@ -276,7 +276,7 @@ mod tests {
                 let resized = preparation.resize(raster);
                 prop_assert_eq!(resized.size(), preparation.resized_size(size));
                 let random = &mut sample_random(seed, 0, 0);
-                let augmentation = Augmentation::draw(random, &preparation, resized.size(), flip);
+                let augmentation = Augmentation::draw(random, preparation.crop_range(resized.size()), flip);
                 if preparation.crop_range(resized.size()).is_some() {
                     prop_assert!(augmentation.corner.0 + crop <= resized.width);
                     prop_assert!(augmentation.corner.1 + crop <= resized.height);

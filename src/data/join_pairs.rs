@@ -16,7 +16,7 @@ use crate::picture::read_picture;
 ///
 /// # Errors
 /// A folder is missing or empty, pictures have no partner or two, the output is within an input, or cannot be written.
-pub fn pair(
+pub fn join_pairs(
     a: &Path,
     b: &Path,
     output: &Path,
