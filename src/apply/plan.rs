@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::error::ApplyError;
 use super::input::{Found, InputKind, What, find};
-use super::maps::without_maps;
+use super::instance_files::without_maps;
 use super::options::{ApplyOptions, Existing};
 use super::places::{Places, resolved};
 use crate::picture::{has_picture_extension, is_half_written, with_extension};

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::str::FromStr;
 
-use super::blend::Tiles;
+use super::grid::Tiles;
 use super::memory::available;
 use crate::apply::padding::Padding;
 use crate::nn::BandLimits;
