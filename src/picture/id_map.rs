@@ -55,7 +55,7 @@ impl IdMap {
 
     /// Pixels for the networks.
     pub fn raster(&self) -> Raster {
-        Raster::of_ids(&self.ids, (self.width, self.height))
+        Raster::from_ids(&self.ids, (self.width, self.height))
     }
 
     /// The highest id.

@@ -7,7 +7,7 @@ use image::ImageFormat;
 const MAX_SCANS: usize = 500;
 
 /// Says what is wrong, if anything is.
-pub(crate) fn damage(bytes: &[u8], format: ImageFormat) -> Option<String> {
+pub(crate) fn find_damage(bytes: &[u8], format: ImageFormat) -> Option<String> {
     let complete = match format {
         ImageFormat::Jpeg => match jpeg_scans(bytes) {
             Some(scans) if scans > MAX_SCANS => {
@@ -22,7 +22,7 @@ pub(crate) fn damage(bytes: &[u8], format: ImageFormat) -> Option<String> {
 }
 
 /// Whether a JPEG or WebP file ends before its picture does; no other format is looked into.
-pub fn is_cut_off(bytes: &[u8], format: ImageFormat) -> bool {
+pub fn is_truncated(bytes: &[u8], format: ImageFormat) -> bool {
     match format {
         ImageFormat::Jpeg => jpeg_scans(bytes).is_none(),
         ImageFormat::WebP => !webp_is_complete(bytes),

@@ -2,20 +2,20 @@
 
 use image::{ColorType, DynamicImage};
 
-use super::{Level, Raster, levels_from_values};
+use super::{Raster, Subpixel, denormalize};
 
 /// Does `$work` with the levels of a picture, mutable or not, and the number of its channels; `$other` for floating-point numbers.
-macro_rules! with_levels {
+macro_rules! with_samples {
     ($picture:expr, $levels:ident, $channels:ident, $work:expr, $other:expr) => {
         match $picture {
-            image::DynamicImage::ImageLuma8($levels) => with_levels!(@ $channels, 1, $work),
-            image::DynamicImage::ImageLumaA8($levels) => with_levels!(@ $channels, 2, $work),
-            image::DynamicImage::ImageRgb8($levels) => with_levels!(@ $channels, 3, $work),
-            image::DynamicImage::ImageRgba8($levels) => with_levels!(@ $channels, 4, $work),
-            image::DynamicImage::ImageLuma16($levels) => with_levels!(@ $channels, 1, $work),
-            image::DynamicImage::ImageLumaA16($levels) => with_levels!(@ $channels, 2, $work),
-            image::DynamicImage::ImageRgb16($levels) => with_levels!(@ $channels, 3, $work),
-            image::DynamicImage::ImageRgba16($levels) => with_levels!(@ $channels, 4, $work),
+            image::DynamicImage::ImageLuma8($levels) => with_samples!(@ $channels, 1, $work),
+            image::DynamicImage::ImageLumaA8($levels) => with_samples!(@ $channels, 2, $work),
+            image::DynamicImage::ImageRgb8($levels) => with_samples!(@ $channels, 3, $work),
+            image::DynamicImage::ImageRgba8($levels) => with_samples!(@ $channels, 4, $work),
+            image::DynamicImage::ImageLuma16($levels) => with_samples!(@ $channels, 1, $work),
+            image::DynamicImage::ImageLumaA16($levels) => with_samples!(@ $channels, 2, $work),
+            image::DynamicImage::ImageRgb16($levels) => with_samples!(@ $channels, 3, $work),
+            image::DynamicImage::ImageRgba16($levels) => with_samples!(@ $channels, 4, $work),
             _ => $other,
         }
     };
@@ -25,30 +25,30 @@ macro_rules! with_levels {
     }};
 }
 
-pub(crate) use with_levels;
+pub(crate) use with_samples;
 
 /// Whether levels have 8 or 16 bits.
-pub(crate) fn is_supported(colour: ColorType) -> bool {
+pub(crate) fn has_integer_samples(colour: ColorType) -> bool {
     !matches!(colour, ColorType::Rgb32F | ColorType::Rgba32F)
 }
 
 /// Whether they have 16 bits.
-pub(crate) fn is_deep(colour: ColorType) -> bool {
+pub(crate) fn is_16_bit(colour: ColorType) -> bool {
     colour.bytes_per_pixel() == 2 * colour.channel_count()
 }
 
 /// What networks see of a picture at its own size, as they do in training where it has 8 bits.
-pub(crate) fn seen(picture: DynamicImage, channels: usize) -> Vec<f32> {
-    if is_deep(picture.color()) {
-        values(&picture, channels)
+pub(crate) fn network_values(picture: DynamicImage, channels: usize) -> Vec<f32> {
+    if is_16_bit(picture.color()) {
+        normalized_values(&picture, channels)
     } else {
         Raster::new(picture.into_rgb8(), channels).values()
     }
 }
 
 /// The values that networks see, `[channels, height, width]`, flattened, for 1 channel (grey) or 3; the picture is supported.
-pub(crate) fn values(picture: &DynamicImage, channels: usize) -> Vec<f32> {
-    with_levels!(
+pub(crate) fn normalized_values(picture: &DynamicImage, channels: usize) -> Vec<f32> {
+    with_samples!(
         picture,
         levels,
         own,
@@ -57,13 +57,13 @@ pub(crate) fn values(picture: &DynamicImage, channels: usize) -> Vec<f32> {
     )
 }
 
-fn values_of<T: Level>(levels: &[T], own: usize, channels: usize) -> Vec<f32> {
+fn values_of<T: Subpixel>(levels: &[T], own: usize, channels: usize) -> Vec<f32> {
     let count = levels.len() / own;
     let mut values = vec![0.0; channels * count];
     for (place, pixel) in levels.chunks_exact(own).enumerate() {
         let value = |channel: usize| {
-            let level = f32::from(pixel[channel].number());
-            (level / f32::from(T::MOST) - 0.5) / 0.5
+            let level = f32::from(pixel[channel].to_u16());
+            (level / f32::from(T::MAX_SAMPLE) - 0.5) / 0.5
         };
         let colour = if own >= 3 {
             [value(0), value(1), value(2)]
@@ -88,17 +88,17 @@ pub(crate) fn grey_value([red, green, blue]: [f32; 3]) -> f32 {
 
 /// The last channel of a picture with alpha.
 pub(crate) fn alpha(picture: &DynamicImage) -> Option<DynamicImage> {
-    fn of<T: Level>(levels: &[T], channels: usize, size: (u32, u32)) -> Option<DynamicImage> {
+    fn of<T: Subpixel>(levels: &[T], channels: usize, size: (u32, u32)) -> Option<DynamicImage> {
         let alpha = levels
             .chunks_exact(channels)
             .map(|pixel| pixel[channels - 1]);
-        T::picture(alpha.collect(), 1, size)
+        T::into_image(alpha.collect(), 1, size)
     }
     if !picture.color().has_alpha() {
         return None;
     }
     let size = (picture.width(), picture.height());
-    with_levels!(
+    with_samples!(
         picture,
         levels,
         channels,
@@ -109,12 +109,12 @@ pub(crate) fn alpha(picture: &DynamicImage) -> Option<DynamicImage> {
 
 /// Whether nothing shines through.
 pub(crate) fn is_opaque(picture: &DynamicImage) -> bool {
-    fn of<T: Level>(levels: &[T], channels: usize) -> bool {
+    fn of<T: Subpixel>(levels: &[T], channels: usize) -> bool {
         let mut pixels = levels.chunks_exact(channels);
-        pixels.all(|pixel| pixel[channels - 1].number() == T::MOST)
+        pixels.all(|pixel| pixel[channels - 1].to_u16() == T::MAX_SAMPLE)
     }
     !picture.color().has_alpha()
-        || with_levels!(
+        || with_samples!(
             picture,
             levels,
             channels,
@@ -124,7 +124,7 @@ pub(crate) fn is_opaque(picture: &DynamicImage) -> bool {
 }
 
 /// The picture with each level rounded to 8 bits.
-pub(crate) fn eight_bits(picture: DynamicImage) -> DynamicImage {
+pub(crate) fn to_8_bit(picture: DynamicImage) -> DynamicImage {
     match picture {
         DynamicImage::ImageLuma16(_) => picture.into_luma8().into(),
         DynamicImage::ImageLumaA16(_) => picture.into_luma_alpha8().into(),
@@ -136,16 +136,20 @@ pub(crate) fn eight_bits(picture: DynamicImage) -> DynamicImage {
 
 /// The picture without its alpha.
 pub(crate) fn without_alpha(picture: DynamicImage) -> DynamicImage {
-    fn colours<T: Level>(levels: &[T], channels: usize, size: (u32, u32)) -> Option<DynamicImage> {
+    fn colours<T: Subpixel>(
+        levels: &[T],
+        channels: usize,
+        size: (u32, u32),
+    ) -> Option<DynamicImage> {
         let pixels = levels.chunks_exact(channels);
         let colours = pixels.flat_map(|pixel| &pixel[..channels - 1]).copied();
-        T::picture(colours.collect(), channels - 1, size)
+        T::into_image(colours.collect(), channels - 1, size)
     }
     if !picture.color().has_alpha() {
         return picture;
     }
     let size = (picture.width(), picture.height());
-    let opaque = with_levels!(
+    let opaque = with_samples!(
         &picture,
         levels,
         channels,
@@ -156,16 +160,16 @@ pub(crate) fn without_alpha(picture: DynamicImage) -> DynamicImage {
 }
 
 /// Values, `[channels, height, width]`, flattened, as a picture of this depth and (width, height).
-pub(crate) fn picture_of(
+pub(crate) fn image_from_values(
     values: &[f32],
     channels: usize,
-    is_deep: bool,
+    is_16_bit: bool,
     size: (u32, u32),
 ) -> Option<DynamicImage> {
-    if is_deep {
-        u16::picture(levels_from_values(values, channels), channels, size)
+    if is_16_bit {
+        u16::into_image(denormalize(values, channels), channels, size)
     } else {
-        u8::picture(levels_from_values(values, channels), channels, size)
+        u8::into_image(denormalize(values, channels), channels, size)
     }
 }
 
@@ -174,7 +178,7 @@ pub(crate) fn with_alpha(
     colours: DynamicImage,
     alpha: DynamicImage,
 ) -> Result<DynamicImage, String> {
-    fn put_together<T: Level>(
+    fn interleave_alpha<T: Subpixel>(
         colours: &[T],
         alpha: &[T],
         channels: usize,
@@ -185,14 +189,18 @@ pub(crate) fn with_alpha(
             levels.extend_from_slice(colour);
             levels.push(alpha);
         }
-        T::picture(levels, channels + 1, size)
+        T::into_image(levels, channels + 1, size)
     }
     let size = (colours.width(), colours.height());
     let picture = match colours {
-        DynamicImage::ImageLuma8(grey) => put_together(&grey, &alpha.into_luma8(), 1, size),
-        DynamicImage::ImageRgb8(colours) => put_together(&colours, &alpha.into_luma8(), 3, size),
-        DynamicImage::ImageLuma16(grey) => put_together(&grey, &alpha.into_luma16(), 1, size),
-        DynamicImage::ImageRgb16(colours) => put_together(&colours, &alpha.into_luma16(), 3, size),
+        DynamicImage::ImageLuma8(grey) => interleave_alpha(&grey, &alpha.into_luma8(), 1, size),
+        DynamicImage::ImageRgb8(colours) => {
+            interleave_alpha(&colours, &alpha.into_luma8(), 3, size)
+        }
+        DynamicImage::ImageLuma16(grey) => interleave_alpha(&grey, &alpha.into_luma16(), 1, size),
+        DynamicImage::ImageRgb16(colours) => {
+            interleave_alpha(&colours, &alpha.into_luma16(), 3, size)
+        }
         _ => None,
     };
     picture.ok_or_else(|| "the transparency is of another size".to_owned())

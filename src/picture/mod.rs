@@ -4,6 +4,7 @@
 //! side by side; [`metadata`] the blocks that stand beside the pixels.
 
 mod byte_source;
+mod cmyk;
 mod contents;
 mod decode;
 mod encode;
@@ -11,7 +12,6 @@ mod error;
 mod format;
 mod formats;
 mod id_map;
-mod inks;
 mod integrity;
 mod levels;
 mod limits;
@@ -29,24 +29,24 @@ mod whole;
 pub use error::PictureError;
 pub use format::has_picture_extension;
 pub use id_map::IdMap;
-pub use integrity::is_cut_off;
+pub use integrity::is_truncated;
 pub use limits::{Amount, AmountError, MAX_BYTES, MAX_PIXELS, PictureLimits};
-pub use metadata::{Field, Fields, Metadata, ProfileSpace, renewed_exif, renewed_xmp};
-pub use normalize::{grey, levels_from_values, pixels_from_values, values_from_pixels};
+pub use metadata::{ExifField, ExifFields, IccColourSpace, Metadata, updated_exif, updated_xmp};
+pub use normalize::{denormalize, denormalize_u8, grey, normalize};
 pub use raster::Raster;
-pub use read::{Original, Picture, picture_size, read_original, read_picture, spool_original};
+pub use read::{Picture, picture_size, read_picture, read_rgb, spool_picture};
 pub use resample::resize_plane;
-pub use samples::Level;
+pub use samples::Subpixel;
 pub use spooled::{SpoolError, SpooledPicture};
 
 pub(crate) use contents::Contents;
-pub(crate) use encode::{Encoded, Encoding, encode};
-pub(crate) use format::{format_of_bytes, old_name, with_extension};
+pub(crate) use encode::{EncodeOptions, Encoded, encode};
+pub(crate) use format::{format_of_bytes, pnm_extension_note, with_extension};
 pub(crate) use levels::{
-    alpha, eight_bits, grey_value, is_deep, is_supported, picture_of, seen, values, with_alpha,
-    with_levels,
+    alpha, grey_value, has_integer_samples, image_from_values, is_16_bit, network_values,
+    normalized_values, to_8_bit, with_alpha, with_samples,
 };
-pub(crate) use output_pixels::{Pixels, transparency};
-pub(crate) use raster::Content;
+pub(crate) use output_pixels::{OutputPixels, alpha_rows};
+pub(crate) use raster::RasterKind;
 pub(crate) use read::rgb;
-pub(crate) use whole::is_half_written;
+pub(crate) use whole::is_truncated_file;

@@ -2,7 +2,7 @@
 
 use image::{GrayImage, RgbImage};
 
-use super::samples::Level;
+use super::samples::Subpixel;
 
 /// RGB to grey with the weights of ITU-R 601, rounded as Pillow does: `(19595 R + 38470 G + 7471 B + 32768) / 65536`.
 pub fn grey(picture: &RgbImage) -> GrayImage {
@@ -20,7 +20,7 @@ pub fn grey(picture: &RgbImage) -> GrayImage {
 /// Pixels in rows of interleaved channels to planes of values in [-1, 1]: `(x / 255 - 0.5) / 0.5`.
 ///
 /// Returns `[channels, height, width]`, flattened.
-pub fn values_from_pixels(interleaved: &[u8], channels: usize) -> Vec<f32> {
+pub fn normalize(interleaved: &[u8], channels: usize) -> Vec<f32> {
     let count = interleaved.len() / channels;
     let mut values = vec![0.0; interleaved.len()];
     for (channel, plane) in values.chunks_exact_mut(count.max(1)).enumerate() {
@@ -34,18 +34,18 @@ pub fn values_from_pixels(interleaved: &[u8], channels: usize) -> Vec<f32> {
 /// Planes of values in [-1, 1] to interleaved 8-bit pixels, rounded to the nearest level and clipped. NaN becomes 0.
 ///
 /// `values` is `[channels, height, width]`, flattened.
-pub fn pixels_from_values(values: &[f32], channels: usize) -> Vec<u8> {
-    levels_from_values(values, channels)
+pub fn denormalize_u8(values: &[f32], channels: usize) -> Vec<u8> {
+    denormalize(values, channels)
 }
 
 /// The same for levels of 8 or 16 bits.
-pub fn levels_from_values<T: Level>(values: &[f32], channels: usize) -> Vec<T> {
+pub fn denormalize<T: Subpixel>(values: &[f32], channels: usize) -> Vec<T> {
     let count = values.len() / channels;
-    let mut levels = vec![T::rounded(0.0); values.len()];
+    let mut levels = vec![T::from_f32(0.0); values.len()];
     for (channel, plane) in values.chunks_exact(count.max(1)).enumerate() {
         for (position, value) in plane.iter().enumerate() {
-            let level = (value + 1.0) / 2.0 * f32::from(T::MOST);
-            levels[position * channels + channel] = T::rounded(level);
+            let level = (value + 1.0) / 2.0 * f32::from(T::MAX_SAMPLE);
+            levels[position * channels + channel] = T::from_f32(level);
         }
     }
     levels
@@ -60,15 +60,15 @@ mod tests {
         let pixels: Vec<u8> = (0..=255)
             .flat_map(|level| [level, 255 - level, 7])
             .collect();
-        let values = values_from_pixels(&pixels, 3);
+        let values = normalize(&pixels, 3);
         assert_eq!(values[0].to_bits(), (-1.0f32).to_bits());
         assert_eq!(values[255].to_bits(), 1.0f32.to_bits());
         assert_eq!(values[256].to_bits(), 1.0f32.to_bits());
-        assert_eq!(pixels_from_values(&values, 3), pixels);
+        assert_eq!(denormalize_u8(&values, 3), pixels);
     }
 
     #[test]
     fn values_out_of_range_are_clipped() {
-        assert_eq!(pixels_from_values(&[-3.0, 3.0, f32::NAN], 1), [0, 255, 0]);
+        assert_eq!(denormalize_u8(&[-3.0, 3.0, f32::NAN], 1), [0, 255, 0]);
     }
 }

@@ -3,34 +3,34 @@
 use image::{DynamicImage, ImageBuffer};
 
 /// One number of a pixel.
-pub trait Level: Copy + Send + Sync + 'static {
+pub trait Subpixel: Copy + Send + Sync + 'static {
     /// The highest level.
-    const MOST: u16;
+    const MAX_SAMPLE: u16;
 
     /// The level.
-    fn number(self) -> u16;
+    fn to_u16(self) -> u16;
 
     /// The nearest level; what is not a number becomes 0.
-    fn rounded(level: f32) -> Self;
+    fn from_f32(level: f32) -> Self;
 
     /// Interleaved levels as a picture: 1 channel is grey, 2 are grey and alpha, 3 are RGB, 4 are RGBA.
     ///
     /// None if there are not as many levels as a picture of this (width, height) has.
-    fn picture(levels: Vec<Self>, channels: usize, size: (u32, u32)) -> Option<DynamicImage>;
+    fn into_image(levels: Vec<Self>, channels: usize, size: (u32, u32)) -> Option<DynamicImage>;
 }
 
-impl Level for u8 {
-    const MOST: u16 = 255;
+impl Subpixel for u8 {
+    const MAX_SAMPLE: u16 = 255;
 
-    fn number(self) -> u16 {
+    fn to_u16(self) -> u16 {
         u16::from(self)
     }
 
-    fn rounded(level: f32) -> Self {
+    fn from_f32(level: f32) -> Self {
         level.round() as Self
     }
 
-    fn picture(
+    fn into_image(
         levels: Vec<Self>,
         channels: usize,
         (width, height): (u32, u32),
@@ -45,18 +45,18 @@ impl Level for u8 {
     }
 }
 
-impl Level for u16 {
-    const MOST: u16 = u16::MAX;
+impl Subpixel for u16 {
+    const MAX_SAMPLE: u16 = u16::MAX;
 
-    fn number(self) -> u16 {
+    fn to_u16(self) -> u16 {
         self
     }
 
-    fn rounded(level: f32) -> Self {
+    fn from_f32(level: f32) -> Self {
         level.round() as Self
     }
 
-    fn picture(
+    fn into_image(
         levels: Vec<Self>,
         channels: usize,
         (width, height): (u32, u32),

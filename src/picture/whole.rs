@@ -7,14 +7,14 @@ use std::path::Path;
 
 use image::ImageFormat;
 
-use super::is_cut_off;
+use super::is_truncated;
 
 /// Enough of a file's end to find the last chunk of a PNG in.
 const TAIL: u64 = 4096;
 
 /// Whether the output at `path` is empty, or a picture of `format` that ends too early. One that is something else altogether is
 /// somebody's, and counts as whole; so does one that cannot be read.
-pub(crate) fn is_half_written(path: &Path, format: ImageFormat) -> bool {
+pub(crate) fn is_truncated_file(path: &Path, format: ImageFormat) -> bool {
     check(path, format).unwrap_or(false)
 }
 
@@ -40,7 +40,7 @@ fn check(path: &Path, format: ImageFormat) -> std::io::Result<bool> {
         ImageFormat::Png => !tail.windows(8).any(|bytes| bytes == b"IEND\xaeB`\x82"),
         // Few files have something after their end.
         ImageFormat::Jpeg => {
-            !tail.ends_with(b"\xff\xd9") && is_cut_off(&std::fs::read(path)?, format)
+            !tail.ends_with(b"\xff\xd9") && is_truncated(&std::fs::read(path)?, format)
         }
         ImageFormat::WebP => number(4).is_none_or(|size| length < size + 8),
         ImageFormat::Bmp => number(2).is_none_or(|size| length < size),
@@ -69,7 +69,7 @@ mod tests {
         ] {
             let path = folder.path().join(name);
             picture.save_with_format(&path, format).unwrap();
-            assert!(!is_half_written(&path, format), "{name}");
+            assert!(!is_truncated_file(&path, format), "{name}");
             let whole = std::fs::read(&path).unwrap();
             for length in [0, 40, whole.len() / 2, whole.len() - 1] {
                 // Behind the directory of a TIFF come a few values that nothing tells about.
@@ -77,15 +77,15 @@ mod tests {
                     continue;
                 }
                 std::fs::write(&path, &whole[..length]).unwrap();
-                assert!(is_half_written(&path, format), "{length} bytes of {name}");
+                assert!(is_truncated_file(&path, format), "{length} bytes of {name}");
             }
             let longer = [&whole[..], b"and more"].concat();
             std::fs::write(&path, longer).unwrap();
-            assert!(!is_half_written(&path, format), "longer {name}");
+            assert!(!is_truncated_file(&path, format), "longer {name}");
             std::fs::write(&path, "somebody's text").unwrap();
-            assert!(!is_half_written(&path, format), "{name}");
+            assert!(!is_truncated_file(&path, format), "{name}");
         }
-        assert!(!is_half_written(
+        assert!(!is_truncated_file(
             &folder.path().join("absent"),
             ImageFormat::Png
         ));
