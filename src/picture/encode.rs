@@ -7,9 +7,10 @@ use image::codecs::jpeg::JpegEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::{ColorType, DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, ImageResult};
 
+use super::alpha::{is_opaque, without_alpha};
 use super::contents::{FileContents, RowEncodedImage};
-use super::levels::{is_16_bit, is_opaque, to_8_bit, without_alpha};
 use super::output_pixels::OutputPixels;
+use super::samples::{is_16_bit, to_8_bit};
 use super::{IccColourSpace, Metadata, updated_exif, updated_xmp};
 
 /// How files are written, where their formats leave a choice.

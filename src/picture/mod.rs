@@ -3,6 +3,7 @@
 //! Nothing here knows a data set, a network or a command. [`formats`] has one file or folder for each file format, reading and writing
 //! side by side; [`metadata`] the blocks that stand beside the pixels.
 
+mod alpha;
 mod byte_source;
 mod cmyk;
 mod contents;
@@ -13,7 +14,6 @@ mod format;
 mod formats;
 mod id_map;
 mod integrity;
-mod levels;
 mod limits;
 mod metadata;
 mod normalize;
@@ -24,12 +24,11 @@ mod resample;
 mod samples;
 mod spool;
 mod spooled;
-mod whole;
 
 pub use error::PictureError;
 pub use format::has_picture_extension;
 pub use id_map::IdMap;
-pub use integrity::is_truncated;
+pub(crate) use integrity::is_truncated_file;
 pub use limits::{Amount, AmountError, MAX_BYTES, MAX_PIXELS, PictureLimits};
 pub use metadata::{ExifField, ExifFields, IccColourSpace, Metadata, updated_exif, updated_xmp};
 pub use normalize::{denormalize, denormalize_u8, grey, normalize};
@@ -39,14 +38,12 @@ pub use resample::resize_plane;
 pub use samples::Subpixel;
 pub use spooled::{SpoolError, SpooledPicture};
 
+pub(crate) use alpha::{alpha, with_alpha};
 pub(crate) use contents::Contents;
 pub(crate) use encode::{EncodeOptions, Encoded, encode};
 pub(crate) use format::{format_of_bytes, pnm_extension_note, with_extension};
-pub(crate) use levels::{
-    alpha, grey_value, has_integer_samples, image_from_values, is_16_bit, network_values,
-    normalized_values, to_8_bit, with_alpha, with_samples,
-};
+pub(crate) use normalize::{grey_value, image_from_values, normalized_values};
 pub(crate) use output_pixels::{OutputPixels, alpha_rows};
-pub(crate) use raster::RasterKind;
+pub(crate) use raster::{RasterKind, network_values};
 pub(crate) use read::rgb;
-pub(crate) use whole::is_truncated_file;
+pub(crate) use samples::{has_integer_samples, is_16_bit, to_8_bit, with_samples};

@@ -1,8 +1,8 @@
 //! Between 8-bit pixels and the values that networks see.
 
-use image::{GrayImage, RgbImage};
+use image::{DynamicImage, GrayImage, RgbImage};
 
-use super::samples::Subpixel;
+use super::samples::{Subpixel, with_samples};
 
 /// RGB to grey with the weights of ITU-R 601, rounded as Pillow does: `(19595 R + 38470 G + 7471 B + 32768) / 65536`.
 pub fn grey(picture: &RgbImage) -> GrayImage {
@@ -49,6 +49,60 @@ pub fn denormalize<T: Subpixel>(values: &[f32], channels: usize) -> Vec<T> {
         }
     }
     levels
+}
+
+/// The values that networks see, `[channels, height, width]`, flattened, for 1 channel (grey) or 3; the picture is supported.
+pub(crate) fn normalized_values(picture: &DynamicImage, channels: usize) -> Vec<f32> {
+    with_samples!(
+        picture,
+        levels,
+        own,
+        values_of(levels.as_raw(), own, channels),
+        Vec::new()
+    )
+}
+
+fn values_of<T: Subpixel>(levels: &[T], own: usize, channels: usize) -> Vec<f32> {
+    let count = levels.len() / own;
+    let mut values = vec![0.0; channels * count];
+    for (place, pixel) in levels.chunks_exact(own).enumerate() {
+        let value = |channel: usize| {
+            let level = f32::from(pixel[channel].to_u16());
+            (level / f32::from(T::MAX_SAMPLE) - 0.5) / 0.5
+        };
+        let colour = if own >= 3 {
+            [value(0), value(1), value(2)]
+        } else {
+            [value(0); 3]
+        };
+        if channels == 1 {
+            values[place] = grey_value(colour);
+        } else {
+            for (channel, value) in colour.into_iter().enumerate() {
+                values[channel * count + place] = value;
+            }
+        }
+    }
+    values
+}
+
+/// Grey of a colour with the weights of ITU-R 601; of grey exactly itself.
+pub(crate) fn grey_value([red, green, blue]: [f32; 3]) -> f32 {
+    green + 0.299 * (red - green) + 0.114 * (blue - green)
+}
+
+/// Values, `[channels, height, width]`, flattened, as a picture of this depth and (width, height).
+pub(crate) fn image_from_values(
+    values: &[f32],
+    channels: usize,
+    is_16_bit: bool,
+    size: (u32, u32),
+) -> Option<DynamicImage> {
+    if is_16_bit {
+        u16::into_image(denormalize(values, channels), channels, size)
+    } else {
+        u8::into_image(denormalize(values, channels), channels, size)
+    }
 }
 
 #[cfg(test)]

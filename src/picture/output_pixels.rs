@@ -7,7 +7,8 @@ use std::sync::Arc;
 use image::{ColorType, DynamicImage};
 
 use super::SpooledPicture;
-use super::levels::{alpha, is_16_bit, with_alpha};
+use super::alpha::{alpha, with_alpha};
+use super::samples::is_16_bit;
 
 /// About the bytes of a block of rows.
 const BLOCK: usize = 1 << 20;

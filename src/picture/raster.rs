@@ -1,9 +1,10 @@
 //! Pixels on their way from a decoded picture to values: interleaved 8-bit channels, or 16-bit ids.
 
-use image::RgbImage;
+use image::{DynamicImage, RgbImage};
 
-use super::normalize::{grey, normalize};
+use super::normalize::{grey, normalize, normalized_values};
 use super::resample::{resize_bicubic, resize_nearest};
+use super::samples::is_16_bit;
 
 /// What the bytes of a raster are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,6 +129,15 @@ impl Raster {
             return ids.map(|&id| f32::from(u16::from_le_bytes(id))).collect();
         }
         normalize(&self.bytes, self.channels)
+    }
+}
+
+/// What networks see of a picture at its own size, as they do in training where it has 8 bits.
+pub(crate) fn network_values(picture: DynamicImage, channels: usize) -> Vec<f32> {
+    if is_16_bit(picture.color()) {
+        normalized_values(&picture, channels)
+    } else {
+        Raster::new(picture.into_rgb8(), channels).values()
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use crate::picture::levels::is_16_bit;
 use crate::picture::output_pixels::OutputPixels;
+use crate::picture::samples::is_16_bit;
 
 /// PGM for grey, PPM for RGB; PAM, which few programs read, where there is alpha.
 pub(crate) fn write_pnm(pixels: &OutputPixels, mut out: impl Write) -> io::Result<()> {

@@ -8,8 +8,8 @@ use png::text_metadata::ITXtChunk;
 use png::{BitDepth, Compression, Encoder, Filter, Info};
 
 use crate::picture::Metadata;
-use crate::picture::levels::is_16_bit;
 use crate::picture::output_pixels::OutputPixels;
+use crate::picture::samples::is_16_bit;
 
 /// Bytes of a piece of the compressed data.
 const PIECE: usize = 1 << 20;

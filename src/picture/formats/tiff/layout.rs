@@ -5,9 +5,8 @@ use tiff::ColorType;
 
 use crate::picture::byte_source::ByteSource;
 use crate::picture::cmyk::{cmyk_to_rgb8, cmyk_to_rgb16};
-use crate::picture::id_map::unpack;
 use crate::picture::metadata::ifd::IfdReader;
-use crate::picture::samples::Subpixel;
+use crate::picture::samples::{Subpixel, unpack};
 
 const PHOTOMETRIC: u16 = 262;
 const COLOUR_MAP: u16 = 320;

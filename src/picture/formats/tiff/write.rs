@@ -11,8 +11,8 @@ use tiff::tags::{
 };
 use tiff::{Ifd, TiffError, TiffResult};
 
-use crate::picture::levels::is_16_bit;
 use crate::picture::output_pixels::OutputPixels;
+use crate::picture::samples::is_16_bit;
 use crate::picture::{ExifField, ExifFields, Metadata};
 
 /// Positions in ordinary TIFF files have 32 bits. Compression can make files a little larger than their pixels.
