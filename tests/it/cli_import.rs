@@ -251,7 +251,7 @@ style `dropout` translates AtoB: translate apply --input PICTURES --style dropou
     let question = place
         .run("import affine_old_statistics.pth --style unsure")
         .failed(1, &[]);
-    insta::assert_snapshot!(question.error(), @"error: `affine_old_statistics.pth`: its norms have scale, shift and running statistics, and its convolutions biases: if it was trained with instance normalisation, say `--norm instance_affine`, and the running statistics are left out");
+    insta::assert_snapshot!(question.error(), @"error: `affine_old_statistics.pth`: its norms have scale, shift and running statistics, and its convolutions biases: say `--norm instance_affine` if it was trained with instance normalisation (the running statistics are left out), or `--norm batch`");
     place
         .run("import affine_old_statistics.pth --style sure --norm instance_affine")
         .done();
@@ -337,7 +337,7 @@ fn hostile_files_are_refused_by_name_and_run_nothing() {
         .failed(1, &["two of its entries have one name"]);
     place
         .run("import lying.pth --style s")
-        .failed(1, &["its tensors promise"]);
+        .failed(1, &["its tensors would take"]);
     assert!(!place.path("executed").exists());
     assert!(!place.path("checkpoints").exists());
 }
@@ -440,7 +440,11 @@ fn every_tensor_is_accounted_for() {
         tensors.0 = renamed
             .map(|(name, data)| {
                 (
-                    format!("features.{}", name.replace("model", "layer")),
+                    format!(
+                        "features.{}",
+                        name.replace("model", "layer")
+                            .replace("conv_block", "inner")
+                    ),
                     data.clone(),
                 )
             })

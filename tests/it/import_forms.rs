@@ -218,7 +218,7 @@ fn archives_of_another_kind_are_told_what_to_do_with() {
     }
     place.run("import averages_list.pth --style s").failed(
         1,
-        &["`shadow_params` is a list of 32 tensors without names"],
+        &["`shadow_params` is a list of 36 tensors without names"],
     );
 }
 

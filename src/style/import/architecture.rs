@@ -101,8 +101,7 @@ impl Architecture {
         }
     }
 
-    /// Whether running statistics under its norms are leftovers that it has no use for: versions of PyTorch before 0.4
-    /// wrote them for instance normalisation too.
+    /// Whether its norms do not use running statistics: PyTorch before 0.4 wrote them for instance normalisation too.
     pub(super) fn drops_running_statistics(&self) -> bool {
         self.norm().wants_bias()
     }
@@ -138,7 +137,7 @@ impl Architecture {
         }
     }
 
-    /// Checks that `tensors` are all that the network has, and nothing else; returns them as the network holds them.
+    /// Checks that `tensors` are exactly those of the network, and returns them as the network holds them.
     ///
     /// # Errors
     /// A tensor is missing, left over or of another shape; all such are listed.

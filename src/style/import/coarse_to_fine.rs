@@ -7,16 +7,16 @@ use crate::config::{
     NormKind, Recipe, Upsample,
 };
 
-/// Place of the first downsampling in a global generator; the others follow at every third place.
+/// Index of the first downsampling in a global generator; each takes three indices.
 const FIRST_DOWN: usize = 4;
 /// Layers, scales and enhancers are counted up to here: far beyond what recipes allow.
 const MAX_COUNTED: usize = 64;
 
-/// Downsamplings and residual blocks of a global generator, or of what is left of it under enhancers.
+/// Number of downsamplings and of residual blocks in a global generator, alone or under enhancers.
 fn base(shapes: &Shapes<'_>) -> Option<[usize; 2]> {
-    let is_block = |place: usize| {
+    let is_block = |index: usize| {
         shapes
-            .kernel(&format!("model.{place}.conv_block.1"))
+            .kernel(&format!("model.{index}.conv_block.1"))
             .is_some()
     };
     let mut downsamplings = 0;
@@ -28,7 +28,7 @@ fn base(shapes: &Shapes<'_>) -> Option<[usize; 2]> {
     Some([downsamplings, blocks_from(shapes, "model.", first)?])
 }
 
-/// Residual blocks of a sequence from the place `first` on; `None` for more than can be meant.
+/// Number of residual blocks of a sequence from the index `first`; `None` for more than any recipe allows.
 fn blocks_from(shapes: &Shapes<'_>, sequence: &str, first: usize) -> Option<usize> {
     let Some(last) = last_index(shapes, sequence, "conv_block.") else {
         return Some(0);
@@ -38,15 +38,15 @@ fn blocks_from(shapes: &Shapes<'_>, sequence: &str, first: usize) -> Option<usiz
 }
 
 /// Before an upsampling there are twice as many channels as after it; a transposed convolution has them first.
-fn upsample(shapes: &Shapes<'_>, place: usize) -> Upsample {
-    match shapes.kernel(&format!("model.{place}")) {
+fn upsample(shapes: &Shapes<'_>, index: usize) -> Upsample {
+    match shapes.kernel(&format!("model.{index}")) {
         Some([first, second, ..]) if first < second => Upsample::Resize,
         _ => Upsample::Deconv,
     }
 }
 
-/// Normalisation of a network whose convolutions have biases whatever it is. None at all looks like instance normalisation,
-/// which is the usual one.
+/// Normalisation of a network whose convolutions always have biases. Without any it looks like instance normalisation,
+/// which is the default.
 fn norm(shapes: &Shapes<'_>, layer: &str) -> NormKind {
     match (
         shapes.has(&format!("{layer}.weight")),
@@ -76,7 +76,7 @@ fn generator_recipe(
     }
 }
 
-/// A global generator; `None` where it is none.
+/// Recognizes a global generator.
 pub(super) fn global(shapes: &Shapes<'_>) -> Option<Architecture> {
     let sizes = base(shapes)?;
     let [channels, input, ..] = shapes.kernel("model.1")?;
@@ -89,7 +89,7 @@ pub(super) fn global(shapes: &Shapes<'_>) -> Option<Architecture> {
     })
 }
 
-/// A local enhancer; `None` where it is none.
+/// Recognizes a local enhancer.
 pub(super) fn local(shapes: &Shapes<'_>) -> Option<Architecture> {
     let sizes = base(shapes)?;
     let stem = |number: usize| shapes.kernel(&format!("model{number}_1.1"));
@@ -111,7 +111,7 @@ pub(super) fn local(shapes: &Shapes<'_>) -> Option<Architecture> {
     })
 }
 
-/// An encoder of instance features: as a global generator without residual blocks; `None` where it is none.
+/// Recognizes an encoder of instance features: a global generator without residual blocks.
 pub(super) fn encoder(shapes: &Shapes<'_>) -> Option<Architecture> {
     let [channels, input, ..] = shapes.kernel("model.1")?;
     let strided = (0..MAX_COUNTED).take_while(|index| {
@@ -137,7 +137,7 @@ pub(super) fn encoder(shapes: &Shapes<'_>) -> Option<Architecture> {
     })
 }
 
-/// A multi-scale discriminator with intermediate features; `None` where it is none.
+/// Recognizes a multi-scale discriminator with intermediate features.
 pub(super) fn multiscale(shapes: &Shapes<'_>) -> Option<Architecture> {
     let layer = |scale: usize, layer: usize| shapes.kernel(&format!("scale{scale}_layer{layer}.0"));
     let scales = (0..MAX_COUNTED)
@@ -177,7 +177,7 @@ pub(super) fn check_parts(recipe: &GeneratorRecipe) -> Result<(), Unrecognized> 
     Ok(())
 }
 
-/// How many weights the residual blocks of a global generator have, in squares of the generator's channels.
+/// Number of weights in the residual blocks of a global generator, in units of the generator's channels squared.
 pub(super) fn base_weights(recipe: &GeneratorRecipe) -> usize {
     let enhancers = if recipe.arch == GeneratorArch::Local {
         recipe.enhancers
@@ -187,18 +187,18 @@ pub(super) fn base_weights(recipe: &GeneratorRecipe) -> usize {
     (recipe.blocks * 2 * 9) << (2 * (recipe.downsamplings + enhancers))
 }
 
-/// What the channels of a generator's input are: classes, whether there are edges of instances, and features.
+/// Splits the channels of a generator's input into classes, edges of instances (or none), and features.
 ///
-/// Without the number of classes it is taken that labels come with edges, as in the reference implementation, and with
-/// features where these are what Cityscapes' 35 classes leave; 3 channels are a picture, and 4 a picture with edges.
+/// If the number of classes is not given, labels are assumed to come with edges, as in the reference implementation, and
+/// with 3 features if that leaves Cityscapes' 35 classes; 3 channels are a picture, and 4 a picture with edges.
 pub(super) fn input_parts(input: usize, classes: Option<usize>) -> (usize, bool, usize) {
     let classes = classes.unwrap_or(match input {
         0..=4 => 0,
         36 | 39 => 35,
         other => other - 1,
     });
-    let told = if classes == 0 { 3.min(input) } else { classes };
-    match input.saturating_sub(told) {
+    let described = if classes == 0 { 3.min(input) } else { classes };
+    match input.saturating_sub(described) {
         0 => (classes, false, 0),
         1 => (classes, true, 0),
         // The usual number of features.

@@ -18,7 +18,7 @@ pub enum ImportError {
         /// What is wrong with it.
         message: String,
     },
-    /// A pickle that would run code which no weights need.
+    /// A pickle that refers to a class or function which no weights need.
     #[error(
         "`{}` refers to `{global}`, which no weight file needs and which could run code when PyTorch loads it: refused, nothing was executed. \
          If you trust the file, save its weights alone in PyTorch: `torch.save(model.state_dict(), \"weights.pth\")`, or of a \
@@ -31,7 +31,7 @@ pub enum ImportError {
         /// Module and name.
         global: String,
     },
-    /// A network that is to be one of mode inpaint.
+    /// A network for mode inpaint, of which none is imported.
     #[error(
         "`{}`: networks of mode inpaint are not imported: save them as `generator.safetensors` and train on with `--init-from`",
         .0.display()
@@ -128,10 +128,10 @@ pub enum ImportError {
         "the style `{0}` was trained here, and an import would mix it with other weights: choose another name"
     )]
     TrainedStyle(String),
-    /// A folder of the style's name that is none.
+    /// A folder of the style's name that is not a style.
     #[error("`{}` exists and is not a style: choose another name", .0.display())]
     NotAStyle(PathBuf),
-    /// The style has such a network.
+    /// The style has this network already.
     #[error("the style `{style}` has `{}` already: replace it with `--overwrite`, or choose another name{}", file.display(), both_ways(*mode))]
     NetworkExists {
         /// The style.
@@ -159,7 +159,7 @@ pub enum ImportError {
         /// Its direction.
         has: Direction,
     },
-    /// What the networks describe is no recipe.
+    /// The networks make no valid recipe.
     #[error("`{}` cannot be used here: {source}", path.display())]
     Recipe {
         /// The file.

@@ -84,7 +84,7 @@ pub(super) fn recipe_with_generator(
     let Some(existing) = existing else {
         return Ok(recipe);
     };
-    // What is there stays; only the generator and its channels must be the same.
+    // The existing recipe is kept; only the generator and its channels must be equal.
     let mut wanted = existing.recipe.clone();
     wanted.generator = recipe.generator.clone();
     wanted.data.input_channels = recipe.data.input_channels;
@@ -164,7 +164,7 @@ pub(super) fn recipe_with_discriminator(
             });
         }
     }
-    // A second discriminator must be as the first one; the one that is replaced need not.
+    // Two discriminators of one style must be equal, unless the other one is being replaced.
     let others = [Direction::AToB, Direction::BToA]
         .map(|other| discriminator_stem(recipe.mode, other))
         .into_iter()

@@ -15,8 +15,8 @@ impl Architecture {
         }
     }
 
-    /// Checks that the network can exist before memory is taken for it: widths within what recipes allow, and about as
-    /// many numbers in the file, `count`, as its widest layers have.
+    /// Checks sizes before memory is allocated for the network: widths must be those that recipes allow, and the file must
+    /// have at least as many numbers, `count`, as the widest layers.
     pub(super) fn check_size(&self, count: usize) -> Result<(), Unrecognized> {
         let (channels, colours, least) = match self {
             Self::Generator {
@@ -51,7 +51,7 @@ impl Architecture {
                     DiscriminatorArch::Multiscale => 2 * 16 * recipe.scales,
                     // Never recognised: networks of mode inpaint are not imported.
                     DiscriminatorArch::Context => 0,
-                    // Convolutions of 4 x 4 that double the channels, up to eight times, and go on so.
+                    // Convolutions of 4 x 4 that double the channels up to eight times, and then keep them.
                     DiscriminatorArch::Patch => {
                         let doubled = 16 << (2 * recipe.layers.min(3)).saturating_sub(1);
                         doubled + recipe.layers.saturating_sub(3).min(10) * 1024

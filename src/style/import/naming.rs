@@ -158,7 +158,7 @@ fn two_parts(shapes: &Shapes<'_>) -> Result<impl Fn(&str) -> String + 'static, U
     })
 }
 
-/// Resizing has places of its own before each convolution on the way up.
+/// On the way up each convolution comes after a resizing layer, which takes an index.
 fn resizing(shapes: &Shapes<'_>) -> Result<impl Fn(&str) -> String + 'static, Unrecognized> {
     let Some(last) = last_index(shapes, "model.", "block.") else {
         return Err(Unrecognized::Unknown);

@@ -1,11 +1,11 @@
-//! What an import is asked for.
+//! Options of an import.
 
 use std::path::PathBuf;
 
 use super::architecture::Hints;
 use crate::config::{Direction, GeneratorArch, Mode};
 
-/// What is imported, and as what.
+/// A weight file, and what is known about it.
 #[derive(Debug, Clone)]
 pub struct ImportOptions {
     /// The weight file.

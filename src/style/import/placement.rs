@@ -18,7 +18,7 @@ use crate::style::{
     Manifest, StyleFolder, TrainingSummary, discriminator_stem, generator_stem, write_weights,
 };
 
-/// What an import has done.
+/// Result of an import.
 #[derive(Debug, Clone)]
 pub struct Imported {
     /// What the network was recognised as.
@@ -69,7 +69,7 @@ pub fn import(
         .map_err(ImportError::from)
         .and_then(|lock| install(folder, options, found).map(|imported| (lock, imported)));
     if placed.is_err() && !existed {
-        // Nothing is left of a style that could not be made. Another import may have begun to make it, though.
+        // A failed import leaves no folder, unless another one has begun to fill it.
         let _ = std::fs::remove_file(folder.lock());
         let _ = std::fs::remove_dir(folder.path());
     }
@@ -107,7 +107,7 @@ fn install(
                 return Err(ImportError::FillsHoles(options.file.clone()));
             }
             let direction = direction.unwrap_or(Direction::AToB);
-            // The only network of a style may be replaced by any other.
+            // If it is the only network of the style, any other may replace it.
             let only = |existing: &&Manifest| {
                 !options.overwrite
                     || has_others(folder, generator_stem(&existing.recipe, direction))
@@ -157,7 +157,7 @@ fn install(
         });
     }
     let asks_direction = direction != recipe.data.direction;
-    // The weights first: a full disk leaves no style without them.
+    // Weights are written first, so that a full disk leaves no style without them.
     write_weights(&path, &found.tensors)?;
     updated_manifest(recipe, existing, options).write(folder)?;
     Ok(Imported {
@@ -172,7 +172,7 @@ fn install(
     })
 }
 
-/// The style that is there already.
+/// The manifest of the style, if it exists.
 fn read_existing(folder: &StyleFolder) -> Result<Option<Manifest>, ImportError> {
     if folder.manifest().is_file() {
         let manifest = Manifest::read(folder)?;
@@ -183,7 +183,7 @@ fn read_existing(folder: &StyleFolder) -> Result<Option<Manifest>, ImportError> 
     }
     let entries =
         std::fs::read_dir(folder.path()).map_err(FileError::new("read", folder.path()))?;
-    // Weights alone are what a kill has left of an import.
+    // An import that was killed leaves weights alone.
     let foreign = entries.flatten().any(|entry| {
         let path = entry.path();
         path != folder.lock()
@@ -207,7 +207,7 @@ fn has_others(folder: &StyleFolder, stem: Option<&str>) -> bool {
     })
 }
 
-/// What the user has said of the network must be so.
+/// Checks the flags that describe the network.
 fn check_flags(options: &ImportOptions, found: &Architecture) -> Result<(), ImportError> {
     let other = |wanted: &str, flag| {
         Err(ImportError::FlagMismatch {
@@ -261,13 +261,13 @@ fn usual_mode(architecture: &Architecture) -> Mode {
     }
 }
 
-/// The description of the style.
+/// The manifest with the new recipe and the name of the file.
 fn updated_manifest(
     recipe: Recipe,
     existing: Option<Manifest>,
     options: &ImportOptions,
 ) -> Manifest {
-    // Its name alone: where the file lay is nobody's business once the style is passed on.
+    // Without its folder, which may say more than a style that is passed on should.
     let name = options.file.file_name().unwrap_or_default();
     let name = name.to_string_lossy().into_owned();
     let mut manifest = existing.unwrap_or_else(|| Manifest {

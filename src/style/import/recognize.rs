@@ -11,7 +11,7 @@ use crate::config::{
 impl Architecture {
     /// Recognizes a network by the names and shapes of its tensors.
     pub(super) fn recognize(shapes: &Shapes<'_>, hints: Hints) -> Result<Self, Unrecognized> {
-        // By names that are there even where the first layer is missing, so that it is found missing.
+        // Chosen by names of later layers, so that a missing first layer is reported as missing.
         let any = |part: &str| shapes.0.keys().any(|name| name.starts_with(part));
         if any("model.model.1.model.") {
             return unet(shapes, hints);
@@ -68,12 +68,12 @@ fn generator(
 }
 
 /// Channels of pictures whose layer is missing.
-const COLOURS: usize = 3;
+const COLOR_CHANNELS: usize = 3;
 /// The level below the outermost one of a U-Net.
 const UNET_INNER: &str = "model.model.1";
 
 fn unet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized> {
-    // Counted by the deepest name, so that a layer that is missing is found missing, not taken for the end.
+    // Counted by the deepest name, so that a missing layer is reported as missing and not taken for the end.
     let depth = |name: &str| {
         let inner = name.strip_prefix(UNET_INNER)?;
         Some(inner.matches(".model.3").count() + 2)
@@ -96,14 +96,14 @@ fn unet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized>
     let inner = shapes.kernel(&format!("{UNET_INNER}.model.1"));
     let [channels, input, ..] = match (shapes.kernel("model.model.0"), inner) {
         (Some(first), _) => first,
-        (None, Some([_, channels, ..])) => [channels, COLOURS, 4, 4],
+        (None, Some([_, channels, ..])) => [channels, COLOR_CHANNELS, 4, 4],
         (None, None) => return Err(Unrecognized::Unknown),
     };
     // A transposed convolution has its input first, and a kernel of 4; the one after resizing a kernel of 3.
     let (upsample, output) = match shapes.kernel("model.model.3") {
         Some([output, _, 3, _]) => (Upsample::Resize, output),
         Some([_, output, ..]) => (Upsample::Deconv, output),
-        None => (Upsample::Deconv, COLOURS),
+        None => (Upsample::Deconv, COLOR_CHANNELS),
     };
     let norm = shapes.norm(
         &format!("{UNET_INNER}.model.2"),
@@ -118,21 +118,21 @@ fn unet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized>
 }
 
 fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized> {
-    /// Place of the first residual block, after two downsamplings.
+    /// Index of the first residual block, after two downsamplings.
     const FIRST: usize = 10;
     if shapes.0.keys().any(|name| name.ends_with(".filt")) {
         return antialiased();
     }
     // With more or fewer downsamplings than CycleGAN's generator has, the first block stands elsewhere; and CycleGAN's
     // takes pictures.
-    let is_block = |place: usize| {
-        let layer = format!("model.{place}.conv_block.1");
+    let is_block = |index: usize| {
+        let layer = format!("model.{index}.conv_block.1");
         shapes.kernel(&layer).is_some()
     };
     let is_usual = is_block(FIRST) && !is_block(FIRST - 3);
     let takes_more = shapes
         .kernel("model.1")
-        .is_some_and(|[_, input, ..]| input > COLOURS + 1);
+        .is_some_and(|[_, input, ..]| input > COLOR_CHANNELS + 1);
     if (!is_usual || takes_more || hints.is_coarse_to_fine)
         && let Some(found) = coarse_to_fine::global(shapes)
     {
@@ -160,13 +160,13 @@ fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognize
     };
     let [channels, input, ..] = match (shapes.kernel("model.1"), shapes.kernel("model.4")) {
         (Some(first), _) => first,
-        (None, Some([_, channels, ..])) => [channels, COLOURS, 7, 7],
+        (None, Some([_, channels, ..])) => [channels, COLOR_CHANNELS, 7, 7],
         (None, None) => return Err(Unrecognized::Unknown),
     };
     let up = FIRST + blocks;
     let output = shapes
         .kernel(&format!("model.{}", up + 7))
-        .map_or(COLOURS, |[output, ..]| output);
+        .map_or(COLOR_CHANNELS, |[output, ..]| output);
     // Before an upsampling there are twice as many channels as after it; a transposed convolution has them first.
     let upsample = match shapes.kernel(&format!("model.{up}")) {
         Some([first, second, ..]) if first < second => Upsample::Resize,
@@ -174,7 +174,7 @@ fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognize
     };
     let norm = shapes.norm("model.2", "model.1", hints)?;
     let mut recipe = generator(arch, channels, norm, upsample);
-    // Dropout takes a place between the two convolutions of a block.
+    // Dropout takes an index between the two convolutions of a block.
     recipe.dropout = has(format!("model.{FIRST}.conv_block.6"));
     Ok(Architecture::Generator {
         recipe,
@@ -196,7 +196,7 @@ fn patch(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized
     let layers = last_index(shapes, "model.", "").map_or(0, |last| last / 3);
     let [channels, input, ..] = match (shapes.kernel("model.0"), shapes.kernel("model.2")) {
         (Some(first), _) => first,
-        (None, Some([_, channels, ..])) => [channels, COLOURS, 4, 4],
+        (None, Some([_, channels, ..])) => [channels, COLOR_CHANNELS, 4, 4],
         (None, None) => return Err(Unrecognized::Unknown),
     };
     if shapes.kernel("model.8").is_some()
@@ -231,7 +231,7 @@ fn patch(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized
 fn pixel(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized> {
     let [channels, input, ..] = match (shapes.kernel("net.0"), shapes.kernel("net.2")) {
         (Some(first), _) => first,
-        (None, Some([_, channels, ..])) => [channels, COLOURS, 1, 1],
+        (None, Some([_, channels, ..])) => [channels, COLOR_CHANNELS, 1, 1],
         (None, None) => return Err(Unrecognized::Unknown),
     };
     Ok(Architecture::Discriminator {

@@ -9,9 +9,9 @@ use crate::config::NormKind;
 /// Why tensors are not recognized.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Unrecognized {
-    /// They have nothing of a network that is known.
+    /// They are not those of a known network.
     Unknown,
-    /// A network that is known by name only.
+    /// A known network that cannot be imported, and why.
     Unsupported(String),
     /// The question that must be answered, with the flag that does.
     Ambiguous(String),
@@ -98,7 +98,7 @@ impl Shapes<'_> {
     }
 }
 
-/// The largest number in the names that begin with `before` and the number, and go on with `after`.
+/// The largest index in names that consist of `before`, the index, a dot, and something that begins with `after`.
 pub(super) fn last_index(shapes: &Shapes<'_>, before: &str, after: &str) -> Option<usize> {
     let numbers = shapes.0.keys().filter_map(|name| {
         let (number, rest) = name.strip_prefix(before)?.split_once('.')?;

@@ -19,15 +19,15 @@ const NAMES: [&str; 4] = ["sys_info", "storages", "tensors", "pickle"];
 
 /// Opens an archive. Its storages are read before the tensors that use them, and these before the object.
 pub(super) fn open(mut file: BufReader<File>) -> Result<Checkpoint> {
-    let places = places(&mut file)?;
+    let ranges_by_name = entries(&mut file)?;
     let go_to = |name: &str, file: &mut BufReader<File>| -> Result<u64> {
-        let place = places
+        let range = ranges_by_name
             .get(name)
             .ok_or_else(|| PickleError::Invalid(format!("it has no entry `{name}`")))?;
-        file.seek(SeekFrom::Start(place.start))?;
-        Ok(place.end)
+        file.seek(SeekFrom::Start(range.start))?;
+        Ok(range.end)
     };
-    if places.contains_key("sys_info") {
+    if ranges_by_name.contains_key("sys_info") {
         go_to("sys_info", &mut file)?;
         let system = pickle::read(&mut file, &BTreeMap::new())?;
         check_byte_order(&system.heap, &system.root)?;
@@ -42,8 +42,8 @@ pub(super) fn open(mut file: BufReader<File>) -> Result<Checkpoint> {
 }
 
 /// Where the four files lie in the archive.
-fn places(file: &mut BufReader<File>) -> Result<HashMap<String, Range<u64>>> {
-    let mut places = HashMap::new();
+fn entries(file: &mut BufReader<File>) -> Result<HashMap<String, Range<u64>>> {
+    let mut entries = HashMap::new();
     for entry in tar::Archive::new(file).entries_with_seek()? {
         let entry = entry?;
         let name = entry.path()?.to_string_lossy().into_owned();
@@ -54,12 +54,12 @@ fn places(file: &mut BufReader<File>) -> Result<HashMap<String, Range<u64>>> {
             )));
         }
         let start = entry.raw_file_position();
-        let place = start..start.saturating_add(entry.size());
-        if places.insert(name, place).is_some() {
+        let range = start..start.saturating_add(entry.size());
+        if entries.insert(name, range).is_some() {
             return Err(PickleError::invalid("two of its entries have one name"));
         }
     }
-    Ok(places)
+    Ok(entries)
 }
 
 /// The fields of the next pickle, a tuple.
@@ -88,7 +88,7 @@ fn size(file: &mut BufReader<File>) -> Result<u64> {
 
 type Storages = HashMap<Rc<str>, Storage>;
 
-/// For each storage its key, place and class, a count, and its numbers; then those that are parts of others.
+/// For each storage its key, device and class, a count, and its numbers; then those that are parts of others.
 fn storages(
     file: &mut BufReader<File>,
     table_end: u64,
