@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::container::{Checkpoint, FlatFile, check_byte_order};
+use super::element::Element;
 use super::error::{PickleError, Result};
 use super::pickle::{self, Pickle};
 use super::rebuild::storage_key;
@@ -43,7 +44,7 @@ fn storages(file: &mut BufReader<File>, object: &Pickle) -> Result<HashMap<Strin
         .heap
         .storages()
         .map(|storage| {
-            let size = storage.element.map_or(1, |element| element.size());
+            let size = storage.element.map_or(1, Element::size);
             (&*storage.key, size as u64)
         })
         .collect();

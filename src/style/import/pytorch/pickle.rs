@@ -278,7 +278,7 @@ fn global(module: Rc<str>, name: Rc<str>) -> Result<Object> {
 }
 
 fn pairs(items: Vec<Value>) -> Result<Vec<(Value, Value)>> {
-    if items.len() % 2 != 0 {
+    if !items.len().is_multiple_of(2) {
         return Err(PickleError::invalid(
             "a dictionary has a key without a value",
         ));

@@ -125,9 +125,10 @@ pub(super) fn storage(heap: &Heap, fields: &[Value]) -> Result<Storage> {
     let [_, class, key, _, elements, view @ ..] = fields else {
         return Err(PickleError::invalid("a storage has fewer than 5 fields"));
     };
-    let class = match (heap.get(class), class) {
-        (Some(Object::Global(_, name)), _) | (None, Value::Text(name)) => name,
-        _ => return Err(PickleError::invalid("a storage has no class")),
+    let ((Some(Object::Global(_, class)), _) | (None, Value::Text(class))) =
+        (heap.get(class), class)
+    else {
+        return Err(PickleError::invalid("a storage has no class"));
     };
     let element = match &**class {
         "UntypedStorage" => None,
