@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use burn::tensor::{Tensor, TensorData};
 
 use crate::data::{Batch, DataError};
-use crate::nn::{NamedTensors, Network, TensorError, Trained};
+use crate::nn::{NamedTensors, Network, TensorError, Trainable};
 
 /// Which network a loss drives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl MethodState {
     }
 
     /// Puts in the optimiser of `network`.
-    pub fn insert_optimiser<N: Network>(&mut self, part: &str, network: &Trained<N>) {
+    pub fn insert_optimiser<N: Network>(&mut self, part: &str, network: &Trainable<N>) {
         self.insert(part, network.optimiser_state());
     }
 
@@ -91,7 +91,7 @@ impl MethodState {
     pub fn restore_optimiser<N: Network>(
         &mut self,
         part: &str,
-        network: &mut Trained<N>,
+        network: &mut Trainable<N>,
     ) -> Result<(), TensorError> {
         let (tensors, time) = self.take(part);
         network.load_optimiser(tensors, time)
@@ -130,7 +130,7 @@ pub trait Method {
     ///
     /// # Errors
     /// The tensors are not those of the network.
-    fn initialise(
+    fn warm_start(
         &mut self,
         network: &str,
         weights: NamedTensors,

@@ -12,7 +12,7 @@ use super::tiles::PictureRows;
 use crate::coarse_to_fine::{FeatureClusters, Instances, condition};
 use crate::config::{Direction, Recipe};
 use crate::kernels::Precision;
-use crate::nn::{BandLimits, Behaviour, Generator};
+use crate::nn::{BandLimits, ForwardMode, Generator};
 use crate::panics;
 use crate::style::{Manifest, StyleError, StyleFolder, load_clusters, load_generator};
 
@@ -34,7 +34,7 @@ pub struct LabelTranslator {
     clusters: Option<FeatureClusters>,
     recipe: Recipe,
     sampling: Sampling,
-    behaviour: Behaviour,
+    mode: ForwardMode,
     device: Device,
 }
 
@@ -47,7 +47,7 @@ impl LabelTranslator {
         folder: &StyleFolder,
         direction: Option<Direction>,
         sampling: Sampling,
-        behaviour: Behaviour,
+        mode: ForwardMode,
         precision: Precision,
         device: &Device,
     ) -> Result<Self, StyleError> {
@@ -55,11 +55,11 @@ impl LabelTranslator {
         manifest.recipe.train.precision = precision;
         let (generator, _) = load_generator(folder, &manifest, direction, device)?;
         Ok(Self {
-            generator: generator.ready(precision),
+            generator: generator.prepack_weights(precision),
             clusters: load_clusters(folder, &manifest)?,
             recipe: manifest.recipe,
             sampling,
-            behaviour,
+            mode,
             device: device.clone(),
         })
     }
@@ -168,14 +168,14 @@ impl Translator for LabelTranslator {
             let tiles = values.chunks(self.planes() * height * width);
             let told = tiles.map(|tile| self.told(tile, height, width, self.seed(index)));
             let told = Tensor::cat(told.collect(), 0);
-            self.generator.forward(told, self.behaviour).into_data()
+            self.generator.forward(told, self.mode).into_data()
         });
         let output = output.map_err(|message| format!("the network failed: {message}"))?;
         output.try_into_vec().map_err(|error| error.to_string())
     }
 
     fn tiles_at_once(&self, pixels: usize) -> usize {
-        tiles_at_once(pixels, self.recipe.generator.norm, self.behaviour)
+        tiles_at_once(pixels, self.recipe.generator.norm, self.mode)
     }
 
     fn bytes_per_pixel(&self) -> Option<f64> {
@@ -187,7 +187,7 @@ impl Translator for LabelTranslator {
             &self.generator,
             self.told_channels(),
             self.multiple(),
-            self.behaviour,
+            self.mode,
         )
     }
 
@@ -206,7 +206,7 @@ impl Translator for LabelTranslator {
         in_bands(
             &self.generator,
             self.told_channels(),
-            self.behaviour,
+            self.mode,
             limits,
             picture,
         )

@@ -20,7 +20,7 @@ use crate::device::OpenDevice;
 use crate::evaluate::{EvaluateOptions, Metric, evaluate};
 use crate::files;
 use crate::kernels::Precision;
-use crate::nn::{Behaviour, NormStats};
+use crate::nn::{ForwardMode, NormStats};
 use crate::style::StyleFolder;
 use crate::train::{Ending, Session, SessionStart};
 
@@ -126,14 +126,9 @@ impl Demo {
                 .with_context(|| format!("cannot remove `{}`", pictures.display()))?;
         }
         let plan = plan(&self.inputs(), &pictures, &options)?;
-        let behaviour = Behaviour::inference(NormStats::Batch, false);
-        let mut translator = NetworkTranslator::load(
-            &self.style,
-            None,
-            behaviour,
-            Precision::F32,
-            &self.device.device,
-        )?;
+        let mode = ForwardMode::inference(NormStats::Batch, false);
+        let mut translator =
+            NetworkTranslator::load(&self.style, None, mode, Precision::F32, &self.device.device)?;
         let summary = translate(&plan, &mut translator, &options, stop, |_| {})?;
         if summary.count(Status::Done) < plan.len() {
             bail!("the demo was stopped");

@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use crate::config::DiscriminatorRecipe;
 use crate::kernels::leaky_relu;
 use crate::nn::{
-    Behaviour, Convolution, Initialise, Network, Norm, Padding, full_precision, half_size,
+    Convolution, ForwardMode, Network, Norm, Padding, WeightInit, downsample, full_precision,
 };
 
 const KERNEL: usize = 4;
@@ -37,7 +37,7 @@ struct Layer {
 }
 
 impl Scale {
-    fn new(initialise: &mut Initialise, recipe: &DiscriminatorRecipe, input: usize) -> Self {
+    fn new(init: &mut WeightInit, recipe: &DiscriminatorRecipe, input: usize) -> Self {
         let last = recipe.layers + 1;
         let width = |layer: usize| (recipe.channels << layer).min(WIDEST.max(recipe.channels));
         let layers = (0..=last)
@@ -46,7 +46,7 @@ impl Scale {
                 let result = if index == last { 1 } else { width(index) };
                 let stride = if index < recipe.layers { 2 } else { 1 };
                 let convolution = Convolution::new(
-                    initialise,
+                    init,
                     [above, result],
                     KERNEL,
                     stride,
@@ -56,7 +56,7 @@ impl Scale {
                 let inner = index > 0 && index < last;
                 Layer {
                     convolution,
-                    norm: inner.then(|| Norm::new(initialise, recipe.norm, result)),
+                    norm: inner.then(|| Norm::new(init, recipe.norm, result)),
                 }
             })
             .collect();
@@ -64,14 +64,14 @@ impl Scale {
     }
 
     /// The result of every layer; the last one holds the logits.
-    fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Vec<Tensor<4>> {
+    fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Tensor<4>> {
         let last = self.layers.len() - 1;
         let mut features = input;
         let mut results = Vec::with_capacity(self.layers.len());
         for (index, layer) in self.layers.iter().enumerate() {
             features = layer.convolution.forward(features);
             if let Some(norm) = &layer.norm {
-                features = norm.forward(features, behaviour);
+                features = norm.forward(features, mode);
             }
             if index < last {
                 features = leaky_relu(features, SLOPE);
@@ -84,23 +84,23 @@ impl Scale {
 
 impl MultiscaleDiscriminator {
     /// A discriminator of pictures with `input` channels.
-    pub fn new(initialise: &mut Initialise, recipe: &DiscriminatorRecipe, input: usize) -> Self {
+    pub fn new(init: &mut WeightInit, recipe: &DiscriminatorRecipe, input: usize) -> Self {
         let scales = (0..recipe.scales)
-            .map(|_| Scale::new(initialise, recipe, input))
+            .map(|_| Scale::new(init, recipe, input))
             .collect();
         Self { scales }
     }
 
     /// `[batch, in, height, width]` to the results of every layer at every size, the full one first:
     /// `[batch, channels, height', width']`, of which the last of each size holds one logit per patch.
-    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Vec<Vec<Tensor<4>>> {
+    pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Vec<Tensor<4>>> {
         let mut results = Vec::with_capacity(self.scales.len());
         let mut input = input;
         for (index, scale) in self.scales.iter().rev().enumerate() {
             if index > 0 {
-                input = half_size(input);
+                input = downsample(input);
             }
-            results.push(scale.forward(input.clone(), behaviour));
+            results.push(scale.forward(input.clone(), mode));
         }
         results
     }

@@ -13,8 +13,8 @@ use crate::config::Recipe;
 use crate::data::{Batch, DataError};
 use crate::method::{Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, Behaviour, Generator, Initialise, NamedTensors, NormStats, Objective, ResnetGenerator,
-    TensorError, Trained, WEIGHT_CLIP,
+    Adam, ForwardMode, GanLoss, Generator, NamedTensors, NormStats, ResnetGenerator, TensorError,
+    Trainable, WEIGHT_CLIP, WeightInit,
 };
 
 const GENERATOR: &str = "generator";
@@ -33,11 +33,11 @@ const RELEASED: &str = "released";
 /// Catanzaro, "High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs", 2018.
 #[derive(Debug)]
 pub struct Pix2pixHd {
-    generator: Trained<Generator>,
-    discriminator: Trained<MultiscaleDiscriminator>,
-    encoder: Option<Trained<ResnetGenerator>>,
+    generator: Trainable<Generator>,
+    discriminator: Trainable<MultiscaleDiscriminator>,
+    encoder: Option<Trainable<ResnetGenerator>>,
     vgg: Option<Vgg19>,
-    objective: Objective,
+    gan_loss: GanLoss,
     recipe: Recipe,
     /// Whether all of the generator is trained: its base is fixed in the first epochs of a stage with an enhancer.
     released: bool,
@@ -69,21 +69,21 @@ impl Pix2pixHd {
         device: &Device,
     ) -> Result<Self, TensorError> {
         let autodiff = device.clone().autodiff();
-        let initialise = |stream| Initialise::of_recipe(recipe, stream, &autodiff);
+        let init = |stream| WeightInit::from_recipe(recipe, stream, &autodiff);
         let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
-        let generator = networks::generator(&mut initialise(0), recipe);
-        let discriminator = networks::discriminator(&mut initialise(1), recipe);
+        let generator = networks::generator(&mut init(0), recipe);
+        let discriminator = networks::discriminator(&mut init(1), recipe);
         let encoder = (recipe.encoder.features > 0)
-            .then(|| Trained::new(networks::encoder(&mut initialise(2), recipe), adam()));
+            .then(|| Trainable::new(networks::encoder(&mut init(2), recipe), adam()));
         let vgg = vgg
             .map(|weights| Vgg19::of_weights(weights, recipe.train.precision, &autodiff))
             .transpose()?;
         Ok(Self {
-            generator: Trained::new(generator, adam()),
-            discriminator: Trained::new(discriminator, adam()),
+            generator: Trainable::new(generator, adam()),
+            discriminator: Trainable::new(discriminator, adam()),
             encoder,
             vgg,
-            objective: Objective::new(recipe.loss.gan, recipe.loss.label_smoothing),
+            gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
             recipe: recipe.clone(),
             released: recipe.optim.fix_global_epochs == 0,
             device: device.clone(),
@@ -126,7 +126,7 @@ impl Pix2pixHd {
             let last = fake.len() - 1;
             for (layer, (fake, real)) in fake.into_iter().zip(real).enumerate() {
                 if layer == last {
-                    adversarial.push(self.objective.generator(fake));
+                    adversarial.push(self.gan_loss.generator(fake));
                 } else {
                     matching.push((fake - real.clone().inner()).abs().mean());
                 }
@@ -160,7 +160,7 @@ fn features(inputs: &Inputs, encoder: Option<&ResnetGenerator>) -> Option<Tensor
     if let Some(features) = &inputs.features {
         return Some(features.clone());
     }
-    let features = encoder?.forward(inputs.target.clone(), Behaviour::TRAINING);
+    let features = encoder?.forward(inputs.target.clone(), ForwardMode::TRAINING);
     Some(instances.mean(features))
 }
 
@@ -184,14 +184,14 @@ impl Method for Pix2pixHd {
         let inputs = self.inputs(batch);
         let judged = |picture: Tensor<4>| Tensor::cat(vec![inputs.condition.clone(), picture], 1);
 
-        let encoder = self.encoder.as_ref().map(Trained::network);
+        let encoder = self.encoder.as_ref().map(Trainable::network);
         let input = generator_input(&inputs, encoder);
         let fake = if self.released {
             let generator = self.generator.network();
-            generator.forward(input, Behaviour::TRAINING)
+            generator.forward(input, ForwardMode::TRAINING)
         } else {
-            let generator = self.generator.network().clone().with_fixed_base();
-            generator.forward(input, Behaviour::TRAINING)
+            let generator = self.generator.network().clone().with_frozen_base();
+            generator.forward(input, ForwardMode::TRAINING)
         };
 
         // The discriminator's own pass comes before its update and before the generator's.
@@ -203,19 +203,19 @@ impl Method for Pix2pixHd {
                 .collect()
         };
         // Without its graph: the discriminator's step must not reach the generator.
-        let results = discriminator.forward(judged(fake.clone().inner()), Behaviour::TRAINING);
+        let results = discriminator.forward(judged(fake.clone().inner()), ForwardMode::TRAINING);
         let on_fake = logits(&results).into_iter();
         let on_fake = sum(on_fake
-            .map(|logits| self.objective.discriminator_on_fake(logits))
+            .map(|logits| self.gan_loss.discriminator_on_fake(logits))
             .collect());
-        let real = discriminator.forward(judged(inputs.target.clone()), Behaviour::TRAINING);
+        let real = discriminator.forward(judged(inputs.target.clone()), ForwardMode::TRAINING);
         let on_real = logits(&real).into_iter();
         let on_real = sum(on_real
-            .map(|logits| self.objective.discriminator_on_real(logits))
+            .map(|logits| self.gan_loss.discriminator_on_real(logits))
             .collect());
 
         let frozen = self.discriminator.frozen();
-        let results = frozen.forward(judged(fake.clone()), Behaviour::TRAINING);
+        let results = frozen.forward(judged(fake.clone()), ForwardMode::TRAINING);
         let losses = self.generator_losses(&fake, &inputs.target, results, &real);
         drop((real, fake));
         let all = sum(losses.iter().map(|(_, loss)| loss.clone()).collect());
@@ -230,7 +230,7 @@ impl Method for Pix2pixHd {
         let loss = (on_fake.clone() + on_real.clone()) * 0.5;
         self.discriminator
             .update(&mut loss.backward(), context.discriminator_rate);
-        if self.objective.clips_weights() {
+        if self.gan_loss.clips_weights() {
             self.discriminator.clip(WEIGHT_CLIP);
         }
         let mut all: Vec<Loss> = losses
@@ -256,7 +256,7 @@ impl Method for Pix2pixHd {
             .map(|encoder| encoder.network().valid());
         let input = generator_input(&inputs, encoder.as_ref());
         let generator = self.generator.network().valid();
-        let output = generator.forward(input, Behaviour::inference(NormStats::Batch, false));
+        let output = generator.forward(input, ForwardMode::inference(NormStats::Batch, false));
         vec![vec![shown, output.into_data(), target]]
     }
 
@@ -285,12 +285,12 @@ impl Method for Pix2pixHd {
 
     /// As many as fit: the global generator has what an enhancer is put on, and a discriminator of fewer scales those of
     /// the smaller sizes.
-    fn initialise(
+    fn warm_start(
         &mut self,
         network: &str,
         weights: NamedTensors,
     ) -> Result<(usize, usize), TensorError> {
-        let (fitting, count) = weights.fitting(self.weights(network))?;
+        let (fitting, count) = weights.matching(self.weights(network))?;
         let all = fitting.0.len();
         self.load_weights(network, fitting)?;
         Ok((count, all))

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 
 use crate::kernels::{Precision, relu};
 use crate::nn::{
-    Convolution, Initialise, NamedTensors, Network, Padding, TensorError, full_precision,
+    Convolution, NamedTensors, Network, Padding, TensorError, WeightInit, full_precision,
 };
 
 /// Places of the convolutions in torchvision's `features`, up to the first of the fifth block.
@@ -34,7 +34,7 @@ impl Vgg19 {
         precision: Precision,
         device: &Device,
     ) -> Result<Self, TensorError> {
-        let mut initialise = Initialise::zeros(device).with_precision(precision);
+        let mut init = WeightInit::zeros(device).with_precision(precision);
         let mut own = NamedTensors::default();
         let mut convolutions = Vec::with_capacity(PLACES.len());
         let mut channels = 3;
@@ -49,7 +49,7 @@ impl Vgg19 {
             let weight = own.0.get(&format!("features.{place}.weight"));
             let width = weight.map_or(channels, |data| data.shape()[0]);
             convolutions.push(Convolution::new(
-                &mut initialise,
+                &mut init,
                 [channels, width],
                 3,
                 1,

@@ -13,8 +13,8 @@ pub use difference::difference;
 pub use error::ConfigError;
 pub use inpainting::ALEXNET_SIDE;
 pub use options::{
-    Direction, DiscriminatorArch, Distance, GanObjective, GeneratorArch, Initialiser, MaskKind,
-    Mode, NormKind, Policy, Preprocess, Upsample,
+    Direction, DiscriminatorArch, Distance, GanObjective, GeneratorArch, InitKind, MaskKind, Mode,
+    NormKind, Policy, Preprocess, Upsample,
 };
 pub use overlay::Overlay;
 pub use recipe::{

@@ -185,7 +185,7 @@ impl NormKind {
 /// Law by which the weights of convolutions are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Initialiser {
+pub enum InitKind {
     /// Normal with standard deviation `init_gain`.
     Normal,
     /// Xavier (Glorot) normal with gain `init_gain`.

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::options::{
-    Direction, DiscriminatorArch, Distance, GanObjective, GeneratorArch, Initialiser, MaskKind,
-    Mode, NormKind, Policy, Preprocess, Upsample,
+    Direction, DiscriminatorArch, Distance, GanObjective, GeneratorArch, InitKind, MaskKind, Mode,
+    NormKind, Policy, Preprocess, Upsample,
 };
 use crate::kernels::Precision;
 
@@ -81,7 +81,7 @@ pub struct GeneratorRecipe {
     /// Dropout in the decoder (U-Net) or the residual blocks (ResNet).
     pub dropout: bool,
     /// Law of the initial weights.
-    pub init: Initialiser,
+    pub init: InitKind,
     /// Standard deviation or gain of that law.
     pub init_gain: f64,
     /// How the decoder doubles the size.
@@ -308,7 +308,7 @@ impl Recipe {
                 channels: 64,
                 norm,
                 dropout: paired,
-                init: Initialiser::Normal,
+                init: InitKind::Normal,
                 init_gain: 0.02,
                 upsample: Upsample::Deconv,
                 bottleneck: 4000,

@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, TensorData};
 
-use crate::nn::Initialise;
+use crate::nn::WeightInit;
 
 /// Connects every position of a feature map with every other, and no map with another.
 ///
@@ -16,13 +16,13 @@ pub struct ChannelWise {
 }
 
 impl ChannelWise {
-    /// A layer over `maps` maps of `side` x `side`, with weights from `initialise`.
-    pub fn new(initialise: &mut Initialise, maps: usize, side: usize) -> Self {
+    /// A layer over `maps` maps of `side` x `side`, with weights from `init`.
+    pub fn new(init: &mut WeightInit, maps: usize, side: usize) -> Self {
         let positions = side * side;
         let mut values = Vec::with_capacity(maps * positions * positions);
         for _ in 0..maps {
             // Each map has a layer of its own, whose law follows from its own size.
-            let weight = initialise.weight([positions, positions, 1, 1]).val();
+            let weight = init.weight([positions, positions, 1, 1]).val();
             let weight: Vec<f32> = weight
                 .into_data()
                 .try_into_vec()
@@ -31,7 +31,7 @@ impl ChannelWise {
         }
         let data = TensorData::new(values, [maps, positions, positions]);
         Self {
-            weight: Param::from_data(data, initialise.device()),
+            weight: Param::from_data(data, init.device()),
         }
     }
 

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 
 use super::stage::{After, Builder, Stage, forward, layer_name, width};
 use crate::config::DiscriminatorRecipe;
-use crate::nn::{Behaviour, Initialise, Network};
+use crate::nn::{ForwardMode, Network, WeightInit};
 
 /// Strided convolutions down to few positions, then one judgement of the whole picture or patch.
 ///
@@ -19,7 +19,7 @@ pub struct ContextDiscriminator {
 impl ContextDiscriminator {
     /// A discriminator of pictures of `side` x `side` (at least 8) with `input` channels.
     pub fn new(
-        initialise: &mut Initialise,
+        init: &mut WeightInit,
         recipe: &DiscriminatorRecipe,
         side: usize,
         input: usize,
@@ -29,7 +29,7 @@ impl ContextDiscriminator {
             sides.push(sides[sides.len() - 1] / 2);
         }
         let layers = sides.len() - 1;
-        let mut builder = Builder::new(initialise, recipe.norm);
+        let mut builder = Builder::new(init, recipe.norm);
         let mut above = input;
         for layer in 0..layers {
             let next = width(recipe.channels, layers - 1 - layer);
@@ -43,8 +43,8 @@ impl ContextDiscriminator {
     }
 
     /// `[batch, in, side, side]` to logits, `[batch, 1, 1, 1]`.
-    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
-        forward(&self.stages, input, behaviour)
+    pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
+        forward(&self.stages, input, mode)
     }
 }
 

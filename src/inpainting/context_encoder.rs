@@ -6,7 +6,7 @@ use burn::tensor::{Tensor, TensorData};
 use super::stage::{After, Builder, Stage, forward, layer_name, width};
 use crate::config::Upsample;
 use crate::config::{ALEXNET_SIDE, GeneratorArch, GeneratorRecipe};
-use crate::nn::{Behaviour, Initialise, Network};
+use crate::nn::{ForwardMode, Network, WeightInit};
 
 /// Side of the innermost feature maps.
 const INNERMOST: usize = 4;
@@ -36,13 +36,13 @@ impl ContextEncoder {
     ///
     /// Both sides are powers of two and at least 16, or both 227.
     pub fn new(
-        initialise: &mut Initialise,
+        init: &mut WeightInit,
         recipe: &GeneratorRecipe,
         side: usize,
         output_side: usize,
         channels: usize,
     ) -> Self {
-        let mut builder = Builder::new(initialise, recipe.norm);
+        let mut builder = Builder::new(init, recipe.norm);
         if side == ALEXNET_SIDE {
             alexnet(&mut builder, recipe, channels);
         } else {
@@ -70,8 +70,8 @@ impl ContextEncoder {
 
     /// `[batch, channels, side, side]` in [-1, 1], with holes filled by one colour, to
     /// `[batch, channels, output_side, output_side]` in [-1, 1]: the whole picture, or its middle.
-    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
-        let output = forward(&self.stages, input, behaviour);
+    pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
+        let output = forward(&self.stages, input, mode);
         match self.resized_to {
             Some(side) => bilinear(output, side),
             None => output,

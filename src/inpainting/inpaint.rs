@@ -10,8 +10,8 @@ use crate::config::{Distance, Recipe};
 use crate::data::Batch;
 use crate::method::{Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, Behaviour, Initialise, NamedTensors, NormStats, Objective, TensorError, Trained,
-    WEIGHT_CLIP,
+    Adam, ForwardMode, GanLoss, NamedTensors, NormStats, TensorError, Trainable, WEIGHT_CLIP,
+    WeightInit,
 };
 
 const GENERATOR: &str = "generator";
@@ -23,9 +23,9 @@ const DISCRIMINATOR: &str = "discriminator";
 /// the photo with its holes filled. Pathak et al., "Context Encoders: Feature Learning by Inpainting", 2016.
 #[derive(Debug)]
 pub struct Inpaint {
-    generator: Trained<Inpainter>,
-    discriminator: Trained<Judge>,
-    objective: Objective,
+    generator: Trainable<Inpainter>,
+    discriminator: Trainable<Judge>,
+    gan_loss: GanLoss,
     distance: Distance,
     reconstruction: f64,
     adversarial: f64,
@@ -41,14 +41,14 @@ impl Inpaint {
     /// Networks with fresh weights, as `recipe` describes them.
     pub fn new(recipe: &Recipe, device: &Device) -> Self {
         let autodiff = device.clone().autodiff();
-        let initialise = |stream| Initialise::of_recipe(recipe, stream, &autodiff);
-        let generator = Inpainter::new(&mut initialise(0), recipe);
-        let discriminator = Judge::new(&mut initialise(1), recipe);
+        let init = |stream| WeightInit::from_recipe(recipe, stream, &autodiff);
+        let generator = Inpainter::new(&mut init(0), recipe);
+        let discriminator = Judge::new(&mut init(1), recipe);
         let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
         Self {
-            generator: Trained::new(generator, adam()),
-            discriminator: Trained::new(discriminator, adam()),
-            objective: Objective::new(recipe.loss.gan, recipe.loss.label_smoothing),
+            generator: Trainable::new(generator, adam()),
+            discriminator: Trainable::new(discriminator, adam()),
+            gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
             distance: recipe.loss.distance,
             reconstruction: recipe.loss.reconstruction,
             adversarial: recipe.loss.adversarial,
@@ -82,14 +82,14 @@ impl Inpaint {
         rate: f64,
     ) -> (Tensor<1>, Tensor<1>) {
         let network = self.discriminator.network();
-        let on_real = network.forward(real.clone(), Behaviour::TRAINING);
-        let on_real = self.objective.discriminator_on_real(on_real);
-        let on_fake = network.forward(fake.clone(), Behaviour::TRAINING);
-        let on_fake = self.objective.discriminator_on_fake(on_fake);
+        let on_real = network.forward(real.clone(), ForwardMode::TRAINING);
+        let on_real = self.gan_loss.discriminator_on_real(on_real);
+        let on_fake = network.forward(fake.clone(), ForwardMode::TRAINING);
+        let on_fake = self.gan_loss.discriminator_on_fake(on_fake);
         // The sum, not the mean as in pix2pix.
         let loss = on_real.clone() + on_fake.clone();
         self.discriminator.update(&mut loss.backward(), rate);
-        if self.objective.clips_weights() {
+        if self.gan_loss.clips_weights() {
             self.discriminator.clip(WEIGHT_CLIP);
         }
         (on_real, on_fake)
@@ -112,7 +112,7 @@ impl Method for Inpaint {
         let weights = reconstruction_weights(mask.clone(), self.overlap);
 
         let network = self.generator.network();
-        let output = network.forward(input, mask.clone(), Behaviour::TRAINING);
+        let output = network.forward(input, mask.clone(), ForwardMode::TRAINING);
         let target = self.predicted_part(photo);
         let distance = reconstruction(
             output.clone(),
@@ -139,8 +139,8 @@ impl Method for Inpaint {
             let judged = self
                 .discriminator
                 .frozen()
-                .forward(fake, Behaviour::TRAINING);
-            let adversarial = self.objective.generator(judged) * self.adversarial;
+                .forward(fake, ForwardMode::TRAINING);
+            let adversarial = self.gan_loss.generator(judged) * self.adversarial;
             losses.push(Loss::generator("G_adv", &adversarial));
             losses.push(Loss::discriminator("D_real", &on_real));
             losses.push(Loss::discriminator("D_fake", &on_fake));
@@ -157,8 +157,8 @@ impl Method for Inpaint {
         let photo = Tensor::<4>::from_data(batch.b.clone(), &self.device);
         let network = self.generator.network().valid();
         // One picture alone has no statistics of a batch.
-        let behaviour = Behaviour::inference(NormStats::Running, false);
-        let output = network.forward(input, mask.clone(), behaviour);
+        let mode = ForwardMode::inference(NormStats::Running, false);
+        let output = network.forward(input, mask.clone(), mode);
         let whole = match self.patch {
             Some((side, patch)) => {
                 let start = (side - patch) / 2;

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 
 use super::context_discriminator::ContextDiscriminator;
 use crate::config::{DiscriminatorArch, Recipe};
-use crate::nn::{Behaviour, Discriminator, Initialise, Network};
+use crate::nn::{Discriminator, ForwardMode, Network, WeightInit};
 
 /// A discriminator of filled pictures or patches.
 #[derive(Module, Debug)]
@@ -18,21 +18,21 @@ pub enum Judge {
 
 impl Judge {
     /// The discriminator of `recipe`, whose mode is inpaint.
-    pub fn new(initialise: &mut Initialise, recipe: &Recipe) -> Self {
+    pub fn new(init: &mut WeightInit, recipe: &Recipe) -> Self {
         let (discriminator, channels) = (&recipe.discriminator, recipe.data.output_channels);
         if discriminator.arch == DiscriminatorArch::Context {
             let side = recipe.judged_side();
-            let network = ContextDiscriminator::new(initialise, discriminator, side, channels);
+            let network = ContextDiscriminator::new(init, discriminator, side, channels);
             return Self::Context(network);
         }
-        Self::Local(Discriminator::new(initialise, discriminator, channels))
+        Self::Local(Discriminator::new(init, discriminator, channels))
     }
 
     /// `[batch, channels, height, width]` to logits, `[batch, 1, height', width']`.
-    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+    pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         match self {
-            Self::Context(network) => network.forward(input, behaviour),
-            Self::Local(network) => network.forward(input, behaviour),
+            Self::Context(network) => network.forward(input, mode),
+            Self::Local(network) => network.forward(input, mode),
         }
     }
 }

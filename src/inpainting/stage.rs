@@ -9,7 +9,7 @@ use burn::tensor::ops::MaxPoolOptions;
 use super::channel_wise::ChannelWise;
 use crate::config::{NormKind, Upsample};
 use crate::kernels::{TransposedConvolutionShape, leaky_relu, relu, transposed_convolution};
-use crate::nn::{Behaviour, Convolution, Initialise, Norm, Padding, Upsampling, full_precision};
+use crate::nn::{Convolution, ForwardMode, Norm, Padding, Upsampling, WeightInit, full_precision};
 
 const SLOPE: f64 = 0.2;
 
@@ -56,7 +56,7 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+    fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         let mut features = match &self.layer {
             Layer::Convolution(layer) => layer.forward(input),
             Layer::Deconvolution(layer) => {
@@ -67,7 +67,7 @@ impl Stage {
             Layer::ChannelWise(layer) => layer.forward(full_precision(input)),
         };
         if let Some(norm) = &self.norm {
-            features = norm.forward(features, behaviour);
+            features = norm.forward(features, mode);
         }
         match self.after {
             After::Nothing => features,
@@ -89,8 +89,8 @@ pub(super) fn width(channels: usize, distance: usize) -> usize {
 }
 
 /// One stage after the other.
-pub(super) fn forward(stages: &[Stage], input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
-    let next = |features, stage: &Stage| stage.forward(features, behaviour);
+pub(super) fn forward(stages: &[Stage], input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
+    let next = |features, stage: &Stage| stage.forward(features, mode);
     full_precision(stages.iter().fold(input, next))
 }
 
@@ -108,7 +108,7 @@ pub(super) fn layer_name(stages: &[Stage], path: &str) -> String {
 
 /// Puts stages in a row.
 pub(super) struct Builder<'a> {
-    initialise: &'a mut Initialise,
+    init: &'a mut WeightInit,
     norm: NormKind,
     /// Place of the next layer in the `Sequential`.
     index: usize,
@@ -116,10 +116,10 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    /// Layers with weights from `initialise`; those that are normalised have `norm`.
-    pub(super) fn new(initialise: &'a mut Initialise, norm: NormKind) -> Self {
+    /// Layers with weights from `init`; those that are normalised have `norm`.
+    pub(super) fn new(init: &'a mut WeightInit, norm: NormKind) -> Self {
         Self {
-            initialise,
+            init,
             norm,
             index: 0,
             stages: Vec::new(),
@@ -136,7 +136,7 @@ impl<'a> Builder<'a> {
     ) {
         let bias = self.norm.wants_bias();
         let padding = Padding::Zero(padding);
-        let layer = Convolution::new(self.initialise, channels, kernel, stride, padding, bias);
+        let layer = Convolution::new(self.init, channels, kernel, stride, padding, bias);
         self.push(
             Layer::Convolution(layer),
             normalised.then_some(channels[1]),
@@ -153,13 +153,13 @@ impl<'a> Builder<'a> {
         after: After,
     ) {
         let layer = Deconvolution {
-            weight: self.initialise.weight([input, output, kernel, kernel]),
-            bias: self.norm.wants_bias().then(|| self.initialise.bias(output)),
+            weight: self.init.weight([input, output, kernel, kernel]),
+            bias: self.norm.wants_bias().then(|| self.init.bias(output)),
             shape: TransposedConvolutionShape {
                 stride,
                 padding,
                 output_padding: 0,
-                precision: self.initialise.precision(),
+                precision: self.init.precision(),
             },
         };
         self.push(
@@ -178,7 +178,7 @@ impl<'a> Builder<'a> {
         after: After,
     ) {
         let bias = self.norm.wants_bias();
-        let layer = Upsampling::new(self.initialise, channels, 4, 0, bias, kind);
+        let layer = Upsampling::new(self.init, channels, 4, 0, bias, kind);
         self.push(
             Layer::Upsampling(layer),
             normalised.then_some(channels[1]),
@@ -188,12 +188,12 @@ impl<'a> Builder<'a> {
 
     /// A channel-wise fully-connected layer over maps of `side` x `side`.
     pub(super) fn channel_wise(&mut self, maps: usize, side: usize) {
-        let layer = ChannelWise::new(self.initialise, maps, side);
+        let layer = ChannelWise::new(self.init, maps, side);
         self.push(Layer::ChannelWise(layer), None, After::Nothing);
     }
 
     fn push(&mut self, layer: Layer, normalised: Option<usize>, after: After) {
-        let norm = normalised.map(|channels| Norm::new(self.initialise, self.norm, channels));
+        let norm = normalised.map(|channels| Norm::new(self.init, self.norm, channels));
         let index = self.index;
         let behind = match after {
             After::Nothing => 0,

@@ -36,7 +36,7 @@ pub struct TransposedConvolutionShape {
 
 /// The weight of a convolution, or a transposed one, in the type and layout that it is calculated with at this precision: for
 /// networks that are applied many times, which then need not convert it each time. It carries no gradient.
-pub fn ready_weight<const D: usize>(weight: Tensor<D>, precision: Precision) -> Tensor<D> {
+pub fn prepack_weight<const D: usize>(weight: Tensor<D>, precision: Precision) -> Tensor<D> {
     #[cfg(feature = "flex")]
     if precision != Precision::F32 && has_kernels(&weight) {
         return Tensor::from_dispatch(Dispatch::ready(weight.into_dispatch(), precision));

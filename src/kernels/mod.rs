@@ -26,7 +26,8 @@ mod workers;
 pub use activation::{leaky_relu, relu};
 pub use adam::{AdamMoments, AdamStep, adam};
 pub use convolution::{
-    ConvolutionShape, TransposedConvolutionShape, convolution, ready_weight, transposed_convolution,
+    ConvolutionShape, TransposedConvolutionShape, convolution, prepack_weight,
+    transposed_convolution,
 };
 pub(crate) use filled::try_filled;
 pub(crate) use mapped::{mapped, numbers, tensor_in_place};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
 
-use super::tensors::{NamedTensors, Path, TensorError};
+use super::tensors::{ModulePath, NamedTensors, TensorError};
 use crate::kernels::{AdamMoments, AdamStep, adam};
 
 /// Added to the root of the second moment, as in PyTorch.
@@ -54,7 +54,7 @@ impl Adam {
             optimiser: self,
             gradients,
             step,
-            path: Path::default(),
+            path: ModulePath::default(),
         })
     }
 
@@ -129,16 +129,16 @@ struct Update<'a> {
     optimiser: &'a mut Adam,
     gradients: &'a mut Gradients,
     step: AdamStep,
-    path: Path,
+    path: ModulePath,
 }
 
 impl ModuleMapper for Update<'_> {
     fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.enter(name);
+        self.path.push(name);
     }
 
     fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.exit();
+        self.path.pop();
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
@@ -168,17 +168,17 @@ impl ModuleMapper for Update<'_> {
 /// Collects the trained parameters by path, flattened.
 #[derive(Default)]
 struct Parameters {
-    path: Path,
+    path: ModulePath,
     tensors: Vec<(String, Tensor<1>)>,
 }
 
 impl ModuleMapper for Parameters {
     fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.enter(name);
+        self.path.push(name);
     }
 
     fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.exit();
+        self.path.pop();
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use burn::module::{Module, Param};
 use burn::tensor::{DType, Tensor};
 
-use super::initialise::Initialise;
+use super::weight_init::WeightInit;
 use crate::config::Upsample;
 use crate::kernels::{
     Border, Combination, ConvolutionShape, Precision, RowSource, TransposedConvolutionShape,
@@ -37,9 +37,9 @@ pub struct Convolution {
 }
 
 impl Convolution {
-    /// A layer with weights from `initialise`.
+    /// A layer with weights from `init`.
     pub fn new(
-        initialise: &mut Initialise,
+        init: &mut WeightInit,
         channels: [usize; 2],
         kernel: usize,
         stride: usize,
@@ -48,11 +48,11 @@ impl Convolution {
     ) -> Self {
         let [input, output] = channels;
         Self {
-            weight: initialise.weight([output, input, kernel, kernel]),
-            bias: bias.then(|| initialise.bias(output)),
+            weight: init.weight([output, input, kernel, kernel]),
+            bias: bias.then(|| init.bias(output)),
             stride,
             padding,
-            precision: initialise.precision(),
+            precision: init.precision(),
         }
     }
 
@@ -72,7 +72,7 @@ impl Convolution {
     }
 
     /// The rows of an input of `height` rows under the kernel, for these rows of the output.
-    pub(super) fn rows_under(&self, rows: Range<usize>, height: usize) -> Range<usize> {
+    pub(super) fn input_rows(&self, rows: Range<usize>, height: usize) -> Range<usize> {
         let padding = self.padding.width();
         let first = (rows.start * self.stride).saturating_sub(padding);
         let last = (rows.end - 1) * self.stride + self.kernel();
@@ -103,7 +103,7 @@ impl Convolution {
     }
 
     /// Values of the copy that [`forward`](Self::forward) makes of an input of so many channels, height and width.
-    pub(super) fn copied(&self, [channels, height, width]: [usize; 3]) -> usize {
+    pub(super) fn copy_len(&self, [channels, height, width]: [usize; 3]) -> usize {
         match self.padding {
             Padding::Zero(_) => 0,
             Padding::Reflect(border) => channels * (height + 2 * border) * (width + 2 * border),
@@ -145,10 +145,10 @@ pub struct Upsampling {
 }
 
 impl Upsampling {
-    /// A layer with weights from `initialise`. `kernel`, padding 1 and `output_padding` are those of the transposed
+    /// A layer with weights from `init`. `kernel`, padding 1 and `output_padding` are those of the transposed
     /// convolution.
     pub fn new(
-        initialise: &mut Initialise,
+        init: &mut WeightInit,
         channels: [usize; 2],
         kernel: usize,
         output_padding: usize,
@@ -157,18 +157,18 @@ impl Upsampling {
     ) -> Self {
         let [input, output] = channels;
         let weight = match kind {
-            Upsample::Deconv => initialise.weight([input, output, kernel, kernel]),
-            Upsample::Resize => initialise.weight([output, input, 3, 3]),
+            Upsample::Deconv => init.weight([input, output, kernel, kernel]),
+            Upsample::Resize => init.weight([output, input, 3, 3]),
         };
         Self {
             weight,
-            bias: bias.then(|| initialise.bias(output)),
+            bias: bias.then(|| init.bias(output)),
             kind,
             shape: TransposedConvolutionShape {
                 stride: 2,
                 padding: 1,
                 output_padding,
-                precision: initialise.precision(),
+                precision: init.precision(),
             },
         }
     }
@@ -190,7 +190,7 @@ impl Upsampling {
     }
 
     /// The rows of an input of `height` rows that these rows of the output are made of.
-    pub(super) fn rows_under(&self, rows: Range<usize>, height: usize) -> Range<usize> {
+    pub(super) fn input_rows(&self, rows: Range<usize>, height: usize) -> Range<usize> {
         match self.kind {
             Upsample::Deconv => {
                 let TransposedConvolutionShape {
@@ -203,13 +203,13 @@ impl Upsampling {
                 first.div_ceil(stride)..(last + 1).min(height)
             }
             Upsample::Resize => {
-                let doubled = doubled_rows_under(&rows, height);
+                let doubled = doubled_input_rows(&rows, height);
                 doubled.start / 2..doubled.end.div_ceil(2)
             }
         }
     }
 
-    /// The `rows` of the output, from the rows under them ([`rows_under`](Self::rows_under)) of an input of `height` rows:
+    /// The `rows` of the output, from the rows under them ([`input_rows`](Self::input_rows)) of an input of `height` rows:
     /// what [`forward`](Self::forward) gives there.
     pub(super) fn forward_rows(
         &self,
@@ -217,14 +217,14 @@ impl Upsampling {
         rows: Range<usize>,
         height: usize,
     ) -> Tensor<4> {
-        let first = self.rows_under(rows.clone(), height).start * 2;
+        let first = self.input_rows(rows.clone(), height).start * 2;
         match self.kind {
             // The outermost rows lack what lies outside, but these are not asked for.
             Upsample::Deconv => self
                 .forward(input)
                 .narrow(2, rows.start - first, rows.len()),
             Upsample::Resize => {
-                let doubled = doubled_rows_under(&rows, height);
+                let doubled = doubled_input_rows(&rows, height);
                 let input = double(input).narrow(2, doubled.start - first, doubled.len());
                 let border = Border {
                     top: usize::from(rows.start == 0),
@@ -246,7 +246,7 @@ impl Upsampling {
     }
 
     /// Values of the copy that [`forward`](Self::forward) makes of an input of these dimensions.
-    pub(super) fn copied(&self, input: [usize; 3]) -> usize {
+    pub(super) fn copy_len(&self, input: [usize; 3]) -> usize {
         match self.kind {
             Upsample::Deconv => 0,
             Upsample::Resize => 4 * input.into_iter().product::<usize>(),
@@ -263,7 +263,7 @@ impl Upsampling {
     }
 
     /// Multiplications for each pixel of the input.
-    pub(super) fn work_at_input(&self) -> usize {
+    pub(super) fn multiply_adds_per_pixel(&self) -> usize {
         let weights: usize = self.weight.dims().into_iter().product();
         match self.kind {
             Upsample::Deconv => weights,
@@ -273,7 +273,7 @@ impl Upsampling {
 }
 
 /// The rows of the doubled input under a 3 x 3 kernel, for these rows of the output.
-fn doubled_rows_under(rows: &Range<usize>, height: usize) -> Range<usize> {
+fn doubled_input_rows(rows: &Range<usize>, height: usize) -> Range<usize> {
     rows.start.saturating_sub(1)..(rows.end + 1).min(2 * height)
 }
 

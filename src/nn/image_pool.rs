@@ -28,17 +28,17 @@ impl ImagePool {
     /// Exchanges pictures, `[batch, channels, height, width]`, one by one. While the pool is not full a picture is
     /// stored and returned. Then, with probability one half, a stored one is returned and the new one takes its place;
     /// otherwise the new one is returned and not stored.
-    pub fn exchange(&mut self, pictures: Tensor<4>, random: &mut impl Rng) -> Tensor<4> {
+    pub fn query(&mut self, pictures: Tensor<4>, random: &mut impl Rng) -> Tensor<4> {
         let size = self.size;
-        self.exchange_by(pictures, || {
+        self.query_with(pictures, || {
             random
                 .random_bool(0.5)
                 .then(|| random.random_range(0..size))
         })
     }
 
-    /// As [`ImagePool::exchange`], with the place of the picture that is handed out, if any, drawn by `draw`.
-    fn exchange_by(
+    /// As [`ImagePool::query`], with the place of the picture that is handed out, if any, drawn by `draw`.
+    fn query_with(
         &mut self,
         pictures: Tensor<4>,
         mut draw: impl FnMut() -> Option<usize>,
@@ -47,7 +47,7 @@ impl ImagePool {
             return pictures;
         }
         let count = pictures.dims()[0];
-        let exchanged = pictures
+        let answers = pictures
             .chunk(count, 0)
             .into_iter()
             .map(|picture| {
@@ -56,19 +56,19 @@ impl ImagePool {
                     return picture;
                 }
                 match draw() {
-                    Some(place) => std::mem::replace(&mut self.pictures[place], picture),
+                    Some(index) => std::mem::replace(&mut self.pictures[index], picture),
                     None => picture,
                 }
             })
             .collect();
-        Tensor::cat(exchanged, 0)
+        Tensor::cat(answers, 0)
     }
 
     /// The stored pictures, by their place.
     pub fn state(&self) -> NamedTensors {
-        let named = self.pictures.iter().enumerate().map(|(place, picture)| {
+        let named = self.pictures.iter().enumerate().map(|(index, picture)| {
             let data = picture.clone().into_data().convert::<f32>();
-            (format!("{place:06}"), data)
+            (format!("{index:06}"), data)
         });
         NamedTensors(named.collect())
     }
@@ -103,12 +103,12 @@ mod tests {
         let mut random = ChaCha8Rng::seed_from_u64(3);
         let mut pool = ImagePool::new(50);
         for index in 0..50 {
-            assert_eq!(value(pool.exchange(picture(index), &mut random)), index);
+            assert_eq!(value(pool.query(picture(index), &mut random)), index);
         }
         let mut returned = Vec::new();
         let mut old = 0;
         for index in 50..1050 {
-            let got = value(pool.exchange(picture(index), &mut random));
+            let got = value(pool.query(picture(index), &mut random));
             old += usize::from(got != index);
             returned.push(got);
         }
@@ -124,7 +124,7 @@ mod tests {
         #[derive(serde::Deserialize)]
         struct Step {
             r#in: usize,
-            place: Option<usize>,
+            index: Option<usize>,
             out: usize,
         }
         #[derive(serde::Deserialize)]
@@ -137,7 +137,7 @@ mod tests {
         let trace: Trace = serde_json::from_str(text).unwrap();
         let mut pool = ImagePool::new(trace.size);
         for step in trace.steps {
-            let out = pool.exchange_by(picture(step.r#in), || step.place);
+            let out = pool.query_with(picture(step.r#in), || step.index);
             assert_eq!(value(out), step.out);
         }
         let stored: Vec<usize> = pool.pictures.iter().cloned().map(value).collect();
@@ -149,16 +149,16 @@ mod tests {
         let mut random = ChaCha8Rng::seed_from_u64(3);
         let mut pool = ImagePool::new(3);
         let batch = Tensor::cat(vec![picture(1), picture(2), picture(3)], 0);
-        let out = pool.exchange(batch.clone(), &mut random);
+        let out = pool.query(batch.clone(), &mut random);
         assert_eq!(out.into_data(), batch.clone().into_data());
         let mut copy = ImagePool::new(3);
         copy.restore(pool.state(), &Device::flex());
         let (mut first, mut second) = (random.clone(), random);
         for _ in 0..5 {
-            let one = pool.exchange(batch.clone() * 7.0, &mut first);
-            let two = copy.exchange(batch.clone() * 7.0, &mut second);
+            let one = pool.query(batch.clone() * 7.0, &mut first);
+            let two = copy.query(batch.clone() * 7.0, &mut second);
             assert_eq!(one.into_data(), two.into_data());
         }
-        assert_eq!(value(ImagePool::new(0).exchange(picture(9), &mut first)), 9);
+        assert_eq!(value(ImagePool::new(0).query(picture(9), &mut first)), 9);
     }
 }

@@ -3,8 +3,8 @@
 use burn::module::{Module, Param, RunningState};
 use burn::tensor::Tensor;
 
-use super::behaviour::{Behaviour, NormStats};
-use super::initialise::Initialise;
+use super::forward_mode::{ForwardMode, NormStats};
+use super::weight_init::WeightInit;
 use crate::config::NormKind;
 use crate::kernels::{
     ChannelScaling, ChannelStatistics, batch_norm, normalize_batch, normalize_instance,
@@ -44,19 +44,19 @@ struct Affine {
 
 impl Norm {
     /// A layer over `channels` channels.
-    pub fn new(initialise: &mut Initialise, kind: NormKind, channels: usize) -> Self {
+    pub fn new(init: &mut WeightInit, kind: NormKind, channels: usize) -> Self {
         let batch = (kind == NormKind::Batch).then(|| {
-            let device = initialise.device().clone().inner();
+            let device = init.device().clone().inner();
             BatchNorm {
-                weight: initialise.scale(channels),
-                bias: initialise.bias(channels),
+                weight: init.scale(channels),
+                bias: init.bias(channels),
                 running_mean: RunningState::new(Tensor::zeros([channels], &device)),
                 running_var: RunningState::new(Tensor::ones([channels], &device)),
             }
         });
         let affine = (kind == NormKind::InstanceAffine).then(|| Affine {
-            weight: initialise.ones(channels),
-            bias: initialise.bias(channels),
+            weight: init.ones(channels),
+            bias: init.bias(channels),
         });
         Self {
             batch,
@@ -66,9 +66,9 @@ impl Norm {
     }
 
     /// `[batch, channels, height, width]`, normalised.
-    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+    pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         match (&self.batch, &self.affine, self.kind) {
-            (Some(batch), _, _) => batch.forward(input, behaviour),
+            (Some(batch), _, _) => batch.forward(input, mode),
             (_, Some(affine), _) => affine.forward(normalize_instance(input, NORM_EPSILON)),
             (_, _, NormKind::Instance) => normalize_instance(input, NORM_EPSILON),
             _ => input,
@@ -76,10 +76,10 @@ impl Norm {
     }
 
     /// Whether it takes mean and variance from its input, the whole of it.
-    pub(super) fn needs_statistics(&self, behaviour: Behaviour) -> bool {
+    pub(super) fn needs_statistics(&self, mode: ForwardMode) -> bool {
         match self.kind {
             NormKind::Instance | NormKind::InstanceAffine => true,
-            NormKind::Batch => behaviour.norm_stats == NormStats::Batch,
+            NormKind::Batch => mode.norm_stats == NormStats::Batch,
             NormKind::None => false,
         }
     }
@@ -115,13 +115,13 @@ impl Affine {
 }
 
 impl BatchNorm {
-    fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+    fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         let (scale, shift) = (self.weight.val(), self.bias.val());
-        match behaviour.norm_stats {
+        match mode.norm_stats {
             NormStats::Batch => {
                 let [batch, _, height, width] = input.dims();
                 let (output, statistics) = batch_norm(input, scale, shift, NORM_EPSILON);
-                if behaviour.update_running {
+                if mode.update_running {
                     self.update(statistics, batch * height * width);
                 }
                 output

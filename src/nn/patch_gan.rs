@@ -3,11 +3,11 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::behaviour::Behaviour;
 use super::convolution::{Convolution, Padding, full_precision};
-use super::initialise::Initialise;
+use super::forward_mode::ForwardMode;
 use super::norm::Norm;
 use super::tensors::Network;
+use super::weight_init::WeightInit;
 use crate::config::DiscriminatorRecipe;
 use crate::kernels::leaky_relu;
 
@@ -26,7 +26,7 @@ pub struct PatchGan {
 
 impl PatchGan {
     /// A discriminator of pictures with `input` channels.
-    pub fn new(initialise: &mut Initialise, recipe: &DiscriminatorRecipe, input: usize) -> Self {
+    pub fn new(init: &mut WeightInit, recipe: &DiscriminatorRecipe, input: usize) -> Self {
         const KERNEL: usize = 4;
         let layers = recipe.layers;
         let inner_bias = recipe.norm.wants_bias();
@@ -40,7 +40,7 @@ impl PatchGan {
             let stride = if layer < layers { 2 } else { 1 };
             let bias = layer == 0 || last || inner_bias;
             convolutions.push(Convolution::new(
-                initialise,
+                init,
                 [above, result],
                 KERNEL,
                 stride,
@@ -48,7 +48,7 @@ impl PatchGan {
                 bias,
             ));
             if layer > 0 && !last {
-                norms.push(Norm::new(initialise, recipe.norm, result));
+                norms.push(Norm::new(init, recipe.norm, result));
             }
         }
         Self {
@@ -58,7 +58,7 @@ impl PatchGan {
     }
 
     /// `[batch, in, height, width]` to one logit per patch, `[batch, 1, height', width']`.
-    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+    pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         let last = self.convolutions.len() - 1;
         let mut features = input;
         for (index, convolution) in self.convolutions.iter().enumerate() {
@@ -67,7 +67,7 @@ impl PatchGan {
                 break;
             }
             if index > 0 {
-                features = self.norms[index - 1].forward(features, behaviour);
+                features = self.norms[index - 1].forward(features, mode);
             }
             features = leaky_relu(features, SLOPE);
         }
@@ -99,24 +99,24 @@ pub struct PixelGan {
 
 impl PixelGan {
     /// A discriminator of pictures with `input` channels.
-    pub fn new(initialise: &mut Initialise, recipe: &DiscriminatorRecipe, input: usize) -> Self {
+    pub fn new(init: &mut WeightInit, recipe: &DiscriminatorRecipe, input: usize) -> Self {
         let bias = recipe.norm.wants_bias();
         let width = recipe.channels;
-        let pixelwise = |initialise: &mut Initialise, channels, bias| {
-            Convolution::new(initialise, channels, 1, 1, Padding::Zero(0), bias)
+        let pixelwise = |init: &mut WeightInit, channels, bias| {
+            Convolution::new(init, channels, 1, 1, Padding::Zero(0), bias)
         };
         Self {
-            first: pixelwise(initialise, [input, width], true),
-            second: pixelwise(initialise, [width, width * 2], bias),
-            norm: Norm::new(initialise, recipe.norm, width * 2),
-            last: pixelwise(initialise, [width * 2, 1], bias),
+            first: pixelwise(init, [input, width], true),
+            second: pixelwise(init, [width, width * 2], bias),
+            norm: Norm::new(init, recipe.norm, width * 2),
+            last: pixelwise(init, [width * 2, 1], bias),
         }
     }
 
     /// `[batch, in, height, width]` to one logit per pixel, `[batch, 1, height, width]`.
-    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+    pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         let features = leaky_relu(self.first.forward(input), SLOPE);
-        let features = self.norm.forward(self.second.forward(features), behaviour);
+        let features = self.norm.forward(self.second.forward(features), mode);
         full_precision(self.last.forward(leaky_relu(features, SLOPE)))
     }
 }

@@ -42,11 +42,11 @@ pub enum TensorError {
 
 impl NamedTensors {
     /// The parameters and running averages of `network`.
-    pub fn of<N: Network>(network: &N) -> Self {
+    pub fn from_network<N: Network>(network: &N) -> Self {
         // A running average lags behind by one update in a network in training; the inference copy has caught up.
         let mut collect = Collect {
             network,
-            path: Path::default(),
+            path: ModulePath::default(),
             tensors: Self::default(),
         };
         network.valid().visit(&mut collect);
@@ -61,7 +61,7 @@ impl NamedTensors {
     pub fn load_into<N: Network>(mut self, network: N) -> Result<N, TensorError> {
         self.0
             .retain(|name, _| !name.ends_with(".num_batches_tracked"));
-        let own = Shapes::of(&network);
+        let own = Shapes::collect(&network);
         let mut problems = Vec::new();
         for (name, wanted) in &own {
             match self.0.get(name) {
@@ -88,7 +88,7 @@ impl NamedTensors {
         let names = network.clone();
         let mut replace = Replace {
             network: &names,
-            path: Path::default(),
+            path: ModulePath::default(),
             tensors: self,
         };
         Ok(network.map(&mut replace))
@@ -98,7 +98,7 @@ impl NamedTensors {
     ///
     /// # Errors
     /// There is none.
-    pub fn fitting(mut self, own: Self) -> Result<(Self, usize), TensorError> {
+    pub fn matching(mut self, own: Self) -> Result<(Self, usize), TensorError> {
         let mut taken = own;
         let mut count = 0;
         for (name, tensor) in &mut taken.0 {
@@ -118,7 +118,7 @@ impl NamedTensors {
 
     /// With the `num_batches_tracked` that PyTorch keeps beside running averages, one whole number each: strict loading
     /// asks for them, although nothing is computed from them.
-    pub fn with_batch_counts(mut self, batches: u64) -> Self {
+    pub fn with_num_batches_tracked(mut self, batches: u64) -> Self {
         let averages = self.0.keys();
         let layers: Vec<String> = averages
             .filter_map(|name| name.strip_suffix(".running_mean"))
@@ -155,14 +155,14 @@ fn shape_text(shape: &Shape) -> String {
 
 /// Fields and indices on the way to a parameter.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Path(Vec<String>);
+pub(super) struct ModulePath(Vec<String>);
 
-impl Path {
-    pub(super) fn enter(&mut self, name: &str) {
+impl ModulePath {
+    pub(super) fn push(&mut self, name: &str) {
         self.0.push(name.to_owned());
     }
 
-    pub(super) fn exit(&mut self) {
+    pub(super) fn pop(&mut self) {
         self.0.pop();
     }
 
@@ -186,17 +186,17 @@ impl Path {
 
 struct Collect<'a, N> {
     network: &'a N,
-    path: Path,
+    path: ModulePath,
     tensors: NamedTensors,
 }
 
 impl<N: Network> ModuleVisitor for Collect<'_, N> {
     fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.enter(name);
+        self.path.push(name);
     }
 
     fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.exit();
+        self.path.pop();
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
@@ -209,15 +209,15 @@ impl<N: Network> ModuleVisitor for Collect<'_, N> {
 /// The shapes of a network's parameters and running averages by name, without their values.
 struct Shapes<'a, N> {
     network: &'a N,
-    path: Path,
+    path: ModulePath,
     found: BTreeMap<String, Shape>,
 }
 
 impl<'a, N: Network> Shapes<'a, N> {
-    fn of(network: &'a N) -> BTreeMap<String, Shape> {
+    fn collect(network: &'a N) -> BTreeMap<String, Shape> {
         let mut collect = Self {
             network,
-            path: Path::default(),
+            path: ModulePath::default(),
             found: BTreeMap::new(),
         };
         network.visit(&mut collect);
@@ -227,11 +227,11 @@ impl<'a, N: Network> Shapes<'a, N> {
 
 impl<N: Network> ModuleVisitor for Shapes<'_, N> {
     fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.enter(name);
+        self.path.push(name);
     }
 
     fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.exit();
+        self.path.pop();
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
@@ -242,17 +242,17 @@ impl<N: Network> ModuleVisitor for Shapes<'_, N> {
 
 struct Replace<'a, N> {
     network: &'a N,
-    path: Path,
+    path: ModulePath,
     tensors: NamedTensors,
 }
 
 impl<N: Network> ModuleMapper for Replace<'_, N> {
     fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.enter(name);
+        self.path.push(name);
     }
 
     fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.exit();
+        self.path.pop();
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {

@@ -184,7 +184,7 @@ pub fn initialise_from(
             continue;
         }
         let weights = read_weights(&path)?;
-        let (taken, all) = method.initialise(stem, weights).map_err(|source| {
+        let (taken, all) = method.warm_start(stem, weights).map_err(|source| {
             TrainError::Style(crate::style::StyleError::BadWeights { path, source })
         })?;
         loaded.push(if taken == all {

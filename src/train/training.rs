@@ -124,7 +124,7 @@ impl Training {
         let mut method = methods::build(&next.recipe, &self.device.device)?;
         for network in method.networks() {
             let weights = self.method.weights(network);
-            let taken = method.initialise(network, weights);
+            let taken = method.warm_start(network, weights);
             taken.map_err(|source| StyleError::BadWeights {
                 path: self.style.weights(network),
                 source,

@@ -1,17 +1,17 @@
 //! The layers of a generator for a picture of one size.
 
 use super::operation::Operation;
-use crate::nn::behaviour::Behaviour;
 use crate::nn::convolution::{Convolution, Upsampling};
+use crate::nn::forward_mode::ForwardMode;
 use crate::nn::generator::Generator;
+use crate::nn::layer_ops::{Activation, LayerOps};
 use crate::nn::norm::Norm;
-use crate::nn::pass::{Activation, Pass};
 
 /// Layers noted down in the order in which they can be computed.
 #[derive(Debug)]
 pub(super) struct Graph<'n> {
     pub(super) nodes: Vec<Node<'n>>,
-    pub(super) behaviour: Behaviour,
+    pub(super) mode: ForwardMode,
 }
 
 /// One layer and its place.
@@ -26,10 +26,10 @@ pub(super) struct Node<'n> {
 
 /// What can be done to rows that are read: first a scaling, then a leaky ReLU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Form {
-    Made,
+enum FusionState {
+    Materialized,
     Scaled,
-    Active,
+    Activated,
 }
 
 impl Node<'_> {
@@ -38,9 +38,9 @@ impl Node<'_> {
     }
 
     /// Multiplications for a picture.
-    pub(super) fn work(&self, graph: &Graph) -> f64 {
+    pub(super) fn multiply_adds(&self, graph: &Graph) -> f64 {
         let input = self.inputs.first().map(|&input| graph.nodes[input].dims);
-        input.map_or(0.0, |input| self.operation.work(input, self.dims))
+        input.map_or(0.0, |input| self.operation.multiply_adds(input, self.dims))
     }
 
     /// Values of a whole picture's features.
@@ -51,7 +51,7 @@ impl Node<'_> {
 
 impl<'n> Graph<'n> {
     /// The layers of `generator` for a picture of `dims` (channels, height, width).
-    pub(super) fn new(generator: &'n Generator, dims: [usize; 3], behaviour: Behaviour) -> Self {
+    pub(super) fn new(generator: &'n Generator, dims: [usize; 3], mode: ForwardMode) -> Self {
         let picture = Node {
             operation: Operation::Picture,
             inputs: Vec::new(),
@@ -59,9 +59,9 @@ impl<'n> Graph<'n> {
         };
         let mut graph = Self {
             nodes: vec![picture],
-            behaviour,
+            mode,
         };
-        let output = generator.through(&mut graph, 0);
+        let output = generator.forward_with(&mut graph, 0);
         debug_assert_eq!(output, graph.nodes.len() - 1, "the picture comes last");
         graph
     }
@@ -69,52 +69,52 @@ impl<'n> Graph<'n> {
     /// Whether a node is a normalisation that takes its statistics from all of its input.
     pub(super) fn needs_statistics(&self, node: usize) -> bool {
         match self.nodes[node].operation {
-            Operation::Norm(norm) => norm.needs_statistics(self.behaviour),
+            Operation::Norm(norm) => norm.needs_statistics(self.mode),
             _ => false,
         }
     }
 
     /// For each node whether its rows exist nowhere, but are made out of those of its inputs on the way into the layers that
     /// take them.
-    pub(super) fn passing(&self) -> Vec<bool> {
+    pub(super) fn fused(&self) -> Vec<bool> {
         let count = self.nodes.len();
-        let (mut forms, mut passing) = (vec![Form::Made; count], vec![false; count]);
+        let (mut states, mut fused) = (vec![FusionState::Materialized; count], vec![false; count]);
         for (index, node) in self.nodes.iter().enumerate() {
             let is_leaky = node.operation.slope().is_some();
             for &input in &node.inputs {
                 let must_exist = match node.operation {
                     Operation::Norm(_) => true,
-                    Operation::Activation(_) => is_leaky && forms[input] == Form::Active,
+                    Operation::Activation(_) => is_leaky && states[input] == FusionState::Activated,
                     // It adds one source for each input.
-                    Operation::Sum => self.sources(&passing, input).len() > 1,
+                    Operation::Sum => self.producers(&fused, input).len() > 1,
                     _ => false,
                 };
                 if must_exist {
-                    (forms[input], passing[input]) = (Form::Made, false);
+                    (states[input], fused[input]) = (FusionState::Materialized, false);
                 }
             }
-            let most = node.inputs.iter().map(|&input| forms[input]).max();
-            forms[index] = match node.operation {
-                Operation::Norm(_) => Form::Scaled,
-                Operation::Activation(_) if is_leaky => Form::Active,
+            let state = node.inputs.iter().map(|&input| states[input]).max();
+            states[index] = match node.operation {
+                Operation::Norm(_) => FusionState::Scaled,
+                Operation::Activation(_) if is_leaky => FusionState::Activated,
                 Operation::Concatenation => {
-                    most.map_or(Form::Scaled, |most| most.max(Form::Scaled))
+                    state.map_or(FusionState::Scaled, |state| state.max(FusionState::Scaled))
                 }
-                _ => Form::Made,
+                _ => FusionState::Materialized,
             };
-            passing[index] = forms[index] != Form::Made && index + 1 < count;
+            fused[index] = states[index] != FusionState::Materialized && index + 1 < count;
         }
-        passing
+        fused
     }
 
     /// The nodes that exist out of which rows of `node` are made.
-    pub(super) fn sources(&self, passing: &[bool], node: usize) -> Vec<usize> {
-        if !passing[node] {
+    pub(super) fn producers(&self, fused: &[bool], node: usize) -> Vec<usize> {
+        if !fused[node] {
             return vec![node];
         }
         let inputs = self.nodes[node].inputs.iter();
         inputs
-            .flat_map(|&input| self.sources(passing, input))
+            .flat_map(|&input| self.producers(fused, input))
             .collect()
     }
 
@@ -130,7 +130,7 @@ impl<'n> Graph<'n> {
     }
 }
 
-impl<'n> Pass<'n> for Graph<'n> {
+impl<'n> LayerOps<'n> for Graph<'n> {
     type Features = usize;
 
     fn convolution(&mut self, layer: &'n Convolution, input: usize) -> usize {
@@ -154,8 +154,8 @@ impl<'n> Pass<'n> for Graph<'n> {
         self.add(Operation::Activation(function), vec![input])
     }
 
-    fn half_size(&mut self, input: usize) -> usize {
-        self.add(Operation::HalfSize, vec![input])
+    fn downsample(&mut self, input: usize) -> usize {
+        self.add(Operation::Downsample, vec![input])
     }
 
     fn sum(&mut self, left: usize, right: usize) -> usize {

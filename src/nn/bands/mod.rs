@@ -5,15 +5,15 @@
 //! each layer goes down the picture as its input does and keeps the last rows that its successors still need, so that no
 //! row is computed twice. Between passes features are kept where computing them again would cost more.
 
+mod feature_store;
 mod graph;
 mod memory;
 mod moments;
 mod operation;
+mod pass_runner;
 mod plan;
 mod run;
-mod store;
-mod stream;
 
+pub use feature_store::StoreError;
 pub use memory::forward_memory;
-pub use run::{BandLimits, Rows, forward_in_bands};
-pub use store::StoreError;
+pub use run::{BandLimits, TensorRows, forward_in_bands};

@@ -6,9 +6,9 @@ use burn::tensor::Tensor;
 
 use crate::kernels::{Border, Combination};
 use crate::nn::convolution::{Convolution, Upsampling};
-use crate::nn::local_enhancer::half_size;
+use crate::nn::layer_ops::Activation;
+use crate::nn::local_enhancer::downsample;
 use crate::nn::norm::Norm;
-use crate::nn::pass::Activation;
 
 /// A layer, or what stands between layers.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +19,7 @@ pub(super) enum Operation<'n> {
     Upsampling(&'n Upsampling),
     Norm(&'n Norm),
     Activation(Activation),
-    HalfSize,
+    Downsample,
     Sum,
     Concatenation,
 }
@@ -38,7 +38,7 @@ impl Operation<'_> {
                 ]
             }
             Self::Upsampling(layer) => [layer.output_channels(), 2 * height, 2 * width],
-            Self::HalfSize => [channels, height.div_ceil(2), width.div_ceil(2)],
+            Self::Downsample => [channels, height.div_ceil(2), width.div_ceil(2)],
             Self::Concatenation => [channels + inputs[1][0], height, width],
             Self::Picture | Self::Norm(_) | Self::Activation(_) | Self::Sum => inputs[0],
         }
@@ -54,12 +54,12 @@ impl Operation<'_> {
     }
 
     /// Multiplications for a picture's features, for the dimensions of input and output.
-    pub(super) fn work(&self, input: [usize; 3], output: [usize; 3]) -> f64 {
+    pub(super) fn multiply_adds(&self, input: [usize; 3], output: [usize; 3]) -> f64 {
         let pixels = |[_, height, width]: [usize; 3]| height as f64 * width as f64;
         let weights = |dims: [usize; 4]| dims.into_iter().product::<usize>() as f64;
         match self {
             Self::Convolution(layer) => weights(layer.weight.dims()) * pixels(output),
-            Self::Upsampling(layer) => layer.work_at_input() as f64 * pixels(input),
+            Self::Upsampling(layer) => layer.multiply_adds_per_pixel() as f64 * pixels(input),
             _ => 0.0,
         }
     }
@@ -74,21 +74,21 @@ impl Operation<'_> {
     }
 
     /// Values of the copy of its input, of dimensions `input`, that it makes when it computes a whole picture.
-    pub(super) fn copied(&self, input: [usize; 3]) -> usize {
+    pub(super) fn copy_len(&self, input: [usize; 3]) -> usize {
         match self {
-            Self::Convolution(layer) => layer.copied(input),
-            Self::Upsampling(layer) => layer.copied(input),
+            Self::Convolution(layer) => layer.copy_len(input),
+            Self::Upsampling(layer) => layer.copy_len(input),
             _ => 0,
         }
     }
 
     /// The rows of inputs of `height` rows that these rows of the output, at least one, are made of.
-    pub(super) fn rows_under(&self, rows: Range<usize>, height: usize) -> Range<usize> {
+    pub(super) fn input_rows(&self, rows: Range<usize>, height: usize) -> Range<usize> {
         match self {
-            Self::Convolution(layer) => layer.rows_under(rows, height),
-            Self::Upsampling(layer) => layer.rows_under(rows, height),
+            Self::Convolution(layer) => layer.input_rows(rows, height),
+            Self::Upsampling(layer) => layer.input_rows(rows, height),
             // One output row more, whose upper neighbours are not there.
-            Self::HalfSize => 2 * rows.start.saturating_sub(1)..(2 * rows.end).min(height),
+            Self::Downsample => 2 * rows.start.saturating_sub(1)..(2 * rows.end).min(height),
             _ => rows,
         }
     }
@@ -117,7 +117,7 @@ impl Operation<'_> {
         }
     }
 
-    /// The `rows` of the output from the [rows under them](Self::rows_under) of an input of `height` rows, with their
+    /// The `rows` of the output from the [rows under them](Self::input_rows) of an input of `height` rows, with their
     /// [border](Self::border), `[1, channels, rows, width]`. Sums and concatenations, normalisations and leaky ReLUs have done their
     /// work when inputs have been joined.
     pub(super) fn forward(&self, input: Tensor<4>, rows: Range<usize>, height: usize) -> Tensor<4> {
@@ -125,9 +125,9 @@ impl Operation<'_> {
             Self::Convolution(layer) => layer.forward_bordered(input),
             Self::Upsampling(layer) => layer.forward_rows(input, rows, height),
             Self::Activation(function) if function.slope().is_none() => function.forward(input),
-            Self::HalfSize => {
+            Self::Downsample => {
                 let above = rows.start.min(1);
-                half_size(input).narrow(2, above, rows.len())
+                downsample(input).narrow(2, above, rows.len())
             }
             _ => input,
         }

@@ -18,7 +18,7 @@ const VALUE: f64 = 20.0;
 pub(super) struct Plan {
     pub(super) passes: Vec<PlannedPass>,
     /// For each node that is kept, where and for how long.
-    pub(super) kept: Vec<Option<Kept>>,
+    pub(super) kept: Vec<Option<LiveRange>>,
 }
 
 /// One way down the picture.
@@ -36,13 +36,13 @@ pub(super) struct PlannedPass {
 
 /// How a node's features are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Kept {
+pub(super) struct LiveRange {
     /// Nodes with the same place follow on each other, row by row.
-    pub(super) place: usize,
+    pub(super) slot: usize,
     /// The pass that computes them.
-    pub(super) first: usize,
+    pub(super) first_pass: usize,
     /// The last pass that reads them.
-    pub(super) last: usize,
+    pub(super) last_pass: usize,
 }
 
 impl Plan {
@@ -51,7 +51,7 @@ impl Plan {
         let mut keep: Vec<bool> = graph
             .nodes
             .iter()
-            .map(|node| node.work(graph) > 0.0)
+            .map(|node| node.multiply_adds(graph) > 0.0)
             .collect();
         let candidates: Vec<usize> = (0..keep.len()).filter(|&node| keep[node]).collect();
         let mut best = Schedule::new(graph, &keep);
@@ -72,53 +72,53 @@ impl Plan {
             }
         }
         let Schedule { passes, spans } = best;
-        let mut kept: Vec<Option<Kept>> = spans
+        let mut kept: Vec<Option<LiveRange>> = spans
             .into_iter()
             .enumerate()
-            .map(|(place, span)| {
+            .map(|(slot, span)| {
                 let (first, last) = span?;
                 // What no later pass reads need not be kept.
-                (first < last).then_some(Kept { place, first, last })
+                (first < last).then_some(LiveRange { slot, first, last })
             })
             .collect();
         for node in 0..graph.nodes.len() {
-            if let Some(place) = taken_over(graph, &passes, &kept, node)
+            if let Some(slot) = reused_slot(graph, &passes, &kept, node)
                 && let Some(kept) = &mut kept[node]
             {
-                kept.place = place;
+                kept.slot = slot;
             }
         }
         Self { passes, kept }
     }
 
     /// Bytes of what is kept, in the pass in which it is most.
-    pub(super) fn most_kept(&self, graph: &Graph) -> u64 {
+    pub(super) fn peak_bytes(&self, graph: &Graph) -> u64 {
         let values = |number: usize| {
-            let mut places = vec![0; graph.nodes.len()];
+            let mut slots = vec![0; graph.nodes.len()];
             let kept = self.kept.iter().flatten();
             for kept in kept.filter(|kept| (kept.first..=kept.last).contains(&number)) {
-                places[kept.place] = graph.nodes[kept.place].values() as u64;
+                slots[kept.slot] = graph.nodes[kept.slot].values() as u64;
             }
-            places.iter().sum::<u64>()
+            slots.iter().sum::<u64>()
         };
         let most = (0..self.passes.len()).map(values).max();
         size_of::<f32>() as u64 * most.unwrap_or(0)
     }
 
-    /// The last pass in which something at `place` is needed.
-    pub(super) fn end_of(&self, place: usize) -> usize {
+    /// The last pass in which something at `slot` is needed.
+    pub(super) fn last_use(&self, slot: usize) -> usize {
         let all = self.kept.iter().flatten();
-        let ends = all.filter(|kept| kept.place == place).map(|kept| kept.last);
+        let ends = all.filter(|kept| kept.slot == slot).map(|kept| kept.last);
         ends.max().unwrap_or(0)
     }
 }
 
 impl PlannedPass {
     /// What it costs to compute, in multiplications.
-    pub(super) fn work(&self, graph: &Graph) -> f64 {
+    pub(super) fn cost(&self, graph: &Graph) -> f64 {
         let nodes = self.computed.iter().map(|&node| &graph.nodes[node]);
         nodes
-            .map(|node| node.work(graph) + VALUE * node.values() as f64)
+            .map(|node| node.multiply_adds(graph) + VALUE * node.values() as f64)
             .sum()
     }
 }
@@ -142,7 +142,7 @@ impl Schedule {
         let mut passes = Vec::new();
         for (number, (target, norm)) in targets.enumerate() {
             let complete = |node: usize| spans[node].is_some();
-            let (computed, read) = visited(graph, target, complete);
+            let (computed, read) = required_nodes(graph, target, complete);
             for &node in computed.iter().filter(|&&node| keep[node]) {
                 spans[node] = Some((number, number));
             }
@@ -174,13 +174,13 @@ impl Schedule {
         let accesses = written
             .chain(read)
             .map(|node| graph.nodes[node].values() as f64);
-        let computed = self.passes.iter().map(|pass| pass.work(graph));
+        let computed = self.passes.iter().map(|pass| pass.cost(graph));
         computed.sum::<f64>() + access * accesses.sum::<f64>()
     }
 }
 
 /// The nodes that are computed for `target`, in their order, and those that are complete and are read.
-fn visited(
+fn required_nodes(
     graph: &Graph,
     target: usize,
     complete: impl Fn(usize) -> bool,
@@ -227,10 +227,10 @@ fn origin(graph: &Graph, kept: &[bool], mut node: usize) -> usize {
 
 /// The place that the sum `node` can take over from its first operand, whose rows nothing else needs any more when they have
 /// been added.
-fn taken_over(
+fn reused_slot(
     graph: &Graph,
     passes: &[PlannedPass],
-    kept: &[Option<Kept>],
+    kept: &[Option<LiveRange>],
     node: usize,
 ) -> Option<usize> {
     let first = kept[node]?.first;
@@ -239,9 +239,9 @@ fn taken_over(
     }
     let is_kept: Vec<bool> = kept.iter().map(Option::is_some).collect();
     let operand = origin(graph, &is_kept, graph.nodes[node].inputs[0]);
-    let given_up = kept[operand]?;
+    let released = kept[operand]?;
     let pass = &passes[first];
-    if given_up.last != first || given_up.first == first || pass.target == operand {
+    if released.last != first || released.first == first || pass.target == operand {
         return None;
     }
     let mut derived = vec![false; graph.nodes.len()];
@@ -256,7 +256,7 @@ fn taken_over(
         }
         derived[other] = true;
     }
-    Some(given_up.place)
+    Some(released.slot)
 }
 
 #[cfg(test)]
@@ -264,10 +264,10 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
-    use crate::config::{GeneratorArch, GeneratorRecipe, Initialiser, Mode, Recipe};
-    use crate::nn::behaviour::{Behaviour, NormStats};
+    use crate::config::{GeneratorArch, GeneratorRecipe, InitKind, Mode, Recipe};
+    use crate::nn::forward_mode::{ForwardMode, NormStats};
     use crate::nn::generator::Generator;
-    use crate::nn::initialise::Initialise;
+    use crate::nn::weight_init::WeightInit;
 
     /// What a pass in bands multiplies for each multiplication of a whole one, and the most that it keeps, in GiB.
     fn share_and_kept(arch: GeneratorArch, channels: usize, side: usize) -> (f64, f64) {
@@ -276,15 +276,19 @@ mod tests {
             channels,
             ..Recipe::defaults(Mode::Pix2pixhd).generator
         };
-        let mut initialise = Initialise::new(Initialiser::Normal, 0.02, 0, 0, &Device::flex());
-        let generator = Generator::new(&mut initialise, &recipe, 3, 3);
-        let behaviour = Behaviour::inference(NormStats::Batch, false);
-        let graph = Graph::new(&generator, [3, side, side], behaviour);
+        let mut init = WeightInit::new(InitKind::Normal, 0.02, 0, 0, &Device::flex());
+        let generator = Generator::new(&mut init, &recipe, 3, 3);
+        let mode = ForwardMode::inference(NormStats::Batch, false);
+        let graph = Graph::new(&generator, [3, side, side], mode);
         let plan = Plan::new(&graph, IN_FILE);
         let all = plan.passes.iter().flat_map(|pass| &pass.computed);
         let planned: f64 = all.map(|&node| graph.nodes[node].work(&graph)).sum();
-        let whole: f64 = graph.nodes.iter().map(|node| node.work(&graph)).sum();
-        let kept = plan.most_kept(&graph) as f64 / f64::from(1 << 30);
+        let whole: f64 = graph
+            .nodes
+            .iter()
+            .map(|node| node.multiply_adds(&graph))
+            .sum();
+        let kept = plan.peak_bytes(&graph) as f64 / f64::from(1 << 30);
         (planned / whole, kept)
     }
 

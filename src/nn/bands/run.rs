@@ -5,16 +5,16 @@ use std::path::PathBuf;
 
 use burn::tensor::{Device, Tensor};
 
+use super::feature_store::{FeatureStore, StoreError};
 use super::graph::Graph;
 use super::moments::Moments;
-use super::plan::{IN_FILE, IN_MEMORY, Kept, Plan, PlannedPass};
-use super::store::{Store, StoreError};
-use super::stream::Streams;
-use crate::nn::behaviour::Behaviour;
+use super::pass_runner::PassRunner;
+use super::plan::{IN_FILE, IN_MEMORY, LiveRange, Plan, PlannedPass};
+use crate::nn::forward_mode::ForwardMode;
 use crate::nn::generator::Generator;
 
 /// Where the rows of a picture come from, and where those of its translation go.
-pub trait Rows {
+pub trait TensorRows {
     /// Why rows cannot be read or written, or the work is not to go on.
     type Error: From<StoreError>;
 
@@ -58,33 +58,33 @@ pub struct BandLimits {
 ///
 /// # Errors
 /// Features cannot be kept, or one of `rows`.
-pub fn forward_in_bands<R: Rows>(
+pub fn forward_in_bands<R: TensorRows>(
     generator: &Generator,
     dims: [usize; 3],
-    behaviour: Behaviour,
+    mode: ForwardMode,
     limits: &BandLimits,
     rows: &mut R,
 ) -> Result<(), R::Error> {
-    let graph = Graph::new(generator, dims, behaviour);
+    let graph = Graph::new(generator, dims, mode);
     let mut plan = Plan::new(&graph, IN_MEMORY);
-    if plan.most_kept(&graph) > limits.kept {
+    if plan.peak_bytes(&graph) > limits.kept {
         plan = Plan::new(&graph, IN_FILE);
     }
-    let work: f64 = plan.passes.iter().map(|pass| pass.work(&graph)).sum();
+    let total_cost: f64 = plan.passes.iter().map(|pass| pass.cost(&graph)).sum();
     let mut before = 0.0;
     let mut statistics = vec![None; graph.nodes.len()];
-    let mut stores: Vec<Option<Store>> = graph.nodes.iter().map(|_| None).collect();
+    let mut stores: Vec<Option<FeatureStore>> = graph.nodes.iter().map(|_| None).collect();
     for (number, pass) in plan.passes.iter().enumerate() {
         open_stores(&graph, &plan, number, limits, &mut stores)?;
         let target = &graph.nodes[pass.target];
         let mut moments = Moments::new(target.dims[0]);
-        let mut streams = Streams::new(&graph, pass, number, &plan.kept, &statistics);
+        let mut runner = PassRunner::new(&graph, pass, number, &plan.kept, &statistics);
         let height = target.height();
         let step = band_rows(&graph, pass, limits);
         for start in (0..height).step_by(step) {
             let end = (start + step).min(height);
             let mut row = start;
-            for features in streams.advance(end, &mut stores, rows)? {
+            for features in runner.advance(end, &mut stores, rows)? {
                 let count = features.dims()[2];
                 if pass.norm.is_some() {
                     moments.add(features);
@@ -94,14 +94,14 @@ pub fn forward_in_bands<R: Rows>(
                 row += count;
             }
             let share = end as f64 / height as f64;
-            rows.progress((before + share * pass.work(&graph)) / work)?;
+            rows.progress((before + share * pass.cost(&graph)) / total_cost)?;
         }
-        before += pass.work(&graph);
+        before += pass.cost(&graph);
         if let Some(norm) = pass.norm {
             statistics[norm] = Some(moments.statistics(rows.device()));
         }
         for (place, store) in stores.iter_mut().enumerate() {
-            if store.is_some() && plan.end_of(place) <= number {
+            if store.is_some() && plan.last_use(place) <= number {
                 *store = None;
             }
         }
@@ -115,20 +115,20 @@ fn open_stores(
     plan: &Plan,
     number: usize,
     limits: &BandLimits,
-    stores: &mut [Option<Store>],
+    stores: &mut [Option<FeatureStore>],
 ) -> Result<(), StoreError> {
-    let begins = |kept: &&Kept| kept.first == number;
+    let begins = |kept: &&LiveRange| kept.first == number;
     for kept in plan.kept.iter().flatten().filter(begins) {
         if stores[kept.place].is_some() {
             continue;
         }
-        let taken: u64 = stores.iter().flatten().map(Store::memory).sum();
+        let taken: u64 = stores.iter().flatten().map(FeatureStore::memory).sum();
         let dims = graph.nodes[kept.place].dims;
         let bytes = 4 * graph.nodes[kept.place].values() as u64;
         stores[kept.place] = Some(if taken + bytes <= limits.kept {
-            Store::in_memory(dims)
+            FeatureStore::in_memory(dims)
         } else {
-            Store::in_file(dims, &limits.folder)?
+            FeatureStore::in_file(dims, &limits.folder)?
         });
     }
     Ok(())
@@ -142,9 +142,9 @@ fn band_rows(graph: &Graph, pass: &PlannedPass, limits: &BandLimits) -> usize {
     let rows = if let Some(rows) = limits.rows {
         rows as f64 * target / graph.nodes[0].height() as f64
     } else {
-        let passing = graph.passing();
+        let fused = graph.fused();
         let exist = pass.computed.iter().chain(&pass.read);
-        let exist = exist.filter(|&&node| !passing[node]);
+        let exist = exist.filter(|&&node| !fused[node]);
         let values: usize = exist.map(|&node| graph.nodes[node].values()).sum();
         // What a layer takes is put together for it.
         let taken = pass.computed.iter().map(|&node| {

@@ -5,29 +5,29 @@ use std::ops::Range;
 
 use burn::tensor::Tensor;
 
+use super::feature_store::FeatureStore;
 use super::graph::Graph;
 use super::operation::Operation;
-use super::plan::{Kept, PlannedPass};
-use super::run::Rows;
-use super::store::Store;
+use super::plan::{LiveRange, PlannedPass};
+use super::run::TensorRows;
 use crate::kernels::{
     ChannelScaling, ChannelStatistics, Combination, RowSource, copied_rows, join_rows,
 };
 
 /// The layers of one pass on their way down.
-pub(super) struct Streams<'a, 'n> {
+pub(super) struct PassRunner<'a, 'n> {
     graph: &'a Graph<'n>,
     target: usize,
     /// What exists in this pass, in order.
     order: Vec<(usize, Origin)>,
     /// For each node whether it is made on the way into those that take it.
-    passing: Vec<bool>,
+    fused: Vec<bool>,
     /// What normalisations of this pass do.
     scalings: Vec<Option<ChannelScaling>>,
     /// For each node of this pass, the nodes that exist of which it is made.
-    sources: Vec<Vec<usize>>,
+    producers: Vec<Vec<usize>>,
     /// The opposite of `sources`.
-    takers: Vec<Vec<usize>>,
+    consumers: Vec<Vec<usize>>,
     layers: Vec<Layer>,
 }
 
@@ -37,7 +37,7 @@ enum Origin {
     Picture,
     /// From a store, and whether this is the last pass that reads it.
     Read {
-        place: usize,
+        slot: usize,
         is_last: bool,
     },
     /// From its inputs; and where they are kept.
@@ -55,37 +55,37 @@ struct Layer {
     pieces: VecDeque<(usize, Tensor<4>)>,
 }
 
-impl<'a, 'n> Streams<'a, 'n> {
+impl<'a, 'n> PassRunner<'a, 'n> {
     /// `statistics` has those of all normalisations of the pass that need them.
     pub(super) fn new(
         graph: &'a Graph<'n>,
         pass: &'a PlannedPass,
         number: usize,
-        kept: &[Option<Kept>],
+        kept: &[Option<LiveRange>],
         statistics: &[Option<ChannelStatistics>],
     ) -> Self {
         let count = graph.nodes.len();
-        let passing = graph.passing();
+        let fused = graph.fused();
         let mut order = vec![(0, Origin::Picture)];
         order.extend(pass.read.iter().map(|&node| {
-            let Kept { place, last, .. } = kept[node].expect("what a pass reads was kept");
+            let LiveRange { slot, last, .. } = kept[node].expect("what a pass reads was kept");
             let is_last = last == number;
-            (node, Origin::Read { place, is_last })
+            (node, Origin::Read { slot, is_last })
         }));
-        let computed = pass.computed.iter().filter(|&&node| !passing[node]);
+        let computed = pass.computed.iter().filter(|&&node| !fused[node]);
         order.extend(computed.map(|&node| {
-            let kept = kept[node].map(|kept| kept.place);
+            let kept = kept[node].map(|kept| kept.slot);
             (node, Origin::Computed { kept })
         }));
         order.sort_unstable_by_key(|(node, _)| *node);
-        let (mut sources, mut takers) = (vec![Vec::new(); count], vec![Vec::new(); count]);
+        let (mut producers, mut consumers) = (vec![Vec::new(); count], vec![Vec::new(); count]);
         for &(node, origin) in &order {
             if let Origin::Computed { .. } = origin {
                 let inputs = graph.nodes[node].inputs.iter();
-                let all = inputs.flat_map(|&input| graph.sources(&passing, input));
-                sources[node] = all.collect();
-                for &source in &sources[node] {
-                    takers[source].push(node);
+                let all = inputs.flat_map(|&input| graph.producers(&fused, input));
+                producers[node] = all.collect();
+                for &source in &producers[node] {
+                    consumers[source].push(node);
                 }
             }
         }
@@ -99,19 +99,19 @@ impl<'a, 'n> Streams<'a, 'n> {
             graph,
             target: pass.target,
             order,
-            passing,
+            fused,
             scalings,
-            sources,
-            takers,
+            producers,
+            consumers,
             layers: graph.nodes.iter().map(|_| Layer::default()).collect(),
         }
     }
 
     /// The next rows of the target, up to `end`, in pieces `[1, channels, rows, width]`.
-    pub(super) fn advance<R: Rows>(
+    pub(super) fn advance<R: TensorRows>(
         &mut self,
         end: usize,
-        stores: &mut [Option<Store>],
+        stores: &mut [Option<FeatureStore>],
         rows: &mut R,
     ) -> Result<Vec<Tensor<4>>, R::Error> {
         let ends = self.ends(end);
@@ -123,14 +123,14 @@ impl<'a, 'n> Streams<'a, 'n> {
             }
             let pieces = match origin {
                 Origin::Picture => vec![rows.read(next.clone())?],
-                Origin::Read { place, is_last } => {
-                    let store = stores[place].as_mut();
+                Origin::Read { slot, is_last } => {
+                    let store = stores[slot].as_mut();
                     let store = store.expect("what is read was kept by an earlier pass");
                     store.read(next.clone(), is_last, rows.device())?
                 }
                 Origin::Computed { kept } => {
                     let computed = self.compute(node, next.clone());
-                    let store = kept.and_then(|place| stores[place].as_mut());
+                    let store = kept.and_then(|slot| stores[slot].as_mut());
                     vec![match store {
                         Some(store) => store.write(next.start, computed)?,
                         None => computed,
@@ -142,8 +142,8 @@ impl<'a, 'n> Streams<'a, 'n> {
             }
             self.append(node, pieces);
             self.release(node);
-            for index in 0..self.sources[node].len() {
-                self.release(self.sources[node][index]);
+            for index in 0..self.producers[node].len() {
+                self.release(self.producers[node][index]);
             }
         }
         Ok(made)
@@ -163,8 +163,8 @@ impl<'a, 'n> Streams<'a, 'n> {
             if next.is_empty() {
                 continue;
             }
-            for &source in &self.sources[node] {
-                let under = self.rows_under(node, next.clone(), source);
+            for &source in &self.producers[node] {
+                let under = self.input_rows(node, next.clone(), source);
                 ends[source] = ends[source].max(under.end);
             }
         }
@@ -172,17 +172,17 @@ impl<'a, 'n> Streams<'a, 'n> {
     }
 
     /// The rows of one of its sources that rows of a node are made of. What lies between has the rows of the source.
-    fn rows_under(&self, node: usize, rows: Range<usize>, source: usize) -> Range<usize> {
+    fn input_rows(&self, node: usize, rows: Range<usize>, source: usize) -> Range<usize> {
         let nodes = &self.graph.nodes;
         let height = nodes[source].height();
-        nodes[node].operation.rows_under(rows, height)
+        nodes[node].operation.input_rows(rows, height)
     }
 
     /// Rows of a node from those of its sources.
     fn compute(&self, index: usize, rows: Range<usize>) -> Tensor<4> {
         let node = &self.graph.nodes[index];
         let height = self.graph.nodes[node.inputs[0]].height();
-        let under = node.operation.rows_under(rows.clone(), height);
+        let under = node.operation.input_rows(rows.clone(), height);
         let mut combination = node.operation.combination();
         let mut taken = Vec::new();
         for &input in &node.inputs {
@@ -200,7 +200,7 @@ impl<'a, 'n> Streams<'a, 'n> {
 
     /// Rows of a node that exist, or what they are made of.
     fn row_sources(&self, node: usize, rows: Range<usize>) -> Vec<RowSource> {
-        if !self.passing[node] {
+        if !self.fused[node] {
             return vec![RowSource::plain(self.pieces(node, rows))];
         }
         let inputs = self.graph.nodes[node].inputs.iter();
@@ -266,12 +266,12 @@ impl<'a, 'n> Streams<'a, 'n> {
     /// The first row of a node that layers of this pass still take.
     fn first_needed(&self, node: usize) -> usize {
         let nodes = &self.graph.nodes;
-        let needed = self.takers[node].iter().map(|&taker| {
-            let next = self.layers[taker].done;
-            if next == nodes[taker].height() {
+        let needed = self.consumers[node].iter().map(|&consumer| {
+            let next = self.layers[consumer].done;
+            if next == nodes[consumer].height() {
                 return nodes[node].height();
             }
-            self.rows_under(taker, next..next + 1, node).start
+            self.input_rows(consumer, next..next + 1, node).start
         });
         needed.min().unwrap_or(nodes[node].height())
     }

@@ -3,10 +3,10 @@
 use burn::tensor::Tensor;
 use burn::tensor::activation::tanh;
 
-use super::behaviour::Behaviour;
 use super::convolution::{Convolution, Upsampling, full_precision};
 use super::dropout::dropout;
-use super::local_enhancer::half_size;
+use super::forward_mode::ForwardMode;
+use super::local_enhancer::downsample;
 use super::norm::Norm;
 use super::unet::LEAKY_SLOPE;
 use crate::kernels::{leaky_relu, relu};
@@ -44,7 +44,7 @@ impl Activation {
 
 /// A forward pass. Generators say which layers follow on which; a pass computes each at once, or notes them down to compute
 /// them in bands.
-pub trait Pass<'n> {
+pub trait LayerOps<'n> {
     /// What lies between two layers.
     type Features: Clone;
 
@@ -63,8 +63,8 @@ pub trait Pass<'n> {
     /// An activation function.
     fn activation(&mut self, function: Activation, input: Self::Features) -> Self::Features;
 
-    /// [`half_size`].
-    fn half_size(&mut self, input: Self::Features) -> Self::Features;
+    /// [`downsample`].
+    fn downsample(&mut self, input: Self::Features) -> Self::Features;
 
     /// The sum.
     fn sum(&mut self, left: Self::Features, right: Self::Features) -> Self::Features;
@@ -75,11 +75,11 @@ pub trait Pass<'n> {
 
 /// The pass that computes each layer at once.
 #[derive(Debug)]
-pub(super) struct Whole {
-    pub(super) behaviour: Behaviour,
+pub(super) struct Eager {
+    pub(super) mode: ForwardMode,
 }
 
-impl Pass<'_> for Whole {
+impl LayerOps<'_> for Eager {
     type Features = Tensor<4>;
 
     fn convolution(&mut self, layer: &Convolution, input: Tensor<4>) -> Tensor<4> {
@@ -91,19 +91,19 @@ impl Pass<'_> for Whole {
     }
 
     fn norm(&mut self, layer: &Norm, input: Tensor<4>) -> Tensor<4> {
-        layer.forward(input, self.behaviour)
+        layer.forward(input, self.mode)
     }
 
     fn dropout(&mut self, input: Tensor<4>) -> Tensor<4> {
-        dropout(input, self.behaviour)
+        dropout(input, self.mode)
     }
 
     fn activation(&mut self, function: Activation, input: Tensor<4>) -> Tensor<4> {
         function.forward(input)
     }
 
-    fn half_size(&mut self, input: Tensor<4>) -> Tensor<4> {
-        half_size(input)
+    fn downsample(&mut self, input: Tensor<4>) -> Tensor<4> {
+        downsample(input)
     }
 
     fn sum(&mut self, left: Tensor<4>, right: Tensor<4>) -> Tensor<4> {

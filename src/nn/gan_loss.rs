@@ -10,12 +10,12 @@ pub const WEIGHT_CLIP: f32 = 0.01;
 
 /// An objective: what each player minimises, as a function of the discriminator's logits. All are means, `[1]`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Objective {
+pub struct GanLoss {
     kind: GanObjective,
     label_smoothing: f64,
 }
 
-impl Objective {
+impl GanLoss {
     /// An objective; with one-sided label smoothing the discriminator's target for real pictures is
     /// `1 - label_smoothing` (Salimans et al., "Improved Techniques for Training GANs", 2016).
     pub fn new(kind: GanObjective, label_smoothing: f64) -> Self {

@@ -11,7 +11,7 @@ pub enum NormStats {
 
 /// What normalisation and dropout do in a forward pass. Said with each pass, so that no hidden mode can be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Behaviour {
+pub struct ForwardMode {
     /// Where batch normalisation takes its statistics from.
     pub norm_stats: NormStats,
     /// Whether batch normalisation moves its running averages.
@@ -20,7 +20,7 @@ pub struct Behaviour {
     pub dropout: bool,
 }
 
-impl Behaviour {
+impl ForwardMode {
     /// Training: statistics of the batch, running averages move, dropout drops.
     pub const TRAINING: Self = Self {
         norm_stats: NormStats::Batch,

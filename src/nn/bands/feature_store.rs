@@ -28,13 +28,13 @@ pub struct StoreError {
 
 /// The features of one picture, `[channels, height, width]`.
 #[derive(Debug)]
-pub(super) struct Store {
+pub(super) struct FeatureStore {
     dims: [usize; 3],
-    place: Place,
+    storage: Storage,
 }
 
 #[derive(Debug)]
-enum Place {
+enum Storage {
     /// Rows as they were written, on the processor, each with the number of its first row.
     Memory(VecDeque<(usize, Tensor<4>)>),
     /// The file has no name, and is gone with this value or the program. It is read and written, not mapped, so that it
@@ -42,11 +42,11 @@ enum Place {
     File { file: File, folder: PathBuf },
 }
 
-impl Store {
+impl FeatureStore {
     pub(super) fn in_memory(dims: [usize; 3]) -> Self {
         Self {
             dims,
-            place: Place::Memory(VecDeque::new()),
+            storage: Storage::Memory(VecDeque::new()),
         }
     }
 
@@ -55,15 +55,15 @@ impl Store {
         let folder = folder.to_owned();
         Ok(Self {
             dims,
-            place: Place::File { file, folder },
+            storage: Storage::File { file, folder },
         })
     }
 
     /// Bytes that it takes in memory when it is full.
     pub(super) fn memory(&self) -> u64 {
-        match &self.place {
-            Place::Memory(_) => offset(self.dims.iter().product()),
-            Place::File { .. } => 0,
+        match &self.storage {
+            Storage::Memory(_) => byte_offset(self.dims.iter().product()),
+            Storage::File { .. } => 0,
         }
     }
 
@@ -71,12 +71,12 @@ impl Store {
     /// before, or are the first again when the others have been given up.
     pub(super) fn write(&mut self, start: usize, rows: Tensor<4>) -> Result<Tensor<4>, StoreError> {
         let [_, height, width] = self.dims;
-        match &mut self.place {
-            Place::Memory(pieces) => {
+        match &mut self.storage {
+            Storage::Memory(pieces) => {
                 pieces.push_back((start, rows.clone().to_device(&Device::flex())));
                 Ok(rows)
             }
-            Place::File { file, folder } => {
+            Storage::File { file, folder } => {
                 let (dims, device) = (rows.dims(), rows.device());
                 // Nothing is copied where the tensor has no other owner and lies on the processor.
                 let data = rows.into_data();
@@ -87,8 +87,8 @@ impl Store {
                     .par_chunks_exact(dims[2] * width)
                     .enumerate()
                     .try_for_each(|(channel, values)| {
-                        let place = offset((channel * height + start) * width);
-                        write_at(file, bytemuck::cast_slice(values), place)
+                        let offset = byte_offset((channel * height + start) * width);
+                        write_at(file, bytemuck::cast_slice(values), offset)
                     })
                     .map_err(|source| error(folder, self.dims, source))?;
                 Ok(Tensor::from_data(data, &device))
@@ -105,8 +105,8 @@ impl Store {
         device: &Device,
     ) -> Result<Vec<Tensor<4>>, StoreError> {
         let [channels, height, width] = self.dims;
-        match &mut self.place {
-            Place::Memory(pieces) => {
+        match &mut self.storage {
+            Storage::Memory(pieces) => {
                 let mut found = Vec::new();
                 let mut next = rows.start;
                 for (first, piece) in pieces.iter() {
@@ -131,11 +131,11 @@ impl Store {
                 }
                 Ok(found)
             }
-            Place::File { file, folder } => {
+            Storage::File { file, folder } => {
                 let length = rows.len() * width;
                 let values = try_filled(channels * length, length, |channel, values| {
-                    let place = offset((channel * height + rows.start) * width);
-                    read_at(file, bytemuck::cast_slice_mut(values), place)
+                    let offset = byte_offset((channel * height + rows.start) * width);
+                    read_at(file, bytemuck::cast_slice_mut(values), offset)
                 });
                 let values = values.map_err(|source| error(folder, self.dims, source))?;
                 let data = TensorData::new(values, [1, channels, rows.len(), width]);
@@ -146,50 +146,50 @@ impl Store {
 }
 
 #[cfg(unix)]
-fn write_at(file: &File, bytes: &[u8], place: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::write_all_at(file, bytes, place)
+fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
 }
 
 #[cfg(unix)]
-fn read_at(file: &File, bytes: &mut [u8], place: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, bytes, place)
+fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
 }
 
 #[cfg(windows)]
-fn write_at(file: &File, mut bytes: &[u8], mut place: u64) -> io::Result<()> {
+fn write_at(file: &File, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
     while !bytes.is_empty() {
-        let written = std::os::windows::fs::FileExt::seek_write(file, bytes, place)?;
+        let written = std::os::windows::fs::FileExt::seek_write(file, bytes, offset)?;
         if written == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
         bytes = &bytes[written..];
-        place += written as u64;
+        offset += written as u64;
     }
     Ok(())
 }
 
 #[cfg(windows)]
-fn read_at(file: &File, mut bytes: &mut [u8], mut place: u64) -> io::Result<()> {
+fn read_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> io::Result<()> {
     while !bytes.is_empty() {
-        let read = std::os::windows::fs::FileExt::seek_read(file, bytes, place)?;
+        let read = std::os::windows::fs::FileExt::seek_read(file, bytes, offset)?;
         if read == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         bytes = &mut bytes[read..];
-        place += read as u64;
+        offset += read as u64;
     }
     Ok(())
 }
 
 /// The byte at which a value lies.
-fn offset(place: usize) -> u64 {
-    (place * size_of::<f32>()) as u64
+fn byte_offset(offset: usize) -> u64 {
+    (offset * size_of::<f32>()) as u64
 }
 
 fn error(folder: &Path, dims: [usize; 3], source: io::Error) -> StoreError {
     StoreError {
         folder: folder.to_owned(),
-        needed: offset(dims.iter().product()) as f64 / f64::from(1 << 30),
+        needed: byte_offset(dims.iter().product()) as f64 / f64::from(1 << 30),
         source,
     }
 }
@@ -203,7 +203,7 @@ mod tests {
         let (folder, device) = (tempfile::tempdir().unwrap(), Device::flex());
         let dims = [2, 5, 3];
         let rows = |rows: Range<usize>, more: f32| {
-            let value = |place: usize| place as f32 + more;
+            let value = |offset: usize| offset as f32 + more;
             let all: Vec<f32> = (0..30).map(value).collect();
             let all = Tensor::<4>::from_data(TensorData::new(all, [1, 2, 5, 3]), &device);
             all.narrow(2, rows.start, rows.len())
@@ -212,9 +212,9 @@ mod tests {
             let left = Tensor::cat(left, 2).into_data();
             left.assert_eq(&right.into_data(), true);
         };
-        let file = Store::in_file(dims, folder.path()).unwrap();
+        let file = FeatureStore::in_file(dims, folder.path()).unwrap();
         assert_eq!(file.memory(), 0);
-        for mut store in [Store::in_memory(dims), file] {
+        for mut store in [FeatureStore::in_memory(dims), file] {
             for part in [0..2, 2..3, 3..5] {
                 let written = store.write(part.start, rows(part.clone(), 0.0)).unwrap();
                 same(vec![written], rows(part, 0.0));
@@ -232,7 +232,7 @@ mod tests {
             same(store.read(1..5, false, &device).unwrap(), rows(1..5, 100.0));
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-        let error = Store::in_file(dims, &folder.path().join("absent")).unwrap_err();
+        let error = FeatureStore::in_file(dims, &folder.path().join("absent")).unwrap_err();
         assert!(error.to_string().contains("absent"), "{error}");
     }
 }

@@ -7,13 +7,13 @@ use super::tensors::{NamedTensors, Network, TensorError};
 
 /// A network in training.
 #[derive(Debug)]
-pub struct Trained<N> {
+pub struct Trainable<N> {
     /// Absent only while it is being updated.
     network: Option<N>,
     optimiser: Adam,
 }
 
-impl<N: Network> Trained<N> {
+impl<N: Network> Trainable<N> {
     /// A network that has not been trained yet.
     pub fn new(network: N, optimiser: Adam) -> Self {
         Self {
@@ -57,7 +57,7 @@ impl<N: Network> Trained<N> {
 
     /// The weights, under their public names.
     pub fn weights(&self) -> NamedTensors {
-        NamedTensors::of(self.network())
+        NamedTensors::from_network(self.network())
     }
 
     /// Replaces the weights.
