@@ -52,10 +52,10 @@ pub(crate) trait Kernels: Backend {
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
     /// The weight of a convolution in the type and layout that it is calculated with; carries no gradient.
-    fn ready(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self>;
+    fn prepack_weight(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self>;
 
     /// A tensor of these numbers on the device of `like`, in the memory in which they are where the device can use it.
-    fn in_place(like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self>;
+    fn from_mapped(like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self>;
 
     /// Returns mean and biased variance, which carry no gradient.
     fn channel_statistics(input: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>);
@@ -68,9 +68,9 @@ pub(crate) trait Kernels: Backend {
     ) -> FloatTensor<Self>;
 
     /// The leaky ReLU; the slope is not negative.
-    fn leaky(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self>;
+    fn leaky_relu(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self>;
 
-    fn reflect(input: FloatTensor<Self>, width: usize) -> FloatTensor<Self>;
+    fn reflection_pad(input: FloatTensor<Self>, width: usize) -> FloatTensor<Self>;
 
     /// Returns the new parameter, the new first moment and the new second moment.
     fn adam(
@@ -84,7 +84,7 @@ pub(crate) trait Kernels: Backend {
 
 /// What a convolution, transposed or not, keeps for its gradients.
 #[derive(Debug, Clone)]
-pub(crate) struct ConvolutionKept<T> {
+pub(crate) struct ConvolutionSaved<T> {
     /// Kept where the gradient of the weight is asked for.
     pub(crate) input: Option<T>,
     /// Kept where the gradient of the input is asked for.
@@ -126,26 +126,26 @@ pub(crate) trait KernelGradients: Kernels {
     /// The gradients of a convolution, from the gradient of its output.
     fn convolution_gradients(
         gradient: FloatTensor<Self>,
-        kept: ConvolutionKept<FloatTensor<Self>>,
+        saved: ConvolutionSaved<FloatTensor<Self>>,
         shape: ConvolutionShape,
     ) -> ConvolutionGradients<FloatTensor<Self>>;
 
     /// The gradients of a transposed convolution, from the gradient of its output.
     fn transposed_convolution_gradients(
         gradient: FloatTensor<Self>,
-        kept: ConvolutionKept<FloatTensor<Self>>,
+        saved: ConvolutionSaved<FloatTensor<Self>>,
         shape: TransposedConvolutionShape,
     ) -> ConvolutionGradients<FloatTensor<Self>>;
 
     /// Gradient of a leaky ReLU with respect to its input, from its output: both have the same sign.
-    fn leaky_gradient(
+    fn leaky_relu_gradient(
         gradient: FloatTensor<Self>,
         output: FloatTensor<Self>,
         slope: f64,
     ) -> FloatTensor<Self>;
 
     /// Gradient of a padding by reflection with respect to its input.
-    fn reflect_gradient(gradient: FloatTensor<Self>, width: usize) -> FloatTensor<Self>;
+    fn reflection_pad_gradient(gradient: FloatTensor<Self>, width: usize) -> FloatTensor<Self>;
 
     /// Gradient of an instance normalisation with respect to its input.
     fn instance_norm_gradient(

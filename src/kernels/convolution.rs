@@ -39,7 +39,7 @@ pub struct TransposedConvolutionShape {
 pub fn prepack_weight<const D: usize>(weight: Tensor<D>, precision: Precision) -> Tensor<D> {
     #[cfg(feature = "flex")]
     if precision != Precision::F32 && has_kernels(&weight) {
-        return Tensor::from_dispatch(Dispatch::ready(weight.into_dispatch(), precision));
+        return Tensor::from_dispatch(Dispatch::prepack_weight(weight.into_dispatch(), precision));
     }
     weight
 }

@@ -18,7 +18,7 @@ use super::backend::{Kernels, has_kernels};
 /// # Errors
 /// The file is empty, or lies where files cannot be mapped, or the system is Windows: there nobody could replace it meanwhile,
 /// as training does with a style that is tried out.
-pub(crate) fn mapped(file: &File) -> io::Result<bytes::Bytes> {
+pub(crate) fn map_file(file: &File) -> io::Result<bytes::Bytes> {
     if cfg!(windows) {
         return Err(io::ErrorKind::Unsupported.into());
     }
@@ -29,17 +29,17 @@ pub(crate) fn mapped(file: &File) -> io::Result<bytes::Bytes> {
 }
 
 /// A tensor of a part of a file, on the device of `like`, without a copy where the device reads the host's memory.
-pub(crate) fn tensor_in_place<const D: usize>(data: TensorData, like: &Tensor<D>) -> Tensor<D> {
+pub(crate) fn tensor_from_mapped<const D: usize>(data: TensorData, like: &Tensor<D>) -> Tensor<D> {
     #[cfg(feature = "flex")]
     if has_kernels(like) {
         let like = like.clone().into_dispatch();
-        return Tensor::from_dispatch(burn::backend::Dispatch::in_place(like, data));
+        return Tensor::from_dispatch(burn::backend::Dispatch::from_mapped(like, data));
     }
     Tensor::from_data(data, &like.device())
 }
 
 /// A part of a mapped file as the bytes of a tensor of 32-bit numbers: a copy where it begins between two numbers.
-pub(crate) fn numbers(part: bytes::Bytes) -> Bytes {
+pub(crate) fn mapped_numbers(part: bytes::Bytes) -> Bytes {
     if bytemuck::try_cast_slice::<u8, f32>(&part).is_ok() {
         return Bytes::from_shared(part, AllocationProperty::File);
     }

@@ -4,12 +4,12 @@
 
 mod activation;
 mod adam;
+mod alloc;
 #[cfg(feature = "flex")]
 mod autodiff;
 #[cfg(feature = "flex")]
 mod backend;
 mod convolution;
-mod filled;
 #[cfg(feature = "flex")]
 mod flex;
 #[cfg(feature = "libtorch")]
@@ -25,17 +25,17 @@ mod workers;
 
 pub use activation::{leaky_relu, relu};
 pub use adam::{AdamMoments, AdamStep, adam};
+pub(crate) use alloc::try_alloc_filled;
 pub use convolution::{
     ConvolutionShape, TransposedConvolutionShape, convolution, prepack_weight,
     transposed_convolution,
 };
-pub(crate) use filled::try_filled;
-pub(crate) use mapped::{mapped, numbers, tensor_in_place};
-pub use memory::{end, keep_freed_memory};
+pub(crate) use mapped::{map_file, mapped_numbers, tensor_from_mapped};
+pub use memory::{exit_process, retain_freed_memory};
 pub use norm::{
     ChannelScaling, ChannelStatistics, batch_norm, channel_statistics, normalize_batch,
     normalize_instance,
 };
 pub use precision::Precision;
 pub use reflection::reflection_pad;
-pub use rows::{Border, Combination, RowSource, copied_rows, join_rows};
+pub use rows::{Merge, RowPadding, RowSource, copy_rows, fuse_rows};

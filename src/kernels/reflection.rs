@@ -13,7 +13,7 @@ use burn::backend::Dispatch;
 pub fn reflection_pad(input: Tensor<4>, width: usize) -> Tensor<4> {
     #[cfg(feature = "flex")]
     if has_kernels(&input) {
-        return Tensor::from_dispatch(Dispatch::reflect(input.into_dispatch(), width));
+        return Tensor::from_dispatch(Dispatch::reflection_pad(input.into_dispatch(), width));
     }
     input.pad((width, width, width, width), PadMode::Reflect)
 }

@@ -21,7 +21,7 @@ pub struct RowSource {
 
 /// How several sources become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Combination {
+pub enum Merge {
     /// They are added.
     Sum,
     /// Their channels follow on each other.
@@ -30,7 +30,7 @@ pub enum Combination {
 
 /// What is put around rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Border {
+pub struct RowPadding {
     /// Rows above.
     pub top: usize,
     /// Rows below.
@@ -43,7 +43,7 @@ pub struct Border {
 
 /// The rows of all `sources`, which have the same height and width and, to be added, the same channels, with a border:
 /// `[1, channels, top + rows + bottom, width + 2 * sides]`.
-pub fn join_rows(sources: &[RowSource], combination: Combination, border: Border) -> Tensor<4> {
+pub fn fuse_rows(sources: &[RowSource], merge: Merge, padding: RowPadding) -> Tensor<4> {
     if let [
         RowSource {
             pieces,
@@ -52,42 +52,42 @@ pub fn join_rows(sources: &[RowSource], combination: Combination, border: Border
         },
     ] = sources
         && let [piece] = pieces.as_slice()
-        && border == Border::default()
+        && padding == RowPadding::default()
     {
         return piece.clone();
     }
-    joined(sources, combination, border)
+    fuse(sources, merge, padding)
 }
 
 /// The rows in memory of their own, so that what they were part of can go.
-pub fn copied_rows(rows: Tensor<4>) -> Tensor<4> {
+pub fn copy_rows(rows: Tensor<4>) -> Tensor<4> {
     let source = RowSource::plain(vec![rows]);
-    joined(&[source], Combination::Sum, Border::default())
+    fuse(&[source], Merge::Sum, RowPadding::default())
 }
 
-fn joined(sources: &[RowSource], combination: Combination, border: Border) -> Tensor<4> {
+fn fuse(sources: &[RowSource], merge: Merge, padding: RowPadding) -> Tensor<4> {
     #[cfg(feature = "flex")]
-    if let Some(joined) = flex::join_rows(sources, combination, border) {
-        return joined;
+    if let Some(fused) = flex::fuse_rows(sources, merge, padding) {
+        return fused;
     }
     let mut parts = sources.iter().map(RowSource::values);
-    let joined = match combination {
-        Combination::Concatenation => Tensor::cat(parts.collect(), 1),
-        Combination::Sum => {
+    let fused = match merge {
+        Merge::Concatenation => Tensor::cat(parts.collect(), 1),
+        Merge::Sum => {
             let first = parts.next().expect("there is something to add");
             parts.fold(first, |sum, part| sum + part)
         }
     };
-    if border == Border::default() {
-        return joined;
+    if padding == RowPadding::default() {
+        return fused;
     }
-    let mode = if border.mirrored {
+    let mode = if padding.mirrored {
         PadMode::Reflect
     } else {
         PadMode::Constant(0.0)
     };
-    joined.pad(
-        (border.sides, border.sides, border.top, border.bottom),
+    fused.pad(
+        (padding.sides, padding.sides, padding.top, padding.bottom),
         mode,
     )
 }

@@ -8,8 +8,8 @@ use burn::tensor::{DType, Tensor};
 use super::weight_init::WeightInit;
 use crate::config::Upsample;
 use crate::kernels::{
-    Border, Combination, ConvolutionShape, Precision, RowSource, TransposedConvolutionShape,
-    convolution, join_rows, reflection_pad, transposed_convolution,
+    ConvolutionShape, Merge, Precision, RowPadding, RowSource, TransposedConvolutionShape,
+    convolution, fuse_rows, reflection_pad, transposed_convolution,
 };
 
 /// What is put around the input of a convolution.
@@ -80,10 +80,10 @@ impl Convolution {
     }
 
     /// What lies around the rows under these rows of the output, on an input of `height` rows.
-    pub(super) fn border(&self, rows: &Range<usize>, height: usize) -> Border {
+    pub(super) fn row_padding(&self, rows: &Range<usize>, height: usize) -> RowPadding {
         let padding = self.padding.width();
         let last = (rows.end - 1) * self.stride + self.kernel();
-        Border {
+        RowPadding {
             top: padding.saturating_sub(rows.start * self.stride),
             bottom: last.saturating_sub(padding + height),
             sides: padding,
@@ -91,8 +91,8 @@ impl Convolution {
         }
     }
 
-    /// What [`forward`](Self::forward) gives for an input that has its [border](Self::border) already.
-    pub(super) fn forward_bordered(&self, input: Tensor<4>) -> Tensor<4> {
+    /// What [`forward`](Self::forward) gives for an input that has its [row_padding](Self::row_padding) already.
+    pub(super) fn forward_padded(&self, input: Tensor<4>) -> Tensor<4> {
         let shape = ConvolutionShape {
             stride: self.stride,
             padding: 0,
@@ -106,7 +106,9 @@ impl Convolution {
     pub(super) fn copy_len(&self, [channels, height, width]: [usize; 3]) -> usize {
         match self.padding {
             Padding::Zero(_) => 0,
-            Padding::Reflect(border) => channels * (height + 2 * border) * (width + 2 * border),
+            Padding::Reflect(row_padding) => {
+                channels * (height + 2 * row_padding) * (width + 2 * row_padding)
+            }
         }
     }
 
@@ -226,14 +228,14 @@ impl Upsampling {
             Upsample::Resize => {
                 let doubled = doubled_input_rows(&rows, height);
                 let input = double(input).narrow(2, doubled.start - first, doubled.len());
-                let border = Border {
+                let row_padding = RowPadding {
                     top: usize::from(rows.start == 0),
                     bottom: usize::from(rows.end == 2 * height),
                     sides: 1,
                     mirrored: false,
                 };
                 let input = [RowSource::plain(vec![input])];
-                let input = join_rows(&input, Combination::Sum, border);
+                let input = fuse_rows(&input, Merge::Sum, row_padding);
                 let shape = ConvolutionShape {
                     stride: 1,
                     padding: 0,

@@ -10,7 +10,7 @@ use burn::tensor::{Bytes, DType, TensorData};
 use bytes::Buf;
 
 use super::tensors::{NamedTensors, TensorError};
-use crate::kernels::{mapped, numbers};
+use crate::kernels::{map_file, mapped_numbers};
 
 impl NamedTensors {
     /// The contents of a safetensors file, 32-bit.
@@ -42,12 +42,12 @@ impl NamedTensors {
     pub fn map_safetensors(file: &File) -> Result<Self, TensorError> {
         let length = file.metadata().map_err(bad)?.len();
         // Some systems cannot map.
-        let Ok(memory) = mapped(file) else {
+        let Ok(memory) = map_file(file) else {
             return Self::read_safetensors(file, length);
         };
         let length = memory.len() as u64;
         Self::parse(memory.reader(), length, |memory, length| {
-            Ok(numbers(memory.get_mut().split_to(length)))
+            Ok(mapped_numbers(memory.get_mut().split_to(length)))
         })
     }
 

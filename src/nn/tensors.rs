@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Shape, Tensor, TensorData};
 
-use crate::kernels::tensor_in_place;
+use crate::kernels::tensor_from_mapped;
 
 /// A network whose parameters have public names.
 pub trait Network: Module {
@@ -261,6 +261,6 @@ impl<N: Network> ModuleMapper for Replace<'_, N> {
             return param;
         };
         let grad = param.is_require_grad();
-        param.map(|old| tensor_in_place(data, &old).set_require_grad(grad))
+        param.map(|old| tensor_from_mapped(data, &old).set_require_grad(grad))
     }
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use translate::config::{GeneratorArch, GeneratorRecipe, InitKind, Mode, Recipe};
-use translate::kernels::keep_freed_memory;
+use translate::kernels::retain_freed_memory;
 use translate::nn::{ForwardMode, Generator, NormStats, WeightInit, forward_memory};
 
 /// Tells the child process, a run of this binary for one test alone, what to measure.
@@ -51,7 +51,7 @@ fn child() {
     };
     let (arch, channels, side) = CASES[case.parse::<usize>().unwrap()];
     let device = Device::flex();
-    keep_freed_memory();
+    retain_freed_memory();
     let before = status("VmRSS:");
     let mut init = WeightInit::new(InitKind::Normal, 0.02, 5, 0, &device);
     let generator = Generator::new(&mut init, &recipe(arch, channels), 3, 3);

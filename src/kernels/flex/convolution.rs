@@ -7,14 +7,14 @@
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 
+use super::disjoint_slices::DisjointSlices;
 use super::forward::forward;
 use super::geometry::Geometry;
 use super::input_gradient::input_gradient as scatter_input_gradient;
-use super::parts::Parts;
 use super::values::{contiguous, dims, tensor, values};
 use super::weight_gradient::{bias_gradient, weight_gradient};
 use super::winograd;
-use crate::kernels::backend::{ConvolutionGradients, ConvolutionKept};
+use crate::kernels::backend::{ConvolutionGradients, ConvolutionSaved};
 use crate::kernels::workers::Workers;
 use crate::kernels::{ConvolutionShape, TransposedConvolutionShape};
 
@@ -28,11 +28,11 @@ pub(super) fn convolution(
     let geometry = Geometry::new(dims(input), dims(weight), shape);
     let [input, weight, bias] = [input, weight, bias].map(contiguous);
     let (input, weight, bias) = (values(&input), values(&weight), values(&bias));
-    let output = if winograd::suits(&geometry) {
+    let output = if winograd::is_applicable(&geometry) {
         let length = geometry.batch * geometry.outputs * geometry.output_pixels();
         // SAFETY: it takes all of the output.
         unsafe {
-            Parts::written(length, |output| {
+            DisjointSlices::fill_vec(length, |output| {
                 winograd::convolution(&geometry, input, weight, bias, Workers::Own, output);
             })
         }
@@ -73,19 +73,19 @@ fn opposite(shape: TransposedConvolutionShape) -> ConvolutionShape {
 /// The gradients of a convolution that are asked for.
 pub(super) fn gradients(
     gradient: &FloatTensor<Flex>,
-    kept: &ConvolutionKept<FloatTensor<Flex>>,
+    saved: &ConvolutionSaved<FloatTensor<Flex>>,
     shape: ConvolutionShape,
 ) -> ConvolutionGradients<FloatTensor<Flex>> {
-    let [_, _, height, width] = kept.input_dims;
-    let [_, _, kernel_height, kernel_width] = kept.weight_dims;
+    let [_, _, height, width] = saved.input_dims;
+    let [_, _, kernel_height, kernel_width] = saved.weight_dims;
     let (size, kernel) = ([height, width], [kernel_height, kernel_width]);
     let none = tensor(Vec::new(), [0]);
-    let weight = kept.weight.as_ref();
-    let input = kept.input.as_ref();
+    let weight = saved.weight.as_ref();
+    let input = saved.input.as_ref();
     [
         weight.map(|weight| spread(gradient, weight, &none, size, shape)),
         input.map(|input| weight_gradient(input, gradient, kernel, shape)),
-        kept.bias.then(|| bias_gradient(gradient)),
+        saved.bias.then(|| bias_gradient(gradient)),
     ]
 }
 
@@ -93,19 +93,19 @@ pub(super) fn gradients(
 /// own gradients are that convolution and the weight gradient with the roles of input and gradient exchanged.
 pub(super) fn transposed_gradients(
     gradient: &FloatTensor<Flex>,
-    kept: &ConvolutionKept<FloatTensor<Flex>>,
+    saved: &ConvolutionSaved<FloatTensor<Flex>>,
     shape: TransposedConvolutionShape,
 ) -> ConvolutionGradients<FloatTensor<Flex>> {
     let shape = opposite(shape);
-    let [_, _, kernel_height, kernel_width] = kept.weight_dims;
+    let [_, _, kernel_height, kernel_width] = saved.weight_dims;
     let kernel = [kernel_height, kernel_width];
     let none = tensor(Vec::new(), [0]);
-    let weight = kept.weight.as_ref();
-    let input = kept.input.as_ref();
+    let weight = saved.weight.as_ref();
+    let input = saved.input.as_ref();
     [
         weight.map(|weight| convolution(gradient, weight, &none, shape)),
         input.map(|input| weight_gradient(gradient, input, kernel, shape)),
-        kept.bias.then(|| bias_gradient(gradient)),
+        saved.bias.then(|| bias_gradient(gradient)),
     ]
 }
 
@@ -128,11 +128,11 @@ fn spread(
     );
     let [output, weight, bias] = [output, weight, bias].map(contiguous);
     let (output, weight, bias) = (values(&output), values(&weight), values(&bias));
-    let input = if winograd::suits(&geometry) {
+    let input = if winograd::is_applicable(&geometry) {
         let length = geometry.batch * geometry.inputs * geometry.input_pixels();
         // SAFETY: it takes all of the input.
         unsafe {
-            Parts::written(length, |input| {
+            DisjointSlices::fill_vec(length, |input| {
                 winograd::input_gradient(&geometry, output, weight, bias, Workers::Own, input);
             })
         }

@@ -142,7 +142,7 @@ impl Geometry {
 }
 
 /// `0..length` cut into stretches of `size`, the last one shorter where it does not divide.
-pub(super) fn stretches(length: usize, size: usize) -> Vec<Range<usize>> {
+pub(super) fn chunk_ranges(length: usize, size: usize) -> Vec<Range<usize>> {
     (0..length)
         .step_by(size)
         .map(|start| start..(start + size).min(length))

@@ -3,10 +3,10 @@
 
 use rayon::prelude::*;
 
-use super::geometry::{Geometry, stretches};
+use super::col2im::Accumulator;
+use super::disjoint_slices::DisjointSlices;
+use super::geometry::{Geometry, chunk_ranges};
 use super::matrix_product::{Matrix, multiply};
-use super::parts::Parts;
-use super::scatter::Sums;
 
 /// Rows of a block of columns: with [`BLOCK_PIXELS`] it fits into a core's own cache of 1 MiB.
 const BLOCK_DEPTH: usize = 256;
@@ -34,14 +34,14 @@ pub(super) fn input_gradient(
 ) -> Vec<f32> {
     let (taps, depth) = (geometry.taps(), geometry.depth());
     let (pixels, input_pixels) = (geometry.output_pixels(), geometry.input_pixels());
-    let channels = stretches(geometry.inputs, (BLOCK_DEPTH / taps).max(1));
-    let rows = stretches(
+    let channels = chunk_ranges(geometry.inputs, (BLOCK_DEPTH / taps).max(1));
+    let rows = chunk_ranges(
         geometry.input_height,
         (TASK_PIXELS / geometry.input_width).max(TASK_ROWS),
     );
     let block_rows = (BLOCK_PIXELS / geometry.output_width).max(1);
     let parts_of = geometry.batch * rows.len();
-    let task = |input: Parts<'_>, scratch: &mut Scratch, task: usize| {
+    let task = |input: DisjointSlices<'_>, scratch: &mut Scratch, task: usize| {
         // The channels go slowest, so that their weights stay in the cache.
         let group = task / parts_of;
         let channels = &channels[group];
@@ -50,7 +50,7 @@ pub(super) fn input_gradient(
         let lines = channels.len() * taps;
         let start = channels.start * taps;
         let gradient = &gradient[geometry.output_range(picture)];
-        let mut sums = Sums::new(geometry, channels.len(), rows.clone());
+        let mut sums = Accumulator::new(geometry, channels.len(), rows.clone());
         let output_rows = sums.output_rows();
         for first in output_rows.clone().step_by(block_rows) {
             let block = first..(first + block_rows).min(output_rows.end);
@@ -62,12 +62,14 @@ pub(super) fn input_gradient(
             let weight = Matrix::new(&scratch.weight, geometry.outputs, lines, lines);
             if pixels <= FEW_PIXELS {
                 scratch.patches.resize(lines * width, 0.0);
-                let product = Parts::new(&mut scratch.patches).block(0, width, lines, lines);
+                let product =
+                    DisjointSlices::new(&mut scratch.patches).block(0, width, lines, lines);
                 // SAFETY: the patches are this task's own.
                 unsafe { multiply(gradient.transposed(), weight, &product, false) };
                 scratch.turn(lines);
             } else {
-                let product = Parts::new(&mut scratch.columns).block(0, lines, width, width);
+                let product =
+                    DisjointSlices::new(&mut scratch.columns).block(0, lines, width, width);
                 // SAFETY: the columns are this task's own.
                 unsafe { multiply(weight.transposed(), gradient, &product, false) };
             }
@@ -78,11 +80,11 @@ pub(super) fn input_gradient(
             let range =
                 start + rows.start * geometry.input_width..start + rows.end * geometry.input_width;
             // SAFETY: no other task has these rows of this channel of this picture.
-            let pixels = unsafe { input.cleared(range) };
+            let pixels = unsafe { input.zeroed(range) };
             sums.write(index, bias.get(channel).copied().unwrap_or(0.0), pixels);
         }
     };
-    let all = |input: Parts<'_>| {
+    let all = |input: DisjointSlices<'_>| {
         (0..channels.len() * parts_of)
             .into_par_iter()
             .for_each_init(Scratch::default, |scratch, index| {
@@ -90,7 +92,7 @@ pub(super) fn input_gradient(
             });
     };
     // SAFETY: the tasks have all rows of all channels of all pictures.
-    unsafe { Parts::written(geometry.batch * geometry.inputs * input_pixels, all) }
+    unsafe { DisjointSlices::fill_vec(geometry.batch * geometry.inputs * input_pixels, all) }
 }
 
 /// What a thread keeps from one task to the next.

@@ -2,7 +2,7 @@
 
 use gemm::Parallelism;
 
-use super::parts::Block;
+use super::disjoint_slices::Block;
 
 /// A matrix to read: `rows` by `columns` elements of `values`, those of a row `column_stride` apart, rows `row_stride`.
 #[derive(Clone, Copy)]
@@ -56,7 +56,7 @@ pub(super) unsafe fn multiply(
 ) {
     assert_eq!(left.columns, right.rows);
     assert_eq!((left.rows, right.columns), (product.rows, product.columns));
-    // SAFETY: `Matrix::new` and `Parts::block` checked that all elements lie inside their buffers, and the sizes agree;
+    // SAFETY: `Matrix::new` and `DisjointSlices::block` checked that all elements lie inside their buffers, and the sizes agree;
     // the caller promises that the elements of the product are its own.
     unsafe {
         gemm::gemm(

@@ -10,7 +10,7 @@ use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 use rayon::prelude::*;
 
-use super::parts::Parts;
+use super::disjoint_slices::DisjointSlices;
 use super::sums::{sum, sum_of};
 use super::values::{Planes, contiguous, dims, tensor, values};
 use crate::kernels::workers::Workers;
@@ -90,7 +90,7 @@ impl Groups {
         first: &[f32],
         second: &[f32],
         workers: Workers,
-        output: Parts<'_>,
+        output: DisjointSlices<'_>,
         task: impl Fn(usize) -> ([f32; 3], R) + Sync,
     ) -> Vec<R> {
         let results: Vec<_> = (0..self.count).map(|_| OnceLock::new()).collect();
@@ -98,7 +98,7 @@ impl Groups {
             let ([factor, slope, offset], result) = task(group);
             for range in self.ranges(group) {
                 // SAFETY: no other task has this group.
-                let pixels = unsafe { output.cleared(range.clone()) };
+                let pixels = unsafe { output.zeroed(range.clone()) };
                 let sources = first[range.clone()].iter().zip(&second[range]);
                 for (pixel, (first, second)) in pixels.iter_mut().zip(sources) {
                     *pixel = factor * first + (slope * second + offset);
@@ -120,12 +120,12 @@ impl Groups {
         task: impl Fn(usize) -> ([f32; 3], R) + Sync,
     ) -> (Vec<f32>, Vec<R>) {
         let mut results = Vec::new();
-        let all = |output: Parts<'_>| {
+        let all = |output: DisjointSlices<'_>| {
             // SAFETY: nobody else has the output yet.
             results = unsafe { self.map_into(first, second, Workers::Own, output, task) };
         };
         // SAFETY: every number belongs to one of the groups.
-        let output = unsafe { Parts::written(first.len(), all) };
+        let output = unsafe { DisjointSlices::fill_vec(first.len(), all) };
         (output, results)
     }
 

@@ -6,8 +6,8 @@ use burn::tensor::{DType, Tensor, TensorData};
 
 use super::reflection::source as mirrored;
 use super::values::Planes;
-use crate::kernels::filled::filled;
-use crate::kernels::rows::{Border, Combination, RowSource};
+use crate::kernels::alloc::alloc_filled;
+use crate::kernels::rows::{Merge, RowPadding, RowSource};
 
 /// One source as the loop over its rows needs it.
 struct Part<'a> {
@@ -57,11 +57,11 @@ fn put(row: &[f32], target: &mut [f32], add: bool, map: impl Fn(f32) -> f32) {
     }
 }
 
-/// What `kernels::join_rows` gives, if all of it lies on this backend.
-pub(in crate::kernels) fn join_rows(
+/// What `kernels::fuse_rows` gives, if all of it lies on this backend.
+pub(in crate::kernels) fn fuse_rows(
     sources: &[RowSource],
-    combination: Combination,
-    border: Border,
+    merge: Merge,
+    padding: RowPadding,
 ) -> Option<Tensor<4>> {
     let pieces = |source: &RowSource| {
         let pieces = source.pieces.iter().cloned();
@@ -78,24 +78,24 @@ pub(in crate::kernels) fn join_rows(
     let (rows, width) = dims.fold((0, 0), |(rows, _), [_, _, more, width]| {
         (rows + more, width)
     });
-    let channels: usize = match combination {
-        Combination::Sum => parts[0].channels,
-        Combination::Concatenation => parts.iter().map(|part| part.channels).sum(),
+    let channels: usize = match merge {
+        Merge::Sum => parts[0].channels,
+        Merge::Concatenation => parts.iter().map(|part| part.channels).sum(),
     };
-    let Border {
+    let RowPadding {
         top,
         bottom,
         sides,
         mirrored: is_mirrored,
-    } = border;
+    } = padding;
     let (height, columns) = (top + rows + bottom, width + 2 * sides);
-    let values = filled(
+    let values = alloc_filled(
         channels * height * columns,
         height * columns,
         |channel, plane| {
-            let (parts, channel) = match combination {
-                Combination::Sum => (&parts[..], channel),
-                Combination::Concatenation => one_of(&parts, channel),
+            let (parts, channel) = match merge {
+                Merge::Sum => (&parts[..], channel),
+                Merge::Concatenation => one_of(&parts, channel),
             };
             for (index, line) in plane.chunks_exact_mut(columns).enumerate() {
                 if !is_mirrored && !(top..top + rows).contains(&index) {

@@ -5,11 +5,11 @@ use burn::backend::tensor::FloatTensor;
 use burn::tensor::DType;
 use tch::{Device, Kind, Tensor};
 
-use super::columns::Columns;
+use super::im2col::Im2colConvolution;
 use super::norm::dims;
 use super::shim;
 use super::winograd::Winograd;
-use crate::kernels::backend::{ConvolutionGradients, ConvolutionKept};
+use crate::kernels::backend::{ConvolutionGradients, ConvolutionSaved};
 use crate::kernels::{ConvolutionShape, Precision, TransposedConvolutionShape};
 
 type Primitive = FloatTensor<LibTorch>;
@@ -84,7 +84,7 @@ fn own(device: Device, dims: [[usize; 4]; 2], shape: Shape) -> Option<Box<dyn Ow
     if device != Device::Cpu {
         return None;
     }
-    if let Some(columns) = Columns::new(dims, shape) {
+    if let Some(columns) = Im2colConvolution::new(dims, shape) {
         return Some(Box::new(columns));
     }
     let winograd = Winograd::new(dims, &shape)?;
@@ -138,15 +138,15 @@ pub(super) fn convolution(
 /// The gradients that are asked for, each of the type of what it is the gradient of: weight and bias are 32-bit.
 pub(super) fn gradients(
     gradient: &Tensor,
-    kept: &ConvolutionKept<Primitive>,
+    saved: &ConvolutionSaved<Primitive>,
     shape: impl Into<Shape>,
 ) -> ConvolutionGradients<Primitive> {
     let shape = shape.into();
     let [input, weight] =
-        [&kept.input, &kept.weight].map(|tensor| tensor.as_ref().map(|tensor| &tensor.tensor));
+        [&saved.input, &saved.weight].map(|tensor| tensor.as_ref().map(|tensor| &tensor.tensor));
     let own = own(
         gradient.device(),
-        [kept.input_dims, kept.weight_dims],
+        [saved.input_dims, saved.weight_dims],
         shape,
     );
     let [input, weight, bias] = if let Some(own) = own {
@@ -155,22 +155,22 @@ pub(super) fn gradients(
         [
             weight.map(|weight| own.input_gradient(&gradient, weight)),
             input.map(|input| own.weight_gradient(&gradient, input)),
-            kept.bias.then(sum),
+            saved.bias.then(sum),
         ]
     } else {
         let gradient = prepared(gradient, shape.precision);
         let shape = shim::Convolution {
-            input_dims: kept.input_dims.map(|side| side as i64),
-            weight_dims: kept.weight_dims.map(|side| side as i64),
+            input_dims: saved.input_dims.map(|side| side as i64),
+            weight_dims: saved.weight_dims.map(|side| side as i64),
             stride: shape.stride,
             padding: shape.padding,
             output_padding: shape.output_padding,
             transposed: shape.transposed,
-            bias: kept.bias,
+            bias: saved.bias,
         };
         shim::convolution_gradients(&gradient, input, weight, &shape)
     };
-    let input = input.map(|input| match kept.input_type {
+    let input = input.map(|input| match saved.input_type {
         DType::BF16 => prepared(&input, Precision::Bf16),
         _ => shim::to_float(&input),
     });

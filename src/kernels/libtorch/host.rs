@@ -12,7 +12,7 @@ pub(super) fn numbers(tensor: &Tensor) -> &[f32] {
 }
 
 /// A tensor whose numbers `fill` writes, all of them, without having read one.
-pub(super) fn filled(dims: [usize; 4], fill: impl FnOnce(&mut [f32])) -> Tensor {
+pub(super) fn alloc_filled(dims: [usize; 4], fill: impl FnOnce(&mut [f32])) -> Tensor {
     let dims = dims.map(|side| side as i64);
     let tensor = Tensor::empty(dims, (Kind::Float, Device::Cpu));
     check(&tensor);

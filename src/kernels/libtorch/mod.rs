@@ -5,9 +5,9 @@
     reason = "Burn's LibTorch backend is deprecated, and the fastest there is"
 )]
 
-mod columns;
 mod convolution;
 mod host;
+mod im2col;
 mod norm;
 mod shim;
 mod start;
@@ -24,7 +24,7 @@ use tch::{Device, Tensor};
 
 use convolution::Shape;
 
-use super::backend::{ConvolutionGradients, ConvolutionKept, KernelGradients, Kernels};
+use super::backend::{ConvolutionGradients, ConvolutionSaved, KernelGradients, Kernels};
 use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};
 
 type Primitive = FloatTensor<LibTorch>;
@@ -93,12 +93,12 @@ impl Kernels for LibTorch {
         Primitive::new(norm::scale_channels(&input.tensor, factor, offset))
     }
 
-    fn ready(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
-        let ready = convolution::prepared(&weight.tensor, precision);
-        Primitive::from_existing(ready, weight.storage)
+    fn prepack_weight(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
+        let prepacked = convolution::prepared(&weight.tensor, precision);
+        Primitive::from_existing(prepacked, weight.storage)
     }
 
-    fn in_place(like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self> {
+    fn from_mapped(like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self> {
         let device = like.tensor.device();
         let (bytes, shape, dtype) = data.into_parts();
         if (device, dtype) == (Device::Cpu, DType::F32)
@@ -110,7 +110,7 @@ impl Kernels for LibTorch {
         Self::float_from_data(data, &device.into())
     }
 
-    fn leaky(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
+    fn leaky_relu(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
         input.unary_ops(
             |mut tensor| {
                 shim::leaky_relu_in_place(&mut tensor, slope);
@@ -120,7 +120,7 @@ impl Kernels for LibTorch {
         )
     }
 
-    fn reflect(input: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {
+    fn reflection_pad(input: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {
         Primitive::new(input.tensor.reflection_pad2d([width as i64; 4]))
     }
 
@@ -163,21 +163,21 @@ impl KernelGradients for LibTorch {
 
     fn convolution_gradients(
         gradient: FloatTensor<Self>,
-        kept: ConvolutionKept<FloatTensor<Self>>,
+        saved: ConvolutionSaved<FloatTensor<Self>>,
         shape: ConvolutionShape,
     ) -> ConvolutionGradients<FloatTensor<Self>> {
-        convolution::gradients(&gradient.tensor, &kept, shape)
+        convolution::gradients(&gradient.tensor, &saved, shape)
     }
 
     fn transposed_convolution_gradients(
         gradient: FloatTensor<Self>,
-        kept: ConvolutionKept<FloatTensor<Self>>,
+        saved: ConvolutionSaved<FloatTensor<Self>>,
         shape: TransposedConvolutionShape,
     ) -> ConvolutionGradients<FloatTensor<Self>> {
-        convolution::gradients(&gradient.tensor, &kept, shape)
+        convolution::gradients(&gradient.tensor, &saved, shape)
     }
 
-    fn leaky_gradient(
+    fn leaky_relu_gradient(
         gradient: FloatTensor<Self>,
         output: FloatTensor<Self>,
         slope: f64,
@@ -187,7 +187,7 @@ impl KernelGradients for LibTorch {
         Primitive::new(gradient)
     }
 
-    fn reflect_gradient(gradient: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {
+    fn reflection_pad_gradient(gradient: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {
         Primitive::new(shim::reflection_gradient(&gradient.tensor, width))
     }
 

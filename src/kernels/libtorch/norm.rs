@@ -3,10 +3,10 @@
 
 use tch::{Device, Kind, Tensor};
 
-use super::host::{filled, numbers};
+use super::host::{alloc_filled, numbers};
 use super::shim;
+use crate::kernels::flex::disjoint_slices::DisjointSlices;
 use crate::kernels::flex::norm::Groups;
-use crate::kernels::flex::parts::Parts;
 use crate::kernels::workers::Workers;
 
 /// Output, mean and biased variance of a batch normalisation with the statistics of `input`.
@@ -92,8 +92,8 @@ pub(super) fn instance_norm_alone(input: &Tensor, epsilon: f64) -> Tensor {
     }
     let input = input.contiguous();
     let dims = dims(&input).map(|side| side as usize);
-    filled(dims, |output| {
-        let (input, output) = (numbers(&input), Parts::new(output));
+    alloc_filled(dims, |output| {
+        let (input, output) = (numbers(&input), DisjointSlices::new(output));
         let groups = Groups::instance(dims);
         let task = groups.normalizing(input, None, epsilon);
         // SAFETY: nobody else holds the output.

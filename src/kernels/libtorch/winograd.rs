@@ -6,9 +6,9 @@
 use tch::Tensor;
 
 use super::convolution::{OwnConvolution, Shape};
-use super::host::{filled, numbers};
+use super::host::{alloc_filled, numbers};
+use crate::kernels::flex::disjoint_slices::DisjointSlices;
 use crate::kernels::flex::geometry::Geometry;
-use crate::kernels::flex::parts::Parts;
 use crate::kernels::flex::winograd;
 use crate::kernels::workers::Workers;
 use crate::kernels::{ConvolutionShape, Precision};
@@ -28,7 +28,7 @@ impl Winograd {
             precision: shape.precision,
         };
         let geometry = Geometry::new(input_dims, weight_dims, shape);
-        winograd::suits(&geometry).then_some(Self(geometry))
+        winograd::is_applicable(&geometry).then_some(Self(geometry))
     }
 }
 
@@ -38,8 +38,8 @@ impl OwnConvolution for Winograd {
         let bias = bias.map(Tensor::contiguous);
         let bias = bias.as_ref().map_or(&[][..], numbers);
         let (input, weight) = (numbers(&input), numbers(&weight));
-        filled(self.0.output_dims(), |output| {
-            let output = Parts::new(output);
+        alloc_filled(self.0.output_dims(), |output| {
+            let output = DisjointSlices::new(output);
             // SAFETY: nobody else holds the output.
             unsafe {
                 winograd::convolution(&self.0, input, weight, bias, Workers::LibTorch, output);
@@ -50,8 +50,8 @@ impl OwnConvolution for Winograd {
     fn input_gradient(&self, gradient: &Tensor, weight: &Tensor) -> Tensor {
         let [gradient, weight] = [gradient, weight].map(Tensor::contiguous);
         let (gradient, weight) = (numbers(&gradient), numbers(&weight));
-        filled(self.0.input_dims(), |input| {
-            let input = Parts::new(input);
+        alloc_filled(self.0.input_dims(), |input| {
+            let input = DisjointSlices::new(input);
             // SAFETY: nobody else holds the input's gradient.
             unsafe {
                 winograd::input_gradient(&self.0, gradient, weight, &[], Workers::LibTorch, input);
@@ -62,7 +62,7 @@ impl OwnConvolution for Winograd {
     fn weight_gradient(&self, gradient: &Tensor, input: &Tensor) -> Tensor {
         let [gradient, input] = [gradient, input].map(Tensor::contiguous);
         let (gradient, input) = (numbers(&gradient), numbers(&input));
-        filled(self.0.weight_dims(), |weight| {
+        alloc_filled(self.0.weight_dims(), |weight| {
             winograd::weight_gradient(&self.0, input, gradient, Workers::LibTorch, weight);
         })
     }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
-use crate::kernels::try_filled;
+use crate::kernels::try_alloc_filled;
 
 /// Features that could not be kept.
 #[derive(Debug, thiserror::Error)]
@@ -133,7 +133,7 @@ impl FeatureStore {
             }
             Storage::File { file, folder } => {
                 let length = rows.len() * width;
-                let values = try_filled(channels * length, length, |channel, values| {
+                let values = try_alloc_filled(channels * length, length, |channel, values| {
                     let offset = byte_offset((channel * height + rows.start) * width);
                     read_at(file, bytemuck::cast_slice_mut(values), offset)
                 });

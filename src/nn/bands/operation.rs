@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use burn::tensor::Tensor;
 
-use crate::kernels::{Border, Combination};
+use crate::kernels::{Merge, RowPadding};
 use crate::nn::convolution::{Convolution, Upsampling};
 use crate::nn::layer_ops::Activation;
 use crate::nn::local_enhancer::downsample;
@@ -94,18 +94,18 @@ impl Operation<'_> {
     }
 
     /// What lies around the rows under these rows of the output.
-    pub(super) fn border(&self, rows: &Range<usize>, height: usize) -> Border {
+    pub(super) fn row_padding(&self, rows: &Range<usize>, height: usize) -> RowPadding {
         match self {
-            Self::Convolution(layer) => layer.border(rows, height),
-            _ => Border::default(),
+            Self::Convolution(layer) => layer.row_padding(rows, height),
+            _ => RowPadding::default(),
         }
     }
 
     /// How several inputs become one.
-    pub(super) fn combination(&self) -> Combination {
+    pub(super) fn merge(&self) -> Merge {
         match self {
-            Self::Concatenation => Combination::Concatenation,
-            _ => Combination::Sum,
+            Self::Concatenation => Merge::Concatenation,
+            _ => Merge::Sum,
         }
     }
 
@@ -118,11 +118,11 @@ impl Operation<'_> {
     }
 
     /// The `rows` of the output from the [rows under them](Self::input_rows) of an input of `height` rows, with their
-    /// [border](Self::border), `[1, channels, rows, width]`. Sums and concatenations, normalisations and leaky ReLUs have done their
+    /// [row_padding](Self::row_padding), `[1, channels, rows, width]`. Sums and concatenations, normalisations and leaky ReLUs have done their
     /// work when inputs have been joined.
     pub(super) fn forward(&self, input: Tensor<4>, rows: Range<usize>, height: usize) -> Tensor<4> {
         match self {
-            Self::Convolution(layer) => layer.forward_bordered(input),
+            Self::Convolution(layer) => layer.forward_padded(input),
             Self::Upsampling(layer) => layer.forward_rows(input, rows, height),
             Self::Activation(function) if function.slope().is_none() => function.forward(input),
             Self::Downsample => {

@@ -10,9 +10,7 @@ use super::graph::Graph;
 use super::operation::Operation;
 use super::plan::{LiveRange, PlannedPass};
 use super::run::TensorRows;
-use crate::kernels::{
-    ChannelScaling, ChannelStatistics, Combination, RowSource, copied_rows, join_rows,
-};
+use crate::kernels::{ChannelScaling, ChannelStatistics, Merge, RowSource, copy_rows, fuse_rows};
 
 /// The layers of one pass on their way down.
 pub(super) struct PassRunner<'a, 'n> {
@@ -183,18 +181,18 @@ impl<'a, 'n> PassRunner<'a, 'n> {
         let node = &self.graph.nodes[index];
         let height = self.graph.nodes[node.inputs[0]].height();
         let under = node.operation.input_rows(rows.clone(), height);
-        let mut combination = node.operation.combination();
+        let mut merge = node.operation.merge();
         let mut taken = Vec::new();
         for &input in &node.inputs {
             let sources = self.row_sources(input, under.clone());
             if sources.len() > 1 {
-                combination = Combination::Concatenation;
+                merge = Merge::Concatenation;
             }
             taken.extend(sources);
         }
         self.alter(index, &mut taken);
-        let border = node.operation.border(&rows, height);
-        let input = join_rows(&taken, combination, border);
+        let row_padding = node.operation.row_padding(&rows, height);
+        let input = fuse_rows(&taken, merge, row_padding);
         node.operation.forward(input, rows, height)
     }
 
@@ -256,7 +254,7 @@ impl<'a, 'n> PassRunner<'a, 'n> {
             // A few rows are copied, so that the others do not stay in memory with them.
             let rest = *first + rows - needed;
             if needed > *first && 4 * rest <= rows {
-                *piece = copied_rows(piece.clone().narrow(2, rows - rest, rest));
+                *piece = copy_rows(piece.clone().narrow(2, rows - rest, rest));
                 *first = needed;
             }
             break;

@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use super::tiles::{Planes, read_gradients, read_inputs, write};
 use super::transform::{OUTPUTS, POINTS};
-use super::weights::{gradient, transformed};
-use crate::kernels::flex::geometry::{Geometry, stretches};
+use super::weights::{gradient, transform_weights};
+use crate::kernels::flex::disjoint_slices::{Block, DisjointSlices};
+use crate::kernels::flex::geometry::{Geometry, chunk_ranges};
 use crate::kernels::flex::matrix_product::{Matrix, multiply};
-use crate::kernels::flex::parts::{Block, Parts};
 use crate::kernels::flex::scratch::Scratch;
 use crate::kernels::workers::Workers;
 
@@ -21,7 +21,7 @@ const BLOCK_NUMBERS: usize = 1 << 22;
 /// Rows of a matrix that one task multiplies.
 const TASK_ROWS: usize = 128;
 
-/// Writes the convolution to `output`, `[batch, outputs, height, width]`, plus `bias` where it is not empty, of a geometry that [suits](super::suits).
+/// Writes the convolution to `output`, `[batch, outputs, height, width]`, plus `bias` where it is not empty, of a geometry that [is_applicable](super::is_applicable).
 /// Takes all of the output, cleared.
 ///
 /// # Safety
@@ -32,10 +32,10 @@ pub(in crate::kernels) unsafe fn convolution(
     weight: &[f32],
     bias: &[f32],
     workers: Workers,
-    output: Parts<'_>,
+    output: DisjointSlices<'_>,
 ) {
     let (inputs, outputs) = (geometry.inputs, geometry.outputs);
-    let weight = transformed(weight, [outputs, inputs], false, workers);
+    let weight = transform_weights(weight, [outputs, inputs], false, workers);
     let weight = |point: usize, rows: &Range<usize>| {
         let start = (point * outputs + rows.start) * inputs;
         Matrix::new(&weight[start..], rows.len(), inputs, inputs)
@@ -45,7 +45,7 @@ pub(in crate::kernels) unsafe fn convolution(
 }
 
 /// Writes the gradient of the convolution with respect to its input to `input`, `[batch, inputs, height, width]`, plus `bias` for each input
-/// channel where it is not empty, of a geometry that [suits](super::suits). Takes all of the input, cleared.
+/// channel where it is not empty, of a geometry that [is_applicable](super::is_applicable). Takes all of the input, cleared.
 ///
 /// # Safety
 /// Nobody else reads or writes the input meanwhile.
@@ -55,11 +55,11 @@ pub(in crate::kernels) unsafe fn input_gradient(
     weight: &[f32],
     bias: &[f32],
     workers: Workers,
-    input: Parts<'_>,
+    input: DisjointSlices<'_>,
 ) {
     let (inputs, outputs) = (geometry.inputs, geometry.outputs);
     // A convolution from output to input with the taps in the opposite order.
-    let weight = transformed(weight, [outputs, inputs], true, workers);
+    let weight = transform_weights(weight, [outputs, inputs], true, workers);
     let opposite = geometry.opposite();
     let weight = |point: usize, rows: &Range<usize>| {
         let start = point * outputs * inputs + rows.start;
@@ -78,14 +78,14 @@ unsafe fn filter<'a>(
     input: &[f32],
     bias: &[f32],
     workers: Workers,
-    output: Parts<'_>,
+    output: DisjointSlices<'_>,
     weight: impl Fn(usize, &Range<usize>) -> Matrix<'a> + Sync,
 ) {
     let (source, target) = planes(geometry);
     let (inputs, outputs) = (geometry.inputs, geometry.outputs);
     for picture in 0..geometry.batch {
         let input = &input[geometry.input_range(picture)];
-        let output = output.part(geometry.output_range(picture));
+        let output = output.narrow(geometry.output_range(picture));
         for rows in blocks(geometry) {
             let tiles = rows.len() * target.tile_columns;
             let mut points = Scratch::new(POINTS * POINTS * inputs * tiles);
@@ -109,7 +109,7 @@ unsafe fn filter<'a>(
     }
 }
 
-/// Writes the gradient of the convolution with respect to its weight to `weight`, `[outputs, inputs, 3, 3]`, of a geometry that [suits](super::suits).
+/// Writes the gradient of the convolution with respect to its weight to `weight`, `[outputs, inputs, 3, 3]`, of a geometry that [is_applicable](super::is_applicable).
 pub(in crate::kernels) fn weight_gradient(
     geometry: &Geometry,
     input: &[f32],
@@ -169,10 +169,10 @@ fn planes(geometry: &Geometry) -> (Planes, Planes) {
 
 /// Rows of tiles that are worked on at once.
 fn blocks(geometry: &Geometry) -> Vec<Range<usize>> {
-    let most = BLOCK_NUMBERS / (POINTS * POINTS * geometry.inputs.max(geometry.outputs));
+    let max_tiles = BLOCK_NUMBERS / (POINTS * POINTS * geometry.inputs.max(geometry.outputs));
     let tile_columns = geometry.output_width.div_ceil(OUTPUTS);
-    let rows = (BLOCK_TILES.min(most) / tile_columns).max(1);
-    stretches(geometry.output_height.div_ceil(OUTPUTS), rows)
+    let rows = (BLOCK_TILES.min(max_tiles) / tile_columns).max(1);
+    chunk_ranges(geometry.output_height.div_ceil(OUTPUTS), rows)
 }
 
 /// Calls `task` with each point, some rows of its matrix in `products`, `[points, rows, columns]`, and the block of these rows.
@@ -183,12 +183,15 @@ fn multiply_points(
     products: &mut [f32],
     task: impl Fn(usize, &Range<usize>, &Block<'_>) + Sync,
 ) {
-    let parts = Parts::new(products);
-    let stretches = stretches(rows, TASK_ROWS);
-    workers.for_each(POINTS * POINTS * stretches.len(), |index| {
-        let (point, stretch) = (index / stretches.len(), &stretches[index % stretches.len()]);
-        let start = (point * rows + stretch.start) * columns;
-        let block = parts.block(start, stretch.len(), columns, columns);
-        task(point, stretch, &block);
+    let parts = DisjointSlices::new(products);
+    let chunk_ranges = chunk_ranges(rows, TASK_ROWS);
+    workers.for_each(POINTS * POINTS * chunk_ranges.len(), |index| {
+        let (point, range) = (
+            index / chunk_ranges.len(),
+            &chunk_ranges[index % chunk_ranges.len()],
+        );
+        let start = (point * rows + range.start) * columns;
+        let block = parts.block(start, range.len(), columns, columns);
+        task(point, range, &block);
     });
 }

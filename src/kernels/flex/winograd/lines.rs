@@ -82,13 +82,13 @@ impl<T: Transform<IN, OUT>, const IN: usize, const OUT: usize> WithSimd for Acro
                 *parts = S::as_mut_simd_f32s(&mut target[to..to + length]);
             }
             let mut numbers = [zero; IN];
-            for place in 0..length / S::F32_LANES {
+            for slot in 0..length / S::F32_LANES {
                 for (number, (whole, _)) in numbers.iter_mut().zip(&sources) {
-                    *number = whole[place];
+                    *number = whole[slot];
                 }
                 let results = T::apply(simd, numbers);
                 for ((whole, _), result) in targets.iter_mut().zip(results) {
-                    whole[place] = result;
+                    whole[slot] = result;
                 }
             }
             if !length.is_multiple_of(S::F32_LANES) {
@@ -117,38 +117,38 @@ pub(super) fn lines<const COUNT: usize>(buffer: &mut [f32], length: usize) -> [&
 /// A row with a border, dealt out: its first number goes to the first line, the next to the next line, and after
 /// [`OUTPUTS`] of them again to the first. What is in the same place of all tiles then lies in one line.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Dealt {
+pub(super) struct Deinterleaver {
     /// Numbers in each line.
     pub(super) width: usize,
     /// Positions before the row's first number, fewer than [`OUTPUTS`].
     pub(super) border: usize,
 }
 
-impl Dealt {
+impl Deinterleaver {
     /// Numbers in all lines.
     pub(super) fn length(&self) -> usize {
         OUTPUTS * self.width
     }
 
     /// What lies in each tile at `position`, counted from the beginning of the border.
-    pub(super) fn from<'a>(&self, dealt: &'a [f32], position: usize) -> &'a [f32] {
-        &dealt[position % OUTPUTS * self.width + position / OUTPUTS..]
+    pub(super) fn from<'a>(&self, buffer: &'a [f32], position: usize) -> &'a [f32] {
+        &buffer[position % OUTPUTS * self.width + position / OUTPUTS..]
     }
 
     /// Deals out a row, with zeros beside it.
-    pub(super) fn deal(&self, row: &[f32], dealt: &mut [f32]) {
-        dealt.fill(0.0);
-        let lines: [_; OUTPUTS] = lines(dealt, self.width);
+    pub(super) fn deinterleave(&self, row: &[f32], buffer: &mut [f32]) {
+        buffer.fill(0.0);
+        let lines: [_; OUTPUTS] = lines(buffer, self.width);
         let (first, rest) = row.split_at(row.len().min(OUTPUTS - self.border));
         let (tiles, last) = rest.as_chunks::<OUTPUTS>();
-        for (place, line) in lines.into_iter().enumerate() {
-            if let Some(number) = place.checked_sub(self.border).and_then(|at| first.get(at)) {
+        for (slot, line) in lines.into_iter().enumerate() {
+            if let Some(number) = slot.checked_sub(self.border).and_then(|at| first.get(at)) {
                 line[0] = *number;
             }
             for (number, tile) in line[1..].iter_mut().zip(tiles) {
-                *number = tile[place];
+                *number = tile[slot];
             }
-            if let Some(number) = last.get(place) {
+            if let Some(number) = last.get(slot) {
                 line[1 + tiles.len()] = *number;
             }
         }
@@ -156,14 +156,14 @@ impl Dealt {
 }
 
 /// Puts together a row without a border from its lines, adding `bias`.
-pub(super) fn collect(lines: [&[f32]; OUTPUTS], bias: f32, row: &mut [f32]) {
+pub(super) fn interleave(lines: [&[f32]; OUTPUTS], bias: f32, row: &mut [f32]) {
     let (tiles, last) = row.as_chunks_mut::<OUTPUTS>();
     for (line, number) in lines.iter().zip(last) {
         *number = line[tiles.len()] + bias;
     }
     let lines = lines.map(|line| &line[..tiles.len()]);
     for (index, tile) in tiles.iter_mut().enumerate() {
-        *tile = from_fn(|place| lines[place][index] + bias);
+        *tile = from_fn(|slot| lines[slot][index] + bias);
     }
 }
 
@@ -207,16 +207,16 @@ mod tests {
     fn rows_are_dealt_out() {
         for border in 0..OUTPUTS {
             for length in 1..24 {
-                let dealt = Dealt {
+                let buffer = Deinterleaver {
                     width: usize::div_ceil(border + length, OUTPUTS) + 1,
                     border,
                 };
                 let row: Vec<f32> = (1..=length).map(|value| value as f32).collect();
-                let mut numbers = vec![f32::NAN; dealt.length()];
-                dealt.deal(&row, &mut numbers);
+                let mut numbers = vec![f32::NAN; buffer.length()];
+                buffer.deinterleave(&row, &mut numbers);
                 let expected = std::iter::repeat_n(&0.0, border).chain(&row);
                 for (position, expected) in expected.enumerate() {
-                    assert_eq!(dealt.from(&numbers, position)[0], *expected);
+                    assert_eq!(buffer.from(&numbers, position)[0], *expected);
                 }
                 assert_eq!(numbers.iter().sum::<f32>(), row.iter().sum::<f32>());
             }
@@ -226,16 +226,16 @@ mod tests {
     #[test]
     fn rows_are_put_together() {
         for length in 1..24 {
-            let dealt = Dealt {
+            let buffer = Deinterleaver {
                 width: usize::div_ceil(length, OUTPUTS),
                 border: 0,
             };
             let row: Vec<f32> = (1..=length).map(|value| value as f32).collect();
-            let mut numbers = vec![f32::NAN; dealt.length()];
-            dealt.deal(&row, &mut numbers);
+            let mut numbers = vec![f32::NAN; buffer.length()];
+            buffer.deinterleave(&row, &mut numbers);
             let mut collected = vec![f32::NAN; length];
-            let lines = from_fn(|place| &numbers[place * dealt.width..][..dealt.width]);
-            collect(lines, 10.0, &mut collected);
+            let lines = from_fn(|slot| &numbers[slot * buffer.width..][..buffer.width]);
+            interleave(lines, 10.0, &mut collected);
             assert!(
                 collected
                     .iter()

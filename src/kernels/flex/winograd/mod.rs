@@ -17,4 +17,4 @@ mod transform;
 mod weights;
 
 pub(in crate::kernels) use convolution::{convolution, input_gradient, weight_gradient};
-pub(in crate::kernels) use transform::suits;
+pub(in crate::kernels) use transform::is_applicable;

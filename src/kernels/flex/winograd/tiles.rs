@@ -7,9 +7,9 @@
 use std::array::from_fn;
 use std::ops::Range;
 
-use super::lines::{Dealt, Lines, Transform, across, collect, lines};
+use super::lines::{Deinterleaver, Lines, Transform, across, interleave, lines};
 use super::transform::{OUTPUTS, POINTS, ReadGradient, ReadInput, WriteOutput};
-use crate::kernels::flex::parts::Parts;
+use crate::kernels::flex::disjoint_slices::DisjointSlices;
 use crate::kernels::flex::scratch::Scratch;
 use crate::kernels::workers::Workers;
 
@@ -30,8 +30,8 @@ impl Planes {
     }
 
     /// How rows of pixels are dealt out to tiles that reach `reach` pixels far.
-    fn dealt(&self, reach: usize) -> Dealt {
-        Dealt {
+    fn deinterleaver(&self, reach: usize) -> Deinterleaver {
+        Deinterleaver {
             width: self.tile_columns + (reach - 1) / OUTPUTS,
             border: self.border,
         }
@@ -77,26 +77,29 @@ fn read<const REACH: usize>(
 ) {
     let channels = picture.len() / planes.pixels();
     let (rows, columns) = (tile_rows.len(), planes.tile_columns);
-    let dealt = planes.dealt(REACH);
+    let deinterleaver = planes.deinterleaver(REACH);
     // Rows are dealt out, too: what belongs together in all tiles is then one stretch.
     let line_rows = rows + (REACH - 1) / OUTPUTS;
-    let (line, length) = (line_rows * dealt.length(), rows * dealt.length());
-    let parts = Parts::new(matrices);
+    let (line, length) = (
+        line_rows * deinterleaver.length(),
+        rows * deinterleaver.length(),
+    );
+    let parts = DisjointSlices::new(matrices);
     workers.for_each(channels, |channel| {
         let plane = &picture[channel * planes.pixels()..][..planes.pixels()];
         let mut numbers = Scratch::new(OUTPUTS * line);
         let mut points = Scratch::new(POINTS * length);
-        for (index, numbers) in numbers.chunks_exact_mut(dealt.length()).enumerate() {
+        for (index, numbers) in numbers.chunks_exact_mut(deinterleaver.length()).enumerate() {
             let row = (tile_rows.start + index % line_rows) * OUTPUTS + index / line_rows;
             let row = row.wrapping_sub(planes.border);
             if row < planes.height {
-                dealt.deal(&plane[row * planes.width..][..planes.width], numbers);
+                deinterleaver.deinterleave(&plane[row * planes.width..][..planes.width], numbers);
             } else {
                 numbers.fill(0.0);
             }
         }
         let sources = from_fn(|number| {
-            &numbers[number % OUTPUTS * line + number / OUTPUTS * dealt.length()..]
+            &numbers[number % OUTPUTS * line + number / OUTPUTS * deinterleaver.length()..]
         });
         across(
             transform,
@@ -107,7 +110,7 @@ fn read<const REACH: usize>(
         let tiles = Lines {
             count: rows,
             length: columns,
-            source_stride: dealt.length(),
+            source_stride: deinterleaver.length(),
         };
         for (point, rows) in points.chunks_exact(length).enumerate() {
             let targets = from_fn(|column| {
@@ -116,7 +119,7 @@ fn read<const REACH: usize>(
                 // SAFETY: no other task has this channel.
                 unsafe { parts.slice(start..start + tiles.count * columns) }
             });
-            let sources = from_fn(|number| dealt.from(rows, number));
+            let sources = from_fn(|number| deinterleaver.from(rows, number));
             across(transform, tiles, sources, targets);
         }
     });
@@ -133,7 +136,7 @@ pub(super) unsafe fn write(
     tile_rows: Range<usize>,
     bias: &[f32],
     workers: Workers,
-    picture: Parts<'_>,
+    picture: DisjointSlices<'_>,
 ) {
     let channels = picture.len() / planes.pixels();
     let columns = planes.tile_columns;
@@ -143,7 +146,7 @@ pub(super) unsafe fn write(
         let start = channel * planes.pixels();
         let pixels = start + rows.start * planes.width..start + rows.end * planes.width;
         // SAFETY: no other task has this channel.
-        let pixels = unsafe { picture.cleared(pixels) };
+        let pixels = unsafe { picture.zeroed(pixels) };
         let bias = bias.get(channel).copied().unwrap_or(0.0);
         let mut half = Scratch::new(POINTS * OUTPUTS * tiles);
         let mut outputs = Scratch::new(OUTPUTS * tiles);
@@ -165,7 +168,7 @@ pub(super) unsafe fn write(
             let rows = pixels.chunks_exact_mut(planes.width);
             for (tile_row, row) in rows.skip(place).step_by(OUTPUTS).enumerate() {
                 let lines = from_fn(|column| &outputs[column * tiles + tile_row * columns..]);
-                collect(lines, bias, row);
+                interleave(lines, bias, row);
             }
         }
     });

@@ -177,19 +177,19 @@ fn plus<S: Simd>(simd: S, number: S::f32s, factor: f32, other: S::f32s) -> S::f3
 }
 
 /// Input and output channels below which the transforms cost more than the products save.
-const FEWEST_CHANNELS: usize = 32;
+const MIN_CHANNELS: usize = 32;
 
 /// Output pixels below which the weights at all points, of which there are four times as many as weights, take longer to
 /// make and to read than the products save.
-const FEWEST_PIXELS: usize = 400;
+const MIN_PIXELS: usize = 400;
 
 /// Whether a convolution can be done in this way, and is less work then.
-pub(in crate::kernels) fn suits(geometry: &Geometry) -> bool {
+pub(in crate::kernels) fn is_applicable(geometry: &Geometry) -> bool {
     [geometry.kernel_height, geometry.kernel_width] == [TAPS; 2]
         && geometry.stride == 1
         && geometry.padding_y < TAPS
-        && geometry.inputs.min(geometry.outputs) >= FEWEST_CHANNELS
-        && geometry.output_pixels() >= FEWEST_PIXELS
+        && geometry.inputs.min(geometry.outputs) >= MIN_CHANNELS
+        && geometry.output_pixels() >= MIN_PIXELS
 }
 
 #[cfg(test)]

@@ -8,19 +8,19 @@ use std::array::from_fn;
 
 use super::lines::{Lines, across, lines};
 use super::transform::{POINTS, ReadWeight, TAPS, WriteWeightGradient};
-use crate::kernels::flex::parts::Parts;
+use crate::kernels::flex::disjoint_slices::DisjointSlices;
 use crate::kernels::flex::scratch::Scratch;
 use crate::kernels::workers::Workers;
 
 /// Weights `[outputs, inputs, 3, 3]` as matrices `[points, outputs, inputs]`, with the taps in the opposite order where `opposite` is set.
-pub(super) fn transformed(
+pub(super) fn transform_weights(
     weight: &[f32],
     [outputs, inputs]: [usize; 2],
     opposite: bool,
     workers: Workers,
 ) -> Scratch {
     let mut matrices = Scratch::new(POINTS * POINTS * outputs * inputs);
-    let parts = Parts::new(&mut matrices);
+    let parts = DisjointSlices::new(&mut matrices);
     workers.for_each(outputs, |output| {
         let weight = &weight[output * inputs * TAPS * TAPS..][..inputs * TAPS * TAPS];
         let mut taps = Scratch::new(TAPS * TAPS * inputs);
@@ -48,14 +48,14 @@ pub(super) fn transformed(
     matrices
 }
 
-/// Gradients of the matrices of [`transformed`] as those of the weights, written to `weight`.
+/// Gradients of the matrices of [`transform_weights`] as those of the weights, written to `weight`.
 pub(super) fn gradient(
     matrices: &[f32],
     [outputs, inputs]: [usize; 2],
     workers: Workers,
     weight: &mut [f32],
 ) {
-    let parts = Parts::new(weight);
+    let parts = DisjointSlices::new(weight);
     workers.for_each(outputs, |output| {
         let length = inputs * TAPS * TAPS;
         // SAFETY: no other task has this output channel.

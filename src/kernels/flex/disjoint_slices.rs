@@ -9,7 +9,7 @@ use std::ops::Range;
 
 /// A buffer whose elements several threads write, no element by two of them.
 #[derive(Clone, Copy)]
-pub(in crate::kernels) struct Parts<'a> {
+pub(in crate::kernels) struct DisjointSlices<'a> {
     start: *mut f32,
     length: usize,
     buffer: PhantomData<&'a mut [f32]>,
@@ -17,12 +17,12 @@ pub(in crate::kernels) struct Parts<'a> {
 
 // SAFETY: the pointer is only followed through the unsafe methods, whose callers promise that no element is in the
 // hands of two threads.
-unsafe impl Send for Parts<'_> {}
+unsafe impl Send for DisjointSlices<'_> {}
 
 // SAFETY: as for `Send`.
-unsafe impl Sync for Parts<'_> {}
+unsafe impl Sync for DisjointSlices<'_> {}
 
-impl<'a> Parts<'a> {
+impl<'a> DisjointSlices<'a> {
     pub(in crate::kernels) fn new(buffer: &'a mut [f32]) -> Self {
         Self {
             start: buffer.as_mut_ptr(),
@@ -34,10 +34,13 @@ impl<'a> Parts<'a> {
     /// A buffer of `length` elements that `write` makes.
     ///
     /// # Safety
-    /// `write` takes all of them with [`cleared`](Self::cleared), each before anything else is done with it.
-    pub(super) unsafe fn written(length: usize, write: impl FnOnce(Parts<'_>)) -> Vec<f32> {
+    /// `write` takes all of them with [`zeroed`](Self::zeroed), each before anything else is done with it.
+    pub(super) unsafe fn fill_vec(
+        length: usize,
+        write: impl FnOnce(DisjointSlices<'_>),
+    ) -> Vec<f32> {
         let mut buffer = Vec::<f32>::with_capacity(length);
-        write(Parts {
+        write(DisjointSlices {
             start: buffer.as_mut_ptr(),
             length,
             buffer: PhantomData,
@@ -53,7 +56,7 @@ impl<'a> Parts<'a> {
     }
 
     /// The elements of `range` as parts of their own.
-    pub(super) fn part(self, range: Range<usize>) -> Self {
+    pub(super) fn narrow(self, range: Range<usize>) -> Self {
         assert!(range.start <= range.end && range.end <= self.length);
         Self {
             // SAFETY: the range was just seen to be inside the buffer.
@@ -67,7 +70,7 @@ impl<'a> Parts<'a> {
     ///
     /// # Safety
     /// Nobody else reads or writes these elements while the slice lives.
-    pub(super) unsafe fn cleared(self, range: Range<usize>) -> &'a mut [f32] {
+    pub(super) unsafe fn zeroed(self, range: Range<usize>) -> &'a mut [f32] {
         assert!(range.start <= range.end && range.end <= self.length);
         // SAFETY: the range is inside the buffer, which is borrowed for 'a; the caller promises that the elements are
         // its own. Bytes of 0 are the number 0.

@@ -46,27 +46,27 @@ impl Phases {
     }
 
     /// The input pixel at a place inside.
-    pub(super) fn pixel(&self, remainder: usize, place: usize) -> usize {
-        place * self.stride + remainder - self.padding
+    pub(super) fn pixel(&self, remainder: usize, slot: usize) -> usize {
+        slot * self.stride + remainder - self.padding
     }
 
     /// Splits one row of the input.
     fn split(&self, row: &[f32], split: &mut [f32]) {
-        for (remainder, places) in split.chunks_exact_mut(self.width).enumerate() {
+        for (remainder, slots) in split.chunks_exact_mut(self.width).enumerate() {
             let inside = self.inside(remainder);
-            places[..inside.start].fill(0.0);
-            places[inside.end..].fill(0.0);
+            slots[..inside.start].fill(0.0);
+            slots[inside.end..].fill(0.0);
             if inside.is_empty() {
                 continue;
             }
             let pixels = &row[self.pixel(remainder, inside.start)..];
-            let places = &mut places[inside];
+            let slots = &mut slots[inside];
             match self.stride {
-                1 => places.copy_from_slice(&pixels[..places.len()]),
-                2 => every_second(pixels, places),
+                1 => slots.copy_from_slice(&pixels[..slots.len()]),
+                2 => every_second(pixels, slots),
                 stride => {
-                    for (place, &pixel) in places.iter_mut().zip(pixels.iter().step_by(stride)) {
-                        *place = pixel;
+                    for (slot, &pixel) in slots.iter_mut().zip(pixels.iter().step_by(stride)) {
+                        *slot = pixel;
                     }
                 }
             }
@@ -75,15 +75,15 @@ impl Phases {
 }
 
 /// Copies every second pixel; a loop of its own because with a constant step it becomes vector instructions.
-fn every_second(pixels: &[f32], places: &mut [f32]) {
+fn every_second(pixels: &[f32], slots: &mut [f32]) {
     let pairs = pixels.chunks_exact(2);
     let rest = pairs.remainder();
     let count = pairs.len();
-    for (place, pair) in places.iter_mut().zip(pairs) {
-        *place = pair[0];
+    for (slot, pair) in slots.iter_mut().zip(pairs) {
+        *slot = pair[0];
     }
-    if let (Some(place), Some(&pixel)) = (places.get_mut(count), rest.first()) {
-        *place = pixel;
+    if let (Some(slot), Some(&pixel)) = (slots.get_mut(count), rest.first()) {
+        *slot = pixel;
     }
 }
 
@@ -91,7 +91,7 @@ fn every_second(pixels: &[f32], places: &mut [f32]) {
 ///
 /// `picture` is `[inputs, height, width]`. Row `(channel, kernel row, kernel column)` of `columns` starts `stride`
 /// elements after the one before and holds the input pixels under that tap, output pixel by output pixel.
-pub(super) fn gather(
+pub(super) fn im2col(
     geometry: &Geometry,
     picture: &[f32],
     channels: Range<usize>,

@@ -8,7 +8,7 @@ use super::geometry::Geometry;
 ///
 /// `picture` is `[inputs, height, width]`; `patches` receives, for one output pixel after another, the input pixels
 /// under its kernel, `[channels, kernel height, kernel width]`.
-pub(super) fn gather(
+pub(super) fn im2row(
     geometry: &Geometry,
     picture: &[f32],
     channels: Range<usize>,

@@ -14,7 +14,7 @@ use crate::kernels::Precision;
 const FEW_PIXELS: i64 = 64;
 
 /// A convolution or transposed convolution of few pixels.
-pub(super) struct Columns {
+pub(super) struct Im2colConvolution {
     shape: Shape,
     batch: i64,
     /// Height and width of the smaller side: a convolution's output, a transposed one's input.
@@ -24,7 +24,7 @@ pub(super) struct Columns {
     weight_dims: [i64; 4],
 }
 
-impl Columns {
+impl Im2colConvolution {
     /// Nothing where LibTorch's own convolution is to be taken.
     pub(super) fn new(dims: [[usize; 4]; 2], shape: Shape) -> Option<Self> {
         let [input_dims, weight_dims] = dims.map(|dims| dims.map(|side| side as i64));
@@ -127,7 +127,7 @@ impl Columns {
     }
 }
 
-impl OwnConvolution for Columns {
+impl OwnConvolution for Im2colConvolution {
     fn forward(&self, input: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
         let mut output = if self.shape.transposed {
             self.spread(input, weight)
