@@ -140,8 +140,8 @@ pub trait Method {
         Ok((count, count))
     }
 
-    /// The stems of the files that [`Method::complete`] gives.
-    fn completed(&self) -> &'static [&'static str] {
+    /// The stems of the files that [`Method::compute_artifacts`] gives.
+    fn artifact_names(&self) -> &'static [&'static str] {
         &[]
     }
 
@@ -150,7 +150,7 @@ pub trait Method {
     ///
     /// # Errors
     /// A sample cannot be read.
-    fn complete(
+    fn compute_artifacts(
         &self,
         samples: &mut dyn Iterator<Item = Result<Batch, DataError>>,
     ) -> Result<Vec<(&'static str, NamedTensors)>, DataError> {

@@ -9,7 +9,7 @@ use super::maps::MapNeeds;
 use super::network::tiles_at_once;
 use super::picture::Translator;
 use super::tiles::PictureRows;
-use crate::coarse_to_fine::{FeatureClusters, Instances, condition};
+use crate::coarse_to_fine::{FeatureClusters, Instances, build_condition};
 use crate::config::{Direction, Recipe};
 use crate::kernels::Precision;
 use crate::nn::{BandLimits, ForwardMode, Generator};
@@ -77,12 +77,12 @@ impl LabelTranslator {
             // Without instance maps each class is one instance, as in training.
             let instances = match &instances {
                 Some(maps) => Instances::new(maps),
-                None => Instances::of_classes(&input),
+                None => Instances::from_classes(&input),
             };
             let channels = self.recipe.encoder.features;
             clusters.sample(&instances, channels, [height, width], seed, &self.device)
         });
-        let mut told = condition(input, instances, data.classes, &self.device);
+        let mut told = build_condition(input, instances, data.classes, &self.device);
         if let Some(features) = features {
             told = Tensor::cat(vec![told, features], 1);
         }

@@ -15,28 +15,28 @@ use crate::nn::NamedTensors;
 
 /// Only instances that cover more than one part in this many of the picture are clustered: the features of smaller ones
 /// are too noisy.
-const SMALLEST_PART: usize = 64;
+const MIN_AREA_SHARE: usize = 64;
 const PREFIX: &str = "class.";
 
 /// Features of instances, collected by class.
 #[derive(Debug, Default)]
-pub struct FeatureCollection {
+pub struct FeatureCollector {
     by_class: BTreeMap<usize, Vec<Vec<f64>>>,
 }
 
-impl FeatureCollection {
+impl FeatureCollector {
     /// Adds the instances of one picture: `features` is `[1, channels, height, width]`, the same for all pixels of an
     /// instance.
     pub fn add(&mut self, instances: &Instances, features: &TensorData) {
         let shape = features.shape();
         let (channels, plane) = (shape[1], shape[2] * shape[3]);
         let values = features.as_slice::<f32>().unwrap_or_default();
-        let middles = instances.middles();
-        for (&(id, count), middle) in instances.found().iter().zip(middles) {
+        let median_pixels = instances.median_pixels();
+        for (&(id, count), pixel) in instances.entries().iter().zip(median_pixels) {
             let feature: Vec<f64> = (0..channels)
-                .map(|channel| f64::from(values[channel * plane + middle]))
+                .map(|channel| f64::from(values[channel * plane + pixel]))
                 .collect();
-            let large = count * SMALLEST_PART > plane;
+            let large = count * MIN_AREA_SHARE > plane;
             if large && feature.iter().all(|value| value.is_finite()) {
                 self.by_class
                     .entry(instances.class(id))
@@ -141,8 +141,8 @@ impl FeatureClusters {
         seed: u64,
         device: &burn::tensor::Device,
     ) -> Tensor<4> {
-        let mut values = Vec::with_capacity(instances.found().len() * channels);
-        for &(id, _) in instances.found() {
+        let mut values = Vec::with_capacity(instances.entries().len() * channels);
+        for &(id, _) in instances.entries() {
             let centres = self
                 .by_class
                 .get(&instances.class(id))
@@ -155,8 +155,8 @@ impl FeatureClusters {
             random.set_stream(id as u64);
             values.extend_from_slice(&centres[random.random_range(0..centres.len())]);
         }
-        let values = TensorData::new(values, [instances.found().len(), channels]);
-        instances.spread(
+        let values = TensorData::new(values, [instances.entries().len(), channels]);
+        instances.broadcast_to_pixels(
             Tensor::from_data(values, device),
             [1, channels, height, width],
         )
@@ -179,11 +179,11 @@ mod tests {
         let points: Vec<Vec<f64>> = (0..30)
             .map(|index| vec![f64::from(index % 3) * 10.0 + f64::from(index) * 0.001, 1.0])
             .collect();
-        let mut found = centres(points.clone(), 3);
-        found.sort_by(|first, second| first[0].total_cmp(&second[0]));
-        assert_eq!(found.len(), 3);
-        for (centre, expected) in found.iter().zip([0.0135, 10.0145, 20.0155]) {
-            assert!((centre[0] - expected).abs() < 1e-4, "{found:?}");
+        let mut entries = centres(points.clone(), 3);
+        entries.sort_by(|first, second| first[0].total_cmp(&second[0]));
+        assert_eq!(entries.len(), 3);
+        for (centre, expected) in entries.iter().zip([0.0135, 10.0145, 20.0155]) {
+            assert!((centre[0] - expected).abs() < 1e-4, "{entries:?}");
         }
         assert_eq!(
             centres(points.clone(), 3),
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn large_instances_are_collected_and_sampled_by_seed() {
-        let mut collection = FeatureCollection::default();
+        let mut collector = FeatureCollector::default();
         // 26001 covers half of 16 pixels, 26002 a pixel of 16: both are more than one part in 64.
         let mut ids = vec![26_001.0; 8];
         ids.extend([26_002.0, 7.0, 7.0, 7.0, 7.0, 7.0, 7.0, 7.0]);
@@ -207,8 +207,8 @@ mod tests {
                 _ => 0.25,
             })
             .collect();
-        collection.add(&map, &TensorData::new(features, [1, 1, 4, 4]));
-        let clusters = collection.clusters(10);
+        collector.add(&map, &TensorData::new(features, [1, 1, 4, 4]));
+        let clusters = collector.clusters(10);
         let again = FeatureClusters::from_tensors(&clusters.to_tensors(), 1).unwrap();
         assert_eq!(again, clusters);
         assert_eq!(clusters.by_class[&26], [[-0.5], [0.5]]);

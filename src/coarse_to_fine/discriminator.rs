@@ -12,7 +12,7 @@ use crate::nn::{
 const KERNEL: usize = 4;
 const SLOPE: f64 = 0.2;
 /// No layer has more channels.
-const WIDEST: usize = 512;
+const MAX_CHANNELS: usize = 512;
 
 /// PatchGANs of one shape that judge a picture at several sizes, each half of the one before.
 ///
@@ -39,7 +39,8 @@ struct Layer {
 impl Scale {
     fn new(init: &mut WeightInit, recipe: &DiscriminatorRecipe, input: usize) -> Self {
         let last = recipe.layers + 1;
-        let width = |layer: usize| (recipe.channels << layer).min(WIDEST.max(recipe.channels));
+        let width =
+            |layer: usize| (recipe.channels << layer).min(MAX_CHANNELS.max(recipe.channels));
         let layers = (0..=last)
             .map(|index| {
                 let above = if index == 0 { input } else { width(index - 1) };

@@ -3,10 +3,10 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::clusters::FeatureCollection;
+use super::clusters::FeatureCollector;
 use super::discriminator::MultiscaleDiscriminator;
 use super::instances::Instances;
-use super::maps::{colours, condition};
+use super::maps::{build_condition, class_colours};
 use super::networks;
 use super::vgg::Vgg19;
 use crate::config::Recipe;
@@ -76,7 +76,7 @@ impl Pix2pixHd {
         let encoder = (recipe.encoder.features > 0)
             .then(|| Trainable::new(networks::encoder(&mut init(2), recipe), adam()));
         let vgg = vgg
-            .map(|weights| Vgg19::of_weights(weights, recipe.train.precision, &autodiff))
+            .map(|weights| Vgg19::from_weights(weights, recipe.train.precision, &autodiff))
             .transpose()?;
         Ok(Self {
             generator: Trainable::new(generator, adam()),
@@ -95,7 +95,7 @@ impl Pix2pixHd {
         // Recipes with features and without instance maps have label maps.
         let told_apart = || match &batch.instances {
             Some(maps) => Instances::new(maps),
-            None => Instances::of_classes(&batch.a),
+            None => Instances::from_classes(&batch.a),
         };
         let instances = (self.recipe.encoder.features > 0).then(told_apart);
         Inputs {
@@ -103,7 +103,7 @@ impl Pix2pixHd {
             features: batch
                 .features
                 .map(|data| Tensor::from_data(data, &self.device)),
-            condition: condition(batch.a, batch.instances, classes, &self.device),
+            condition: build_condition(batch.a, batch.instances, classes, &self.device),
             target: Tensor::from_data(batch.b, &self.device),
         }
     }
@@ -135,7 +135,7 @@ impl Pix2pixHd {
         let matching = sum(matching) * (share * loss.feature_matching);
         let mut losses = vec![("G_GAN", sum(adversarial)), ("G_GAN_Feat", matching)];
         if let Some(vgg) = &self.vgg {
-            let distance = vgg.distance(fake.clone(), target.clone());
+            let distance = vgg.perceptual_loss(fake.clone(), target.clone());
             losses.push(("G_VGG", distance * loss.perceptual));
         }
         losses
@@ -244,7 +244,7 @@ impl Method for Pix2pixHd {
 
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
         let shown = if self.recipe.data.classes > 0 {
-            colours(&batch.a)
+            class_colours(&batch.a)
         } else {
             batch.a.clone()
         };
@@ -320,7 +320,7 @@ impl Method for Pix2pixHd {
         Ok(())
     }
 
-    fn completed(&self) -> &'static [&'static str] {
+    fn artifact_names(&self) -> &'static [&'static str] {
         match self.encoder {
             Some(_) => &[CLUSTERS],
             None => &[],
@@ -328,7 +328,7 @@ impl Method for Pix2pixHd {
     }
 
     /// The clusters of the instance features of the training pictures.
-    fn complete(
+    fn compute_artifacts(
         &self,
         samples: &mut dyn Iterator<Item = Result<Batch, DataError>>,
     ) -> Result<Vec<(&'static str, NamedTensors)>, DataError> {
@@ -339,15 +339,15 @@ impl Method for Pix2pixHd {
             .encoder
             .as_ref()
             .map(|encoder| encoder.network().valid());
-        let mut collection = FeatureCollection::default();
+        let mut collector = FeatureCollector::default();
         for batch in samples {
             let inputs = self.inputs(batch?);
             let features = features(&inputs, encoder.as_ref());
             if let (Some(instances), Some(features)) = (&inputs.instances, features) {
-                collection.add(instances, &features.into_data());
+                collector.add(instances, &features.into_data());
             }
         }
-        let clusters = collection.clusters(self.recipe.encoder.clusters);
+        let clusters = collector.clusters(self.recipe.encoder.clusters);
         Ok(vec![(CLUSTERS, clusters.to_tensors())])
     }
 }

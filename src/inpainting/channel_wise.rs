@@ -10,12 +10,12 @@ use crate::nn::WeightInit;
 /// With m maps of n x n it has m * n^4 weights, where a fully-connected layer would have m^2 * n^4; a convolution after
 /// it mixes the maps. Pathak et al., "Context Encoders: Feature Learning by Inpainting", 2016, section 3.1.
 #[derive(Module, Debug)]
-pub struct ChannelWise {
+pub struct ChannelWiseLinear {
     /// `[maps, from position, to position]`, positions counted row by row.
     pub weight: Param<Tensor<3>>,
 }
 
-impl ChannelWise {
+impl ChannelWiseLinear {
     /// A layer over `maps` maps of `side` x `side`, with weights from `init`.
     pub fn new(init: &mut WeightInit, maps: usize, side: usize) -> Self {
         let positions = side * side;

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::stage::{After, Builder, Stage, forward, layer_name, width};
+use super::stage::{Builder, PostOp, Stage, forward, layer_name, width};
 use crate::config::DiscriminatorRecipe;
 use crate::nn::{ForwardMode, Network, WeightInit};
 
@@ -33,10 +33,10 @@ impl ContextDiscriminator {
         let mut above = input;
         for layer in 0..layers {
             let next = width(recipe.channels, layers - 1 - layer);
-            builder.convolution([above, next], [4, 2, 1], layer > 0, After::LeakyRelu);
+            builder.convolution([above, next], [4, 2, 1], layer > 0, PostOp::LeakyRelu);
             above = next;
         }
-        builder.convolution([above, 1], [sides[layers], 1, 0], false, After::Nothing);
+        builder.convolution([above, 1], [sides[layers], 1, 0], false, PostOp::Nothing);
         Self {
             stages: builder.build(),
         }

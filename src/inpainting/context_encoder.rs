@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 
-use super::stage::{After, Builder, Stage, forward, layer_name, width};
+use super::stage::{Builder, PostOp, Stage, forward, layer_name, width};
 use crate::config::Upsample;
 use crate::config::{ALEXNET_SIDE, GeneratorArch, GeneratorRecipe};
 use crate::nn::{ForwardMode, Network, WeightInit};
@@ -54,9 +54,14 @@ impl ContextEncoder {
                     [maps, recipe.bottleneck],
                     one_position,
                     true,
-                    After::LeakyRelu,
+                    PostOp::LeakyRelu,
                 );
-                builder.deconvolution([recipe.bottleneck, maps], one_position, true, After::Relu);
+                builder.transposed_convolution(
+                    [recipe.bottleneck, maps],
+                    one_position,
+                    true,
+                    PostOp::Relu,
+                );
             } else {
                 channel_wise(&mut builder, maps, INNERMOST);
             }
@@ -91,14 +96,14 @@ fn halving(builder: &mut Builder<'_>, channels: usize, side: usize, input: usize
     let mut above = input;
     for layer in 0..layers {
         let next = width(channels, layers - 1 - layer);
-        builder.convolution([above, next], HALVE, layer > 0, After::LeakyRelu);
+        builder.convolution([above, next], HALVE, layer > 0, PostOp::LeakyRelu);
         above = next;
     }
 }
 
 fn channel_wise(builder: &mut Builder<'_>, maps: usize, side: usize) {
     builder.channel_wise(maps, side);
-    builder.convolution([maps, maps], [1, 1, 0], true, After::Relu);
+    builder.convolution([maps, maps], [1, 1, 0], true, PostOp::Relu);
 }
 
 /// Up-convolutions from maps of [`INNERMOST`] to pictures of `side`.
@@ -107,10 +112,10 @@ fn doubling(builder: &mut Builder<'_>, recipe: &GeneratorRecipe, side: usize, ou
     let mut above = width(recipe.channels, 0);
     for layer in 1..layers {
         let next = width(recipe.channels, layer);
-        builder.upsampling([above, next], recipe.upsample, true, After::Relu);
+        builder.upsampling([above, next], recipe.upsample, true, PostOp::Relu);
         above = next;
     }
-    builder.upsampling([above, output], recipe.upsample, false, After::Tanh);
+    builder.upsampling([above, output], recipe.upsample, false, PostOp::Tanh);
 }
 
 /// The paper's network for pictures of 227 pixels; with 64 channels it has AlexNet's widths.
@@ -127,8 +132,8 @@ fn alexnet(builder: &mut Builder<'_>, recipe: &GeneratorRecipe, pictures: usize)
     let mut above = pictures;
     for (layer, (next, shape)) in widths.into_iter().zip(shapes).enumerate() {
         let after = match layer {
-            0 | 1 | 4 => After::ReluAndPool,
-            _ => After::Relu,
+            0 | 1 | 4 => PostOp::ReluAndPool,
+            _ => PostOp::Relu,
         };
         builder.convolution([above, next], shape, layer > 0, after);
         above = next;
@@ -137,12 +142,14 @@ fn alexnet(builder: &mut Builder<'_>, recipe: &GeneratorRecipe, pictures: usize)
     let up = [quarters(8), quarters(4), quarters(4), quarters(2), pictures];
     for (layer, next) in up.into_iter().enumerate() {
         let (normalised, after) = if layer == up.len() - 1 {
-            (false, After::Tanh)
+            (false, PostOp::Tanh)
         } else {
-            (true, After::Relu)
+            (true, PostOp::Relu)
         };
         match recipe.upsample {
-            Upsample::Deconv => builder.deconvolution([above, next], [5, 2, 2], normalised, after),
+            Upsample::Deconv => {
+                builder.transposed_convolution([above, next], [5, 2, 2], normalised, after)
+            }
             Upsample::Resize => {
                 builder.upsampling([above, next], recipe.upsample, normalised, after);
             }

@@ -3,9 +3,9 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::discriminator::InpaintDiscriminator;
 use super::inpainter::Inpainter;
-use super::judge::Judge;
-use super::reconstruction::{reconstruction, reconstruction_weights};
+use super::reconstruction::{reconstruction_loss, reconstruction_weights};
 use crate::config::{Distance, Recipe};
 use crate::data::Batch;
 use crate::method::{Loss, Method, MethodState, StepContext};
@@ -24,7 +24,7 @@ const DISCRIMINATOR: &str = "discriminator";
 #[derive(Debug)]
 pub struct Inpaint {
     generator: Trainable<Inpainter>,
-    discriminator: Trainable<Judge>,
+    discriminator: Trainable<InpaintDiscriminator>,
     gan_loss: GanLoss,
     distance: Distance,
     reconstruction: f64,
@@ -43,7 +43,7 @@ impl Inpaint {
         let autodiff = device.clone().autodiff();
         let init = |stream| WeightInit::from_recipe(recipe, stream, &autodiff);
         let generator = Inpainter::new(&mut init(0), recipe);
-        let discriminator = Judge::new(&mut init(1), recipe);
+        let discriminator = InpaintDiscriminator::new(&mut init(1), recipe);
         let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
         Self {
             generator: Trainable::new(generator, adam()),
@@ -114,7 +114,7 @@ impl Method for Inpaint {
         let network = self.generator.network();
         let output = network.forward(input, mask.clone(), ForwardMode::TRAINING);
         let target = self.predicted_part(photo);
-        let distance = reconstruction(
+        let distance = reconstruction_loss(
             output.clone(),
             target.clone(),
             self.predicted_part(weights),

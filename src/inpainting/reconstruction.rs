@@ -27,7 +27,7 @@ pub fn reconstruction_weights(mask: Tensor<4>, overlap: usize) -> Tensor<4> {
 
 /// The weighted distance between `[batch, channels, height, width]` pictures: its sum divided by the number of values
 /// that have a weight. `weights` is `[batch, 1, height, width]`.
-pub fn reconstruction(
+pub fn reconstruction_loss(
     output: Tensor<4>,
     target: Tensor<4>,
     weights: Tensor<4>,

@@ -6,7 +6,7 @@ use burn::tensor::activation::tanh;
 use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
 
-use super::channel_wise::ChannelWise;
+use super::channel_wise::ChannelWiseLinear;
 use crate::config::{NormKind, Upsample};
 use crate::kernels::{TransposedConvolutionShape, leaky_relu, relu, transposed_convolution};
 use crate::nn::{Convolution, ForwardMode, Norm, Padding, Upsampling, WeightInit, full_precision};
@@ -15,7 +15,7 @@ const SLOPE: f64 = 0.2;
 
 /// A transposed convolution with a square kernel.
 #[derive(Module, Debug)]
-pub(super) struct Deconvolution {
+pub(super) struct TransposedConvolution {
     /// `[in, out, kernel, kernel]`.
     weight: Param<Tensor<4>>,
     /// `[out]`.
@@ -27,14 +27,14 @@ pub(super) struct Deconvolution {
 #[derive(Module, Debug)]
 pub(super) enum Layer {
     Convolution(Convolution),
-    Deconvolution(Deconvolution),
+    Deconvolution(TransposedConvolution),
     Upsampling(Upsampling),
-    ChannelWise(ChannelWise),
+    ChannelWise(ChannelWiseLinear),
 }
 
 /// What comes after a layer and its norm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum After {
+pub(super) enum PostOp {
     Nothing,
     Relu,
     LeakyRelu,
@@ -49,7 +49,7 @@ pub(super) struct Stage {
     layer: Layer,
     norm: Option<Norm>,
     #[module(skip)]
-    after: After,
+    after: PostOp,
     /// Place of the layer in the `Sequential`; its norm has the next.
     #[module(skip)]
     index: usize,
@@ -70,14 +70,14 @@ impl Stage {
             features = norm.forward(features, mode);
         }
         match self.after {
-            After::Nothing => features,
-            After::Relu => relu(features),
-            After::LeakyRelu => leaky_relu(features, SLOPE),
-            After::ReluAndPool => max_pool2d(
+            PostOp::Nothing => features,
+            PostOp::Relu => relu(features),
+            PostOp::LeakyRelu => leaky_relu(features, SLOPE),
+            PostOp::ReluAndPool => max_pool2d(
                 relu(features),
                 MaxPoolOptions::new([3, 3]).with_stride([2, 2]),
             ),
-            After::Tanh => tanh(full_precision(features)),
+            PostOp::Tanh => tanh(full_precision(features)),
         }
     }
 }
@@ -132,7 +132,7 @@ impl<'a> Builder<'a> {
         channels: [usize; 2],
         [kernel, stride, padding]: [usize; 3],
         normalised: bool,
-        after: After,
+        after: PostOp,
     ) {
         let bias = self.norm.wants_bias();
         let padding = Padding::Zero(padding);
@@ -145,14 +145,14 @@ impl<'a> Builder<'a> {
     }
 
     /// A transposed convolution with a kernel, stride and padding.
-    pub(super) fn deconvolution(
+    pub(super) fn transposed_convolution(
         &mut self,
         [input, output]: [usize; 2],
         [kernel, stride, padding]: [usize; 3],
         normalised: bool,
-        after: After,
+        after: PostOp,
     ) {
-        let layer = Deconvolution {
+        let layer = TransposedConvolution {
             weight: self.init.weight([input, output, kernel, kernel]),
             bias: self.norm.wants_bias().then(|| self.init.bias(output)),
             shape: TransposedConvolutionShape {
@@ -175,7 +175,7 @@ impl<'a> Builder<'a> {
         channels: [usize; 2],
         kind: Upsample,
         normalised: bool,
-        after: After,
+        after: PostOp,
     ) {
         let bias = self.norm.wants_bias();
         let layer = Upsampling::new(self.init, channels, 4, 0, bias, kind);
@@ -188,17 +188,17 @@ impl<'a> Builder<'a> {
 
     /// A channel-wise fully-connected layer over maps of `side` x `side`.
     pub(super) fn channel_wise(&mut self, maps: usize, side: usize) {
-        let layer = ChannelWise::new(self.init, maps, side);
-        self.push(Layer::ChannelWise(layer), None, After::Nothing);
+        let layer = ChannelWiseLinear::new(self.init, maps, side);
+        self.push(Layer::ChannelWise(layer), None, PostOp::Nothing);
     }
 
-    fn push(&mut self, layer: Layer, normalised: Option<usize>, after: After) {
+    fn push(&mut self, layer: Layer, normalised: Option<usize>, after: PostOp) {
         let norm = normalised.map(|channels| Norm::new(self.init, self.norm, channels));
         let index = self.index;
         let behind = match after {
-            After::Nothing => 0,
-            After::Relu | After::LeakyRelu | After::Tanh => 1,
-            After::ReluAndPool => 2,
+            PostOp::Nothing => 0,
+            PostOp::Relu | PostOp::LeakyRelu | PostOp::Tanh => 1,
+            PostOp::ReluAndPool => 2,
         };
         self.index += 1 + usize::from(norm.is_some()) + behind;
         self.stages.push(Stage {

@@ -332,7 +332,7 @@ impl Training {
     fn complete(&self) -> Result<(), TrainError> {
         let data = &self.stage.dataset;
         let mut samples = (0..data.len()).map(|index| data.fixed(index));
-        for (stem, tensors) in self.method.complete(&mut samples)? {
+        for (stem, tensors) in self.method.compute_artifacts(&mut samples)? {
             write_weights(&self.style.weights(stem), &tensors)?;
         }
         Ok(())
@@ -341,7 +341,7 @@ impl Training {
 
 /// Whether the style has what its method makes at the end of a training.
 pub(super) fn is_complete(style: &StyleFolder, method: &dyn Method) -> bool {
-    let mut stems = method.completed().iter();
+    let mut stems = method.artifact_names().iter();
     stems.all(|stem| style.weights(stem).is_file())
 }
 

@@ -26,8 +26,8 @@ const DISCRIMINATOR_B: &str = "discriminator_b";
 pub struct CycleGan {
     a2b: Trainable<Generator>,
     b2a: Trainable<Generator>,
-    discriminator_a: Judge,
-    discriminator_b: Judge,
+    discriminator_a: DiscriminatorWithPool,
+    discriminator_b: DiscriminatorWithPool,
     gan_loss: GanLoss,
     /// Weights of the cycles that start in A and in B, and of the identity loss as a fraction of these.
     cycle_a: f64,
@@ -40,12 +40,12 @@ pub struct CycleGan {
 
 /// A discriminator and the pool of translations that it is shown.
 #[derive(Debug)]
-struct Judge {
+struct DiscriminatorWithPool {
     network: Trainable<Discriminator>,
     pool: ImagePool,
 }
 
-impl Judge {
+impl DiscriminatorWithPool {
     /// Updates on real pictures and, through the pool, generated ones; returns the mean of the two losses.
     fn update(
         &mut self,
@@ -104,10 +104,11 @@ impl CycleGan {
     ) -> Self {
         let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
         let [a2b, b2a] = generators.map(|network| Trainable::new(network, adam()));
-        let [discriminator_a, discriminator_b] = discriminators.map(|network| Judge {
-            network: Trainable::new(network, adam()),
-            pool: ImagePool::new(recipe.optim.pool_size),
-        });
+        let [discriminator_a, discriminator_b] =
+            discriminators.map(|network| DiscriminatorWithPool {
+                network: Trainable::new(network, adam()),
+                pool: ImagePool::new(recipe.optim.pool_size),
+            });
         Self {
             a2b,
             b2a,
@@ -136,7 +137,7 @@ impl CycleGan {
         let fake_a = b2a.forward(real_b.clone(), mode);
         let recovered_b = a2b.forward(fake_a.clone(), mode);
 
-        let judge = |judge: &Judge, fake: &Tensor<4>| {
+        let judge = |judge: &DiscriminatorWithPool, fake: &Tensor<4>| {
             let logits = judge.network.frozen().forward(fake.clone(), mode);
             self.gan_loss.generator(logits)
         };

@@ -115,10 +115,10 @@ fn the_perceptual_loss_and_its_gradient_equal_pytorch() {
     weights
         .0
         .insert("classifier.0.weight".to_owned(), classifier);
-    let vgg = Vgg19::of_weights(&weights, Precision::F32, &device).unwrap();
+    let vgg = Vgg19::from_weights(&weights, Precision::F32, &device).unwrap();
     let output = fixture.tensor::<4>("output", &device).require_grad();
     let target = fixture.tensor::<4>("target", &test_device());
-    let loss = vgg.distance(output.clone(), target);
+    let loss = vgg.perceptual_loss(output.clone(), target);
     let wanted = values(&fixture.data("distance"))[0];
     let got = loss.clone().into_scalar::<f32>();
     assert!((got / wanted - 1.0).abs() < 1e-5, "{got} for {wanted}");
@@ -134,7 +134,7 @@ fn the_perceptual_loss_and_its_gradient_equal_pytorch() {
     );
 
     weights.0.remove("features.14.bias");
-    let message = Vgg19::of_weights(&weights, Precision::F32, &device)
+    let message = Vgg19::from_weights(&weights, Precision::F32, &device)
         .unwrap_err()
         .to_string();
     assert!(

@@ -6,7 +6,7 @@ use translate::config::{
     Distance, GeneratorArch, GeneratorRecipe, InitKind, MaskKind, Mode, Overlay, Recipe,
 };
 use translate::inpainting::{
-    ChannelWise, ContextDiscriminator, ContextEncoder, Inpainter, reconstruction,
+    ChannelWiseLinear, ContextDiscriminator, ContextEncoder, Inpainter, reconstruction_loss,
     reconstruction_weights,
 };
 use translate::nn::{NamedTensors, WeightInit};
@@ -71,7 +71,7 @@ fn context_discriminators_equal_pytorch() {
 #[test]
 fn the_channel_wise_layer_has_m_times_n_to_the_fourth_weights() {
     for (maps, side) in [(1usize, 3usize), (5, 4), (16, 6)] {
-        let layer = ChannelWise::new(&mut init(), maps, side);
+        let layer = ChannelWiseLinear::new(&mut init(), maps, side);
         assert_eq!(burn::module::Module::num_params(&layer), maps * side.pow(4));
         // No map sees another: what only the first map holds stays in the first.
         let mut values = vec![0.0f32; maps * side * side];
@@ -165,7 +165,7 @@ fn the_loss_on_hole_and_band_has_hand_computed_values() {
     let output = tensor((1..8).map(|value| value as f32).collect(), 1, 7);
     let loss = |overlap, distance| -> f64 {
         let weights = reconstruction_weights(mask.clone(), overlap);
-        let loss = reconstruction(output.clone(), target.clone(), weights, distance);
+        let loss = reconstruction_loss(output.clone(), target.clone(), weights, distance);
         f64::from(loss.into_scalar::<f32>())
     };
     for (overlap, distance, expected) in [
@@ -213,7 +213,7 @@ fn the_loss_and_its_gradient_equal_pytorch() {
         for (name, kind) in [("l2", Distance::L2), ("l1", Distance::L1)] {
             let output = fixture.tensor::<4>("output", &device).require_grad();
             let target = fixture.tensor("target", &plain);
-            let loss = reconstruction(output.clone(), target, weights.clone(), kind);
+            let loss = reconstruction_loss(output.clone(), target, weights.clone(), kind);
             let gradient = output.grad(&loss.backward()).unwrap().into_data();
             let got = f64::from(loss.into_scalar::<f32>());
             let wanted = expected[format!("{name}.{overlap}")].as_f64().unwrap();

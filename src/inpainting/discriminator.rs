@@ -9,14 +9,14 @@ use crate::nn::{Discriminator, ForwardMode, Network, WeightInit};
 
 /// A discriminator of filled pictures or patches.
 #[derive(Module, Debug)]
-pub enum Judge {
+pub enum InpaintDiscriminator {
     /// The context encoder's: one judgement.
     Context(ContextDiscriminator),
     /// PatchGAN or PixelGAN: many judgements.
     Local(Discriminator),
 }
 
-impl Judge {
+impl InpaintDiscriminator {
     /// The discriminator of `recipe`, whose mode is inpaint.
     pub fn new(init: &mut WeightInit, recipe: &Recipe) -> Self {
         let (discriminator, channels) = (&recipe.discriminator, recipe.data.output_channels);
@@ -37,7 +37,7 @@ impl Judge {
     }
 }
 
-impl Network for Judge {
+impl Network for InpaintDiscriminator {
     fn layer_name(&self, path: &str) -> String {
         // The first part is the name of the variant.
         let path = path.split_once('.').map_or(path, |(_, rest)| rest);
