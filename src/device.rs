@@ -181,7 +181,7 @@ impl DeviceName {
             return Err(self.not_present(message));
         }
         // Burn reports a missing GPU or driver by a panic.
-        let answer = panics::caught(|| {
+        let answer = panics::catch(|| {
             let device = make();
             let sum = Tensor::<1>::ones([2], &device).sum().into_scalar::<f32>();
             ((sum - 2.0).abs() < f32::EPSILON).then_some(device)

@@ -17,7 +17,10 @@ pub struct FileError {
 
 impl FileError {
     /// An error about `path` in the middle of `action`; for `map_err`.
-    pub fn new(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self + use<> {
+    pub fn context(
+        action: &'static str,
+        path: &Path,
+    ) -> impl FnOnce(std::io::Error) -> Self + use<> {
         let path = path.to_path_buf();
         move |source| Self {
             action,
@@ -29,17 +32,17 @@ impl FileError {
 
 /// Makes `path` and its parents where they are missing.
 pub fn create_folder(path: &Path) -> Result<(), FileError> {
-    std::fs::create_dir_all(path).map_err(FileError::new("create the folder", path))
+    std::fs::create_dir_all(path).map_err(FileError::context("create the folder", path))
 }
 
 /// Reads a whole file.
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
-    std::fs::read(path).map_err(FileError::new("read", path))
+    std::fs::read(path).map_err(FileError::context("read", path))
 }
 
 /// Reads a whole UTF-8 file.
 pub fn read_text(path: &Path) -> Result<String, FileError> {
-    std::fs::read_to_string(path).map_err(FileError::new("read", path))
+    std::fs::read_to_string(path).map_err(FileError::context("read", path))
 }
 
 /// Writes `contents` to a temporary file beside `path`, flushes it to the disk, then renames it to `path`.
@@ -77,7 +80,7 @@ pub fn write_atomically_as(
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
     };
-    attempt().map_err(FileError::new("write", path))
+    attempt().map_err(FileError::context("write", path))
 }
 
 /// Writes a picture as PNG, as [`write_atomically`] does.
@@ -95,5 +98,5 @@ pub fn write_png(path: &Path, picture: &image::RgbImage) -> Result<(), FileError
 pub fn sync_folder(path: &Path) -> Result<(), FileError> {
     std::fs::File::open(path)
         .and_then(|folder| folder.sync_all())
-        .map_err(FileError::new("flush", path))
+        .map_err(FileError::context("flush", path))
 }

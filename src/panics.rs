@@ -14,7 +14,7 @@ thread_local! {
 ///
 /// # Errors
 /// `work` has panicked.
-pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+pub fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let print = take_hook();
@@ -46,13 +46,13 @@ mod tests {
 
     #[test]
     fn a_panic_becomes_its_first_line() {
-        assert_eq!(caught(|| 3), Ok(3));
+        assert_eq!(catch(|| 3), Ok(3));
         assert_eq!(
-            caught(|| panic!("bad {}\nmore", 7)),
+            catch(|| panic!("bad {}\nmore", 7)),
             Err::<(), _>("bad 7".to_owned())
         );
         assert_eq!(
-            caught(|| std::panic::panic_any(7)),
+            catch(|| std::panic::panic_any(7)),
             Err::<(), _>("no reason given".to_owned())
         );
     }

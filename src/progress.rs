@@ -11,7 +11,7 @@ static BARS: LazyLock<MultiProgress> = LazyLock::new(|| {
     // Four times a second is enough for eyes, and slow terminals keep up.
     MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(4))
 });
-static FORM: AtomicU8 = AtomicU8::new(Form::None as u8);
+static MODE: AtomicU8 = AtomicU8::new(ProgressMode::None as u8);
 
 /// Between plain lines at least this long.
 pub const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -20,7 +20,7 @@ pub const JSON_EVERY: Duration = Duration::from_secs(1);
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum ProgressMode {
     /// Not at all.
     None,
     /// A bar; nothing where standard error is no terminal.
@@ -32,22 +32,22 @@ pub enum Form {
 }
 
 /// Shows progress like this from now on; at first it is not shown.
-pub fn show(form: Form) {
-    FORM.store(form as u8, Ordering::Relaxed);
+pub fn set_mode(mode: ProgressMode) {
+    MODE.store(mode as u8, Ordering::Relaxed);
 }
 
 /// How progress is shown.
-pub fn form() -> Form {
-    let chosen = FORM.load(Ordering::Relaxed);
-    [Form::Bar, Form::Plain, Form::Json]
+pub fn mode() -> ProgressMode {
+    let chosen = MODE.load(Ordering::Relaxed);
+    [ProgressMode::Bar, ProgressMode::Plain, ProgressMode::Json]
         .into_iter()
-        .find(|&form| form as u8 == chosen)
-        .unwrap_or(Form::None)
+        .find(|&mode| mode as u8 == chosen)
+        .unwrap_or(ProgressMode::None)
 }
 
 /// A bar over `total` on standard error; hidden where that is no terminal or no bars are wanted.
 pub fn bar(total: u64, style: ProgressStyle) -> ProgressBar {
-    if form() != Form::Bar {
+    if mode() != ProgressMode::Bar {
         return ProgressBar::hidden();
     }
     BARS.add(ProgressBar::new(total).with_style(style))
@@ -103,10 +103,10 @@ impl Counter {
         state.done = state.done.max(done as u64);
         state.failed = state.failed.max(failed as u64);
         self.bar.set_position(state.done);
-        let pause = match form() {
-            Form::None | Form::Bar => return,
-            Form::Plain => LINE_EVERY,
-            Form::Json => JSON_EVERY,
+        let pause = match mode() {
+            ProgressMode::None | ProgressMode::Bar => return,
+            ProgressMode::Plain => LINE_EVERY,
+            ProgressMode::Json => JSON_EVERY,
         };
         let last = *state.last_line.get_or_insert(self.started);
         if last.elapsed() >= pause {
@@ -119,7 +119,7 @@ impl Counter {
         let seconds = self.started.elapsed().as_secs_f64();
         let per_second = state.done as f64 / seconds.max(1e-9);
         let left = (state.done > 0).then(|| (state.total - state.done) as f64 / per_second);
-        if form() == Form::Json {
+        if mode() == ProgressMode::Json {
             json_line(&json!({
                 "task": self.task,
                 "done": state.done,
@@ -150,7 +150,7 @@ impl Drop for Counter {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
         // Whoever reads the lines of JSON learns the last count from them; people are told in words.
-        if form() == Form::Json {
+        if mode() == ProgressMode::Json {
             let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             self.line(&state);
         }

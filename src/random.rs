@@ -4,16 +4,16 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 /// The generator for the draws that a method makes in one step.
-pub fn of_step(seed: u64, step: u64) -> ChaCha8Rng {
+pub fn step_rng(seed: u64, step: u64) -> ChaCha8Rng {
     // The first streams of a seed are those of the initial weights.
     const STEPS: u64 = 1 << 32;
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    random.set_stream(STEPS + step);
-    random
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(STEPS + step);
+    rng
 }
 
 /// The seed that a device gets before one step.
 pub fn device_seed(seed: u64, step: u64) -> u64 {
     use rand::Rng;
-    of_step(seed, step).next_u64()
+    step_rng(seed, step).next_u64()
 }

@@ -67,7 +67,7 @@ pub(super) fn in_bands(
         rows.rows.padded_width(),
     ];
     // A device that runs out of memory panics; the other pictures may be smaller.
-    panics::caught(|| forward_in_bands(generator, dims, mode, limits, &mut rows))
+    panics::catch(|| forward_in_bands(generator, dims, mode, limits, &mut rows))
         .map_err(|message| format!("the network failed: {message}"))?
         .map_err(|Message(message)| message)
 }

@@ -146,7 +146,7 @@ impl Translator for LabelTranslator {
     }
 
     fn smallest(&self) -> usize {
-        self.recipe.generator.smallest_size()
+        self.recipe.generator.min_size()
     }
 
     fn maps(&self) -> Option<MapNeeds> {
@@ -164,7 +164,7 @@ impl Translator for LabelTranslator {
         index: u64,
     ) -> Result<Vec<f32>, String> {
         // A device that runs out of memory panics; the other pictures may be smaller.
-        let output = panics::caught(|| {
+        let output = panics::catch(|| {
             let tiles = values.chunks(self.planes() * height * width);
             let told = tiles.map(|tile| self.told(tile, height, width, self.seed(index)));
             let told = Tensor::cat(told.collect(), 0);

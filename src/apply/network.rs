@@ -51,7 +51,7 @@ impl NetworkTranslator {
             generator: generator.prepack_weights(precision),
             channels,
             multiple: manifest.recipe.generator.size_multiple(),
-            smallest: manifest.recipe.generator.smallest_size(),
+            smallest: manifest.recipe.generator.min_size(),
             norm: manifest.recipe.generator.norm,
             mode,
             precision,
@@ -107,7 +107,7 @@ impl Translator for NetworkTranslator {
         let count = values.len() / (channels * height * width);
         let input = TensorData::new(values, [count, channels, height, width]);
         // A device that runs out of memory panics; the other pictures may be smaller.
-        let output = panics::caught(|| {
+        let output = panics::catch(|| {
             // Dropout draws from the device's generator: the same picture gets the same draws.
             self.device.seed(self.seed.wrapping_add(index));
             let input = Tensor::<4>::from_data(input, &self.device);

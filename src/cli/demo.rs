@@ -22,7 +22,7 @@ use crate::files;
 use crate::kernels::Precision;
 use crate::nn::{ForwardMode, NormStats};
 use crate::style::StyleFolder;
-use crate::train::{Ending, Session, SessionStart};
+use crate::train::{RunOutcome, Session, SessionStart};
 
 /// What the demo trains.
 const RECIPE: &str = include_str!("../../configs/demo.toml");
@@ -71,12 +71,12 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         demo.device.name
     );
     // The first step makes a network that can be applied and has not learnt anything.
-    if demo.train(1, SessionStart::Fresh, &stop)? == Ending::Stopped {
+    if demo.train(1, SessionStart::Fresh, &stop)? == RunOutcome::Stopped {
         return Ok(Exit::Failed);
     }
     let before = demo.apply_and_measure(&stop)?;
     let steps = demo.recipe.train.max_steps;
-    if demo.train(steps, SessionStart::Resume, &stop)? == Ending::Stopped {
+    if demo.train(steps, SessionStart::Resume, &stop)? == RunOutcome::Stopped {
         return Ok(Exit::Failed);
     }
     let after = demo.apply_and_measure(&stop)?;
@@ -103,7 +103,12 @@ struct Demo {
 }
 
 impl Demo {
-    fn train(&self, steps: u64, start: SessionStart, stop: &AtomicBool) -> anyhow::Result<Ending> {
+    fn train(
+        &self,
+        steps: u64,
+        start: SessionStart,
+        stop: &AtomicBool,
+    ) -> anyhow::Result<RunOutcome> {
         let mut recipe = self.recipe.clone();
         recipe.train.max_steps = steps;
         let session = Session {

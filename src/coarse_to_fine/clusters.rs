@@ -151,9 +151,9 @@ impl FeatureClusters {
                 values.extend(std::iter::repeat_n(0.0f32, channels));
                 continue;
             }
-            let mut random = ChaCha8Rng::seed_from_u64(seed);
-            random.set_stream(id as u64);
-            values.extend_from_slice(&centres[random.random_range(0..centres.len())]);
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            rng.set_stream(id as u64);
+            values.extend_from_slice(&centres[rng.random_range(0..centres.len())]);
         }
         let values = TensorData::new(values, [instances.entries().len(), channels]);
         instances.broadcast_to_pixels(

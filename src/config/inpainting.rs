@@ -10,11 +10,11 @@ use super::validation::require;
 /// The size for which the paper's encoder is AlexNet's.
 pub const ALEXNET_SIDE: usize = 227;
 /// The smallest context encoder: three layers.
-const SMALLEST_SIDE: usize = 32;
+const MIN_SIDE: usize = 32;
 
 impl Recipe {
     /// Turns common defaults into those of the context encoder's implementation.
-    pub(super) fn become_inpainting(&mut self) {
+    pub(super) fn apply_inpainting_defaults(&mut self) {
         let data = &mut self.data;
         data.preprocess = Preprocess::ScaleShortsideAndCrop;
         data.load_size = 350;
@@ -48,7 +48,7 @@ impl Recipe {
     }
 
     /// Side of what the discriminator sees, in pixels.
-    pub fn judged_side(&self) -> usize {
+    pub fn discriminator_side(&self) -> usize {
         self.patch_side().unwrap_or(self.data.crop_size)
     }
 
@@ -90,7 +90,7 @@ impl Recipe {
         )?;
         let side = data.crop_size;
         if is_context {
-            let fits = (side.is_power_of_two() && side >= SMALLEST_SIDE)
+            let fits = (side.is_power_of_two() && side >= MIN_SIDE)
                 || (side == ALEXNET_SIDE && generator.arch == GeneratorArch::Context);
             require(fits, "data.crop_size", || {
                 let alexnet = match generator.arch {
@@ -98,7 +98,7 @@ impl Recipe {
                     _ => "",
                 };
                 format!(
-                    "`generator.arch = \"{}\"` needs a power of two from {SMALLEST_SIDE}{alexnet}, and {side} is none",
+                    "`generator.arch = \"{}\"` needs a power of two from {MIN_SIDE}{alexnet}, and {side} is none",
                     generator.arch.name()
                 )
             })?;
@@ -121,10 +121,10 @@ impl Recipe {
         require(side >= 16, "data.crop_size", || {
             "must be at least 16 in mode inpaint".to_owned()
         })?;
-        let most = side / 8;
-        require(loss.overlap <= most, "loss.overlap", || {
+        let max = side / 8;
+        require(loss.overlap <= max, "loss.overlap", || {
             format!(
-                "must be at most an eighth of `data.crop_size`, {most}, or little of the hole is left"
+                "must be at most an eighth of `data.crop_size`, {max}, or little of the hole is left"
             )
         })?;
         require(
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(patch(&["data.crop_size=227"]), None);
         let unet = ["generator.arch=unet_64", "data.crop_size=64"];
         assert_eq!(patch(&unet), None);
-        assert_eq!(resolve(&unet).unwrap().judged_side(), 64);
+        assert_eq!(resolve(&unet).unwrap().discriminator_side(), 64);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Recipes: what to train and how, from the mode's defaults, a TOML file and command-line settings.
 
-mod difference;
+mod diff;
 mod error;
 mod inpainting;
 mod options;
@@ -9,7 +9,7 @@ mod recipe;
 mod stages;
 mod validation;
 
-pub use difference::difference;
+pub use diff::diff;
 pub use error::ConfigError;
 pub use inpainting::ALEXNET_SIDE;
 pub use options::{

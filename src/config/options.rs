@@ -177,7 +177,7 @@ pub enum NormKind {
 impl NormKind {
     /// Whether the convolutions before such a layer have a bias: those of the reference implementations have one before
     /// instance normalisation only.
-    pub fn wants_bias(self) -> bool {
+    pub fn uses_bias(self) -> bool {
         matches!(self, Self::Instance | Self::InstanceAffine)
     }
 }

@@ -229,7 +229,7 @@ impl GeneratorRecipe {
 
     /// Width and height of what the network translates must be at least this: smaller ones leave nothing to mirror at
     /// its inner sizes.
-    pub fn smallest_size(&self) -> usize {
+    pub fn min_size(&self) -> usize {
         if self.arch.is_coarse_to_fine() {
             (2 * self.size_multiple()).max(8)
         } else {
@@ -261,7 +261,7 @@ impl Recipe {
     pub fn defaults(mode: Mode) -> Self {
         let mut recipe = Self::common_defaults(mode);
         if mode == Mode::Inpaint {
-            recipe.become_inpainting();
+            recipe.apply_inpainting_defaults();
         }
         recipe
     }

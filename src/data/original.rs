@@ -67,7 +67,7 @@ fn read<P>(
 ) -> Result<Original<P>, PictureError> {
     let bytes = PictureBytes::open(path, limits.bytes)?;
     // Decoders have had bugs that panic on damaged files; such a file is a damaged file like any other.
-    let decoded = panics::caught(|| decode(bytes.bytes(), limits, take))
+    let decoded = panics::catch(|| decode(bytes.bytes(), limits, take))
         .unwrap_or_else(|message| Err(Failure::Damaged(format!("the decoder failed: {message}"))));
     decoded.map_err(|failure| failure.of(path, limits))
 }

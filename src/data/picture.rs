@@ -109,7 +109,7 @@ pub fn read_picture(path: &Path) -> Result<Picture, PictureError> {
 /// Width and height in the header of the picture at `path`; nothing where they cannot be told.
 pub fn picture_size(path: &Path) -> Option<(u32, u32)> {
     let reader = ImageReader::open(path).ok()?.with_guessed_format().ok()?;
-    panics::caught(|| reader.into_dimensions().ok()).ok()?
+    panics::catch(|| reader.into_dimensions().ok()).ok()?
 }
 
 /// Pixels of any kind as 8-bit RGB. Samples of 16 bits lose their lower byte, as in Pillow; only those of PNM are rounded.

@@ -21,7 +21,7 @@ impl InpaintDiscriminator {
     pub fn new(init: &mut WeightInit, recipe: &Recipe) -> Self {
         let (discriminator, channels) = (&recipe.discriminator, recipe.data.output_channels);
         if discriminator.arch == DiscriminatorArch::Context {
-            let side = recipe.judged_side();
+            let side = recipe.discriminator_side();
             let network = ContextDiscriminator::new(init, discriminator, side, channels);
             return Self::Context(network);
         }

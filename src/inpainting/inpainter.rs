@@ -21,7 +21,7 @@ impl Inpainter {
     pub fn new(init: &mut WeightInit, recipe: &Recipe) -> Self {
         let (generator, channels) = (&recipe.generator, recipe.data.input_channels);
         if generator.arch.is_context_encoder() {
-            let (side, output) = (recipe.data.crop_size, recipe.judged_side());
+            let (side, output) = (recipe.data.crop_size, recipe.discriminator_side());
             let network = ContextEncoder::new(init, generator, side, output, channels);
             return Self::Context(network);
         }

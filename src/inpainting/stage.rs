@@ -134,7 +134,7 @@ impl<'a> Builder<'a> {
         normalised: bool,
         after: PostOp,
     ) {
-        let bias = self.norm.wants_bias();
+        let bias = self.norm.uses_bias();
         let padding = Padding::Zero(padding);
         let layer = Convolution::new(self.init, channels, kernel, stride, padding, bias);
         self.push(
@@ -154,7 +154,7 @@ impl<'a> Builder<'a> {
     ) {
         let layer = TransposedConvolution {
             weight: self.init.weight([input, output, kernel, kernel]),
-            bias: self.norm.wants_bias().then(|| self.init.bias(output)),
+            bias: self.norm.uses_bias().then(|| self.init.bias(output)),
             shape: TransposedConvolutionShape {
                 stride,
                 padding,
@@ -177,7 +177,7 @@ impl<'a> Builder<'a> {
         normalised: bool,
         after: PostOp,
     ) {
-        let bias = self.norm.wants_bias();
+        let bias = self.norm.uses_bias();
         let layer = Upsampling::new(self.init, channels, 4, 0, bias, kind);
         self.push(
             Layer::Upsampling(layer),

@@ -82,7 +82,7 @@ impl Generator {
     }
 
     /// `[batch, in, height, width]` in [-1, 1] to `[batch, out, height, width]` in [-1, 1]; height and width are
-    /// multiples of [`GeneratorRecipe::size_multiple`] and at least [`GeneratorRecipe::smallest_size`].
+    /// multiples of [`GeneratorRecipe::size_multiple`] and at least [`GeneratorRecipe::min_size`].
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         self.forward_with(&mut Eager { mode }, input)
     }

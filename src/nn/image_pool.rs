@@ -28,12 +28,10 @@ impl ImagePool {
     /// Exchanges pictures, `[batch, channels, height, width]`, one by one. While the pool is not full a picture is
     /// stored and returned. Then, with probability one half, a stored one is returned and the new one takes its place;
     /// otherwise the new one is returned and not stored.
-    pub fn query(&mut self, pictures: Tensor<4>, random: &mut impl Rng) -> Tensor<4> {
+    pub fn query(&mut self, pictures: Tensor<4>, rng: &mut impl Rng) -> Tensor<4> {
         let size = self.size;
         self.query_with(pictures, || {
-            random
-                .random_bool(0.5)
-                .then(|| random.random_range(0..size))
+            rng.random_bool(0.5).then(|| rng.random_range(0..size))
         })
     }
 
@@ -100,15 +98,15 @@ mod tests {
 
     #[test]
     fn a_full_pool_returns_each_picture_at_most_once_and_old_ones_half_of_the_time() {
-        let mut random = ChaCha8Rng::seed_from_u64(3);
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
         let mut pool = ImagePool::new(50);
         for index in 0..50 {
-            assert_eq!(value(pool.query(picture(index), &mut random)), index);
+            assert_eq!(value(pool.query(picture(index), &mut rng)), index);
         }
         let mut returned = Vec::new();
         let mut old = 0;
         for index in 50..1050 {
-            let got = value(pool.query(picture(index), &mut random));
+            let got = value(pool.query(picture(index), &mut rng));
             old += usize::from(got != index);
             returned.push(got);
         }
@@ -146,14 +144,14 @@ mod tests {
 
     #[test]
     fn batches_go_picture_by_picture_and_a_state_comes_back() {
-        let mut random = ChaCha8Rng::seed_from_u64(3);
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
         let mut pool = ImagePool::new(3);
         let batch = Tensor::cat(vec![picture(1), picture(2), picture(3)], 0);
-        let out = pool.query(batch.clone(), &mut random);
+        let out = pool.query(batch.clone(), &mut rng);
         assert_eq!(out.into_data(), batch.clone().into_data());
         let mut copy = ImagePool::new(3);
         copy.restore(pool.state(), &Device::flex());
-        let (mut first, mut second) = (random.clone(), random);
+        let (mut first, mut second) = (rng.clone(), rng);
         for _ in 0..5 {
             let one = pool.query(batch.clone() * 7.0, &mut first);
             let two = copy.query(batch.clone() * 7.0, &mut second);

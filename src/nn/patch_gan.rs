@@ -29,7 +29,7 @@ impl PatchGan {
     pub fn new(init: &mut WeightInit, recipe: &DiscriminatorRecipe, input: usize) -> Self {
         const KERNEL: usize = 4;
         let layers = recipe.layers;
-        let inner_bias = recipe.norm.wants_bias();
+        let inner_bias = recipe.norm.uses_bias();
         let width = |layer: usize| recipe.channels << layer.min(3);
         let mut convolutions = Vec::with_capacity(layers + 2);
         let mut norms = Vec::with_capacity(layers);
@@ -100,7 +100,7 @@ pub struct PixelGan {
 impl PixelGan {
     /// A discriminator of pictures with `input` channels.
     pub fn new(init: &mut WeightInit, recipe: &DiscriminatorRecipe, input: usize) -> Self {
-        let bias = recipe.norm.wants_bias();
+        let bias = recipe.norm.uses_bias();
         let width = recipe.channels;
         let pixelwise = |init: &mut WeightInit, channels, bias| {
             Convolution::new(init, channels, 1, 1, Padding::Zero(0), bias)

@@ -54,7 +54,7 @@ impl ResnetGenerator {
         let config = ResnetConfig {
             downsamplings: 2,
             blocks,
-            bias: recipe.norm.wants_bias(),
+            bias: recipe.norm.uses_bias(),
             output: Some(output),
         };
         Self::from_config(init, recipe, config, input)

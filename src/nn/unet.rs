@@ -47,7 +47,7 @@ impl Unet {
     ) -> Self {
         let widest = recipe.channels * 8;
         let width = |level: usize| (recipe.channels << level.min(3)).min(widest);
-        let bias = recipe.norm.wants_bias();
+        let bias = recipe.norm.uses_bias();
         let innermost = downsamplings - 1;
         let levels = (0..downsamplings)
             .map(|level| {

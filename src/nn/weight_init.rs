@@ -16,7 +16,7 @@ pub struct WeightInit {
     /// Nothing is drawn without a law: the weights will be loaded.
     kind: Option<InitKind>,
     gain: f64,
-    random: ChaCha8Rng,
+    rng: ChaCha8Rng,
     device: Device,
     precision: Precision,
 }
@@ -26,12 +26,12 @@ impl WeightInit {
     ///
     /// `stream` separates the networks of one seed.
     pub fn new(kind: InitKind, gain: f64, seed: u64, stream: u64, device: &Device) -> Self {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
-        random.set_stream(stream);
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(stream);
         Self {
             kind: Some(kind),
             gain,
-            random,
+            rng,
             device: device.clone(),
             precision: Precision::F32,
         }
@@ -65,7 +65,7 @@ impl WeightInit {
         Self {
             kind: None,
             gain: 0.0,
-            random: ChaCha8Rng::seed_from_u64(0),
+            rng: ChaCha8Rng::seed_from_u64(0),
             device: device.clone(),
             precision: Precision::F32,
         }
@@ -133,7 +133,7 @@ impl WeightInit {
 
     fn normal(&mut self, count: usize) -> Vec<f32> {
         StandardNormal
-            .sample_iter(&mut self.random)
+            .sample_iter(&mut self.rng)
             .take(count)
             .collect()
     }

@@ -98,8 +98,8 @@ impl Method for Pix2pix {
         let real_pair = pair(target.clone());
         // Without its graph: the discriminator's step must not reach the generator.
         let fake_pair = pair(fake.clone().inner());
-        let mut random = random::of_step(context.seed, context.step);
-        let fake_pair = self.pool.query(fake_pair, &mut random);
+        let mut rng = random::step_rng(context.seed, context.step);
+        let fake_pair = self.pool.query(fake_pair, &mut rng);
         let rate = context.discriminator_rate;
         let (mut on_real, mut on_fake) = self.update_discriminator(&real_pair, &fake_pair, rate);
         for _ in 1..self.discriminator_steps {

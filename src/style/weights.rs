@@ -39,7 +39,7 @@ fn weights(
     if !path.is_file() {
         return Err(StyleError::NoWeights(path.to_owned()));
     }
-    let file = File::open(path).map_err(FileError::new("read", path))?;
+    let file = File::open(path).map_err(FileError::context("read", path))?;
     take(&file).map_err(|source| StyleError::BadWeights {
         path: path.to_owned(),
         source,

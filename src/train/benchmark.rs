@@ -26,7 +26,7 @@ pub struct Benchmark {
 
 /// What was measured.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Measured {
+pub struct BenchmarkResult {
     /// Seconds of each training step, sorted.
     pub seconds: Vec<f64>,
     /// Pictures that the generator translates in a second, one at a time.
@@ -38,7 +38,7 @@ impl Benchmark {
     ///
     /// # Errors
     /// A weight file that the recipe names cannot be read.
-    pub fn run(&self, device: &OpenDevice) -> Result<Measured, TrainError> {
+    pub fn run(&self, device: &OpenDevice) -> Result<BenchmarkResult, TrainError> {
         let mut method = methods::build(&self.recipe, &device.device)?;
         let batch = self.batch(self.recipe.data.batch_size);
         let mut seconds: Vec<f64> = (0..=self.steps)
@@ -55,7 +55,7 @@ impl Benchmark {
             drop(show());
         }
         let pictures = (self.steps * passes(self.recipe.mode)) as f64;
-        Ok(Measured {
+        Ok(BenchmarkResult {
             seconds,
             pictures_per_second: pictures / started.elapsed().as_secs_f64(),
         })
@@ -83,9 +83,8 @@ impl Benchmark {
     /// Noise in the form of `count` samples.
     fn batch(&self, count: usize) -> Batch {
         let data = &self.recipe.data;
-        let mut random = random::of_step(self.recipe.train.seed, 0);
-        let mut pictures =
-            |channels| self.planes(count, channels, || random.random_range(-1.0..1.0));
+        let mut rng = random::step_rng(self.recipe.train.seed, 0);
+        let mut pictures = |channels| self.planes(count, channels, || rng.random_range(-1.0..1.0));
         let (a, b) = (
             pictures(data.input_channels),
             pictures(data.output_channels),

@@ -37,7 +37,7 @@ pub struct Checkpoint {
 
 impl Checkpoint {
     /// The beginning of a run: no step is done.
-    pub fn start(schedule: &Schedule) -> Self {
+    pub fn initial(schedule: &Schedule) -> Self {
         Self {
             step: 0,
             seconds: 0.0,
@@ -62,7 +62,7 @@ impl Checkpoint {
                 let _ = std::fs::remove_dir_all(&unfinished);
                 return Err(error);
             }
-            std::fs::rename(&unfinished, &folder).map_err(FileError::new("write", &folder))?;
+            std::fs::rename(&unfinished, &folder).map_err(FileError::context("write", &folder))?;
             files::sync_folder(&style.state())?;
         }
         publish(style, &folder, method)?;
@@ -72,7 +72,7 @@ impl Checkpoint {
 
     /// Removes all checkpoints but this one.
     fn remove_others(&self, style: &StyleFolder) -> Result<(), FileError> {
-        for (step, folder) in found(style)? {
+        for (step, folder) in list_checkpoints(style)? {
             if step != self.step {
                 remove_folder(&folder)?;
             }
@@ -84,8 +84,11 @@ impl Checkpoint {
     ///
     /// # Errors
     /// The folder cannot be read.
-    pub fn newest(style: &StyleFolder) -> Result<Option<u64>, FileError> {
-        Ok(found(style)?.into_iter().map(|(step, _)| step).max())
+    pub fn latest_step(style: &StyleFolder) -> Result<Option<u64>, FileError> {
+        Ok(list_checkpoints(style)?
+            .into_iter()
+            .map(|(step, _)| step)
+            .max())
     }
 
     fn write(&self, folder: &Path, method: &dyn Method) -> Result<(), TrainError> {
@@ -122,7 +125,7 @@ impl Checkpoint {
         style: &StyleFolder,
         method: &mut dyn Method,
     ) -> Result<Option<Self>, TrainError> {
-        let Some((_, folder)) = found(style)?.into_iter().max() else {
+        let Some((_, folder)) = list_checkpoints(style)?.into_iter().max() else {
             return Ok(None);
         };
         let bad = |message: String| TrainError::BadState {
@@ -170,7 +173,7 @@ pub struct InitialWeights {
 ///
 /// # Errors
 /// There is none, or one is damaged or of other networks.
-pub fn initialise_from(
+pub fn load_initial_weights(
     folder: &Path,
     method: &mut dyn Method,
 ) -> Result<InitialWeights, TrainError> {
@@ -226,13 +229,13 @@ fn publish(style: &StyleFolder, folder: &Path, method: &dyn Method) -> Result<()
                 _ => Ok(()),
             }
         };
-        named().map_err(FileError::new("write", &target))?;
+        named().map_err(FileError::context("write", &target))?;
     }
     files::sync_folder(style.path())
 }
 
 /// The complete checkpoints of a style, by step.
-fn found(style: &StyleFolder) -> Result<Vec<(u64, PathBuf)>, FileError> {
+fn list_checkpoints(style: &StyleFolder) -> Result<Vec<(u64, PathBuf)>, FileError> {
     let state = style.state();
     if !state.is_dir() {
         return Ok(Vec::new());
@@ -257,7 +260,7 @@ fn found(style: &StyleFolder) -> Result<Vec<(u64, PathBuf)>, FileError> {
 fn remove_folder(path: &Path) -> Result<(), FileError> {
     match std::fs::remove_dir_all(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(FileError::new("remove", path)(error))
+            Err(FileError::context("remove", path)(error))
         }
         _ => Ok(()),
     }

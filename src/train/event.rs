@@ -24,7 +24,7 @@ pub struct StepRecord {
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub enum RunOutcome {
     /// All steps are done.
     Finished,
     /// It was asked to stop, and can be resumed.
@@ -74,7 +74,7 @@ pub enum Event {
     /// The run is over.
     Ended {
         /// How.
-        ending: Ending,
+        outcome: RunOutcome,
         /// Steps done.
         step: u64,
     },
@@ -86,5 +86,5 @@ pub trait Listener {
     ///
     /// # Errors
     /// A file cannot be written: the run then stops.
-    fn notice(&mut self, event: &Event) -> Result<(), TrainError>;
+    fn on_event(&mut self, event: &Event) -> Result<(), TrainError>;
 }

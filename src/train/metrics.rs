@@ -59,13 +59,13 @@ impl MetricsFile {
             .into_iter()
             .filter(|line| line.step <= done)
         {
-            write_line(&mut kept, &line).map_err(FileError::new("write", path))?;
+            write_line(&mut kept, &line).map_err(FileError::context("write", path))?;
         }
         files::write_atomically(path, &kept)?;
         let file = File::options()
             .append(true)
             .open(path)
-            .map_err(FileError::new("write", path))?;
+            .map_err(FileError::context("write", path))?;
         Ok(Self {
             path: path.to_owned(),
             file,
@@ -74,7 +74,7 @@ impl MetricsFile {
 }
 
 impl Listener for MetricsFile {
-    fn notice(&mut self, event: &Event) -> Result<(), TrainError> {
+    fn on_event(&mut self, event: &Event) -> Result<(), TrainError> {
         let Event::Step {
             record,
             logged: true,
@@ -96,7 +96,7 @@ impl Listener for MetricsFile {
         let mut bytes = Vec::new();
         write_line(&mut bytes, &line)
             .and_then(|()| self.file.write_all(&bytes))
-            .map_err(FileError::new("write", &self.path))?;
+            .map_err(FileError::context("write", &self.path))?;
         Ok(())
     }
 }
@@ -127,7 +127,7 @@ mod tests {
         };
         let mut file = MetricsFile::open(&path, 0).unwrap();
         for number in 1..=4 {
-            file.notice(&step(number)).unwrap();
+            file.on_event(&step(number)).unwrap();
         }
         std::fs::write(
             &path,
@@ -135,7 +135,7 @@ mod tests {
         )
         .unwrap();
         let mut file = MetricsFile::open(&path, 2).unwrap();
-        file.notice(&step(3)).unwrap();
+        file.on_event(&step(3)).unwrap();
         let lines = read_metrics(&path).unwrap();
         assert_eq!(
             lines.iter().map(|line| line.step).collect::<Vec<_>>(),

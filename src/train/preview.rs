@@ -14,7 +14,7 @@ use crate::files::{self, FileError};
 const GAP: u32 = 4;
 
 /// Puts rows of pictures, each `[1, channels, height, width]` in [-1, 1], on one white sheet.
-pub fn sheet(rows: &[Vec<TensorData>]) -> RgbImage {
+pub fn contact_sheet(rows: &[Vec<TensorData>]) -> RgbImage {
     let pictures: Vec<Vec<RgbImage>> = rows
         .iter()
         .map(|row| row.iter().filter_map(picture).collect())
@@ -71,10 +71,10 @@ impl PreviewFile {
 }
 
 impl Listener for PreviewFile {
-    fn notice(&mut self, event: &Event) -> Result<(), TrainError> {
+    fn on_event(&mut self, event: &Event) -> Result<(), TrainError> {
         if let Event::Preview { step, rows } = event {
             let path = preview_path(&self.folder, *step);
-            files::write_png(&path, &sheet(rows))?;
+            files::write_png(&path, &contact_sheet(rows))?;
         }
         Ok(())
     }

@@ -65,7 +65,7 @@ impl ReportFile {
 }
 
 impl Listener for ReportFile {
-    fn notice(&mut self, event: &Event) -> Result<(), TrainError> {
+    fn on_event(&mut self, event: &Event) -> Result<(), TrainError> {
         match event {
             // A run that was stopped before its first checkpoint has nothing to report.
             Event::Ended { step, .. } if *step > 0 => self.write(),
@@ -219,9 +219,9 @@ fn curve(metrics: &[MetricsLine], name: &str) -> Vec<(f64, f64)> {
 fn previews(style: &StyleFolder) -> Result<Vec<(u64, PathBuf)>, FileError> {
     let folder = style.previews();
     let mut all = Vec::new();
-    let entries = std::fs::read_dir(&folder).map_err(FileError::new("read", &folder))?;
+    let entries = std::fs::read_dir(&folder).map_err(FileError::context("read", &folder))?;
     for entry in entries {
-        let path = entry.map_err(FileError::new("read", &folder))?.path();
+        let path = entry.map_err(FileError::context("read", &folder))?.path();
         let stem = path
             .file_stem()
             .and_then(|stem| stem.to_str())

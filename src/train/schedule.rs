@@ -39,7 +39,7 @@ impl Plateau {
     /// An epoch is better when its value is lower than the best by this part.
     const THRESHOLD: f64 = 0.01;
     /// A change of the rate of at most this much is not made, as in PyTorch.
-    const SMALLEST_CHANGE: f64 = 1e-8;
+    const MIN_CHANGE: f64 = 1e-8;
 
     fn new() -> Self {
         Self {
@@ -62,7 +62,7 @@ impl Plateau {
         if self.waited > Self::PATIENCE {
             self.waited = 0;
             let lower = self.factor * Self::FACTOR;
-            if initial * (self.factor - lower) > Self::SMALLEST_CHANGE {
+            if initial * (self.factor - lower) > Self::MIN_CHANGE {
                 self.factor = lower;
             }
         }
@@ -84,7 +84,7 @@ impl Schedule {
 
     /// The schedule of `recipe`, one stage of a run. In mode pix2pixhd the linear policy goes down one epoch later than in
     /// the others, and would reach zero one epoch after the last, as in the reference implementation.
-    pub fn of(recipe: &Recipe) -> Self {
+    pub fn from_recipe(recipe: &Recipe) -> Self {
         Self {
             delay: u64::from(recipe.mode == Mode::Pix2pixhd),
             ..Self::new(&recipe.optim)
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn pix2pixhd_goes_down_one_epoch_later() {
-        let schedule = Schedule::of(&Recipe::defaults(Mode::Pix2pixhd));
+        let schedule = Schedule::from_recipe(&Recipe::defaults(Mode::Pix2pixhd));
         assert_rate(&schedule, 101, 2e-4);
         assert_rate(&schedule, 102, 2e-4 * 0.99);
         assert_rate(&schedule, 200, 2e-4 * 0.01);

@@ -5,9 +5,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::checkpoint::{Checkpoint, initialise_from};
+use super::checkpoint::{Checkpoint, load_initial_weights};
 use super::error::TrainError;
-use super::event::{Ending, Listener};
+use super::event::{Listener, RunOutcome};
 use super::methods;
 use super::metrics::MetricsFile;
 use super::preview::PreviewFile;
@@ -15,7 +15,7 @@ use super::progress::ProgressDisplay;
 use super::report::ReportFile;
 use super::schedule::Schedule;
 use super::stage::{Stage, total_steps};
-use super::training::{Training, is_complete};
+use super::training::{Training, has_artifacts};
 use crate::config::{Mode, Policy, Recipe};
 use crate::data::{Dataset, Split};
 use crate::device::OpenDevice;
@@ -55,15 +55,15 @@ impl Session {
     ///
     /// # Errors
     /// The data is wrong, the style is in use or damaged, or the run fails.
-    pub fn run(self, stop: &AtomicBool) -> Result<Ending, TrainError> {
+    pub fn run(self, stop: &AtomicBool) -> Result<RunOutcome, TrainError> {
         // The pictures are the same in all stages; the last one has their full size.
-        let stages = Stage::of_recipe(&self.data, &self.recipe)?;
+        let stages = Stage::open_all(&self.data, &self.recipe)?;
         let whole = stages
             .last()
             .expect("a recipe has at least one stage")
             .clone();
         let dataset = &whole.dataset;
-        let before = self.manifest_before()?;
+        let before = self.earlier_manifest()?;
         let fingerprint = dataset.fingerprint();
         if let Some(before) = &before {
             compare_data(before, &fingerprint, &self.style)?;
@@ -72,18 +72,20 @@ impl Session {
         let total = total_steps(&self.recipe, per_epoch);
 
         let reached = match self.start {
-            SessionStart::Resume => Checkpoint::newest(&self.style)?.unwrap_or(0),
+            SessionStart::Resume => Checkpoint::latest_step(&self.style)?.unwrap_or(0),
             _ => 0,
         };
-        let mut later: VecDeque<Stage> = stages.into();
-        while later.len() > 1 && later[0].end < reached {
-            later.pop_front();
+        let mut remaining_stages: VecDeque<Stage> = stages.into();
+        while remaining_stages.len() > 1 && remaining_stages[0].end < reached {
+            remaining_stages.pop_front();
         }
-        let stage = later.pop_front().expect("a recipe has at least one stage");
+        let stage = remaining_stages
+            .pop_front()
+            .expect("a recipe has at least one stage");
         let mut method = methods::build(&stage.recipe, &self.device.device)?;
         if let SessionStart::From(folder) = &self.start {
             methods::check_initial_weights(&self.recipe, folder)?;
-            let initial = initialise_from(folder, &mut *method)?;
+            let initial = load_initial_weights(folder, &mut *method)?;
             tracing::info!("initial weights: {}", initial.loaded.join(", "));
             if !initial.fresh.is_empty() {
                 tracing::info!("fresh weights: {}", initial.fresh.join(", "));
@@ -101,7 +103,7 @@ impl Session {
         self.warn(per_epoch);
         if stop.load(Ordering::Relaxed) {
             tracing::info!("stopped before the first step: nothing was changed");
-            return Ok(Ending::Stopped);
+            return Ok(RunOutcome::Stopped);
         }
         let _lock = self.prepare_folder()?;
         let resumed = match self.start {
@@ -119,9 +121,9 @@ impl Session {
                 let complete = |manifest: &Manifest| manifest.training.finished;
                 if before.as_ref().is_some_and(complete)
                     && self.style.report().is_file()
-                    && is_complete(&self.style, &*method)
+                    && has_artifacts(&self.style, &*method)
                 {
-                    return Ok(Ending::Finished);
+                    return Ok(RunOutcome::Finished);
                 }
             }
             match &resumed {
@@ -167,7 +169,8 @@ impl Session {
         manifest.write(&self.style)?;
         if let SessionStart::From(_) = self.start {
             // A run that is killed before its first checkpoint must not go on from other weights.
-            Checkpoint::start(&Schedule::of(&stage.recipe)).save(&self.style, &*method)?;
+            Checkpoint::initial(&Schedule::from_recipe(&stage.recipe))
+                .save(&self.style, &*method)?;
         }
         let mut listeners: Vec<Box<dyn Listener>> = vec![
             Box::new(ProgressDisplay::new(self.recipe.mode, &self.style)),
@@ -178,7 +181,7 @@ impl Session {
         let training = Training {
             method,
             stage,
-            later,
+            remaining_stages,
             total,
             style: self.style,
             manifest,
@@ -237,7 +240,7 @@ impl Session {
             .any(|network| self.style.weights(network).exists())
     }
 
-    fn manifest_before(&self) -> Result<Option<Manifest>, TrainError> {
+    fn earlier_manifest(&self) -> Result<Option<Manifest>, TrainError> {
         if self.start == SessionStart::Resume && self.style.manifest().is_file() {
             return Ok(Some(Manifest::read(&self.style)?));
         }
@@ -311,7 +314,7 @@ fn remove_entries(folder: &Path, unwanted: impl Fn(&Path) -> bool) -> Result<(),
     if !folder.is_dir() {
         return Ok(());
     }
-    let failed = |path: &Path| FileError::new("remove", path);
+    let failed = |path: &Path| FileError::context("remove", path);
     for entry in std::fs::read_dir(folder).map_err(failed(folder))? {
         let path = entry.map_err(failed(folder))?.path();
         if !unwanted(&path) {

@@ -27,7 +27,7 @@ impl Stage {
     ///
     /// # Errors
     /// As [`Dataset::open`].
-    pub fn of_recipe(data: &Path, recipe: &Recipe) -> Result<Vec<Self>, TrainError> {
+    pub fn open_all(data: &Path, recipe: &Recipe) -> Result<Vec<Self>, TrainError> {
         let mut first = 0;
         let mut stages = Vec::new();
         for recipe in recipe.stages() {
@@ -73,6 +73,6 @@ pub(super) fn total_steps(recipe: &Recipe, per_epoch: u64) -> u64 {
     let all = recipe.total_epochs() as u64 * per_epoch;
     match recipe.train.max_steps {
         0 => all,
-        most => most.min(all),
+        max => max.min(all),
     }
 }

@@ -9,9 +9,9 @@ use burn::tensor::TensorData;
 
 use super::checkpoint::Checkpoint;
 use super::error::TrainError;
-use super::event::{Ending, Event, Listener, StepRecord};
+use super::event::{Event, Listener, RunOutcome, StepRecord};
+use super::loop_state::{LoopState, PendingLosses};
 use super::methods;
-use super::position::{Position, Unread};
 use super::preview::preview_path;
 use super::stage::Stage;
 use crate::data::{Batch, Loader};
@@ -32,7 +32,7 @@ pub struct Training {
     /// The stage that the method is in.
     pub stage: Stage,
     /// The stages after it.
-    pub later: VecDeque<Stage>,
+    pub remaining_stages: VecDeque<Stage>,
     /// Steps of the whole run.
     pub total: u64,
     /// Place of the style.
@@ -46,7 +46,7 @@ pub struct Training {
 }
 
 /// Tells the listeners.
-type Tell<'a> = &'a mut dyn FnMut(Event) -> Result<(), TrainError>;
+type Emit<'a> = &'a mut dyn FnMut(Event) -> Result<(), TrainError>;
 
 impl Training {
     /// Runs until all steps are done or `stop` is set, and saves.
@@ -57,65 +57,65 @@ impl Training {
         mut self,
         stop: &AtomicBool,
         listeners: &mut [Box<dyn Listener>],
-    ) -> Result<Ending, TrainError> {
-        let mut position = Position::start(&self.stage, self.total, self.resumed.as_ref());
-        let mut tell = |event: Event| -> Result<(), TrainError> {
+    ) -> Result<RunOutcome, TrainError> {
+        let mut state = LoopState::start(&self.stage, self.total, self.resumed.as_ref());
+        let mut emit = |event: Event| -> Result<(), TrainError> {
             listeners
                 .iter_mut()
-                .try_for_each(|listener| listener.notice(&event))
+                .try_for_each(|listener| listener.on_event(&event))
         };
-        let result = self.stages(&mut position, stop, &mut tell);
-        let ended = tell(Event::Ended {
-            ending: *result.as_ref().unwrap_or(&Ending::Failed),
-            step: position.step,
+        let result = self.stages(&mut state, stop, &mut emit);
+        let ended = emit(Event::Ended {
+            outcome: *result.as_ref().unwrap_or(&RunOutcome::Failed),
+            step: state.step,
         });
         // What ended the run matters more than what its end could not write.
-        let ending = result?;
+        let outcome = result?;
         ended?;
-        Ok(ending)
+        Ok(outcome)
     }
 
     fn stages(
         &mut self,
-        position: &mut Position,
+        state: &mut LoopState,
         stop: &AtomicBool,
-        tell: Tell<'_>,
-    ) -> Result<Ending, TrainError> {
-        tell(Event::Started {
-            done: position.step,
-            total: position.total,
+        emit: Emit<'_>,
+    ) -> Result<RunOutcome, TrainError> {
+        emit(Event::Started {
+            done: state.step,
+            total: state.total,
         })?;
-        self.make_up_preview(position, tell)?;
-        if position.step >= position.total && !is_complete(&self.style, &*self.method) {
-            self.complete()?;
+        self.write_missing_preview(state, emit)?;
+        if state.step >= state.total && !has_artifacts(&self.style, &*self.method) {
+            self.write_artifacts()?;
         }
         loop {
-            let ending = self.steps(position, stop, tell)?;
-            if ending != Ending::Finished || position.step >= position.total {
-                return Ok(ending);
+            let outcome = self.steps(state, stop, emit)?;
+            if outcome != RunOutcome::Finished || state.step >= state.total {
+                return Ok(outcome);
             }
-            let Some(next) = self.later.pop_front() else {
-                return Ok(ending);
+            let Some(next) = self.remaining_stages.pop_front() else {
+                return Ok(outcome);
             };
-            self.enter(next)?;
-            position.enter(&self.stage);
+            self.start_stage(next)?;
+            state.start_stage(&self.stage);
         }
     }
 
     /// A kill may have come between a checkpoint and the preview of its step.
-    fn make_up_preview(&self, position: &Position, tell: Tell<'_>) -> Result<(), TrainError> {
-        let step = position.step;
+    fn write_missing_preview(&self, state: &LoopState, emit: Emit<'_>) -> Result<(), TrainError> {
+        let step = state.step;
         let every = self.manifest.recipe.train.preview_every;
-        let due = step > 0 && (step.is_multiple_of(every) || step == position.last);
+        let due = step > 0 && (step.is_multiple_of(every) || step == state.last);
         if due && !preview_path(&self.style.previews(), step).exists() {
             let rows = self.preview()?;
-            tell(Event::Preview { step, rows })?;
+            emit(Event::Preview { step, rows })?;
         }
         Ok(())
     }
 
     /// Begins the next stage with the weights of this one.
-    fn enter(&mut self, next: Stage) -> Result<(), TrainError> {
+    fn start_stage(&mut self, next: Stage) -> Result<(), TrainError> {
         tracing::info!(
             "next stage: {} generator at {}",
             next.recipe.generator.arch.name(),
@@ -137,41 +137,41 @@ impl Training {
 
     fn steps(
         &mut self,
-        position: &mut Position,
+        state: &mut LoopState,
         stop: &AtomicBool,
-        tell: Tell<'_>,
-    ) -> Result<Ending, TrainError> {
-        let done = position.step - self.stage.first;
+        emit: Emit<'_>,
+    ) -> Result<RunOutcome, TrainError> {
+        let done = state.step - self.stage.first;
         let mut loader = Loader::start(Arc::clone(&self.stage.dataset), done)?;
-        while position.step < position.last {
+        while state.step < state.last {
             if stop.load(Ordering::Relaxed) {
-                self.read(position, tell)?;
-                self.save(position, tell)?;
-                return Ok(Ending::Stopped);
+                self.read_losses(state, emit)?;
+                self.save(state, emit)?;
+                return Ok(RunOutcome::Stopped);
             }
             let begun = Instant::now();
             let batch = match loader.next() {
                 Ok(batch) => batch,
                 Err(error) => {
                     // The steps done so far are good: keep them.
-                    self.read(position, tell)?;
-                    self.save(position, tell)?;
+                    self.read_losses(state, emit)?;
+                    self.save(state, emit)?;
                     return Err(error.into());
                 }
             };
-            self.step(position, batch);
-            self.after_step(position, begun, tell)?;
+            self.step(state, batch);
+            self.after_step(state, begun, emit)?;
         }
-        Ok(Ending::Finished)
+        Ok(RunOutcome::Finished)
     }
 
-    fn step(&mut self, position: &mut Position, batch: Batch) {
+    fn step(&mut self, state: &mut LoopState, batch: Batch) {
         let recipe = &self.stage.recipe;
-        position.step += 1;
-        let step = position.step;
-        let epoch = position.epoch();
-        let stage_epoch = epoch - self.stage.first / position.per_epoch;
-        let factor = position.schedule.factor(stage_epoch);
+        state.step += 1;
+        let step = state.step;
+        let epoch = state.epoch();
+        let stage_epoch = epoch - self.stage.first / state.per_epoch;
+        let factor = state.schedule.factor(stage_epoch);
         let context = StepContext {
             step,
             epoch: stage_epoch,
@@ -182,7 +182,7 @@ impl Training {
         // Reseeded at every step: there is then no state of a generator to save.
         let seed = random::device_seed(recipe.train.seed, step);
         self.device.device.seed(seed);
-        position.unread.push(Unread {
+        state.pending.push(PendingLosses {
             step,
             epoch,
             learning_rate: context.generator_rate,
@@ -193,19 +193,19 @@ impl Training {
     /// What is due after a step: losses, estimate, schedule, preview, checkpoint.
     fn after_step(
         &mut self,
-        position: &mut Position,
+        state: &mut LoopState,
         begun: Instant,
-        tell: Tell<'_>,
+        emit: Emit<'_>,
     ) -> Result<(), TrainError> {
-        let (step, last) = (position.step, position.last);
+        let (step, last) = (state.step, state.last);
         let every = |steps: u64| step.is_multiple_of(steps) || step == last;
         let settings = &self.manifest.recipe.train;
         let (saves, previews) = (
             every(settings.checkpoint_every),
             every(settings.preview_every),
         );
-        let ends_epoch = step.is_multiple_of(position.per_epoch);
-        let estimating = position.durations.len() < ESTIMATE_AFTER;
+        let ends_epoch = step.is_multiple_of(state.per_epoch);
+        let estimating = state.durations.len() < ESTIMATE_AFTER;
         // Elsewhere reading a loss would make the host wait for the device in every step.
         let reads = self.device.name.is_synchronous()
             || every(settings.log_every)
@@ -213,41 +213,41 @@ impl Training {
             || ends_epoch
             || estimating;
         if reads {
-            self.read(position, tell)?;
+            self.read_losses(state, emit)?;
         }
         if estimating {
-            position.durations.push(begun.elapsed().as_secs_f64());
-            if position.durations.len() == ESTIMATE_AFTER {
-                let seconds_per_step = median(&position.durations);
+            state.durations.push(begun.elapsed().as_secs_f64());
+            if state.durations.len() == ESTIMATE_AFTER {
+                let seconds_per_step = median(&state.durations);
                 let left = seconds_per_step * (last - step) as f64;
-                tell(Event::Estimate {
+                emit(Event::Estimate {
                     left: Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX),
                     seconds_per_step,
                 })?;
             }
         }
         if ends_epoch {
-            let (sum, count) = std::mem::take(&mut position.epoch_loss);
-            position.schedule.end_epoch(sum / count.max(1) as f64);
+            let (sum, count) = std::mem::take(&mut state.epoch_loss);
+            state.schedule.end_epoch(sum / count.max(1) as f64);
         }
-        if step == position.total {
-            self.complete()?;
+        if step == state.total {
+            self.write_artifacts()?;
         }
         if saves {
-            self.save(position, tell)?;
+            self.save(state, emit)?;
         }
         // After the checkpoint: a preview that fails must not cost the steps before it.
         if previews {
             let rows = self.preview()?;
-            tell(Event::Preview { step, rows })?;
+            emit(Event::Preview { step, rows })?;
         }
         Ok(())
     }
 
     /// Reads losses from the device, in order, and tells them.
-    fn read(&self, position: &mut Position, tell: Tell<'_>) -> Result<(), TrainError> {
+    fn read_losses(&self, state: &mut LoopState, emit: Emit<'_>) -> Result<(), TrainError> {
         let log_every = self.manifest.recipe.train.log_every;
-        for step in std::mem::take(&mut position.unread) {
+        for step in std::mem::take(&mut state.pending) {
             let mut losses = Vec::with_capacity(step.losses.len());
             for loss in step.losses {
                 let value = f64::from(loss.value.into_scalar::<f32>());
@@ -256,23 +256,23 @@ impl Training {
                         name: loss.name,
                         value,
                         step: step.step,
-                        checkpoint: position.last_checkpoint,
+                        checkpoint: state.last_checkpoint,
                     });
                 }
                 if loss.player == Player::Generator {
-                    position.epoch_loss.0 += value;
+                    state.epoch_loss.0 += value;
                 }
                 losses.push((loss.name, value));
             }
-            position.epoch_loss.1 += 1;
-            position.last_losses.clone_from(&losses);
+            state.epoch_loss.1 += 1;
+            state.last_losses.clone_from(&losses);
             let logged = step.step.is_multiple_of(log_every);
-            let (since, time) = position.since_log;
+            let (since, time) = state.since_log;
             let seconds = time.elapsed().as_secs_f64() / (step.step - since).max(1) as f64;
             if logged {
-                position.since_log = (step.step, Instant::now());
+                state.since_log = (step.step, Instant::now());
             }
-            tell(Event::Step {
+            emit(Event::Step {
                 record: StepRecord {
                     step: step.step,
                     epoch: step.epoch,
@@ -286,32 +286,32 @@ impl Training {
         Ok(())
     }
 
-    fn save(&mut self, position: &mut Position, tell: Tell<'_>) -> Result<(), TrainError> {
-        let seconds = position.seconds_before + position.started.elapsed().as_secs_f64();
+    fn save(&mut self, state: &mut LoopState, emit: Emit<'_>) -> Result<(), TrainError> {
+        let seconds = state.seconds_before + state.started.elapsed().as_secs_f64();
         let checkpoint = Checkpoint {
-            step: position.step,
+            step: state.step,
             seconds,
-            plateau: position.schedule.state(),
-            epoch_loss: position.epoch_loss,
+            plateau: state.schedule.state(),
+            epoch_loss: state.epoch_loss,
             counts: std::collections::BTreeMap::new(),
         };
         let path = checkpoint.save(&self.style, &*self.method)?;
         let training = &mut self.manifest.training;
-        training.steps = position.step;
-        training.epoch = position.epoch();
-        training.finished = position.step == position.total;
+        training.steps = state.step;
+        training.epoch = state.epoch();
+        training.finished = state.step == state.total;
         training.seconds = seconds;
         // None are known of a run that was resumed and has done no step since.
-        if !position.last_losses.is_empty() {
-            let losses = position.last_losses.iter();
+        if !state.last_losses.is_empty() {
+            let losses = state.last_losses.iter();
             training.losses = losses
                 .map(|(name, value)| ((*name).to_owned(), *value))
                 .collect();
         }
         self.manifest.write(&self.style)?;
-        position.last_checkpoint = Some(position.step);
-        tell(Event::Saved {
-            step: position.step,
+        state.last_checkpoint = Some(state.step);
+        emit(Event::Saved {
+            step: state.step,
             path,
         })
     }
@@ -329,7 +329,7 @@ impl Training {
     }
 
     /// Writes what the style needs besides the weights. Before the last checkpoint: a style that is finished has it.
-    fn complete(&self) -> Result<(), TrainError> {
+    fn write_artifacts(&self) -> Result<(), TrainError> {
         let data = &self.stage.dataset;
         let mut samples = (0..data.len()).map(|index| data.fixed(index));
         for (stem, tensors) in self.method.compute_artifacts(&mut samples)? {
@@ -340,7 +340,7 @@ impl Training {
 }
 
 /// Whether the style has what its method makes at the end of a training.
-pub(super) fn is_complete(style: &StyleFolder, method: &dyn Method) -> bool {
+pub(super) fn has_artifacts(style: &StyleFolder, method: &dyn Method) -> bool {
     let mut stems = method.artifact_names().iter();
     stems.all(|stem| style.weights(stem).is_file())
 }

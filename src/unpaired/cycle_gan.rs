@@ -54,9 +54,9 @@ impl DiscriminatorWithPool {
         fake: Tensor<4>,
         steps: usize,
         rate: f64,
-        random: &mut ChaCha8Rng,
+        rng: &mut ChaCha8Rng,
     ) -> Tensor<1> {
-        let fake = self.pool.query(fake.inner(), random);
+        let fake = self.pool.query(fake.inner(), rng);
         let mut step = || {
             let network = self.network.network();
             let on_real = network.forward(real.clone(), ForwardMode::TRAINING);
@@ -186,13 +186,13 @@ impl Method for CycleGan {
         let (fake_b, fake_a, losses) =
             self.update_generators(&real_a, &real_b, context.generator_rate);
 
-        let mut random = random::of_step(context.seed, context.step);
+        let mut rng = random::step_rng(context.seed, context.step);
         let (gan_loss, rate) = (self.gan_loss, context.discriminator_rate);
         let steps = self.discriminator_steps;
         let judge_a = &mut self.discriminator_a;
-        let loss_a = judge_a.update(gan_loss, &real_b, fake_b, steps, rate, &mut random);
+        let loss_a = judge_a.update(gan_loss, &real_b, fake_b, steps, rate, &mut rng);
         let judge_b = &mut self.discriminator_b;
-        let loss_b = judge_b.update(gan_loss, &real_a, fake_a, steps, rate, &mut random);
+        let loss_b = judge_b.update(gan_loss, &real_a, fake_a, steps, rate, &mut rng);
 
         let mut named = Vec::with_capacity(8);
         let names = [

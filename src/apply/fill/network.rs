@@ -111,7 +111,7 @@ impl Filler for NetworkFiller {
         }
         let holes: Vec<f32> = mask.iter().map(|&hole| f32::from(u8::from(hole))).collect();
         // A device that runs out of memory panics; the other photos may be smaller.
-        let output = panics::caught(|| {
+        let output = panics::catch(|| {
             let picture = TensorData::new(window.clone(), [1, self.channels, side, side]);
             let picture = Tensor::<4>::from_data(picture, &self.device);
             let holes = TensorData::new(holes, [1, 1, side, side]);

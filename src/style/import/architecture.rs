@@ -111,7 +111,7 @@ impl Architecture {
             Self::Discriminator { recipe, .. } => recipe.norm,
             Self::Encoder { norm, .. } => *norm,
         };
-        norm.wants_bias()
+        norm.uses_bias()
     }
 
     /// Checks that `tensors` are all that the network has, and nothing else; returns them as the network holds them.
