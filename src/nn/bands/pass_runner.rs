@@ -40,7 +40,7 @@ enum Origin {
     },
     /// From its inputs; and where they are kept.
     Computed {
-        kept: Option<usize>,
+        slot: Option<usize>,
     },
 }
 
@@ -59,21 +59,23 @@ impl<'a, 'n> PassRunner<'a, 'n> {
         graph: &'a Graph<'n>,
         pass: &'a PlannedPass,
         number: usize,
-        kept: &[Option<LiveRange>],
+        live_ranges: &[Option<LiveRange>],
         statistics: &[Option<ChannelStatistics>],
     ) -> Self {
         let count = graph.nodes.len();
         let fused = graph.fused();
         let mut order = vec![(0, Origin::Picture)];
         order.extend(pass.read.iter().map(|&node| {
-            let LiveRange { slot, last, .. } = kept[node].expect("what a pass reads was kept");
-            let is_last = last == number;
+            let LiveRange {
+                slot, last_pass, ..
+            } = live_ranges[node].expect("what a pass reads was stored");
+            let is_last = last_pass == number;
             (node, Origin::Read { slot, is_last })
         }));
         let computed = pass.computed.iter().filter(|&&node| !fused[node]);
         order.extend(computed.map(|&node| {
-            let kept = kept[node].map(|kept| kept.slot);
-            (node, Origin::Computed { kept })
+            let slot = live_ranges[node].map(|range| range.slot);
+            (node, Origin::Computed { slot })
         }));
         order.sort_unstable_by_key(|(node, _)| *node);
         let (mut producers, mut consumers) = (vec![Vec::new(); count], vec![Vec::new(); count]);
@@ -126,9 +128,9 @@ impl<'a, 'n> PassRunner<'a, 'n> {
                     let store = store.expect("what is read was kept by an earlier pass");
                     store.read(next.clone(), is_last, rows.device())?
                 }
-                Origin::Computed { kept } => {
+                Origin::Computed { slot } => {
                     let computed = self.compute(node, next.clone());
-                    let store = kept.and_then(|slot| stores[slot].as_mut());
+                    let store = slot.and_then(|slot| stores[slot].as_mut());
                     vec![match store {
                         Some(store) => store.write(next.start, computed)?,
                         None => computed,
@@ -154,7 +156,7 @@ impl<'a, 'n> PassRunner<'a, 'n> {
         ends[self.target] = end;
         let is_last = end == nodes[self.target].height();
         for &(node, origin) in self.order.iter().rev() {
-            if is_last && matches!(origin, Origin::Computed { kept: Some(_) }) {
+            if is_last && matches!(origin, Origin::Computed { slot: Some(_) }) {
                 ends[node] = nodes[node].height();
             }
             let next = self.layers[node].done..ends[node];

@@ -18,7 +18,7 @@ const VALUE: f64 = 20.0;
 pub(super) struct Plan {
     pub(super) passes: Vec<PlannedPass>,
     /// For each node that is kept, where and for how long.
-    pub(super) kept: Vec<Option<LiveRange>>,
+    pub(super) live_ranges: Vec<Option<LiveRange>>,
 }
 
 /// One way down the picture.
@@ -72,44 +72,52 @@ impl Plan {
             }
         }
         let Schedule { passes, spans } = best;
-        let mut kept: Vec<Option<LiveRange>> = spans
+        let mut live_ranges: Vec<Option<LiveRange>> = spans
             .into_iter()
             .enumerate()
             .map(|(slot, span)| {
-                let (first, last) = span?;
+                let (first_pass, last_pass) = span?;
                 // What no later pass reads need not be kept.
-                (first < last).then_some(LiveRange { slot, first, last })
+                (first_pass < last_pass).then_some(LiveRange {
+                    slot,
+                    first_pass,
+                    last_pass,
+                })
             })
             .collect();
         for node in 0..graph.nodes.len() {
-            if let Some(slot) = reused_slot(graph, &passes, &kept, node)
-                && let Some(kept) = &mut kept[node]
+            if let Some(slot) = reused_slot(graph, &passes, &live_ranges, node)
+                && let Some(range) = &mut live_ranges[node]
             {
-                kept.slot = slot;
+                range.slot = slot;
             }
         }
-        Self { passes, kept }
+        Self {
+            passes,
+            live_ranges,
+        }
     }
 
-    /// Bytes of what is kept, in the pass in which it is most.
+    /// Bytes of stored features in the pass that stores most.
     pub(super) fn peak_bytes(&self, graph: &Graph) -> u64 {
-        let values = |number: usize| {
+        let values = |pass: usize| {
             let mut slots = vec![0; graph.nodes.len()];
-            let kept = self.kept.iter().flatten();
-            for kept in kept.filter(|kept| (kept.first..=kept.last).contains(&number)) {
-                slots[kept.slot] = graph.nodes[kept.slot].values() as u64;
+            for range in self.live_ranges.iter().flatten() {
+                if (range.first_pass..=range.last_pass).contains(&pass) {
+                    slots[range.slot] = graph.nodes[range.slot].values() as u64;
+                }
             }
             slots.iter().sum::<u64>()
         };
-        let most = (0..self.passes.len()).map(values).max();
-        size_of::<f32>() as u64 * most.unwrap_or(0)
+        let peak = (0..self.passes.len()).map(values).max();
+        size_of::<f32>() as u64 * peak.unwrap_or(0)
     }
 
-    /// The last pass in which something at `slot` is needed.
+    /// The last pass that uses `slot`.
     pub(super) fn last_use(&self, slot: usize) -> usize {
-        let all = self.kept.iter().flatten();
-        let ends = all.filter(|kept| kept.slot == slot).map(|kept| kept.last);
-        ends.max().unwrap_or(0)
+        let ranges = self.live_ranges.iter().flatten();
+        let uses = ranges.filter(|range| range.slot == slot);
+        uses.map(|range| range.last_pass).max().unwrap_or(0)
     }
 }
 
@@ -230,18 +238,21 @@ fn origin(graph: &Graph, kept: &[bool], mut node: usize) -> usize {
 fn reused_slot(
     graph: &Graph,
     passes: &[PlannedPass],
-    kept: &[Option<LiveRange>],
+    live_ranges: &[Option<LiveRange>],
     node: usize,
 ) -> Option<usize> {
-    let first = kept[node]?.first;
+    let first_pass = live_ranges[node]?.first_pass;
     if !graph.nodes[node].operation.is_sum() {
         return None;
     }
-    let is_kept: Vec<bool> = kept.iter().map(Option::is_some).collect();
-    let operand = origin(graph, &is_kept, graph.nodes[node].inputs[0]);
-    let released = kept[operand]?;
-    let pass = &passes[first];
-    if released.last != first || released.first == first || pass.target == operand {
+    let is_stored: Vec<bool> = live_ranges.iter().map(Option::is_some).collect();
+    let operand = origin(graph, &is_stored, graph.nodes[node].inputs[0]);
+    let released = live_ranges[operand]?;
+    let pass = &passes[first_pass];
+    if released.last_pass != first_pass
+        || released.first_pass == first_pass
+        || pass.target == operand
+    {
         return None;
     }
     let mut derived = vec![false; graph.nodes.len()];
@@ -251,7 +262,8 @@ fn reused_slot(
         if other == node || !takes.clone().any(|&input| derived[input]) {
             continue;
         }
-        if !graph.nodes[other].operation.is_pointwise() || is_kept[other] || other == pass.target {
+        if !graph.nodes[other].operation.is_pointwise() || is_stored[other] || other == pass.target
+        {
             return None;
         }
         derived[other] = true;
@@ -282,7 +294,9 @@ mod tests {
         let graph = Graph::new(&generator, [3, side, side], mode);
         let plan = Plan::new(&graph, IN_FILE);
         let all = plan.passes.iter().flat_map(|pass| &pass.computed);
-        let planned: f64 = all.map(|&node| graph.nodes[node].work(&graph)).sum();
+        let planned: f64 = all
+            .map(|&node| graph.nodes[node].multiply_adds(&graph))
+            .sum();
         let whole: f64 = graph
             .nodes
             .iter()

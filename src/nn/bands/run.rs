@@ -78,7 +78,7 @@ pub fn forward_in_bands<R: TensorRows>(
         open_stores(&graph, &plan, number, limits, &mut stores)?;
         let target = &graph.nodes[pass.target];
         let mut moments = Moments::new(target.dims[0]);
-        let mut runner = PassRunner::new(&graph, pass, number, &plan.kept, &statistics);
+        let mut runner = PassRunner::new(&graph, pass, number, &plan.live_ranges, &statistics);
         let height = target.height();
         let step = band_rows(&graph, pass, limits);
         for start in (0..height).step_by(step) {
@@ -100,8 +100,8 @@ pub fn forward_in_bands<R: TensorRows>(
         if let Some(norm) = pass.norm {
             statistics[norm] = Some(moments.statistics(rows.device()));
         }
-        for (place, store) in stores.iter_mut().enumerate() {
-            if store.is_some() && plan.last_use(place) <= number {
+        for (slot, store) in stores.iter_mut().enumerate() {
+            if store.is_some() && plan.last_use(slot) <= number {
                 *store = None;
             }
         }
@@ -117,15 +117,15 @@ fn open_stores(
     limits: &BandLimits,
     stores: &mut [Option<FeatureStore>],
 ) -> Result<(), StoreError> {
-    let begins = |kept: &&LiveRange| kept.first == number;
-    for kept in plan.kept.iter().flatten().filter(begins) {
-        if stores[kept.place].is_some() {
+    let begins = |range: &&LiveRange| range.first_pass == number;
+    for range in plan.live_ranges.iter().flatten().filter(begins) {
+        if stores[range.slot].is_some() {
             continue;
         }
         let taken: u64 = stores.iter().flatten().map(FeatureStore::memory).sum();
-        let dims = graph.nodes[kept.place].dims;
-        let bytes = 4 * graph.nodes[kept.place].values() as u64;
-        stores[kept.place] = Some(if taken + bytes <= limits.kept {
+        let dims = graph.nodes[range.slot].dims;
+        let bytes = 4 * graph.nodes[range.slot].values() as u64;
+        stores[range.slot] = Some(if taken + bytes <= limits.kept {
             FeatureStore::in_memory(dims)
         } else {
             FeatureStore::in_file(dims, &limits.folder)?
