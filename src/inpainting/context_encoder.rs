@@ -148,7 +148,7 @@ fn alexnet(builder: &mut Builder<'_>, recipe: &GeneratorRecipe, pictures: usize)
         };
         match recipe.upsample {
             Upsample::Deconv => {
-                builder.transposed_convolution([above, next], [5, 2, 2], normalised, after)
+                builder.transposed_convolution([above, next], [5, 2, 2], normalised, after);
             }
             Upsample::Resize => {
                 builder.upsampling([above, next], recipe.upsample, normalised, after);
