@@ -14,7 +14,7 @@ use super::loop_state::{LoopState, PendingLosses};
 use super::methods;
 use super::preview::preview_path;
 use super::stage::Stage;
-use crate::data::{Batch, Loader};
+use crate::data::{Batch, DataLoader};
 use crate::device::OpenDevice;
 use crate::method::{Method, Player, StepContext};
 use crate::random;
@@ -142,7 +142,7 @@ impl Training {
         emit: Emit<'_>,
     ) -> Result<RunOutcome, TrainError> {
         let done = state.step - self.stage.first;
-        let mut loader = Loader::start(Arc::clone(&self.stage.dataset), done)?;
+        let mut loader = DataLoader::start(Arc::clone(&self.stage.dataset), done)?;
         while state.step < state.last {
             if stop.load(Ordering::Relaxed) {
                 self.read_losses(state, emit)?;
