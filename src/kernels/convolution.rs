@@ -4,35 +4,12 @@ use burn::tensor::Tensor;
 use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 
-use super::Precision;
 #[cfg(feature = "flex")]
 use super::backend::{Kernels, has_kernels};
+use super::convolution_shape::{ConvolutionShape, TransposedConvolutionShape};
+use super::precision::Precision;
 #[cfg(feature = "flex")]
 use burn::backend::Dispatch;
-
-/// Stride and zero padding of a convolution, the same in both directions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ConvolutionShape {
-    /// Step between neighbouring outputs, in input pixels.
-    pub stride: usize,
-    /// Rows and columns of zeros put around the input.
-    pub padding: usize,
-    /// What is calculated with, where the device can.
-    pub precision: Precision,
-}
-
-/// Stride, padding and output padding of a transposed convolution, the same in both directions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TransposedConvolutionShape {
-    /// Step between the places where neighbouring inputs are added, in output pixels.
-    pub stride: usize,
-    /// Rows and columns cut off from each side of the full output.
-    pub padding: usize,
-    /// Rows and columns added at the bottom and the right of the output.
-    pub output_padding: usize,
-    /// What is calculated with, where the device can.
-    pub precision: Precision,
-}
 
 /// The weight of a convolution, or a transposed one, in the type and layout that it is calculated with at this precision: for
 /// networks that are applied many times, which then need not convert it each time. It carries no gradient.

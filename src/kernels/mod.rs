@@ -4,12 +4,14 @@
 
 mod activation;
 mod adam;
+mod adam_step;
 mod alloc;
 #[cfg(feature = "flex")]
 mod autodiff;
 #[cfg(feature = "flex")]
 mod backend;
 mod convolution;
+mod convolution_shape;
 #[cfg(feature = "flex")]
 mod flex;
 #[cfg(feature = "libtorch")]
@@ -19,17 +21,17 @@ mod memory;
 mod norm;
 mod precision;
 mod reflection;
+mod row_source;
 mod rows;
 #[cfg(feature = "flex")]
 mod workers;
 
 pub use activation::{leaky_relu, relu};
-pub use adam::{AdamMoments, AdamStep, adam};
+pub use adam::{AdamMoments, adam};
+pub use adam_step::AdamStep;
 pub(crate) use alloc::try_alloc_filled;
-pub use convolution::{
-    ConvolutionShape, TransposedConvolutionShape, convolution, prepack_weight,
-    transposed_convolution,
-};
+pub use convolution::{convolution, prepack_weight, transposed_convolution};
+pub use convolution_shape::{ConvolutionShape, TransposedConvolutionShape};
 pub(crate) use mapped::{map_file, mapped_numbers, tensor_from_mapped};
 pub use memory::{exit_process, retain_freed_memory};
 pub use norm::{
@@ -38,4 +40,5 @@ pub use norm::{
 };
 pub use precision::Precision;
 pub use reflection::reflection_pad;
-pub use rows::{Merge, RowPadding, RowSource, copy_rows, fuse_rows};
+pub use row_source::{Merge, RowPadding, RowSource};
+pub use rows::{copy_rows, fuse_rows};

@@ -1,46 +1,13 @@
 //! What a forward pass does at each layer of a generator, apart from the order of the layers.
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::tanh;
 
-use super::convolution::{Convolution, Upsampling, full_precision};
+use super::activation::Activation;
+use super::convolution::{Convolution, Upsampling};
+use super::downsample::downsample;
 use super::dropout::dropout;
 use super::forward_mode::ForwardMode;
-use super::local_enhancer::downsample;
 use super::norm::Norm;
-use super::unet::LEAKY_SLOPE;
-use crate::kernels::{leaky_relu, relu};
-
-/// An activation function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Activation {
-    /// ReLU.
-    Relu,
-    /// Leaky ReLU with the slope of pix2pix.
-    LeakyRelu,
-    /// Hyperbolic tangent.
-    Tanh,
-}
-
-impl Activation {
-    /// The slope of what is negative, where the function is a ReLU or leaky ReLU.
-    pub(super) fn slope(self) -> Option<f64> {
-        match self {
-            Self::Relu => Some(0.0),
-            Self::LeakyRelu => Some(LEAKY_SLOPE),
-            Self::Tanh => None,
-        }
-    }
-
-    pub(super) fn forward(self, input: Tensor<4>) -> Tensor<4> {
-        match self {
-            Self::Relu => relu(input),
-            Self::LeakyRelu => leaky_relu(input, LEAKY_SLOPE),
-            // The last layer of a network: pictures and losses are calculated in 32 bits.
-            Self::Tanh => tanh(full_precision(input)),
-        }
-    }
-}
 
 /// A forward pass. Generators say which layers follow on which; a pass computes each at once, or notes them down to compute
 /// them in bands.

@@ -2,12 +2,11 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::module::avg_pool2d;
-use burn::tensor::ops::AvgPoolOptions;
 
+use super::activation::Activation;
 use super::convolution::{Convolution, Padding};
 use super::forward_mode::ForwardMode;
-use super::layer_ops::{Activation, Eager, LayerOps};
+use super::layer_ops::{Eager, LayerOps};
 use super::norm::Norm;
 use super::residual::{DownBlock, ResidualBlock, UpBlock};
 use super::resnet::{ResnetConfig, ResnetGenerator};
@@ -149,17 +148,6 @@ impl LocalEnhancer {
         }
         self
     }
-}
-
-/// Height and width halved (rounded up): each pixel is the mean of the 3 x 3 around it that lie inside.
-///
-/// This is how pix2pixHD makes the smaller inputs of its generators and discriminators.
-pub fn downsample(input: Tensor<4>) -> Tensor<4> {
-    let options = AvgPoolOptions::new([3, 3])
-        .with_stride([2, 2])
-        .with_padding([1, 1])
-        .with_count_include_pad(false);
-    avg_pool2d(input, options)
 }
 
 impl Network for LocalEnhancer {

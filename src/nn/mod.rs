@@ -1,9 +1,11 @@
 //! Building blocks that the methods share: layers, generators, discriminators, objectives and the optimiser.
 
+mod activation;
 mod adam;
 mod bands;
 mod convolution;
 mod discriminator;
+mod downsample;
 mod dropout;
 mod forward_mode;
 mod gan_loss;
@@ -21,18 +23,21 @@ mod trainable;
 mod unet;
 mod weight_init;
 
+pub use activation::Activation;
+pub(crate) use activation::LEAKY_SLOPE;
 pub use adam::{Adam, clip_weights};
 pub use bands::{BandLimits, StoreError, TensorRows, forward_in_bands, forward_memory};
 pub(crate) use convolution::full_precision;
 pub use convolution::{Convolution, Padding, Upsampling};
 pub use discriminator::Discriminator;
+pub use downsample::downsample;
 pub use dropout::dropout;
 pub use forward_mode::{ForwardMode, NormStats};
 pub use gan_loss::{GanLoss, WEIGHT_CLIP};
 pub use generator::Generator;
 pub use image_pool::ImagePool;
-pub use layer_ops::{Activation, LayerOps};
-pub use local_enhancer::{LocalEnhancer, downsample};
+pub use layer_ops::LayerOps;
+pub use local_enhancer::LocalEnhancer;
 pub(crate) use norm::NORM_EPSILON;
 pub use norm::Norm;
 pub use patch_gan::{PatchGan, PixelGan};
@@ -40,6 +45,5 @@ pub use residual::{DownBlock, ResidualBlock, UpBlock};
 pub use resnet::{ResnetConfig, ResnetGenerator};
 pub use tensors::{NamedTensors, Network, TensorError};
 pub use trainable::Trainable;
-pub(crate) use unet::LEAKY_SLOPE;
 pub use unet::Unet;
 pub use weight_init::WeightInit;

@@ -2,8 +2,9 @@
 
 use burn::module::Module;
 
+use super::activation::Activation;
 use super::convolution::{Convolution, Padding, Upsampling};
-use super::layer_ops::{Activation, LayerOps};
+use super::layer_ops::LayerOps;
 use super::norm::Norm;
 use super::weight_init::WeightInit;
 use crate::config::GeneratorRecipe;

@@ -3,9 +3,10 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
+use super::activation::Activation;
 use super::convolution::{Convolution, Padding};
 use super::forward_mode::ForwardMode;
-use super::layer_ops::{Activation, Eager, LayerOps};
+use super::layer_ops::{Eager, LayerOps};
 use super::norm::Norm;
 use super::residual::{DownBlock, ResidualBlock, UpBlock};
 use super::tensors::Network;

@@ -3,17 +3,16 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
+use super::activation::Activation;
 use super::convolution::{Convolution, Padding, Upsampling};
 use super::forward_mode::ForwardMode;
-use super::layer_ops::{Activation, Eager, LayerOps};
+use super::layer_ops::{Eager, LayerOps};
 use super::norm::Norm;
 use super::tensors::Network;
 use super::weight_init::WeightInit;
 use crate::config::GeneratorRecipe;
 
 const KERNEL: usize = 4;
-/// Of the leaky ReLU on the way down.
-pub(crate) const LEAKY_SLOPE: f64 = 0.2;
 
 /// An encoder of strided convolutions and a decoder of upsamplings, with a skip connection at each size.
 ///

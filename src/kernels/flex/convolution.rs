@@ -15,7 +15,7 @@ use super::values::{contiguous, dims, tensor, values};
 use super::weight_gradient::{bias_gradient, weight_gradient};
 use super::winograd;
 use crate::kernels::backend::{ConvolutionGradients, ConvolutionSaved};
-use crate::kernels::workers::Workers;
+use crate::kernels::workers::RayonWorkers;
 use crate::kernels::{ConvolutionShape, TransposedConvolutionShape};
 
 /// The convolution of `kernels::convolution`; `bias` is empty where there is none.
@@ -33,11 +33,11 @@ pub(super) fn convolution(
         // SAFETY: it takes all of the output.
         unsafe {
             DisjointSlices::fill_vec(length, |output| {
-                winograd::convolution(&geometry, input, weight, bias, Workers::Own, output);
+                winograd::convolution(&geometry, input, weight, bias, RayonWorkers, output);
             })
         }
     } else if let Some(exchanged) = geometry.exchanged() {
-        let weight = flipped(weight, &geometry);
+        let weight = geometry.flip_taps(weight);
         scatter_input_gradient(&exchanged, input, &weight, bias)
     } else {
         forward(&geometry, input, weight, bias)
@@ -133,28 +133,14 @@ fn spread(
         // SAFETY: it takes all of the input.
         unsafe {
             DisjointSlices::fill_vec(length, |input| {
-                winograd::input_gradient(&geometry, output, weight, bias, Workers::Own, input);
+                winograd::input_gradient(&geometry, output, weight, bias, RayonWorkers, input);
             })
         }
     } else if let Some(exchanged) = geometry.exchanged() {
-        let weight = flipped(weight, &geometry);
+        let weight = geometry.flip_taps(weight);
         forward(&exchanged, output, &weight, bias)
     } else {
         scatter_input_gradient(&geometry, output, weight, bias)
     };
     tensor(input, geometry.input_dims())
-}
-
-/// The weights of `geometry`, `[outputs, inputs, kernel, kernel]`, as its exchanged convolution has them:
-/// `[inputs, outputs, kernel, kernel]` with the taps in the opposite order.
-pub(super) fn flipped(weight: &[f32], geometry: &Geometry) -> Vec<f32> {
-    let taps = geometry.taps();
-    let mut flipped = Vec::with_capacity(weight.len());
-    for input in 0..geometry.inputs {
-        for output in 0..geometry.outputs {
-            let start = (output * geometry.inputs + input) * taps;
-            flipped.extend(weight[start..start + taps].iter().rev());
-        }
-    }
-    flipped
 }

@@ -139,6 +139,20 @@ impl Geometry {
             padding_x: self.kernel_width - 1 - self.padding_x,
         }
     }
+
+    /// The weights `[outputs, inputs, kernel, kernel]` as `[inputs, outputs, kernel, kernel]` with the taps in the opposite
+    /// order, as the [exchanged](Self::exchanged) convolution takes them.
+    pub(super) fn flip_taps(&self, weight: &[f32]) -> Vec<f32> {
+        let taps = self.taps();
+        let mut flipped = Vec::with_capacity(weight.len());
+        for input in 0..self.inputs {
+            for output in 0..self.outputs {
+                let start = (output * self.inputs + input) * taps;
+                flipped.extend(weight[start..start + taps].iter().rev());
+            }
+        }
+        flipped
+    }
 }
 
 /// `0..length` cut into stretches of `size`, the last one shorter where it does not divide.

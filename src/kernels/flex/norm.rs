@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::disjoint_slices::DisjointSlices;
 use super::sums::{sum, sum_of};
 use super::values::{Planes, contiguous, dims, tensor, values};
-use crate::kernels::workers::Workers;
+use crate::kernels::workers::{RayonWorkers, Workers};
 
 /// Which planes of a batch share a mean: plane `picture * count + group` belongs to `group`.
 #[derive(Clone, Copy)]
@@ -89,7 +89,7 @@ impl Groups {
         self,
         first: &[f32],
         second: &[f32],
-        workers: Workers,
+        workers: impl Workers,
         output: DisjointSlices<'_>,
         task: impl Fn(usize) -> ([f32; 3], R) + Sync,
     ) -> Vec<R> {
@@ -122,7 +122,7 @@ impl Groups {
         let mut results = Vec::new();
         let all = |output: DisjointSlices<'_>| {
             // SAFETY: nobody else has the output yet.
-            results = unsafe { self.map_into(first, second, Workers::Own, output, task) };
+            results = unsafe { self.map_into(first, second, RayonWorkers, output, task) };
         };
         // SAFETY: every number belongs to one of the groups.
         let output = unsafe { DisjointSlices::fill_vec(first.len(), all) };

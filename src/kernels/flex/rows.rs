@@ -7,7 +7,7 @@ use burn::tensor::{DType, Tensor, TensorData};
 use super::reflection::source as mirrored;
 use super::values::Planes;
 use crate::kernels::alloc::alloc_filled;
-use crate::kernels::rows::{Merge, RowPadding, RowSource};
+use crate::kernels::row_source::{Merge, RowPadding, RowSource};
 
 /// One source as the loop over its rows needs it.
 struct Part<'a> {

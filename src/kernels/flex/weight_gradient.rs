@@ -7,7 +7,6 @@ use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 use rayon::prelude::*;
 
-use super::convolution::flipped;
 use super::disjoint_slices::DisjointSlices;
 use super::geometry::{Geometry, chunk_ranges};
 use super::im2row::im2row;
@@ -16,7 +15,7 @@ use super::sums::sum;
 use super::values::{contiguous, dims, tensor, values};
 use super::winograd;
 use crate::kernels::ConvolutionShape;
-use crate::kernels::workers::Workers;
+use crate::kernels::workers::RayonWorkers;
 
 /// Columns of a block of patches: with [`BLOCK_PIXELS`] it fits into a core's own cache of 1 MiB.
 const BLOCK_DEPTH: usize = 256;
@@ -41,10 +40,10 @@ pub(super) fn weight_gradient(
     let (input, gradient) = (values(&input), values(&gradient));
     let weight = if winograd::is_applicable(&geometry) {
         let mut weight = vec![0.0; outputs * geometry.depth()];
-        winograd::weight_gradient(&geometry, input, gradient, Workers::Own, &mut weight);
+        winograd::weight_gradient(&geometry, input, gradient, RayonWorkers, &mut weight);
         weight
     } else if let Some(exchanged) = geometry.exchanged() {
-        flipped(&products(&exchanged, gradient, input), &exchanged)
+        exchanged.flip_taps(&products(&exchanged, gradient, input))
     } else {
         products(&geometry, input, gradient)
     };

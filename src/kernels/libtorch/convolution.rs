@@ -7,77 +7,14 @@ use tch::{Device, Kind, Tensor};
 
 use super::im2col::Im2colConvolution;
 use super::norm::dims;
+use super::own_convolution::OwnConvolution;
+use super::shape::{Shape, prepared};
 use super::shim;
 use super::winograd::Winograd;
 use crate::kernels::backend::{ConvolutionGradients, ConvolutionSaved};
 use crate::kernels::{ConvolutionShape, Precision, TransposedConvolutionShape};
 
 type Primitive = FloatTensor<LibTorch>;
-
-/// What is common to both convolutions.
-#[derive(Clone, Copy)]
-pub(super) struct Shape {
-    pub(super) stride: i64,
-    pub(super) padding: i64,
-    pub(super) output_padding: i64,
-    pub(super) transposed: bool,
-    pub(super) precision: Precision,
-}
-
-impl Shape {
-    /// Height or width of the output for that of the input.
-    pub(super) fn output_side(&self, side: i64, kernel: i64) -> i64 {
-        if self.transposed {
-            (side - 1) * self.stride + kernel - 2 * self.padding + self.output_padding
-        } else {
-            (side + 2 * self.padding - kernel) / self.stride + 1
-        }
-    }
-}
-
-impl From<ConvolutionShape> for Shape {
-    fn from(shape: ConvolutionShape) -> Self {
-        Self {
-            stride: shape.stride as i64,
-            padding: shape.padding as i64,
-            output_padding: 0,
-            transposed: false,
-            precision: shape.precision,
-        }
-    }
-}
-
-impl From<TransposedConvolutionShape> for Shape {
-    fn from(shape: TransposedConvolutionShape) -> Self {
-        Self {
-            stride: shape.stride as i64,
-            padding: shape.padding as i64,
-            output_padding: shape.output_padding as i64,
-            transposed: true,
-            precision: shape.precision,
-        }
-    }
-}
-
-/// The tensor in the type and layout that a convolution of this precision takes.
-pub(super) fn prepared(tensor: &Tensor, precision: Precision) -> Tensor {
-    match precision {
-        Precision::F32 => tensor.to_kind(Kind::Float),
-        Precision::Bf16 => shim::to_bfloat16(tensor),
-    }
-}
-
-/// A convolution, transposed or not, that this program does itself, in 32 bits.
-pub(super) trait OwnConvolution {
-    /// The output, plus `bias` where there is one.
-    fn forward(&self, input: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor;
-
-    /// The gradient with respect to the input.
-    fn input_gradient(&self, gradient: &Tensor, weight: &Tensor) -> Tensor;
-
-    /// The gradient with respect to the weight.
-    fn weight_gradient(&self, gradient: &Tensor, input: &Tensor) -> Tensor;
-}
 
 /// The convolution of an input and a weight of these shapes, where that is faster than LibTorch's.
 fn own(device: Device, dims: [[usize; 4]; 2], shape: Shape) -> Option<Box<dyn OwnConvolution>> {

@@ -6,7 +6,8 @@
 
 use tch::{Kind, Tensor};
 
-use super::convolution::{OwnConvolution, Shape, prepared};
+use super::own_convolution::OwnConvolution;
+use super::shape::{Shape, prepared};
 use crate::kernels::Precision;
 
 /// Pixels on the smaller side of the convolution, in all pictures, up to which it is done here. With four times as many both

@@ -9,11 +9,13 @@ mod convolution;
 mod host;
 mod im2col;
 mod norm;
+mod own_convolution;
+mod shape;
 mod shim;
 mod start;
 mod winograd;
+mod workers;
 
-pub(super) use shim::for_each;
 pub use start::{missing_gpu, set_threads, start};
 
 use burn::backend::libtorch::LibTorch;
@@ -22,7 +24,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::tensor::{AllocationProperty, DType, TensorData};
 use tch::{Device, Tensor};
 
-use convolution::Shape;
+use shape::Shape;
 
 use super::backend::{ConvolutionGradients, ConvolutionSaved, KernelGradients, Kernels};
 use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};
@@ -94,7 +96,7 @@ impl Kernels for LibTorch {
     }
 
     fn prepack_weight(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
-        let prepacked = convolution::prepared(&weight.tensor, precision);
+        let prepacked = shape::prepared(&weight.tensor, precision);
         Primitive::from_existing(prepacked, weight.storage)
     }
 

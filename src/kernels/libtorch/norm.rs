@@ -5,9 +5,9 @@ use tch::{Device, Kind, Tensor};
 
 use super::host::{alloc_filled, numbers};
 use super::shim;
+use super::workers::LibTorchWorkers;
 use crate::kernels::flex::disjoint_slices::DisjointSlices;
 use crate::kernels::flex::norm::Groups;
-use crate::kernels::workers::Workers;
 
 /// Output, mean and biased variance of a batch normalisation with the statistics of `input`.
 pub(super) fn batch_norm(
@@ -97,7 +97,7 @@ pub(super) fn instance_norm_alone(input: &Tensor, epsilon: f64) -> Tensor {
         let groups = Groups::instance(dims);
         let task = groups.normalizing(input, None, epsilon);
         // SAFETY: nobody else holds the output.
-        unsafe { groups.map_into(input, input, Workers::LibTorch, output, task) };
+        unsafe { groups.map_into(input, input, LibTorchWorkers, output, task) };
     })
 }
 

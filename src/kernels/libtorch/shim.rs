@@ -258,7 +258,7 @@ pub(super) fn adam(
 }
 
 /// Calls `task` with each number below `count`, on the threads that compute for LibTorch.
-pub(in crate::kernels) fn for_each<T: Fn(usize) + Sync>(count: usize, task: &T) {
+pub(super) fn for_each<T: Fn(usize) + Sync>(count: usize, task: &T) {
     let call = Call {
         task,
         panic: Mutex::new(None),

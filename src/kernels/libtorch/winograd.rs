@@ -5,12 +5,13 @@
 
 use tch::Tensor;
 
-use super::convolution::{OwnConvolution, Shape};
 use super::host::{alloc_filled, numbers};
+use super::own_convolution::OwnConvolution;
+use super::shape::Shape;
+use super::workers::LibTorchWorkers;
 use crate::kernels::flex::disjoint_slices::DisjointSlices;
 use crate::kernels::flex::geometry::Geometry;
 use crate::kernels::flex::winograd;
-use crate::kernels::workers::Workers;
 use crate::kernels::{ConvolutionShape, Precision};
 
 /// A convolution that the transforms are for.
@@ -42,7 +43,7 @@ impl OwnConvolution for Winograd {
             let output = DisjointSlices::new(output);
             // SAFETY: nobody else holds the output.
             unsafe {
-                winograd::convolution(&self.0, input, weight, bias, Workers::LibTorch, output);
+                winograd::convolution(&self.0, input, weight, bias, LibTorchWorkers, output);
             }
         })
     }
@@ -54,7 +55,7 @@ impl OwnConvolution for Winograd {
             let input = DisjointSlices::new(input);
             // SAFETY: nobody else holds the input's gradient.
             unsafe {
-                winograd::input_gradient(&self.0, gradient, weight, &[], Workers::LibTorch, input);
+                winograd::input_gradient(&self.0, gradient, weight, &[], LibTorchWorkers, input);
             }
         })
     }
@@ -63,7 +64,7 @@ impl OwnConvolution for Winograd {
         let [gradient, input] = [gradient, input].map(Tensor::contiguous);
         let (gradient, input) = (numbers(&gradient), numbers(&input));
         alloc_filled(self.0.weight_dims(), |weight| {
-            winograd::weight_gradient(&self.0, input, gradient, Workers::LibTorch, weight);
+            winograd::weight_gradient(&self.0, input, gradient, LibTorchWorkers, weight);
         })
     }
 }

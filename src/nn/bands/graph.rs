@@ -1,10 +1,11 @@
 //! The layers of a generator for a picture of one size.
 
 use super::operation::Operation;
+use crate::nn::activation::Activation;
 use crate::nn::convolution::{Convolution, Upsampling};
 use crate::nn::forward_mode::ForwardMode;
 use crate::nn::generator::Generator;
-use crate::nn::layer_ops::{Activation, LayerOps};
+use crate::nn::layer_ops::LayerOps;
 use crate::nn::norm::Norm;
 
 /// Layers noted down in the order in which they can be computed.
@@ -116,6 +117,14 @@ impl<'n> Graph<'n> {
         inputs
             .flat_map(|&input| self.producers(fused, input))
             .collect()
+    }
+
+    /// The node in front of a chain of pointwise layers that are not `stored` and end at `node`.
+    pub(super) fn pointwise_origin(&self, stored: &[bool], mut node: usize) -> usize {
+        while self.nodes[node].operation.is_pointwise() && !stored[node] {
+            node = self.nodes[node].inputs[0];
+        }
+        node
     }
 
     fn add(&mut self, operation: Operation<'n>, inputs: Vec<usize>) -> usize {

@@ -13,7 +13,10 @@ mod operation;
 mod pass_runner;
 mod plan;
 mod run;
+mod schedule;
+mod tensor_rows;
 
 pub use feature_store::StoreError;
 pub use memory::forward_memory;
-pub use run::{BandLimits, TensorRows, forward_in_bands};
+pub use run::{BandLimits, forward_in_bands};
+pub use tensor_rows::TensorRows;

@@ -5,9 +5,9 @@ use std::ops::Range;
 use burn::tensor::Tensor;
 
 use crate::kernels::{Merge, RowPadding};
+use crate::nn::activation::Activation;
 use crate::nn::convolution::{Convolution, Upsampling};
-use crate::nn::layer_ops::Activation;
-use crate::nn::local_enhancer::downsample;
+use crate::nn::downsample::downsample;
 use crate::nn::norm::Norm;
 
 /// A layer, or what stands between layers.

@@ -8,8 +8,9 @@ use burn::tensor::Tensor;
 use super::feature_store::FeatureStore;
 use super::graph::Graph;
 use super::operation::Operation;
-use super::plan::{LiveRange, PlannedPass};
-use super::run::TensorRows;
+use super::plan::LiveRange;
+use super::schedule::PlannedPass;
+use super::tensor_rows::TensorRows;
 use crate::kernels::{ChannelScaling, ChannelStatistics, Merge, RowSource, copy_rows, fuse_rows};
 
 /// The layers of one pass on their way down.

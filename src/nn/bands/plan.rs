@@ -1,6 +1,7 @@
 //! The passes over a picture, and what is kept between them.
 
 use super::graph::Graph;
+use super::schedule::{PlannedPass, Schedule};
 
 /// What it costs to write one value or to read it again, in the multiplications that take as long: where features are kept in
 /// a file, and where they are kept in memory.
@@ -10,28 +11,12 @@ use super::graph::Graph;
 pub(super) const IN_FILE: f64 = 250.0;
 pub(super) const IN_MEMORY: f64 = 10.0;
 
-/// What it costs to compute a value, beside its multiplications, in the same unit.
-const VALUE: f64 = 20.0;
-
 /// What is computed when.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) passes: Vec<PlannedPass>,
     /// For each node that is kept, where and for how long.
     pub(super) live_ranges: Vec<Option<LiveRange>>,
-}
-
-/// One way down the picture.
-#[derive(Debug)]
-pub(super) struct PlannedPass {
-    /// The node whose rows are asked for.
-    pub(super) target: usize,
-    /// The normalisation that gets the statistics of the target; none in the last pass, whose target is the output.
-    pub(super) norm: Option<usize>,
-    /// The nodes whose rows are computed, in their order.
-    pub(super) computed: Vec<usize>,
-    /// The nodes whose rows were kept and are read.
-    pub(super) read: Vec<usize>,
 }
 
 /// How a node's features are kept.
@@ -121,118 +106,6 @@ impl Plan {
     }
 }
 
-impl PlannedPass {
-    /// What it costs to compute, in multiplications.
-    pub(super) fn cost(&self, graph: &Graph) -> f64 {
-        let nodes = self.computed.iter().map(|&node| &graph.nodes[node]);
-        nodes
-            .map(|node| node.multiply_adds(graph) + VALUE * node.values() as f64)
-            .sum()
-    }
-}
-
-/// The passes for one choice of what is kept.
-struct Schedule {
-    passes: Vec<PlannedPass>,
-    /// For each node that is kept, the pass that computes it and the last one that reads it.
-    spans: Vec<Option<(usize, usize)>>,
-}
-
-impl Schedule {
-    fn new(graph: &Graph, keep: &[bool]) -> Self {
-        let output = graph.nodes.len() - 1;
-        let norms = (0..graph.nodes.len()).filter(|&node| graph.needs_statistics(node));
-        let targets = norms
-            .map(|norm| (graph.nodes[norm].inputs[0], Some(norm)))
-            .chain([(output, None)]);
-        let keep = with_sums(graph, keep);
-        let mut spans: Vec<Option<(usize, usize)>> = vec![None; graph.nodes.len()];
-        let mut passes = Vec::new();
-        for (number, (target, norm)) in targets.enumerate() {
-            let complete = |node: usize| spans[node].is_some();
-            let (computed, read) = required_nodes(graph, target, complete);
-            for &node in computed.iter().filter(|&&node| keep[node]) {
-                spans[node] = Some((number, number));
-            }
-            for &node in &read {
-                if let Some((_, last)) = &mut spans[node] {
-                    *last = number;
-                }
-            }
-            passes.push(PlannedPass {
-                target,
-                norm,
-                computed,
-                read,
-            });
-        }
-        Self { passes, spans }
-    }
-
-    /// What it costs, in multiplications.
-    fn cost(&self, graph: &Graph, access: f64) -> f64 {
-        let written = self.spans.iter().enumerate().filter_map(|(node, span)| {
-            let (first, last) = (*span)?;
-            (first < last).then_some(node)
-        });
-        let read = self
-            .passes
-            .iter()
-            .flat_map(|pass| pass.read.iter().copied());
-        let accesses = written
-            .chain(read)
-            .map(|node| graph.nodes[node].values() as f64);
-        let computed = self.passes.iter().map(|pass| pass.cost(graph));
-        computed.sum::<f64>() + access * accesses.sum::<f64>()
-    }
-}
-
-/// The nodes that are computed for `target`, in their order, and those that are complete and are read.
-fn required_nodes(
-    graph: &Graph,
-    target: usize,
-    complete: impl Fn(usize) -> bool,
-) -> (Vec<usize>, Vec<usize>) {
-    let mut needed = vec![false; graph.nodes.len()];
-    needed[target] = true;
-    let (mut computed, mut read) = (Vec::new(), Vec::new());
-    for node in (0..=target).rev().filter(|&node| node > 0) {
-        if !needed[node] {
-            continue;
-        }
-        if complete(node) {
-            read.push(node);
-            continue;
-        }
-        computed.push(node);
-        for &input in &graph.nodes[node].inputs {
-            needed[input] = true;
-        }
-    }
-    computed.reverse();
-    (computed, read)
-}
-
-/// What is kept, and the sums of it: otherwise all that has ever been added would have to be kept.
-fn with_sums(graph: &Graph, keep: &[bool]) -> Vec<bool> {
-    let mut keep = keep.to_vec();
-    for (index, node) in graph.nodes.iter().enumerate() {
-        if node.operation.is_sum() {
-            let mut inputs = node.inputs.iter();
-            keep[index] = inputs.any(|&input| keep[origin(graph, &keep, input)]);
-        }
-    }
-    keep
-}
-
-/// The node that a row of pointwise layers starts from.
-fn origin(graph: &Graph, kept: &[bool], mut node: usize) -> usize {
-    while graph.nodes[node].operation.is_pointwise() && !kept[node] {
-        node = graph.nodes[node].inputs[0];
-    }
-    node
-}
-
 /// The place that the sum `node` can take over from its first operand, whose rows nothing else needs any more when they have
 /// been added.
 fn reused_slot(
@@ -246,7 +119,7 @@ fn reused_slot(
         return None;
     }
     let is_stored: Vec<bool> = live_ranges.iter().map(Option::is_some).collect();
-    let operand = origin(graph, &is_stored, graph.nodes[node].inputs[0]);
+    let operand = graph.pointwise_origin(&is_stored, graph.nodes[node].inputs[0]);
     let released = live_ranges[operand]?;
     let pass = &passes[first_pass];
     if released.last_pass != first_pass

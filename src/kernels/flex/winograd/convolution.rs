@@ -31,7 +31,7 @@ pub(in crate::kernels) unsafe fn convolution(
     input: &[f32],
     weight: &[f32],
     bias: &[f32],
-    workers: Workers,
+    workers: impl Workers,
     output: DisjointSlices<'_>,
 ) {
     let (inputs, outputs) = (geometry.inputs, geometry.outputs);
@@ -54,7 +54,7 @@ pub(in crate::kernels) unsafe fn input_gradient(
     gradient: &[f32],
     weight: &[f32],
     bias: &[f32],
-    workers: Workers,
+    workers: impl Workers,
     input: DisjointSlices<'_>,
 ) {
     let (inputs, outputs) = (geometry.inputs, geometry.outputs);
@@ -77,7 +77,7 @@ unsafe fn filter<'a>(
     geometry: &Geometry,
     input: &[f32],
     bias: &[f32],
-    workers: Workers,
+    workers: impl Workers,
     output: DisjointSlices<'_>,
     weight: impl Fn(usize, &Range<usize>) -> Matrix<'a> + Sync,
 ) {
@@ -114,7 +114,7 @@ pub(in crate::kernels) fn weight_gradient(
     geometry: &Geometry,
     input: &[f32],
     output_gradient: &[f32],
-    workers: Workers,
+    workers: impl Workers,
     weight: &mut [f32],
 ) {
     let (source, target) = planes(geometry);
@@ -179,7 +179,7 @@ fn blocks(geometry: &Geometry) -> Vec<Range<usize>> {
 fn multiply_points(
     rows: usize,
     columns: usize,
-    workers: Workers,
+    workers: impl Workers,
     products: &mut [f32],
     task: impl Fn(usize, &Range<usize>, &Block<'_>) + Sync,
 ) {

@@ -11,6 +11,7 @@
 //! 4 x 4, as four of 2 x 2, gained nothing at 256 x 256: there transforming the weights takes too long.
 
 mod convolution;
+mod deinterleave;
 mod lines;
 mod tiles;
 mod transform;

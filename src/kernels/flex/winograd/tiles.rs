@@ -7,7 +7,8 @@
 use std::array::from_fn;
 use std::ops::Range;
 
-use super::lines::{Deinterleaver, Lines, Transform, across, interleave, lines};
+use super::deinterleave::{Deinterleaver, interleave};
+use super::lines::{Lines, Transform, across, lines};
 use super::transform::{OUTPUTS, POINTS, ReadGradient, ReadInput, WriteOutput};
 use crate::kernels::flex::disjoint_slices::DisjointSlices;
 use crate::kernels::flex::scratch::Scratch;
@@ -43,7 +44,7 @@ pub(super) fn read_inputs(
     planes: &Planes,
     inputs: &[f32],
     tile_rows: Range<usize>,
-    workers: Workers,
+    workers: impl Workers,
     matrices: &mut [f32],
 ) {
     read(ReadInput, planes, inputs, tile_rows, workers, matrices);
@@ -54,7 +55,7 @@ pub(super) fn read_gradients(
     planes: &Planes,
     gradients: &[f32],
     tile_rows: Range<usize>,
-    workers: Workers,
+    workers: impl Workers,
     matrices: &mut [f32],
 ) {
     read(
@@ -72,7 +73,7 @@ fn read<const REACH: usize>(
     planes: &Planes,
     picture: &[f32],
     tile_rows: Range<usize>,
-    workers: Workers,
+    workers: impl Workers,
     matrices: &mut [f32],
 ) {
     let channels = picture.len() / planes.pixels();
@@ -135,7 +136,7 @@ pub(super) unsafe fn write(
     matrices: &[f32],
     tile_rows: Range<usize>,
     bias: &[f32],
-    workers: Workers,
+    workers: impl Workers,
     picture: DisjointSlices<'_>,
 ) {
     let channels = picture.len() / planes.pixels();

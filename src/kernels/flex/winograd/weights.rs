@@ -17,7 +17,7 @@ pub(super) fn transform_weights(
     weight: &[f32],
     [outputs, inputs]: [usize; 2],
     opposite: bool,
-    workers: Workers,
+    workers: impl Workers,
 ) -> Scratch {
     let mut matrices = Scratch::new(POINTS * POINTS * outputs * inputs);
     let parts = DisjointSlices::new(&mut matrices);
@@ -52,7 +52,7 @@ pub(super) fn transform_weights(
 pub(super) fn gradient(
     matrices: &[f32],
     [outputs, inputs]: [usize; 2],
-    workers: Workers,
+    workers: impl Workers,
     weight: &mut [f32],
 ) {
     let parts = DisjointSlices::new(weight);
