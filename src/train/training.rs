@@ -26,90 +26,76 @@ const ESTIMATE_AFTER: usize = 10;
 const PREVIEW_SAMPLES: usize = 4;
 
 /// A run: a method, its data and the style that it trains.
-pub struct Training {
+pub(super) struct Training {
     /// The method, with its weights loaded.
-    pub method: Box<dyn Method>,
+    pub(super) method: Box<dyn Method>,
     /// The stage that the method is in.
-    pub stage: Stage,
+    pub(super) stage: Stage,
     /// The stages after it.
-    pub remaining_stages: VecDeque<Stage>,
-    /// Steps of the whole run.
-    pub total: u64,
-    /// Place of the style.
-    pub style: StyleFolder,
-    /// Description of the style; its recipe is the run's.
-    pub manifest: Manifest,
-    /// Where it runs.
-    pub device: OpenDevice,
-    /// Where an earlier run has stopped.
-    pub resumed: Option<Checkpoint>,
+    pub(super) remaining_stages: VecDeque<Stage>,
+    /// Folder of the style.
+    pub(super) style: StyleFolder,
+    /// Description of the style, with the recipe of the whole run.
+    pub(super) manifest: Manifest,
+    /// Where the networks compute.
+    pub(super) device: OpenDevice,
+    /// What changes from step to step.
+    pub(super) state: LoopState,
+    /// Who hears of events.
+    pub(super) listeners: Vec<Box<dyn Listener>>,
 }
 
-/// Tells the listeners.
-type Emit<'a> = &'a mut dyn FnMut(Event) -> Result<(), TrainError>;
-
 impl Training {
-    /// Runs until all steps are done or `stop` is set, and saves.
+    /// Trains until all steps are done or `stop` is set, and saves.
     ///
     /// # Errors
     /// A picture cannot be read, a loss is not finite, or a file cannot be written. The last checkpoint is kept.
-    pub fn run(
-        mut self,
-        stop: &AtomicBool,
-        listeners: &mut [Box<dyn Listener>],
-    ) -> Result<RunOutcome, TrainError> {
-        let mut state = LoopState::start(&self.stage, self.total, self.resumed.as_ref());
-        let mut emit = |event: Event| -> Result<(), TrainError> {
-            listeners
-                .iter_mut()
-                .try_for_each(|listener| listener.on_event(&event))
-        };
-        let result = self.stages(&mut state, stop, &mut emit);
-        let ended = emit(Event::Ended {
+    pub(super) fn run(mut self, stop: &AtomicBool) -> Result<RunOutcome, TrainError> {
+        let result = self.stages(stop);
+        let ended = self.emit(&Event::Ended {
             outcome: *result.as_ref().unwrap_or(&RunOutcome::Failed),
-            step: state.step,
+            step: self.state.step,
         });
-        // What ended the run matters more than what its end could not write.
+        // The run's own error takes precedence over that of a listener.
         let outcome = result?;
         ended?;
         Ok(outcome)
     }
 
-    fn stages(
-        &mut self,
-        state: &mut LoopState,
-        stop: &AtomicBool,
-        emit: Emit<'_>,
-    ) -> Result<RunOutcome, TrainError> {
-        emit(Event::Started {
-            done: state.step,
-            total: state.total,
+    fn emit(&mut self, event: &Event) -> Result<(), TrainError> {
+        let mut listeners = self.listeners.iter_mut();
+        listeners.try_for_each(|listener| listener.on_event(event))
+    }
+
+    fn stages(&mut self, stop: &AtomicBool) -> Result<RunOutcome, TrainError> {
+        self.emit(&Event::Started {
+            done: self.state.step,
+            total: self.state.total,
         })?;
-        self.write_missing_preview(state, emit)?;
-        if state.step >= state.total && !has_artifacts(&self.style, &*self.method) {
+        self.write_missing_preview()?;
+        if self.state.step >= self.state.total && !has_artifacts(&self.style, &*self.method) {
             self.write_artifacts()?;
         }
         loop {
-            let outcome = self.steps(state, stop, emit)?;
-            if outcome != RunOutcome::Finished || state.step >= state.total {
+            let outcome = self.steps(stop)?;
+            if outcome != RunOutcome::Finished || self.state.step >= self.state.total {
                 return Ok(outcome);
             }
             let Some(next) = self.remaining_stages.pop_front() else {
                 return Ok(outcome);
             };
             self.start_stage(next)?;
-            state.start_stage(&self.stage);
         }
     }
 
-    /// A kill may have come between a checkpoint and the preview of its step.
-    fn write_missing_preview(&self, state: &LoopState, emit: Emit<'_>) -> Result<(), TrainError> {
-        let step = state.step;
+    /// Writes the preview of the resumed step if the earlier run was killed before it.
+    fn write_missing_preview(&mut self) -> Result<(), TrainError> {
+        let step = self.state.step;
         let every = self.manifest.recipe.train.preview_every;
-        let due = step > 0 && (step.is_multiple_of(every) || step == state.last);
+        let due = step > 0 && (step.is_multiple_of(every) || step == self.state.last);
         if due && !preview_path(&self.style.previews(), step).exists() {
             let rows = self.preview()?;
-            emit(Event::Preview { step, rows })?;
+            self.emit(&Event::Preview { step, rows })?;
         }
         Ok(())
     }
@@ -132,21 +118,17 @@ impl Training {
         }
         self.method = method;
         self.stage = next;
+        self.state.start_stage(&self.stage);
         Ok(())
     }
 
-    fn steps(
-        &mut self,
-        state: &mut LoopState,
-        stop: &AtomicBool,
-        emit: Emit<'_>,
-    ) -> Result<RunOutcome, TrainError> {
-        let done = state.step - self.stage.first;
+    fn steps(&mut self, stop: &AtomicBool) -> Result<RunOutcome, TrainError> {
+        let done = self.state.step - self.stage.first;
         let mut loader = DataLoader::start(Arc::clone(&self.stage.dataset), done)?;
-        while state.step < state.last {
+        while self.state.step < self.state.last {
             if stop.load(Ordering::Relaxed) {
-                self.read_losses(state, emit)?;
-                self.save(state, emit)?;
+                self.read_losses()?;
+                self.save()?;
                 return Ok(RunOutcome::Stopped);
             }
             let begun = Instant::now();
@@ -154,24 +136,24 @@ impl Training {
                 Ok(batch) => batch,
                 Err(error) => {
                     // The steps done so far are good: keep them.
-                    self.read_losses(state, emit)?;
-                    self.save(state, emit)?;
+                    self.read_losses()?;
+                    self.save()?;
                     return Err(error.into());
                 }
             };
-            self.step(state, batch);
-            self.after_step(state, begun, emit)?;
+            self.step(batch);
+            self.after_step(begun)?;
         }
         Ok(RunOutcome::Finished)
     }
 
-    fn step(&mut self, state: &mut LoopState, batch: Batch) {
+    fn step(&mut self, batch: Batch) {
         let recipe = &self.stage.recipe;
-        state.step += 1;
-        let step = state.step;
-        let epoch = state.epoch();
-        let stage_epoch = epoch - self.stage.first / state.per_epoch;
-        let factor = state.schedule.factor(stage_epoch);
+        self.state.step += 1;
+        let step = self.state.step;
+        let epoch = self.state.epoch();
+        let stage_epoch = epoch - self.stage.first / self.state.per_epoch;
+        let factor = self.state.schedule.factor(stage_epoch);
         let context = StepContext {
             step,
             epoch: stage_epoch,
@@ -182,7 +164,7 @@ impl Training {
         // Reseeded at every step: there is then no state of a generator to save.
         let seed = random::device_seed(recipe.train.seed, step);
         self.device.device.seed(seed);
-        state.pending.push(PendingLosses {
+        self.state.pending.push(PendingLosses {
             step,
             epoch,
             learning_rate: context.generator_rate,
@@ -191,21 +173,16 @@ impl Training {
     }
 
     /// What is due after a step: losses, estimate, schedule, preview, checkpoint.
-    fn after_step(
-        &mut self,
-        state: &mut LoopState,
-        begun: Instant,
-        emit: Emit<'_>,
-    ) -> Result<(), TrainError> {
-        let (step, last) = (state.step, state.last);
+    fn after_step(&mut self, begun: Instant) -> Result<(), TrainError> {
+        let (step, last) = (self.state.step, self.state.last);
         let every = |steps: u64| step.is_multiple_of(steps) || step == last;
         let settings = &self.manifest.recipe.train;
         let (saves, previews) = (
             every(settings.checkpoint_every),
             every(settings.preview_every),
         );
-        let ends_epoch = step.is_multiple_of(state.per_epoch);
-        let estimating = state.durations.len() < ESTIMATE_AFTER;
+        let ends_epoch = step.is_multiple_of(self.state.per_epoch);
+        let estimating = self.state.durations.len() < ESTIMATE_AFTER;
         // Elsewhere reading a loss would make the host wait for the device in every step.
         let reads = self.device.name.is_synchronous()
             || every(settings.log_every)
@@ -213,41 +190,41 @@ impl Training {
             || ends_epoch
             || estimating;
         if reads {
-            self.read_losses(state, emit)?;
+            self.read_losses()?;
         }
         if estimating {
-            state.durations.push(begun.elapsed().as_secs_f64());
-            if state.durations.len() == ESTIMATE_AFTER {
-                let seconds_per_step = median(&state.durations);
+            self.state.durations.push(begun.elapsed().as_secs_f64());
+            if self.state.durations.len() == ESTIMATE_AFTER {
+                let seconds_per_step = median(&self.state.durations);
                 let left = seconds_per_step * (last - step) as f64;
-                emit(Event::Estimate {
+                self.emit(&Event::Estimate {
                     left: Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX),
                     seconds_per_step,
                 })?;
             }
         }
         if ends_epoch {
-            let (sum, count) = std::mem::take(&mut state.epoch_loss);
-            state.schedule.end_epoch(sum / count.max(1) as f64);
+            let (sum, count) = std::mem::take(&mut self.state.epoch_loss);
+            self.state.schedule.end_epoch(sum / count.max(1) as f64);
         }
-        if step == state.total {
+        if step == self.state.total {
             self.write_artifacts()?;
         }
         if saves {
-            self.save(state, emit)?;
+            self.save()?;
         }
         // After the checkpoint: a preview that fails must not cost the steps before it.
         if previews {
             let rows = self.preview()?;
-            emit(Event::Preview { step, rows })?;
+            self.emit(&Event::Preview { step, rows })?;
         }
         Ok(())
     }
 
     /// Reads losses from the device, in order, and tells them.
-    fn read_losses(&self, state: &mut LoopState, emit: Emit<'_>) -> Result<(), TrainError> {
+    fn read_losses(&mut self) -> Result<(), TrainError> {
         let log_every = self.manifest.recipe.train.log_every;
-        for step in std::mem::take(&mut state.pending) {
+        for step in std::mem::take(&mut self.state.pending) {
             let mut losses = Vec::with_capacity(step.losses.len());
             for loss in step.losses {
                 let value = f64::from(loss.value.into_scalar::<f32>());
@@ -256,23 +233,23 @@ impl Training {
                         name: loss.name,
                         value,
                         step: step.step,
-                        checkpoint: state.last_checkpoint,
+                        checkpoint: self.state.last_checkpoint,
                     });
                 }
                 if loss.player == Player::Generator {
-                    state.epoch_loss.0 += value;
+                    self.state.epoch_loss.0 += value;
                 }
                 losses.push((loss.name, value));
             }
-            state.epoch_loss.1 += 1;
-            state.last_losses.clone_from(&losses);
+            self.state.epoch_loss.1 += 1;
+            self.state.last_losses.clone_from(&losses);
             let logged = step.step.is_multiple_of(log_every);
-            let (since, time) = state.since_log;
+            let (since, time) = self.state.since_log;
             let seconds = time.elapsed().as_secs_f64() / (step.step - since).max(1) as f64;
             if logged {
-                state.since_log = (step.step, Instant::now());
+                self.state.since_log = (step.step, Instant::now());
             }
-            emit(Event::Step {
+            self.emit(&Event::Step {
                 record: StepRecord {
                     step: step.step,
                     epoch: step.epoch,
@@ -286,32 +263,32 @@ impl Training {
         Ok(())
     }
 
-    fn save(&mut self, state: &mut LoopState, emit: Emit<'_>) -> Result<(), TrainError> {
-        let seconds = state.seconds_before + state.started.elapsed().as_secs_f64();
+    fn save(&mut self) -> Result<(), TrainError> {
+        let seconds = self.state.seconds_before + self.state.started.elapsed().as_secs_f64();
         let checkpoint = Checkpoint {
-            step: state.step,
+            step: self.state.step,
             seconds,
-            plateau: state.schedule.state(),
-            epoch_loss: state.epoch_loss,
+            plateau: self.state.schedule.state(),
+            epoch_loss: self.state.epoch_loss,
             counts: std::collections::BTreeMap::new(),
         };
         let path = checkpoint.save(&self.style, &*self.method)?;
         let training = &mut self.manifest.training;
-        training.steps = state.step;
-        training.epoch = state.epoch();
-        training.finished = state.step == state.total;
+        training.steps = self.state.step;
+        training.epoch = self.state.epoch();
+        training.finished = self.state.step == self.state.total;
         training.seconds = seconds;
         // None are known of a run that was resumed and has done no step since.
-        if !state.last_losses.is_empty() {
-            let losses = state.last_losses.iter();
+        if !self.state.last_losses.is_empty() {
+            let losses = self.state.last_losses.iter();
             training.losses = losses
                 .map(|(name, value)| ((*name).to_owned(), *value))
                 .collect();
         }
         self.manifest.write(&self.style)?;
-        state.last_checkpoint = Some(state.step);
-        emit(Event::Saved {
-            step: state.step,
+        self.state.last_checkpoint = Some(self.state.step);
+        self.emit(&Event::Saved {
+            step: self.state.step,
             path,
         })
     }
