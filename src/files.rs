@@ -1,4 +1,7 @@
-//! Writing files so that a kill or a full disk never leaves half a file under its final name.
+//! Atomic writes: a kill or a full disk never leaves half a file under its final name.
+//!
+//! Every file is written through this module, to a temporary name in its folder, flushed and renamed. The exceptions are
+//! `metrics.jsonl` and reports called `.jsonl`, which grow line by line.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -7,16 +10,16 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} `{}`: {source}", path.display())]
 pub struct FileError {
-    /// What was tried: "read", "write", "create the folder".
+    /// The failed action: "read", "write", "create the folder".
     pub action: &'static str,
     /// The file or folder.
     pub path: PathBuf,
-    /// What the system said.
+    /// The error of the operating system.
     pub source: std::io::Error,
 }
 
 impl FileError {
-    /// An error about `path` in the middle of `action`; for `map_err`.
+    /// Adds `action` and `path` to an I/O error, for `map_err`.
     pub fn context(
         action: &'static str,
         path: &Path,
@@ -30,7 +33,7 @@ impl FileError {
     }
 }
 
-/// Makes `path` and its parents where they are missing.
+/// Creates `path` and its parents if they are missing.
 pub fn create_folder(path: &Path) -> Result<(), FileError> {
     std::fs::create_dir_all(path).map_err(FileError::context("create the folder", path))
 }
@@ -71,7 +74,7 @@ pub fn write_atomically_as(
     let attempt = || -> std::io::Result<()> {
         let mut builder = tempfile::Builder::new();
         builder.prefix(prefix).suffix(".tmp");
-        // Temporary files are private; this one gets the permissions of a plain new file, less the user's mask.
+        // Temporary files are private; this one gets the permissions of a new file, less the user's mask.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let mut file = builder.tempfile_in(folder)?;

@@ -1,4 +1,4 @@
-//! Panics of other people's code (decoders, drivers), turned into errors.
+//! Panics of foreign code (decoders, drivers) as errors.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -10,7 +10,7 @@ thread_local! {
     static CAUGHT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs `work`; a panic in it becomes an error with what the panic said, on one line, and is not printed.
+/// Runs `work` and turns a panic into an error with the first line of its message; nothing is printed.
 ///
 /// # Errors
 /// `work` has panicked.
@@ -30,7 +30,7 @@ pub fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     result.map_err(|panic| message(&*panic))
 }
 
-/// What a caught panic said, on one line.
+/// The first line of a panic's message.
 fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic
         .downcast_ref::<&str>()

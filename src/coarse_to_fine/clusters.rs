@@ -1,4 +1,4 @@
-//! Clusters of instance features: the looks that objects of a class can have.
+//! Clusters of instance features: the looks of objects of a class.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +13,8 @@ use rand_chacha::ChaCha8Rng;
 use super::instances::Instances;
 use crate::nn::NamedTensors;
 
-/// Only instances that cover more than one part in this many of the picture are clustered: the features of smaller ones
-/// are too noisy.
+/// Only instances that cover more than one part in this many of the picture are clustered: features of smaller ones are too
+/// noisy.
 const MIN_AREA_SHARE: usize = 64;
 const PREFIX: &str = "class.";
 
@@ -46,7 +46,7 @@ impl FeatureCollector {
         }
     }
 
-    /// At most `count` cluster centres of each class.
+    /// Computes at most `count` cluster centres per class.
     pub fn clusters(self, count: usize) -> FeatureClusters {
         let by_class = self.by_class.into_iter();
         FeatureClusters {
@@ -57,8 +57,7 @@ impl FeatureCollector {
     }
 }
 
-/// Centres of at most `count` clusters by k-means (Arthur and Vassilvitskii, "k-means++", 2007), whose draws have a fixed
-/// seed.
+/// Computes at most `count` cluster centres by k-means (Arthur and Vassilvitskii, "k-means++", 2007), with a fixed seed.
 fn centres(features: Vec<Vec<f64>>, count: usize) -> Vec<Vec<f32>> {
     let mut distinct = features.clone();
     distinct.sort_by(|first, second| {
@@ -81,7 +80,7 @@ fn centres(features: Vec<Vec<f64>>, count: usize) -> Vec<Vec<f32>> {
                 .collect();
         }
     }
-    // Fewer looks than clusters (or points that k-means cannot separate): each is its own.
+    // Fewer looks than clusters (or points that k-means cannot separate): each is a cluster of its own.
     distinct
         .iter()
         .take(count)
@@ -96,7 +95,7 @@ pub struct FeatureClusters {
 }
 
 impl FeatureClusters {
-    /// As tensors `class.7` and so on, `[clusters, channels]`.
+    /// The clusters as tensors `class.7` and so on, `[clusters, channels]`.
     pub fn to_tensors(&self) -> NamedTensors {
         let tensors = self.by_class.iter().map(|(class, centres)| {
             let shape = [centres.len(), centres.first().map_or(0, Vec::len)];
@@ -106,10 +105,10 @@ impl FeatureClusters {
         NamedTensors(tensors.collect())
     }
 
-    /// Of what [`FeatureClusters::to_tensors`] gave, for a generator that takes `channels` features.
+    /// Reads the tensors of [`FeatureClusters::to_tensors`], for a generator that takes `channels` features.
     ///
     /// # Errors
-    /// A tensor with another name or shape, which is named.
+    /// A tensor has another name or shape; the message names it.
     pub fn from_tensors(tensors: &NamedTensors, channels: usize) -> Result<Self, String> {
         let mut by_class = BTreeMap::new();
         for (name, data) in &tensors.0 {
@@ -131,8 +130,8 @@ impl FeatureClusters {
         Ok(Self { by_class })
     }
 
-    /// A feature map for `instances` of one picture of `height` x `width`: each instance gets a centre of its class, drawn
-    /// from `seed` and its id alone, or zeros where its class has none. `[1, channels, height, width]`.
+    /// Draws a feature map for `instances` of one picture of `height` x `width`, `[1, channels, height, width]`: each instance gets
+    /// a centre of its class, drawn from `seed` and its id alone, or zeros if its class has none.
     pub fn sample(
         &self,
         instances: &Instances,

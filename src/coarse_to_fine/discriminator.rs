@@ -11,16 +11,16 @@ use crate::nn::{
 
 const KERNEL: usize = 4;
 const SLOPE: f64 = 0.2;
-/// No layer has more channels.
+/// Most channels of a layer.
 const MAX_CHANNELS: usize = 512;
 
-/// PatchGANs of one shape that judge a picture at several sizes, each half of the one before.
+/// PatchGANs of one architecture that judge a picture at several sizes, each half of the one before.
 ///
 /// Wang et al., 2018, section 3.2. Unlike the PatchGAN of pix2pix, the padding is 2 and every convolution has a bias.
 /// Parameter names are those of the public PyTorch implementation with intermediate features.
 #[derive(Module, Debug)]
 pub struct MultiscaleDiscriminator {
-    /// From the coarsest, `scale0`, to that of the full size.
+    /// From the coarsest, `scale0`, to the full size.
     scales: Vec<Scale>,
 }
 
@@ -64,7 +64,7 @@ impl Scale {
         Self { layers }
     }
 
-    /// The result of every layer; the last one holds the logits.
+    /// The output of every layer; the last one is the logits.
     fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Tensor<4>> {
         let last = self.layers.len() - 1;
         let mut features = input;
@@ -84,7 +84,7 @@ impl Scale {
 }
 
 impl MultiscaleDiscriminator {
-    /// A discriminator of pictures with `input` channels.
+    /// Creates a discriminator of pictures with `input` channels.
     pub fn new(init: &mut WeightInit, recipe: &DiscriminatorRecipe, input: usize) -> Self {
         let scales = (0..recipe.scales)
             .map(|_| Scale::new(init, recipe, input))
@@ -92,8 +92,8 @@ impl MultiscaleDiscriminator {
         Self { scales }
     }
 
-    /// `[batch, in, height, width]` to the results of every layer at every size, the full one first:
-    /// `[batch, channels, height', width']`, of which the last of each size holds one logit per patch.
+    /// Maps `[batch, in, height, width]` to the outputs of every layer at every size, the full size first:
+    /// `[batch, channels, height', width']`, the last of each size with one logit per patch.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Vec<Tensor<4>>> {
         let mut results = Vec::with_capacity(self.scales.len());
         let mut input = input;

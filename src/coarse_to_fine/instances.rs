@@ -1,14 +1,14 @@
-//! Instances: what the pixels of one object have in common.
+//! Instances: groups of pixels that belong to one object.
 
 use std::collections::BTreeMap;
 
 use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData};
 
-/// Ids from here on are made of a class and a number within it; ids below are classes themselves.
+/// Ids from here on combine a class and a number within it; ids below are classes.
 const NUMBERED: usize = 1000;
 
-/// The class of the instance with this id, as Cityscapes counts: `class * 1000 + number`, or the class itself where single
-/// objects are not told apart.
+/// The class of the instance with this id, in the numbering of Cityscapes: `class * 1000 + number`, or the class itself if single
+/// objects are not distinguished.
 pub fn class_of(id: usize) -> usize {
     if id < NUMBERED { id } else { id / NUMBERED }
 }
@@ -16,7 +16,7 @@ pub fn class_of(id: usize) -> usize {
 /// The instances of a batch of instance maps.
 #[derive(Debug, Clone)]
 pub struct Instances {
-    /// Of each pixel of the batch, row by row: the place of its instance. An id in two maps is two instances.
+    /// For each pixel of the batch, row by row, the index of its instance. One id in two maps is two instances.
     indices: Vec<i32>,
     /// Id and number of pixels of each instance.
     entries: Vec<(usize, usize)>,
@@ -25,7 +25,7 @@ pub struct Instances {
 }
 
 impl Instances {
-    /// The instances of `maps`: ids, `[batch, 1, height, width]`.
+    /// Finds the instances of `maps`: ids, `[batch, 1, height, width]`.
     pub fn new(maps: &TensorData) -> Self {
         let shape = maps.shape();
         let plane = (shape[2] * shape[3]).max(1);
@@ -50,7 +50,7 @@ impl Instances {
         instances
     }
 
-    /// The classes of label maps as instances: `labels` are class ids, `[batch, 1, height, width]`.
+    /// Takes the classes of label maps as instances: `labels` are class ids, `[batch, 1, height, width]`.
     pub fn from_classes(labels: &TensorData) -> Self {
         Self {
             are_classes: true,
@@ -63,12 +63,12 @@ impl Instances {
         if self.are_classes { id } else { class_of(id) }
     }
 
-    /// Id and number of pixels of each instance, in the order in which they are met.
+    /// Id and number of pixels of each instance, in the order of their first pixel.
     pub fn entries(&self) -> &[(usize, usize)] {
         &self.entries
     }
 
-    /// Each pixel gets the mean of `features`, `[batch, channels, height, width]`, over the pixels of its instance.
+    /// Averages `features`, `[batch, channels, height, width]`, over the pixels of each instance.
     pub fn mean(&self, features: Tensor<4>) -> Tensor<4> {
         let [_, channels, _, _] = features.dims();
         let indices = self.indices(&features.device());
@@ -85,8 +85,8 @@ impl Instances {
         self.broadcast_to_pixels(means, shape)
     }
 
-    /// Each pixel gets what `values`, `[instances, channels]`, say of its instance: `shape` is the result's, as in
-    /// [`Instances::mean`].
+    /// Broadcasts `values`, `[instances, channels]`, to the pixels of each instance; `shape` is that of the result,
+    /// `[batch, channels, height, width]`.
     pub fn broadcast_to_pixels(&self, values: Tensor<2>, shape: [usize; 4]) -> Tensor<4> {
         let [batch, _, height, width] = shape;
         let channels = values.dims()[1];
@@ -97,16 +97,16 @@ impl Instances {
             .permute([0, 3, 1, 2])
     }
 
-    /// Of each instance the pixel in the middle of its pixels, counted row by row over the batch.
+    /// The median pixel of each instance, counted row by row over the batch.
     pub fn median_pixels(&self) -> Vec<usize> {
-        let mut seen = vec![0; self.entries.len()];
+        let mut counts = vec![0; self.entries.len()];
         let mut median_pixels = vec![0; self.entries.len()];
         for (pixel, &index) in self.indices.iter().enumerate() {
             let index = index as usize;
-            if seen[index] == self.entries[index].1 / 2 {
+            if counts[index] == self.entries[index].1 / 2 {
                 median_pixels[index] = pixel;
             }
-            seen[index] += 1;
+            counts[index] += 1;
         }
         median_pixels
     }
@@ -120,7 +120,7 @@ impl Instances {
     }
 }
 
-/// `[batch, channels, height, width]` as one row for each pixel, and the shape.
+/// Reshapes `[batch, channels, height, width]` to one row per pixel; returns also the shape.
 fn by_pixel(features: Tensor<4>) -> (Tensor<2>, [usize; 4]) {
     let shape = features.dims();
     let [batch, channels, height, width] = shape;

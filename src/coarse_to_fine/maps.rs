@@ -1,8 +1,8 @@
-//! From label and instance maps to what the networks see.
+//! From label and instance maps to the input of the networks.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-/// One channel for each class, 1 where a pixel is of the class and 0 elsewhere.
+/// One-hot encodes a label map: one channel per class, 1 at the pixels of the class and 0 elsewhere.
 ///
 /// `labels` are class ids below `classes`, `[batch, 1, height, width]`; the result is `[batch, classes, height, width]`.
 pub fn one_hot(labels: Tensor<4>, classes: usize) -> Tensor<4> {
@@ -14,8 +14,8 @@ pub fn one_hot(labels: Tensor<4>, classes: usize) -> Tensor<4> {
     labels.expand(shape).equal(ids).float()
 }
 
-/// 1 where a pixel is of another instance than a pixel beside, above or below it, and 0 elsewhere: on both sides of a
-/// border.
+/// The boundary map of the paper: 1 where a pixel belongs to another instance than a neighbour beside, above or below it, on both
+/// sides of the boundary, and 0 elsewhere.
 ///
 /// `instances` are ids, `[batch, 1, height, width]`, and so is the result.
 pub fn instance_boundaries(instances: Tensor<4>) -> Tensor<4> {
@@ -42,8 +42,8 @@ pub fn instance_boundaries(instances: Tensor<4>) -> Tensor<4> {
     boundaries
 }
 
-/// What the generator and the discriminator are told: the label map with one channel for each of `classes`, or a picture
-/// where there are none, and the edges between instances where these are given.
+/// The condition of generator and discriminator: the one-hot label map, or a picture if there are no `classes`, and the
+/// boundaries of instances if these are given.
 ///
 /// `input` is `[batch, 1, height, width]` of class ids, or `[batch, channels, height, width]` in [-1, 1]; `instances` is
 /// `[batch, 1, height, width]` of ids. The result lies on `device`.
@@ -68,8 +68,7 @@ pub fn build_condition(
     }
 }
 
-/// A picture of a label map for people, `[batch, 3, height, width]` in [-1, 1]: each class has the colour of the palette
-/// of the PASCAL VOC challenge.
+/// Colours a label map for display, `[batch, 3, height, width]` in [-1, 1], with the palette of the PASCAL VOC challenge.
 pub fn class_colours(labels: &TensorData) -> TensorData {
     let [batch, height, width] = [labels.shape()[0], labels.shape()[2], labels.shape()[3]];
     let ids = labels.as_slice::<f32>().unwrap_or_default();

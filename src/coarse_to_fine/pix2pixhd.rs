@@ -22,13 +22,13 @@ const DISCRIMINATOR: &str = "discriminator";
 const ENCODER: &str = "encoder";
 /// The cluster centres of instance features.
 const CLUSTERS: &str = "clusters";
-/// Whether the base of the generator has been set free.
+/// Whether the base of the generator has been unfrozen.
 const RELEASED: &str = "released";
 
 /// A conditional generative adversarial network for large pictures.
 ///
 /// A discriminator at several sizes judges the condition together with the output; the generator also minimises the
-/// distance between the discriminator's features of output and target (feature matching) and, where its weights are
+/// distance between the discriminator's features of output and target (feature matching) and, if its weights are
 /// given, between those of VGG19. An encoder can tell the generator how each instance looks. Wang, Liu, Zhu, Tao, Kautz and
 /// Catanzaro, "High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs", 2018.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub struct Pix2pixHd {
     vgg: Option<Vgg19>,
     gan_loss: GanLoss,
     recipe: Recipe,
-    /// Whether all of the generator is trained: its base is fixed in the first epochs of a stage with an enhancer.
+    /// Whether all of the generator is trained: its base is frozen in the first epochs of a stage with an enhancer.
     released: bool,
     /// Without automatic differentiation.
     device: Device,
@@ -47,19 +47,19 @@ pub struct Pix2pixHd {
 
 /// A batch on the device.
 struct Inputs {
-    /// What generator and discriminator are told.
+    /// The condition of generator and discriminator.
     condition: Tensor<4>,
-    /// The picture that the generator should make.
+    /// The picture that the generator should produce.
     target: Tensor<4>,
-    /// Where there are instance features: the instances, which are those of instance maps, or the classes of label maps.
+    /// The instances, if there are instance features: those of instance maps, or the classes of label maps.
     instances: Option<Instances>,
-    /// Features that the data set brings along.
+    /// Features from the data set.
     features: Option<Tensor<4>>,
 }
 
 impl Pix2pixHd {
-    /// Networks with fresh weights, as `recipe`, one stage of a run, describes them. `vgg` holds the weights of VGG19 for
-    /// the perceptual loss, which is left out without them.
+    /// Creates the networks of `recipe`, one stage of a run, with fresh weights. `vgg` holds the weights of VGG19 for the
+    /// perceptual loss, which is left out without them.
     ///
     /// # Errors
     /// The weights of VGG19 are incomplete.
@@ -93,11 +93,11 @@ impl Pix2pixHd {
     fn inputs(&self, batch: Batch) -> Inputs {
         let classes = self.recipe.data.classes;
         // Recipes with features and without instance maps have label maps.
-        let told_apart = || match &batch.instances {
+        let find_instances = || match &batch.instances {
             Some(maps) => Instances::new(maps),
             None => Instances::from_classes(&batch.a),
         };
-        let instances = (self.recipe.encoder.features > 0).then(told_apart);
+        let instances = (self.recipe.encoder.features > 0).then(find_instances);
         Inputs {
             instances,
             features: batch
@@ -108,7 +108,7 @@ impl Pix2pixHd {
         }
     }
 
-    /// The generator's loss by what it is made of, from what the discriminator makes of output and target.
+    /// The terms of the generator's loss, from the discriminator's features of output and target.
     fn generator_losses(
         &self,
         fake: &Tensor<4>,
@@ -118,7 +118,7 @@ impl Pix2pixHd {
     ) -> Vec<(&'static str, Tensor<1>)> {
         let loss = &self.recipe.loss;
         let discriminator = &self.recipe.discriminator;
-        // Each layer counts as much as the others, on the scale of a discriminator with four of them.
+        // Each layer has the same weight, on the scale of a discriminator with four of them.
         let share = 4.0 / (discriminator.layers + 1) as f64 / discriminator.scales as f64;
         let mut adversarial = Vec::new();
         let mut matching = Vec::new();
@@ -146,8 +146,8 @@ impl Pix2pixHd {
     }
 }
 
-/// What the generator gets: the condition and the features of each instance, which `encoder` reads off the target
-/// unless the data set brings them along.
+/// The generator's input: the condition and the features of each instance, which `encoder` computes from the target unless the
+/// data set has them.
 fn generator_input(inputs: &Inputs, encoder: Option<&ResnetGenerator>) -> Tensor<4> {
     match features(inputs, encoder) {
         Some(features) => Tensor::cat(vec![inputs.condition.clone(), features], 1),
@@ -243,7 +243,7 @@ impl Method for Pix2pixHd {
     }
 
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
-        let shown = if self.recipe.data.classes > 0 {
+        let input = if self.recipe.data.classes > 0 {
             class_colours(&batch.a)
         } else {
             batch.a.clone()
@@ -283,8 +283,8 @@ impl Method for Pix2pixHd {
         }
     }
 
-    /// As many as fit: the global generator has what an enhancer is put on, and a discriminator of fewer scales those of
-    /// the smaller sizes.
+    /// Loads the tensors that match: the global generator has the base of an enhancer, and a discriminator of fewer scales has
+    /// those of the smaller sizes.
     fn warm_start(
         &mut self,
         network: &str,
@@ -327,7 +327,7 @@ impl Method for Pix2pixHd {
         }
     }
 
-    /// The clusters of the instance features of the training pictures.
+    /// Clusters the instance features of the training pictures.
     fn compute_artifacts(
         &self,
         samples: &mut dyn Iterator<Item = Result<Batch, DataError>>,

@@ -10,22 +10,23 @@ use crate::nn::{
     Convolution, NamedTensors, Network, Padding, TensorError, WeightInit, full_precision,
 };
 
-/// Places of the convolutions in torchvision's `features`, up to the first of the fifth block.
+/// Indices of the convolutions in torchvision's `features`, up to the first of the fifth block.
 const LAYER_INDICES: [usize; 13] = [0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28];
-/// First convolutions of the blocks: a pooling comes before each but the first, and the features after their ReLU count.
+/// Indices of each block's first convolution: each but the first follows a pooling, and the loss compares the features after
+/// their ReLU.
 const FIRST_OF_BLOCK: [usize; 5] = [0, 5, 10, 19, 28];
 /// Weights of these features, the finest first.
 const WEIGHTS: [f64; 5] = [1.0 / 32.0, 1.0 / 16.0, 1.0 / 8.0, 1.0 / 4.0, 1.0];
 
-/// VGG19 up to `relu5_1`, with fixed weights (Simonyan and Zisserman, 2015).
+/// VGG19 up to `relu5_1`, with frozen weights (Simonyan and Zisserman, 2015).
 #[derive(Module, Debug)]
 pub struct Vgg19 {
     convolutions: Vec<Convolution>,
 }
 
 impl Vgg19 {
-    /// The network with the weights of a torchvision state dict, on `device`. Widths are those of the weights; tensors of
-    /// later layers and of the classifier are left alone. Convolutions calculate with `precision`.
+    /// Loads the weights of a torchvision state dict, on `device`. Widths are those of the weights; tensors of later layers and of
+    /// the classifier are ignored. Convolutions compute in `precision`.
     ///
     /// # Errors
     /// A convolution is missing, or does not fit the one before it.
@@ -45,7 +46,7 @@ impl Vgg19 {
                     own.0.insert(name, data.clone());
                 }
             }
-            // A missing convolution is told by name when the weights are loaded.
+            // A missing convolution is reported by name when the weights are loaded.
             let weight = own.0.get(&format!("features.{index}.weight"));
             let width = weight.map_or(channels, |data| data.shape()[0]);
             convolutions.push(Convolution::new(
@@ -61,7 +62,7 @@ impl Vgg19 {
         Ok(own.load_into(Self { convolutions })?.no_grad())
     }
 
-    /// `[batch, 3, height, width]` in [-1, 1] (as in the reference implementation, not brought to the statistics of
+    /// Maps `[batch, 3, height, width]` in [-1, 1] (as in the reference implementation, not normalised by the statistics of
     /// ImageNet) to the five features that the loss compares.
     fn features(&self, picture: Tensor<4>) -> Vec<Tensor<4>> {
         let mut results = Vec::with_capacity(WEIGHTS.len());
@@ -79,8 +80,8 @@ impl Vgg19 {
         results
     }
 
-    /// The weighted distances (L1, mean) between the features of `output`, which carries gradients, and of `target`, both
-    /// `[batch, channels, height, width]` in [-1, 1], of 16 x 16 pixels or more; a grey picture counts as a colour one.
+    /// The weighted L1 distances (means) between the features of `output`, which carries gradients, and of `target`, both
+    /// `[batch, channels, height, width]` in [-1, 1], of 16 x 16 pixels or more; grey pictures are repeated to three channels.
     /// Johnson, Alahi and Fei-Fei, 2016, with the weights of pix2pixHD. `[1]`.
     pub fn perceptual_loss(&self, output: Tensor<4>, target: Tensor<4>) -> Tensor<1> {
         let colour = |picture: Tensor<4>| match picture.dims()[1] {

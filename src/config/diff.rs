@@ -1,11 +1,11 @@
-//! What differs between two recipes.
+//! The differences between two recipes.
 
 use toml::Value;
 
 use super::overlay::lookup;
 use super::recipe::Recipe;
 
-/// The keys whose values differ, one line each: `data.crop_size: 64, now 128`.
+/// Lists the keys whose values differ, one line each: `data.crop_size: 64, now 128`.
 pub fn diff(before: &Recipe, now: &Recipe) -> Vec<String> {
     let (before, now) = (before.to_table(), now.to_table());
     let mut keys: Vec<(String, String)> = Vec::new();

@@ -1,4 +1,4 @@
-//! What is particular to recipes of mode inpaint: defaults, sizes, and what goes together.
+//! Recipes of mode inpaint: defaults, sizes and validation.
 
 use super::error::ConfigError;
 use super::options::{
@@ -7,13 +7,13 @@ use super::options::{
 use super::recipe::Recipe;
 use super::validation::require;
 
-/// The size for which the paper's encoder is AlexNet's.
+/// Side of the pictures for which the paper's encoder is AlexNet's.
 pub const ALEXNET_SIDE: usize = 227;
-/// The smallest context encoder: three layers.
+/// Smallest side that a context encoder takes, with three layers.
 const MIN_SIDE: usize = 32;
 
 impl Recipe {
-    /// Turns common defaults into those of the context encoder's implementation.
+    /// Replaces common defaults by those of the context encoder's implementation.
     pub(super) fn apply_inpainting_defaults(&mut self) {
         let data = &mut self.data;
         data.preprocess = Preprocess::ScaleShortsideAndCrop;
@@ -35,10 +35,10 @@ impl Recipe {
         optim.pool_size = 0;
     }
 
-    /// Side of the square in the middle that the generator gives, in pixels; none where it gives the whole picture.
+    /// Side of the square in the middle that the generator predicts, in pixels; `None` if it predicts the whole picture.
     ///
-    /// Context encoders give only the middle when the holes are always there; at 227 pixels their five up-convolutions
-    /// give the whole.
+    /// Context encoders predict only the middle if the holes are always there; at 227 pixels their five up-convolutions predict
+    /// the whole.
     pub fn patch_side(&self) -> Option<usize> {
         let side = self.data.crop_size;
         let patch = self.generator.arch.is_context_encoder()
@@ -47,7 +47,7 @@ impl Recipe {
         patch.then_some(side / 2)
     }
 
-    /// Side of what the discriminator sees, in pixels.
+    /// Side of the discriminator's input, in pixels.
     pub fn discriminator_side(&self) -> usize {
         self.patch_side().unwrap_or(self.data.crop_size)
     }

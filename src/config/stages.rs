@@ -1,4 +1,4 @@
-//! The stages of a run: coarse to fine, each a recipe of its own.
+//! The stages of a run: coarse to fine, each with its own recipe.
 
 use super::options::GeneratorArch;
 use super::recipe::Recipe;
@@ -39,8 +39,7 @@ impl Recipe {
         self.optim.epochs + self.optim.decay_epochs
     }
 
-    /// Width and height of the pictures of mode pix2pixhd, in their full size, must be at least this for the networks of
-    /// all stages.
+    /// Least width and height, in full size, of pictures of mode pix2pixhd for the networks of all stages.
     pub fn min_side(&self) -> usize {
         /// The perceptual loss halves the size four times.
         const PERCEPTUAL: usize = 16;

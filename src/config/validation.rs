@@ -1,4 +1,4 @@
-//! Whether the values of a recipe make sense together.
+//! Validation of recipes.
 
 use super::error::ConfigError;
 use super::options::{Direction, DiscriminatorArch, GanObjective, GeneratorArch, Mode, Preprocess};
@@ -119,7 +119,7 @@ impl Recipe {
         })
     }
 
-    /// What belongs to mode pix2pixhd.
+    /// Validates what belongs to mode pix2pixhd.
     fn validate_coarse_to_fine(&self) -> Result<(), ConfigError> {
         let Self {
             data,

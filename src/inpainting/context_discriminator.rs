@@ -7,17 +7,17 @@ use super::stage::{Builder, PostOp, Stage, forward, layer_name, width};
 use crate::config::DiscriminatorRecipe;
 use crate::nn::{ForwardMode, Network, WeightInit};
 
-/// Strided convolutions down to few positions, then one judgement of the whole picture or patch.
+/// Strided convolutions down to few positions, then one logit for the whole picture or patch.
 ///
-/// That of DCGAN (Radford, Metz and Chintala, 2016), as in the context encoder's code; the depth follows the size. Raw
-/// logits: the objective brings the sigmoid.
+/// The discriminator of DCGAN (Radford, Metz and Chintala, 2016), as in the context encoder's code; the depth follows the size.
+/// The sigmoid is part of the loss.
 #[derive(Module, Debug)]
 pub struct ContextDiscriminator {
     stages: Vec<Stage>,
 }
 
 impl ContextDiscriminator {
-    /// A discriminator of pictures of `side` x `side` (at least 8) with `input` channels.
+    /// Creates a discriminator of pictures of `side` x `side` (at least 8) with `input` channels.
     pub fn new(
         init: &mut WeightInit,
         recipe: &DiscriminatorRecipe,
@@ -42,7 +42,7 @@ impl ContextDiscriminator {
         }
     }
 
-    /// `[batch, in, side, side]` to logits, `[batch, 1, 1, 1]`.
+    /// Maps `[batch, in, side, side]` to logits, `[batch, 1, 1, 1]`.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         forward(&self.stages, input, mode)
     }

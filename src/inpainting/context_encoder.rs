@@ -1,4 +1,4 @@
-//! The context encoder: what is missing, from what is around it.
+//! The context encoder, which predicts what is missing from what is around it.
 
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
@@ -15,8 +15,8 @@ const ALEXNET_INNERMOST: usize = 6;
 /// Kernel, stride and padding that halve the size.
 const HALVE: [usize; 3] = [4, 2, 1];
 
-/// An encoder of strided convolutions down to small feature maps, a middle that carries what it has seen to every
-/// position, and a decoder of up-convolutions.
+/// An encoder of strided convolutions down to small feature maps, a middle that carries their content to every position, and a
+/// decoder of up-convolutions.
 ///
 /// The middle is a channel-wise fully-connected layer and a 1 x 1 convolution, or, with
 /// [`GeneratorArch::ContextBottleneck`], a bottleneck of one position as in the released code. The depth follows the
@@ -26,13 +26,13 @@ const HALVE: [usize; 3] = [4, 2, 1];
 #[derive(Module, Debug)]
 pub struct ContextEncoder {
     stages: Vec<Stage>,
-    /// Side of the output, where the stages give another.
+    /// Side to which the output of the stages is resized, if it differs.
     #[module(skip)]
     resized_to: Option<usize>,
 }
 
 impl ContextEncoder {
-    /// A context encoder from pictures of `side` x `side` to `output_side` x `output_side`, with `channels` channels.
+    /// Creates a context encoder from pictures of `side` x `side` to `output_side` x `output_side`, with `channels` channels.
     ///
     /// Both sides are powers of two and at least 16, or both 227.
     pub fn new(
@@ -73,7 +73,7 @@ impl ContextEncoder {
         }
     }
 
-    /// `[batch, channels, side, side]` in [-1, 1], with holes filled by one colour, to
+    /// Maps `[batch, channels, side, side]` in [-1, 1], with holes filled by one colour, to
     /// `[batch, channels, output_side, output_side]` in [-1, 1]: the whole picture, or its middle.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         let output = forward(&self.stages, input, mode);
@@ -163,9 +163,9 @@ fn bilinear(pictures: Tensor<4>, to: usize) -> Tensor<4> {
     let [batch, channels, from, _] = pictures.dims();
     let mut weights = vec![0.0f32; from * to];
     for target in 0..to {
-        let place = (target as f64 + 0.5) * from as f64 / to as f64 - 0.5;
-        let place = place.clamp(0.0, from as f64 - 1.0);
-        let (first, share) = (place.floor(), place - place.floor());
+        let position = (target as f64 + 0.5) * from as f64 / to as f64 - 0.5;
+        let position = position.clamp(0.0, from as f64 - 1.0);
+        let (first, share) = (position.floor(), position - position.floor());
         let first = first as usize;
         weights[first * to + target] += (1.0 - share) as f32;
         weights[(first + 1).min(from - 1) * to + target] += share as f32;

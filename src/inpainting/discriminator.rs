@@ -1,4 +1,4 @@
-//! The discriminator that a recipe of mode inpaint names.
+//! The discriminators of mode inpaint.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -10,14 +10,14 @@ use crate::nn::{Discriminator, ForwardMode, Network, WeightInit};
 /// A discriminator of filled pictures or patches.
 #[derive(Module, Debug)]
 pub enum InpaintDiscriminator {
-    /// The context encoder's: one judgement.
+    /// The context encoder's: one logit for the whole.
     Context(ContextDiscriminator),
-    /// PatchGAN or PixelGAN: many judgements.
+    /// PatchGAN or PixelGAN: one logit per patch or pixel.
     Local(Discriminator),
 }
 
 impl InpaintDiscriminator {
-    /// The discriminator of `recipe`, whose mode is inpaint.
+    /// Creates the discriminator of `recipe`, whose mode is inpaint.
     pub fn new(init: &mut WeightInit, recipe: &Recipe) -> Self {
         let (discriminator, channels) = (&recipe.discriminator, recipe.data.output_channels);
         if discriminator.arch == DiscriminatorArch::Context {
@@ -28,7 +28,7 @@ impl InpaintDiscriminator {
         Self::Local(Discriminator::new(init, discriminator, channels))
     }
 
-    /// `[batch, channels, height, width]` to logits, `[batch, 1, height', width']`.
+    /// Maps `[batch, channels, height, width]` to logits, `[batch, 1, height', width']`.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         match self {
             Self::Context(network) => network.forward(input, mode),

@@ -17,10 +17,10 @@ use crate::nn::{
 const GENERATOR: &str = "generator";
 const DISCRIMINATOR: &str = "discriminator";
 
-/// A network that learns to fill holes by the distance to what was there, and by a discriminator.
+/// Trains a network to fill holes, by the distance to the original and by a discriminator.
 ///
-/// The discriminator sees the whole patch that the network gives; where the network gives the whole picture, it sees
-/// the photo with its holes filled. Pathak et al., "Context Encoders: Feature Learning by Inpainting", 2016.
+/// The discriminator sees the patch that the network predicts, or, if the network predicts the whole picture, the photo with its
+/// holes filled. Pathak et al., "Context Encoders: Feature Learning by Inpainting", 2016.
 #[derive(Debug)]
 pub struct Inpaint {
     generator: Trainable<Inpainter>,
@@ -31,14 +31,14 @@ pub struct Inpaint {
     adversarial: f64,
     overlap: usize,
     discriminator_steps: usize,
-    /// Side of the picture and of its middle, where the network gives that alone.
+    /// Side of the picture and of its middle, if the network predicts only the middle.
     patch: Option<(usize, usize)>,
     /// Without automatic differentiation.
     device: Device,
 }
 
 impl Inpaint {
-    /// Networks with fresh weights, as `recipe` describes them.
+    /// Creates the networks of `recipe` with fresh weights.
     pub fn new(recipe: &Recipe, device: &Device) -> Self {
         let autodiff = device.clone().autodiff();
         let init = |stream| WeightInit::from_recipe(recipe, stream, &autodiff);
@@ -61,7 +61,7 @@ impl Inpaint {
         }
     }
 
-    /// What the network predicts of `[batch, channels, side, side]`: all of it, or its middle.
+    /// The part of `[batch, channels, side, side]` that the network predicts: all of it, or its middle.
     fn predicted_part(&self, picture: Tensor<4>) -> Tensor<4> {
         match self.patch {
             Some((side, patch)) => {
@@ -129,13 +129,13 @@ impl Method for Inpaint {
                 target.clone() * (-mask.clone() + 1.0) + output * mask
             };
             // Without its graph: the discriminator's step must not reach the generator.
-            let shown = fake.clone().inner();
+            let detached = fake.clone().inner();
             let rate = context.discriminator_rate;
-            let (mut on_real, mut on_fake) = self.update_discriminator(&target, &shown, rate);
+            let (mut on_real, mut on_fake) = self.update_discriminator(&target, &detached, rate);
             for _ in 1..self.discriminator_steps {
-                (on_real, on_fake) = self.update_discriminator(&target, &shown, rate);
+                (on_real, on_fake) = self.update_discriminator(&target, &detached, rate);
             }
-            // The discriminator that judges the generator has already made its step.
+            // The generator is judged by the discriminator after its step.
             let judged = self
                 .discriminator
                 .frozen()
@@ -156,7 +156,7 @@ impl Method for Inpaint {
         let input = Tensor::<4>::from_data(batch.a.clone(), &self.device);
         let photo = Tensor::<4>::from_data(batch.b.clone(), &self.device);
         let network = self.generator.network().valid();
-        // One picture alone has no statistics of a batch.
+        // A single picture has no batch statistics.
         let mode = ForwardMode::inference(NormStats::Running, false);
         let output = network.forward(input, mask.clone(), mode);
         let whole = match self.patch {
@@ -164,8 +164,8 @@ impl Method for Inpaint {
                 let start = (side - patch) / 2;
                 let [batch, channels, _, _] = photo.dims();
                 let middle = start..start + patch;
-                let place = [0..batch, 0..channels, middle.clone(), middle];
-                photo.clone().slice_assign(place, output)
+                let ranges = [0..batch, 0..channels, middle.clone(), middle];
+                photo.clone().slice_assign(ranges, output)
             }
             None => output,
         };

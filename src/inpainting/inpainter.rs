@@ -17,7 +17,7 @@ pub enum Inpainter {
 }
 
 impl Inpainter {
-    /// The network of `recipe`, whose mode is inpaint.
+    /// Creates the network of `recipe`, whose mode is inpaint.
     pub fn new(init: &mut WeightInit, recipe: &Recipe) -> Self {
         let (generator, channels) = (&recipe.generator, recipe.data.input_channels);
         if generator.arch.is_context_encoder() {
@@ -28,8 +28,8 @@ impl Inpainter {
         Self::WithMask(Generator::new(init, generator, channels + 1, channels))
     }
 
-    /// What is in the holes of `picture`, `[batch, channels, side, side]` in [-1, 1], where `mask`,
-    /// `[batch, 1, side, side]`, is 1: the whole picture, or its middle where the recipe says so.
+    /// Predicts the content of the holes in `picture`, `[batch, channels, side, side]` in [-1, 1], where `mask`,
+    /// `[batch, 1, side, side]`, is 1: the whole picture, or its middle if the recipe says so.
     pub fn forward(&self, picture: Tensor<4>, mask: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         match self {
             Self::Context(network) => network.forward(picture, mode),

@@ -1,4 +1,4 @@
-//! Layers in a row, each with its norm and activation, under the names of a PyTorch `Sequential`.
+//! A sequence of layers with their norms and activations, under the names of a PyTorch `Sequential`.
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
@@ -32,7 +32,7 @@ pub(super) enum Layer {
     ChannelWise(ChannelWiseLinear),
 }
 
-/// What comes after a layer and its norm.
+/// What follows a layer and its norm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PostOp {
     Nothing,
@@ -43,14 +43,14 @@ pub(super) enum PostOp {
     Tanh,
 }
 
-/// One layer with its norm and what comes after.
+/// One layer with its norm and what follows.
 #[derive(Module, Debug)]
 pub(super) struct Stage {
     layer: Layer,
     norm: Option<Norm>,
     #[module(skip)]
     after: PostOp,
-    /// Place of the layer in the `Sequential`; its norm has the next.
+    /// Index of the layer in the `Sequential`; its norm has the next.
     #[module(skip)]
     index: usize,
 }
@@ -82,19 +82,19 @@ impl Stage {
     }
 }
 
-/// Width of a layer that is `distance` sizes away from the innermost: eight times `channels`, halved towards the
-/// outside.
+/// Channels of a layer that is `distance` sizes away from the innermost: eight times `channels`, halved at each size further
+/// out.
 pub(super) fn width(channels: usize, distance: usize) -> usize {
     (channels * 8) >> distance.min(3)
 }
 
-/// One stage after the other.
+/// Runs the stages in order.
 pub(super) fn forward(stages: &[Stage], input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
     let next = |features, stage: &Stage| stage.forward(features, mode);
     full_precision(stages.iter().fold(input, next))
 }
 
-/// The public name of the layer at `path`, which begins with the place of its stage.
+/// The public name of the layer at `path`, which begins with the index of its stage.
 pub(super) fn layer_name(stages: &[Stage], path: &str) -> String {
     let mut parts = path.split('.');
     let stage: usize = parts
@@ -106,17 +106,17 @@ pub(super) fn layer_name(stages: &[Stage], path: &str) -> String {
     format!("main.{}", index + usize::from(norm))
 }
 
-/// Puts stages in a row.
+/// Builds a sequence of stages.
 pub(super) struct Builder<'a> {
     init: &'a mut WeightInit,
     norm: NormKind,
-    /// Place of the next layer in the `Sequential`.
+    /// Index of the next layer in the `Sequential`.
     index: usize,
     stages: Vec<Stage>,
 }
 
 impl<'a> Builder<'a> {
-    /// Layers with weights from `init`; those that are normalised have `norm`.
+    /// Starts a sequence with weights from `init`, whose norms are `norm`.
     pub(super) fn new(init: &'a mut WeightInit, norm: NormKind) -> Self {
         Self {
             init,
@@ -126,7 +126,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// A convolution with a kernel, stride and zero padding.
+    /// Adds a convolution with a kernel, stride and zero padding.
     pub(super) fn convolution(
         &mut self,
         channels: [usize; 2],
@@ -144,7 +144,7 @@ impl<'a> Builder<'a> {
         );
     }
 
-    /// A transposed convolution with a kernel, stride and padding.
+    /// Adds a transposed convolution with a kernel, stride and padding.
     pub(super) fn transposed_convolution(
         &mut self,
         [input, output]: [usize; 2],
@@ -169,7 +169,7 @@ impl<'a> Builder<'a> {
         );
     }
 
-    /// A layer that doubles the size.
+    /// Adds a layer that doubles the size.
     pub(super) fn upsampling(
         &mut self,
         channels: [usize; 2],
@@ -186,7 +186,7 @@ impl<'a> Builder<'a> {
         );
     }
 
-    /// A channel-wise fully-connected layer over maps of `side` x `side`.
+    /// Adds a channel-wise fully-connected layer over maps of `side` x `side`.
     pub(super) fn channel_wise(&mut self, maps: usize, side: usize) {
         let layer = ChannelWiseLinear::new(self.init, maps, side);
         self.push(Layer::ChannelWise(layer), None, PostOp::Nothing);

@@ -1,4 +1,4 @@
-//! What an Adam update is given beside its tensors.
+//! The constants of an Adam update.
 
 /// Constants of one Adam step.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,4 +1,4 @@
-//! Large buffers that are written part by part, by all threads.
+//! Large buffers that all threads fill part by part.
 #![expect(
     unsafe_code,
     reason = "the buffer is cleared part by part, where it is written, and not once before by a single thread"
@@ -9,8 +9,8 @@ use std::mem::MaybeUninit;
 
 use rayon::prelude::*;
 
-/// A buffer of `length` numbers that `fill` writes in parts of `part` numbers, the last one shorter where it does not divide.
-/// It takes the number of a part and the part itself, all zeros.
+/// Allocates `length` numbers and calls `fill` with each part of `part` numbers, all zeros, and its index. The last part may be
+/// shorter.
 pub(crate) fn alloc_filled(
     length: usize,
     part: usize,
@@ -26,10 +26,10 @@ pub(crate) fn alloc_filled(
     }
 }
 
-/// The same for a `fill` that may fail.
+/// As [`alloc_filled`], for a `fill` that can fail.
 ///
 /// # Errors
-/// The first of `fill`'s.
+/// The first error of `fill`.
 pub(crate) fn try_alloc_filled<E: Send>(
     length: usize,
     part: usize,

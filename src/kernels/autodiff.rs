@@ -1,4 +1,4 @@
-//! The kernels under automatic differentiation, for every backend that brings their gradients.
+//! The kernels under automatic differentiation, for every backend that implements their gradients.
 
 use std::fmt::Debug;
 
@@ -21,7 +21,7 @@ struct ConvolutionState<T, S> {
     shape: S,
 }
 
-/// Registers what was asked for.
+/// Registers the gradients that were requested.
 fn register<B: Backend, const N: usize>(
     parents: [Option<NodeId>; N],
     gradients: [Option<FloatTensor<B>>; N],
@@ -184,10 +184,10 @@ fn dims<T: TensorMetadata>(tensor: &T) -> [usize; 4] {
 /// A convolution of input, weight and bias, with its shape.
 type Operation<T, S> = fn(T, T, T, S) -> T;
 
-/// What makes the operands of such a convolution ready.
+/// Converts the operands of such a convolution.
 type Operands<T, S> = fn(T, T, S) -> [T; 2];
 
-/// Runs `forward`, one of the two convolutions, and records `backward` where a gradient will be asked for.
+/// Runs `forward`, one of the two convolutions, and records `backward` if a gradient is requested.
 fn recorded<B, C, S, K>(
     backward: K,
     operands: Operands<FloatTensor<B>, S>,
@@ -325,7 +325,7 @@ impl<B: KernelGradients, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         factor: FloatTensor<Self>,
         offset: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
-        // Made of operations that have gradients themselves.
+        // These operations have gradients themselves.
         let channels = factor.shape()[0];
         let per_channel = |tensor| Self::float_reshape(tensor, [1, channels, 1, 1].into());
         Self::float_add(

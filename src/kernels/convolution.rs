@@ -11,8 +11,8 @@ use super::precision::Precision;
 #[cfg(feature = "flex")]
 use burn::backend::Dispatch;
 
-/// The weight of a convolution, or a transposed one, in the type and layout that it is calculated with at this precision: for
-/// networks that are applied many times, which then need not convert it each time. It carries no gradient.
+/// Converts the weight of a convolution, transposed or not, to the type and layout that it computes with at this precision, so
+/// that inference need not convert it each time. The result carries no gradient.
 pub fn prepack_weight<const D: usize>(weight: Tensor<D>, precision: Precision) -> Tensor<D> {
     #[cfg(feature = "flex")]
     if precision != Precision::F32 && has_kernels(&weight) {
@@ -24,7 +24,7 @@ pub fn prepack_weight<const D: usize>(weight: Tensor<D>, precision: Precision) -
 /// Convolution (cross-correlation, as in every deep learning library).
 ///
 /// `input` is `[batch, in, height, width]`, `weight` `[out, in, kernel, kernel]`, `bias` `[out]`; the result is
-/// `[batch, out, (height + 2 * padding - kernel) / stride + 1, ...]`, of the precision that was calculated with.
+/// `[batch, out, (height + 2 * padding - kernel) / stride + 1, ...]`, of the precision of the computation.
 pub fn convolution(
     input: Tensor<4>,
     weight: Tensor<4>,
@@ -48,8 +48,8 @@ pub fn convolution(
 /// Transposed convolution: the gradient of a convolution with respect to its input.
 ///
 /// `input` is `[batch, in, height, width]`, `weight` `[in, out, kernel, kernel]`, `bias` `[out]`; the result is
-/// `[batch, out, (height - 1) * stride + kernel - 2 * padding + output_padding, ...]`, of the precision that was
-/// calculated with.
+/// `[batch, out, (height - 1) * stride + kernel - 2 * padding + output_padding, ...]`, of the precision of the
+/// computation.
 pub fn transposed_convolution(
     input: Tensor<4>,
     weight: Tensor<4>,

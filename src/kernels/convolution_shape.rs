@@ -1,4 +1,4 @@
-//! What a convolution is given beside its tensors.
+//! Stride, padding and precision of convolutions.
 
 use super::precision::Precision;
 
@@ -7,21 +7,21 @@ use super::precision::Precision;
 pub struct ConvolutionShape {
     /// Step between neighbouring outputs, in input pixels.
     pub stride: usize,
-    /// Rows and columns of zeros put around the input.
+    /// Rows and columns of zeros around the input.
     pub padding: usize,
-    /// What is calculated with, where the device can.
+    /// Precision of the computation, if the device offers it.
     pub precision: Precision,
 }
 
 /// Stride, padding and output padding of a transposed convolution, the same in both directions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TransposedConvolutionShape {
-    /// Step between the places where neighbouring inputs are added, in output pixels.
+    /// Step between the outputs of neighbouring inputs, in output pixels.
     pub stride: usize,
     /// Rows and columns cut off from each side of the full output.
     pub padding: usize,
     /// Rows and columns added at the bottom and the right of the output.
     pub output_padding: usize,
-    /// What is calculated with, where the device can.
+    /// Precision of the computation, if the device offers it.
     pub precision: Precision,
 }

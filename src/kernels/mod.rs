@@ -1,6 +1,13 @@
 //! The operations whose speed matters, as functions over Burn tensors.
 //!
-//! Networks call these instead of Burn's own operations, so that a backend can bring its own implementation in one place.
+//! Networks call these instead of Burn's own operations, so that a backend can have its own implementation.
+//!
+//! A kernel is a function whose generic form, of ordinary tensor operations, defines the result. A native one adds an operation
+//! to the trait `Kernels` and its gradient to `KernelGradients`, with implementations for Flex (`flex`) and LibTorch
+//! (`libtorch`), and a test in `tests/it/kernels_*.rs` that compares values and gradients with Burn's own operations. A backend
+//! with kernels is named in `#[backend_extension(..)]` and in `has_kernels`.
+//!
+//! The only `unsafe` code of the package stands here, and each block says why it is sound.
 
 mod activation;
 mod adam;

@@ -1,31 +1,31 @@
-//! Rows of features in several pieces, and how they become the input of a layer.
+//! Rows of features in several pieces, and how they are merged into the input of a layer.
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::leaky_relu;
 
 use super::norm::ChannelScaling;
 
-/// Rows, and what becomes of each value on the way: first the scaling, then the leaky ReLU.
+/// Rows, and what is applied to each value: first the scaling, then the leaky ReLU.
 #[derive(Debug, Clone)]
 pub struct RowSource {
-    /// Rows that follow on each other, each `[1, channels, rows, width]`; not empty.
+    /// Contiguous rows, each `[1, channels, rows, width]`; not empty.
     pub pieces: Vec<Tensor<4>>,
-    /// A factor and an offset for each channel.
+    /// A factor and an offset per channel.
     pub scaling: Option<ChannelScaling>,
-    /// The slope of a leaky ReLU for what is negative, at least 0.
+    /// The slope of a leaky ReLU for negative values, at least 0.
     pub slope: Option<f64>,
 }
 
-/// How several sources become one.
+/// How several sources are merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Merge {
-    /// They are added.
+    /// Added.
     Sum,
-    /// Their channels follow on each other.
+    /// Joined along the channels.
     Concatenation,
 }
 
-/// What is put around rows.
+/// Padding around rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RowPadding {
     /// Rows above.
@@ -34,12 +34,12 @@ pub struct RowPadding {
     pub bottom: usize,
     /// Columns on each side.
     pub sides: usize,
-    /// Whether the border mirrors the rows, without repeating the outermost; otherwise it is zeros.
+    /// Whether the padding mirrors the rows, without repeating the outermost; else it is zeros.
     pub mirrored: bool,
 }
 
 impl RowSource {
-    /// A source whose values stay as they are.
+    /// A source whose values stay unchanged.
     pub fn plain(pieces: Vec<Tensor<4>>) -> Self {
         Self {
             pieces,

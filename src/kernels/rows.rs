@@ -1,4 +1,4 @@
-//! Rows of features that lie in several pieces, put together for the layer that takes them.
+//! Fuses scaling, leaky ReLU, merging and padding of rows into one pass over memory.
 
 use burn::tensor::Tensor;
 use burn::tensor::ops::PadMode;
@@ -7,7 +7,7 @@ use burn::tensor::ops::PadMode;
 use super::flex;
 use super::row_source::{Merge, RowPadding, RowSource};
 
-/// The rows of all `sources`, which have the same height and width and, to be added, the same channels, with a border:
+/// Merges the rows of all `sources`, which have one height and width and, to be added, the same channels, and pads them:
 /// `[1, channels, top + rows + bottom, width + 2 * sides]`.
 pub fn fuse_rows(sources: &[RowSource], merge: Merge, padding: RowPadding) -> Tensor<4> {
     if let [
@@ -25,7 +25,7 @@ pub fn fuse_rows(sources: &[RowSource], merge: Merge, padding: RowPadding) -> Te
     fuse(sources, merge, padding)
 }
 
-/// The rows in memory of their own, so that what they were part of can go.
+/// Copies rows to memory of their own, so that the tensor that they were part of can be freed.
 pub fn copy_rows(rows: Tensor<4>) -> Tensor<4> {
     let source = RowSource::plain(vec![rows]);
     fuse(&[source], Merge::Sum, RowPadding::default())

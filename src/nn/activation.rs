@@ -21,7 +21,7 @@ pub enum Activation {
 }
 
 impl Activation {
-    /// The slope of what is negative, where the function is a ReLU or leaky ReLU.
+    /// The slope for negative values, if the function is a ReLU or leaky ReLU.
     pub(super) fn slope(self) -> Option<f64> {
         match self {
             Self::Relu => Some(0.0),
@@ -34,7 +34,7 @@ impl Activation {
         match self {
             Self::Relu => relu(input),
             Self::LeakyRelu => leaky_relu(input, LEAKY_SLOPE),
-            // The last layer of a network: pictures and losses are calculated in 32 bits.
+            // The last layer of a network: pictures and losses are computed in 32 bits.
             Self::Tanh => tanh(full_precision(input)),
         }
     }

@@ -12,12 +12,12 @@ use crate::kernels::{
     convolution, fuse_rows, reflection_pad, transposed_convolution,
 };
 
-/// What is put around the input of a convolution.
+/// Padding of the input of a convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Padding {
-    /// This many rows and columns of zeros.
+    /// Rows and columns of zeros.
     Zero(usize),
-    /// This many rows and columns mirrored at the border, which is not repeated.
+    /// Rows and columns mirrored at the border, which is not repeated.
     Reflect(usize),
 }
 
@@ -37,7 +37,7 @@ pub struct Convolution {
 }
 
 impl Convolution {
-    /// A layer with weights from `init`.
+    /// Creates a layer with weights from `init`.
     pub fn new(
         init: &mut WeightInit,
         channels: [usize; 2],
@@ -71,7 +71,7 @@ impl Convolution {
         convolution(input, self.weight.val(), bias, shape)
     }
 
-    /// The rows of an input of `height` rows under the kernel, for these rows of the output.
+    /// The rows of an input of `height` rows that the kernel reaches from `rows` of the output.
     pub(super) fn input_rows(&self, rows: Range<usize>, height: usize) -> Range<usize> {
         let padding = self.padding.width();
         let first = (rows.start * self.stride).saturating_sub(padding);
@@ -79,7 +79,7 @@ impl Convolution {
         first..last.saturating_sub(padding).clamp(first + 1, height)
     }
 
-    /// What lies around the rows under these rows of the output, on an input of `height` rows.
+    /// The padding around the [input rows](Self::input_rows) of `rows`, on an input of `height` rows.
     pub(super) fn row_padding(&self, rows: &Range<usize>, height: usize) -> RowPadding {
         let padding = self.padding.width();
         let last = (rows.end - 1) * self.stride + self.kernel();
@@ -91,7 +91,7 @@ impl Convolution {
         }
     }
 
-    /// What [`forward`](Self::forward) gives for an input that has its [row_padding](Self::row_padding) already.
+    /// [`forward`](Self::forward) for an input that already has its [padding](Self::row_padding).
     pub(super) fn forward_padded(&self, input: Tensor<4>) -> Tensor<4> {
         let shape = ConvolutionShape {
             stride: self.stride,
@@ -102,7 +102,7 @@ impl Convolution {
         convolution(input, self.weight.val(), bias, shape)
     }
 
-    /// Values of the copy that [`forward`](Self::forward) makes of an input of so many channels, height and width.
+    /// Length of the padded copy that [`forward`](Self::forward) makes of an input of these dimensions, in values.
     pub(super) fn copy_len(&self, [channels, height, width]: [usize; 3]) -> usize {
         match self.padding {
             Padding::Zero(_) => 0,
@@ -112,7 +112,7 @@ impl Convolution {
         }
     }
 
-    /// Height or width of the output for that of the input.
+    /// Height or width of the output for a height or width of the input.
     pub(super) fn output_side(&self, side: usize) -> usize {
         (side + 2 * self.padding.width() - self.kernel()) / self.stride + 1
     }
@@ -147,8 +147,8 @@ pub struct Upsampling {
 }
 
 impl Upsampling {
-    /// A layer with weights from `init`. `kernel`, padding 1 and `output_padding` are those of the transposed
-    /// convolution.
+    /// Creates a layer with weights from `init`. `kernel` and `output_padding` are those of the transposed convolution, whose
+    /// padding is 1.
     pub fn new(
         init: &mut WeightInit,
         channels: [usize; 2],
@@ -191,7 +191,7 @@ impl Upsampling {
         }
     }
 
-    /// The rows of an input of `height` rows that these rows of the output are made of.
+    /// The rows of an input of `height` rows that `rows` of the output depend on.
     pub(super) fn input_rows(&self, rows: Range<usize>, height: usize) -> Range<usize> {
         match self.kind {
             Upsample::Deconv => {
@@ -211,8 +211,8 @@ impl Upsampling {
         }
     }
 
-    /// The `rows` of the output, from the rows under them ([`input_rows`](Self::input_rows)) of an input of `height` rows:
-    /// what [`forward`](Self::forward) gives there.
+    /// Computes `rows` of the output of [`forward`](Self::forward) from their [input rows](Self::input_rows), of an input of
+    /// `height` rows.
     pub(super) fn forward_rows(
         &self,
         input: Tensor<4>,
@@ -221,7 +221,7 @@ impl Upsampling {
     ) -> Tensor<4> {
         let first = self.input_rows(rows.clone(), height).start * 2;
         match self.kind {
-            // The outermost rows lack what lies outside, but these are not asked for.
+            // The outermost rows would need more input, but they are cut off.
             Upsample::Deconv => self
                 .forward(input)
                 .narrow(2, rows.start - first, rows.len()),
@@ -247,7 +247,7 @@ impl Upsampling {
         }
     }
 
-    /// Values of the copy that [`forward`](Self::forward) makes of an input of these dimensions.
+    /// Length of the copy that [`forward`](Self::forward) makes of an input of these dimensions, in values.
     pub(super) fn copy_len(&self, input: [usize; 3]) -> usize {
         match self.kind {
             Upsample::Deconv => 0,
@@ -264,7 +264,7 @@ impl Upsampling {
         }
     }
 
-    /// Multiplications for each pixel of the input.
+    /// Multiplications per pixel of the input.
     pub(super) fn multiply_adds_per_pixel(&self) -> usize {
         let weights: usize = self.weight.dims().into_iter().product();
         match self.kind {
@@ -274,12 +274,12 @@ impl Upsampling {
     }
 }
 
-/// The rows of the doubled input under a 3 x 3 kernel, for these rows of the output.
+/// The rows of the doubled input that a 3 x 3 kernel reaches from `rows` of the output.
 fn doubled_input_rows(rows: &Range<usize>, height: usize) -> Range<usize> {
     rows.start.saturating_sub(1)..(rows.end + 1).min(2 * height)
 }
 
-/// The same values as 32-bit numbers: for what leaves a network, since losses and pictures are calculated in these.
+/// Converts what leaves a network to 32 bits, in which losses and pictures are computed.
 pub(crate) fn full_precision(values: Tensor<4>) -> Tensor<4> {
     if values.dtype() == DType::F32 {
         return values;
@@ -287,7 +287,7 @@ pub(crate) fn full_precision(values: Tensor<4>) -> Tensor<4> {
     values.cast(DType::F32)
 }
 
-/// Each pixel becomes two by two.
+/// Repeats each pixel two by two.
 fn double(input: Tensor<4>) -> Tensor<4> {
     let [batch, channels, height, width] = input.dims();
     input

@@ -1,4 +1,4 @@
-//! The discriminator that a recipe names.
+//! The discriminators that recipes offer.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -9,7 +9,7 @@ use super::tensors::Network;
 use super::weight_init::WeightInit;
 use crate::config::{DiscriminatorArch, DiscriminatorRecipe};
 
-/// A discriminator of one of the architectures that recipes offer.
+/// A discriminator of the architecture that a recipe names.
 #[derive(Module, Debug)]
 pub enum Discriminator {
     /// PatchGAN.
@@ -19,10 +19,10 @@ pub enum Discriminator {
 }
 
 impl Discriminator {
-    /// The discriminator of `recipe` for pictures with `input` channels.
+    /// Creates the discriminator of `recipe` for pictures with `input` channels.
     pub fn new(init: &mut WeightInit, recipe: &DiscriminatorRecipe, input: usize) -> Self {
         match recipe.arch {
-            // Several sizes are judged by a network of its own (pix2pixHD).
+            // pix2pixHD has its own network for several sizes.
             DiscriminatorArch::Patch | DiscriminatorArch::Multiscale => {
                 Self::Patch(PatchGan::new(init, recipe, input))
             }
@@ -33,7 +33,7 @@ impl Discriminator {
         }
     }
 
-    /// `[batch, in, height, width]` to logits, `[batch, 1, height', width']`: one for each patch.
+    /// Maps `[batch, in, height, width]` to one logit per patch, `[batch, 1, height', width']`.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         match self {
             Self::Patch(patch) => patch.forward(input, mode),

@@ -1,12 +1,12 @@
-//! Pictures at half their size.
+//! Average pooling to half the size.
 
 use burn::tensor::Tensor;
 use burn::tensor::module::avg_pool2d;
 use burn::tensor::ops::AvgPoolOptions;
 
-/// Height and width halved (rounded up): each pixel is the mean of the 3 x 3 around it that lie inside.
+/// Halves height and width (rounded up): each pixel is the mean of those of the 3 x 3 around it that lie inside.
 ///
-/// This is how pix2pixHD makes the smaller inputs of its generators and discriminators.
+/// pix2pixHD makes the smaller inputs of its generators and discriminators this way.
 pub fn downsample(input: Tensor<4>) -> Tensor<4> {
     let options = AvgPoolOptions::new([3, 3])
         .with_stride([2, 2])

@@ -4,7 +4,7 @@ use burn::tensor::{Distribution, Tensor};
 
 use super::forward_mode::ForwardMode;
 
-/// Sets half of the values to zero at random and doubles the others, where `mode` says so.
+/// Sets half of the values to zero at random and doubles the others, if `mode` asks for it.
 ///
 /// The draws come from the device's generator: seed the device before the pass to repeat them.
 /// Srivastava et al., "Dropout", 2014; the probability is that of pix2pix.

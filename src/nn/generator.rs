@@ -1,4 +1,4 @@
-//! The generator that a recipe names.
+//! The generators that recipes offer.
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::Tensor;
@@ -13,7 +13,7 @@ use super::weight_init::WeightInit;
 use crate::config::{GeneratorArch, GeneratorRecipe};
 use crate::kernels::{Precision, prepack_weight};
 
-/// A generator of one of the architectures that recipes offer.
+/// A generator of the architecture that a recipe names.
 #[derive(Module, Debug)]
 pub enum Generator {
     /// U-Net.
@@ -24,12 +24,12 @@ pub enum Generator {
     Local(LocalEnhancer),
 }
 
-/// Makes weights ready.
+/// Prepacks the weights of convolutions.
 struct Prepack(Precision);
 
 impl ModuleMapper for Prepack {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        // The scales and shifts of norms, which stay as they are, have one dimension.
+        // Scales and shifts of norms have one dimension and stay as they are.
         if D == 4 {
             param.map(|weight| prepack_weight(weight, self.0))
         } else {
@@ -39,12 +39,13 @@ impl ModuleMapper for Prepack {
 }
 
 impl Generator {
-    /// The same for applying alone, with the weights of its convolutions ready for `precision`, which is that of its layers.
+    /// Converts the weights of convolutions once to the type and layout of `precision`, the precision of the layers. The
+    /// result is for inference only.
     pub fn prepack_weights(self, precision: Precision) -> Self {
         self.map(&mut Prepack(precision))
     }
 
-    /// The generator of `recipe` from `input` to `output` channels.
+    /// Creates the generator of `recipe` from `input` to `output` channels.
     pub fn new(
         init: &mut WeightInit,
         recipe: &GeneratorRecipe,
@@ -70,7 +71,7 @@ impl Generator {
                 unreachable!("context encoders are of mode inpaint, which makes them itself")
             }
             GeneratorArch::Local => Self::Local(LocalEnhancer::new(init, recipe, input, output)),
-            // The name of a U-Net is the size that its downsamplings bring to one pixel.
+            // A U-Net is named after the size that its downsamplings reduce to one pixel.
             GeneratorArch::Unet64
             | GeneratorArch::Unet128
             | GeneratorArch::Unet256
@@ -81,13 +82,13 @@ impl Generator {
         }
     }
 
-    /// `[batch, in, height, width]` in [-1, 1] to `[batch, out, height, width]` in [-1, 1]; height and width are
-    /// multiples of [`GeneratorRecipe::size_multiple`] and at least [`GeneratorRecipe::min_size`].
+    /// Maps `[batch, in, height, width]` to `[batch, out, height, width]`, both in [-1, 1]. Height and width are multiples of
+    /// [`GeneratorRecipe::size_multiple`] and at least [`GeneratorRecipe::min_size`].
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         self.forward_with(&mut Eager { mode }, input)
     }
 
-    /// The layers in their order; sizes as for [`forward`](Self::forward).
+    /// Runs the layers in order on `ops`; sizes as for [`forward`](Self::forward).
     pub fn forward_with<'n, O: LayerOps<'n>>(
         &'n self,
         ops: &mut O,
@@ -100,7 +101,7 @@ impl Generator {
         }
     }
 
-    /// The generator with all but its last enhancer fixed: no gradients are computed for the rest.
+    /// Freezes all but the last enhancer: no gradients are computed for the rest.
     pub fn with_frozen_base(self) -> Self {
         match self {
             Self::Local(local) => Self::Local(local.with_frozen_base()),

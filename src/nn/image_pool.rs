@@ -1,11 +1,11 @@
-//! A pool of earlier translations, which keeps the discriminator from forgetting.
+//! A pool of earlier translations, which keeps a discriminator from forgetting.
 
 use burn::tensor::{Device, Tensor};
 use rand::{Rng, RngExt};
 
 use super::tensors::NamedTensors;
 
-/// Keeps up to `size` pictures and hands out old ones in place of new ones half of the time.
+/// Stores up to `size` pictures and returns old ones in place of new ones half of the time.
 ///
 /// Shrivastava et al., "Learning from Simulated and Unsupervised Images through Adversarial Training", 2017, as used by
 /// CycleGAN.
@@ -17,7 +17,7 @@ pub struct ImagePool {
 }
 
 impl ImagePool {
-    /// An empty pool; a size of 0 hands out what comes in.
+    /// Creates an empty pool; with a size of 0 it returns what comes in.
     pub fn new(size: usize) -> Self {
         Self {
             size,
@@ -25,8 +25,8 @@ impl ImagePool {
         }
     }
 
-    /// Exchanges pictures, `[batch, channels, height, width]`, one by one. While the pool is not full a picture is
-    /// stored and returned. Then, with probability one half, a stored one is returned and the new one takes its place;
+    /// Exchanges pictures, `[batch, channels, height, width]`, one by one. Until the pool is full, each picture is stored
+    /// and returned. After that, with probability one half, a stored picture is returned and replaced by the new one;
     /// otherwise the new one is returned and not stored.
     pub fn query(&mut self, pictures: Tensor<4>, rng: &mut impl Rng) -> Tensor<4> {
         let size = self.size;
@@ -35,7 +35,7 @@ impl ImagePool {
         })
     }
 
-    /// As [`ImagePool::query`], with the place of the picture that is handed out, if any, drawn by `draw`.
+    /// As [`ImagePool::query`], but `draw` chooses the index of the stored picture to return, if any.
     fn query_with(
         &mut self,
         pictures: Tensor<4>,
@@ -62,7 +62,7 @@ impl ImagePool {
         Tensor::cat(answers, 0)
     }
 
-    /// The stored pictures, by their place.
+    /// The stored pictures, named by their index.
     pub fn state(&self) -> NamedTensors {
         let named = self.pictures.iter().enumerate().map(|(index, picture)| {
             let data = picture.clone().into_data().convert::<f32>();
@@ -71,7 +71,7 @@ impl ImagePool {
         NamedTensors(named.collect())
     }
 
-    /// Takes up stored pictures.
+    /// Restores stored pictures.
     pub fn restore(&mut self, state: NamedTensors, device: &Device) {
         let pictures = state.0.into_values();
         self.pictures = pictures

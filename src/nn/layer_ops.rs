@@ -1,4 +1,4 @@
-//! What a forward pass does at each layer of a generator, apart from the order of the layers.
+//! The operations that generators are made of, computed at once or recorded.
 
 use burn::tensor::Tensor;
 
@@ -9,22 +9,22 @@ use super::dropout::dropout;
 use super::forward_mode::ForwardMode;
 use super::norm::Norm;
 
-/// A forward pass. Generators say which layers follow on which; a pass computes each at once, or notes them down to compute
-/// them in bands.
+/// The operations of a generator's layers. Generators define the order of their layers; an implementation computes each layer
+/// at once, or records it to compute the whole in bands.
 pub trait LayerOps<'n> {
-    /// What lies between two layers.
+    /// The features between two layers.
     type Features: Clone;
 
     /// A convolution.
     fn convolution(&mut self, layer: &'n Convolution, input: Self::Features) -> Self::Features;
 
-    /// A doubling of height and width.
+    /// Doubles height and width.
     fn upsampling(&mut self, layer: &'n Upsampling, input: Self::Features) -> Self::Features;
 
     /// A normalisation.
     fn norm(&mut self, layer: &'n Norm, input: Self::Features) -> Self::Features;
 
-    /// Dropout, where the pass drops.
+    /// Dropout, if the forward mode asks for it.
     fn dropout(&mut self, input: Self::Features) -> Self::Features;
 
     /// An activation function.
@@ -33,14 +33,14 @@ pub trait LayerOps<'n> {
     /// [`downsample`].
     fn downsample(&mut self, input: Self::Features) -> Self::Features;
 
-    /// The sum.
+    /// Adds two features of one shape.
     fn sum(&mut self, left: Self::Features, right: Self::Features) -> Self::Features;
 
-    /// The channels of one after those of the other.
+    /// Joins the channels of both.
     fn concatenation(&mut self, first: Self::Features, second: Self::Features) -> Self::Features;
 }
 
-/// The pass that computes each layer at once.
+/// Computes each layer at once.
 #[derive(Debug)]
 pub(super) struct Eager {
     pub(super) mode: ForwardMode,

@@ -1,4 +1,4 @@
-//! The local enhancers of pix2pixHD: generators that double the size of the one below them.
+//! The local enhancers of pix2pixHD: generators at twice the size of the one below them.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -20,15 +20,15 @@ use crate::config::GeneratorRecipe;
 /// GANs", 2018, section 3.1. Parameter names are those of the public PyTorch implementation.
 #[derive(Module, Debug)]
 pub struct LocalEnhancer {
-    /// Without the layers that make a picture of its features.
+    /// Ends with features, without the layers that turn them into a picture.
     base: ResnetGenerator,
     /// From the coarsest to the finest.
     enhancers: Vec<Enhancer>,
-    /// Makes the picture of the finest features.
+    /// Turns the finest features into the picture.
     head: Convolution,
 }
 
-/// One enhancer: its way down to the size of the features below it, and back up.
+/// One enhancer: down to the size of the features below it, and back up.
 #[derive(Module, Debug)]
 struct Enhancer {
     stem: Convolution,
@@ -72,8 +72,8 @@ impl Enhancer {
 }
 
 impl LocalEnhancer {
-    /// The generator of `recipe` from `input` to `output` channels; `recipe.channels` are those of the finest enhancer,
-    /// and double with each halving of the size.
+    /// Creates the generator of `recipe` from `input` to `output` channels. `recipe.channels` are those of the finest
+    /// enhancer, and double with each halving of the size.
     pub fn new(
         init: &mut WeightInit,
         recipe: &GeneratorRecipe,
@@ -111,13 +111,13 @@ impl LocalEnhancer {
         }
     }
 
-    /// `[batch, in, height, width]` to `[batch, out, height, width]` in [-1, 1]; height and width are multiples of
+    /// Maps `[batch, in, height, width]` to `[batch, out, height, width]` in [-1, 1]. Height and width are multiples of
     /// [`GeneratorRecipe::size_multiple`] and at least twice that.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         self.forward_with(&mut Eager { mode }, input)
     }
 
-    /// The layers in their order; sizes as for [`forward`](Self::forward).
+    /// Runs the layers in order on `ops`; sizes as for [`forward`](Self::forward).
     pub fn forward_with<'n, O: LayerOps<'n>>(
         &'n self,
         ops: &mut O,
@@ -139,7 +139,7 @@ impl LocalEnhancer {
         ops.activation(Activation::Tanh, features)
     }
 
-    /// The same with everything fixed but the finest enhancer and what makes the picture.
+    /// Freezes everything but the finest enhancer and the head.
     pub(super) fn with_frozen_base(mut self) -> Self {
         self.base = self.base.no_grad();
         if let Some(last) = self.enhancers.pop() {

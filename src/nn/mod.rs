@@ -1,4 +1,10 @@
-//! Building blocks that the methods share: layers, generators, discriminators, objectives and the optimiser.
+//! What the methods share: layers, generators, discriminators, GAN losses and the optimiser.
+//!
+//! A generator lists its layers once, in `forward_with`, over a [`LayerOps`]: either each layer is computed at once, or they are
+//! recorded and computed in [bands](forward_in_bands) of rows.
+//!
+//! A network that is added implements [`Network`], becomes a variant of `GeneratorArch` or `DiscriminatorArch`, and gets a
+//! fixture from PyTorch; a generator also gets its layers in `style::onnx`.
 
 mod activation;
 mod adam;

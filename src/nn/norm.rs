@@ -12,10 +12,10 @@ use crate::kernels::{
 
 /// Added to variances, as in the reference implementations.
 pub(crate) const NORM_EPSILON: f64 = 1e-5;
-/// Share of the newest batch in the running averages.
+/// Weight of the newest batch in the running averages.
 const MOMENTUM: f64 = 0.1;
 
-/// A normalisation layer of one of the kinds that recipes offer.
+/// A normalisation layer of the kind that a recipe names.
 #[derive(Module, Debug)]
 pub struct Norm {
     /// The parameters of batch normalisation.
@@ -43,7 +43,7 @@ struct Affine {
 }
 
 impl Norm {
-    /// A layer over `channels` channels.
+    /// Creates a layer over `channels` channels.
     pub fn new(init: &mut WeightInit, kind: NormKind, channels: usize) -> Self {
         let batch = (kind == NormKind::Batch).then(|| {
             let device = init.device().clone().inner();
@@ -65,7 +65,7 @@ impl Norm {
         }
     }
 
-    /// `[batch, channels, height, width]`, normalised.
+    /// Normalises `[batch, channels, height, width]`.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         match (&self.batch, &self.affine, self.kind) {
             (Some(batch), _, _) => batch.forward(input, mode),
@@ -75,7 +75,7 @@ impl Norm {
         }
     }
 
-    /// Whether it takes mean and variance from its input, the whole of it.
+    /// Whether the layer needs mean and variance of its whole input.
     pub(super) fn needs_statistics(&self, mode: ForwardMode) -> bool {
         match self.kind {
             NormKind::Instance | NormKind::InstanceAffine => true,
@@ -84,8 +84,8 @@ impl Norm {
         }
     }
 
-    /// What it does to the features of a picture that have these `statistics`; where it needs none, those of training. Nothing
-    /// if it does nothing.
+    /// The scaling that the layer applies to features with these `statistics`, or with its running averages if it needs none.
+    /// `None` if it leaves its input as it is.
     pub(super) fn scaling(&self, statistics: Option<&ChannelStatistics>) -> Option<ChannelScaling> {
         let statistics = match (statistics, &self.batch) {
             (Some(statistics), _) => statistics.clone(),
@@ -140,7 +140,7 @@ impl BatchNorm {
         }
     }
 
-    /// Moves the running averages; the variance is the unbiased one, as in PyTorch.
+    /// Updates the running averages, with the unbiased variance as in PyTorch.
     fn update(&self, statistics: ChannelStatistics, count: usize) {
         let unbiased = count as f64 / (count.max(2) - 1) as f64;
         let blend = |running: &RunningState<Tensor<1>>, newest: Tensor<1>| {

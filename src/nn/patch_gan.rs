@@ -1,4 +1,4 @@
-//! Discriminators that judge patches: PatchGAN and its limit of single pixels.
+//! Discriminators of patches: PatchGAN, and PixelGAN as its limit of single pixels.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -13,7 +13,7 @@ use crate::kernels::leaky_relu;
 
 const SLOPE: f64 = 0.2;
 
-/// A stack of convolutions whose every output judges one patch of the picture.
+/// A stack of convolutions, each of whose outputs judges one patch of the picture.
 ///
 /// Three strided layers see patches of 70 x 70 pixels (receptive field 16, 34, 70, 142, 286 for 1 to 5 layers).
 /// Isola et al., 2017, section 3.2.2.
@@ -25,7 +25,7 @@ pub struct PatchGan {
 }
 
 impl PatchGan {
-    /// A discriminator of pictures with `input` channels.
+    /// Creates a discriminator of pictures with `input` channels.
     pub fn new(init: &mut WeightInit, recipe: &DiscriminatorRecipe, input: usize) -> Self {
         const KERNEL: usize = 4;
         let layers = recipe.layers;
@@ -57,7 +57,7 @@ impl PatchGan {
         }
     }
 
-    /// `[batch, in, height, width]` to one logit per patch, `[batch, 1, height', width']`.
+    /// Maps `[batch, in, height, width]` to one logit per patch, `[batch, 1, height', width']`.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         let last = self.convolutions.len() - 1;
         let mut features = input;
@@ -98,7 +98,7 @@ pub struct PixelGan {
 }
 
 impl PixelGan {
-    /// A discriminator of pictures with `input` channels.
+    /// Creates a discriminator of pictures with `input` channels.
     pub fn new(init: &mut WeightInit, recipe: &DiscriminatorRecipe, input: usize) -> Self {
         let bias = recipe.norm.uses_bias();
         let width = recipe.channels;
@@ -113,7 +113,7 @@ impl PixelGan {
         }
     }
 
-    /// `[batch, in, height, width]` to one logit per pixel, `[batch, 1, height, width]`.
+    /// Maps `[batch, in, height, width]` to one logit per pixel, `[batch, 1, height, width]`.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         let features = leaky_relu(self.first.forward(input), SLOPE);
         let features = self.norm.forward(self.second.forward(features), mode);

@@ -1,4 +1,4 @@
-//! The blocks of ResNet generators: halving, residual, doubling.
+//! The blocks of ResNet generators: downsampling, residual, upsampling.
 
 use burn::module::Module;
 
@@ -17,7 +17,7 @@ pub struct DownBlock {
 }
 
 impl DownBlock {
-    /// A block that takes `channels` channels.
+    /// Creates a block with `channels` input channels.
     pub fn new(
         init: &mut WeightInit,
         recipe: &GeneratorRecipe,
@@ -31,7 +31,7 @@ impl DownBlock {
         }
     }
 
-    /// `[batch, channels, height, width]` to `[batch, 2 * channels, height / 2, width / 2]`.
+    /// Maps `[batch, channels, height, width]` to `[batch, 2 * channels, height / 2, width / 2]`.
     pub fn forward_with<'n, O: LayerOps<'n>>(
         &'n self,
         ops: &mut O,
@@ -51,7 +51,7 @@ pub struct UpBlock {
 }
 
 impl UpBlock {
-    /// A block that gives `channels` channels.
+    /// Creates a block with `channels` output channels.
     pub fn new(
         init: &mut WeightInit,
         recipe: &GeneratorRecipe,
@@ -65,7 +65,7 @@ impl UpBlock {
         }
     }
 
-    /// `[batch, 2 * channels, height, width]` to `[batch, channels, 2 * height, 2 * width]`.
+    /// Maps `[batch, 2 * channels, height, width]` to `[batch, channels, 2 * height, 2 * width]`.
     pub fn forward_with<'n, O: LayerOps<'n>>(
         &'n self,
         ops: &mut O,
@@ -89,7 +89,7 @@ pub struct ResidualBlock {
 }
 
 impl ResidualBlock {
-    /// A block of `channels` channels.
+    /// Creates a block of `channels` channels.
     pub fn new(
         init: &mut WeightInit,
         recipe: &GeneratorRecipe,
@@ -108,7 +108,7 @@ impl ResidualBlock {
         }
     }
 
-    /// `[batch, channels, height, width]`, at least 2 x 2, to the same.
+    /// Maps `[batch, channels, height, width]`, at least 2 x 2, to the same shape.
     pub fn forward_with<'n, O: LayerOps<'n>>(
         &'n self,
         ops: &mut O,
@@ -125,9 +125,9 @@ impl ResidualBlock {
         ops.sum(input, residual)
     }
 
-    /// The place of a layer among those of `conv_block` in the public names.
+    /// The index of a layer in `conv_block`, in the public names.
     pub(crate) fn index(&self, layer: &str) -> usize {
-        // Dropout takes a place between the two convolutions.
+        // Dropout has an index between the two convolutions.
         let second = if self.dropout { 6 } else { 5 };
         match layer {
             "first" => 1,

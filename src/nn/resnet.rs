@@ -13,21 +13,21 @@ use super::tensors::Network;
 use super::weight_init::WeightInit;
 use crate::config::GeneratorRecipe;
 
-/// Sizes of a ResNet generator that recipes do not name.
+/// Sizes of a ResNet generator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResnetConfig {
     /// Halvings of the size before the residual blocks, and doublings after them.
     pub downsamplings: usize,
     /// Residual blocks.
     pub blocks: usize,
-    /// Whether the convolutions before a norm have a bias; the last one always has.
+    /// Whether the convolutions before a norm have a bias; the last convolution always has one.
     pub bias: bool,
-    /// Channels of the output; without one the network ends with its last upsampling.
+    /// Channels of the output; `None` to end with the features of the last upsampling.
     pub output: Option<usize>,
 }
 
-/// Downsamplings, residual blocks, as many upsamplings: the generator of CycleGAN has two, the global generator of pix2pixHD
-/// four.
+/// Downsamplings, residual blocks and as many upsamplings: two in the generator of CycleGAN, four in the global generator of
+/// pix2pixHD.
 ///
 /// Zhu, Park, Isola and Efros, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", 2017,
 /// after Johnson, Alahi and Fei-Fei, "Perceptual Losses for Real-Time Style Transfer", 2016.
@@ -44,7 +44,7 @@ pub struct ResnetGenerator {
 }
 
 impl ResnetGenerator {
-    /// The generator of CycleGAN with `blocks` residual blocks from `input` to `output` channels.
+    /// Creates the generator of CycleGAN with `blocks` residual blocks from `input` to `output` channels.
     pub fn new(
         init: &mut WeightInit,
         recipe: &GeneratorRecipe,
@@ -61,7 +61,7 @@ impl ResnetGenerator {
         Self::from_config(init, recipe, config, input)
     }
 
-    /// A generator of any shape that takes `input` channels.
+    /// Creates a generator of these sizes with `input` channels.
     pub fn from_config(
         init: &mut WeightInit,
         recipe: &GeneratorRecipe,
@@ -97,16 +97,15 @@ impl ResnetGenerator {
         }
     }
 
-    /// `[batch, in, height, width]` in [-1, 1] to `[batch, out, height, width]` in [-1, 1]; height and width are
-    /// multiples of two to the power of the number of downsamplings, and at least twice that.
+    /// Maps `[batch, in, height, width]` to `[batch, out, height, width]`, both in [-1, 1]. Height and width are multiples of
+    /// two to the power of the number of downsamplings, and at least twice that.
     ///
-    /// Without an output of its own the network gives the features of its last upsampling, `[batch, channels, height,
-    /// width]`.
+    /// Without output channels the result is the features of the last upsampling, `[batch, channels, height, width]`.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         self.forward_with(&mut Eager { mode }, input)
     }
 
-    /// The layers in their order; sizes as for [`forward`](Self::forward).
+    /// Runs the layers in order on `ops`; sizes as for [`forward`](Self::forward).
     pub fn forward_with<'n, O: LayerOps<'n>>(
         &'n self,
         ops: &mut O,

@@ -18,7 +18,7 @@ pub trait Network: Module {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct NamedTensors(pub BTreeMap<String, TensorData>);
 
-/// Tensors that are not those that a network has.
+/// Tensors that do not belong to a network.
 #[derive(Debug, thiserror::Error)]
 pub enum TensorError {
     /// Not a safetensors file.
@@ -41,9 +41,9 @@ pub enum TensorError {
 }
 
 impl NamedTensors {
-    /// The parameters and running averages of `network`.
+    /// Copies the parameters and running averages of `network`.
     pub fn from_network<N: Network>(network: &N) -> Self {
-        // A running average lags behind by one update in a network in training; the inference copy has caught up.
+        // In a network in training a running average lags behind by one update; the inference copy has caught up.
         let mut collect = Collect {
             network,
             path: ModulePath::default(),
@@ -53,11 +53,11 @@ impl NamedTensors {
         collect.tensors
     }
 
-    /// `network` with its parameters and running averages replaced by these.
+    /// Replaces the parameters and running averages of `network` by these.
     ///
     /// # Errors
-    /// A tensor is missing, unexpected or of another shape; all such are listed. `num_batches_tracked`, which counts
-    /// steps and has no use here, may be there.
+    /// A tensor is missing, unexpected or of another shape; all such are listed. `num_batches_tracked`, which counts steps, is
+    /// ignored.
     pub fn load_into<N: Network>(mut self, network: N) -> Result<N, TensorError> {
         self.0
             .retain(|name, _| !name.ends_with(".num_batches_tracked"));
@@ -94,10 +94,10 @@ impl NamedTensors {
         Ok(network.map(&mut replace))
     }
 
-    /// `own` with those of these tensors that have a name and a shape of it, and how many they are.
+    /// Replaces those tensors of `own` that have the name and shape of one of these; returns the result and their number.
     ///
     /// # Errors
-    /// There is none.
+    /// None matches.
     pub fn matching(mut self, own: Self) -> Result<(Self, usize), TensorError> {
         let mut taken = own;
         let mut count = 0;
@@ -116,8 +116,8 @@ impl NamedTensors {
         Ok((taken, count))
     }
 
-    /// With the `num_batches_tracked` that PyTorch keeps beside running averages, one whole number each: strict loading
-    /// asks for them, although nothing is computed from them.
+    /// Adds the `num_batches_tracked` that PyTorch keeps beside running averages, one integer each: strict loading requires
+    /// them, although nothing is computed from them.
     pub fn with_num_batches_tracked(mut self, batches: u64) -> Self {
         let averages = self.0.keys();
         let layers: Vec<String> = averages
@@ -131,7 +131,7 @@ impl NamedTensors {
         self
     }
 
-    /// Whether no value is infinite or not a number.
+    /// Whether all values are finite.
     pub fn are_finite(&self) -> bool {
         self.0.values().all(|data| {
             let values = data.as_slice::<f32>().unwrap_or_default();
@@ -153,7 +153,7 @@ fn shape_text(shape: &Shape) -> String {
     format!("[{}]", sizes.join(", "))
 }
 
-/// Fields and indices on the way to a parameter.
+/// The fields and indices that lead to a parameter.
 #[derive(Debug, Default, Clone)]
 pub(super) struct ModulePath(Vec<String>);
 
@@ -170,7 +170,7 @@ impl ModulePath {
         self.0.join(".")
     }
 
-    /// The public name of the parameter here.
+    /// The public name of the parameter at this path.
     fn name<N: Network>(&self, network: &N) -> String {
         let Some((leaf, layer)) = self.0.split_last() else {
             return String::new();

@@ -24,7 +24,7 @@ pub struct Unet {
     levels: Vec<Level>,
 }
 
-/// One size: the way down to half of it and the way back up.
+/// One size: down to half of it, and back up.
 #[derive(Module, Debug)]
 struct Level {
     down: Convolution,
@@ -36,7 +36,7 @@ struct Level {
 }
 
 impl Unet {
-    /// A U-Net with `downsamplings` levels (at least 5) from `input` to `output` channels.
+    /// Creates a U-Net with `downsamplings` levels (at least 5) from `input` to `output` channels.
     pub fn new(
         init: &mut WeightInit,
         recipe: &GeneratorRecipe,
@@ -90,13 +90,13 @@ impl Unet {
         Self { levels }
     }
 
-    /// `[batch, in, height, width]` in [-1, 1] to `[batch, out, height, width]` in [-1, 1]; height and width are
-    /// multiples of two to the power of the number of levels.
+    /// Maps `[batch, in, height, width]` to `[batch, out, height, width]`, both in [-1, 1]. Height and width are multiples of
+    /// two to the power of the number of levels.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         self.forward_with(&mut Eager { mode }, input)
     }
 
-    /// The layers in their order; sizes as for [`forward`](Self::forward).
+    /// Runs the layers in order on `ops`; sizes as for [`forward`](Self::forward).
     pub fn forward_with<'n, O: LayerOps<'n>>(
         &'n self,
         ops: &mut O,

@@ -10,10 +10,10 @@ use rayon::prelude::*;
 use crate::config::{InitKind, Recipe};
 use crate::kernels::Precision;
 
-/// Makes the parameters of a network: the law, the generator of random numbers and the device.
+/// Makes the parameters of a network: distribution, random numbers and device.
 #[derive(Debug)]
 pub struct WeightInit {
-    /// Nothing is drawn without a law: the weights will be loaded.
+    /// `None` if weights are loaded later: parameters start as zeros.
     kind: Option<InitKind>,
     gain: f64,
     rng: ChaCha8Rng,
@@ -22,7 +22,7 @@ pub struct WeightInit {
 }
 
 impl WeightInit {
-    /// Parameters drawn by `kind` with standard deviation or gain `gain`, on `device`.
+    /// Draws parameters from the distribution `kind` with standard deviation or gain `gain`, on `device`.
     ///
     /// `stream` separates the networks of one seed.
     pub fn new(kind: InitKind, gain: f64, seed: u64, stream: u64, device: &Device) -> Self {
@@ -37,7 +37,7 @@ impl WeightInit {
         }
     }
 
-    /// Parameters as `recipe` asks for them, on `device`; `stream` separates its networks.
+    /// Draws parameters as `recipe` asks for, on `device`; `stream` separates its networks.
     pub fn from_recipe(recipe: &Recipe, stream: u64, device: &Device) -> Self {
         let generator = &recipe.generator;
         Self::new(
@@ -50,17 +50,17 @@ impl WeightInit {
         .with_precision(recipe.train.precision)
     }
 
-    /// The same for layers that calculate with `precision`; parameters are 32-bit in any case.
+    /// Makes layers that compute in `precision`; their parameters are always 32-bit.
     pub fn with_precision(self, precision: Precision) -> Self {
         Self { precision, ..self }
     }
 
-    /// What the layers calculate with.
+    /// Precision in which the layers compute.
     pub fn precision(&self) -> Precision {
         self.precision
     }
 
-    /// Zeros, on `device`: for networks whose weights are loaded afterwards.
+    /// Makes zeros on `device`, for networks whose weights are loaded afterwards.
     pub fn zeros(device: &Device) -> Self {
         Self {
             kind: None,
@@ -84,7 +84,7 @@ impl WeightInit {
         let [rows, second, height, width] = shape;
         let (fan_in, fan_out) = (second * height * width, rows * height * width);
         let Some(kind) = self.kind else {
-            // One zero that stands for all: what is replaced needs no memory.
+            // One zero, expanded: weights that will be replaced need no memory.
             let zero = Tensor::<4>::zeros([1; 4], &self.device);
             return Param::from_tensor(zero.expand(shape));
         };
@@ -139,7 +139,7 @@ impl WeightInit {
     }
 }
 
-/// Makes the rows of a `rows` x `columns` matrix orthonormal, or the columns where there are more rows than columns.
+/// Makes the rows of a `rows` x `columns` matrix orthonormal, or the columns if there are fewer of them.
 fn orthogonalise(values: &mut [f32], rows: usize, columns: usize) {
     if rows <= columns {
         let mut vectors: Vec<Vec<f64>> = values
@@ -166,7 +166,7 @@ fn orthogonalise(values: &mut [f32], rows: usize, columns: usize) {
     }
 }
 
-/// Modified Gram-Schmidt: each vector is normed, then its part is taken out of those after it.
+/// Modified Gram-Schmidt: normalises each vector, then removes its component from those after it.
 fn gram_schmidt(vectors: &mut [Vec<f64>]) {
     let dot = |first: &[f64], second: &[f64]| -> f64 {
         first.iter().zip(second).map(|(x, y)| x * y).sum()

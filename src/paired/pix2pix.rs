@@ -32,7 +32,7 @@ pub struct Pix2pix {
 }
 
 impl Pix2pix {
-    /// Networks with fresh weights, as `recipe` describes them.
+    /// Creates the networks of `recipe` with fresh weights.
     pub fn new(recipe: &Recipe, device: &Device) -> Self {
         let autodiff = device.clone().autodiff();
         let init = |stream| WeightInit::from_recipe(recipe, stream, &autodiff);
@@ -43,7 +43,7 @@ impl Pix2pix {
         Self::from_networks(recipe, generator, discriminator, device)
     }
 
-    /// The method around given networks, which lie on the autodiff device of `device`.
+    /// Wraps given networks, which lie on the autodiff device of `device`.
     pub fn from_networks(
         recipe: &Recipe,
         generator: Generator,
@@ -106,7 +106,7 @@ impl Method for Pix2pix {
             (on_real, on_fake) = self.update_discriminator(&real_pair, &fake_pair, rate);
         }
 
-        // The discriminator that judges the generator has already made its step.
+        // The generator is judged by the discriminator after its step.
         let judged = self
             .discriminator
             .frozen()

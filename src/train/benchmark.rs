@@ -1,4 +1,4 @@
-//! How fast a recipe trains and translates, on pictures that are made up and held in memory.
+//! How fast a recipe trains and translates, on generated pictures in memory.
 
 use std::time::Instant;
 
@@ -20,21 +20,21 @@ pub struct Benchmark {
     pub recipe: Recipe,
     /// Width and height of the pictures.
     pub size: [usize; 2],
-    /// Steps, and applications, that are timed.
+    /// Number of training steps and of translations that are timed.
     pub steps: usize,
 }
 
-/// What was measured.
+/// The measurements.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BenchmarkResult {
     /// Seconds of each training step, sorted.
     pub seconds: Vec<f64>,
-    /// Pictures that the generator translates in a second, one at a time.
+    /// Pictures that the generator translates per second, one at a time.
     pub pictures_per_second: f64,
 }
 
 impl Benchmark {
-    /// Trains and translates. The first step, which finds nothing in memory, is not counted.
+    /// Trains and translates. The first step, which allocates memory, is not counted.
     ///
     /// # Errors
     /// A weight file that the recipe names cannot be read.
@@ -80,7 +80,7 @@ impl Benchmark {
         started.elapsed().as_secs_f64()
     }
 
-    /// Noise in the form of `count` samples.
+    /// A batch of noise with `count` samples.
     fn batch(&self, count: usize) -> Batch {
         let data = &self.recipe.data;
         let mut rng = random::step_rng(self.recipe.train.seed, 0);
@@ -98,13 +98,13 @@ impl Benchmark {
             names: Vec::new(),
         };
         let [width, height] = self.size;
-        let place = |index: usize| (index % width, index / width % height);
+        let position = |index: usize| (index % width, index / width % height);
         match self.recipe.mode {
             Mode::Pix2pix | Mode::Cycle => {}
             Mode::Pix2pixhd => {
                 // Squares of one class, each an instance of its own.
                 let square = |index| {
-                    let (x, y) = place(index);
+                    let (x, y) = position(index);
                     x / 32 + y / 32 * width.div_ceil(32)
                 };
                 if data.classes > 0 {
@@ -114,7 +114,7 @@ impl Benchmark {
             }
             Mode::Inpaint => {
                 batch.mask = Some(self.map(count, |index| {
-                    let (x, y) = place(index);
+                    let (x, y) = position(index);
                     let inside = |at: usize, side: usize| at >= side / 4 && at < side - side / 4;
                     f32::from(inside(x, width) && inside(y, height))
                 }));

@@ -1,8 +1,10 @@
-//! Checkpoints: everything that a run needs to go on to the bit, made visible at once.
+//! Checkpoints: everything that a bit-exact resume needs, published atomically.
 //!
-//! A checkpoint is a folder `state/step-000500` with the weights, the optimisers, the image pools and `progress.json`.
-//! It is written under another name and renamed when all of it is on the disk, so that a kill at any moment leaves the
-//! checkpoint before it. The weights that a style shows outside `state` are the same files by another name.
+//! A checkpoint is a folder `state/step-000500` with weights, Adam moments, image pools and `progress.json` (step, time, state of
+//! the plateau schedule, sum of the epoch's losses). It is written as `.step-000500.tmp`, flushed, and renamed when all of it is
+//! on the disk; then the weights get their public names in the style's folder (hard links, or copies where there are none), and
+//! older checkpoints are removed. A kill at any moment leaves a complete checkpoint, once there is one, and resuming repeats
+//! the publishing.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,27 +18,27 @@ use crate::method::{Method, MethodState};
 use crate::style::{StyleFolder, read_weights, write_weights};
 
 const PROGRESS: &str = "progress.json";
-/// Begins the names of files with what a method keeps besides its weights.
+/// Prefix of files with the state of a method besides its weights.
 const STATE_PREFIX: &str = "state_";
 const EXTENSION: &str = "safetensors";
 
-/// Where a run stands.
+/// The position of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Checkpoint {
     /// Steps done.
     pub step: u64,
     /// Time spent on them, in seconds.
     pub seconds: f64,
-    /// What the learning-rate schedule remembers.
+    /// State of the learning-rate schedule.
     pub plateau: Plateau,
     /// Sum and number of the generator's losses in the epoch so far.
     pub epoch_loss: (f64, u64),
-    /// Counts that belong to the method.
+    /// Counts of the method's state.
     pub counts: BTreeMap<String, u64>,
 }
 
 impl Checkpoint {
-    /// The beginning of a run: no step is done.
+    /// The start of a run, with no step done.
     pub fn initial(schedule: &Schedule) -> Self {
         Self {
             step: 0,
@@ -47,15 +49,15 @@ impl Checkpoint {
         }
     }
 
-    /// Writes the checkpoint and the weights that the style shows, then removes older checkpoints.
+    /// Writes the checkpoint, publishes its weights, then removes older checkpoints.
     ///
     /// # Errors
-    /// A file cannot be written; the checkpoint before is then still there.
+    /// A file cannot be written; the checkpoint before then still exists.
     pub fn save(&self, style: &StyleFolder, method: &dyn Method) -> Result<PathBuf, TrainError> {
         let folder = style.state().join(format!("step-{:06}", self.step));
         let unfinished = style.state().join(format!(".step-{:06}.tmp", self.step));
         remove_folder(&unfinished)?;
-        // A run that was resumed here and has done no step since has nothing new to save.
+        // A run that was resumed at this step has nothing new to save.
         if !folder.is_dir() {
             if let Err(error) = self.write(&unfinished, method) {
                 // A full disk must not stay full of a checkpoint that nobody can use.
@@ -80,7 +82,7 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// The step of the newest checkpoint of a style, if there is one.
+    /// The step of a style's latest checkpoint, if there is one.
     ///
     /// # Errors
     /// The folder cannot be read.
@@ -95,7 +97,7 @@ impl Checkpoint {
         files::create_folder(folder)?;
         for stem in method.networks() {
             let weights = method.weights(stem);
-            // A last finite loss can have led to an update that is not; such weights would never recover.
+            // A finite loss can lead to an update that is not finite; such weights never recover.
             if !weights.are_finite() {
                 return Err(TrainError::NonFiniteWeights {
                     network: stem,
@@ -117,10 +119,10 @@ impl Checkpoint {
         Ok(files::sync_folder(folder)?)
     }
 
-    /// Takes up the newest checkpoint of a style, if there is one: loads `method` and returns where the run stands.
+    /// Loads the latest checkpoint of a style, if there is one, into `method` and returns the position of the run.
     ///
     /// # Errors
-    /// A file of it cannot be read, is damaged or belongs to other networks.
+    /// A file cannot be read, is damaged or belongs to other networks.
     pub fn resume(
         style: &StyleFolder,
         method: &mut dyn Method,
@@ -153,26 +155,25 @@ impl Checkpoint {
         method
             .restore(state)
             .map_err(|error| bad(error.to_string()))?;
-        // A kill between the checkpoint and the weights that the style shows, or before the one before it was removed, is
-        // mended here.
+        // The earlier run may have been killed before it published this checkpoint or removed the one before.
         publish(style, &folder, method)?;
         checkpoint.remove_others(style)?;
         Ok(Some(checkpoint))
     }
 }
 
-/// What weights a run begins with.
+/// The initial weights of a run.
 pub struct InitialWeights {
-    /// Networks with weights from elsewhere.
+    /// Networks with loaded weights.
     pub loaded: Vec<String>,
-    /// Networks without.
+    /// Networks with fresh weights.
     pub fresh: Vec<&'static str>,
 }
 
-/// Loads those of the method's weight files that are in `folder`.
+/// Loads the weight files of the method that exist in `folder`.
 ///
 /// # Errors
-/// There is none, or one is damaged or of other networks.
+/// There are none, or one is damaged or belongs to other networks.
 pub fn load_initial_weights(
     folder: &Path,
     method: &mut dyn Method,
@@ -209,7 +210,7 @@ pub fn load_initial_weights(
     Ok(InitialWeights { loaded, fresh })
 }
 
-/// Gives the weights of a checkpoint their names in the style's folder, each at once.
+/// Gives the weights of a checkpoint their public names in the style's folder, each atomically.
 fn publish(style: &StyleFolder, folder: &Path, method: &dyn Method) -> Result<(), FileError> {
     for stem in method.networks() {
         let source = folder.join(format!("{stem}.{EXTENSION}"));
@@ -217,13 +218,13 @@ fn publish(style: &StyleFolder, folder: &Path, method: &dyn Method) -> Result<()
         let link = target.with_extension("safetensors.tmp");
         let named = || {
             let _ = std::fs::remove_file(&link);
-            // A second name costs no space; some file systems have none.
+            // A hard link costs no space; some file systems have none.
             if std::fs::hard_link(&source, &link).is_err() {
                 std::fs::copy(&source, &link)?;
                 std::fs::File::open(&link)?.sync_all()?;
             }
             std::fs::rename(&link, &target)?;
-            // Renaming does nothing where both are names of one file already, as after a kill.
+            // Renaming does nothing if both already name one file, as after a kill.
             match std::fs::remove_file(&link) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
                 _ => Ok(()),

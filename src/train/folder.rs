@@ -29,13 +29,13 @@ pub(super) fn prepare_folder(style: &StyleFolder, resumed: bool) -> Result<File,
     Ok(lock)
 }
 
-/// Whether a kill has left this behind: a temporary file, or a checkpoint that is not complete.
+/// Whether a killed run left this behind: a temporary file or an incomplete checkpoint.
 fn is_leftover(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     (name.starts_with('.') && name.ends_with(".tmp")) || name.ends_with(".safetensors.tmp")
 }
 
-/// Removes those files and folders in `folder` that are `unwanted`.
+/// Removes the files and folders in `folder` that are `unwanted`.
 fn remove_entries(folder: &Path, unwanted: impl Fn(&Path) -> bool) -> Result<(), FileError> {
     if !folder.is_dir() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Where the loop stands.
+//! The state of the training loop.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use super::schedule::Schedule;
 use super::stage::Stage;
 use crate::method::Loss;
 
-/// Losses of a step that have not been read from the device.
+/// Losses of a step that are still on the device.
 pub(super) struct PendingLosses {
     pub(super) step: u64,
     pub(super) epoch: u64,
@@ -15,7 +15,7 @@ pub(super) struct PendingLosses {
     pub(super) losses: Vec<Loss>,
 }
 
-/// What changes as the loop goes on.
+/// What changes from step to step.
 pub(super) struct LoopState {
     /// Steps done.
     pub(super) step: u64,
@@ -39,7 +39,7 @@ pub(super) struct LoopState {
 }
 
 impl LoopState {
-    /// The beginning of a run of `total` steps in `stage`, or where it was `resumed`.
+    /// The start of a run of `total` steps in `stage`, or the position at which it was `resumed`.
     pub(super) fn start(stage: &Stage, total: u64, resumed: Option<&Checkpoint>) -> Self {
         let mut schedule = Schedule::from_recipe(&stage.recipe);
         if let Some(checkpoint) = resumed {
@@ -68,7 +68,7 @@ impl LoopState {
         self.step.saturating_sub(1) / self.per_epoch + 1
     }
 
-    /// Goes on with the next stage: its schedule begins, and so do its estimates.
+    /// Starts the next stage, with its own schedule and estimate.
     pub(super) fn start_stage(&mut self, stage: &Stage) {
         self.last = stage.end.min(self.total);
         self.schedule = Schedule::from_recipe(&stage.recipe);

@@ -26,7 +26,7 @@ pub struct MetricsLine {
     pub losses: BTreeMap<String, f64>,
 }
 
-/// The lines of a metrics file; none where it does not exist. A last line that a kill cut off is left out.
+/// Reads a metrics file; empty if it does not exist. A last line that a kill cut off is dropped.
 ///
 /// # Errors
 /// The file cannot be read.
@@ -41,7 +41,7 @@ pub fn read_metrics(path: &Path) -> Result<Vec<MetricsLine>, FileError> {
     Ok(lines.collect())
 }
 
-/// Writes the metrics file as the run goes.
+/// Appends logged steps to the metrics file.
 #[derive(Debug)]
 pub struct MetricsFile {
     path: PathBuf,
@@ -49,7 +49,8 @@ pub struct MetricsFile {
 }
 
 impl MetricsFile {
-    /// Goes on writing at `path` after `done` steps: what an interrupted run wrote of later steps is removed.
+    /// Opens the file at `path` to append to it after `done` steps; lines that an interrupted run wrote for later steps are
+    /// removed.
     ///
     /// # Errors
     /// The file cannot be read or written.

@@ -14,7 +14,7 @@ use crate::config::Mode;
 use crate::progress::{self, JSON_EVERY, LINE_EVERY, ProgressMode, rounded};
 use crate::style::StyleFolder;
 
-/// A run that takes longer gets a hint.
+/// A longer run gets a hint to use a smaller recipe.
 const LONG_RUN: Duration = Duration::from_hours(24);
 
 /// Shows losses, speed and time left.
@@ -22,7 +22,7 @@ const LONG_RUN: Duration = Duration::from_hours(24);
 pub struct ProgressDisplay {
     bar: ProgressBar,
     mode: Mode,
-    /// The command that goes on.
+    /// The command that resumes the run.
     resume: String,
     total: u64,
     started: Instant,
@@ -31,7 +31,7 @@ pub struct ProgressDisplay {
 }
 
 impl ProgressDisplay {
-    /// A display for a run of `mode` that trains `style`.
+    /// Creates a display for a run of `mode` that trains `style`.
     pub fn new(mode: Mode, style: &StyleFolder) -> Self {
         let root = style.path().parent().unwrap_or(Path::new(""));
         let elsewhere = if root == Path::new("checkpoints") {
@@ -146,7 +146,7 @@ impl Listener for ProgressDisplay {
     }
 }
 
-/// As a shell needs it.
+/// Quotes a word for a shell.
 fn quoted(word: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || "/._-".contains(letter);
     if !word.is_empty() && word.chars().all(plain) {

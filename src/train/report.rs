@@ -17,9 +17,9 @@ use super::metrics::{MetricsLine, read_metrics};
 use crate::files::{self, FileError};
 use crate::style::{Manifest, StyleFolder};
 
-/// Previews shown, spread over the run.
+/// Most previews shown, spread over the run.
 const PREVIEWS: usize = 6;
-/// Points drawn per curve: more are averaged.
+/// Most points per curve: more are averaged.
 const POINTS: usize = 400;
 
 /// Writes the report when a run ends.
@@ -29,7 +29,7 @@ pub struct ReportFile {
 }
 
 impl ReportFile {
-    /// The report of the run that trains `style`.
+    /// Creates the report of a run that trains `style`.
     pub fn new(style: StyleFolder) -> Self {
         Self { style }
     }
@@ -124,7 +124,7 @@ fn preview_caption(manifest: &Manifest) -> &'static str {
     }
 }
 
-/// The losses in charts of their own: those that the discriminators minimise and the rest.
+/// Groups losses into charts: those of discriminators, and the rest.
 fn groups(metrics: &[MetricsLine]) -> Vec<(Vec<String>, &'static str)> {
     let mut names: Vec<String> = metrics
         .iter()

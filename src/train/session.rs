@@ -1,4 +1,4 @@
-//! From a recipe to a running training: data checked, method built, style folder ready.
+//! From a recipe to a running training: checks the data, builds the method, prepares the style folder.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -34,7 +34,7 @@ pub enum SessionStart {
     Fresh,
     /// With weights from the files in this folder.
     From(PathBuf),
-    /// Where an earlier run has stopped.
+    /// Where an earlier run stopped.
     Resume,
 }
 
@@ -47,9 +47,9 @@ pub struct Session {
     pub data: PathBuf,
     /// The style that is trained.
     pub style: StyleFolder,
-    /// How it begins.
+    /// How the session begins.
     pub start: SessionStart,
-    /// Where it runs.
+    /// Where the networks compute.
     pub device: OpenDevice,
 }
 
@@ -104,7 +104,7 @@ impl Session {
         };
         manifest.write(&self.style)?;
         if let SessionStart::From(_) = self.start {
-            // A run that is killed before its first checkpoint must not go on from other weights.
+            // A run that is killed before its first checkpoint must not resume with other weights.
             Checkpoint::initial(&Schedule::from_recipe(&stage.recipe))
                 .save(&self.style, &*method)?;
         }
@@ -175,7 +175,7 @@ impl Session {
                 self.style.name()
             ),
             Some(checkpoint) => {
-                tracing::info!("going on after step {} of {total}", checkpoint.step);
+                tracing::info!("resuming after step {} of {total}", checkpoint.step);
             }
             None if self.has_weights(method) => {
                 return Err(TrainError::NoState(self.style.path().to_owned()));
@@ -184,7 +184,7 @@ impl Session {
             None if earlier.is_some_and(was_initialised) => {
                 return Err(TrainError::NoInitialState(self.style.path().to_owned()));
             }
-            None => tracing::info!("nothing to resume yet, starting anew"),
+            None => tracing::info!("nothing to resume, starting from scratch"),
         }
         Ok(resumed)
     }
@@ -228,7 +228,7 @@ impl Session {
         ])
     }
 
-    /// Says what the user may not expect of the recipe.
+    /// Points out what the user may not expect of the recipe.
     fn warn(&self, per_epoch: u64) {
         let Recipe {
             optim, train, loss, ..
@@ -303,7 +303,7 @@ fn was_initialised(manifest: &Manifest) -> bool {
     !manifest.training.initialised_from.is_empty()
 }
 
-/// The data must be that of the run which goes on.
+/// Checks that the data is that of the run to resume.
 fn compare_data(
     before: &Manifest,
     fingerprint: &str,

@@ -20,7 +20,7 @@ use crate::method::{Method, Player, StepContext};
 use crate::random;
 use crate::style::{Manifest, StyleError, StyleFolder, write_weights};
 
-/// Steps after which the time of the whole run is estimated.
+/// Steps after which the time of the run is estimated.
 const ESTIMATE_AFTER: usize = 10;
 /// Samples shown in previews.
 const PREVIEW_SAMPLES: usize = 4;
@@ -100,7 +100,7 @@ impl Training {
         Ok(())
     }
 
-    /// Begins the next stage with the weights of this one.
+    /// Starts the next stage with the weights of this one.
     fn start_stage(&mut self, next: Stage) -> Result<(), TrainError> {
         tracing::info!(
             "next stage: {} generator at {}",
@@ -135,7 +135,7 @@ impl Training {
             let batch = match loader.next() {
                 Ok(batch) => batch,
                 Err(error) => {
-                    // The steps done so far are good: keep them.
+                    // The steps so far are good: save them.
                     self.read_losses()?;
                     self.save()?;
                     return Err(error.into());
@@ -161,7 +161,7 @@ impl Training {
             generator_rate: recipe.optim.lr * factor,
             discriminator_rate: recipe.discriminator_learning_rate() * factor,
         };
-        // Reseeded at every step: there is then no state of a generator to save.
+        // Reseeded at every step, so that there is no state of a generator to save.
         let seed = random::device_seed(recipe.train.seed, step);
         self.device.device.seed(seed);
         self.state.pending.push(PendingLosses {
@@ -172,7 +172,7 @@ impl Training {
         });
     }
 
-    /// What is due after a step: losses, estimate, schedule, preview, checkpoint.
+    /// Does what is due after a step: losses, estimate, schedule, preview, checkpoint.
     fn after_step(&mut self, begun: Instant) -> Result<(), TrainError> {
         let (step, last) = (self.state.step, self.state.last);
         let every = |steps: u64| step.is_multiple_of(steps) || step == last;
@@ -183,7 +183,7 @@ impl Training {
         );
         let ends_epoch = step.is_multiple_of(self.state.per_epoch);
         let estimating = self.state.durations.len() < ESTIMATE_AFTER;
-        // Elsewhere reading a loss would make the host wait for the device in every step.
+        // On other devices, reading a loss in every step would make the host wait for the device.
         let reads = self.device.name.is_synchronous()
             || every(settings.log_every)
             || saves
@@ -213,7 +213,7 @@ impl Training {
         if saves {
             self.save()?;
         }
-        // After the checkpoint: a preview that fails must not cost the steps before it.
+        // After the checkpoint: a failing preview must not cost the steps before it.
         if previews {
             let rows = self.preview()?;
             self.emit(&Event::Preview { step, rows })?;
@@ -221,7 +221,7 @@ impl Training {
         Ok(())
     }
 
-    /// Reads losses from the device, in order, and tells them.
+    /// Reads pending losses from the device, in order, and emits them.
     fn read_losses(&mut self) -> Result<(), TrainError> {
         let log_every = self.manifest.recipe.train.log_every;
         for step in std::mem::take(&mut self.state.pending) {
@@ -278,7 +278,7 @@ impl Training {
         training.epoch = self.state.epoch();
         training.finished = self.state.step == self.state.total;
         training.seconds = seconds;
-        // None are known of a run that was resumed and has done no step since.
+        // A run that was resumed and has taken no step knows none.
         if !self.state.last_losses.is_empty() {
             let losses = self.state.last_losses.iter();
             training.losses = losses
@@ -305,7 +305,7 @@ impl Training {
         Ok(rows)
     }
 
-    /// Writes what the style needs besides the weights. Before the last checkpoint: a style that is finished has it.
+    /// Writes what the style needs besides the weights; before the last checkpoint, so that every finished style has it.
     fn write_artifacts(&self) -> Result<(), TrainError> {
         let data = &self.stage.dataset;
         let mut samples = (0..data.len()).map(|index| data.fixed(index));
@@ -316,7 +316,7 @@ impl Training {
     }
 }
 
-/// Whether the style has what its method makes at the end of a training.
+/// Whether the style has what its method computes at the end of a training.
 pub(super) fn has_artifacts(style: &StyleFolder, method: &dyn Method) -> bool {
     let mut stems = method.artifact_names().iter();
     stems.all(|stem| style.weights(stem).is_file())

@@ -28,7 +28,7 @@ pub(super) fn leaky_relu_gradient(
     let output = alloc_filled(input.len(), CHUNK, |chunk, output| {
         let (gradient, input) = (&gradient[chunk * CHUNK..], &input[chunk * CHUNK..]);
         for ((output, &gradient), &input) in output.iter_mut().zip(gradient).zip(input) {
-            // With `if` this becomes a jump for each number, which takes four times as long.
+            // With `if` this compiles to a jump per number, which takes four times as long.
             *output = select_unpredictable(input > 0.0, gradient, gradient * slope);
         }
     });

@@ -1,4 +1,4 @@
-//! Adding columns back into the pixels they were taken from: the opposite of gathering.
+//! col2im: adds columns back into the pixels that they were taken from.
 
 use std::ops::Range;
 
@@ -26,7 +26,7 @@ impl Accumulator {
         }
     }
 
-    /// The rows of the output whose kernels reach the rows of these sums.
+    /// The rows of the output whose kernels reach these rows of the input.
     pub(super) fn output_rows(&self) -> Range<usize> {
         let geometry = &self.geometry;
         let start = (self.rows.start + geometry.padding_y + 1)

@@ -18,7 +18,7 @@ use crate::kernels::backend::{ConvolutionGradients, ConvolutionSaved};
 use crate::kernels::workers::RayonWorkers;
 use crate::kernels::{ConvolutionShape, TransposedConvolutionShape};
 
-/// The convolution of `kernels::convolution`; `bias` is empty where there is none.
+/// The convolution of `kernels::convolution`; `bias` may be empty.
 pub(super) fn convolution(
     input: &FloatTensor<Flex>,
     weight: &FloatTensor<Flex>,
@@ -45,7 +45,7 @@ pub(super) fn convolution(
     tensor(output, geometry.output_dims())
 }
 
-/// The transposed convolution of `kernels::transposed_convolution`; `bias` is empty where there is none.
+/// The transposed convolution of `kernels::transposed_convolution`; `bias` may be empty.
 pub(super) fn transposed_convolution(
     input: &FloatTensor<Flex>,
     weight: &FloatTensor<Flex>,
@@ -61,7 +61,7 @@ pub(super) fn transposed_convolution(
     spread(input, weight, bias, output_size, opposite(shape))
 }
 
-/// The convolution of which a transposed one is the input gradient.
+/// The convolution whose input gradient is this transposed convolution.
 fn opposite(shape: TransposedConvolutionShape) -> ConvolutionShape {
     ConvolutionShape {
         stride: shape.stride,
@@ -70,7 +70,7 @@ fn opposite(shape: TransposedConvolutionShape) -> ConvolutionShape {
     }
 }
 
-/// The gradients of a convolution that are asked for.
+/// The requested gradients of a convolution.
 pub(super) fn gradients(
     gradient: &FloatTensor<Flex>,
     saved: &ConvolutionSaved<FloatTensor<Flex>>,
@@ -89,8 +89,8 @@ pub(super) fn gradients(
     ]
 }
 
-/// The gradients of a transposed convolution that are asked for: it is the input gradient of a convolution, so that its
-/// own gradients are that convolution and the weight gradient with the roles of input and gradient exchanged.
+/// The requested gradients of a transposed convolution. It is the input gradient of a convolution, so its own gradients are
+/// that convolution and its weight gradient, with input and gradient exchanged.
 pub(super) fn transposed_gradients(
     gradient: &FloatTensor<Flex>,
     saved: &ConvolutionSaved<FloatTensor<Flex>>,
@@ -109,7 +109,7 @@ pub(super) fn transposed_gradients(
     ]
 }
 
-/// The input, of height and width `size`, that receives what `output` gives back through the kernels, plus `bias`.
+/// Spreads `output` through the kernels to an input of height and width `size`, and adds `bias`.
 fn spread(
     output: &FloatTensor<Flex>,
     weight: &FloatTensor<Flex>,

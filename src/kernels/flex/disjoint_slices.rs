@@ -1,4 +1,4 @@
-//! Parts of one buffer, written by several threads at once.
+//! Disjoint slices of one buffer, written by several threads at once.
 #![expect(
     unsafe_code,
     reason = "blocks of a matrix are not contiguous, so that the buffer cannot be split into slices for the threads"
@@ -7,7 +7,7 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-/// A buffer whose elements several threads write, no element by two of them.
+/// A buffer that several threads write, no element by two of them.
 #[derive(Clone, Copy)]
 pub(in crate::kernels) struct DisjointSlices<'a> {
     start: *mut f32,
@@ -31,7 +31,7 @@ impl<'a> DisjointSlices<'a> {
         }
     }
 
-    /// A buffer of `length` elements that `write` makes.
+    /// Allocates `length` elements and lets `write` fill them.
     ///
     /// # Safety
     /// `write` takes all of them with [`zeroed`](Self::zeroed), each before anything else is done with it.
@@ -55,7 +55,7 @@ impl<'a> DisjointSlices<'a> {
         self.length
     }
 
-    /// The elements of `range` as parts of their own.
+    /// The elements of `range`, to be divided further.
     pub(super) fn narrow(self, range: Range<usize>) -> Self {
         assert!(range.start <= range.end && range.end <= self.length);
         Self {
@@ -66,7 +66,7 @@ impl<'a> DisjointSlices<'a> {
         }
     }
 
-    /// The elements of `range`, which are 0 from now on. Where they are written at once, they are so in a cache.
+    /// The elements of `range`, set to 0. Written right away, they are still in the cache.
     ///
     /// # Safety
     /// Nobody else reads or writes these elements while the slice lives.

@@ -1,4 +1,4 @@
-//! Convolution as products of its weight with blocks of columns.
+//! Convolution as products of the weight with blocks of columns.
 #![expect(unsafe_code, reason = "threads write blocks of one output")]
 
 use std::ops::{Range, RangeInclusive};
@@ -14,19 +14,19 @@ use crate::kernels::alloc::alloc_filled;
 /// Rows of a block of columns: with [`BLOCK_PIXELS`] it fits into a core's own cache of 1 MiB.
 const BLOCK_DEPTH: usize = 384;
 
-/// Columns of a block, at least and at most, if one row of the output is not longer.
+/// Least and most columns of a block, if one row of the output is not longer.
 const BLOCK_PIXELS: RangeInclusive<usize> = 128..=512;
 
-/// Blocks there should be at least, to keep the cores of a processor busy.
+/// Least number of blocks, to keep the cores of a processor busy.
 const BLOCKS: usize = 8;
 
-/// Columns below which all of them are made before the products, whose work is then cut by output channels.
+/// Below this many columns all are made before the products, which are then divided by output channels.
 const FEW_PIXELS: usize = 512;
 
-/// Output channels of one task where there are few pixels.
+/// Output channels per task if there are few pixels.
 const OUTPUTS: usize = 64;
 
-/// The output, `[batch, outputs, height, width]`; `bias` is empty where there is none.
+/// Computes the output, `[batch, outputs, height, width]`; `bias` may be empty.
 pub(super) fn forward(
     geometry: &Geometry,
     input: &[f32],
@@ -60,7 +60,7 @@ pub(super) fn forward(
     output
 }
 
-/// One task for some rows of one picture, which makes the columns of some channels and multiplies, in turn.
+/// One task per block of rows, which alternates between making the columns of some channels and multiplying.
 fn many_pixels(
     geometry: &Geometry,
     input: &[f32],
@@ -111,7 +111,7 @@ fn many_pixels(
         );
 }
 
-/// All columns of all pictures first, then one task for some output channels, so that each weight is read once.
+/// Makes all columns of all pictures, then runs one task per block of output channels, so that each weight is read once.
 fn few_pixels(
     geometry: &Geometry,
     input: &[f32],

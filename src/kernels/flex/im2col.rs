@@ -1,14 +1,14 @@
-//! The columns of a convolution: for each output pixel the input pixels under its kernel.
+//! im2col: for each output pixel a column of the input pixels under its kernel.
 
 use std::ops::Range;
 
 use super::geometry::Geometry;
 
-/// Rows of one channel, padded, each split by the remainder of the column divided by the stride.
+/// Padded rows of one channel, split by the remainder of the column divided by the stride.
 ///
-/// The pixels under one tap of the kernel are then neighbours for neighbouring outputs, whatever the stride.
+/// Whatever the stride, the pixels under one tap of the kernel are then neighbours for neighbouring outputs.
 pub(super) struct Phases {
-    /// Pixels that each remainder has in a row.
+    /// Pixels per remainder in a row.
     pub(super) width: usize,
     stride: usize,
     padding: usize,
@@ -35,7 +35,7 @@ impl Phases {
         (kernel_column % self.stride) * self.width + kernel_column / self.stride
     }
 
-    /// The places of one remainder that lie on pixels of the input, not in the padding.
+    /// The slots of one remainder that lie on pixels of the input, not in the padding.
     pub(super) fn inside(&self, remainder: usize) -> Range<usize> {
         let first = self.padding.saturating_sub(remainder).div_ceil(self.stride);
         let end = (self.input_width + self.padding)
@@ -45,7 +45,7 @@ impl Phases {
         first.min(end)..end
     }
 
-    /// The input pixel at a place inside.
+    /// The input pixel of a slot inside.
     pub(super) fn pixel(&self, remainder: usize, slot: usize) -> usize {
         slot * self.stride + remainder - self.padding
     }
@@ -74,7 +74,7 @@ impl Phases {
     }
 }
 
-/// Copies every second pixel; a loop of its own because with a constant step it becomes vector instructions.
+/// Copies every second pixel, in a loop of its own because a constant step is vectorised.
 fn every_second(pixels: &[f32], slots: &mut [f32]) {
     let pairs = pixels.chunks_exact(2);
     let rest = pairs.remainder();

@@ -1,4 +1,4 @@
-//! The patches of a convolution: its columns with the pixels under one kernel side by side.
+//! im2row: for each output pixel a row of the input pixels under its kernel.
 
 use std::ops::Range;
 
@@ -37,7 +37,7 @@ pub(super) fn im2row(
         channel: padded_rows * padded_width,
         row: padded_width,
     };
-    // The width of the kernel as a constant makes a few instructions of each copy.
+    // With a constant kernel width each copy is a few instructions.
     match geometry.kernel_width {
         1 => copy::<1>(geometry, &padded, patches),
         2 => copy::<2>(geometry, &padded, patches),

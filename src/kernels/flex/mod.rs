@@ -1,7 +1,7 @@
-//! The kernels for Flex, Burn's processor backend in Rust.
+//! The kernels for Flex, Burn's CPU backend in Rust.
 //!
-//! All results are the same to the last bit however many threads there are: work is cut by shape alone, and sums that
-//! cross a cut are added in a fixed order.
+//! Results are the same to the last bit with any number of threads: work is divided by shape alone, and partial sums are added
+//! in a fixed order.
 
 mod activation;
 mod adam;
@@ -112,7 +112,7 @@ impl Kernels for Flex {
 }
 
 impl KernelGradients for Flex {
-    /// Flex calculates with 32 bits alone.
+    /// Flex computes in 32 bits only.
     fn convolution_operands(
         input: FloatTensor<Self>,
         weight: FloatTensor<Self>,

@@ -1,4 +1,4 @@
-//! Instance and batch normalisation: one task for all pixels that share a mean.
+//! Instance and batch normalisation, with one task for all pixels that share a mean.
 #![expect(
     unsafe_code,
     reason = "the pixels that share a mean are planes of several pictures"
@@ -26,7 +26,7 @@ pub(in crate::kernels) struct Groups {
 }
 
 impl Groups {
-    /// Every plane on its own.
+    /// Each plane by itself.
     pub(in crate::kernels) fn instance([batch, channels, height, width]: [usize; 4]) -> Self {
         Self {
             count: batch * channels,
@@ -35,7 +35,7 @@ impl Groups {
         }
     }
 
-    /// The planes of one channel together.
+    /// All planes of a channel together.
     pub(in crate::kernels) fn batch([batch, channels, height, width]: [usize; 4]) -> Self {
         Self {
             count: channels,
@@ -44,7 +44,7 @@ impl Groups {
         }
     }
 
-    /// Where the planes of a group lie.
+    /// The ranges of a group's planes.
     fn ranges(self, group: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
         (0..self.planes).map(move |plane| {
             let start = (plane * self.count + group) * self.pixels;
@@ -79,9 +79,8 @@ impl Groups {
         }
     }
 
-    /// One task per group, whose `task` returns factor, slope and offset: `factor * first + slope * second + offset`
-    /// becomes the new value of each pixel. The results of the tasks beside these three are returned. Takes all of the output,
-    /// cleared.
+    /// Runs one task per group, which returns factor, slope and offset, and writes `factor * first + slope * second + offset` for
+    /// each pixel. Returns the other results of the tasks. Zeroes and writes all of the output.
     ///
     /// # Safety
     /// Nobody else reads or writes the output meanwhile.
@@ -112,7 +111,7 @@ impl Groups {
             .collect()
     }
 
-    /// The same with an output of its own.
+    /// As [`map_into`](Self::map_into), with a new output.
     fn map<R: Send + Sync>(
         self,
         first: &[f32],
@@ -129,8 +128,7 @@ impl Groups {
         (output, results)
     }
 
-    /// The task of [`map_into`](Self::map_into) that normalises the input, times scale plus shift of its group where these are
-    /// given.
+    /// The task for [`map_into`](Self::map_into) that normalises the input, and applies scale and shift of the group if given.
     pub(in crate::kernels) fn normalizing(
         self,
         input: &[f32],

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::values::{contiguous, dims, tensor, values};
 use crate::kernels::alloc::alloc_filled;
 
-/// Where the element at `index` of a padded side comes from, on a side of `length`.
+/// The index, on a side of `length`, that `index` of the padded side mirrors.
 pub(super) fn source(index: usize, width: usize, length: usize) -> usize {
     let distance = index.abs_diff(width);
     if index >= width && distance >= length {
@@ -39,7 +39,7 @@ pub(super) fn reflection_pad(input: &FloatTensor<Flex>, width: usize) -> FloatTe
     tensor(output, [batch, channels, padded_height, padded_columns])
 }
 
-/// The gradient of [`reflection_pad`] with respect to its input: each element gets what its copies get.
+/// The gradient of [`reflection_pad`] with respect to its input: each element sums those of its copies.
 pub(super) fn reflection_pad_gradient(
     gradient: &FloatTensor<Flex>,
     width: usize,

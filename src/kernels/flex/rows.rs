@@ -1,4 +1,4 @@
-//! Rows put together in one pass over memory.
+//! Rows merged, scaled, activated and padded in one pass over memory.
 
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
@@ -9,12 +9,12 @@ use super::values::Planes;
 use crate::kernels::alloc::alloc_filled;
 use crate::kernels::row_source::{Merge, RowPadding, RowSource};
 
-/// One source as the loop over its rows needs it.
+/// One source, prepared for the loop over its rows.
 struct Part<'a> {
     /// The first row of each piece, and its planes.
     pieces: Vec<(usize, Planes<'a>)>,
     channels: usize,
-    /// Factors and offsets, each as many as channels; empty where values are not scaled.
+    /// Factors and offsets per channel; empty if values are not scaled.
     scaling: [Vec<f32>; 2],
     slope: Option<f32>,
 }
@@ -26,7 +26,7 @@ impl Part<'_> {
         planes.row(channel, row - first)
     }
 
-    /// Writes a row, or adds it.
+    /// Writes a row, or adds it if `add` is set.
     fn write(&self, channel: usize, row: usize, target: &mut [f32], add: bool) {
         let row = self.row(channel, row);
         let [factors, offsets] = &self.scaling;
@@ -57,7 +57,7 @@ fn put(row: &[f32], target: &mut [f32], add: bool, map: impl Fn(f32) -> f32) {
     }
 }
 
-/// What `kernels::fuse_rows` gives, if all of it lies on this backend.
+/// `kernels::fuse_rows`, if all sources lie on this backend.
 pub(in crate::kernels) fn fuse_rows(
     sources: &[RowSource],
     merge: Merge,
@@ -118,7 +118,7 @@ pub(in crate::kernels) fn fuse_rows(
     Some(Tensor::from_data(data, &device))
 }
 
-/// The part to which a channel of all parts together belongs, and its number there.
+/// The part that holds a channel of all parts joined, and its index there.
 fn one_of<'a, 'b>(parts: &'a [Part<'b>], mut channel: usize) -> (&'a [Part<'b>], usize) {
     for part in parts {
         if channel < part.channels {

@@ -1,9 +1,9 @@
 //! Sums of many values, accurate at the speed of `f32`.
 
-/// Values that are added in `f32` before the sum goes on in `f64`.
+/// Values added in `f32` before their sum is added in `f64`.
 const CHUNK: usize = 256;
 
-/// Sums that are carried side by side, so that the compiler makes vector instructions of them.
+/// Sums carried side by side, so that the compiler vectorises them.
 const LANES: usize = 16;
 
 /// The sum of `term(left, right)` over two slices of the same length.

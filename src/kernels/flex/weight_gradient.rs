@@ -20,10 +20,10 @@ use crate::kernels::workers::RayonWorkers;
 /// Columns of a block of patches: with [`BLOCK_PIXELS`] it fits into a core's own cache of 1 MiB.
 const BLOCK_DEPTH: usize = 256;
 
-/// Patches of a block at most, or one row of the output where that is longer.
+/// Most patches of a block, or one row of the output if that is longer.
 const BLOCK_PIXELS: usize = 512;
 
-/// Tasks there should be at least, to keep the cores of a processor busy.
+/// Least number of tasks, to keep the cores of a processor busy.
 const TASKS: usize = 8;
 
 /// The gradient of a convolution with respect to its weight, `[outputs, inputs, kernel, kernel]`.
@@ -52,8 +52,8 @@ pub(super) fn weight_gradient(
 
 /// The sum over all pixels of output gradient times patch.
 ///
-/// A task has some input channels and some of the rows of all pictures. Where rows are divided among tasks, each sums
-/// into a buffer of its own, and the buffers are added in order.
+/// A task has some input channels and some rows of all pictures. If rows are divided among tasks, each sums into a buffer of its
+/// own, and the buffers are added in order.
 fn products(geometry: &Geometry, input: &[f32], gradient: &[f32]) -> Vec<f32> {
     let channels = chunk_ranges(geometry.inputs, (BLOCK_DEPTH / geometry.taps()).max(1));
     let blocks = blocks(geometry);
@@ -109,7 +109,7 @@ fn products(geometry: &Geometry, input: &[f32], gradient: &[f32]) -> Vec<f32> {
     weight
 }
 
-/// Pictures and rows of their output whose patches are made at once.
+/// Blocks of pictures and output rows whose patches are made at once.
 fn blocks(geometry: &Geometry) -> Vec<(usize, Range<usize>)> {
     let rows = (BLOCK_PIXELS / geometry.output_width).max(1);
     (0..geometry.batch)

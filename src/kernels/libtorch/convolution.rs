@@ -16,7 +16,7 @@ use crate::kernels::{ConvolutionShape, Precision, TransposedConvolutionShape};
 
 type Primitive = FloatTensor<LibTorch>;
 
-/// The convolution of an input and a weight of these shapes, where that is faster than LibTorch's.
+/// This program's convolution of an input and a weight of these shapes, if it is faster than LibTorch's.
 fn own(device: Device, dims: [[usize; 4]; 2], shape: Shape) -> Option<Box<dyn OwnConvolution>> {
     if device != Device::Cpu {
         return None;
@@ -28,24 +28,24 @@ fn own(device: Device, dims: [[usize; 4]; 2], shape: Shape) -> Option<Box<dyn Ow
     Some(Box::new(winograd))
 }
 
-/// The same for these tensors.
+/// As [`own`], for these tensors.
 fn own_of(input: &Tensor, weight: &Tensor, shape: Shape) -> Option<Box<dyn OwnConvolution>> {
     let dims = [input, weight].map(|tensor| dims(tensor).map(|side| side as usize));
     own(input.device(), dims, shape)
 }
 
-/// Input and weight in the types and layouts in which this convolution takes them, so that what is kept for the gradients
-/// need not be converted again.
+/// Converts input and weight to the types and layouts that this convolution takes, so that what is saved for the gradients need
+/// not be converted again.
 pub(super) fn operands(input: &Tensor, weight: &Tensor, shape: impl Into<Shape>) -> [Tensor; 2] {
     let shape = shape.into();
     match own_of(input, weight, shape) {
-        // A weight that is ready for applying may be in bfloat16.
+        // A prepacked weight may be in bfloat16.
         Some(_) => [prepared(input, Precision::F32), weight.shallow_clone()],
         None => [input, weight].map(|tensor| prepared(tensor, shape.precision)),
     }
 }
 
-/// The convolution; `bias` is empty where there is none. The output has the type of the precision.
+/// The convolution; `bias` may be empty. The output has the type of the precision.
 pub(super) fn convolution(
     input: &Tensor,
     weight: &Tensor,
@@ -72,7 +72,7 @@ pub(super) fn convolution(
     ))
 }
 
-/// The gradients that are asked for, each of the type of what it is the gradient of: weight and bias are 32-bit.
+/// The requested gradients, each of the type of its operand: weight and bias are 32-bit.
 pub(super) fn gradients(
     gradient: &Tensor,
     saved: &ConvolutionSaved<Primitive>,

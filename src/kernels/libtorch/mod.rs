@@ -1,4 +1,9 @@
-//! The kernels for LibTorch, on its processor and its GPU devices.
+//! The kernels for LibTorch, on its CPU and GPU devices.
+//!
+//! They are LibTorch's own operations, with two kinds of convolutions in 32 bits on the CPU as exceptions: those of few pixels are
+//! one matrix product (`im2col`), and those of 3 x 3 go through the Winograd transforms of `flex` on LibTorch's threads
+//! (`winograd`). So does instance norm if no gradient is requested. `shim.cpp` calls the operations that the `tch` crate does not
+//! offer; `start` sets what LibTorch needs once.
 
 #![expect(
     deprecated,
@@ -126,7 +131,7 @@ impl Kernels for LibTorch {
         Primitive::new(input.tensor.reflection_pad2d([width as i64; 4]))
     }
 
-    /// In place where nobody else holds the tensors.
+    /// In place if nobody else holds the tensors.
     fn adam(
         parameter: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
@@ -238,7 +243,7 @@ fn operands(input: Primitive, weight: Primitive, shape: impl Into<Shape>) -> [Pr
     ]
 }
 
-/// The tensor itself if its elements may be changed, or a copy.
+/// Returns the tensor itself if its elements may be changed, else a copy.
 fn owned(tensor: Primitive) -> Primitive {
     if tensor.can_mut() && tensor.tensor.is_contiguous() {
         return tensor;

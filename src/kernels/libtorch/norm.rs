@@ -23,7 +23,7 @@ pub(super) fn batch_norm(
     [output, mean, variance]
 }
 
-/// The tensor with its elements in order, which LibTorch's fast paths want; bfloat16 may have its channels last.
+/// Orders the elements of the tensor, as LibTorch's fast paths need them; bfloat16 may have its channels last.
 fn dense(input: &Tensor) -> Tensor {
     if input.kind() == Kind::BFloat16 {
         input.shallow_clone()
@@ -32,7 +32,7 @@ fn dense(input: &Tensor) -> Tensor {
     }
 }
 
-/// Gradients of [`batch_norm`] with respect to input and, where there is a `scale`, scale and shift.
+/// Gradients of [`batch_norm`] with respect to input and, if there is a `scale`, scale and shift.
 pub(super) fn batch_norm_gradients(
     gradient: &Tensor,
     input: &Tensor,
@@ -82,9 +82,9 @@ pub(super) fn instance_norm(input: &Tensor, epsilon: f64) -> [Tensor; 3] {
     [output.reshape(dims(input)), mean, variance]
 }
 
-/// The output of an instance normalisation, without gradients: in 32 bits on the processor with the program's own kernel, which
-/// takes half the time. In training, LibTorch's gradient goes with LibTorch's statistics: with those of this kernel the losses
-/// of a CycleGAN's second step differ from PyTorch's by 7e-5 instead of 3e-7.
+/// The output of an instance normalisation without gradients: in 32 bits on the CPU with the kernel of `flex`, which takes half
+/// the time. Training needs LibTorch's own statistics: with those of this kernel the losses of a CycleGAN's second step differ
+/// from PyTorch's by 7e-5 instead of 3e-7.
 pub(super) fn instance_norm_alone(input: &Tensor, epsilon: f64) -> Tensor {
     if (input.kind(), input.device()) != (Kind::Float, Device::Cpu) {
         let [output, ..] = instance_norm(input, epsilon);

@@ -1,10 +1,10 @@
-//! Convolutions that this program does itself where LibTorch is slower.
+//! Convolutions that this program computes itself because LibTorch is slower.
 
 use tch::Tensor;
 
-/// A convolution, transposed or not, that this program does itself, in 32 bits.
+/// A convolution, transposed or not, that this program computes itself in 32 bits.
 pub(super) trait OwnConvolution {
-    /// The output, plus `bias` where there is one.
+    /// The output, plus `bias` if there is one.
     fn forward(&self, input: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor;
 
     /// The gradient with respect to the input.

@@ -1,11 +1,11 @@
-//! What both convolutions have in common.
+//! The shape of a convolution, transposed or not, and its operands.
 
 use tch::{Kind, Tensor};
 
 use super::shim;
 use crate::kernels::{ConvolutionShape, Precision, TransposedConvolutionShape};
 
-/// What is common to both convolutions.
+/// The shape of a convolution or a transposed convolution.
 #[derive(Clone, Copy)]
 pub(super) struct Shape {
     pub(super) stride: i64,
@@ -16,7 +16,7 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// Height or width of the output for that of the input.
+    /// Height or width of the output for a height or width of the input.
     pub(super) fn output_side(&self, side: i64, kernel: i64) -> i64 {
         if self.transposed {
             (side - 1) * self.stride + kernel - 2 * self.padding + self.output_padding
@@ -50,7 +50,7 @@ impl From<TransposedConvolutionShape> for Shape {
     }
 }
 
-/// The tensor in the type and layout that a convolution of this precision takes.
+/// Converts a tensor to the type and layout that a convolution of this precision takes.
 pub(super) fn prepared(tensor: &Tensor, precision: Precision) -> Tensor {
     match precision {
         Precision::F32 => tensor.to_kind(Kind::Float),

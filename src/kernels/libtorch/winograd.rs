@@ -1,4 +1,4 @@
-//! Convolutions of 3 x 3 with fewer multiplications, on the processor: LibTorch has none.
+//! Winograd convolutions of 3 x 3 on the CPU, which LibTorch lacks.
 //!
 //! Measured: a training step of two ResNet generators takes a sixth less time than with LibTorch's own convolutions.
 #![expect(unsafe_code, reason = "threads write parts of one tensor")]
@@ -14,11 +14,11 @@ use crate::kernels::flex::geometry::Geometry;
 use crate::kernels::flex::winograd;
 use crate::kernels::{ConvolutionShape, Precision};
 
-/// A convolution that the transforms are for.
+/// A convolution that gains from the transforms.
 pub(super) struct Winograd(Geometry);
 
 impl Winograd {
-    /// Nothing where the transforms do not help.
+    /// `None` if the transforms do not help.
     pub(super) fn new([input_dims, weight_dims]: [[usize; 4]; 2], shape: &Shape) -> Option<Self> {
         if shape.transposed || shape.precision != Precision::F32 {
             return None;

@@ -1,4 +1,4 @@
-//! Features that are kept from one pass to another, in memory or in a file without a name.
+//! Features stored from one pass to another, in memory or in a file without a name.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -11,18 +11,18 @@ use rayon::prelude::*;
 
 use crate::kernels::try_alloc_filled;
 
-/// Features that could not be kept.
+/// Features that could not be stored.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "cannot keep features in `{}` ({needed:.1} GiB for this picture at this step): {source}; make room there, or translate a smaller picture",
     folder.display()
 )]
 pub struct StoreError {
-    /// Where they were to be kept.
+    /// Folder of the file.
     folder: PathBuf,
-    /// GiB of these features.
+    /// Size of the features, in GiB.
     needed: f64,
-    /// What the system said.
+    /// The error of the operating system.
     source: io::Error,
 }
 
@@ -35,10 +35,10 @@ pub(super) struct FeatureStore {
 
 #[derive(Debug)]
 enum Storage {
-    /// Rows as they were written, on the processor, each with the number of its first row.
+    /// Pieces as they were written, on the host, each with the index of its first row.
     Memory(VecDeque<(usize, Tensor<4>)>),
-    /// The file has no name, and is gone with this value or the program. It is read and written, not mapped, so that it
-    /// does not count as the program's memory.
+    /// The file has no name, and is gone with this value or the program. It is read and written, not mapped, so that it does
+    /// not count as memory of the program.
     File { file: File, folder: PathBuf },
 }
 
@@ -59,7 +59,7 @@ impl FeatureStore {
         })
     }
 
-    /// Bytes that it takes in memory when it is full.
+    /// Bytes of memory when the store is full.
     pub(super) fn memory(&self) -> u64 {
         match &self.storage {
             Storage::Memory(_) => byte_offset(self.dims.iter().product()),
@@ -67,8 +67,8 @@ impl FeatureStore {
         }
     }
 
-    /// Writes rows from `start` on, `[1, channels, rows, width]`, and gives them back. They follow on those that were written
-    /// before, or are the first again when the others have been given up.
+    /// Writes rows from `start` on, `[1, channels, rows, width]`, and returns them. They continue the rows written before, or
+    /// start again at the top once those have been released.
     pub(super) fn write(&mut self, start: usize, rows: Tensor<4>) -> Result<Tensor<4>, StoreError> {
         let [_, height, width] = self.dims;
         match &mut self.storage {
@@ -78,7 +78,7 @@ impl FeatureStore {
             }
             Storage::File { file, folder } => {
                 let (dims, device) = (rows.dims(), rows.device());
-                // Nothing is copied where the tensor has no other owner and lies on the processor.
+                // Copies nothing if the tensor has no other owner and lies on the host.
                 let data = rows.into_data();
                 let values = data
                     .as_slice::<f32>()
@@ -96,12 +96,12 @@ impl FeatureStore {
         }
     }
 
-    /// Rows that have been written, in pieces `[1, channels, rows, width]` from the top down. With `give_up` these rows, and those
-    /// above them, are not read again.
+    /// Reads rows as pieces `[1, channels, rows, width]` from the top down. With `release` they, and the rows above them, are not
+    /// read again.
     pub(super) fn read(
         &mut self,
         rows: Range<usize>,
-        give_up: bool,
+        release: bool,
         device: &Device,
     ) -> Result<Vec<Tensor<4>>, StoreError> {
         let [channels, height, width] = self.dims;
@@ -118,13 +118,13 @@ impl FeatureStore {
                         next += count;
                     }
                 }
-                while give_up && let Some((first, piece)) = pieces.front() {
+                while release && let Some((first, piece)) = pieces.front() {
                     let end = first + piece.dims()[2];
                     if end > rows.end {
                         break;
                     }
                     pieces.pop_front();
-                    // What lies behind the last row is what takes the place.
+                    // Pieces behind the last row belong to the node that reuses the slot.
                     if end == height {
                         break;
                     }
@@ -181,7 +181,7 @@ fn read_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> io::Result<()>
     Ok(())
 }
 
-/// The byte at which a value lies.
+/// The offset of a value in bytes.
 fn byte_offset(offset: usize) -> u64 {
     (offset * size_of::<f32>()) as u64
 }

@@ -8,24 +8,24 @@ use crate::nn::generator::Generator;
 use crate::nn::layer_ops::LayerOps;
 use crate::nn::norm::Norm;
 
-/// Layers noted down in the order in which they can be computed.
+/// Recorded layers, in an order in which they can be computed.
 #[derive(Debug)]
 pub(super) struct Graph<'n> {
     pub(super) nodes: Vec<Node<'n>>,
     pub(super) mode: ForwardMode,
 }
 
-/// One layer and its place.
+/// One layer and its inputs.
 #[derive(Debug)]
 pub(super) struct Node<'n> {
     pub(super) operation: Operation<'n>,
-    /// The nodes that it takes, all of them before it.
+    /// The nodes that it depends on, all of them before it.
     pub(super) inputs: Vec<usize>,
-    /// Channels, height and width of what it gives.
+    /// Channels, height and width of its output.
     pub(super) dims: [usize; 3],
 }
 
-/// What can be done to rows that are read: first a scaling, then a leaky ReLU.
+/// What is applied to rows of a node while its consumers read them: first a scaling, then a leaky ReLU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum FusionState {
     Materialized,
@@ -38,20 +38,20 @@ impl Node<'_> {
         self.dims[1]
     }
 
-    /// Multiplications for a picture.
+    /// Multiplications for the whole picture.
     pub(super) fn multiply_adds(&self, graph: &Graph) -> f64 {
         let input = self.inputs.first().map(|&input| graph.nodes[input].dims);
         input.map_or(0.0, |input| self.operation.multiply_adds(input, self.dims))
     }
 
-    /// Values of a whole picture's features.
+    /// Number of values in the features of the whole picture.
     pub(super) fn values(&self) -> usize {
         self.dims.iter().product()
     }
 }
 
 impl<'n> Graph<'n> {
-    /// The layers of `generator` for a picture of `dims` (channels, height, width).
+    /// Records the layers of `generator` for a picture of `dims` (channels, height, width).
     pub(super) fn new(generator: &'n Generator, dims: [usize; 3], mode: ForwardMode) -> Self {
         let picture = Node {
             operation: Operation::Picture,
@@ -67,7 +67,7 @@ impl<'n> Graph<'n> {
         graph
     }
 
-    /// Whether a node is a normalisation that takes its statistics from all of its input.
+    /// Whether a node is a normalisation that needs the statistics of its whole input.
     pub(super) fn needs_statistics(&self, node: usize) -> bool {
         match self.nodes[node].operation {
             Operation::Norm(norm) => norm.needs_statistics(self.mode),
@@ -75,8 +75,7 @@ impl<'n> Graph<'n> {
         }
     }
 
-    /// For each node whether its rows exist nowhere, but are made out of those of its inputs on the way into the layers that
-    /// take them.
+    /// For each node, whether it is fused into its consumers and never materialized.
     pub(super) fn fused(&self) -> Vec<bool> {
         let count = self.nodes.len();
         let (mut states, mut fused) = (vec![FusionState::Materialized; count], vec![false; count]);
@@ -86,7 +85,7 @@ impl<'n> Graph<'n> {
                 let must_exist = match node.operation {
                     Operation::Norm(_) => true,
                     Operation::Activation(_) => is_leaky && states[input] == FusionState::Activated,
-                    // It adds one source for each input.
+                    // A sum has one source per input.
                     Operation::Sum => self.producers(&fused, input).len() > 1,
                     _ => false,
                 };
@@ -108,7 +107,7 @@ impl<'n> Graph<'n> {
         fused
     }
 
-    /// The nodes that exist out of which rows of `node` are made.
+    /// The materialized nodes that rows of `node` are computed from.
     pub(super) fn producers(&self, fused: &[bool], node: usize) -> Vec<usize> {
         if !fused[node] {
             return vec![node];
@@ -154,7 +153,7 @@ impl<'n> LayerOps<'n> for Graph<'n> {
         self.add(Operation::Norm(layer), vec![input])
     }
 
-    /// In bands nothing is dropped: [`forward_in_bands`](super::forward_in_bands) is for passes without dropout.
+    /// Does nothing: [`forward_in_bands`](super::forward_in_bands) is for passes without dropout.
     fn dropout(&mut self, input: usize) -> usize {
         input
     }

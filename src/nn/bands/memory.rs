@@ -1,17 +1,17 @@
-//! What a whole pass takes.
+//! Memory of a whole forward pass.
 
 use super::graph::Graph;
 use crate::nn::forward_mode::{ForwardMode, NormStats};
 use crate::nn::generator::Generator;
 
-/// Bytes taken for each byte of features: what is given back leaves gaps that larger features do not fit into.
+/// Bytes allocated per byte of features: freed features leave gaps that larger ones do not fit into.
 const GAPS: f64 = 1.95;
 
-/// Bytes that convolutions work with, of all threads together, beside a copy of their weights.
+/// Bytes of scratch that convolutions take on all threads together, beside a copy of their weights.
 const SCRATCH: f64 = (48 << 20) as f64;
 
-/// Bytes that a whole forward pass of `generator` takes at most for a picture of `dims` (channels, height, width), beside the
-/// weights. Measured on Flex: see `tests/it/forward_memory.rs`.
+/// Upper bound of the bytes that a whole forward pass of `generator` takes for a picture of `dims` (channels, height, width),
+/// beside the weights. Measured on Flex: see `tests/it/forward_memory.rs`.
 pub fn forward_memory(generator: &Generator, dims: [usize; 3]) -> u64 {
     let graph = Graph::new(
         generator,
@@ -26,7 +26,7 @@ pub fn forward_memory(generator: &Generator, dims: [usize; 3]) -> u64 {
     }
     let (mut live, mut peak, mut weights) = (0, 0, 0);
     for (index, node) in graph.nodes.iter().enumerate() {
-        // What a layer takes lives as long as it works, or only until it has been copied with its border.
+        // The input of a layer lives until the layer is done, or only until it has been copied with its padding.
         let mut released = node.inputs.clone();
         released.retain(|&input| last_use[input] == index);
         released.dedup();

@@ -1,4 +1,4 @@
-//! What a layer gives for some rows, and which rows of its input it takes for them.
+//! Layers row by row: which rows of their input they need, and what they compute from them.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use crate::nn::convolution::{Convolution, Upsampling};
 use crate::nn::downsample::downsample;
 use crate::nn::norm::Norm;
 
-/// A layer, or what stands between layers.
+/// A layer, or an operation between layers.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Operation<'n> {
     /// The input.
@@ -25,7 +25,7 @@ pub(super) enum Operation<'n> {
 }
 
 impl Operation<'_> {
-    /// Channels, height and width of the output for those of the inputs.
+    /// Channels, height and width of the output for inputs of these dimensions.
     pub(super) fn output(&self, inputs: &[[usize; 3]]) -> [usize; 3] {
         let [channels, height, width] = inputs[0];
         match self {
@@ -53,7 +53,7 @@ impl Operation<'_> {
         matches!(self, Self::Sum)
     }
 
-    /// Multiplications for a picture's features, for the dimensions of input and output.
+    /// Multiplications for features of these dimensions.
     pub(super) fn multiply_adds(&self, input: [usize; 3], output: [usize; 3]) -> f64 {
         let pixels = |[_, height, width]: [usize; 3]| height as f64 * width as f64;
         let weights = |dims: [usize; 4]| dims.into_iter().product::<usize>() as f64;
@@ -64,7 +64,7 @@ impl Operation<'_> {
         }
     }
 
-    /// Its weights.
+    /// Number of weights.
     pub(super) fn weights(&self) -> usize {
         match self {
             Self::Convolution(layer) => layer.weight.dims().into_iter().product(),
@@ -73,7 +73,7 @@ impl Operation<'_> {
         }
     }
 
-    /// Values of the copy of its input, of dimensions `input`, that it makes when it computes a whole picture.
+    /// Length of the copy that a whole pass makes of an input of these dimensions, in values.
     pub(super) fn copy_len(&self, input: [usize; 3]) -> usize {
         match self {
             Self::Convolution(layer) => layer.copy_len(input),
@@ -82,18 +82,18 @@ impl Operation<'_> {
         }
     }
 
-    /// The rows of inputs of `height` rows that these rows of the output, at least one, are made of.
+    /// The rows of inputs of `height` rows that `rows` of the output, at least one, depend on.
     pub(super) fn input_rows(&self, rows: Range<usize>, height: usize) -> Range<usize> {
         match self {
             Self::Convolution(layer) => layer.input_rows(rows, height),
             Self::Upsampling(layer) => layer.input_rows(rows, height),
-            // One output row more, whose upper neighbours are not there.
+            // From one output row earlier, which lacks its upper neighbours and is cut off.
             Self::Downsample => 2 * rows.start.saturating_sub(1)..(2 * rows.end).min(height),
             _ => rows,
         }
     }
 
-    /// What lies around the rows under these rows of the output.
+    /// The padding around the input rows of `rows`.
     pub(super) fn row_padding(&self, rows: &Range<usize>, height: usize) -> RowPadding {
         match self {
             Self::Convolution(layer) => layer.row_padding(rows, height),
@@ -117,9 +117,9 @@ impl Operation<'_> {
         }
     }
 
-    /// The `rows` of the output from the [rows under them](Self::input_rows) of an input of `height` rows, with their
-    /// [row_padding](Self::row_padding), `[1, channels, rows, width]`. Sums and concatenations, normalisations and leaky ReLUs have done their
-    /// work when inputs have been joined.
+    /// Computes `rows` of the output, `[1, channels, rows, width]`, from their [input rows](Self::input_rows) with their
+    /// [padding](Self::row_padding), of an input of `height` rows. Sums, concatenations, normalisations and leaky ReLUs were
+    /// applied when the input was assembled.
     pub(super) fn forward(&self, input: Tensor<4>, rows: Range<usize>, height: usize) -> Tensor<4> {
         match self {
             Self::Convolution(layer) => layer.forward_padded(input),

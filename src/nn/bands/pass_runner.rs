@@ -1,4 +1,4 @@
-//! One pass down a picture: each layer follows its inputs row by row.
+//! One pass down a picture, in which each layer follows its inputs row by row.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -13,19 +13,19 @@ use super::schedule::PlannedPass;
 use super::tensor_rows::TensorRows;
 use crate::kernels::{ChannelScaling, ChannelStatistics, Merge, RowSource, copy_rows, fuse_rows};
 
-/// The layers of one pass on their way down.
+/// Runs the layers of one pass.
 pub(super) struct PassRunner<'a, 'n> {
     graph: &'a Graph<'n>,
     target: usize,
-    /// What exists in this pass, in order.
+    /// The nodes that are materialized in this pass, in order.
     order: Vec<(usize, Origin)>,
-    /// For each node whether it is made on the way into those that take it.
+    /// Whether each node is fused into its consumers.
     fused: Vec<bool>,
-    /// What normalisations of this pass do.
+    /// The scalings of the normalisations in this pass.
     scalings: Vec<Option<ChannelScaling>>,
-    /// For each node of this pass, the nodes that exist of which it is made.
+    /// The materialized nodes that each computed node depends on.
     producers: Vec<Vec<usize>>,
-    /// The opposite of `sources`.
+    /// The inverse of `producers`.
     consumers: Vec<Vec<usize>>,
     layers: Vec<Layer>,
 }
@@ -34,28 +34,28 @@ pub(super) struct PassRunner<'a, 'n> {
 #[derive(Debug, Clone, Copy)]
 enum Origin {
     Picture,
-    /// From a store, and whether this is the last pass that reads it.
+    /// From a store; `is_last` if no later pass reads it.
     Read {
         slot: usize,
         is_last: bool,
     },
-    /// From its inputs; and where they are kept.
+    /// From its inputs, and then stored in `slot`, if any.
     Computed {
         slot: Option<usize>,
     },
 }
 
-/// How far a layer has come.
+/// The progress of a layer.
 #[derive(Debug, Default)]
 struct Layer {
-    /// Rows that are there, or have been.
+    /// Rows computed or read so far.
     done: usize,
-    /// The last of them, as far as another layer of the pass still needs them, each piece with its first row.
+    /// The last of these rows that other layers still need, in pieces, each with the index of its first row.
     pieces: VecDeque<(usize, Tensor<4>)>,
 }
 
 impl<'a, 'n> PassRunner<'a, 'n> {
-    /// `statistics` has those of all normalisations of the pass that need them.
+    /// Prepares pass `number`; `statistics` holds those of all its normalisations that need them.
     pub(super) fn new(
         graph: &'a Graph<'n>,
         pass: &'a PlannedPass,
@@ -108,7 +108,7 @@ impl<'a, 'n> PassRunner<'a, 'n> {
         }
     }
 
-    /// The next rows of the target, up to `end`, in pieces `[1, channels, rows, width]`.
+    /// Advances to row `end` of the target; returns the new rows, in pieces `[1, channels, rows, width]`.
     pub(super) fn advance<R: TensorRows>(
         &mut self,
         end: usize,
@@ -150,7 +150,7 @@ impl<'a, 'n> PassRunner<'a, 'n> {
         Ok(made)
     }
 
-    /// How far each layer must come for the target to come to `end`.
+    /// The row to which each layer must advance for the target to reach `end`.
     fn ends(&self, end: usize) -> Vec<usize> {
         let nodes = &self.graph.nodes;
         let mut ends = vec![0; nodes.len()];
@@ -172,14 +172,14 @@ impl<'a, 'n> PassRunner<'a, 'n> {
         ends
     }
 
-    /// The rows of one of its sources that rows of a node are made of. What lies between has the rows of the source.
+    /// The rows of one of its producers that `rows` of a node depend on. Fused nodes between them keep the rows of the producer.
     fn input_rows(&self, node: usize, rows: Range<usize>, source: usize) -> Range<usize> {
         let nodes = &self.graph.nodes;
         let height = nodes[source].height();
         nodes[node].operation.input_rows(rows, height)
     }
 
-    /// Rows of a node from those of its sources.
+    /// Computes rows of a node from those of its producers.
     fn compute(&self, index: usize, rows: Range<usize>) -> Tensor<4> {
         let node = &self.graph.nodes[index];
         let height = self.graph.nodes[node.inputs[0]].height();
@@ -193,13 +193,13 @@ impl<'a, 'n> PassRunner<'a, 'n> {
             }
             taken.extend(sources);
         }
-        self.alter(index, &mut taken);
+        self.apply_fused(index, &mut taken);
         let row_padding = node.operation.row_padding(&rows, height);
         let input = fuse_rows(&taken, merge, row_padding);
         node.operation.forward(input, rows, height)
     }
 
-    /// Rows of a node that exist, or what they are made of.
+    /// The sources of rows of a node: its own pieces, or those that it is fused from.
     fn row_sources(&self, node: usize, rows: Range<usize>) -> Vec<RowSource> {
         if !self.fused[node] {
             return vec![RowSource::plain(self.pieces(node, rows))];
@@ -207,12 +207,12 @@ impl<'a, 'n> PassRunner<'a, 'n> {
         let inputs = self.graph.nodes[node].inputs.iter();
         let sources = inputs.flat_map(|&input| self.row_sources(input, rows.clone()));
         let mut sources: Vec<_> = sources.collect();
-        self.alter(node, &mut sources);
+        self.apply_fused(node, &mut sources);
         sources
     }
 
-    /// Adds what a normalisation or a leaky ReLU does to the sources of its input.
-    fn alter(&self, node: usize, sources: &mut [RowSource]) {
+    /// Adds the scaling or slope of a fused node to the sources of its input.
+    fn apply_fused(&self, node: usize, sources: &mut [RowSource]) {
         for source in sources {
             if let Some(scaling) = &self.scalings[node] {
                 source.scaling = Some(scaling.clone());
@@ -223,7 +223,7 @@ impl<'a, 'n> PassRunner<'a, 'n> {
         }
     }
 
-    /// Rows of a stream.
+    /// Pieces of rows that a node holds.
     fn pieces(&self, node: usize, rows: Range<usize>) -> Vec<Tensor<4>> {
         let mut found = Vec::new();
         for (first, piece) in &self.layers[node].pieces {
@@ -244,7 +244,7 @@ impl<'a, 'n> PassRunner<'a, 'n> {
         }
     }
 
-    /// Forgets the rows of a node that are not needed any more.
+    /// Drops the rows of a node that are no longer needed.
     fn release(&mut self, node: usize) {
         let needed = self.first_needed(node);
         let pieces = &mut self.layers[node].pieces;
@@ -254,7 +254,7 @@ impl<'a, 'n> PassRunner<'a, 'n> {
                 pieces.pop_front();
                 continue;
             }
-            // A few rows are copied, so that the others do not stay in memory with them.
+            // Copies a few rows, so that the rest of their piece can be freed.
             let rest = *first + rows - needed;
             if needed > *first && 4 * rest <= rows {
                 *piece = copy_rows(piece.clone().narrow(2, rows - rest, rest));
@@ -264,7 +264,7 @@ impl<'a, 'n> PassRunner<'a, 'n> {
         }
     }
 
-    /// The first row of a node that layers of this pass still take.
+    /// The first row of a node that layers of this pass still need.
     fn first_needed(&self, node: usize) -> usize {
         let nodes = &self.graph.nodes;
         let needed = self.consumers[node].iter().map(|&consumer| {

@@ -1,28 +1,27 @@
-//! The passes over a picture, and what is kept between them.
+//! The cheapest choice of features to store between the passes.
 
 use super::graph::Graph;
 use super::schedule::{PlannedPass, Schedule};
 
-/// What it costs to write one value or to read it again, in the multiplications that take as long: where features are kept in
-/// a file, and where they are kept in memory.
+/// Cost of writing or reading one stored value, in multiplications that take as long, in a file and in memory.
 ///
-/// On a Xeon with AVX-512 a core does about 80 thousand million multiplications of convolutions in a second, or moves 320 million
-/// values to or from a file that the system holds in memory.
+/// A core of a Xeon with AVX-512 does about 80 billion multiplications of convolutions per second, or moves 320 million values
+/// to or from a file in the page cache.
 pub(super) const IN_FILE: f64 = 250.0;
 pub(super) const IN_MEMORY: f64 = 10.0;
 
-/// What is computed when.
+/// The passes, and which features are stored between them.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) passes: Vec<PlannedPass>,
-    /// For each node that is kept, where and for how long.
+    /// Slot and lifetime of each stored node.
     pub(super) live_ranges: Vec<Option<LiveRange>>,
 }
 
-/// How a node's features are kept.
+/// Where and for how long a node's features are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LiveRange {
-    /// Nodes with the same place follow on each other, row by row.
+    /// Nodes with the same slot replace each other row by row.
     pub(super) slot: usize,
     /// The pass that computes them.
     pub(super) first_pass: usize,
@@ -31,7 +30,7 @@ pub(super) struct LiveRange {
 }
 
 impl Plan {
-    /// The plan that costs least, if features that are kept cost so much for each value and access.
+    /// Finds the cheapest plan if each access to a stored value costs `access`.
     pub(super) fn new(graph: &Graph, access: f64) -> Self {
         let mut keep: Vec<bool> = graph
             .nodes
@@ -41,7 +40,7 @@ impl Plan {
         let candidates: Vec<usize> = (0..keep.len()).filter(|&node| keep[node]).collect();
         let mut best = Schedule::new(graph, &keep);
         let mut least = best.cost(graph, access);
-        // From all that could be kept, one at a time is left out or taken in again while that makes it less.
+        // Greedy descent: store everything, then toggle single nodes while the cost drops.
         let mut is_changing = true;
         while is_changing {
             is_changing = false;
@@ -62,7 +61,7 @@ impl Plan {
             .enumerate()
             .map(|(slot, span)| {
                 let (first_pass, last_pass) = span?;
-                // What no later pass reads need not be kept.
+                // What no later pass reads need not be stored.
                 (first_pass < last_pass).then_some(LiveRange {
                     slot,
                     first_pass,
@@ -106,8 +105,7 @@ impl Plan {
     }
 }
 
-/// The place that the sum `node` can take over from its first operand, whose rows nothing else needs any more when they have
-/// been added.
+/// The slot that the sum `node` can reuse: that of its first operand, if nothing else needs its rows once they are added.
 fn reused_slot(
     graph: &Graph,
     passes: &[PlannedPass],

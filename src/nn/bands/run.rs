@@ -1,4 +1,4 @@
-//! The passes of a forward pass in bands, one after the other.
+//! Runs the passes one after the other.
 
 use std::path::PathBuf;
 
@@ -12,24 +12,24 @@ use super::tensor_rows::TensorRows;
 use crate::nn::forward_mode::ForwardMode;
 use crate::nn::generator::Generator;
 
-/// What a forward pass in bands may take.
+/// What a forward pass in bands may use.
 #[derive(Debug, Clone)]
 pub struct BandLimits {
-    /// Rows of the picture in one band; without them as many as fit into `working`.
+    /// Rows of the picture in one band; `None` for as many as fit into `working`.
     pub rows: Option<usize>,
-    /// Bytes of the features of one band.
+    /// Bytes for the features of one band.
     pub working: u64,
-    /// Bytes of features that are kept in memory between passes. Others go to a file.
+    /// Bytes for features that are stored in memory between passes. Others go to a file.
     pub kept: u64,
-    /// Where such a file may lie. It has no name, and is gone when the pass ends, however it ends.
+    /// Folder for such files. They have no name, and are gone when the pass ends, however it ends.
     pub folder: PathBuf,
 }
 
-/// The forward pass of `generator` without dropout for a picture of `dims` (channels, height, width), which are sizes as
-/// for [`Generator::forward`]. The output is what that gives, up to rounding.
+/// Runs `generator` without dropout on a picture of `dims` (channels, height, width), of a size that [`Generator::forward`]
+/// takes, with the same output up to rounding.
 ///
 /// # Errors
-/// Features cannot be kept, or one of `rows`.
+/// Features cannot be stored, or `rows` fails.
 pub fn forward_in_bands<R: TensorRows>(
     generator: &Generator,
     dims: [usize; 3],
@@ -81,7 +81,7 @@ pub fn forward_in_bands<R: TensorRows>(
     Ok(())
 }
 
-/// Opens the stores that the pass `number` is the first to write to.
+/// Opens the stores that pass `number` is the first to write to.
 fn open_stores(
     graph: &Graph,
     plan: &Plan,
@@ -106,9 +106,9 @@ fn open_stores(
     Ok(())
 }
 
-/// Rows of the target of a pass in one band.
+/// Rows of the target of a pass per band.
 fn band_rows(graph: &Graph, pass: &PlannedPass, limits: &BandLimits) -> usize {
-    /// Rows of a layer that exist for each that it gives: some of the band before are still needed.
+    /// Rows in memory per row of a band: some rows of the band before are still needed.
     const ROWS: f64 = 1.25;
     let target = graph.nodes[pass.target].height() as f64;
     let rows = if let Some(rows) = limits.rows {
@@ -118,7 +118,7 @@ fn band_rows(graph: &Graph, pass: &PlannedPass, limits: &BandLimits) -> usize {
         let exist = pass.computed.iter().chain(&pass.read);
         let exist = exist.filter(|&&node| !fused[node]);
         let values: usize = exist.map(|&node| graph.nodes[node].values()).sum();
-        // What a layer takes is put together for it.
+        // The input of a layer is assembled in a buffer of its own.
         let taken = pass.computed.iter().map(|&node| {
             let inputs = graph.nodes[node].inputs.iter();
             inputs.map(|&input| graph.nodes[input].values()).sum()

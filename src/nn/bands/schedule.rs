@@ -1,25 +1,25 @@
-//! The passes over a picture for one choice of stored features, and what they cost.
+//! The passes over a picture for one choice of stored features, and their cost.
 
 use super::graph::Graph;
 
-/// What it costs to compute a value, beside its multiplications, in the same unit.
+/// Cost of computing one value, beside its multiplications, in multiplications.
 const VALUE: f64 = 20.0;
 
-/// One way down the picture.
+/// One pass down the picture.
 #[derive(Debug)]
 pub(super) struct PlannedPass {
-    /// The node whose rows are asked for.
+    /// The node whose rows the pass is for.
     pub(super) target: usize,
-    /// The normalisation that gets the statistics of the target; none in the last pass, whose target is the output.
+    /// The normalisation that needs the statistics of the target; `None` in the last pass, whose target is the output.
     pub(super) norm: Option<usize>,
-    /// The nodes whose rows are computed, in their order.
+    /// The nodes whose rows are computed, in order.
     pub(super) computed: Vec<usize>,
-    /// The nodes whose rows were kept and are read.
+    /// The nodes whose stored rows are read.
     pub(super) read: Vec<usize>,
 }
 
 impl PlannedPass {
-    /// What it costs to compute, in multiplications.
+    /// Cost of the computation, in multiplications.
     pub(super) fn cost(&self, graph: &Graph) -> f64 {
         let nodes = self.computed.iter().map(|&node| &graph.nodes[node]);
         nodes
@@ -28,10 +28,10 @@ impl PlannedPass {
     }
 }
 
-/// The passes for one choice of what is kept.
+/// The passes for one choice of stored nodes.
 pub(super) struct Schedule {
     pub(super) passes: Vec<PlannedPass>,
-    /// For each node that is kept, the pass that computes it and the last one that reads it.
+    /// For each stored node, the pass that computes it and the last one that reads it.
     pub(super) spans: Vec<Option<(usize, usize)>>,
 }
 
@@ -66,7 +66,7 @@ impl Schedule {
         Self { passes, spans }
     }
 
-    /// What it costs, in multiplications.
+    /// Cost of all passes, in multiplications, if each access to a stored value costs `access`.
     pub(super) fn cost(&self, graph: &Graph, access: f64) -> f64 {
         let written = self.spans.iter().enumerate().filter_map(|(node, span)| {
             let (first, last) = (*span)?;
@@ -84,7 +84,7 @@ impl Schedule {
     }
 }
 
-/// The nodes that are computed for `target`, in their order, and those that are complete and are read.
+/// The nodes to compute for `target`, in order, and the complete ones to read.
 fn required_nodes(
     graph: &Graph,
     target: usize,
@@ -110,7 +110,7 @@ fn required_nodes(
     (computed, read)
 }
 
-/// What is kept, and the sums of it: otherwise all that has ever been added would have to be kept.
+/// Adds the sums of stored nodes to those that are `kept`: otherwise every term of a sum would have to be stored.
 fn with_sums(graph: &Graph, keep: &[bool]) -> Vec<bool> {
     let mut keep = keep.to_vec();
     for (index, node) in graph.nodes.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Convolution and its gradients through the transforms.
+//! Convolution and its gradients in the transformed domain.
 #![expect(unsafe_code, reason = "threads write blocks of one matrix")]
 
 use std::ops::Range;
@@ -12,17 +12,17 @@ use crate::kernels::flex::matrix_product::{Matrix, multiply};
 use crate::kernels::flex::scratch::Scratch;
 use crate::kernels::workers::Workers;
 
-/// Tiles of a block, or one row of tiles where that is longer: enough for matrix products at full speed.
+/// Tiles of a block, or one row of tiles if that is longer: enough for matrix products at full speed.
 const BLOCK_TILES: usize = 128;
 
-/// Numbers of a block at all points, beyond which it has fewer tiles.
+/// Most numbers of a block at all points; with more channels it has fewer tiles.
 const BLOCK_NUMBERS: usize = 1 << 22;
 
-/// Rows of a matrix that one task multiplies.
+/// Matrix rows per task.
 const TASK_ROWS: usize = 128;
 
-/// Writes the convolution to `output`, `[batch, outputs, height, width]`, plus `bias` where it is not empty, of a geometry that [is_applicable](super::is_applicable).
-/// Takes all of the output, cleared.
+/// Writes the convolution to `output`, `[batch, outputs, height, width]`, plus `bias` if it is not empty, for a geometry that is
+/// [applicable](super::is_applicable). Zeroes and writes all of the output.
 ///
 /// # Safety
 /// Nobody else reads or writes the output meanwhile.
@@ -44,8 +44,9 @@ pub(in crate::kernels) unsafe fn convolution(
     unsafe { filter(geometry, input, bias, workers, output, weight) };
 }
 
-/// Writes the gradient of the convolution with respect to its input to `input`, `[batch, inputs, height, width]`, plus `bias` for each input
-/// channel where it is not empty, of a geometry that [is_applicable](super::is_applicable). Takes all of the input, cleared.
+/// Writes the gradient of the convolution with respect to its input to `input`, `[batch, inputs, height, width]`, plus `bias` per
+/// input channel if it is not empty, for a geometry that is [applicable](super::is_applicable). Zeroes and writes all of the
+/// input.
 ///
 /// # Safety
 /// Nobody else reads or writes the input meanwhile.
@@ -69,7 +70,7 @@ pub(in crate::kernels) unsafe fn input_gradient(
     unsafe { filter(&opposite, gradient, bias, workers, input, weight) };
 }
 
-/// A convolution with the weights that `weight` gives at a point: some rows of `[outputs, inputs]`.
+/// Convolves with the weights that `weight` returns for a point and some of the rows of `[outputs, inputs]`.
 ///
 /// # Safety
 /// Nobody else reads or writes the output meanwhile.
@@ -109,7 +110,8 @@ unsafe fn filter<'a>(
     }
 }
 
-/// Writes the gradient of the convolution with respect to its weight to `weight`, `[outputs, inputs, 3, 3]`, of a geometry that [is_applicable](super::is_applicable).
+/// Writes the gradient of the convolution with respect to its weight to `weight`, `[outputs, inputs, 3, 3]`, for a geometry that is
+/// [applicable](super::is_applicable).
 pub(in crate::kernels) fn weight_gradient(
     geometry: &Geometry,
     input: &[f32],
@@ -167,7 +169,7 @@ fn planes(geometry: &Geometry) -> (Planes, Planes) {
     (source, target)
 }
 
-/// Rows of tiles that are worked on at once.
+/// Blocks of rows of tiles.
 fn blocks(geometry: &Geometry) -> Vec<Range<usize>> {
     let max_tiles = BLOCK_NUMBERS / (POINTS * POINTS * geometry.inputs.max(geometry.outputs));
     let tile_columns = geometry.output_width.div_ceil(OUTPUTS);
@@ -175,7 +177,7 @@ fn blocks(geometry: &Geometry) -> Vec<Range<usize>> {
     chunk_ranges(geometry.output_height.div_ceil(OUTPUTS), rows)
 }
 
-/// Calls `task` with each point, some rows of its matrix in `products`, `[points, rows, columns]`, and the block of these rows.
+/// Calls `task` with each point, a range of rows of its matrix in `products`, `[points, rows, columns]`, and their block.
 fn multiply_points(
     rows: usize,
     columns: usize,

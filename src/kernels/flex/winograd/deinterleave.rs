@@ -1,12 +1,12 @@
-//! Rows whose numbers are sorted by their index in tiles, and back.
+//! Rows sorted by the index of their numbers in tiles, and back.
 
 use std::array::from_fn;
 
 use super::lines::lines;
 use super::transform::OUTPUTS;
 
-/// A row with a border, dealt out: its first number goes to the first line, the next to the next line, and after
-/// [`OUTPUTS`] of them again to the first. What is in the same place of all tiles then lies in one line.
+/// Distributes a row with a border to [`OUTPUTS`] lines in turn, so that numbers with the same index in all tiles lie in one
+/// line.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deinterleaver {
     /// Numbers in each line.
@@ -21,12 +21,12 @@ impl Deinterleaver {
         OUTPUTS * self.width
     }
 
-    /// What lies in each tile at `position`, counted from the beginning of the border.
+    /// The numbers at `position` of each tile, counted from the start of the border.
     pub(super) fn from<'a>(&self, buffer: &'a [f32], position: usize) -> &'a [f32] {
         &buffer[position % OUTPUTS * self.width + position / OUTPUTS..]
     }
 
-    /// Deals out a row, with zeros beside it.
+    /// Distributes a row, with zeros in the border.
     pub(super) fn deinterleave(&self, row: &[f32], buffer: &mut [f32]) {
         buffer.fill(0.0);
         let lines: [_; OUTPUTS] = lines(buffer, self.width);
@@ -46,7 +46,7 @@ impl Deinterleaver {
     }
 }
 
-/// Puts together a row without a border from its lines, adding `bias`.
+/// Merges lines to a row without a border, adding `bias`.
 pub(super) fn interleave(lines: [&[f32]; OUTPUTS], bias: f32, row: &mut [f32]) {
     let (tiles, last) = row.as_chunks_mut::<OUTPUTS>();
     for (line, number) in lines.iter().zip(last) {

@@ -1,4 +1,4 @@
-//! Small transforms of lines of numbers, and rows that are dealt out to the places of their numbers in tiles.
+//! Small linear transforms, vectorised over lines of numbers.
 #![expect(
     clippy::inline_always,
     reason = "vector instructions are known only to what is compiled into the function that is called with them"
@@ -12,16 +12,16 @@ use pulp::{Arch, Simd, WithSimd};
 
 /// A linear transform of `IN` numbers to `OUT`.
 pub(super) trait Transform<const IN: usize, const OUT: usize> {
-    /// Transforms as many at once as the processor can.
+    /// Transforms one vector of numbers per input at once.
     fn apply<S: Simd>(simd: S, numbers: [S::f32s; IN]) -> [S::f32s; OUT];
 }
 
-/// Where lines lie: `count` of `length` numbers each.
+/// The layout of lines: `count` of `length` numbers each.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lines {
     pub(super) count: usize,
     pub(super) length: usize,
-    /// Numbers from the beginning of one line of a source to that of the next. In targets they follow each other.
+    /// Numbers from the start of a line of a source to the next. In targets lines are contiguous.
     pub(super) source_stride: usize,
 }
 
@@ -36,7 +36,7 @@ impl Lines {
     }
 }
 
-/// Applies a transform to the numbers that lie side by side in `sources`, and writes the results side by side to `targets`.
+/// Applies a transform across `sources`, element by element, and writes the results to `targets`.
 pub(super) fn across<T: Transform<IN, OUT>, const IN: usize, const OUT: usize>(
     _transform: T,
     lines: Lines,

@@ -1,4 +1,4 @@
-//! Tiles of pictures at the points of the transform, and back.
+//! Tiles of pictures to the points of the transform, and back.
 #![expect(
     unsafe_code,
     reason = "one channel has a line in the matrix of every point"
@@ -14,14 +14,14 @@ use crate::kernels::flex::disjoint_slices::DisjointSlices;
 use crate::kernels::flex::scratch::Scratch;
 use crate::kernels::workers::Workers;
 
-/// The planes of one picture and where the tiles lie on them, each [`OUTPUTS`] pixels after the one before.
+/// The planes of one picture and the tiles on them, each [`OUTPUTS`] pixels after the one before.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Planes {
     pub(super) height: usize,
     pub(super) width: usize,
     /// Rows above, and columns left of, the first pixel where the first tile begins.
     pub(super) border: usize,
-    /// Tiles beside each other.
+    /// Tiles per row.
     pub(super) tile_columns: usize,
 }
 
@@ -30,7 +30,7 @@ impl Planes {
         self.height * self.width
     }
 
-    /// How rows of pixels are dealt out to tiles that reach `reach` pixels far.
+    /// Sorts rows of pixels for tiles of `reach` pixels.
     fn deinterleaver(&self, reach: usize) -> Deinterleaver {
         Deinterleaver {
             width: self.tile_columns + (reach - 1) / OUTPUTS,
@@ -50,7 +50,7 @@ pub(super) fn read_inputs(
     read(ReadInput, planes, inputs, tile_rows, workers, matrices);
 }
 
-/// The same for gradients of outputs.
+/// As [`read_inputs`], for gradients of outputs.
 pub(super) fn read_gradients(
     planes: &Planes,
     gradients: &[f32],
@@ -79,7 +79,7 @@ fn read<const REACH: usize>(
     let channels = picture.len() / planes.pixels();
     let (rows, columns) = (tile_rows.len(), planes.tile_columns);
     let deinterleaver = planes.deinterleaver(REACH);
-    // Rows are dealt out, too: what belongs together in all tiles is then one stretch.
+    // Rows are sorted, too, so that what belongs together in all tiles is contiguous.
     let line_rows = rows + (REACH - 1) / OUTPUTS;
     let (line, length) = (
         line_rows * deinterleaver.length(),
@@ -127,7 +127,7 @@ fn read<const REACH: usize>(
 }
 
 /// Writes some rows of tiles from `matrices`, `[points, channels, tiles]`, to a picture, `[channels, height, width]`, plus
-/// `bias` for each channel where it is not empty. Takes all pixels of these rows, cleared.
+/// `bias` for each channel where it is not empty. Zeroes and writes all pixels of these rows.
 ///
 /// # Safety
 /// Nobody else reads or writes them meanwhile.

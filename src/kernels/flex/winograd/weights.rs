@@ -1,4 +1,4 @@
-//! Weights at the points of the transform, and back.
+//! Weights to the points of the transform, and back.
 #![expect(
     unsafe_code,
     reason = "one output channel has a row in the matrix of every point"
@@ -12,7 +12,8 @@ use crate::kernels::flex::disjoint_slices::DisjointSlices;
 use crate::kernels::flex::scratch::Scratch;
 use crate::kernels::workers::Workers;
 
-/// Weights `[outputs, inputs, 3, 3]` as matrices `[points, outputs, inputs]`, with the taps in the opposite order where `opposite` is set.
+/// Transforms weights `[outputs, inputs, 3, 3]` to matrices `[points, outputs, inputs]`, with the taps in the opposite order if
+/// `opposite` is set.
 pub(super) fn transform_weights(
     weight: &[f32],
     [outputs, inputs]: [usize; 2],
@@ -48,7 +49,7 @@ pub(super) fn transform_weights(
     matrices
 }
 
-/// Gradients of the matrices of [`transform_weights`] as those of the weights, written to `weight`.
+/// Writes the gradients of the weights, from those of the matrices of [`transform_weights`], to `weight`.
 pub(super) fn gradient(
     matrices: &[f32],
     [outputs, inputs]: [usize; 2],
