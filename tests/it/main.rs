@@ -68,4 +68,5 @@ mod kernels_rows;
 mod onnx_interpreter;
 mod optimiser;
 mod photo_files;
+mod structure;
 mod training;
