@@ -48,7 +48,7 @@ pub fn import(
     options: &ImportOptions,
     device: &Device,
 ) -> Result<Imported, ImportError> {
-    let found = panics::caught(|| {
+    let found = panics::catch(|| {
         let file = WeightFile::open(&options.file)?;
         DetectedNetwork::find(&file, options.key.as_deref(), options.hints, device)
     });
@@ -182,7 +182,7 @@ fn read_existing(folder: &StyleFolder) -> Result<Option<Manifest>, ImportError> 
         return Ok(Some(manifest));
     }
     let entries =
-        std::fs::read_dir(folder.path()).map_err(FileError::new("read", folder.path()))?;
+        std::fs::read_dir(folder.path()).map_err(FileError::context("read", folder.path()))?;
     // An import that was killed leaves weights alone.
     let foreign = entries.flatten().any(|entry| {
         let path = entry.path();

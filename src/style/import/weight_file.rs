@@ -55,14 +55,14 @@ impl WeightFile {
     /// refers to names which weights do not need.
     pub fn open(path: &Path) -> Result<Self, ImportError> {
         // Parsers of hostile files have had bugs that panic: such a file is a damaged file like any other.
-        panics::caught(|| Self::parse(path)).unwrap_or_else(|message| {
+        panics::catch(|| Self::parse(path)).unwrap_or_else(|message| {
             Err(unreadable(path, format!("the reader failed: {message}")))
         })
     }
 
     fn parse(path: &Path) -> Result<Self, ImportError> {
         let length = std::fs::metadata(path)
-            .map_err(FileError::new("read", path))?
+            .map_err(FileError::context("read", path))?
             .len();
         if let Some(folder) = distributed_folder(path) {
             return Err(unreadable(path, shards_message(folder)));
@@ -79,7 +79,7 @@ impl WeightFile {
         let mut start = Vec::new();
         File::open(path)
             .and_then(|file| file.take(START).read_to_end(&mut start))
-            .map_err(FileError::new("read", path))?;
+            .map_err(FileError::context("read", path))?;
         let tensors = if start.len() > 8 && start[8] == b'{' {
             from_safetensors(path)?
         } else {

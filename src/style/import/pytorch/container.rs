@@ -1,20 +1,15 @@
-//! The containers in which PyTorch has written checkpoints over the years.
+//! What all containers of checkpoints have in common.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::path::Path;
 use std::rc::Rc;
 
 use super::error::{PickleError, Result};
 use super::pickle::Pickle;
 use super::tensor::StoredTensor;
 use super::value::{Heap, Value};
-use super::{legacy, tar_file, zip_file};
-
-/// Where a tar archive says that it is one.
-const TAR_MAGIC: Range<usize> = 257..262;
 
 /// Where the numbers of tensors are read from.
 pub(super) trait Storages {
@@ -48,21 +43,6 @@ impl Checkpoint {
             let bytes = storages.read(&tensor.key, tensor.byte_range())?;
             Ok(tensor.gather(bytes))
         }
-    }
-}
-
-/// Opens the checkpoint at `path`, by its bytes, of which `start` are the first.
-///
-/// # Errors
-/// It is not a checkpoint, is damaged, or refers to a name that no weights need.
-pub(in super::super) fn open(path: &Path, start: &[u8]) -> Result<Checkpoint> {
-    let file = BufReader::new(File::open(path)?);
-    if start.starts_with(b"PK") {
-        zip_file::open(path, file)
-    } else if start.get(TAR_MAGIC) == Some(b"ustar") {
-        tar_file::open(file)
-    } else {
-        legacy::open(file)
     }
 }
 

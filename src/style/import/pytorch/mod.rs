@@ -8,6 +8,7 @@ mod element;
 mod error;
 mod globals;
 mod legacy;
+mod open;
 mod pickle;
 mod rebuild;
 mod stack;
@@ -17,6 +18,6 @@ mod tensor;
 mod value;
 mod zip_file;
 
-pub(super) use container::open;
 pub(super) use element::Element;
 pub(super) use error::PickleError;
+pub(super) use open::open;
