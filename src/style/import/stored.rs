@@ -23,7 +23,7 @@ impl Stored {
     /// # Errors
     /// The file is cut off, or the numbers are not floating-point.
     pub(super) fn values(&self) -> io::Result<Vec<f32>> {
-        let bytes = panics::caught(|| (self.read)())
+        let bytes = panics::catch(|| (self.read)())
             .map_err(io::Error::other)
             .and_then(|bytes| bytes)?;
         match self.element {
