@@ -210,7 +210,7 @@ impl<N: Network> ModuleVisitor for Collect<'_, N> {
 struct Shapes<'a, N> {
     network: &'a N,
     path: ModulePath,
-    shapes: BTreeMap<String, Shape>,
+    by_name: BTreeMap<String, Shape>,
 }
 
 impl<'a, N: Network> Shapes<'a, N> {
@@ -218,10 +218,10 @@ impl<'a, N: Network> Shapes<'a, N> {
         let mut collect = Self {
             network,
             path: ModulePath::default(),
-            shapes: BTreeMap::new(),
+            by_name: BTreeMap::new(),
         };
         network.visit(&mut collect);
-        collect.shapes
+        collect.by_name
     }
 }
 
@@ -236,7 +236,7 @@ impl<N: Network> ModuleVisitor for Shapes<'_, N> {
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let name = self.path.name(self.network);
-        self.shapes.insert(name, param.lazy_shape());
+        self.by_name.insert(name, param.lazy_shape());
     }
 }
 
