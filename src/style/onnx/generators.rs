@@ -66,7 +66,7 @@ fn unet_level(
     features = layers.relu(features);
     features = layers.upsampling(&features, &at(next + 1), 0)?;
     features = layers.norm(features, &at(next + 2))?;
-    Ok(layers.join(input, &features))
+    Ok(layers.concat(input, &features))
 }
 
 /// [`ResnetGenerator`](crate::nn::ResnetGenerator).

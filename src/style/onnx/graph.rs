@@ -89,13 +89,13 @@ impl Graph {
     }
 
     /// A list of numbers, made once for each name.
-    pub(super) fn numbers(&mut self, name: &str, values: Vec<f32>) -> String {
+    pub(super) fn float_tensor(&mut self, name: &str, values: Vec<f32>) -> String {
         let length = [values.len()];
         self.constant(name, FLOAT, TensorData::new(values, length))
     }
 
     /// A list of whole numbers, made once for each name.
-    pub(super) fn whole_numbers(&mut self, name: &str, values: Vec<i64>) -> String {
+    pub(super) fn int64_tensor(&mut self, name: &str, values: Vec<i64>) -> String {
         let length = [values.len()];
         self.constant(name, INT64, TensorData::new(values, length))
     }
@@ -170,7 +170,7 @@ fn attribute(name: &str, kind: AttributeKind) -> AttributeProto {
 }
 
 /// An attribute that is a number.
-pub(super) fn number(name: &str, value: f64) -> AttributeProto {
+pub(super) fn float_attr(name: &str, value: f64) -> AttributeProto {
     AttributeProto {
         f: Some(value as f32),
         ..attribute(name, AttributeKind::Float)
@@ -178,7 +178,7 @@ pub(super) fn number(name: &str, value: f64) -> AttributeProto {
 }
 
 /// An attribute that is a whole number.
-pub(super) fn whole(name: &str, value: usize) -> AttributeProto {
+pub(super) fn int_attr(name: &str, value: usize) -> AttributeProto {
     AttributeProto {
         i: Some(value as i64),
         ..attribute(name, AttributeKind::Int)
@@ -186,7 +186,7 @@ pub(super) fn whole(name: &str, value: usize) -> AttributeProto {
 }
 
 /// An attribute that is a text.
-pub(super) fn text(name: &str, value: &str) -> AttributeProto {
+pub(super) fn string_attr(name: &str, value: &str) -> AttributeProto {
     AttributeProto {
         s: Some(value.as_bytes().to_vec()),
         ..attribute(name, AttributeKind::String)
@@ -194,7 +194,7 @@ pub(super) fn text(name: &str, value: &str) -> AttributeProto {
 }
 
 /// An attribute that is a list of whole numbers.
-pub(super) fn list(name: &str, values: &[usize]) -> AttributeProto {
+pub(super) fn ints_attr(name: &str, values: &[usize]) -> AttributeProto {
     AttributeProto {
         ints: values.iter().map(|&value| value as i64).collect(),
         ..attribute(name, AttributeKind::Ints)

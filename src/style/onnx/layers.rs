@@ -1,6 +1,6 @@
 //! The layers of `nn` as ONNX operators.
 
-use super::graph::{Graph, list, number, text, whole};
+use super::graph::{Graph, float_attr, int_attr, ints_attr, string_attr};
 use super::message::AttributeProto;
 use crate::config::{NormKind, Upsample};
 use crate::nn::{LEAKY_SLOPE, NORM_EPSILON, NormStats, Padding, TensorError};
@@ -56,7 +56,7 @@ impl Layers {
         let weight = format!("{layer}.weight");
         let shape = self.graph.weight(&weight)?;
         let mut attributes = convolution_attributes(&shape, 2, 1);
-        attributes.push(list("output_padding", &[output_padding; 2]));
+        attributes.push(ints_attr("output_padding", &[output_padding; 2]));
         let inputs = self.with_bias(vec![input.name.clone(), weight], layer)?;
         Ok(Features {
             name: self.graph.node("ConvTranspose", &inputs, attributes),
@@ -80,18 +80,18 @@ impl Layers {
     fn reflect(&mut self, input: &str, width: usize) -> String {
         let side = [0, 0, width as i64, width as i64];
         let pads = [side, side].concat();
-        let pads = self.graph.whole_numbers(&format!("reflect.{width}"), pads);
+        let pads = self.graph.int64_tensor(&format!("reflect.{width}"), pads);
         self.graph
-            .node("Pad", &[input, &pads], vec![text("mode", "reflect")])
+            .node("Pad", &[input, &pads], vec![string_attr("mode", "reflect")])
     }
 
     /// Each pixel becomes two by two.
     fn double(&mut self, input: &Features) -> Features {
-        let scales = self.graph.numbers("double", vec![1.0, 1.0, 2.0, 2.0]);
+        let scales = self.graph.float_tensor("double", vec![1.0, 1.0, 2.0, 2.0]);
         let attributes = vec![
-            text("mode", "nearest"),
-            text("coordinate_transformation_mode", "asymmetric"),
-            text("nearest_mode", "floor"),
+            string_attr("mode", "nearest"),
+            string_attr("coordinate_transformation_mode", "asymmetric"),
+            string_attr("nearest_mode", "floor"),
         ];
         let inputs = [&input.name, "", &scales];
         Features {
@@ -103,10 +103,10 @@ impl Layers {
     /// [`half_size`](crate::nn::half_size).
     pub(super) fn half_size(&mut self, input: &Features) -> Features {
         let attributes = vec![
-            list("kernel_shape", &[3; 2]),
-            list("strides", &[2; 2]),
-            list("pads", &[1; 4]),
-            whole("count_include_pad", 0),
+            ints_attr("kernel_shape", &[3; 2]),
+            ints_attr("strides", &[2; 2]),
+            ints_attr("pads", &[1; 4]),
+            int_attr("count_include_pad", 0),
         ];
         Features {
             name: self.graph.node("AveragePool", &[&input.name], attributes),
@@ -129,9 +129,9 @@ impl Layers {
     fn instance_norm(&mut self, input: &Features) -> String {
         let channels = input.channels;
         let graph = &mut self.graph;
-        let scale = graph.numbers(&format!("ones.{channels}"), vec![1.0; channels]);
-        let shift = graph.numbers(&format!("zeros.{channels}"), vec![0.0; channels]);
-        let attributes = vec![number("epsilon", NORM_EPSILON)];
+        let scale = graph.float_tensor(&format!("ones.{channels}"), vec![1.0; channels]);
+        let shift = graph.float_tensor(&format!("zeros.{channels}"), vec![0.0; channels]);
+        let attributes = vec![float_attr("epsilon", NORM_EPSILON)];
         graph.node(
             "InstanceNormalization",
             &[&input.name, &scale, &shift],
@@ -146,7 +146,7 @@ impl Layers {
             self.graph.weight(&name)?;
             inputs.push(name);
         }
-        let attributes = vec![number("epsilon", NORM_EPSILON)];
+        let attributes = vec![float_attr("epsilon", NORM_EPSILON)];
         Ok(self
             .graph
             .node("InstanceNormalization", &inputs, attributes))
@@ -159,7 +159,7 @@ impl Layers {
             self.graph.weight(&name)?;
             inputs.push(name);
         }
-        let attributes = vec![number("epsilon", NORM_EPSILON)];
+        let attributes = vec![float_attr("epsilon", NORM_EPSILON)];
         Ok(self.graph.node("BatchNormalization", &inputs, attributes))
     }
 
@@ -173,10 +173,10 @@ impl Layers {
         for average in ["running_mean", "running_var"] {
             graph.leave_out(&format!("{layer}.{average}"));
         }
-        let epsilon = graph.numbers("batch_norm.epsilon", vec![NORM_EPSILON as f32]);
-        let axes = graph.whole_numbers("batch_norm.axes", vec![1, 2]);
+        let epsilon = graph.float_tensor("batch_norm.epsilon", vec![NORM_EPSILON as f32]);
+        let axes = graph.int64_tensor("batch_norm.axes", vec![1, 2]);
         let mean_over_pictures = |graph: &mut Graph, input: &str| {
-            let attributes = vec![list("axes", &[0, 2, 3]), whole("keepdims", 1)];
+            let attributes = vec![ints_attr("axes", &[0, 2, 3]), int_attr("keepdims", 1)];
             graph.node("ReduceMean", &[input], attributes)
         };
 
@@ -200,7 +200,7 @@ impl Layers {
     }
 
     pub(super) fn leaky_relu(&mut self, input: &Features) -> Features {
-        let attributes = vec![number("alpha", LEAKY_SLOPE)];
+        let attributes = vec![float_attr("alpha", LEAKY_SLOPE)];
         Features {
             name: self.graph.node("LeakyRelu", &[&input.name], attributes),
             channels: input.channels,
@@ -216,10 +216,12 @@ impl Layers {
     }
 
     /// The channels of the first, then those of the second.
-    pub(super) fn join(&mut self, first: &Features, second: &Features) -> Features {
+    pub(super) fn concat(&mut self, first: &Features, second: &Features) -> Features {
         let inputs = [&first.name, &second.name];
         Features {
-            name: self.graph.node("Concat", &inputs, vec![whole("axis", 1)]),
+            name: self
+                .graph
+                .node("Concat", &inputs, vec![int_attr("axis", 1)]),
             channels: first.channels + second.channels,
         }
     }
@@ -227,8 +229,8 @@ impl Layers {
 
 fn convolution_attributes(weight: &[usize], stride: usize, zeros: usize) -> Vec<AttributeProto> {
     vec![
-        list("kernel_shape", &weight[2..]),
-        list("strides", &[stride; 2]),
-        list("pads", &[zeros; 4]),
+        ints_attr("kernel_shape", &weight[2..]),
+        ints_attr("strides", &[stride; 2]),
+        ints_attr("pads", &[zeros; 4]),
     ]
 }

@@ -3,10 +3,10 @@
 
 use prost::{Message, Oneof};
 
-/// Version of the intermediate representation, which is that of the file; the first that goes with [`OPERATOR_SET`].
+/// Version of the intermediate representation, which is that of the file; the first that goes with [`OPSET_VERSION`].
 pub const IR_VERSION: i64 = 8;
 /// Version of the standard operators.
-pub const OPERATOR_SET: i64 = 17;
+pub const OPSET_VERSION: i64 = 17;
 /// `data_type` of 32-bit floating-point numbers.
 pub const FLOAT: i32 = 1;
 /// `data_type` of 64-bit whole numbers.

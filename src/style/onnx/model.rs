@@ -6,7 +6,7 @@ use super::generators::generator;
 use super::graph::Graph;
 use super::layers::{Features, Layers};
 use super::message::{
-    IR_VERSION, ModelProto, OPERATOR_SET, OperatorSetIdProto, StringStringEntryProto,
+    IR_VERSION, ModelProto, OPSET_VERSION, OperatorSetIdProto, StringStringEntryProto,
 };
 use crate::config::{GeneratorRecipe, NormKind};
 use crate::nn::{NamedTensors, NormStats, TensorError};
@@ -96,7 +96,7 @@ pub fn onnx_model(
         ir_version: IR_VERSION,
         opset_import: vec![OperatorSetIdProto {
             domain: String::new(),
-            version: OPERATOR_SET,
+            version: OPSET_VERSION,
         }],
         producer_name: env!("CARGO_PKG_NAME").to_owned(),
         producer_version: env!("CARGO_PKG_VERSION").to_owned(),
