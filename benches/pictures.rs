@@ -8,7 +8,8 @@ use std::time::Duration;
 use criterion::{Criterion, criterion_group, criterion_main};
 use image::imageops::{FilterType, resize};
 use translate::config::{Mode, Recipe};
-use translate::data::{Dataset, Loader, Raster, Split, find_pictures, read_picture};
+use translate::data::{Dataset, Loader, Split, find_pictures};
+use translate::picture::{Raster, read_picture};
 
 /// The bundled pairs of photos and their edges.
 fn sample() -> PathBuf {

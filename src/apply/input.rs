@@ -6,7 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::error::ApplyError;
-use crate::data::{has_picture_extension, is_hidden};
+use crate::data::is_hidden;
+use crate::picture::has_picture_extension;
 
 /// Characters that make a path a pattern.
 const WILDCARDS: [char; 3] = ['*', '?', '['];

@@ -5,10 +5,10 @@ use std::ops::Range;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::bands::{DeviceRows, bytes_per_pixel, in_bands};
-use super::maps::MapNeeds;
 use super::network::tiles_at_once;
-use super::picture::Translator;
-use super::tiles::PictureRows;
+use super::tiles::RowAccess;
+use super::translator::MapNeeds;
+use super::translator::Translator;
 use crate::coarse_to_fine::{FeatureClusters, Instances, condition};
 use crate::config::{Direction, Recipe};
 use crate::kernels::Precision;
@@ -92,7 +92,7 @@ impl LabelTranslator {
     /// The same for some rows of a picture.
     fn told_of(
         &self,
-        rows: &dyn PictureRows,
+        rows: &dyn RowAccess,
         range: Range<usize>,
         seed: u64,
     ) -> Result<Tensor<4>, String> {
@@ -193,7 +193,7 @@ impl Translator for LabelTranslator {
 
     fn translate_in_bands(
         &mut self,
-        rows: &mut dyn PictureRows,
+        rows: &mut dyn RowAccess,
         limits: &BandLimits,
         index: u64,
     ) -> Result<(), String> {

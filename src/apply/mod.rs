@@ -5,34 +5,30 @@
 //! holes in photos.
 
 mod bands;
-mod contents;
-mod encode;
 mod error;
 mod fill;
-mod format;
 mod input;
+mod instance_files;
 mod label_network;
-mod levels;
 mod maps;
 mod network;
 mod options;
 mod output;
+mod output_format;
 mod padding;
+mod passthrough;
 mod picture;
-mod pixels;
 mod places;
 mod plan;
-mod png;
-mod pnm;
+mod prepared;
 mod reading;
 mod report;
 mod run;
 mod shard;
 mod steps;
 mod tally;
-mod tiff;
 mod tiles;
-mod whole;
+mod translator;
 mod work;
 
 pub use error::ApplyError;
@@ -40,14 +36,14 @@ pub use fill::{
     FillOptions, Filler, MaskError, MaskSource, MaskSourceError, Masks, NetworkFiller, Reach, fill,
 };
 pub use label_network::{LabelTranslator, Sampling};
-pub use maps::MapNeeds;
 pub use network::NetworkTranslator;
-pub use options::{ApplyOptions, Depth, Existing, OutputFormat, Size, SizeError};
+pub use options::{ApplyOptions, Depth, Existing, Size, SizeError};
+pub use output_format::OutputFormat;
 pub use padding::Padding;
-pub use picture::Translator;
 pub use plan::{Plan, PlannedPicture, Task, plan};
 pub use report::{FileReport, Status, Summary};
 pub use run::run;
 pub use shard::{Shard, ShardChoice, ShardError};
 pub use tally::Event;
-pub use tiles::{PictureRows, Tile, TileError, Tiling};
+pub use tiles::{RowAccess, Tile, TileError, Tiling};
+pub use translator::{MapNeeds, Translator};

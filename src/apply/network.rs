@@ -5,8 +5,8 @@ use std::ops::Range;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::bands::{DeviceRows, bytes_per_pixel, in_bands};
-use super::picture::Translator;
-use super::tiles::PictureRows;
+use super::tiles::RowAccess;
+use super::translator::Translator;
 use crate::config::{Direction, NormKind};
 use crate::kernels::Precision;
 use crate::nn::{BandLimits, Behaviour, Generator, NormStats};
@@ -136,12 +136,12 @@ impl Translator for NetworkTranslator {
 
     fn translate_in_bands(
         &mut self,
-        rows: &mut dyn PictureRows,
+        rows: &mut dyn RowAccess,
         limits: &BandLimits,
         _index: u64,
     ) -> Result<(), String> {
         let channels = self.channels[0];
-        let read = |rows: &dyn PictureRows, range: Range<usize>| {
+        let read = |rows: &dyn RowAccess, range: Range<usize>| {
             let dims = [1, channels, range.len(), rows.padded_width()];
             let values = TensorData::new(rows.read(range)?, dims);
             Ok(Tensor::from_data(values, &self.device))

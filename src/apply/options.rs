@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::encode::Encoding;
+use super::output_format::OutputFormat;
 use super::shard::Shard;
 use super::tiles::Tiling;
-use crate::data::PictureLimits;
+use crate::picture::{Encoding, PictureLimits};
 
 /// How pictures are translated.
 #[derive(Debug, Clone, Default)]
@@ -89,26 +89,6 @@ impl FromStr for Size {
             _ => Err(SizeError(text.to_owned())),
         }
     }
-}
-
-/// File format of the outputs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-#[value(rename_all = "lowercase")]
-pub enum OutputFormat {
-    /// That of each input, by its bytes.
-    #[default]
-    Same,
-    /// PNG.
-    Png,
-    /// JPEG.
-    Jpg,
-    /// WebP, lossless.
-    Webp,
-    /// TIFF.
-    Tiff,
-    /// As [`OutputFormat::Same`], but PNG for JPEG: for pixels that must stay what they are.
-    #[value(skip)]
-    Lossless,
 }
 
 /// What happens to outputs that are there already.

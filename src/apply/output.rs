@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use walkdir::WalkDir;
 
-use super::contents::Contents;
 use crate::files::{FileError, create_folder, write_atomically_as};
+use crate::picture::Contents;
 
 /// Hidden, so that no run takes it for an input.
 const PREFIX: &str = ".translate-";

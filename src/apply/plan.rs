@@ -7,13 +7,11 @@ use image::ImageFormat;
 use rayon::prelude::*;
 
 use super::error::ApplyError;
-use super::format::with_extension;
 use super::input::{Found, InputKind, What, find};
-use super::maps::without_maps;
+use super::instance_files::without_maps;
 use super::options::{ApplyOptions, Existing};
 use super::places::{Places, resolved};
-use super::whole::is_half_written;
-use crate::data::has_picture_extension;
+use crate::picture::{has_picture_extension, is_half_written, with_extension};
 
 /// Every picture of the input and what is to be done with it. Copies share the list.
 #[derive(Debug, Clone)]

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use image::DynamicImage;
 
-use super::levels::{alpha, is_deep, is_supported, values};
 use super::options::{ApplyOptions, Depth, Size};
 use super::padding::Padding;
-use super::picture::Kept;
+use super::passthrough::Kept;
 use super::tiles::Layer;
-use crate::data::{
-    Level, Metadata, Original, PictureError, PictureLimits, Raster, SpooledPicture,
-    levels_from_values, read_original, resize_plane, spool_original,
+use super::translator::Needs;
+use crate::picture::{
+    Amount, Level, Metadata, Original, PictureError, PictureLimits, Raster, SpooledPicture, alpha,
+    is_deep, is_supported, levels_from_values, read_original, resize_plane, spool_original, values,
 };
 
 /// How pictures are read.
@@ -63,6 +63,30 @@ pub(super) fn read(path: &Path, reading: Reading<'_>) -> Result<ReadPicture, Str
     } else {
         Err(unsupported(path))
     }
+}
+
+/// The border that a picture of the (width, height) `own` gets, once it has been resized as `reading` asks.
+pub(super) fn padding_for(
+    own: (usize, usize),
+    reading: Reading<'_>,
+    needs: Needs,
+) -> Result<Padding, String> {
+    let (width, height) = match reading.size {
+        Size::Keep => own,
+        Size::Exactly { width, height } => (width as usize, height as usize),
+    };
+    let padding = Padding::new(height, width, needs.multiple, needs.smallest);
+    let padded = padding.padded_height as u64 * padding.padded_width as u64;
+    let most = reading.limits.pixels;
+    if padded > most {
+        return Err(format!(
+            "{width}x{height} becomes {}x{} for this network: more than {} pixels; --max-pixels raises the limit",
+            padding.padded_width,
+            padding.padded_height,
+            Amount(most)
+        ));
+    }
+    Ok(padding)
 }
 
 /// Why a picture cannot be read, with the flag that lets it be read.

@@ -4,22 +4,23 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use super::encode::Encoding;
 use super::error::ApplyError;
-use super::format::old_name;
 use super::options::ApplyOptions;
 use super::output::OutputFolder;
 use super::padding::Padding;
-use super::picture::{Input, Kept, Needs, Output, Prepared, Translator, finish, prepare};
+use super::passthrough::Kept;
+use super::picture::{Output, finish, prepare};
 use super::plan::{Plan, PlannedPicture};
+use super::prepared::{Input, Prepared};
 use super::reading::Reading;
 use super::report::{ReportLines, Status, Summary};
 use super::steps::{Finished, Steps};
 use super::tally::{Event, Tally};
 use super::tiles::{Canvas, Flight, LargePicture, Permit, Tile, Ways};
+use super::translator::{Needs, Translator};
 use super::work::Work;
-use crate::data::picture_size;
 use crate::files::{FileError, create_folder};
+use crate::picture::{Encoding, old_name, picture_size};
 
 /// More threads than this find nothing to do beside one network, and each holds a picture.
 const MOST_THREADS: usize = 8;

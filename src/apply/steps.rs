@@ -1,7 +1,7 @@
 //! The three steps of one picture, of which the middle one is the network's.
 
-use super::contents::Contents;
 use super::plan::PlannedPicture;
+use crate::picture::{Contents, Encoded};
 
 /// What is done with a picture before and after the network, in threads of its own. Errors are messages for the person
 /// whose picture it is.
@@ -28,9 +28,15 @@ pub(super) struct Finished {
     pub(super) note: Option<String>,
 }
 
-impl Finished {
-    /// The contents of a file that holds a picture of this (width, height); there is one note at most, made of `notes`.
-    pub(super) fn new(contents: Contents, (width, height): (u32, u32), notes: &[String]) -> Self {
+impl From<Encoded> for Finished {
+    /// The notes become one, if there are any.
+    fn from(
+        Encoded {
+            contents,
+            size: (width, height),
+            notes,
+        }: Encoded,
+    ) -> Self {
         Self {
             contents,
             width,

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::arguments::Globals;
 use super::exit::Exit;
+use super::globals::Globals;
 use super::interrupt;
 use super::output::print;
 use super::pictures::PictureArguments;
 use super::streams::{Streams, deliver};
-use super::train::UsageError;
+use super::usage::UsageError;
 use crate::apply::{
     ApplyError, ApplyOptions, Event, Existing, FillOptions, LabelTranslator, MaskSource, Masks,
     NetworkFiller, NetworkTranslator, OutputFormat, Plan, Sampling, ShardChoice, Size, Status,

@@ -3,8 +3,8 @@
 use clap::Args;
 use serde_json::json;
 
-use super::arguments::Globals;
 use super::exit::Exit;
+use super::globals::Globals;
 use super::output::print;
 use crate::apply::Size;
 use crate::config::{ConfigError, Mode, Overlay, Recipe};

@@ -8,19 +8,20 @@ use anyhow::{Context, bail};
 use clap::Args;
 use image::{RgbImage, imageops};
 
-use super::arguments::Globals;
 use super::exit::Exit;
+use super::globals::Globals;
 use super::interrupt;
 use super::output::print;
 use crate::apply::{ApplyOptions, NetworkTranslator, Status, plan, run as translate};
 use crate::config::{Overlay, Recipe};
+use crate::data::find_pictures;
 use crate::data::sample::Sample;
-use crate::data::{find_pictures, read_picture};
 use crate::device::OpenDevice;
 use crate::evaluate::{EvaluateOptions, Metric, evaluate};
 use crate::files;
 use crate::kernels::Precision;
 use crate::nn::{Behaviour, NormStats};
+use crate::picture::read_picture;
 use crate::style::StyleFolder;
 use crate::train::{Ending, Session, SessionStart};
 

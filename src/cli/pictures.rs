@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use super::train::UsageError;
+use super::usage::UsageError;
 use crate::apply::{Depth, OutputFormat, Size};
-use crate::data::{Amount, MAX_BYTES, MAX_PIXELS, PictureLimits};
+use crate::picture::{Amount, MAX_BYTES, MAX_PIXELS, PictureLimits};
 
 /// Flags for reading and writing pictures.
 #[derive(Debug, Clone, Args)]

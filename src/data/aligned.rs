@@ -5,12 +5,12 @@ use std::path::Path;
 
 use image::imageops::crop_imm;
 
-use super::dataset::{Part, Side};
 use super::error::DataError;
 use super::folder::{PictureFile, find_some_pictures, same_stems};
 use super::layout::Layout;
-use super::picture::Picture;
+use super::side::{Part, Side};
 use crate::config::Direction;
+use crate::picture::Picture;
 
 /// The input and the target side of a paired layout: `direction` decides which is which.
 pub(super) fn sides(

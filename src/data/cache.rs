@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::raster::Raster;
+use crate::picture::Raster;
 
 /// Most memory that the pictures of one side may take.
 const LIMIT: usize = 256 << 20;
@@ -52,7 +52,7 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::raster::Content;
+    use crate::picture::Content;
 
     #[test]
     fn pictures_are_kept_while_there_is_room() {

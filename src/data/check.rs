@@ -9,12 +9,14 @@ use image::ImageFormat;
 use rayon::prelude::*;
 
 use super::aligned::halves;
+use super::batch::size_mismatch;
 use super::conversion::Progress;
-use super::dataset::{Dataset, Part, Side};
+use super::dataset::Dataset;
 use super::error::DataError;
 use super::folder::PictureFile;
-use super::picture::read_picture;
 use super::preprocess::Size;
+use super::side::{Part, Side};
+use crate::picture::read_picture;
 
 /// What is in a data set that is in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,7 +174,7 @@ impl Dataset {
                     } else {
                         let size = self.preparation.final_size(facts.size);
                         if let Some(common) = common.filter(|common| *common != size) {
-                            problems.push(unfit(index, odd_size(size, common)));
+                            problems.push(unfit(index, size_mismatch(size, common)));
                         }
                     }
                     readable.push(Some(facts));
@@ -212,14 +214,6 @@ impl Dataset {
             })
             .collect()
     }
-}
-
-/// Why a picture cannot be in one batch with the others, to be read after the file's name.
-pub(super) fn odd_size(size: Size, common: Size) -> String {
-    format!(
-        "is {}x{} when prepared, others are {}x{}: set `data.batch_size=1`, or take `data.preprocess = \"resize_and_crop\"`",
-        size.0, size.1, common.0, common.1
-    )
 }
 
 pub(super) fn read_facts(path: &Path, part: Part) -> Result<Facts, DataError> {

@@ -9,8 +9,7 @@ use imageproc::filter::gaussian_blur_f32;
 
 use super::conversion::{Conversion, Progress, convert_all, inputs, write_png};
 use super::error::DataError;
-use super::picture::read_picture;
-use super::pixels::grey;
+use crate::picture::{grey, read_picture};
 
 /// The strongest edge that a Sobel gradient of 8-bit pixels can give.
 const STRONGEST: f32 = 1140.0;
@@ -66,7 +65,7 @@ impl EdgeSettings {
 /// # Errors
 /// A setting makes no sense, the folder is missing or empty, two pictures would get the same name, the output is within the
 /// input, or cannot be written.
-pub fn edges(
+pub fn write_edges(
     input: &Path,
     output: &Path,
     settings: &EdgeSettings,

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::error::DataError;
-use super::picture::has_picture_extension;
 use crate::files::FileError;
+use crate::picture::has_picture_extension;
 
 /// One picture file of a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::augmentation::{Augmentation, sample_random};
-use super::dataset::{Dataset, Part, Sample, Side};
+use super::batch::Sample;
+use super::dataset::Dataset;
 use super::error::DataError;
 use super::folder::{PictureFile, contents, find_some_pictures};
-use super::ids::IdMap;
-use super::layout::Split;
-use super::picture::read_picture;
 use super::preprocess::Preparation;
-use super::raster::{Content, Raster};
+use super::side::{Part, Side, Sides};
+use super::split::Split;
 use crate::config::{ConfigError, Direction, Mode, Recipe};
+use crate::picture::{Content, IdMap, Raster, read_picture};
 
 /// Ends of names that the files of one Cityscapes sample do not share.
 const SUFFIXES: [&str; 5] = [
@@ -115,14 +115,6 @@ pub fn fit_to_data(recipe: &mut Recipe, root: &Path) -> Result<(), ConfigError> 
     let is_named = !root.as_os_str().is_empty();
     recipe.data.instances &= is_named && root.join(folder).is_dir();
     recipe.validate()
-}
-
-/// The sides of a labelled data set.
-pub(super) struct Sides {
-    pub(super) input: Side,
-    pub(super) target: Side,
-    pub(super) instances: Option<Side>,
-    pub(super) features: Option<Side>,
 }
 
 /// Pairs the files of `folders`.
@@ -236,7 +228,7 @@ impl Dataset {
     pub(super) fn labelled_fixed(&self, index: usize) -> Result<Sample, DataError> {
         let preparation = self.preparation.without_margin();
         let rasters = self.read_labelled(index, &preparation)?;
-        let augmentation = Augmentation::centre(&preparation, rasters[0].size());
+        let augmentation = Augmentation::centre(preparation.crop_range(rasters[0].size()));
         let finish = |raster: &Raster| preparation.finish(raster, augmentation);
         Ok(self.labelled_sample(index, rasters.iter().map(finish).collect()))
     }
@@ -263,7 +255,8 @@ impl Dataset {
                 .collect()
         };
         let flip = self.recipe.data.flip;
-        let augmentation = Augmentation::draw(random, &self.preparation, rasters[0].size(), flip);
+        let augmentation =
+            Augmentation::draw(random, self.preparation.crop_range(rasters[0].size()), flip);
         let finish = |raster: &Arc<Raster>| self.preparation.finish(raster, augmentation);
         Ok(self.labelled_sample(index, rasters.iter().map(finish).collect()))
     }
@@ -309,18 +302,6 @@ impl Dataset {
             b_path: b_file.path.clone(),
             name: sample_key(a_file.stem()).to_owned(),
         }
-    }
-}
-
-impl Side {
-    /// One file of the side, as it is.
-    pub(super) fn read(&self, path: &Path) -> Result<Raster, DataError> {
-        if self.content == Content::Ids {
-            return Ok(IdMap::read(path)?.raster());
-        }
-        let mut raster = Raster::new(read_picture(path)?.pixels, self.channels);
-        raster.content = self.content;
-        Ok(raster)
     }
 }
 

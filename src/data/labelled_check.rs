@@ -8,12 +8,12 @@ use rayon::prelude::*;
 
 use super::check::{CheckReport, Facts, notes, read_facts, report};
 use super::conversion::Progress;
-use super::dataset::{Dataset, Part, Side};
+use super::dataset::Dataset;
 use super::error::DataError;
 use super::folder::PictureFile;
-use super::ids::IdMap;
 use super::labelled::same_size;
-use super::raster::Content;
+use super::side::{Part, Side};
+use crate::picture::{Content, IdMap, PictureError};
 
 /// What one readable map of ids is.
 #[derive(Debug, Clone, Copy)]
@@ -61,7 +61,12 @@ impl Dataset {
                     .map(|(_, file)| file.path.as_path())
                     .collect();
                 own.retain(|problem| {
-                    !matches!(problem, DataError::Unfit { path, .. } if said.contains(path.as_path()))
+                    !matches!(
+                        problem,
+                        DataError::Unfit { path, .. }
+                            | DataError::Picture(PictureError::NotAnIdMap { path, .. })
+                            if said.contains(path.as_path())
+                    )
                 });
             }
             problems.extend(own);

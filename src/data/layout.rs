@@ -5,29 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::error::DataError;
 use super::folder::contents;
+use super::split::Split;
 use crate::config::Mode;
-
-/// Part of a data set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Split {
-    /// Pictures to learn from.
-    Train,
-    /// Pictures to watch the training with.
-    Validation,
-    /// Pictures to judge the result with.
-    Test,
-}
-
-impl Split {
-    /// What the names of folders that hold this split begin with.
-    pub(super) fn prefix(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Validation => "val",
-            Self::Test => "test",
-        }
-    }
-}
 
 impl fmt::Display for Split {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

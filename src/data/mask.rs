@@ -4,11 +4,8 @@ use std::path::Path;
 
 use image::{GrayImage, RgbImage};
 
-use super::limits::PictureLimits;
-use super::original::read_original;
-use super::picture::{PictureError, rgb};
-use super::pixels::grey;
 use super::preprocess::Size;
+use crate::picture::{PictureError, PictureLimits, grey, read_original, rgb};
 
 /// From this grey on a pixel of a mask is white: it is to be filled.
 const WHITE: u8 = 128;

@@ -7,12 +7,11 @@ use rayon::prelude::*;
 use super::augmentation::sample_random;
 use super::conversion::{Conversion, Progress, convert_all, inputs, write_png};
 use super::error::DataError;
-use super::limits::MAX_PIXELS;
 use super::masked::draw;
-use super::picture::read_picture;
 use super::preprocess::Size;
 use crate::config::MaskKind;
 use crate::files;
+use crate::picture::{MAX_PIXELS, read_picture};
 
 /// What masks look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +39,7 @@ pub enum MaskPlan<'a> {
 ///
 /// # Errors
 /// A mask is there already, a setting makes no sense, the folder of pictures is missing or empty, or a mask cannot be written.
-pub fn masks(
+pub fn write_masks(
     plan: MaskPlan<'_>,
     output: &Path,
     settings: MaskSettings,

@@ -2,21 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
+use image::{Rgb, RgbImage};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::augmentation::{Augmentation, sample_random};
-use super::dataset::{Dataset, Part, Sample, Side};
+use super::batch::Sample;
+use super::dataset::Dataset;
 use super::error::DataError;
 use super::folder::{PictureFile, find_some_pictures};
 use super::layout::Layout;
 use super::mask::Mask;
 use super::mask_shapes::{blocks, centre, regions, strokes};
-use super::picture::read_picture;
 use super::preprocess::{Preparation, Size};
-use super::raster::Raster;
+use super::side::{Part, Side};
 use crate::config::{MaskKind, Recipe};
+use crate::picture::{Raster, read_picture};
 
 /// Red, green and blue of what is put into holes before a network sees them: the mean colour of photos, as in the
 /// context encoder's code.
@@ -104,6 +106,20 @@ pub(super) fn read_mask(file: &PictureFile) -> Result<Mask, DataError> {
     })
 }
 
+/// A photo with [`HOLE_COLOUR`], or its grey, in the holes of a mask of its size.
+fn with_holes(photo: &Raster, mask: &Mask) -> Raster {
+    let colour = RgbImage::from_pixel(1, 1, Rgb(HOLE_COLOUR));
+    let colour = Raster::new(colour, photo.channels);
+    let mut filled = photo.clone();
+    let pixels = filled.bytes.chunks_exact_mut(photo.channels);
+    for (pixel, &hole) in pixels.zip(mask.holes()) {
+        if hole {
+            pixel.copy_from_slice(&colour.bytes);
+        }
+    }
+    filled
+}
+
 impl Dataset {
     /// What is wrong with the mask files. They need not have the size of a photo: they are brought to that of the crop.
     pub(super) fn wrong_masks(&self) -> Vec<DataError> {
@@ -127,8 +143,7 @@ impl Dataset {
         };
         let augmentation = Augmentation::draw(
             random,
-            &self.preparation,
-            photo.size(),
+            self.preparation.crop_range(photo.size()),
             self.recipe.data.flip,
         );
         let photo = self.preparation.finish(&photo, augmentation);
@@ -139,7 +154,10 @@ impl Dataset {
     pub(super) fn with_fixed_hole(&self, index: usize) -> Result<Sample, DataError> {
         let preparation = self.preparation.without_margin();
         let photo = self.photo(index, &preparation)?;
-        let photo = preparation.finish(&photo, Augmentation::centre(&preparation, photo.size()));
+        let photo = preparation.finish(
+            &photo,
+            Augmentation::centre(preparation.crop_range(photo.size())),
+        );
         let seed = self.recipe.train.seed;
         let random = &mut sample_random(seed, PREVIEW_EPOCH, index as u64);
         self.with_hole(index, photo, random)
@@ -165,7 +183,7 @@ impl Dataset {
         Ok(Sample {
             instances: None,
             features: None,
-            a: photo.with_holes(&mask),
+            a: with_holes(&photo, &mask),
             b: photo,
             mask: Some(mask),
             a_path: file.path.clone(),

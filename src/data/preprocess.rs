@@ -1,9 +1,8 @@
 //! From the size of a file to the size that networks train on: resize, crop, round, in the reference implementation's order.
 
 use super::augmentation::Augmentation;
-use super::limits::MAX_PIXELS;
-use super::raster::Raster;
 use crate::config::{DiscriminatorArch, Mode, Preprocess, Recipe};
+use crate::picture::{MAX_PIXELS, Raster};
 
 /// Width and height in pixels.
 pub(super) type Size = (usize, usize);
@@ -178,7 +177,7 @@ mod tests {
 
     use super::*;
     use crate::data::augmentation::sample_random;
-    use crate::data::raster::Content;
+    use crate::picture::Content;
 
     fn preparation(method: Preprocess, load_size: usize, crop_size: usize) -> Preparation {
         let mut recipe = Recipe::defaults(Mode::Cycle);
@@ -277,7 +276,7 @@ mod tests {
                 let resized = preparation.resize(raster);
                 prop_assert_eq!(resized.size(), preparation.resized_size(size));
                 let random = &mut sample_random(seed, 0, 0);
-                let augmentation = Augmentation::draw(random, &preparation, resized.size(), flip);
+                let augmentation = Augmentation::draw(random, preparation.crop_range(resized.size()), flip);
                 if preparation.crop_range(resized.size()).is_some() {
                     prop_assert!(augmentation.corner.0 + crop <= resized.width);
                     prop_assert!(augmentation.corner.1 + crop <= resized.height);

@@ -5,9 +5,9 @@ use std::path::Path;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::dataset::{Part, Side};
 use super::error::DataError;
 use super::folder::find_some_pictures;
+use super::side::{Part, Side};
 
 /// The two domains in their folders.
 pub(super) fn sides(a: &Path, b: &Path) -> Result<(Side, Side), DataError> {

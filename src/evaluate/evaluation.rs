@@ -12,8 +12,8 @@ use super::hole_masks::{HoleMasks, NoHole};
 use super::metric::Metric;
 use super::pairs::{Pair, find};
 use super::similarity::WINDOW;
-use crate::data::read_picture;
 use crate::files::{FileError, write_atomically};
+use crate::picture::read_picture;
 
 /// What is measured.
 #[derive(Debug, Clone)]

@@ -7,8 +7,8 @@ use image::{Rgb, RgbImage, imageops};
 
 use super::error::TrainError;
 use super::event::{Event, Listener};
-use crate::data::pixels_from_values;
 use crate::files::{self, FileError};
+use crate::picture::pixels_from_values;
 
 /// Space between the pictures of a sheet, in pixels.
 const GAP: u32 = 4;

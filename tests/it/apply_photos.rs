@@ -6,7 +6,7 @@ use std::path::Path;
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, Rgba};
 use translate::apply::{ApplyOptions, Depth, OutputFormat, Size, Tile};
-use translate::data::Fields;
+use translate::picture::Fields;
 
 use crate::apply_network::{Network, apply, folder, noise};
 use crate::photo_files::{

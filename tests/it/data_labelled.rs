@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use image::{ImageBuffer, Luma};
 use translate::config::{Mode, Preprocess, Recipe};
-use translate::data::{DataError, Dataset, IdMap, Loader, Split, fit_to_data};
+use translate::data::{DataError, Dataset, Loader, Split, fit_to_data};
+use translate::picture::IdMap;
 
 use crate::data::{Folder, gradient, shared};
 use crate::fixture::values;

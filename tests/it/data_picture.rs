@@ -5,7 +5,8 @@ use std::path::Path;
 use image::{DynamicImage, GrayAlphaImage, ImageFormat, LumaA, Rgb, RgbImage, Rgba, RgbaImage};
 use proptest::prelude::*;
 use safetensors::SafeTensors;
-use translate::data::{PictureError, find_pictures, read_picture};
+use translate::data::find_pictures;
+use translate::picture::{PictureError, read_picture};
 
 use crate::data::{Folder, encoded, gradient, noise, shared};
 

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use image::DynamicImage;
 
-use super::super::reading::unreadable;
 use super::photo::{of_colour, transparent};
-use crate::data::{DataError, Mask, PictureError, PictureLimits, find_some_pictures};
+use crate::apply::reading::unreadable;
+use crate::data::{DataError, Mask, find_some_pictures};
+use crate::picture::{PictureError, PictureLimits};
 
 /// What says where the holes of photos are.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,11 +4,12 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::filler::{Filler, Reach};
 use crate::config::{GeneratorArch, MaskKind, NormKind, Recipe};
-use crate::data::{HOLE_COLOUR, grey, values_from_pixels};
+use crate::data::HOLE_COLOUR;
 use crate::inpainting::Inpainter;
 use crate::kernels::Precision;
 use crate::nn::{Behaviour, NormStats};
 use crate::panics;
+use crate::picture::{grey, values_from_pixels};
 use crate::style::{Manifest, StyleError, StyleFolder, load_inpainter};
 
 /// A network of mode inpaint in use.

@@ -2,9 +2,9 @@
 
 use image::DynamicImage;
 
-use super::super::levels::{grey, values, with_levels};
 use super::planes::Planes;
-use crate::data::{Level, Mask};
+use crate::data::Mask;
+use crate::picture::{Level, grey_value, values, with_levels};
 
 /// The values that networks see, with 1 channel (grey) or 3; the photo is supported.
 pub(super) fn planes(photo: &DynamicImage, channels: usize) -> Planes {
@@ -41,7 +41,7 @@ fn paste_into<T: Level>(levels: &mut [T], own: usize, planes: &Planes, holes: &[
                 pixel[channel] = level(value);
             }
         } else {
-            pixel[0] = level(grey(colour));
+            pixel[0] = level(grey_value(colour));
         }
         if own == 2 || own == 4 {
             pixel[own - 1] = T::rounded(f32::from(T::MOST));

@@ -1,6 +1,6 @@
 //! Values of a photo, or of a part of it, plane by plane.
 
-use super::super::padding::reflected;
+use crate::apply::padding::reflected;
 
 /// `[channels, height, width]`, flattened, in [-1, 1].
 #[derive(Debug, Clone, PartialEq)]

@@ -6,18 +6,6 @@ use std::sync::atomic::AtomicBool;
 
 use image::{DynamicImage, ImageFormat};
 
-use super::super::contents::Contents;
-use super::super::encode::{Encoding, encode};
-use super::super::error::ApplyError;
-use super::super::levels::{eight_bits, is_deep, is_supported};
-use super::super::options::{ApplyOptions, Depth};
-use super::super::pixels::Pixels;
-use super::super::plan::{Plan, PlannedPicture};
-use super::super::reading::{unreadable, unsupported};
-use super::super::report::Summary;
-use super::super::run::{carry_out, check_channels};
-use super::super::steps::{Finished, Steps};
-use super::super::tally::Event;
 use super::blend::{blend, extend};
 use super::filler::Filler;
 use super::mask_source::Masks;
@@ -25,8 +13,20 @@ use super::nearest::Nearest;
 use super::photo::{paste, planes};
 use super::planes::Planes;
 use super::windows::fill_holes;
-use crate::data::{Mask, Metadata, Original, PictureLimits, read_original};
+use crate::apply::error::ApplyError;
+use crate::apply::options::{ApplyOptions, Depth};
+use crate::apply::plan::{Plan, PlannedPicture};
+use crate::apply::reading::{unreadable, unsupported};
+use crate::apply::report::Summary;
+use crate::apply::run::{carry_out, check_channels};
+use crate::apply::steps::{Finished, Steps};
+use crate::apply::tally::Event;
+use crate::data::Mask;
 use crate::files;
+use crate::picture::{
+    Contents, Encoding, Metadata, Original, PictureLimits, Pixels, eight_bits, encode, is_deep,
+    is_supported, read_original,
+};
 
 /// How holes are filled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,11 +39,11 @@ pub struct FillOptions {
 
 /// Fills the holes of the photos of a plan, which `masks` show; what is not in a hole stays to the bit.
 ///
-/// As [`run`](super::super::run()) in all other respects. A photo whose mask is empty is copied, and a note in its report
+/// As [`run`](crate::apply::run()) in all other respects. A photo whose mask is empty is copied, and a note in its report
 /// says so; one whose mask is full fails, and so does one without a mask.
 ///
 /// # Errors
-/// As [`run`](super::super::run()).
+/// As [`run`](crate::apply::run()).
 pub fn fill(
     plan: &Plan,
     masks: &Masks,
@@ -187,7 +187,13 @@ impl Steps for Filling<'_> {
                 // The file is what it was.
                 let notes = notes.split_off(notes.len() - 1);
                 let size = (image.width(), image.height());
-                return Ok(Finished::new(Contents::Bytes(bytes), size, &notes));
+                let contents = Contents::Bytes(bytes);
+                return Ok(Encoded {
+                    contents,
+                    size,
+                    notes,
+                }
+                .into());
             }
         }
         if self.depth == Depth::Eight {
@@ -200,5 +206,6 @@ impl Steps for Filling<'_> {
             self.encoding,
             notes,
         )
+        .map(Finished::from)
     }
 }

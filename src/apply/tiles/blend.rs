@@ -2,17 +2,9 @@
 
 use std::f32::consts::FRAC_PI_2;
 
-use super::rows::PictureRows;
-use crate::apply::picture::Translator;
-
-/// Square tiles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::apply) struct Tiles {
-    /// Pixels of a side.
-    pub(in crate::apply) side: usize,
-    /// Pixels that neighbours have in common.
-    pub(in crate::apply) overlap: usize,
-}
+use super::grid::Tiles;
+use super::row_access::RowAccess;
+use crate::apply::translator::Translator;
 
 /// How one side of a picture is cut.
 struct Cuts {
@@ -66,7 +58,7 @@ impl Cuts {
 ///
 /// No more is in memory than the rows of one tile.
 pub(in crate::apply) fn blend(
-    rows: &mut dyn PictureRows,
+    rows: &mut dyn RowAccess,
     tiles: Tiles,
     translator: &mut dyn Translator,
     picture: u64,
@@ -157,7 +149,7 @@ mod tests {
         made: Vec<f32>,
     }
 
-    impl PictureRows for InMemory {
+    impl RowAccess for InMemory {
         fn padded_height(&self) -> usize {
             self.picture.len() / self.width
         }

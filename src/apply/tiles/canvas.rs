@@ -5,9 +5,8 @@ use std::path::Path;
 
 use image::ColorType;
 
-use crate::apply::levels::picture_of;
 use crate::apply::padding::Padding;
-use crate::data::SpooledPicture;
+use crate::picture::{SpooledPicture, picture_of};
 
 /// A translation without the border that the network needed.
 #[derive(Debug)]

@@ -6,15 +6,17 @@
 mod blend;
 mod canvas;
 mod flight;
+mod grid;
 mod memory;
+mod row_access;
 mod rows;
 mod source;
 mod tiling;
 
 pub(super) use canvas::Canvas;
 pub(super) use flight::{Flight, Permit};
+pub use row_access::RowAccess;
 pub(super) use rows::LargePicture;
-pub use rows::PictureRows;
 pub(super) use source::{Layer, Source};
 pub use tiling::{Tile, TileError, Tiling};
 pub(super) use tiling::{Way, Ways};

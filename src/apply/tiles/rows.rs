@@ -5,37 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::blend::blend;
 use super::canvas::Canvas;
+use super::row_access::RowAccess;
 use super::source::Source;
 use super::tiling::Way;
-use crate::apply::picture::Translator;
+use crate::apply::translator::Translator;
 use crate::nn::BandLimits;
-
-/// A large picture, and the one that is made of it, of the same size.
-pub trait PictureRows {
-    /// Height of what the network takes.
-    fn padded_height(&self) -> usize;
-
-    /// Width of what the network takes.
-    fn padded_width(&self) -> usize;
-
-    /// Rows of the input, `[channels, rows, width]`, flattened, as the network takes them. They can be read again and again.
-    ///
-    /// # Errors
-    /// A message for the person whose picture it is.
-    fn read(&self, rows: Range<usize>) -> Result<Vec<f32>, String>;
-
-    /// Takes rows of the output, `[channels, rows, width]`, flattened, each row once and in order.
-    ///
-    /// # Errors
-    /// A message for the person whose picture it is.
-    fn write(&mut self, rows: Range<usize>, values: Vec<f32>) -> Result<(), String>;
-
-    /// Hears which share of the work is done.
-    ///
-    /// # Errors
-    /// The work is not to go on.
-    fn progress(&mut self, share: f64) -> Result<(), String>;
-}
 
 /// A picture that is read by rows, and its translation.
 pub(in crate::apply) struct LargePicture<'a> {
@@ -61,7 +35,7 @@ impl LargePicture<'_> {
     }
 }
 
-impl PictureRows for LargePicture<'_> {
+impl RowAccess for LargePicture<'_> {
     fn padded_height(&self) -> usize {
         self.source.padding.padded_height
     }

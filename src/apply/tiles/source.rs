@@ -3,9 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::apply::levels::seen;
 use crate::apply::padding::{Padding, reflected};
-use crate::data::{Raster, SpooledPicture};
+use crate::picture::{Raster, SpooledPicture, seen};
 
 /// One picture or map.
 #[derive(Debug)]

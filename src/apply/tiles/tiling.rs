@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::str::FromStr;
 
-use super::blend::Tiles;
+use super::grid::Tiles;
 use super::memory::available;
 use crate::apply::padding::Padding;
-use crate::data::SpooledPicture;
 use crate::nn::BandLimits;
+use crate::picture::SpooledPicture;
 
 /// Bytes that a whole pass may take where the memory is large: bands are as good, and leave it to others.
 const MOST_WHOLE: u64 = 2 << 30;
