@@ -5,9 +5,9 @@ use std::ops::Range;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::bands::{DeviceRows, bytes_per_pixel, in_bands};
-use super::network::tiles_at_once;
+use super::network::tile_batch_size;
 use super::tiles::RowAccess;
-use super::translator::MapNeeds;
+use super::translator::MapSpec;
 use super::translator::Translator;
 use crate::coarse_to_fine::{FeatureClusters, Instances, condition};
 use crate::config::{Direction, Recipe};
@@ -18,7 +18,7 @@ use crate::style::{Manifest, StyleError, StyleFolder, load_clusters, load_genera
 
 /// Several looks of one input, as features are sampled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sampling {
+pub struct SampleOptions {
     /// Pictures for each input.
     pub samples: usize,
     /// Decides which; each picture of an input has the next seed.
@@ -33,7 +33,7 @@ pub struct LabelTranslator {
     /// Where the generator takes instance features: what these can be.
     clusters: Option<FeatureClusters>,
     recipe: Recipe,
-    sampling: Sampling,
+    sampling: SampleOptions,
     behaviour: Behaviour,
     device: Device,
 }
@@ -46,7 +46,7 @@ impl LabelTranslator {
     pub fn load(
         folder: &StyleFolder,
         direction: Option<Direction>,
-        sampling: Sampling,
+        sampling: SampleOptions,
         behaviour: Behaviour,
         precision: Precision,
         device: &Device,
@@ -106,7 +106,7 @@ impl LabelTranslator {
     /// Channels that the generator takes.
     fn told_channels(&self) -> usize {
         let side = 2;
-        let values = vec![0.0; self.planes() * side * side];
+        let values = vec![0.0; self.value_channels() * side * side];
         self.told(&values, side, side, 0).dims()[1]
     }
 
@@ -149,8 +149,8 @@ impl Translator for LabelTranslator {
         self.recipe.generator.smallest_size()
     }
 
-    fn maps(&self) -> Option<MapNeeds> {
-        Some(MapNeeds {
+    fn maps(&self) -> Option<MapSpec> {
+        Some(MapSpec {
             classes: self.recipe.data.classes,
             instances: self.recipe.data.instances,
         })
@@ -165,7 +165,7 @@ impl Translator for LabelTranslator {
     ) -> Result<Vec<f32>, String> {
         // A device that runs out of memory panics; the other pictures may be smaller.
         let output = panics::caught(|| {
-            let tiles = values.chunks(self.planes() * height * width);
+            let tiles = values.chunks(self.value_channels() * height * width);
             let told = tiles.map(|tile| self.told(tile, height, width, self.seed(index)));
             let told = Tensor::cat(told.collect(), 0);
             self.generator.forward(told, self.behaviour).into_data()
@@ -174,8 +174,8 @@ impl Translator for LabelTranslator {
         output.try_into_vec().map_err(|error| error.to_string())
     }
 
-    fn tiles_at_once(&self, pixels: usize) -> usize {
-        tiles_at_once(pixels, self.recipe.generator.norm, self.behaviour)
+    fn tile_batch_size(&self, pixels: usize) -> usize {
+        tile_batch_size(pixels, self.recipe.generator.norm, self.behaviour)
     }
 
     fn bytes_per_pixel(&self) -> Option<f64> {

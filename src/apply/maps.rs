@@ -3,21 +3,21 @@
 use std::path::Path;
 
 use super::instance_files::instances_beside;
-use super::passthrough::Kept;
+use super::passthrough::Passthrough;
 use super::prepared::Prepared;
-use super::reading::{ReadPicture, Reading, padding_for, read, unreadable};
-use super::tiles::{Layer, Ways};
-use super::translator::{MapNeeds, Needs};
+use super::reading::{LoadedInput, ReadOptions, padding_for, read, unreadable};
+use super::tiles::{InputPlanes, SplitPolicy};
+use super::translator::{InputSpec, MapSpec};
 use crate::picture::{IdMap, PictureLimits};
 
 /// Reads, resizes and pads an input: one plane of class ids (or the planes of a picture), and one of instance ids where
 /// these are needed.
 pub(super) fn prepare_maps(
     path: &Path,
-    reading: Reading<'_>,
-    needs: Needs,
-    maps: MapNeeds,
-    ways: &Ways,
+    reading: ReadOptions<'_>,
+    spec: InputSpec,
+    maps: MapSpec,
+    split: &SplitPolicy,
 ) -> Result<Prepared, String> {
     let (own, input) = if maps.classes > 0 {
         let map = labels(path, maps.classes, reading.limits)?;
@@ -30,19 +30,20 @@ pub(super) fn prepare_maps(
         .instances
         .then(|| instances_of(path, own, reading.limits));
     let instances = instances.transpose()?;
-    let padding = padding_for(own, reading, needs)?;
-    let of_map = |map: IdMap| Layer::Raster(map.raster().resized((padding.width, padding.height)));
-    let (layer, kept) = match input {
-        Input::Labels(map) => (of_map(map), Kept::default()),
-        Input::Picture(picture) => picture.taken_apart(&padding, reading, needs.channels)?,
+    let padding = padding_for(own, reading, spec)?;
+    let of_map =
+        |map: IdMap| InputPlanes::Raster(map.raster().resized((padding.width, padding.height)));
+    let (layer, passthrough) = match input {
+        Input::Labels(map) => (of_map(map), Passthrough::default()),
+        Input::Picture(picture) => picture.into_network_input(&padding, reading, spec.channels)?,
     };
     let layers = [layer].into_iter().chain(instances.map(of_map)).collect();
-    Prepared::new(layers, padding, kept, ways)
+    Prepared::new(layers, padding, passthrough, split)
 }
 
 enum Input {
     Labels(IdMap),
-    Picture(ReadPicture),
+    Picture(LoadedInput),
 }
 
 /// The instance map beside an input of the (width, height) `own`.

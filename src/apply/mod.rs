@@ -5,6 +5,7 @@
 //! holes in photos.
 
 mod bands;
+mod collisions;
 mod error;
 mod fill;
 mod input;
@@ -18,32 +19,32 @@ mod output_format;
 mod padding;
 mod passthrough;
 mod picture;
-mod places;
+mod pipeline;
+mod pipeline_runner;
 mod plan;
 mod prepared;
 mod reading;
+mod recorder;
 mod report;
 mod run;
 mod shard;
-mod steps;
-mod tally;
 mod tiles;
 mod translator;
-mod work;
 
 pub use error::ApplyError;
 pub use fill::{
-    FillOptions, Filler, MaskError, MaskSource, MaskSourceError, Masks, NetworkFiller, Reach, fill,
+    FillOptions, Filler, HoleSupport, MaskError, MaskLookup, MaskSource, MaskSourceError,
+    NetworkFiller, fill,
 };
-pub use label_network::{LabelTranslator, Sampling};
+pub use label_network::{LabelTranslator, SampleOptions};
 pub use network::NetworkTranslator;
-pub use options::{ApplyOptions, Depth, Existing, Size, SizeError};
+pub use options::{ApplyOptions, Depth, OnExisting, OutputSize, SizeError};
 pub use output_format::OutputFormat;
 pub use padding::Padding;
 pub use plan::{Plan, PlannedPicture, Task, plan};
+pub use recorder::Event;
 pub use report::{FileReport, Status, Summary};
 pub use run::run;
 pub use shard::{Shard, ShardChoice, ShardError};
-pub use tally::Event;
-pub use tiles::{RowAccess, Tile, TileError, Tiling};
-pub use translator::{MapNeeds, Translator};
+pub use tiles::{RowAccess, TileError, TileSize, Tiling};
+pub use translator::{MapSpec, Translator};

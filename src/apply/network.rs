@@ -67,16 +67,16 @@ impl NetworkTranslator {
 }
 
 /// Pixels of all tiles that go through a network at once.
-const PIXELS_AT_ONCE: usize = 1 << 16;
+const MAX_BATCH_PIXELS: usize = 1 << 16;
 
 /// Tiles of so many pixels that go through a generator at once without an effect on each other.
-pub(super) fn tiles_at_once(pixels: usize, norm: NormKind, behaviour: Behaviour) -> usize {
+pub(super) fn tile_batch_size(pixels: usize, norm: NormKind, behaviour: Behaviour) -> usize {
     // Statistics would be those of all tiles, and what is dropped in one depend on how many go before it.
     let is_mixed = norm == NormKind::Batch && behaviour.norm_stats == NormStats::Batch;
     if is_mixed || behaviour.dropout {
         return 1;
     }
-    (PIXELS_AT_ONCE / pixels).max(1)
+    (MAX_BATCH_PIXELS / pixels).max(1)
 }
 
 impl Translator for NetworkTranslator {
@@ -117,8 +117,8 @@ impl Translator for NetworkTranslator {
         output.try_into_vec().map_err(|error| error.to_string())
     }
 
-    fn tiles_at_once(&self, pixels: usize) -> usize {
-        tiles_at_once(pixels, self.norm, self.behaviour)
+    fn tile_batch_size(&self, pixels: usize) -> usize {
+        tile_batch_size(pixels, self.norm, self.behaviour)
     }
 
     fn bytes_per_pixel(&self) -> Option<f64> {

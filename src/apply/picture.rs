@@ -6,14 +6,14 @@ use image::ImageFormat;
 
 use super::maps::prepare_maps;
 use super::padding::Padding;
-use super::passthrough::Kept;
+use super::passthrough::Passthrough;
+use super::pipeline::Finished;
 use super::prepared::Prepared;
-use super::reading::{Reading, padding_for, read};
-use super::steps::Finished;
-use super::tiles::Ways;
-use super::translator::Needs;
+use super::reading::{ReadOptions, padding_for, read};
+use super::tiles::SplitPolicy;
+use super::translator::InputSpec;
 use crate::picture::{
-    Encoding, Pixels, SpooledPicture, encode, picture_of, transparency, with_alpha,
+    EncodeOptions, OutputPixels, SpooledPicture, alpha_rows, encode, image_from_values, with_alpha,
 };
 
 /// What a network made of a picture.
@@ -27,50 +27,50 @@ pub(super) enum Output {
 /// Reads, resizes and pads a picture.
 pub(super) fn prepare(
     path: &Path,
-    reading: Reading<'_>,
-    needs: Needs,
-    ways: &Ways,
+    reading: ReadOptions<'_>,
+    spec: InputSpec,
+    split: &SplitPolicy,
 ) -> Result<Prepared, String> {
-    if let Some(maps) = needs.maps {
-        return prepare_maps(path, reading, needs, maps, ways);
+    if let Some(maps) = spec.maps {
+        return prepare_maps(path, reading, spec, maps, split);
     }
     let picture = read(path, reading)?;
-    let padding = padding_for(picture.size(), reading, needs)?;
-    let (layer, kept) = picture.taken_apart(&padding, reading, needs.channels)?;
-    Prepared::new(vec![layer], padding, kept, ways)
+    let padding = padding_for(picture.size(), reading, spec)?;
+    let (layer, passthrough) = picture.into_network_input(&padding, reading, spec.channels)?;
+    Prepared::new(vec![layer], padding, passthrough, split)
 }
 
 /// Crops and encodes what a network made of a picture.
 pub(super) fn finish(
     output: Output,
     padding: &Padding,
-    kept: Kept,
+    passthrough: Passthrough,
     channels: usize,
     format: ImageFormat,
-    encoding: Encoding,
+    encoding: EncodeOptions,
 ) -> Result<Finished, String> {
-    let Kept {
+    let Passthrough {
         alpha,
-        is_deep,
+        is_16_bit,
         metadata,
         notes,
-    } = kept;
+    } = passthrough;
     let pixels = match output {
         Output::Values(values) => {
             let size = (padding.width as u32, padding.height as u32);
-            let picture = picture_of(
+            let picture = image_from_values(
                 &cropped(values, padding, channels)?,
                 channels,
-                is_deep,
+                is_16_bit,
                 size,
             );
             let picture = picture.ok_or("the network gave too few values")?;
-            Pixels::Whole(match alpha {
+            OutputPixels::Whole(match alpha {
                 None => picture,
-                Some(alpha) => with_alpha(picture, transparency(&alpha, 0..padding.height)?)?,
+                Some(alpha) => with_alpha(picture, alpha_rows(&alpha, 0..padding.height)?)?,
             })
         }
-        Output::Spooled(colours) => Pixels::Spooled { colours, alpha },
+        Output::Spooled(colours) => OutputPixels::Spooled { colours, alpha },
     };
     encode(pixels, &metadata, format, encoding, notes).map(Finished::from)
 }

@@ -1,14 +1,14 @@
 //! A picture as a network takes it.
 
 use super::padding::Padding;
-use super::passthrough::Kept;
-use super::tiles::{Layer, Source, Way, Ways};
+use super::passthrough::Passthrough;
+use super::tiles::{InputPlanes, InputRows, SplitMode, SplitPolicy};
 
 /// A picture as a network takes it.
 pub(super) struct Prepared {
     pub(super) input: Input,
     pub(super) padding: Padding,
-    pub(super) kept: Kept,
+    pub(super) passthrough: Passthrough,
 }
 
 /// The values of a picture.
@@ -16,19 +16,19 @@ pub(super) enum Input {
     /// `[channels, padded_height, padded_width]`, flattened, in [-1, 1].
     Values(Vec<f32>),
     /// The same of some rows at a time.
-    Rows(Source, Way),
+    Rows(InputRows, SplitMode),
 }
 
 impl Prepared {
     /// The layers, each of the padding's width and height, for the way that fits.
     pub(super) fn new(
-        layers: Vec<Layer>,
+        layers: Vec<InputPlanes>,
         padding: Padding,
-        kept: Kept,
-        ways: &Ways,
+        passthrough: Passthrough,
+        split: &SplitPolicy,
     ) -> Result<Self, String> {
-        let input = if let Some(way) = ways.of(&padding) {
-            Input::Rows(Source { layers, padding }, way)
+        let input = if let Some(mode) = split.of(&padding) {
+            Input::Rows(InputRows { layers, padding }, mode)
         } else {
             let mut values = Vec::new();
             for layer in layers {
@@ -39,7 +39,7 @@ impl Prepared {
         Ok(Self {
             input,
             padding,
-            kept,
+            passthrough,
         })
     }
 }

@@ -19,12 +19,12 @@ pub trait Translator {
 
     /// Where it takes maps: the planes of its input are then a label map of class ids (or the picture), and a map of
     /// instance ids if there is one.
-    fn maps(&self) -> Option<MapNeeds> {
+    fn maps(&self) -> Option<MapSpec> {
         None
     }
 
     /// Translates one picture: `[channels, height, width]`, flattened, values in [-1, 1], to the same. Or several tiles of one,
-    /// which follow each other, not more than [`tiles_at_once`](Self::tiles_at_once).
+    /// which follow each other, not more than [`tile_batch_size`](Self::tiles_at_once).
     ///
     /// `index` is the picture's place in the plan: whatever is drawn at random for it depends on this alone, not on the order of work.
     ///
@@ -40,7 +40,7 @@ pub trait Translator {
 
     /// How many tiles of one picture, of so many pixels each, [`translate`](Self::translate) takes at once. Each is translated as
     /// it would be alone, up to rounding.
-    fn tiles_at_once(&self, pixels: usize) -> usize {
+    fn tile_batch_size(&self, pixels: usize) -> usize {
         let _ = pixels;
         1
     }
@@ -71,16 +71,16 @@ pub trait Translator {
 
 /// What a network needs of its inputs.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Needs {
+pub(super) struct InputSpec {
     pub(super) channels: usize,
     pub(super) multiple: usize,
     pub(super) smallest: usize,
-    pub(super) maps: Option<MapNeeds>,
+    pub(super) maps: Option<MapSpec>,
 }
 
 /// What a network takes besides or instead of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MapNeeds {
+pub struct MapSpec {
     /// Number of classes of label maps; 0 where the network takes pictures.
     pub classes: usize,
     /// Whether it takes instance maps.

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use super::exit::Exit;
 use super::output::print;
 use super::usage::UsageError;
-use crate::apply::Size;
+use crate::apply::OutputSize;
 use crate::config::{MaskKind, Mode, Overlay, Recipe};
 use crate::data::{
     Conversion, DataError, Dataset, EdgeSettings, MaskPlan, MaskSettings, Split, fit_to_data,
@@ -74,7 +74,7 @@ enum Verb {
     #[command(
         after_help = "Examples:\n  translate data masks --kind strokes --input photos --output masks\n  translate data masks --kind regions --count 100 --size 256 --output masks"
     )]
-    Masks {
+    MaskLookup {
         /// Shape of the holes
         #[arg(long, value_enum)]
         kind: MaskKind,
@@ -86,7 +86,7 @@ enum Verb {
         count: u32,
         /// Size of the masks: a side such as 256, or 640x480
         #[arg(long, required_unless_present = "input")]
-        size: Option<Size>,
+        size: Option<OutputSize>,
         /// By how much the centre is smaller than half of the picture on each side, in pixels: loss.overlap of the style
         /// [default: 4]
         #[arg(long, value_name = "N")]
@@ -144,7 +144,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
                 write_edges(&input, &output, &settings, progress)
             })
         }
-        Verb::Masks {
+        Verb::MaskLookup {
             kind,
             input,
             count,
@@ -165,7 +165,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
             };
             let plan = match (&input, size) {
                 (Some(input), _) => MaskPlan::ForPictures(input),
-                (None, Some(Size::Exactly { width, height })) => {
+                (None, Some(OutputSize::Exact { width, height })) => {
                     MaskPlan::Count(count as usize, (width as usize, height as usize))
                 }
                 (None, _) => {

@@ -21,7 +21,7 @@ use crate::evaluate::{EvaluateOptions, Metric, evaluate};
 use crate::files;
 use crate::kernels::Precision;
 use crate::nn::{Behaviour, NormStats};
-use crate::picture::read_picture;
+use crate::picture::read_rgb;
 use crate::style::StyleFolder;
 use crate::train::{Ending, Session, SessionStart};
 
@@ -181,7 +181,7 @@ impl Demo {
             let left = GAP + index % COLUMNS * (row_width + BETWEEN);
             let top = GAP + index / COLUMNS * (side + GAP);
             for (column, file) in [input, translation, target].into_iter().enumerate() {
-                let picture = read_picture(&file.path)?.pixels;
+                let picture = read_rgb(&file.path)?.pixels;
                 let x = left + column as u32 * (side + GAP);
                 imageops::replace(&mut sheet, &picture, i64::from(x), i64::from(top));
             }

@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::globals::Globals;
 use super::output::print;
 use super::usage::UsageError;
-use crate::apply::Size;
+use crate::apply::OutputSize;
 use crate::config::{Direction, Mode, Upsample};
 use crate::files::{self, FileError};
 use crate::nn::NormStats;
@@ -38,7 +38,7 @@ pub struct Arguments {
     /// Direction of the generator [default: the style's]
     #[arg(long, value_name = "AtoB|BtoA")]
     direction: Option<Direction>,
-    /// For onnx: statistics of batch normalisation [default: as for `apply`]
+    /// For onnx: statistics of batch normalisation, as for `apply` [default: batch; running where holes are filled]
     #[arg(long, value_enum)]
     norm_stats: Option<NormStats>,
     /// For onnx: the only size of pictures, a side such as 256, or 640x480 (width x height), with batches of one [default: open]
@@ -91,8 +91,8 @@ impl Arguments {
 /// Height and width.
 fn fixed_size(text: &str) -> Result<[usize; 2], String> {
     match text.parse() {
-        Ok(Size::Exactly { width, height }) => Ok([height as usize, width as usize]),
-        Ok(Size::Keep) | Err(_) => Err(format!(
+        Ok(OutputSize::Exact { width, height }) => Ok([height as usize, width as usize]),
+        Ok(OutputSize::Keep) | Err(_) => Err(format!(
             "`{text}` is not a size: write 256 or 640x480 (width x height)"
         )),
     }

@@ -53,7 +53,7 @@ impl Batch {
                 (&sample.b, &sample.b_path, b_size),
             ] {
                 if raster.size() != size {
-                    return Err(DataError::Unfit {
+                    return Err(DataError::Unsuitable {
                         path: path.clone(),
                         message: size_mismatch(raster.size(), size),
                     });
@@ -62,8 +62,11 @@ impl Batch {
         }
         let count = samples.len();
         let stack = |rasters: Vec<&Raster>| {
-            let (channels, height, width) =
-                (rasters[0].planes(), rasters[0].height, rasters[0].width);
+            let (channels, height, width) = (
+                rasters[0].value_channels(),
+                rasters[0].height,
+                rasters[0].width,
+            );
             let mut values = Vec::with_capacity(count * channels * height * width);
             for raster in rasters {
                 values.extend(raster.values());

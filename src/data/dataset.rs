@@ -10,11 +10,11 @@ use super::aligned;
 use super::augmentation::{Augmentation, sample_random};
 use super::batch::{Batch, Sample};
 use super::error::DataError;
-use super::preprocess::Preparation;
 use super::side::{Part, Side};
+use super::transform::Transform;
 use super::unaligned;
 use crate::config::{Mode, Recipe};
-use crate::picture::{Picture, Raster, read_picture};
+use crate::picture::{Raster, RgbPicture, read_rgb};
 
 /// The samples of one split. `a` is always the network's input or domain A, `b` the target or domain B.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub struct Dataset {
     pub(super) instances: Option<Side>,
     pub(super) features: Option<Side>,
     pub(super) recipe: Recipe,
-    pub(super) preparation: Preparation,
+    pub(super) transform: Transform,
 }
 
 impl Dataset {
@@ -93,13 +93,13 @@ impl Dataset {
         if self.has_holes() {
             return Batch::stack(vec![self.with_fixed_hole(index)?]);
         }
-        let preparation = self.preparation.without_margin();
+        let transform = self.transform.without_margin();
         let (a_index, b_index) = (index % self.a.files.len(), index % self.b.files.len());
-        let (a, b) = self.read(a_index, b_index, &preparation)?;
+        let (a, b) = self.read(a_index, b_index, &transform)?;
         let finish = |raster: &Raster| {
-            preparation.finish(
+            transform.finish(
                 raster,
-                Augmentation::centre(preparation.crop_range(raster.size())),
+                Augmentation::centre(transform.crop_range(raster.size())),
             )
         };
         Batch::stack(vec![self.sample(a_index, b_index, finish(&a), finish(&b))])
@@ -127,14 +127,14 @@ impl Dataset {
             unaligned::partner(random, index, self.b.files.len(), data.shuffle)
         };
         let (a, b) = self.resized(a_index, b_index)?;
-        let for_a = Augmentation::draw(random, self.preparation.crop_range(a.size()), data.flip);
+        let for_a = Augmentation::draw(random, self.transform.crop_range(a.size()), data.flip);
         let for_b = if self.is_paired() {
             for_a
         } else {
-            Augmentation::draw(random, self.preparation.crop_range(b.size()), data.flip)
+            Augmentation::draw(random, self.transform.crop_range(b.size()), data.flip)
         };
-        let a = self.preparation.finish(&a, for_a);
-        let b = self.preparation.finish(&b, for_b);
+        let a = self.transform.crop_and_flip(&a, for_a);
+        let b = self.transform.crop_and_flip(&b, for_b);
         Ok(self.sample(a_index, b_index, a, b))
     }
 
@@ -167,7 +167,7 @@ impl Dataset {
         if let (Some(a), Some(b)) = (a.get(a_index), b.get(b_index)) {
             return Ok((a, b));
         }
-        let (a_raster, b_raster) = self.read(a_index, b_index, &self.preparation)?;
+        let (a_raster, b_raster) = self.read(a_index, b_index, &self.transform)?;
         Ok((a.keep(a_index, a_raster), b.keep(b_index, b_raster)))
     }
 
@@ -176,18 +176,18 @@ impl Dataset {
         &self,
         a_index: usize,
         b_index: usize,
-        preparation: &Preparation,
+        transform: &Transform,
     ) -> Result<(Raster, Raster), DataError> {
         let (a, b) = self.decode(a_index, b_index)?;
-        let prepare = |picture: Picture, side: &Side, index: usize| {
+        let prepare = |picture: RgbPicture, side: &Side, index: usize| {
             let (width, height) = picture.pixels.dimensions();
-            preparation
+            transform
                 .accepts((width as usize, height as usize))
-                .map_err(|message| DataError::Unfit {
+                .map_err(|message| DataError::Unsuitable {
                     path: side.files[index].path.clone(),
                     message,
                 })?;
-            Ok::<_, DataError>(preparation.resize(Raster::new(picture.pixels, side.channels)))
+            Ok::<_, DataError>(transform.resize(Raster::new(picture.pixels, side.channels)))
         };
         let a = prepare(a, &self.a, a_index)?;
         let b = prepare(b, &self.b, b_index)?;
@@ -195,17 +195,21 @@ impl Dataset {
     }
 
     /// Decodes the two pictures of a sample; a file that holds both is decoded once. The pictures of a pair have one size.
-    fn decode(&self, a_index: usize, b_index: usize) -> Result<(Picture, Picture), DataError> {
+    fn decode(
+        &self,
+        a_index: usize,
+        b_index: usize,
+    ) -> Result<(RgbPicture, RgbPicture), DataError> {
         let (a_path, b_path) = (&self.a.files[a_index].path, &self.b.files[b_index].path);
         if self.a.part != Part::Whole {
-            let picture = read_picture(a_path)?;
+            let picture = read_rgb(a_path)?;
             let (left, right) = aligned::halves(a_path, &picture)?;
             return Ok(match self.a.part {
                 Part::Right => (right, left),
                 Part::Left | Part::Whole => (left, right),
             });
         }
-        let (a, b) = (read_picture(a_path)?, read_picture(b_path)?);
+        let (a, b) = (read_rgb(a_path)?, read_rgb(b_path)?);
         let (a_size, b_size) = (a.pixels.dimensions(), b.pixels.dimensions());
         if self.is_paired() && a_size != b_size {
             return Err(DataError::SizesDiffer {

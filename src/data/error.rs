@@ -93,7 +93,7 @@ pub enum DataError {
     },
     /// A picture that the recipe's preprocessing cannot use.
     #[error("`{}` {message}", path.display())]
-    Unfit {
+    Unsuitable {
         /// The picture.
         path: PathBuf,
         /// Why not, and what to do.

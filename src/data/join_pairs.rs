@@ -5,9 +5,9 @@ use std::path::Path;
 use image::{DynamicImage, GenericImage, RgbImage};
 
 use super::aligned::paired_files;
-use super::conversion::{Conversion, Progress, apart, convert_all, write_png};
+use super::conversion::{Conversion, Progress, convert_all, ensure_outside, write_png};
 use super::error::DataError;
-use crate::picture::read_picture;
+use crate::picture::read_rgb;
 
 /// Writes a PNG to `output` for each pair of pictures in `a` and `b` that have the same relative path but for the extension:
 /// A in the left half, B in the right half.
@@ -27,12 +27,12 @@ pub fn join_pairs(
         if !input.is_dir() {
             return Err(DataError::NotAFolder(input.to_owned()));
         }
-        apart(input, &outputs)?;
+        ensure_outside(input, &outputs)?;
     }
     let (a_files, b_files) = paired_files(a, a, b)?;
     convert_all(&a_files, &outputs, progress, |index| {
         let (a_path, b_path) = (&a_files[index].path, &b_files[index].path);
-        let (a, b) = (read_picture(a_path)?.pixels, read_picture(b_path)?.pixels);
+        let (a, b) = (read_rgb(a_path)?.pixels, read_rgb(b_path)?.pixels);
         if a.dimensions() != b.dimensions() {
             return Err(DataError::SizesDiffer {
                 a: a_path.clone(),

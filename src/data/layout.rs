@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::error::DataError;
-use super::folder::contents;
+use super::folder::describe_folder;
 use super::split::Split;
 use crate::config::Mode;
 
@@ -66,7 +66,7 @@ impl Layout {
             mode,
             split,
             wanted,
-            found: contents(root),
+            found: describe_folder(root),
         }
     }
 

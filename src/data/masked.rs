@@ -11,14 +11,14 @@ use super::augmentation::{Augmentation, sample_random};
 use super::batch::Sample;
 use super::dataset::Dataset;
 use super::error::DataError;
-use super::folder::{PictureFile, find_some_pictures};
+use super::folder::{PictureFile, require_pictures};
 use super::layout::Layout;
 use super::mask::Mask;
 use super::mask_shapes::{blocks, centre, regions, strokes};
-use super::preprocess::{Preparation, Size};
 use super::side::{Part, Side};
+use super::transform::{Size, Transform};
 use crate::config::{MaskKind, Recipe};
-use crate::picture::{Raster, grey, read_picture, values_from_pixels};
+use crate::picture::{Raster, grey, normalize, read_rgb};
 
 /// Red, green and blue of what is put into holes before a network sees them: the mean colour of photos, as in the
 /// context encoder's code.
@@ -32,9 +32,9 @@ const PREVIEW_EPOCH: u64 = u64::MAX;
 pub fn hole_values(channels: usize) -> Vec<f32> {
     if channels == 1 {
         let pixel = RgbImage::from_pixel(1, 1, Rgb(HOLE_COLOUR));
-        return values_from_pixels(grey(&pixel).as_raw(), 1);
+        return normalize(grey(&pixel).as_raw(), 1);
     }
-    values_from_pixels(&HOLE_COLOUR, 3)
+    normalize(&HOLE_COLOUR, 3)
 }
 
 /// Draws a mask of `size` in one of the shapes that need no files; `overlap` is the margin of the centre.
@@ -56,7 +56,7 @@ pub(super) fn sides(
     let Layout::Plain(folder) = layout else {
         unreachable!("mode inpaint has plain layouts alone");
     };
-    let mut files = find_some_pictures(folder)?;
+    let mut files = require_pictures(folder)?;
     if folder.as_path() == root {
         // The photos lie beside the folders that are something else.
         let apart = [
@@ -68,7 +68,7 @@ pub(super) fn sides(
         if files.is_empty() {
             return Err(DataError::NoPictures {
                 folder: folder.clone(),
-                found: super::folder::contents(folder),
+                found: super::folder::describe_folder(folder),
             });
         }
     }
@@ -85,7 +85,7 @@ pub(super) fn sides(
         if !folder.is_dir() {
             return Err(DataError::NoMasks(folder));
         }
-        Side::new(name(&folder), find_some_pictures(&folder)?, Part::Whole)
+        Side::new(name(&folder), require_pictures(&folder)?, Part::Whole)
     } else {
         Side::new(MASKS.to_owned(), Vec::new(), Part::Whole)
     };
@@ -109,7 +109,7 @@ pub(super) fn read_mask(file: &PictureFile) -> Result<Mask, DataError> {
     } else {
         return Ok(mask);
     };
-    Err(DataError::Unfit {
+    Err(DataError::Unsuitable {
         path: file.path.clone(),
         message: message.to_owned(),
     })
@@ -147,25 +147,25 @@ impl Dataset {
         let photo = if let Some(photo) = self.a.cache.get(index) {
             photo
         } else {
-            let photo = self.photo(index, &self.preparation)?;
+            let photo = self.photo(index, &self.transform)?;
             self.a.cache.keep(index, photo)
         };
         let augmentation = Augmentation::draw(
             random,
-            self.preparation.crop_range(photo.size()),
+            self.transform.crop_range(photo.size()),
             self.recipe.data.flip,
         );
-        let photo = self.preparation.finish(&photo, augmentation);
+        let photo = self.transform.crop_and_flip(&photo, augmentation);
         self.with_hole(index, photo, random)
     }
 
     /// Photo `index` as it is shown in previews: always with the same crop and mask.
     pub(super) fn with_fixed_hole(&self, index: usize) -> Result<Sample, DataError> {
-        let preparation = self.preparation.without_margin();
-        let photo = self.photo(index, &preparation)?;
-        let photo = preparation.finish(
+        let transform = self.transform.without_margin();
+        let photo = self.photo(index, &transform)?;
+        let photo = transform.finish(
             &photo,
-            Augmentation::centre(preparation.crop_range(photo.size())),
+            Augmentation::centre(transform.crop_range(photo.size())),
         );
         let seed = self.recipe.train.seed;
         let random = &mut sample_random(seed, PREVIEW_EPOCH, index as u64);
@@ -202,16 +202,16 @@ impl Dataset {
     }
 
     /// Reads and resizes a photo.
-    fn photo(&self, index: usize, preparation: &Preparation) -> Result<Raster, DataError> {
+    fn photo(&self, index: usize, transform: &Transform) -> Result<Raster, DataError> {
         let path = &self.a.files[index].path;
-        let picture = read_picture(path)?;
+        let picture = read_rgb(path)?;
         let (width, height) = picture.pixels.dimensions();
-        preparation
+        transform
             .accepts((width as usize, height as usize))
-            .map_err(|message| DataError::Unfit {
+            .map_err(|message| DataError::Unsuitable {
                 path: path.clone(),
                 message,
             })?;
-        Ok(preparation.resize(Raster::new(picture.pixels, self.a.channels)))
+        Ok(transform.resize(Raster::new(picture.pixels, self.a.channels)))
     }
 }

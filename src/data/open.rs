@@ -3,15 +3,15 @@
 use std::path::Path;
 
 use super::aligned;
-use super::cache::Cache;
 use super::dataset::Dataset;
 use super::error::DataError;
 use super::labelled::{self, Folders};
 use super::layout::Layout;
 use super::masked;
-use super::preprocess::Preparation;
+use super::raster_cache::RasterCache;
 use super::side::Sides;
 use super::split::Split;
+use super::transform::Transform;
 use super::unaligned;
 use crate::config::{Mode, Recipe};
 
@@ -75,7 +75,7 @@ impl Dataset {
                 side.files.truncate(recipe.data.max_images);
             }
             side.channels = channels;
-            side.cache = Cache::new(side.files.len());
+            side.cache = RasterCache::new(side.files.len());
         }
         Self {
             root: root.to_owned(),
@@ -84,7 +84,7 @@ impl Dataset {
             instances: sides.instances,
             features: sides.features,
             recipe: recipe.clone(),
-            preparation: Preparation::new(recipe),
+            transform: Transform::new(recipe),
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::cache::Cache;
 use super::error::DataError;
 use super::folder::PictureFile;
-use crate::picture::{Content, IdMap, Raster, read_picture};
+use super::raster_cache::RasterCache;
+use crate::picture::{IdMap, Raster, RasterKind, read_rgb};
 
 /// Which part of a file is a sample's picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,9 +25,9 @@ pub(super) struct Side {
     /// Channels that the network sees: 1 or 3.
     pub(super) channels: usize,
     /// Pictures that are ready for their crops.
-    pub(super) cache: Cache,
+    pub(super) cache: RasterCache,
     /// What its files hold.
-    pub(super) content: Content,
+    pub(super) kind: RasterKind,
 }
 
 impl Side {
@@ -38,18 +38,18 @@ impl Side {
             files,
             part,
             channels: 3,
-            cache: Cache::new(0),
-            content: Content::Colours,
+            cache: RasterCache::new(0),
+            kind: RasterKind::Colours,
         }
     }
 
     /// One file of the side, as it is.
     pub(super) fn read(&self, path: &Path) -> Result<Raster, DataError> {
-        if self.content == Content::Ids {
+        if self.kind == RasterKind::Ids {
             return Ok(IdMap::read(path)?.raster());
         }
-        let mut raster = Raster::new(read_picture(path)?.pixels, self.channels);
-        raster.content = self.content;
+        let mut raster = Raster::new(read_rgb(path)?.pixels, self.channels);
+        raster.kind = self.kind;
         Ok(raster)
     }
 }

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::aligned::halves;
-use super::conversion::{Conversion, Progress, convert_all, inputs, write_png};
+use super::conversion::{Conversion, Progress, convert_all, list_inputs, write_png};
 use super::error::DataError;
-use crate::picture::read_picture;
+use crate::picture::read_rgb;
 
 /// Writes the left half of each picture in `input` to `output/A` and the right half to `output/B`, as PNG under the same
 /// relative name.
@@ -18,10 +18,10 @@ pub fn split_pairs(
     progress: Progress<'_>,
 ) -> Result<Conversion, DataError> {
     let outputs = [output.join("A"), output.join("B")];
-    let files = inputs(input, &outputs)?;
+    let files = list_inputs(input, &outputs)?;
     convert_all(&files, &outputs, progress, |index| {
         let file = &files[index];
-        let (a, b) = halves(&file.path, &read_picture(&file.path)?)?;
+        let (a, b) = halves(&file.path, &read_rgb(&file.path)?)?;
         for (half, folder) in [(a, &outputs[0]), (b, &outputs[1])] {
             write_png(&half.pixels.into(), folder, file.stem())?;
         }

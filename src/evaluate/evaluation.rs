@@ -13,7 +13,7 @@ use super::metric::Metric;
 use super::pairs::{Pair, find};
 use super::similarity::WINDOW;
 use crate::files::{FileError, write_atomically};
-use crate::picture::read_picture;
+use crate::picture::read_rgb;
 
 /// What is measured.
 #[derive(Debug, Clone)]
@@ -139,7 +139,7 @@ fn measure(
     masks: Option<&HoleMasks>,
 ) -> Result<PictureScores, Offence> {
     let read = |path: &Path| {
-        read_picture(path)
+        read_rgb(path)
             .map(|picture| picture.pixels)
             .map_err(|error| Offence::Unreadable(error.to_string()))
     };

@@ -12,7 +12,7 @@ use super::error::PictureError;
 
 /// The bytes of a file that may hold a picture: neither none nor too many, and they begin as those of a known format do.
 #[derive(Debug)]
-pub(crate) enum PictureBytes {
+pub(crate) enum FileBytes {
     Memory(Vec<u8>),
     /// So many, of a format that is read piece by piece.
     File(File, usize),
@@ -20,17 +20,17 @@ pub(crate) enum PictureBytes {
 
 /// The same for reading.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Bytes<'a> {
+pub(crate) enum ByteSource<'a> {
     Memory(&'a [u8]),
     File(&'a File, usize),
 }
 
 /// What decoders read from.
-pub(crate) trait Source: BufRead + Seek {}
+pub(crate) trait ReadSeek: BufRead + Seek {}
 
-impl<T: BufRead + Seek> Source for T {}
+impl<T: BufRead + Seek> ReadSeek for T {}
 
-impl PictureBytes {
+impl FileBytes {
     /// Opens the file at `path`, and reads it where its format is not read piece by piece.
     pub(crate) fn open(path: &Path, limit: u64) -> Result<Self, PictureError> {
         let (mut file, head, length) = begin(path, limit)?;
@@ -45,10 +45,10 @@ impl PictureBytes {
         rest(path, limit, (file, head, length)).map(Self::Memory)
     }
 
-    pub(crate) fn bytes(&self) -> Bytes<'_> {
+    pub(crate) fn bytes(&self) -> ByteSource<'_> {
         match self {
-            Self::Memory(bytes) => Bytes::Memory(bytes),
-            Self::File(file, length) => Bytes::File(file, *length),
+            Self::Memory(bytes) => ByteSource::Memory(bytes),
+            Self::File(file, length) => ByteSource::File(file, *length),
         }
     }
 }
@@ -109,13 +109,13 @@ fn too_long(path: &Path, bytes: u64, limit: u64) -> PictureError {
     }
 }
 
-impl<'a> From<&'a [u8]> for Bytes<'a> {
+impl<'a> From<&'a [u8]> for ByteSource<'a> {
     fn from(bytes: &'a [u8]) -> Self {
         Self::Memory(bytes)
     }
 }
 
-impl<'a> Bytes<'a> {
+impl<'a> ByteSource<'a> {
     pub(crate) fn len(self) -> usize {
         match self {
             Self::Memory(bytes) => bytes.len(),
@@ -140,7 +140,7 @@ impl<'a> Bytes<'a> {
     }
 
     /// Reads all of them from the first on. [`at`](Self::at) must not be called before this is dropped: a file has one place where it is read.
-    pub(crate) fn source(self) -> std::io::Result<Box<dyn Source + 'a>> {
+    pub(crate) fn source(self) -> std::io::Result<Box<dyn ReadSeek + 'a>> {
         Ok(match self {
             Self::Memory(bytes) => Box::new(Cursor::new(bytes)),
             Self::File(mut file, _) => {

@@ -9,27 +9,27 @@ use super::Metadata;
 use super::formats::png::write_png;
 use super::formats::pnm::write_pnm;
 use super::formats::tiff::write::write_tiff;
-use super::output_pixels::Pixels;
+use super::output_pixels::OutputPixels;
 
 /// The contents of an output file.
-pub(crate) enum Contents {
-    Bytes(Vec<u8>),
+pub(crate) enum FileContents {
+    ByteSource(Vec<u8>),
     /// A large picture, which is encoded as it is written.
-    Picture(Lossless),
+    Picture(RowEncodedImage),
 }
 
 /// A picture in a format that is encoded row by row: PNG, TIFF or PNM.
-pub(crate) struct Lossless {
-    pub(crate) pixels: Pixels,
+pub(crate) struct RowEncodedImage {
+    pub(crate) pixels: OutputPixels,
     pub(crate) metadata: Metadata,
     pub(crate) format: ImageFormat,
 }
 
-impl Contents {
+impl FileContents {
     /// Writes them to a file, which is empty. They can be written again.
     pub(crate) fn write(&self, file: &mut File) -> io::Result<()> {
         match self {
-            Self::Bytes(bytes) => file.write_all(bytes),
+            Self::ByteSource(bytes) => file.write_all(bytes),
             Self::Picture(picture) => {
                 if picture.write(&mut *file, true)? {
                     file.rewind()?;
@@ -42,7 +42,7 @@ impl Contents {
     }
 }
 
-impl Lossless {
+impl RowEncodedImage {
     /// The bytes of the file.
     pub(crate) fn bytes(&self) -> io::Result<Vec<u8>> {
         let mut bytes = Cursor::new(Vec::new());

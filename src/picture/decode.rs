@@ -19,11 +19,11 @@ pub(crate) fn block_rows(row_bytes: usize) -> usize {
 }
 
 /// A picture as it is stored in its file: not upright.
-pub(crate) struct Decoded<'a> {
+pub(crate) struct RowDecoder<'a> {
     /// Width and height of all blocks together.
     pub(crate) size: (u32, u32),
     /// All of the picture's width and of one kind.
-    pub(crate) blocks: Box<dyn Iterator<Item = Result<DynamicImage, Failure>> + 'a>,
+    pub(crate) blocks: Box<dyn Iterator<Item = Result<DynamicImage, DecodeError>> + 'a>,
     pub(crate) orientation: Option<Orientation>,
     pub(crate) profile: Option<Vec<u8>>,
     pub(crate) exif: Option<Vec<u8>>,
@@ -32,17 +32,17 @@ pub(crate) struct Decoded<'a> {
 }
 
 /// Why a decoder makes nothing of a file.
-pub(crate) enum Failure {
+pub(crate) enum DecodeError {
     NotAPicture,
     Unsupported(String),
     TooLarge { width: u32, height: u32 },
     Damaged(String),
-    NotKept(SpoolError),
+    Spool(SpoolError),
 }
 
-impl Failure {
+impl DecodeError {
     /// As the error of the file at `path`.
-    pub(crate) fn of(self, path: &Path, limits: PictureLimits) -> PictureError {
+    pub(crate) fn into_picture_error(self, path: &Path, limits: PictureLimits) -> PictureError {
         let path = path.to_owned();
         match self {
             Self::NotAPicture => PictureError::NotAPicture(path),
@@ -54,7 +54,7 @@ impl Failure {
                 limit: limits.pixels,
             },
             Self::Damaged(message) => PictureError::Damaged { path, message },
-            Self::NotKept(error) => PictureError::NotKept(error),
+            Self::Spool(error) => PictureError::Spool(error),
         }
     }
 
@@ -63,7 +63,7 @@ impl Failure {
     }
 }
 
-impl From<ImageError> for Failure {
+impl From<ImageError> for DecodeError {
     fn from(error: ImageError) -> Self {
         match error {
             ImageError::Unsupported(error) => Self::Unsupported(error.to_string()),
@@ -72,9 +72,9 @@ impl From<ImageError> for Failure {
     }
 }
 
-impl From<SpoolError> for Failure {
+impl From<SpoolError> for DecodeError {
     fn from(error: SpoolError) -> Self {
-        Self::NotKept(error)
+        Self::Spool(error)
     }
 }
 
@@ -82,30 +82,30 @@ impl From<SpoolError> for Failure {
 pub(crate) fn check_size(
     (width, height): (u32, u32),
     limits: PictureLimits,
-) -> Result<(), Failure> {
+) -> Result<(), DecodeError> {
     if !limits.allow(width, height) {
-        return Err(Failure::TooLarge { width, height });
+        return Err(DecodeError::TooLarge { width, height });
     }
     if width == 0 || height == 0 {
-        return Err(Failure::NotAPicture);
+        return Err(DecodeError::NotAPicture);
     }
     Ok(())
 }
 
-impl<'a> Decoded<'a> {
+impl<'a> RowDecoder<'a> {
     /// What a decoder of `image` gives, in one block.
-    pub(crate) fn through(
+    pub(crate) fn from_image_decoder(
         mut decoder: impl ImageDecoder + 'a,
         limits: PictureLimits,
         note: Option<String>,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, DecodeError> {
         let size = decoder.dimensions();
         check_size(size, limits)?;
         // What cannot be read of either is damaged.
         let profile = decoder.icc_profile().unwrap_or_else(|_| Some(Vec::new()));
         let exif = decoder.exif_metadata().unwrap_or_else(|_| Some(Vec::new()));
         let xmp = decoder.xmp_metadata().unwrap_or(None);
-        let whole = move || DynamicImage::from_decoder(decoder).map_err(Failure::from);
+        let whole = move || DynamicImage::from_decoder(decoder).map_err(DecodeError::from);
         Ok(Self {
             size,
             blocks: Box::new(std::iter::once_with(whole)),
@@ -118,18 +118,18 @@ impl<'a> Decoded<'a> {
     }
 
     /// All of the picture, upright.
-    pub(crate) fn whole(self) -> Result<DynamicImage, Failure> {
+    pub(crate) fn into_image(self) -> Result<DynamicImage, DecodeError> {
         let Self {
             size: (width, height),
             mut blocks,
             orientation,
             ..
         } = self;
-        let first = blocks.next().ok_or_else(Failure::incomplete)??;
+        let first = blocks.next().ok_or_else(DecodeError::incomplete)??;
         let mut whole = if (first.width(), first.height()) == (width, height) {
             // The decoder looks at what comes after its last row.
             if blocks.next().transpose()?.is_some() {
-                return Err(Failure::incomplete());
+                return Err(DecodeError::incomplete());
             }
             first
         } else {
@@ -143,14 +143,14 @@ impl<'a> Decoded<'a> {
     }
 
     /// All of the picture, upright, of which no more than a block is in memory unless it has to be turned.
-    pub(crate) fn spooled(mut self, folder: &Path) -> Result<SpooledPicture, Failure> {
+    pub(crate) fn into_spooled(mut self, folder: &Path) -> Result<SpooledPicture, DecodeError> {
         if self
             .orientation
             .is_some_and(|orientation| orientation != Orientation::NoTransforms)
         {
-            return Ok(SpooledPicture::of(&self.whole()?, folder)?);
+            return Ok(SpooledPicture::of(&self.into_image()?, folder)?);
         }
-        let first = self.blocks.next().ok_or_else(Failure::incomplete)??;
+        let first = self.blocks.next().ok_or_else(DecodeError::incomplete)??;
         let mut spooled = SpooledPicture::new(self.size, first.color(), folder)?;
         spooled.push(&first)?;
         drop(first);
@@ -160,22 +160,22 @@ impl<'a> Decoded<'a> {
         if spooled.is_complete() {
             Ok(spooled)
         } else {
-            Err(Failure::incomplete())
+            Err(DecodeError::incomplete())
         }
     }
 }
 
 /// The orientation in an EXIF block.
 pub(crate) fn orientation(block: Option<&[u8]>) -> Option<Orientation> {
-    exif::orientation(&*exif::checked(block?)?)
+    exif::orientation(&*exif::validated(block?)?)
 }
 
 /// The picture of a first block and all others.
 fn stacked(
     first: DynamicImage,
-    others: impl Iterator<Item = Result<DynamicImage, Failure>>,
+    others: impl Iterator<Item = Result<DynamicImage, DecodeError>>,
     height: u32,
-) -> Result<DynamicImage, Failure> {
+) -> Result<DynamicImage, DecodeError> {
     macro_rules! stacked {
         ($($kind:ident)*) => {
             match first {
@@ -186,11 +186,11 @@ fn stacked(
                     let missing = height.saturating_sub(rows) as usize;
                     levels
                         .try_reserve_exact(row * missing)
-                        .map_err(|error| Failure::Damaged(error.to_string()))?;
+                        .map_err(|error| DecodeError::Damaged(error.to_string()))?;
                     for block in others {
                         match block? {
                             DynamicImage::$kind(block) => levels.extend_from_slice(block.as_raw()),
-                            _ => return Err(Failure::incomplete()),
+                            _ => return Err(DecodeError::incomplete()),
                         }
                     }
                     ImageBuffer::from_raw(width, height, levels).map(DynamicImage::$kind)
@@ -202,5 +202,5 @@ fn stacked(
     let picture = stacked!(
         ImageLuma8 ImageLumaA8 ImageRgb8 ImageRgba8 ImageLuma16 ImageLumaA16 ImageRgb16 ImageRgba16 ImageRgb32F ImageRgba32F
     );
-    picture.ok_or_else(Failure::incomplete)
+    picture.ok_or_else(DecodeError::incomplete)
 }

@@ -7,19 +7,20 @@ use image::codecs::jpeg::JpegEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::{ColorType, DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, ImageResult};
 
-use super::contents::{Contents, Lossless};
-use super::levels::{eight_bits, is_deep, is_opaque, without_alpha};
-use super::output_pixels::Pixels;
-use super::{Metadata, ProfileSpace, renewed_exif, renewed_xmp};
+use super::alpha::{is_opaque, without_alpha};
+use super::contents::{FileContents, RowEncodedImage};
+use super::output_pixels::OutputPixels;
+use super::samples::{is_16_bit, to_8_bit};
+use super::{IccColourSpace, Metadata, updated_exif, updated_xmp};
 
 /// How files are written, where their formats leave a choice.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Encoding {
+pub(crate) struct EncodeOptions {
     /// Quality of JPEG files, 1 to 100.
     quality: u8,
 }
 
-impl Encoding {
+impl EncodeOptions {
     /// Below about 95 blocks and rings can be seen that the network did not draw; above it, files only grow.
     const QUALITY: u8 = 95;
 
@@ -32,7 +33,7 @@ impl Encoding {
 
 /// A picture as a file will hold it.
 pub(crate) struct Encoded {
-    pub(crate) contents: Contents,
+    pub(crate) contents: FileContents,
     /// Width and height.
     pub(crate) size: (u32, u32),
     /// What the format could not hold.
@@ -40,7 +41,7 @@ pub(crate) struct Encoded {
 }
 
 /// The most bytes of an EXIF block, of a colour profile and of an XMP block in the segments of a JPEG file.
-const JPEG_MOST: [usize; 3] = [65_533 - 6, 255 * (65_533 - 14), 65_533 - JPEG_XMP.len()];
+const JPEG_MAX: [usize; 3] = [65_533 - 6, 255 * (65_533 - 14), 65_533 - JPEG_XMP.len()];
 
 /// What an XMP block in a JPEG file begins with.
 const JPEG_XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
@@ -48,10 +49,10 @@ const JPEG_XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 /// Encodes a picture; a large one only when it is written, if the format can be written row by row. What the format cannot hold is
 /// added to the `notes`.
 pub(crate) fn encode(
-    pixels: Pixels,
+    pixels: OutputPixels,
     metadata: &Metadata,
     format: ImageFormat,
-    encoding: Encoding,
+    encoding: EncodeOptions,
     mut notes: Vec<String>,
 ) -> Result<Encoded, String> {
     let is_lossless = matches!(
@@ -61,28 +62,30 @@ pub(crate) fn encode(
     let pixels = if is_lossless {
         pixels
     } else {
-        Pixels::Whole(fitted(pixels.into_whole()?, format, &mut notes))
+        OutputPixels::Whole(fitted(pixels.into_whole()?, format, &mut notes))
     };
     let (size, colour) = (pixels.size(), pixels.colour());
     let metadata = of_picture(metadata, size, colour, format, &mut notes);
     let contents = match pixels {
-        Pixels::Whole(picture) if !is_lossless => {
+        OutputPixels::Whole(picture) if !is_lossless => {
             encode_with_image(&picture, metadata, format, encoding)
-                .map(Contents::Bytes)
+                .map(FileContents::ByteSource)
                 .map_err(|error| format!("cannot encode it: {error}"))?
         }
         pixels => {
-            let is_large = matches!(pixels, Pixels::Spooled { .. });
-            let picture = Lossless {
+            let is_large = matches!(pixels, OutputPixels::Spooled { .. });
+            let picture = RowEncodedImage {
                 pixels,
                 metadata,
                 format,
             };
             if is_large {
-                Contents::Picture(picture)
+                FileContents::Picture(picture)
             } else {
                 let bytes = picture.bytes();
-                Contents::Bytes(bytes.map_err(|error| format!("cannot encode it: {error}"))?)
+                FileContents::ByteSource(
+                    bytes.map_err(|error| format!("cannot encode it: {error}"))?,
+                )
             }
         }
     };
@@ -112,12 +115,12 @@ fn fitted(picture: DynamicImage, format: ImageFormat, notes: &mut Vec<String>) -
         }
         picture = without_alpha(picture);
     }
-    if is_deep(picture.color()) {
+    if is_16_bit(picture.color()) {
         notes.push(format!(
             "its 16 bits were rounded to 8: {} holds no more, --format png or tiff does",
             name(format)
         ));
-        picture = eight_bits(picture);
+        picture = to_8_bit(picture);
     }
     if format == ImageFormat::Bmp && matches!(picture, DynamicImage::ImageLumaA8(_)) {
         picture = picture.into_rgba8().into();
@@ -139,18 +142,18 @@ fn of_picture(
     let mut left_out = |what: &str| notes.push(format!("its {what}, and was left out"));
     let profile = metadata.profile.clone().filter(|profile| {
         let fitting = if is_colour {
-            ProfileSpace::Rgb
+            IccColourSpace::Rgb
         } else {
-            ProfileSpace::Grey
+            IccColourSpace::Grey
         };
-        match ProfileSpace::of(profile) {
+        match IccColourSpace::of(profile) {
             _ if !holds_metadata => left_out("colour profile has no place in such a file"),
             Some(space) if space != fitting => left_out(&format!(
                 "{} colour profile does not fit {} pixels",
                 space.name(),
                 fitting.name()
             )),
-            _ if format == ImageFormat::Jpeg && profile.len() > JPEG_MOST[1] => {
+            _ if format == ImageFormat::Jpeg && profile.len() > JPEG_MAX[1] => {
                 left_out("colour profile is too long for JPEG");
             }
             space => return space.is_some(),
@@ -158,11 +161,11 @@ fn of_picture(
         false
     });
     let exif = metadata.exif.as_ref();
-    let exif = exif.map(|block| renewed_exif(block, width, height));
+    let exif = exif.map(|block| updated_exif(block, width, height));
     let exif = exif.filter(|block| {
         if !holds_metadata {
             left_out("EXIF block has no place in such a file");
-        } else if format == ImageFormat::Jpeg && block.len() > JPEG_MOST[0] {
+        } else if format == ImageFormat::Jpeg && block.len() > JPEG_MAX[0] {
             left_out("EXIF block is too long for JPEG");
         } else {
             return true;
@@ -174,12 +177,12 @@ fn of_picture(
             left_out("XMP block has no place in such a file");
             return None;
         }
-        let renewed = renewed_xmp(block, width, height);
+        let renewed = updated_xmp(block, width, height);
         if renewed.is_none() {
             left_out("XMP block shows the old picture");
         }
         renewed.filter(|block| {
-            let fits = format != ImageFormat::Jpeg || block.len() <= JPEG_MOST[2];
+            let fits = format != ImageFormat::Jpeg || block.len() <= JPEG_MAX[2];
             if !fits {
                 left_out("XMP block is too long for JPEG");
             }
@@ -193,7 +196,7 @@ fn encode_with_image(
     picture: &DynamicImage,
     metadata: Metadata,
     format: ImageFormat,
-    encoding: Encoding,
+    encoding: EncodeOptions,
 ) -> ImageResult<Vec<u8>> {
     let mut bytes = Cursor::new(Vec::new());
     match format {

@@ -70,5 +70,5 @@ pub enum PictureError {
     },
     /// There is no place for the pixels.
     #[error(transparent)]
-    NotKept(#[from] SpoolError),
+    Spool(#[from] SpoolError),
 }

@@ -42,7 +42,7 @@ pub(crate) fn with_extension(path: &Path, format: ImageFormat) -> PathBuf {
 }
 
 /// What to say where the name of a PNM file tells another kind than the network's channels are: names are chosen before.
-pub(crate) fn old_name(output: Option<&Path>, channels: usize) -> Option<String> {
+pub(crate) fn pnm_extension_note(output: Option<&Path>, channels: usize) -> Option<String> {
     let extension = output?.extension()?.to_str()?.to_ascii_lowercase();
     let what = match (extension.as_str(), channels) {
         ("pgm" | "pbm", 3) => "in colour (PPM)",

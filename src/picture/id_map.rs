@@ -7,9 +7,11 @@ use image::{DynamicImage, ImageFormat, ImageReader};
 use png::{BitDepth, ColorType, Transformations};
 
 use super::byte_source::read_bytes;
+use super::decode::check_size;
 use super::error::PictureError;
 use super::limits::PictureLimits;
 use super::raster::Raster;
+use super::samples::unpack;
 use crate::panics;
 
 /// A map of ids, as it is in its file.
@@ -55,7 +57,7 @@ impl IdMap {
 
     /// Pixels for the networks.
     pub fn raster(&self) -> Raster {
-        Raster::of_ids(&self.ids, (self.width, self.height))
+        Raster::from_ids(&self.ids, (self.width, self.height))
     }
 
     /// The highest id.
@@ -101,7 +103,7 @@ fn decode(bytes: &[u8], path: &Path, limits: PictureLimits) -> Result<IdMap, Pic
         .map_err(|error| damaged(error.into()))?;
     let format = reader.format().unwrap_or(ImageFormat::Png);
     let (width, height) = reader.into_dimensions().map_err(damaged)?;
-    check_size(path, (width, height), limits)?;
+    check_size((width, height), limits).map_err(|error| error.into_picture_error(path, limits))?;
     let picture = image::load_from_memory(bytes).map_err(damaged)?;
     let (ids, bits) = match picture {
         DynamicImage::ImageLuma8(grey) => (grey.into_raw().into_iter().map(u16::from).collect(), 8),
@@ -159,7 +161,7 @@ fn decode_png(
     if !has_palette && info.color_type != ColorType::Grayscale {
         return Ok(None);
     }
-    check_size(path, (width, height), limits)?;
+    check_size((width, height), limits).map_err(|error| error.into_picture_error(path, limits))?;
     let bits = match info.bit_depth {
         BitDepth::One => 1,
         BitDepth::Two => 2,
@@ -184,40 +186,6 @@ fn decode_png(
         has_palette,
         format: ImageFormat::Png,
     }))
-}
-
-/// The values of a row of a PNG: the highest bits of a byte come first, and so does the higher of two bytes.
-pub(crate) fn unpack(row: &[u8], bits: usize, width: usize) -> Vec<u16> {
-    match bits {
-        16 => {
-            let pairs = row.as_chunks().0.iter();
-            pairs.map(|&pair| u16::from_be_bytes(pair)).collect()
-        }
-        8 => row.iter().copied().map(u16::from).collect(),
-        _ => (0..width)
-            .map(|column| {
-                let place = column * bits;
-                let shift = 8 - bits - place % 8;
-                u16::from(row[place / 8] >> shift) & ((1 << bits) - 1)
-            })
-            .collect(),
-    }
-}
-
-fn check_size(
-    path: &Path,
-    (width, height): (u32, u32),
-    limits: PictureLimits,
-) -> Result<(), PictureError> {
-    if !limits.allow(width, height) {
-        return Err(PictureError::TooLarge {
-            path: path.to_owned(),
-            width,
-            height,
-            limit: limits.pixels,
-        });
-    }
-    Ok(())
 }
 
 #[cfg(test)]

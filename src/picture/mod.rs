@@ -3,7 +3,9 @@
 //! Nothing here knows a data set, a network or a command. [`formats`] has one file or folder for each file format, reading and writing
 //! side by side; [`metadata`] the blocks that stand beside the pixels.
 
+mod alpha;
 mod byte_source;
+mod cmyk;
 mod contents;
 mod decode;
 mod encode;
@@ -11,9 +13,7 @@ mod error;
 mod format;
 mod formats;
 mod id_map;
-mod inks;
 mod integrity;
-mod levels;
 mod limits;
 mod metadata;
 mod normalize;
@@ -24,29 +24,26 @@ mod resample;
 mod samples;
 mod spool;
 mod spooled;
-mod whole;
 
 pub use error::PictureError;
 pub use format::has_picture_extension;
 pub use id_map::IdMap;
-pub use integrity::is_cut_off;
+pub(crate) use integrity::is_truncated_file;
 pub use limits::{Amount, AmountError, MAX_BYTES, MAX_PIXELS, PictureLimits};
-pub use metadata::{Field, Fields, Metadata, ProfileSpace, renewed_exif, renewed_xmp};
-pub use normalize::{grey, levels_from_values, pixels_from_values, values_from_pixels};
+pub use metadata::{ExifField, ExifFields, IccColourSpace, Metadata, updated_exif, updated_xmp};
+pub use normalize::{denormalize, denormalize_u8, grey, normalize};
 pub use raster::Raster;
-pub use read::{Original, Picture, picture_size, read_original, read_picture, spool_original};
+pub use read::{Picture, picture_size, read_picture, read_rgb, spool_picture};
 pub use resample::resize_plane;
-pub use samples::Level;
+pub use samples::Subpixel;
 pub use spooled::{SpoolError, SpooledPicture};
 
+pub(crate) use alpha::{alpha, with_alpha};
 pub(crate) use contents::Contents;
-pub(crate) use encode::{Encoded, Encoding, encode};
-pub(crate) use format::{format_of_bytes, old_name, with_extension};
-pub(crate) use levels::{
-    alpha, eight_bits, grey_value, is_deep, is_supported, picture_of, seen, values, with_alpha,
-    with_levels,
-};
-pub(crate) use output_pixels::{Pixels, transparency};
-pub(crate) use raster::Content;
+pub(crate) use encode::{EncodeOptions, Encoded, encode};
+pub(crate) use format::{format_of_bytes, pnm_extension_note, with_extension};
+pub(crate) use normalize::{grey_value, image_from_values, normalized_values};
+pub(crate) use output_pixels::{OutputPixels, alpha_rows};
+pub(crate) use raster::{RasterKind, network_values};
 pub(crate) use read::rgb;
-pub(crate) use whole::is_half_written;
+pub(crate) use samples::{has_integer_samples, is_16_bit, to_8_bit, with_samples};

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use image::{ColorType, DynamicImage};
 
 use super::SpooledPicture;
-use super::levels::{alpha, is_deep, with_alpha};
+use super::alpha::{alpha, with_alpha};
+use super::samples::is_16_bit;
 
 /// About the bytes of a block of rows.
 const BLOCK: usize = 1 << 20;
 
 /// All pixels of a translation.
-pub(crate) enum Pixels {
+pub(crate) enum OutputPixels {
     Whole(DynamicImage),
     /// Those of a large one: grey or RGB, and the picture whose last channel is the transparency.
     Spooled {
@@ -22,7 +23,7 @@ pub(crate) enum Pixels {
     },
 }
 
-impl Pixels {
+impl OutputPixels {
     /// Width and height.
     pub(crate) fn size(&self) -> (u32, u32) {
         match self {
@@ -56,7 +57,7 @@ impl Pixels {
                 Ok(picture.crop_imm(0, start, picture.width(), height))
             }
             Self::Spooled { colours, alpha } => {
-                let alpha = alpha.as_ref().map(|from| transparency(from, rows.clone()));
+                let alpha = alpha.as_ref().map(|from| alpha_rows(from, rows.clone()));
                 let colours = colours.rows(rows).map_err(|error| error.to_string())?;
                 match alpha.transpose()? {
                     None => Ok(colours),
@@ -77,7 +78,7 @@ impl Pixels {
         for start in (0..height).step_by(step) {
             let rows = self.rows(start..(start + step).min(height));
             let rows = rows.map_err(io::Error::other)?;
-            if is_deep(rows.color()) {
+            if is_16_bit(rows.color()) {
                 let levels: &[u16] = bytemuck::cast_slice(rows.as_bytes());
                 let bytes: Vec<[u8; 2]> = levels.iter().map(|level| level.to_be_bytes()).collect();
                 take(bytes.as_flattened())?;
@@ -103,7 +104,7 @@ impl Pixels {
 }
 
 /// The last channel of some rows, as grey.
-pub(crate) fn transparency(
+pub(crate) fn alpha_rows(
     picture: &SpooledPicture,
     rows: Range<usize>,
 ) -> Result<DynamicImage, String> {

@@ -1,13 +1,14 @@
 //! Pixels on their way from a decoded picture to values: interleaved 8-bit channels, or 16-bit ids.
 
-use image::RgbImage;
+use image::{DynamicImage, RgbImage};
 
-use super::normalize::{grey, values_from_pixels};
+use super::normalize::{grey, normalize, normalized_values};
 use super::resample::{resize_bicubic, resize_nearest};
+use super::samples::is_16_bit;
 
 /// What the bytes of a raster are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Content {
+pub(crate) enum RasterKind {
     /// A picture.
     Colours,
     /// Features that must not be mixed with their neighbours'.
@@ -19,7 +20,7 @@ pub(crate) enum Content {
 /// A picture of 1 or 3 channels, or a map of ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Raster {
-    pub(crate) content: Content,
+    pub(crate) kind: RasterKind,
     pub(crate) width: usize,
     pub(crate) height: usize,
     pub(crate) channels: usize,
@@ -32,7 +33,7 @@ impl Raster {
     pub fn new(picture: RgbImage, channels: usize) -> Self {
         let (width, height) = picture.dimensions();
         Self {
-            content: Content::Colours,
+            kind: RasterKind::Colours,
             width: width as usize,
             height: height as usize,
             channels,
@@ -45,9 +46,9 @@ impl Raster {
     }
 
     /// A map of ids, `[height, width]`, flattened.
-    pub fn of_ids(ids: &[u16], (width, height): (usize, usize)) -> Self {
+    pub fn from_ids(ids: &[u16], (width, height): (usize, usize)) -> Self {
         Self {
-            content: Content::Ids,
+            kind: RasterKind::Ids,
             width,
             height,
             channels: size_of::<u16>(),
@@ -56,8 +57,8 @@ impl Raster {
     }
 
     /// Channels of its values.
-    pub(crate) fn planes(&self) -> usize {
-        if self.content == Content::Ids {
+    pub(crate) fn value_channels(&self) -> usize {
+        if self.kind == RasterKind::Ids {
             1
         } else {
             self.channels
@@ -74,12 +75,12 @@ impl Raster {
         if (width, height) == self.size() {
             return self;
         }
-        let resize = match self.content {
-            Content::Colours => resize_bicubic,
-            Content::Features | Content::Ids => resize_nearest,
+        let resize = match self.kind {
+            RasterKind::Colours => resize_bicubic,
+            RasterKind::Features | RasterKind::Ids => resize_nearest,
         };
         Self {
-            content: self.content,
+            kind: self.kind,
             width,
             height,
             channels: self.channels,
@@ -96,7 +97,7 @@ impl Raster {
             bytes.extend_from_slice(&row[from..from + length]);
         }
         Self {
-            content: self.content,
+            kind: self.kind,
             width,
             height,
             channels: self.channels,
@@ -122,12 +123,21 @@ impl Raster {
     }
 
     /// Values in [-1, 1], `[channels, height, width]`, flattened; of a map of ids the ids, `[1, height, width]`.
-    pub fn values(&self) -> Vec<f32> {
-        if self.content == Content::Ids {
+    pub fn normalized_values(&self) -> Vec<f32> {
+        if self.kind == RasterKind::Ids {
             let ids = self.bytes.as_chunks().0.iter();
             return ids.map(|&id| f32::from(u16::from_le_bytes(id))).collect();
         }
-        values_from_pixels(&self.bytes, self.channels)
+        normalize(&self.bytes, self.channels)
+    }
+}
+
+/// What networks see of a picture at its own size, as they do in training where it has 8 bits.
+pub(crate) fn network_values(picture: DynamicImage, channels: usize) -> Vec<f32> {
+    if is_16_bit(picture.color()) {
+        normalized_values(&picture, channels)
+    } else {
+        Raster::new(picture.into_rgb8(), channels).values()
     }
 }
 
@@ -137,7 +147,7 @@ mod tests {
 
     fn numbered(width: usize, height: usize, channels: usize) -> Raster {
         Raster {
-            content: Content::Colours,
+            kind: RasterKind::Colours,
             width,
             height,
             channels,
@@ -156,8 +166,8 @@ mod tests {
     #[test]
     fn ids_are_cropped_mirrored_and_resized_whole() {
         let ids: Vec<u16> = vec![0, 300, 26_001, 4, 5, 65_535];
-        let map = Raster::of_ids(&ids, (3, 2));
-        assert_eq!(map.planes(), 1);
+        let map = Raster::from_ids(&ids, (3, 2));
+        assert_eq!(map.value_channels(), 1);
         assert_eq!(map.values(), [0.0, 300.0, 26_001.0, 4.0, 5.0, 65_535.0]);
         let flipped = map.clone().flipped();
         assert_eq!(flipped.values(), [26_001.0, 300.0, 0.0, 65_535.0, 5.0, 4.0]);

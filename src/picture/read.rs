@@ -8,19 +8,19 @@ use image::codecs::pnm::PnmDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::{DynamicImage, ImageFormat, ImageReader, RgbImage};
 
-use super::byte_source::{Bytes, PictureBytes};
-use super::decode::{Decoded, Failure};
+use super::byte_source::{ByteSource, FileBytes};
+use super::decode::{DecodeError, RowDecoder};
 use super::error::PictureError;
 use super::formats::{jpeg, png, tiff};
-use super::integrity::damage;
+use super::integrity::find_damage;
 use super::limits::PictureLimits;
-use super::metadata::{Metadata, ProfileSpace};
+use super::metadata::{IccColourSpace, Metadata};
 use super::spooled::SpooledPicture;
 use crate::panics;
 
 /// A picture as its file holds it.
 #[derive(Debug, Clone)]
-pub struct Original<P = DynamicImage> {
+pub struct Picture<P = DynamicImage> {
     /// The pixels, upright (EXIF orientation applied), with the channels and the depth of the file. Palettes are looked up, CMYK
     /// is converted to RGB. JPEG and WebP files are decoded to the bit as Pillow does.
     pub pixels: P,
@@ -34,7 +34,7 @@ pub struct Original<P = DynamicImage> {
 
 /// A decoded picture.
 #[derive(Debug, Clone)]
-pub struct Picture {
+pub struct RgbPicture {
     /// The pixels, upright (EXIF orientation applied), 8-bit RGB. Alpha is dropped, palettes are looked up, grey is repeated.
     /// JPEG and WebP files are decoded to the bit as Pillow does.
     pub pixels: RgbImage,
@@ -46,36 +46,36 @@ pub struct Picture {
 ///
 /// # Errors
 /// The file cannot be read, is no picture, is larger than the limits, or is damaged; each error names it.
-pub fn read_original(path: &Path, limits: PictureLimits) -> Result<Original, PictureError> {
+pub fn read_picture(path: &Path, limits: PictureLimits) -> Result<Picture, PictureError> {
     #[expect(
         clippy::redundant_closure_for_method_calls,
         reason = "the method belongs to one lifetime"
     )]
-    read(path, limits, |decoded| decoded.whole())
+    read(path, limits, |decoded| decoded.into_image())
 }
 
-/// As [`read_original`], with the pixels where a large picture takes no memory: perhaps in a file without a name in `folder`.
+/// As [`read_picture`], with the pixels where a large picture takes no memory: perhaps in a file without a name in `folder`.
 ///
 /// They come there row by row from PNG files without interlacing, from TIFF and from JPEG files, if they need not be turned;
 /// any others are in memory for a moment.
 ///
 /// # Errors
-/// As [`read_original`]; there is no room in `folder`.
-pub fn spool_original(
+/// As [`read_picture`]; there is no room in `folder`.
+pub fn spool_picture(
     path: &Path,
     limits: PictureLimits,
     folder: &Path,
-) -> Result<Original<SpooledPicture>, PictureError> {
-    read(path, limits, |decoded| decoded.spooled(folder))
+) -> Result<Picture<SpooledPicture>, PictureError> {
+    read(path, limits, |decoded| decoded.into_spooled(folder))
 }
 
 /// Reads the picture at `path`.
 ///
 /// # Errors
 /// The file cannot be read, is no picture, is too large, or is damaged; each error names it.
-pub fn read_picture(path: &Path) -> Result<Picture, PictureError> {
-    let original = read_original(path, PictureLimits::default())?;
-    Ok(Picture {
+pub fn read_rgb(path: &Path) -> Result<RgbPicture, PictureError> {
+    let original = read_picture(path, PictureLimits::default())?;
+    Ok(RgbPicture {
         pixels: rgb(original.pixels, original.format),
         format: original.format,
     })
@@ -106,37 +106,41 @@ pub(crate) fn rgb(image: DynamicImage, format: ImageFormat) -> RgbImage {
 fn read<P>(
     path: &Path,
     limits: PictureLimits,
-    take: impl FnOnce(Decoded<'_>) -> Result<P, Failure>,
-) -> Result<Original<P>, PictureError> {
-    let bytes = PictureBytes::open(path, limits.bytes)?;
+    take: impl FnOnce(RowDecoder<'_>) -> Result<P, DecodeError>,
+) -> Result<Picture<P>, PictureError> {
+    let bytes = FileBytes::open(path, limits.bytes)?;
     // Decoders have had bugs that panic on damaged files; such a file is a damaged file like any other.
-    let decoded = panics::caught(|| decode(bytes.bytes(), limits, take))
-        .unwrap_or_else(|message| Err(Failure::Damaged(format!("the decoder failed: {message}"))));
-    decoded.map_err(|failure| failure.of(path, limits))
+    let decoded =
+        panics::caught(|| decode(bytes.bytes(), limits, take)).unwrap_or_else(|message| {
+            Err(DecodeError::Damaged(format!(
+                "the decoder failed: {message}"
+            )))
+        });
+    decoded.map_err(|failure| failure.into_picture_error(path, limits))
 }
 
 fn decode<P>(
-    bytes: Bytes<'_>,
+    bytes: ByteSource<'_>,
     limits: PictureLimits,
-    take: impl FnOnce(Decoded<'_>) -> Result<P, Failure>,
-) -> Result<Original<P>, Failure> {
+    take: impl FnOnce(RowDecoder<'_>) -> Result<P, DecodeError>,
+) -> Result<Picture<P>, DecodeError> {
     let head = bytes.at(0..bytes.len().min(64)).unwrap_or_default();
-    let format = image::guess_format(&head).map_err(|_| Failure::NotAPicture)?;
+    let format = image::guess_format(&head).map_err(|_| DecodeError::NotAPicture)?;
     let mut decoded = match (format, bytes) {
         (ImageFormat::Png, _) => png::decode(bytes, limits)?,
         (ImageFormat::Tiff, _) => tiff::decode(bytes, limits)?,
-        (_, Bytes::Memory(bytes)) => decode_in_memory(format, bytes, limits)?,
-        _ => return Err(Failure::NotAPicture),
+        (_, ByteSource::Memory(bytes)) => decode_in_memory(format, bytes, limits)?,
+        _ => return Err(DecodeError::NotAPicture),
     };
     let mut notes = std::mem::take(&mut decoded.notes);
-    let mut metadata = Metadata::of(
+    let mut metadata = Metadata::from_blocks(
         decoded.profile.take(),
         decoded.exif.take().as_deref(),
         decoded.xmp.take(),
         &mut notes,
     );
-    if let Some(space) = metadata.profile.as_deref().and_then(ProfileSpace::of)
-        && matches!(space, ProfileSpace::Cmyk | ProfileSpace::Other)
+    if let Some(space) = metadata.profile.as_deref().and_then(IccColourSpace::of)
+        && matches!(space, IccColourSpace::Cmyk | IccColourSpace::Other)
     {
         metadata.profile = None;
         notes.push(format!(
@@ -144,7 +148,7 @@ fn decode<P>(
             space.name()
         ));
     }
-    Ok(Original {
+    Ok(Picture {
         pixels: take(decoded)?,
         format,
         metadata,
@@ -157,9 +161,9 @@ fn decode_in_memory(
     format: ImageFormat,
     bytes: &[u8],
     limits: PictureLimits,
-) -> Result<Decoded<'_>, Failure> {
-    if let Some(message) = damage(bytes, format) {
-        return Err(Failure::Damaged(message));
+) -> Result<RowDecoder<'_>, DecodeError> {
+    if let Some(message) = find_damage(bytes, format) {
+        return Err(DecodeError::Damaged(message));
     }
     let source = Cursor::new(bytes);
     match format {
@@ -169,10 +173,10 @@ fn decode_in_memory(
             let note = decoder
                 .has_animation()
                 .then(|| "its first frame".to_owned());
-            Decoded::through(decoder, limits, note)
+            RowDecoder::from_image_decoder(decoder, limits, note)
         }
-        ImageFormat::Bmp => Decoded::through(BmpDecoder::new(source)?, limits, None),
-        ImageFormat::Pnm => Decoded::through(PnmDecoder::new(source)?, limits, None),
-        _ => Err(Failure::NotAPicture),
+        ImageFormat::Bmp => RowDecoder::from_image_decoder(BmpDecoder::new(source)?, limits, None),
+        ImageFormat::Pnm => RowDecoder::from_image_decoder(PnmDecoder::new(source)?, limits, None),
+        _ => Err(DecodeError::NotAPicture),
     }
 }

@@ -216,11 +216,11 @@ mod tests {
     }
 
     /// Bytes and [height, width, channels].
-    type Pixels<'a> = (&'a [u8], [usize; 3]);
+    type OutputPixels<'a> = (&'a [u8], [usize; 3]);
     /// Before and after.
-    type Case<'a> = (Pixels<'a>, Pixels<'a>);
+    type Case<'a> = (OutputPixels<'a>, OutputPixels<'a>);
 
-    fn tensor<'a>(tensors: &'a SafeTensors<'_>, name: &str) -> Option<Pixels<'a>> {
+    fn tensor<'a>(tensors: &'a SafeTensors<'_>, name: &str) -> Option<OutputPixels<'a>> {
         let view = tensors.tensor(name).ok()?;
         Some((view.data(), view.shape().try_into().unwrap()))
     }

@@ -5,12 +5,12 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use bytemuck::Pod;
-use image::{ColorType, DynamicImage, ImageBuffer, Luma, LumaA, Pixel, Rgb, Rgba};
+use image::{ColorType, DynamicImage, ImageBuffer, LumaA, Pixel, Rgb, Rgba, YCbCr};
 
 use super::spool::Spool;
 
 /// Pictures of more bytes than this are kept in a file.
-const MOST_IN_MEMORY: u64 = SpooledPicture::MEMORY;
+const MAX_IN_MEMORY: u64 = SpooledPicture::MEMORY;
 
 /// Pixels that could not be kept.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +50,7 @@ impl SpooledPicture {
     /// There can be no file.
     pub fn new(size: (u32, u32), colour: ColorType, folder: &Path) -> Result<Self, SpoolError> {
         let bytes = bytes(size, colour);
-        let spool = if bytes <= MOST_IN_MEMORY {
+        let spool = if bytes <= MAX_IN_MEMORY {
             Ok(Spool::in_memory(bytes as usize))
         } else {
             Spool::in_file(folder)
@@ -101,11 +101,11 @@ impl SpooledPicture {
     /// They cannot be read.
     pub fn rows(&self, rows: Range<usize>) -> Result<DynamicImage, SpoolError> {
         let picture = match self.colour {
-            ColorType::L8 => self.read::<Luma<u8>>(rows).map(Into::into),
+            ColorType::L8 => self.read::<YCbCr<u8>>(rows).map(Into::into),
             ColorType::La8 => self.read::<LumaA<u8>>(rows).map(Into::into),
             ColorType::Rgb8 => self.read::<Rgb<u8>>(rows).map(Into::into),
             ColorType::Rgba8 => self.read::<Rgba<u8>>(rows).map(Into::into),
-            ColorType::L16 => self.read::<Luma<u16>>(rows).map(Into::into),
+            ColorType::L16 => self.read::<YCbCr<u16>>(rows).map(Into::into),
             ColorType::La16 => self.read::<LumaA<u16>>(rows).map(Into::into),
             ColorType::Rgb16 => self.read::<Rgb<u16>>(rows).map(Into::into),
             ColorType::Rgba16 => self.read::<Rgba<u16>>(rows).map(Into::into),
@@ -120,7 +120,7 @@ impl SpooledPicture {
     ///
     /// # Errors
     /// They cannot be read.
-    pub fn whole(&self) -> Result<DynamicImage, SpoolError> {
+    pub fn into_image(&self) -> Result<DynamicImage, SpoolError> {
         self.rows(0..self.size.1 as usize)
     }
 
@@ -216,7 +216,7 @@ mod tests {
         let size = (1 << 14, 1 << 13);
         let mut spooled = SpooledPicture::new(size, ColorType::L8, folder.path()).unwrap();
         let rows = DynamicImage::from(image::GrayImage::from_fn(1 << 14, 3, |x, y| {
-            Luma([(x * y) as u8])
+            YCbCr([(x * y) as u8])
         }));
         spooled.push(&rows).unwrap();
         assert_eq!(

@@ -7,7 +7,7 @@ use translate::data::{
     Conversion, DataError, EdgeSettings, edge_map, find_pictures, join_pairs, split_pairs,
     write_edges,
 };
-use translate::picture::read_picture;
+use translate::picture::read_rgb;
 
 use crate::data::{Folder, encoded, gradient, shared};
 
@@ -17,7 +17,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 fn pixels(path: &Path) -> RgbImage {
-    read_picture(path).unwrap().pixels
+    read_rgb(path).unwrap().pixels
 }
 
 fn failures(conversion: &Conversion) -> Vec<String> {

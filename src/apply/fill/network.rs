@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::filler::{Filler, Reach};
+use super::filler::{Filler, HoleSupport};
 use crate::config::{GeneratorArch, NormKind, Recipe};
 use crate::data::hole_values;
 use crate::inpainting::Inpainter;
@@ -20,7 +20,7 @@ pub struct NetworkFiller {
     side: usize,
     /// Side of the middle of a window, where the network gives that alone.
     patch: Option<usize>,
-    reach: Reach,
+    reach: HoleSupport,
     /// What the network sees in holes, for each channel.
     colour: Vec<f32>,
     behaviour: Behaviour,
@@ -71,8 +71,9 @@ impl NetworkFiller {
 }
 
 /// A network that has learnt to fill the middle fills the middle, and every other one what it is shown.
-fn reach(recipe: &Recipe) -> Reach {
-    recipe.hole_side().map_or(Reach::Anywhere, Reach::Middle)
+fn reach(recipe: &Recipe) -> HoleSupport {
+    let side = recipe.hole_side();
+    side.map_or(HoleSupport::Anywhere, HoleSupport::CentreSquare)
 }
 
 impl Filler for NetworkFiller {
@@ -84,7 +85,7 @@ impl Filler for NetworkFiller {
         self.side
     }
 
-    fn reach(&self) -> Reach {
+    fn reach(&self) -> HoleSupport {
         self.reach
     }
 

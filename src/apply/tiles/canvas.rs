@@ -13,7 +13,7 @@ use crate::picture::{SpooledPicture, picture_of};
 pub(in crate::apply) struct Canvas {
     padding: Padding,
     channels: usize,
-    is_deep: bool,
+    is_16_bit: bool,
     pixels: SpooledPicture,
 }
 
@@ -22,10 +22,10 @@ impl Canvas {
     pub(in crate::apply) fn new(
         padding: Padding,
         channels: usize,
-        is_deep: bool,
+        is_16_bit: bool,
         folder: &Path,
     ) -> Result<Self, String> {
-        let colour = match (channels, is_deep) {
+        let colour = match (channels, is_16_bit) {
             (1, false) => ColorType::L8,
             (1, true) => ColorType::L16,
             (_, false) => ColorType::Rgb8,
@@ -36,7 +36,7 @@ impl Canvas {
         Ok(Self {
             padding,
             channels,
-            is_deep,
+            is_16_bit,
             pixels: pixels.map_err(|error| error.to_string())?,
         })
     }
@@ -67,7 +67,7 @@ impl Canvas {
             }
         }
         let size = (padding.width as u32, inside.len() as u32);
-        let rows = picture_of(&cropped, self.channels, self.is_deep, size);
+        let rows = image_from_values(&cropped, self.channels, self.is_16_bit, size);
         let rows = rows.ok_or("the network gave another number of channels")?;
         self.pixels.push(&rows).map_err(|error| error.to_string())
     }

@@ -7,22 +7,22 @@ use mozjpeg::decompress::DecompressStarted;
 use mozjpeg::{ColorSpace, Decompress, Marker};
 
 use crate::panics;
-use crate::picture::decode::{Decoded, Failure, block_rows, check_size, orientation};
-use crate::picture::inks::rgb_of_inks;
+use crate::picture::cmyk::cmyk_to_rgb8;
+use crate::picture::decode::{DecodeError, RowDecoder, block_rows, check_size, orientation};
 use crate::picture::limits::PictureLimits;
-use crate::picture::samples::Level;
+use crate::picture::samples::Subpixel;
 
 /// Reads the header of a file. CMYK pictures will be converted to RGB.
-pub(crate) fn decode(bytes: &[u8], limits: PictureLimits) -> Result<Decoded<'_>, Failure> {
+pub(crate) fn decode(bytes: &[u8], limits: PictureLimits) -> Result<RowDecoder<'_>, DecodeError> {
     let decoder = JpegDecoder::new(bytes)?;
     let (width, height) = decoder.dimensions();
     if limits.allow(width, height) && decoder.promises_too_much(bytes.len()) {
         let message = format!("it is too short for the {width}x{height} that it promises");
-        return Err(Failure::Damaged(message));
+        return Err(DecodeError::Damaged(message));
     }
     check_size((width, height), limits)?;
     let exif = decoder.segment(b"Exif\0\0");
-    Ok(Decoded {
+    Ok(RowDecoder {
         size: (width, height),
         orientation: orientation(exif.as_deref()),
         profile: decoder.profile(),
@@ -72,7 +72,7 @@ impl<'a> JpegDecoder<'a> {
     fn kind(&self) -> Kind {
         match self.0.color_space() {
             ColorSpace::JCS_GRAYSCALE => Kind::Grey,
-            _ if self.is_cmyk() => Kind::Inks,
+            _ if self.is_cmyk() => Kind::Cmyk,
             _ => Kind::Colours,
         }
     }
@@ -111,7 +111,7 @@ impl<'a> JpegDecoder<'a> {
     fn start(self, kind: Kind) -> std::io::Result<DecompressStarted<&'a [u8]>> {
         match kind {
             Kind::Grey => self.0.grayscale(),
-            Kind::Inks => self.0.to_colorspace(ColorSpace::JCS_CMYK),
+            Kind::Cmyk => self.0.to_colorspace(ColorSpace::JCS_CMYK),
             Kind::Colours => self.0.rgb(),
         }
     }
@@ -122,7 +122,7 @@ impl<'a> JpegDecoder<'a> {
 enum Kind {
     Grey,
     /// Inverted CMYK, which is what programs write.
-    Inks,
+    Cmyk,
     Colours,
 }
 
@@ -151,20 +151,20 @@ impl Rows<'_> {
         let height = (block_rows(width * channels) as u32).min(self.left);
         let mut levels = vec![0; width * channels * height as usize];
         caught(|| match self.kind {
-            Kind::Inks => read_inks(&mut decoder, &mut levels),
+            Kind::Cmyk => read_inks(&mut decoder, &mut levels),
             _ => decoder.read_scanlines_into(&mut levels).map(drop),
         })?;
         self.left -= height;
         self.state = State::Started(decoder);
-        Ok(u8::picture(levels, channels, (width as u32, height)))
+        Ok(u8::into_image(levels, channels, (width as u32, height)))
     }
 }
 
 impl Iterator for Rows<'_> {
-    type Item = Result<DynamicImage, Failure>;
+    type Item = Result<DynamicImage, DecodeError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.block().map_err(Failure::from).transpose()
+        self.block().map_err(DecodeError::from).transpose()
     }
 }
 
@@ -175,7 +175,7 @@ fn read_inks(decoder: &mut DecompressStarted<&[u8]>, pixels: &mut [u8]) -> std::
         decoder.read_scanlines_into(&mut inks)?;
         for (pixel, &[cyan, magenta, yellow, light]) in row.as_chunks_mut().0.iter_mut().zip(&inks)
         {
-            *pixel = rgb_of_inks([cyan, magenta, yellow].map(|ink| 255 - ink), light);
+            *pixel = cmyk_to_rgb8([cyan, magenta, yellow].map(|ink| 255 - ink), light);
         }
     }
     Ok(())

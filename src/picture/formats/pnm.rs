@@ -2,14 +2,14 @@
 
 use std::io::{self, Write};
 
-use crate::picture::levels::is_deep;
-use crate::picture::output_pixels::Pixels;
+use crate::picture::output_pixels::OutputPixels;
+use crate::picture::samples::is_16_bit;
 
 /// PGM for grey, PPM for RGB; PAM, which few programs read, where there is alpha.
-pub(crate) fn write_pnm(pixels: &Pixels, mut out: impl Write) -> io::Result<()> {
+pub(crate) fn write_pnm(pixels: &OutputPixels, mut out: impl Write) -> io::Result<()> {
     let (width, height) = pixels.size();
     let colour = pixels.colour();
-    let most = if is_deep(colour) { 65_535 } else { 255 };
+    let most = if is_16_bit(colour) { 65_535 } else { 255 };
     let header = match colour.channel_count() {
         1 => format!("P5\n{width} {height}\n{most}\n"),
         3 => format!("P6\n{width} {height}\n{most}\n"),

@@ -15,7 +15,7 @@ pub struct Metadata {
 
 /// The colours that an ICC profile describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProfileSpace {
+pub enum IccColourSpace {
     /// Red, green, blue.
     Rgb,
     /// Grey.
@@ -26,7 +26,7 @@ pub enum ProfileSpace {
     Other,
 }
 
-impl ProfileSpace {
+impl IccColourSpace {
     /// What the header of an ICC profile says; none if the profile is damaged.
     pub fn of(profile: &[u8]) -> Option<Self> {
         const HEADER: usize = 128;
@@ -55,7 +55,7 @@ impl ProfileSpace {
 
 impl Metadata {
     /// Takes what is whole of what a decoder has found, and says what is not.
-    pub(crate) fn of(
+    pub(crate) fn from_blocks(
         profile: Option<Vec<u8>>,
         block: Option<&[u8]>,
         xmp: Option<Vec<u8>>,
@@ -65,14 +65,14 @@ impl Metadata {
             notes.push(format!("its {what} is damaged and was left out"));
         };
         let profile = profile.filter(|profile| {
-            let is_whole = ProfileSpace::of(profile).is_some();
+            let is_whole = IccColourSpace::of(profile).is_some();
             if !is_whole {
                 damaged("colour profile");
             }
             is_whole
         });
         let exif = block.and_then(|block| {
-            let checked = exif::checked(block);
+            let checked = exif::validated(block);
             if checked.is_none() {
                 damaged("EXIF block");
             }

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use image::metadata::Orientation;
 
-use crate::picture::byte_source::Bytes;
-use crate::picture::metadata::ifd::{Directory, Entry, Tags, item_size};
+use crate::picture::byte_source::ByteSource;
+use crate::picture::metadata::ifd::{Ifd, IfdEntry, IfdReader, item_size};
 
 /// Bytes before the first directory.
 const HEADER: usize = 8;
@@ -44,32 +44,32 @@ const ABOUT_THE_PICTURE: [u16; 12] = [
 ];
 
 /// The block without the signature that JPEG files put before it; none if it is damaged.
-pub(crate) fn checked(block: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn validated(block: &[u8]) -> Option<Vec<u8>> {
     let block = block.strip_prefix(b"Exif\0\0").unwrap_or(block);
-    Tags::new(block)?.first()?;
+    IfdReader::new(block)?.first()?;
     Some(block.to_vec())
 }
 
 /// How the camera was held; none if the block, or a TIFF file, does not say it.
-pub(crate) fn orientation<'a>(block: impl Into<Bytes<'a>>) -> Option<Orientation> {
-    let tags = Tags::new(block)?;
+pub(crate) fn orientation<'a>(block: impl Into<ByteSource<'a>>) -> Option<Orientation> {
+    let tags = IfdReader::new(block)?;
     let number = tags.first()?.number(ORIENTATION, tags)?;
     Orientation::from_exif(u8::try_from(number).ok()?)
 }
 
 /// The block for a picture that has been changed: upright, of this width and height, and without the thumbnail, which would
 /// still show the old picture.
-pub fn renewed(block: &[u8], width: u32, height: u32) -> Vec<u8> {
-    let mut renewed = block.to_vec();
-    let Some(tags) = Tags::new(block) else {
-        return renewed;
+pub fn updated_for_output(block: &[u8], width: u32, height: u32) -> Vec<u8> {
+    let mut updated_for_output = block.to_vec();
+    let Some(tags) = IfdReader::new(block) else {
+        return updated_for_output;
     };
     let Some(first) = tags.first() else {
-        return renewed;
+        return updated_for_output;
     };
-    let mut put = |directory: &Directory, tag: u16, number: u32| {
+    let mut put = |directory: &Ifd, tag: u16, number: u32| {
         for entry in directory.entries.iter().filter(|entry| entry.tag == tag) {
-            put(&mut renewed, entry, number, tags.is_big_endian());
+            put(&mut updated_for_output, entry, number, tags.is_big_endian());
         }
     };
     put(&first, ORIENTATION, 1);
@@ -80,14 +80,19 @@ pub fn renewed(block: &[u8], width: u32, height: u32) -> Vec<u8> {
     }
     if let Some(thumbnail) = tags.directory(first.next).filter(|_| first.next > 0) {
         let link = first.place.end..first.place.end + 4;
-        renewed[link.clone()].fill(0);
-        erase_thumbnail(&mut renewed, &thumbnail, tags, first.place.start..link.end);
+        updated_for_output[link.clone()].fill(0);
+        erase_thumbnail(
+            &mut updated_for_output,
+            &thumbnail,
+            tags,
+            first.place.start..link.end,
+        );
     }
-    renewed
+    updated_for_output
 }
 
 /// Writes a number where the block has room for it: numbers have 16 or 32 bits.
-fn put(block: &mut [u8], entry: &Entry, number: u32, is_big_endian: bool) {
+fn put(block: &mut [u8], entry: &IfdEntry, number: u32, is_big_endian: bool) {
     let bytes = if is_big_endian {
         number.to_be_bytes()
     } else {
@@ -109,12 +114,7 @@ fn put(block: &mut [u8], entry: &Entry, number: u32, is_big_endian: bool) {
 /// Overwrites the pixels of a thumbnail with zeros, or cuts them off where they end the block.
 ///
 /// What is damaged may name any place; the header and the first directory stay.
-fn erase_thumbnail(
-    block: &mut Vec<u8>,
-    thumbnail: &Directory,
-    tags: Tags<'_>,
-    first: Range<usize>,
-) {
+fn erase_thumbnail(block: &mut Vec<u8>, thumbnail: &Ifd, tags: IfdReader<'_>, first: Range<usize>) {
     let numbers = |tag| thumbnail.find(tag).map(|entry| tags.numbers(entry));
     for (offsets, lengths) in [
         (THUMBNAIL_OFFSET, THUMBNAIL_LENGTH),
@@ -139,7 +139,7 @@ fn erase_thumbnail(
 
 /// One tag with its value, in the byte order of the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field {
+pub struct ExifField {
     /// Number of the tag.
     pub tag: u16,
     /// Number of its type in TIFF.
@@ -150,34 +150,34 @@ pub struct Field {
 
 /// What a block, or a TIFF file, says about a picture.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Fields {
+pub struct ExifFields {
     /// The picture: description, maker, artist, resolution, ...
-    pub image: Vec<Field>,
+    pub image: Vec<ExifField>,
     /// How it was taken; without the maker's notes, which cannot be moved.
-    pub photo: Vec<Field>,
+    pub photo: Vec<ExifField>,
     /// Where it was taken.
-    pub place: Vec<Field>,
+    pub place: Vec<ExifField>,
 }
 
-impl Fields {
+impl ExifFields {
     /// Reads them from a block or from a TIFF file; none if it is damaged or says nothing.
     pub fn read(file: &[u8]) -> Option<Self> {
         Self::read_from(file.into())
     }
 
     /// As [`read`](Self::read).
-    pub(crate) fn read_from(file: Bytes<'_>) -> Option<Self> {
-        let tags = Tags::new(file)?;
+    pub(crate) fn read_from(file: ByteSource<'_>) -> Option<Self> {
+        let tags = IfdReader::new(file)?;
         let first = tags.first()?;
         let below = |tag| {
             let position = first.number(tag, tags)?;
             tags.directory(position as usize)
         };
-        let fields = |directory: Option<Directory>, keep: &dyn Fn(u16) -> bool| {
+        let fields = |directory: Option<Ifd>, keep: &dyn Fn(u16) -> bool| {
             let entries = directory
                 .into_iter()
                 .flat_map(|directory| directory.entries);
-            let mut fields: Vec<Field> = entries
+            let mut fields: Vec<ExifField> = entries
                 .filter(|entry| keep(entry.tag))
                 .map(|entry| field(&entry, tags))
                 .collect();
@@ -204,7 +204,7 @@ impl Fields {
         for (tag, fields) in [(PHOTO, &self.photo), (PLACE, &self.place)] {
             if !fields.is_empty() {
                 let position = write_directory(&mut block, fields);
-                self.image.push(Field {
+                self.image.push(ExifField {
                     tag,
                     kind: 4,
                     bytes: position.to_ne_bytes().to_vec(),
@@ -218,7 +218,7 @@ impl Fields {
     }
 }
 
-fn field(entry: &Entry, tags: Tags<'_>) -> Field {
+fn field(entry: &IfdEntry, tags: IfdReader<'_>) -> ExifField {
     let mut bytes = tags.bytes(entry).into_owned();
     if tags.is_big_endian() != cfg!(target_endian = "big") {
         // Fractions are two numbers.
@@ -228,7 +228,7 @@ fn field(entry: &Entry, tags: Tags<'_>) -> Field {
         };
         bytes.chunks_exact_mut(number).for_each(<[u8]>::reverse);
     }
-    Field {
+    ExifField {
         tag: entry.tag,
         kind: entry.kind,
         bytes,
@@ -236,7 +236,7 @@ fn field(entry: &Entry, tags: Tags<'_>) -> Field {
 }
 
 /// Appends a directory with its values; returns its position.
-fn write_directory(block: &mut Vec<u8>, fields: &[Field]) -> u32 {
+fn write_directory(block: &mut Vec<u8>, fields: &[ExifField]) -> u32 {
     block.resize(block.len().next_multiple_of(2), 0);
     let position = block.len();
     let values_at = position + 2 + 12 * fields.len() + 4;

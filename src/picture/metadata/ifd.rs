@@ -3,19 +3,19 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::picture::byte_source::Bytes;
+use crate::picture::byte_source::ByteSource;
 
 /// The bytes of a TIFF file or an EXIF block, whose header is right. Anything else in them may be damaged.
 #[derive(Clone, Copy)]
-pub(crate) struct Tags<'a> {
-    bytes: Bytes<'a>,
+pub(crate) struct IfdReader<'a> {
+    bytes: ByteSource<'a>,
     is_big_endian: bool,
 }
 
 /// A list of values.
-pub(crate) struct Directory {
+pub(crate) struct Ifd {
     /// Those whose values lie inside the file.
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<IfdEntry>,
     /// Where it lies, up to the place where the position of the next directory is written.
     pub(crate) place: Range<usize>,
     /// Position of the next directory; 0 for none.
@@ -24,7 +24,7 @@ pub(crate) struct Directory {
 
 /// A value.
 #[derive(Debug, Clone)]
-pub(crate) struct Entry {
+pub(crate) struct IfdEntry {
     pub(crate) tag: u16,
     /// The number of its type in TIFF: 2 for text, 3 for 16-bit and 4 for 32-bit numbers, ...
     pub(crate) kind: u16,
@@ -38,9 +38,9 @@ pub(crate) fn item_size(kind: u16) -> Option<usize> {
     SIZES.get(usize::from(kind).checked_sub(1)?).copied()
 }
 
-impl<'a> Tags<'a> {
+impl<'a> IfdReader<'a> {
     /// None for anything but a TIFF header.
-    pub(crate) fn new(bytes: impl Into<Bytes<'a>>) -> Option<Self> {
+    pub(crate) fn new(bytes: impl Into<ByteSource<'a>>) -> Option<Self> {
         let bytes = bytes.into();
         let is_big_endian = match &*bytes.at(0..4)? {
             b"II*\0" => false,
@@ -58,12 +58,12 @@ impl<'a> Tags<'a> {
     }
 
     /// The first directory; none if it is not all there.
-    pub(crate) fn first(self) -> Option<Directory> {
+    pub(crate) fn first(self) -> Option<Ifd> {
         self.directory(self.long(&self.bytes.at(4..8)?) as usize)
     }
 
     /// The directory at `position`; none if it is not all there.
-    pub(crate) fn directory(self, position: usize) -> Option<Directory> {
+    pub(crate) fn directory(self, position: usize) -> Option<Ifd> {
         let start = position.checked_add(2)?;
         let count = usize::from(self.short(&self.bytes.at(position..start)?));
         let link = start + 12 * count;
@@ -72,14 +72,14 @@ impl<'a> Tags<'a> {
         let lines = (start..).step_by(12).zip(lines.as_chunks::<12>().0);
         let entries = lines.filter_map(|(place, line)| self.entry(place, line));
         let next = self.bytes.at(link..link + 4);
-        Some(Directory {
+        Some(Ifd {
             entries: entries.collect(),
             place: position..link,
             next: next.map_or(0, |next| self.long(&next) as usize),
         })
     }
 
-    fn entry(self, position: usize, line: &[u8; 12]) -> Option<Entry> {
+    fn entry(self, position: usize, line: &[u8; 12]) -> Option<IfdEntry> {
         let kind = self.short(&line[2..]);
         let count = self.long(&line[4..]) as usize;
         let length = item_size(kind)?.checked_mul(count)?;
@@ -89,7 +89,7 @@ impl<'a> Tags<'a> {
             self.long(&line[8..]) as usize
         };
         let value = start..start.checked_add(length)?;
-        (value.end <= self.bytes.len()).then(|| Entry {
+        (value.end <= self.bytes.len()).then(|| IfdEntry {
             tag: self.short(line),
             kind,
             value,
@@ -97,7 +97,7 @@ impl<'a> Tags<'a> {
     }
 
     /// The whole numbers of a value; none for other types.
-    pub(crate) fn numbers(self, entry: &Entry) -> Vec<u32> {
+    pub(crate) fn numbers(self, entry: &IfdEntry) -> Vec<u32> {
         let bytes = self.bytes(entry);
         match entry.kind {
             3 => {
@@ -113,7 +113,7 @@ impl<'a> Tags<'a> {
     }
 
     /// The bytes of a value; none if a file has become shorter.
-    pub(crate) fn bytes(self, entry: &Entry) -> Cow<'a, [u8]> {
+    pub(crate) fn bytes(self, entry: &IfdEntry) -> Cow<'a, [u8]> {
         self.bytes.at(entry.value.clone()).unwrap_or_default()
     }
 
@@ -138,14 +138,14 @@ impl<'a> Tags<'a> {
     }
 }
 
-impl Directory {
+impl Ifd {
     /// The entry with this tag.
-    pub(crate) fn find(&self, tag: u16) -> Option<&Entry> {
+    pub(crate) fn find(&self, tag: u16) -> Option<&IfdEntry> {
         self.entries.iter().find(|entry| entry.tag == tag)
     }
 
     /// The first number of the entry with this tag.
-    pub(crate) fn number(&self, tag: u16, tags: Tags<'_>) -> Option<u32> {
+    pub(crate) fn number(&self, tag: u16, tags: IfdReader<'_>) -> Option<u32> {
         tags.numbers(self.find(tag)?).first().copied()
     }
 }

@@ -5,6 +5,6 @@ pub(super) mod exif;
 pub(super) mod ifd;
 pub(super) mod xmp;
 
-pub use blocks::{Metadata, ProfileSpace};
-pub use exif::{Field, Fields, renewed as renewed_exif};
-pub use xmp::renewed as renewed_xmp;
+pub use blocks::{IccColourSpace, Metadata};
+pub use exif::{ExifField, ExifFields, updated_for_output as updated_exif};
+pub use xmp::updated_for_output as updated_xmp;

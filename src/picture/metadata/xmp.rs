@@ -5,7 +5,7 @@ const THUMBNAIL: &str = "xmpGImg:image";
 
 /// The block for a picture that has been changed: upright and of this width and height. None if it has a thumbnail, which would
 /// still show the old picture.
-pub fn renewed(block: &str, width: u32, height: u32) -> Option<String> {
+pub fn updated_for_output(block: &str, width: u32, height: u32) -> Option<String> {
     if block.contains(THUMBNAIL) {
         return None;
     }
@@ -47,11 +47,11 @@ mod tests {
     fn numbers_of_the_old_picture_are_renewed_and_nothing_else() {
         let block = r#"<rdf:Description tiff:Orientation="6" exif:PixelXDimension='4000' dc:rights="6"><tiff:ImageWidth>300</tiff:ImageWidth></rdf:Description>"#;
         let wanted = r#"<rdf:Description tiff:Orientation="1" exif:PixelXDimension='24' dc:rights="6"><tiff:ImageWidth>24</tiff:ImageWidth></rdf:Description>"#;
-        assert_eq!(renewed(block, 24, 16).unwrap(), wanted);
+        assert_eq!(updated_for_output(block, 24, 16).unwrap(), wanted);
         assert_eq!(
-            renewed("tiff:Orientation", 24, 16).unwrap(),
+            updated_for_output("tiff:Orientation", 24, 16).unwrap(),
             "tiff:Orientation"
         );
-        assert_eq!(renewed("<xmpGImg:image>abc", 24, 16), None);
+        assert_eq!(updated_for_output("<xmpGImg:image>abc", 24, 16), None);
     }
 }

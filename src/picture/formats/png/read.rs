@@ -6,12 +6,12 @@ use image::error::{DecodingError, ImageFormatHint, LimitError, LimitErrorKind};
 use image::{DynamicImage, ImageError, ImageFormat};
 use png::{BitDepth, Decoder, Info, Limits, Reader, Transformations};
 
-use crate::picture::byte_source::{Bytes, Source};
-use crate::picture::decode::{Decoded, Failure, block_rows, check_size, orientation};
+use crate::picture::byte_source::{ByteSource, ReadSeek};
+use crate::picture::decode::{DecodeError, RowDecoder, block_rows, check_size, orientation};
 use crate::picture::limits::PictureLimits;
-use crate::picture::samples::Level;
+use crate::picture::samples::Subpixel;
 
-impl From<png::DecodingError> for Failure {
+impl From<png::DecodingError> for DecodeError {
     fn from(error: png::DecodingError) -> Self {
         // In the words in which all other formats' errors are said.
         let error = match error {
@@ -29,7 +29,10 @@ impl From<png::DecodingError> for Failure {
 }
 
 /// Reads the header of a file. Palettes will be looked up, levels of fewer than 8 bits spread to 8.
-pub(crate) fn decode(bytes: Bytes<'_>, limits: PictureLimits) -> Result<Decoded<'_>, Failure> {
+pub(crate) fn decode(
+    bytes: ByteSource<'_>,
+    limits: PictureLimits,
+) -> Result<RowDecoder<'_>, DecodeError> {
     // For what the decoder holds besides the pixels: a row of them at a time, and chunks such as a colour profile.
     let width = bytes.at(16..20);
     let width = width.and_then(|width| Some(u32::from_be_bytes((&*width).try_into().ok()?)));
@@ -46,7 +49,7 @@ pub(crate) fn decode(bytes: Bytes<'_>, limits: PictureLimits) -> Result<Decoded<
     check_size(size, limits)?;
     let exif = info.exif_metadata.as_ref().map(|block| block.to_vec());
     let is_animated = info.animation_control.is_some();
-    Ok(Decoded {
+    Ok(RowDecoder {
         size,
         orientation: orientation(exif.as_deref()),
         profile: info.icc_profile.as_ref().map(|profile| profile.to_vec()),
@@ -77,13 +80,13 @@ fn xmp(info: &Info<'_>) -> Option<Vec<u8>> {
 
 /// The rows of a picture that have not been decoded.
 struct Rows<'a> {
-    reader: Reader<Box<dyn Source + 'a>>,
+    reader: Reader<Box<dyn ReadSeek + 'a>>,
     left: u32,
     is_over: bool,
 }
 
 impl Rows<'_> {
-    fn block(&mut self) -> Result<Option<DynamicImage>, Failure> {
+    fn block(&mut self) -> Result<Option<DynamicImage>, DecodeError> {
         let width = self.reader.info().width;
         let row_bytes = self.reader.output_line_size(width);
         let row_bytes = row_bytes.ok_or(png::DecodingError::LimitsExceeded)?;
@@ -114,16 +117,16 @@ impl Rows<'_> {
         let picture = if depth == BitDepth::Sixteen {
             let levels = bytes.as_chunks().0.iter();
             let levels = levels.map(|&level| u16::from_be_bytes(level)).collect();
-            u16::picture(levels, colour.samples(), size)
+            u16::into_image(levels, colour.samples(), size)
         } else {
-            u8::picture(bytes, colour.samples(), size)
+            u8::into_image(bytes, colour.samples(), size)
         };
         Ok(picture)
     }
 }
 
 /// So many bytes, if there is memory for them.
-fn zeros(length: usize) -> Result<Vec<u8>, Failure> {
+fn zeros(length: usize) -> Result<Vec<u8>, DecodeError> {
     let mut bytes = Vec::new();
     bytes
         .try_reserve_exact(length)
@@ -133,7 +136,7 @@ fn zeros(length: usize) -> Result<Vec<u8>, Failure> {
 }
 
 impl Iterator for Rows<'_> {
-    type Item = Result<DynamicImage, Failure>;
+    type Item = Result<DynamicImage, DecodeError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.is_over {

@@ -8,15 +8,15 @@ use png::text_metadata::ITXtChunk;
 use png::{BitDepth, Compression, Encoder, Filter, Info};
 
 use crate::picture::Metadata;
-use crate::picture::levels::is_deep;
-use crate::picture::output_pixels::Pixels;
+use crate::picture::output_pixels::OutputPixels;
+use crate::picture::samples::is_16_bit;
 
 /// Bytes of a piece of the compressed data.
 const PIECE: usize = 1 << 20;
 
 /// Writes a file. Tells whether the data, which are to be compressed, have become larger.
 pub(crate) fn write_png(
-    pixels: &Pixels,
+    pixels: &OutputPixels,
     metadata: &Metadata,
     out: impl Write,
     is_compressed: bool,
@@ -30,7 +30,7 @@ pub(crate) fn write_png(
         3 => png::ColorType::Rgb,
         _ => png::ColorType::Rgba,
     };
-    info.bit_depth = if is_deep(colour) {
+    info.bit_depth = if is_16_bit(colour) {
         BitDepth::Sixteen
     } else {
         BitDepth::Eight

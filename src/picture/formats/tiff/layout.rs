@@ -3,11 +3,10 @@
 use image::{DynamicImage, ImageBuffer};
 use tiff::ColorType;
 
-use crate::picture::byte_source::Bytes;
-use crate::picture::id_map::unpack;
-use crate::picture::inks::{rgb_of_deep_inks, rgb_of_inks};
-use crate::picture::metadata::ifd::Tags;
-use crate::picture::samples::Level;
+use crate::picture::byte_source::ByteSource;
+use crate::picture::cmyk::{cmyk_to_rgb8, cmyk_to_rgb16};
+use crate::picture::metadata::ifd::IfdReader;
+use crate::picture::samples::{Subpixel, unpack};
 
 const PHOTOMETRIC: u16 = 262;
 const COLOUR_MAP: u16 = 320;
@@ -16,16 +15,16 @@ const COLOUR_MAP: u16 = 320;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Alpha {
     /// Colours have been multiplied by it.
-    Multiplied,
+    Associated,
     /// Colours are as they are.
-    Apart,
+    Unassociated,
 }
 
 impl Alpha {
     pub(crate) fn of(extra_sample: u16) -> Option<Self> {
         match extra_sample {
-            1 => Some(Self::Multiplied),
-            2 => Some(Self::Apart),
+            1 => Some(Self::Associated),
+            2 => Some(Self::Unassociated),
             _ => None,
         }
     }
@@ -33,23 +32,23 @@ impl Alpha {
 
 /// Kinds of pixels.
 #[derive(Debug)]
-pub(crate) enum Kind {
+pub(crate) enum PixelLayout {
     /// Grey of fewer than 8 bits.
     Packed(usize),
     /// Places in a palette.
     Palette(usize, Palette),
     /// Grey or RGB, perhaps with alpha.
-    Plain {
+    Direct {
         channels: usize,
         alpha: Option<Alpha>,
     },
     /// CMYK.
-    Inks { channels: usize },
+    Cmyk { channels: usize },
     /// Luma and two differences of colour, as in JPEG.
-    Luma,
+    YCbCr,
 }
 
-impl Kind {
+impl PixelLayout {
     pub(crate) fn of(
         colour: ColorType,
         alpha: Option<Alpha>,
@@ -60,7 +59,7 @@ impl Kind {
                 Self::Palette(usize::from(bits), palette)
             }
             (ColorType::Gray(bits @ (1 | 2 | 4)), None) => Self::Packed(usize::from(bits)),
-            (ColorType::Gray(8 | 16 | 32), None) => Self::Plain {
+            (ColorType::Gray(8 | 16 | 32), None) => Self::Direct {
                 channels: 1,
                 alpha: None,
             },
@@ -70,15 +69,15 @@ impl Kind {
                     num_samples: 2,
                 },
                 None,
-            ) => Self::Plain { channels: 2, alpha },
-            (ColorType::RGB(8 | 16 | 32), None) => Self::Plain {
+            ) => Self::Direct { channels: 2, alpha },
+            (ColorType::RGB(8 | 16 | 32), None) => Self::Direct {
                 channels: 3,
                 alpha: None,
             },
-            (ColorType::RGBA(8 | 16 | 32), None) => Self::Plain { channels: 4, alpha },
-            (ColorType::CMYK(8 | 16), None) => Self::Inks { channels: 4 },
-            (ColorType::CMYKA(8 | 16), None) => Self::Inks { channels: 5 },
-            (ColorType::YCbCr(8), None) => Self::Luma,
+            (ColorType::RGBA(8 | 16 | 32), None) => Self::Direct { channels: 4, alpha },
+            (ColorType::CMYK(8 | 16), None) => Self::Cmyk { channels: 4 },
+            (ColorType::CMYKA(8 | 16), None) => Self::Cmyk { channels: 5 },
+            (ColorType::YCbCr(8), None) => Self::YCbCr,
             _ => return None,
         })
     }
@@ -86,12 +85,12 @@ impl Kind {
     pub(crate) fn channels(&self) -> usize {
         match self {
             Self::Packed(_) | Self::Palette(..) => 1,
-            Self::Plain { channels, .. } | Self::Inks { channels } => *channels,
-            Self::Luma => 3,
+            Self::Direct { channels, .. } | Self::Cmyk { channels } => *channels,
+            Self::YCbCr => 3,
         }
     }
 
-    pub(crate) fn eight_bits(&self, levels: Vec<u8>, size: (u32, u32)) -> Option<DynamicImage> {
+    pub(crate) fn to_8_bit(&self, levels: Vec<u8>, size: (u32, u32)) -> Option<DynamicImage> {
         let indices = |bits: usize| {
             let row = (size.0 as usize * bits).div_ceil(8);
             let rows = levels.chunks_exact(row);
@@ -101,49 +100,48 @@ impl Kind {
             Self::Packed(bits) => {
                 let most = (1 << bits) - 1;
                 let levels = indices(bits).map(|level| (level * 255 / most) as u8);
-                u8::picture(levels.collect(), 1, size)
+                u8::into_image(levels.collect(), 1, size)
             }
             Self::Palette(bits, ref palette) => {
                 let colours = indices(bits).flat_map(|index| palette.colour(index));
-                u8::picture(colours.collect(), 3, size)
+                u8::into_image(colours.collect(), 3, size)
             }
-            Self::Plain { channels, alpha } => {
-                Level::picture(divided(levels, channels, alpha), channels, size)
+            Self::Direct { channels, alpha } => {
+                Subpixel::picture(unpremultiply(levels, channels, alpha), channels, size)
             }
-            Self::Inks { channels: 4 } => {
+            Self::Cmyk { channels: 4 } => {
                 let inks = levels.as_chunks::<4>().0.iter();
-                let colours = inks.flat_map(|&[c, m, y, k]| rgb_of_inks([c, m, y], 255 - k));
-                u8::picture(colours.collect(), 3, size)
+                let colours = inks.flat_map(|&[c, m, y, k]| cmyk_to_rgb8([c, m, y], 255 - k));
+                u8::into_image(colours.collect(), 3, size)
             }
-            Self::Inks { .. } => {
+            Self::Cmyk { .. } => {
                 let inks = levels.as_chunks::<5>().0.iter();
                 let colours = inks.flat_map(|&[c, m, y, k, alpha]| {
-                    let [red, green, blue] = rgb_of_inks([c, m, y], 255 - k);
+                    let [red, green, blue] = cmyk_to_rgb8([c, m, y], 255 - k);
                     [red, green, blue, alpha]
                 });
-                u8::picture(colours.collect(), 4, size)
+                u8::into_image(colours.collect(), 4, size)
             }
-            Self::Luma => {
+            Self::YCbCr => {
                 let colours = levels
                     .as_chunks::<3>()
                     .0
                     .iter()
-                    .flat_map(|&pixel| rgb_of_luma(pixel));
-                u8::picture(colours.collect(), 3, size)
+                    .flat_map(|&pixel| ycbcr_to_rgb(pixel));
+                u8::into_image(colours.collect(), 3, size)
             }
         }
     }
 
     pub(crate) fn sixteen_bits(&self, levels: Vec<u16>, size: (u32, u32)) -> Option<DynamicImage> {
         match *self {
-            Self::Plain { channels, alpha } => {
-                Level::picture(divided(levels, channels, alpha), channels, size)
+            Self::Direct { channels, alpha } => {
+                Subpixel::picture(unpremultiply(levels, channels, alpha), channels, size)
             }
-            Self::Inks { channels: 4 } => {
+            Self::Cmyk { channels: 4 } => {
                 let inks = levels.as_chunks::<4>().0.iter();
-                let colours =
-                    inks.flat_map(|&[c, m, y, k]| rgb_of_deep_inks([c, m, y], 65_535 - k));
-                u16::picture(colours.collect(), 3, size)
+                let colours = inks.flat_map(|&[c, m, y, k]| cmyk_to_rgb16([c, m, y], 65_535 - k));
+                u16::into_image(colours.collect(), 3, size)
             }
             _ => None,
         }
@@ -163,15 +161,15 @@ impl Kind {
 }
 
 /// Colours without the alpha that they have been multiplied by.
-fn divided<T: Level>(mut levels: Vec<T>, channels: usize, alpha: Option<Alpha>) -> Vec<T> {
-    if alpha == Some(Alpha::Multiplied) {
+fn unpremultiply<T: Subpixel>(mut levels: Vec<T>, channels: usize, alpha: Option<Alpha>) -> Vec<T> {
+    if alpha == Some(Alpha::Associated) {
         for pixel in levels.chunks_exact_mut(channels) {
             let (colours, alpha) = pixel.split_at_mut(channels - 1);
-            let alpha = f32::from(alpha[0].number()) / f32::from(T::MOST);
+            let alpha = f32::from(alpha[0].to_u16()) / f32::from(T::MAX_SAMPLE);
             if alpha > 0.0 {
                 for colour in colours {
-                    let level = f32::from(colour.number()) / alpha;
-                    *colour = T::rounded(level.min(f32::from(T::MOST)));
+                    let level = f32::from(colour.to_u16()) / alpha;
+                    *colour = T::from_f32(level.min(f32::from(T::MAX_SAMPLE)));
                 }
             }
         }
@@ -180,7 +178,7 @@ fn divided<T: Level>(mut levels: Vec<T>, channels: usize, alpha: Option<Alpha>) 
 }
 
 /// Planes, of which there may be more than the kind of pixels has channels, as pixels.
-pub(crate) fn interleaved<T: Copy>(levels: Vec<T>, planes: usize, kind: &Kind) -> Vec<T> {
+pub(crate) fn interleaved<T: Copy>(levels: Vec<T>, planes: usize, kind: &PixelLayout) -> Vec<T> {
     if planes <= 1 {
         return levels;
     }
@@ -194,7 +192,7 @@ pub(crate) fn interleaved<T: Copy>(levels: Vec<T>, planes: usize, kind: &Kind) -
 }
 
 /// The conversion of JPEG (ITU-R 601, full range).
-fn rgb_of_luma([luma, blue, red]: [u8; 3]) -> [u8; 3] {
+fn ycbcr_to_rgb([luma, blue, red]: [u8; 3]) -> [u8; 3] {
     let [luma, blue, red] = [
         f32::from(luma),
         f32::from(blue) - 128.0,
@@ -219,9 +217,9 @@ pub(crate) struct Palette {
 
 impl Palette {
     /// None for files without a palette.
-    pub(crate) fn of(bytes: Bytes<'_>) -> Option<Self> {
+    pub(crate) fn of(bytes: ByteSource<'_>) -> Option<Self> {
         const PALETTE: u32 = 3;
-        let tags = Tags::new(bytes)?;
+        let tags = IfdReader::new(bytes)?;
         let first = tags.first()?;
         let photometric = first.find(PHOTOMETRIC)?;
         if first.number(PHOTOMETRIC, tags)? != PALETTE {

@@ -7,12 +7,12 @@ use tiff::decoder::{ChunkType, Decoder, DecodingResult, Limits};
 use tiff::tags::{ByteOrder, Tag};
 use tiff::{ColorType, TiffError};
 
-use crate::picture::byte_source::{Bytes, Source};
-use crate::picture::decode::{Decoded, Failure, block_rows};
-use crate::picture::formats::tiff::layout::{Alpha, Kind, Palette, interleaved};
+use crate::picture::byte_source::{ByteSource, ReadSeek};
+use crate::picture::decode::{DecodeError, RowDecoder, block_rows};
+use crate::picture::formats::tiff::layout::{Alpha, Palette, PixelLayout, interleaved};
 use crate::picture::limits::PictureLimits;
-use crate::picture::metadata::exif::{Fields, orientation};
-use crate::picture::metadata::ifd::Tags;
+use crate::picture::metadata::exif::{ExifFields, orientation};
+use crate::picture::metadata::ifd::IfdReader;
 
 const SUBFILE_TYPE: u16 = 254;
 const XMP: u16 = 700;
@@ -21,7 +21,7 @@ const COLOUR_PROFILE: u16 = 34_675;
 /// What strips and tiles may take beyond the picture.
 const MARGIN: usize = 1 << 26;
 
-impl From<TiffError> for Failure {
+impl From<TiffError> for DecodeError {
     fn from(error: TiffError) -> Self {
         match error {
             TiffError::UnsupportedError(error) => Self::Unsupported(error.to_string()),
@@ -31,14 +31,17 @@ impl From<TiffError> for Failure {
 }
 
 /// Reads the header of a file, whose first page will be decoded.
-pub(crate) fn decode(bytes: Bytes<'_>, limits: PictureLimits) -> Result<Decoded<'_>, Failure> {
+pub(crate) fn decode(
+    bytes: ByteSource<'_>,
+    limits: PictureLimits,
+) -> Result<RowDecoder<'_>, DecodeError> {
     // All that is read by its place comes before the decoder, which has the file for itself.
     let palette = Palette::of(bytes);
     let pages = pages(bytes);
     let orientation = orientation(bytes);
     let profile = value(bytes, COLOUR_PROFILE);
     let xmp = value(bytes, XMP);
-    let exif = Fields::read_from(bytes).map(Fields::block);
+    let exif = ExifFields::read_from(bytes).map(ExifFields::block);
 
     let source = Patched {
         source: bytes.source().map_err(ImageError::IoError)?,
@@ -48,13 +51,13 @@ pub(crate) fn decode(bytes: Bytes<'_>, limits: PictureLimits) -> Result<Decoded<
     let mut decoder = Decoder::new(source)?;
     let (width, height) = decoder.dimensions()?;
     if !limits.allow(width, height) {
-        return Err(Failure::TooLarge { width, height });
+        return Err(DecodeError::TooLarge { width, height });
     }
     let colour = decoder.colortype()?;
     let extra = decoder.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples)?;
     let alpha = extra.and_then(|extra| Alpha::of(*extra.first()?));
-    let kind = Kind::of(colour, alpha, palette).ok_or_else(|| {
-        Failure::Unsupported(format!("a TIFF file of {colour:?}: convert it to PNG"))
+    let kind = PixelLayout::of(colour, alpha, palette).ok_or_else(|| {
+        DecodeError::Unsupported(format!("a TIFF file of {colour:?}: convert it to PNG"))
     })?;
     let mut own = Limits::default();
     // No kind has more than 16 bytes for each pixel; strips and tiles may reach beyond the picture.
@@ -66,13 +69,13 @@ pub(crate) fn decode(bytes: Bytes<'_>, limits: PictureLimits) -> Result<Decoded<
     let plain = PlainStrips::of(&mut decoder, colour, &kind);
 
     let mut notes = Vec::new();
-    if matches!(kind, Kind::Inks { .. }) {
+    if matches!(kind, PixelLayout::Cmyk { .. }) {
         notes.push("converted from CMYK to RGB".to_owned());
     }
     if pages > 1 {
         notes.push(format!("the first of its {pages} pages"));
     }
-    Ok(Decoded {
+    Ok(RowDecoder {
         size: (width, height),
         orientation,
         profile,
@@ -96,16 +99,16 @@ pub(crate) fn decode(bytes: Bytes<'_>, limits: PictureLimits) -> Result<Decoded<
 struct PlainStrips {
     /// Where they begin.
     places: Vec<u64>,
-    is_deep: bool,
+    is_16_bit: bool,
 }
 
 impl PlainStrips {
     fn of<R: Read + Seek>(
         decoder: &mut Decoder<R>,
         colour: ColorType,
-        kind: &Kind,
+        kind: &PixelLayout,
     ) -> Option<Self> {
-        let Kind::Plain { channels, .. } = kind else {
+        let PixelLayout::Direct { channels, .. } = kind else {
             return None;
         };
         let bits = match colour {
@@ -134,16 +137,16 @@ impl PlainStrips {
         }
         Some(Self {
             places: decoder.get_tag_u64_vec(Tag::StripOffsets).ok()?,
-            is_deep: bits == 16,
+            is_16_bit: bits == 16,
         })
     }
 }
 
 /// The rows of strips or tiles that have not been decoded.
 struct Rows<'a> {
-    decoder: Decoder<Patched<Box<dyn Source + 'a>>>,
+    decoder: Decoder<Patched<Box<dyn ReadSeek + 'a>>>,
     colour: ColorType,
-    kind: Kind,
+    kind: PixelLayout,
     planes: usize,
     /// Width and height of the picture.
     size: (u32, u32),
@@ -154,14 +157,14 @@ struct Rows<'a> {
 
 impl Rows<'_> {
     /// Rows of a plain strip.
-    fn rows(&mut self, strips: &PlainStrips) -> Result<Option<DynamicImage>, Failure> {
+    fn rows(&mut self, strips: &PlainStrips) -> Result<Option<DynamicImage>, DecodeError> {
         let (width, height) = self.size;
         if self.next >= height {
             return Ok(None);
         }
         let (_, strip_height) = self.decoder.chunk_dimensions();
         let (strip, row) = (self.next / strip_height, self.next % strip_height);
-        let bytes_of_level = if strips.is_deep { 2 } else { 1 };
+        let bytes_of_level = if strips.is_16_bit { 2 } else { 1 };
         let row_bytes = width as usize * self.kind.channels() * bytes_of_level;
         let left = (strip_height - row).min(height - self.next);
         let rows = (block_rows(row_bytes) as u32).min(left);
@@ -177,7 +180,7 @@ impl Rows<'_> {
             .and_then(|_| source.read_exact(&mut bytes));
         read.map_err(TiffError::from)?;
         self.next += rows;
-        Ok(if strips.is_deep {
+        Ok(if strips.is_16_bit {
             let level = if is_big_endian {
                 u16::from_be_bytes
             } else {
@@ -186,12 +189,12 @@ impl Rows<'_> {
             let levels = bytes.as_chunks().0.iter().map(|&bytes| level(bytes));
             self.kind.sixteen_bits(levels.collect(), (width, rows))
         } else {
-            self.kind.eight_bits(bytes, (width, rows))
+            self.kind.to_8_bit(bytes, (width, rows))
         })
     }
 
     /// A strip, or a row of tiles.
-    fn chunks(&mut self) -> Result<Option<DynamicImage>, Failure> {
+    fn chunks(&mut self) -> Result<Option<DynamicImage>, DecodeError> {
         let (width, height) = self.size;
         let (chunk_width, chunk_height) = self.decoder.chunk_dimensions();
         let (across, down) = (width.div_ceil(chunk_width), height.div_ceil(chunk_height));
@@ -220,14 +223,14 @@ impl Rows<'_> {
             }};
         }
         let pixels = match &chunks[0] {
-            DecodingResult::U8(_) => kind.eight_bits(levels!(U8), size),
+            DecodingResult::U8(_) => kind.to_8_bit(levels!(U8), size),
             DecodingResult::U16(_) => kind.sixteen_bits(levels!(U16), size),
             DecodingResult::F32(_) => kind.floats(levels!(F32), size),
             _ => None,
         };
         let colour = self.colour;
         let unsupported = || {
-            Failure::Unsupported(format!(
+            DecodeError::Unsupported(format!(
                 "a TIFF file of {colour:?} whose numbers are neither 8 nor 16 bits: convert it to 16 bits"
             ))
         };
@@ -236,7 +239,7 @@ impl Rows<'_> {
 }
 
 impl Iterator for Rows<'_> {
-    type Item = Result<DynamicImage, Failure>;
+    type Item = Result<DynamicImage, DecodeError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let block = if let Some(strips) = self.plain.take() {
@@ -268,25 +271,25 @@ fn joined<T: Copy>(mut chunks: Vec<Vec<T>>, across: usize, rows: usize) -> Vec<T
 }
 
 /// The bytes of a value of the first page, whatever their type is called.
-fn value(bytes: Bytes<'_>, tag: u16) -> Option<Vec<u8>> {
-    let tags = Tags::new(bytes)?;
+fn value(bytes: ByteSource<'_>, tag: u16) -> Option<Vec<u8>> {
+    let tags = IfdReader::new(bytes)?;
     let first = tags.first()?;
     let entry = first.find(tag)?;
     Some(tags.bytes(entry).into_owned())
 }
 
 /// Pages; smaller versions of a page and masks do not count.
-fn pages(bytes: Bytes<'_>) -> usize {
+fn pages(bytes: ByteSource<'_>) -> usize {
     /// A file can go round in circles.
-    const MOST: usize = 10_000;
+    const MAX: usize = 10_000;
     const SMALLER_OR_MASK: u32 = 0b101;
-    let Some(tags) = Tags::new(bytes) else {
+    let Some(tags) = IfdReader::new(bytes) else {
         return 1;
     };
     let directories = std::iter::successors(tags.first(), |directory| {
         (directory.next > 0).then(|| tags.directory(directory.next))?
     });
-    let later = directories.take(MOST).skip(1);
+    let later = directories.take(MAX).skip(1);
     let is_page = |kind: Option<u32>| kind.unwrap_or(0) & SMALLER_OR_MASK == 0;
     1 + later
         .filter(|directory| is_page(directory.number(SUBFILE_TYPE, tags)))

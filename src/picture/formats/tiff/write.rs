@@ -9,11 +9,11 @@ use tiff::tags::{
     CompressionMethod, ExtraSamples, PhotometricInterpretation, ResolutionUnit, SampleFormat, Tag,
     Type,
 };
-use tiff::{Directory, TiffError, TiffResult};
+use tiff::{Ifd, TiffError, TiffResult};
 
-use crate::picture::levels::is_deep;
-use crate::picture::output_pixels::Pixels;
-use crate::picture::{Field, Fields, Metadata};
+use crate::picture::output_pixels::OutputPixels;
+use crate::picture::samples::is_16_bit;
+use crate::picture::{ExifField, ExifFields, Metadata};
 
 /// Positions in ordinary TIFF files have 32 bits. Compression can make files a little larger than their pixels.
 const LARGEST: u64 = 3_900_000_000;
@@ -23,7 +23,7 @@ const STRIP: usize = 1_000_000;
 
 /// Writes a file.
 pub(crate) fn write_tiff(
-    pixels: &Pixels,
+    pixels: &OutputPixels,
     metadata: &Metadata,
     out: impl Write + Seek,
 ) -> std::io::Result<()> {
@@ -41,11 +41,11 @@ pub(crate) fn write_tiff(
 
 /// The strips are compressed here, because the `tiff` crate takes all of a picture at once.
 fn write<W: Write + Seek, K: TiffKind>(
-    pixels: &Pixels,
+    pixels: &OutputPixels,
     metadata: &Metadata,
     mut encoder: TiffEncoder<W, K>,
 ) -> TiffResult<()> {
-    let fields = metadata.exif.as_deref().and_then(Fields::read);
+    let fields = metadata.exif.as_deref().and_then(ExifFields::read);
     let fields = fields.unwrap_or_default();
     let mut below = Vec::new();
     for (tag, fields) in [
@@ -102,7 +102,7 @@ fn write<W: Write + Seek, K: TiffKind>(
         places.push(K::convert_offset(directory.write_data(&strip[..])?)?);
         lengths.push(K::convert_offset(strip.len() as u64)?);
     }
-    let bits = if is_deep(colour) { 16 } else { 8 };
+    let bits = if is_16_bit(colour) { 16 } else { 8 };
     let each = |value: u16| vec![value; usize::from(channels)];
     directory.write_tag(Tag::BitsPerSample, &each(bits)[..])?;
     directory.write_tag(Tag::SampleFormat, &each(SampleFormat::Uint.to_u16())[..])?;
@@ -118,7 +118,7 @@ fn compressed(rows: &DynamicImage) -> std::io::Result<Vec<u8>> {
     let channels = usize::from(rows.color().channel_count());
     let line = rows.width() as usize * channels;
     let mut encoder = ZlibEncoder::new(Vec::new(), flate2::Compression::new(LEVEL));
-    if is_deep(rows.color()) {
+    if is_16_bit(rows.color()) {
         for row in bytemuck::cast_slice(rows.as_bytes()).chunks_exact(line) {
             let row = differences(row, channels, u16::wrapping_sub);
             encoder.write_all(bytemuck::cast_slice(&row))?;
@@ -140,7 +140,7 @@ fn differences<T: Copy>(row: &[T], channels: usize, minus: impl Fn(T, T) -> T) -
 
 fn write_fields<W: Write + Seek, K: TiffKind>(
     directory: &mut DirectoryEncoder<'_, W, K>,
-    fields: &[Field],
+    fields: &[ExifField],
 ) -> TiffResult<()> {
     for field in fields {
         if let Some(kind) = Type::from_u16(field.kind) {
@@ -154,9 +154,9 @@ fn write_fields<W: Write + Seek, K: TiffKind>(
 fn add<W: Write + Seek, K: TiffKind>(
     directory: &mut DirectoryEncoder<'_, W, K>,
     tag: Tag,
-    entry: tiff::decoder::ifd::Entry,
+    entry: tiff::decoder::ifd::IfdEntry,
 ) {
-    let mut one = Directory::empty();
+    let mut one = Ifd::empty();
     one.extend([(tag, entry)]);
     directory.extend_from(&one);
 }

@@ -5,10 +5,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use super::error::ApplyError;
-use super::input::{Candidate, Found, What};
+use super::input::{Candidate, EntryKind, InputListing};
 
 /// Where pictures of the whole input may go, before the formats of their files are known.
-pub(super) struct Places {
+pub(super) struct CollisionCheck {
     /// Hashes of the stems that several pictures have, large and small letters taken for the same.
     shared_stems: HashSet<u64>,
     /// Folders below the input whose outputs go where inputs are.
@@ -17,8 +17,8 @@ pub(super) struct Places {
     inputs: HashMap<PathBuf, usize>,
 }
 
-impl Places {
-    pub(super) fn new(found: &Found, output: &Path) -> Self {
+impl CollisionCheck {
+    pub(super) fn new(found: &InputListing, output: &Path) -> Self {
         let mut stems: Vec<u64> = found.candidates.iter().map(stem).collect();
         stems.sort_unstable();
         let shared_stems = stems
@@ -36,7 +36,7 @@ impl Places {
     }
 
     /// Finds the folders whose outputs go where inputs are, and those inputs.
-    fn find_inputs(&mut self, found: &Found, output: &Path) {
+    fn find_inputs(&mut self, found: &InputListing, output: &Path) {
         let mut own: HashMap<&Path, PathBuf> = HashMap::new();
         let mut input_folders: HashSet<PathBuf> = HashSet::new();
         let mut targets: Vec<(usize, PathBuf)> = Vec::new();
@@ -48,7 +48,7 @@ impl Places {
                 own.insert(folder, real);
             }
             // What a link leads to would be lost too.
-            if candidate.what == What::Link
+            if candidate.what == EntryKind::Link
                 && let Ok(target) = found.root.join(&candidate.relative).canonicalize()
             {
                 input_folders.extend(target.parent().map(Path::to_owned));
@@ -79,7 +79,7 @@ impl Places {
     }
 
     /// Whether this picture's output may be that of another one, or an input.
-    pub(super) fn is_crowded(&self, candidate: &Candidate) -> bool {
+    pub(super) fn may_collide(&self, candidate: &Candidate) -> bool {
         self.shared_stems.contains(&stem(candidate))
             || self.among_inputs.contains(candidate.folder())
     }
@@ -89,7 +89,7 @@ impl Places {
     /// `output_of` gives the output of a candidate, relative to the folder `output`.
     pub(super) fn check_collisions(
         &self,
-        found: &Found,
+        found: &InputListing,
         output: &Path,
         output_of: impl Fn(usize) -> Option<PathBuf>,
     ) -> Result<Option<[PathBuf; 3]>, ApplyError> {
@@ -125,9 +125,9 @@ impl Places {
     }
 
     /// Refuses outputs that would replace an input.
-    pub(super) fn check_inputs<Outputs: Iterator<Item = PathBuf>>(
+    pub(super) fn check_overwritten_inputs<Outputs: Iterator<Item = PathBuf>>(
         &self,
-        found: &Found,
+        found: &InputListing,
         output: &Path,
         outputs_of: impl Fn(usize) -> Outputs,
     ) -> Result<(), ApplyError> {

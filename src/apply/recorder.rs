@@ -1,7 +1,7 @@
 //! Counting pictures while they are finished by several threads, and telling a listener and the report.
 
 use super::plan::{Plan, PlannedPicture};
-use super::report::{FileReport, Outcome, ReportLines, Status};
+use super::report::{FileReport, JsonLinesReport, Outcome, Status};
 use crate::files::FileError;
 
 /// One picture is finished.
@@ -20,7 +20,7 @@ pub struct Event<'a> {
 }
 
 /// What has become of the pictures so far.
-pub(super) struct Tally<'a, F> {
+pub(super) struct Recorder<'a, F> {
     plan: &'a Plan,
     pub(super) outcomes: Vec<Outcome>,
     finished: usize,
@@ -29,14 +29,14 @@ pub(super) struct Tally<'a, F> {
     /// The error after which nothing more can be written.
     pub(super) lost: Option<FileError>,
     /// The report, if it is written in lines, until it cannot be written.
-    pub(super) lines: Option<ReportLines>,
+    pub(super) lines: Option<JsonLinesReport>,
     /// Why it cannot.
     pub(super) unreported: Option<FileError>,
     on_event: F,
 }
 
-impl<'a, F: FnMut(Event<'_>)> Tally<'a, F> {
-    pub(super) fn new(plan: &'a Plan, lines: Option<ReportLines>, on_event: F) -> Self {
+impl<'a, F: FnMut(Event<'_>)> Recorder<'a, F> {
+    pub(super) fn new(plan: &'a Plan, lines: Option<JsonLinesReport>, on_event: F) -> Self {
         Self {
             plan,
             outcomes: vec![Outcome::default(); plan.len()],

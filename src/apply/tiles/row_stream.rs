@@ -7,35 +7,35 @@ use super::blend::blend;
 use super::canvas::Canvas;
 use super::row_access::RowAccess;
 use super::source::Source;
-use super::tiling::Way;
+use super::tiling::SplitMode;
 use crate::apply::translator::Translator;
 use crate::nn::BandLimits;
 
 /// A picture that is read by rows, and its translation.
-pub(in crate::apply) struct LargePicture<'a> {
-    pub(in crate::apply) source: Source,
+pub(in crate::apply) struct RowStream<'a> {
+    pub(in crate::apply) source: InputRows,
     pub(in crate::apply) canvas: Canvas,
     /// Ends the work early.
     pub(in crate::apply) stop: &'a AtomicBool,
 }
 
-impl LargePicture<'_> {
+impl RowStream<'_> {
     /// Translates the picture; `limits` are those of bands of so many rows.
     pub(in crate::apply) fn translate(
         &mut self,
         translator: &mut dyn Translator,
-        way: Way,
+        mode: SplitMode,
         limits: impl FnOnce(Option<usize>) -> BandLimits,
         index: u64,
     ) -> Result<(), String> {
-        match way {
-            Way::Bands(rows) => translator.translate_in_bands(self, &limits(rows), index),
-            Way::Blended(tiles) => blend(self, tiles, translator, index),
+        match mode {
+            SplitMode::Bands(rows) => translator.translate_in_bands(self, &limits(rows), index),
+            SplitMode::Blended(tiles) => blend(self, tiles, translator, index),
         }
     }
 }
 
-impl RowAccess for LargePicture<'_> {
+impl RowAccess for RowStream<'_> {
     fn padded_height(&self) -> usize {
         self.source.padding.padded_height
     }

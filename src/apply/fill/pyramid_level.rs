@@ -1,6 +1,6 @@
 //! One scale of the part of a photo around a hole.
 
-use super::filler::{Filler, Reach};
+use super::filler::{Filler, HoleSupport};
 use super::planes::{Planes, Rectangle};
 use super::tile::{Tile, middle, tile_starts};
 
@@ -9,7 +9,7 @@ const LEAST_KNOWN: usize = 6;
 
 /// The part of a photo around a hole, at one scale.
 #[derive(Debug, Clone)]
-pub(super) struct Level {
+pub(super) struct PyramidLevel {
     pub(super) planes: Planes,
     /// What is to be filled.
     pub(super) hole: Vec<bool>,
@@ -17,32 +17,32 @@ pub(super) struct Level {
     pub(super) unknown: Vec<bool>,
 }
 
-impl Level {
+impl PyramidLevel {
     /// The same at half the size: a pixel is missing where any of its four is.
-    pub(super) fn halved(&self) -> Self {
+    pub(super) fn downsampled(&self) -> Self {
         let any = |bits: &[bool]| {
             let width = self.planes.width;
             let (half_width, half_height) = (width / 2, self.planes.height / 2);
-            let mut halved = Vec::with_capacity(half_width * half_height);
+            let mut downsampled = Vec::with_capacity(half_width * half_height);
             for y in 0..half_height {
-                halved.extend((0..half_width).map(|x| {
+                downsampled.extend((0..half_width).map(|x| {
                     let corner = 2 * y * width + 2 * x;
                     [corner, corner + 1, corner + width, corner + width + 1]
                         .iter()
                         .any(|&place| bits[place])
                 }));
             }
-            halved
+            downsampled
         };
         Self {
-            planes: self.planes.halved(),
+            planes: self.planes.downsampled(),
             hole: any(&self.hole),
             unknown: any(&self.unknown),
         }
     }
 
     /// Puts what a level of half the size has in the hole into the hole.
-    pub(super) fn take_from(&mut self, coarse: &Planes) {
+    pub(super) fn upsample_from(&mut self, coarse: &Planes) {
         let (width, area) = (self.planes.width, self.planes.area());
         for (place, _) in self.hole.iter().enumerate().filter(|(_, hole)| **hole) {
             for channel in 0..self.planes.channels {
@@ -53,7 +53,7 @@ impl Level {
     }
 
     /// Fills the hole, which fits into one window of the network.
-    pub(super) fn fill_at_once(
+    pub(super) fn fill_window(
         &mut self,
         window: Rectangle,
         filler: &mut dyn Filler,
@@ -61,8 +61,8 @@ impl Level {
         let (width, height) = (self.planes.width, self.planes.height);
         let (area, side) = (self.planes.area(), window.width);
         let mask = match filler.reach() {
-            Reach::Middle(inner) => middle(side, inner),
-            Reach::Anywhere => {
+            HoleSupport::CentreSquare(inner) => middle(side, inner),
+            HoleSupport::Anywhere => {
                 let places = window.places(width, height);
                 places.map(|place| self.unknown[place]).collect()
             }
@@ -124,7 +124,9 @@ impl Level {
         let origin = |start: isize, length: usize| {
             let origin = start - ((side - tile.side) / 2) as isize;
             match filler.reach() {
-                Reach::Anywhere if length >= side => origin.clamp(0, (length - side) as isize),
+                HoleSupport::Anywhere if length >= side => {
+                    origin.clamp(0, (length - side) as isize)
+                }
                 _ => origin,
             }
         };
@@ -139,9 +141,9 @@ impl Level {
             return Ok(Vec::new());
         }
         let mask = match filler.reach() {
-            Reach::Middle(inner) => middle(side, inner),
+            HoleSupport::CentreSquare(inner) => middle(side, inner),
             // All of the hole, not the tile alone: what is there already is too smooth to go on from.
-            Reach::Anywhere => places.iter().map(|&place| self.unknown[place]).collect(),
+            HoleSupport::Anywhere => places.iter().map(|&place| self.unknown[place]).collect(),
         };
         let mut filled = filler.fill(self.planes.part(window).values, &mask)?;
         self.keep_means(&mut filled, &places, side, &fills);

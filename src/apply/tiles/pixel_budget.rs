@@ -4,7 +4,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 /// Pixels that may be on their way through the program.
 #[derive(Debug)]
-pub(in crate::apply) struct Flight {
+pub(in crate::apply) struct PixelBudget {
     shared: Arc<Shared>,
     most: u64,
 }
@@ -22,7 +22,7 @@ pub(in crate::apply) struct Permit {
     pixels: u64,
 }
 
-impl Flight {
+impl PixelBudget {
     /// At most `most` pixels, or one picture of more.
     pub(in crate::apply) fn new(most: u64) -> Self {
         Self {
@@ -35,7 +35,7 @@ impl Flight {
     }
 
     /// Waits until there is room for a picture of so many pixels.
-    pub(in crate::apply) fn enter(&self, pixels: u64) -> Permit {
+    pub(in crate::apply) fn acquire(&self, pixels: u64) -> Permit {
         let pixels = pixels.min(self.most);
         let taken = self.shared.taken.lock();
         // The count stays right whatever panics: it is changed in one step.
@@ -74,16 +74,16 @@ mod tests {
 
     #[test]
     fn no_more_than_the_most_are_in_and_the_largest_gets_in_alone() {
-        let flight = Flight::new(100);
+        let budget = PixelBudget::new(100);
         let inside = AtomicU64::new(0);
         let worst = AtomicU64::new(0);
         std::thread::scope(|scope| {
             for thread in 0..6_u64 {
-                let (flight, inside, worst) = (&flight, &inside, &worst);
+                let (budget, inside, worst) = (&budget, &inside, &worst);
                 scope.spawn(move || {
                     for round in 0..50 {
                         let pixels = [30, 70, 5, 400][((thread + round) % 4) as usize];
-                        let permit = flight.enter(pixels);
+                        let permit = budget.acquire(pixels);
                         let now =
                             inside.fetch_add(pixels.min(100), Ordering::SeqCst) + pixels.min(100);
                         worst.fetch_max(now, Ordering::SeqCst);
@@ -94,6 +94,6 @@ mod tests {
             }
         });
         assert!(worst.load(Ordering::SeqCst) <= 100);
-        assert_eq!(*flight.shared.taken.lock().unwrap(), 0);
+        assert_eq!(*budget.shared.taken.lock().unwrap(), 0);
     }
 }

@@ -8,34 +8,34 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::output::OutputFolder;
+use super::pipeline::Pipeline;
 use super::plan::{Plan, PlannedPicture, Task};
-use super::steps::Steps;
-use super::tally::{Event, Tally};
+use super::recorder::{Event, Recorder};
 use crate::panics;
 
 /// Pictures that wait before the network, and as many after it. Together with the threads this bounds the memory.
-const WAITING: usize = 2;
+const QUEUE_CAPACITY: usize = 2;
 
 /// A picture on its way, with its index in the plan.
 type Ready<T> = (usize, PlannedPicture, T);
 
 /// What the threads share.
-pub(super) struct Work<'a, S, F> {
+pub(super) struct PipelineRunner<'a, S, F> {
     plan: &'a Plan,
     steps: &'a S,
     next: AtomicUsize,
     stop: &'a AtomicBool,
     output: &'a OutputFolder,
-    tally: Mutex<Tally<'a, F>>,
+    recorder: Mutex<Recorder<'a, F>>,
 }
 
-impl<'a, S: Steps, F: FnMut(Event<'_>) + Send> Work<'a, S, F> {
+impl<'a, S: Pipeline, F: FnMut(Event<'_>) + Send> PipelineRunner<'a, S, F> {
     pub(super) fn new(
         plan: &'a Plan,
         steps: &'a S,
         stop: &'a AtomicBool,
         output: &'a OutputFolder,
-        tally: Tally<'a, F>,
+        recorder: Recorder<'a, F>,
     ) -> Self {
         Self {
             plan,
@@ -43,24 +43,24 @@ impl<'a, S: Steps, F: FnMut(Event<'_>) + Send> Work<'a, S, F> {
             next: AtomicUsize::new(0),
             stop,
             output,
-            tally: Mutex::new(tally),
+            recorder: Mutex::new(recorder),
         }
     }
 
     /// What became of the pictures.
-    pub(super) fn into_tally(self) -> Tally<'a, F> {
-        let tally = self.tally.into_inner();
-        tally.unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn into_tally(self) -> Recorder<'a, F> {
+        let recorder = self.recorder.into_inner();
+        recorder.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Does everything; returns how long the network stood still.
     pub(super) fn run(
         &self,
-        compute: impl FnMut(usize, S::Prepared) -> Result<S::Made, String>,
+        compute: impl FnMut(usize, S::Prepared) -> Result<S::Output, String>,
         threads: usize,
     ) -> Duration {
-        let (prepared_sender, prepared_receiver) = bounded(WAITING);
-        let (made_sender, made_receiver) = bounded(WAITING);
+        let (prepared_sender, prepared_receiver) = bounded(QUEUE_CAPACITY);
+        let (made_sender, made_receiver) = bounded(QUEUE_CAPACITY);
         std::thread::scope(|scope| {
             for _ in 0..threads {
                 let prepared_sender = prepared_sender.clone();
@@ -84,14 +84,14 @@ impl<'a, S: Steps, F: FnMut(Event<'_>) + Send> Work<'a, S, F> {
             };
             let ready = match &picture.task {
                 Task::Skip { .. } => {
-                    self.tally().skip(index, picture);
+                    self.recorder().skip(index, picture);
                     continue;
                 }
                 Task::Unusable { message } => Err(message.clone()),
                 _ => guarded(|| self.steps.prepare(&picture)),
             };
             match ready {
-                Err(message) => self.tally().fail(index, picture, message),
+                Err(message) => self.recorder().fail(index, picture, message),
                 // The queue's other end is gone when the run is over.
                 Ok(ready) => {
                     if prepared.send((index, picture, ready)).is_err() {
@@ -105,9 +105,9 @@ impl<'a, S: Steps, F: FnMut(Event<'_>) + Send> Work<'a, S, F> {
     /// Computes; returns how long it waited for the other steps of the work.
     fn compute(
         &self,
-        mut compute: impl FnMut(usize, S::Prepared) -> Result<S::Made, String>,
+        mut compute: impl FnMut(usize, S::Prepared) -> Result<S::Output, String>,
         prepared: &Receiver<Ready<S::Prepared>>,
-        made: &Sender<Ready<S::Made>>,
+        made: &Sender<Ready<S::Output>>,
     ) -> Duration {
         let mut waited = Duration::ZERO;
         loop {
@@ -121,7 +121,7 @@ impl<'a, S: Steps, F: FnMut(Event<'_>) + Send> Work<'a, S, F> {
             match guarded(|| compute(picture.place as usize, ready)) {
                 // A large picture that was stopped in the middle is like one that was not begun.
                 Err(_) if self.stop.load(Ordering::Relaxed) => return waited,
-                Err(message) => self.tally().fail(index, picture, message),
+                Err(message) => self.recorder().fail(index, picture, message),
                 Ok(result) => {
                     let sent = timed(&mut waited, || made.send((index, picture, result)));
                     if sent.is_err() {
@@ -132,14 +132,14 @@ impl<'a, S: Steps, F: FnMut(Event<'_>) + Send> Work<'a, S, F> {
         }
     }
 
-    fn encode(&self, made: &Receiver<Ready<S::Made>>) {
+    fn encode(&self, made: &Receiver<Ready<S::Output>>) {
         for (index, picture, made) in made {
             let Some(output) = picture.task.output() else {
                 let message = format!(
                     "`{}` changed while the program ran",
                     picture.input.display()
                 );
-                self.tally().fail(index, picture, message);
+                self.recorder().fail(index, picture, message);
                 continue;
             };
             let encoded = guarded(|| self.steps.finish(&picture, made));
@@ -148,28 +148,28 @@ impl<'a, S: Steps, F: FnMut(Event<'_>) + Send> Work<'a, S, F> {
                 let written = guarded(|| Ok(self.output.write(output, &finished.contents)))?;
                 Ok((written, finished))
             });
-            let mut tally = self.tally();
+            let mut recorder = self.recorder();
             match written {
-                Err(message) => tally.fail(index, picture, message),
+                Err(message) => recorder.fail(index, picture, message),
                 Ok((Ok(()), finished)) => {
                     let size = (finished.width, finished.height);
-                    tally.done(index, picture, size, finished.note);
+                    recorder.done(index, picture, size, finished.note);
                 }
                 Ok((Err(error), _)) if is_lost(error.source.kind()) => {
-                    tally.lost.get_or_insert(error);
+                    recorder.lost.get_or_insert(error);
                 }
-                Ok((Err(error), _)) => tally.fail(index, picture, error.to_string()),
+                Ok((Err(error), _)) => recorder.fail(index, picture, error.to_string()),
             }
         }
     }
 
     fn is_over(&self) -> bool {
-        self.stop.load(Ordering::Relaxed) || self.tally().lost.is_some()
+        self.stop.load(Ordering::Relaxed) || self.recorder().lost.is_some()
     }
 
-    fn tally(&self) -> MutexGuard<'_, Tally<'a, F>> {
+    fn recorder(&self) -> MutexGuard<'_, Recorder<'a, F>> {
         // A panic in a listener does not make the counts wrong.
-        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+        self.recorder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

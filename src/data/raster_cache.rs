@@ -10,13 +10,13 @@ const LIMIT: usize = 256 << 20;
 
 /// The resized pictures of one side, as many as fit; what does not fit is prepared again each time.
 #[derive(Debug)]
-pub(super) struct Cache {
+pub(super) struct RasterCache {
     slots: Vec<OnceLock<Arc<Raster>>>,
     /// Bytes that are left.
     room: AtomicUsize,
 }
 
-impl Cache {
+impl RasterCache {
     /// Room for the pictures 0..`count`.
     pub(super) fn new(count: usize) -> Self {
         Self::with_limit(count, LIMIT)
@@ -52,18 +52,18 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::picture::Content;
+    use crate::picture::RasterKind;
 
     #[test]
     fn pictures_are_kept_while_there_is_room() {
         let raster = |level| Raster {
-            content: Content::Colours,
+            kind: RasterKind::Colours,
             width: 2,
             height: 2,
             channels: 1,
             bytes: vec![level; 4],
         };
-        let cache = Cache::with_limit(3, 10);
+        let cache = RasterCache::with_limit(3, 10);
         for index in 0..3 {
             assert!(cache.get(index).is_none());
             let kept = cache.keep(index, raster(index as u8));

@@ -6,14 +6,14 @@ use crate::data::Mask;
 
 /// For each pixel the nearest one that is known, by Euclidean distance.
 #[derive(Debug)]
-pub(super) struct Nearest {
+pub(super) struct DistanceTransform {
     /// Place of that pixel: its own for those that are known.
     pub(super) places: Vec<u32>,
     /// Squared distance to it, in pixels.
     pub(super) squares: Vec<u32>,
 }
 
-impl Nearest {
+impl DistanceTransform {
     /// Looks from every hole of a mask that is not full.
     pub(super) fn new(mask: &Mask) -> Self {
         let (width, height) = mask.size();
@@ -103,7 +103,7 @@ mod tests {
         ) {
             let mask = Mask::from_fn(width, height, |x, y| bits[y * 12 + x]);
             prop_assume!(!mask.is_full());
-            let nearest = Nearest::new(&mask);
+            let nearest = DistanceTransform::new(&mask);
             for place in 0..width * height {
                 let (x, y) = (place % width, place / width);
                 let square = |other: usize| {

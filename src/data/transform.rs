@@ -9,7 +9,7 @@ pub(super) type Size = (usize, usize);
 
 /// How the recipe prepares pictures.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Preparation {
+pub struct Transform {
     method: Preprocess,
     load_size: usize,
     crop_size: usize,
@@ -21,7 +21,7 @@ pub struct Preparation {
     smallest: usize,
 }
 
-impl Preparation {
+impl Transform {
     /// The preparation that the recipe asks for in training.
     pub fn new(recipe: &Recipe) -> Self {
         let discriminator = &recipe.discriminator;
@@ -103,7 +103,7 @@ impl Preparation {
     }
 
     /// The size that networks see, for a picture of `size` in its file.
-    pub fn final_size(&self, size: Size) -> Size {
+    pub fn output_size(&self, size: Size) -> Size {
         let resized = self.resized_size(size);
         if self.crop_range(resized).is_some() {
             return (self.crop_size, self.crop_size);
@@ -123,7 +123,7 @@ impl Preparation {
                 self.crop_size
             ));
         }
-        let (last_width, last_height) = self.final_size(size);
+        let (last_width, last_height) = self.output_size(size);
         for (width, height) in [self.resized_size(size), (last_width, last_height)] {
             if width as u64 * height as u64 > MAX_PIXELS {
                 return Err(format!(
@@ -140,14 +140,14 @@ impl Preparation {
         Ok(())
     }
 
-    /// The first step: brings a picture to [`Preparation::resized_size`].
+    /// The first step: brings a picture to [`Transform::resized_size`].
     pub(super) fn resize(&self, raster: Raster) -> Raster {
         let size = self.resized_size(raster.size());
         raster.resized(size)
     }
 
-    /// The other steps: crop, round to the network's multiple, flip. `resized` is what [`Preparation::resize`] returned.
-    pub(super) fn finish(&self, resized: &Raster, augmentation: Augmentation) -> Raster {
+    /// The other steps: crop, round to the network's multiple, flip. `resized` is what [`Transform::resize`] returned.
+    pub(super) fn crop_and_flip(&self, resized: &Raster, augmentation: Augmentation) -> Raster {
         let finished = if self.crop_range(resized.size()).is_some() {
             resized.cropped(augmentation.corner, (self.crop_size, self.crop_size))
         } else {
@@ -177,14 +177,14 @@ mod tests {
 
     use super::*;
     use crate::data::augmentation::sample_random;
-    use crate::picture::Content;
+    use crate::picture::RasterKind;
 
-    fn preparation(method: Preprocess, load_size: usize, crop_size: usize) -> Preparation {
+    fn transform(method: Preprocess, load_size: usize, crop_size: usize) -> Transform {
         let mut recipe = Recipe::defaults(Mode::Cycle);
         recipe.data.preprocess = method;
         recipe.data.load_size = load_size;
         recipe.data.crop_size = crop_size;
-        Preparation::new(&recipe)
+        Transform::new(&recipe)
     }
 
     #[test]
@@ -199,38 +199,38 @@ mod tests {
 
     #[test]
     fn scale_width_keeps_the_aspect_and_the_height_of_the_crop() {
-        let scale = preparation(Preprocess::ScaleWidth, 286, 256);
+        let scale = transform(Preprocess::ScaleWidth, 286, 256);
         assert_eq!(scale.resized_size((1000, 1500)), (286, 429));
         assert_eq!(scale.resized_size((1000, 1501)), (286, 429));
         assert_eq!(scale.resized_size((1000, 500)), (286, 256));
         assert_eq!(scale.resized_size((286, 300)), (286, 300));
         assert_eq!(scale.resized_size((286, 100)), (286, 256));
-        assert_eq!(scale.final_size((1000, 1500)), (288, 428));
+        assert_eq!(scale.output_size((1000, 1500)), (288, 428));
         assert_eq!(scale.crop_range((286, 429)), None);
-        let crop = preparation(Preprocess::ScaleWidthAndCrop, 286, 256);
+        let crop = transform(Preprocess::ScaleWidthAndCrop, 286, 256);
         assert_eq!(crop.crop_range((286, 429)), Some((30, 173)));
-        assert_eq!(crop.final_size((1000, 1500)), (256, 256));
+        assert_eq!(crop.output_size((1000, 1500)), (256, 256));
     }
 
     #[test]
     fn the_shorter_side_gets_the_size_and_the_other_follows() {
-        let scale = preparation(Preprocess::ScaleShortsideAndCrop, 96, 64);
+        let scale = transform(Preprocess::ScaleShortsideAndCrop, 96, 64);
         assert_eq!(scale.resized_size((481, 321)), (144, 96));
         assert_eq!(scale.resized_size((321, 481)), (96, 144));
-        assert_eq!(scale.final_size((321, 481)), (64, 64));
+        assert_eq!(scale.output_size((321, 481)), (64, 64));
         assert_eq!(scale.crop_range((96, 144)), Some((32, 80)));
     }
 
     #[test]
     fn pictures_that_do_not_fit_are_refused_with_a_remedy() {
-        let crop = preparation(Preprocess::Crop, 286, 256);
+        let crop = transform(Preprocess::Crop, 286, 256);
         assert!(crop.accepts((256, 256)).is_ok());
         let message = crop.accepts((300, 255)).unwrap_err();
         assert!(message.starts_with("is 300x255, smaller than `data.crop_size` (256)"));
-        let scale = preparation(Preprocess::ScaleWidth, 286, 256);
+        let scale = transform(Preprocess::ScaleWidth, 286, 256);
         let message = scale.accepts((1, 4_000_000)).unwrap_err();
         assert!(message.starts_with("would be resized to 286x1144000000"));
-        let none = preparation(Preprocess::None, 286, 256);
+        let none = transform(Preprocess::None, 286, 256);
         assert!(none.accepts((24, 23)).is_ok());
         let message = none.accepts((300, 20)).unwrap_err();
         assert!(message.contains("300x20 when prepared, and the networks need at least 24x24"));
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn pictures_that_are_looked_at_are_shown_whole() {
-        let whole = preparation(Preprocess::ResizeAndCrop, 286, 256).without_margin();
+        let whole = transform(Preprocess::ResizeAndCrop, 286, 256).without_margin();
         assert_eq!(whole.resized_size((900, 20)), (256, 256));
         assert_eq!(whole.crop_range((256, 256)), Some((0, 0)));
     }
@@ -263,26 +263,26 @@ mod tests {
             seed in any::<u64>(),
         ) {
             let crop = crop * 4;
-            let preparation = preparation(method, crop + margin, crop);
+            let transform = transform(method, crop + margin, crop);
             let size = (width, height);
-            if preparation.accepts(size).is_ok() {
+            if transform.accepts(size).is_ok() {
                 let raster = Raster {
-                    content: Content::Colours,
+                    kind: RasterKind::Colours,
                     width,
                     height,
                     channels: 1,
                     bytes: vec![7; width * height],
                 };
-                let resized = preparation.resize(raster);
-                prop_assert_eq!(resized.size(), preparation.resized_size(size));
+                let resized = transform.resize(raster);
+                prop_assert_eq!(resized.size(), transform.resized_size(size));
                 let random = &mut sample_random(seed, 0, 0);
-                let augmentation = Augmentation::draw(random, preparation.crop_range(resized.size()), flip);
-                if preparation.crop_range(resized.size()).is_some() {
+                let augmentation = Augmentation::draw(random, transform.crop_range(resized.size()), flip);
+                if transform.crop_range(resized.size()).is_some() {
                     prop_assert!(augmentation.corner.0 + crop <= resized.width);
                     prop_assert!(augmentation.corner.1 + crop <= resized.height);
                 }
-                let finished = preparation.finish(&resized, augmentation);
-                prop_assert_eq!(finished.size(), preparation.final_size(size));
+                let finished = transform.crop_and_flip(&resized, augmentation);
+                prop_assert_eq!(finished.size(), transform.output_size(size));
                 prop_assert!(finished.width.is_multiple_of(4) && finished.height.is_multiple_of(4));
                 prop_assert!(finished.bytes.iter().all(|&byte| byte == 7));
             } else {
