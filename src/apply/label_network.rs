@@ -106,7 +106,7 @@ impl LabelTranslator {
     /// Channels that the generator takes.
     fn told_channels(&self) -> usize {
         let side = 2;
-        let values = vec![0.0; self.value_channels() * side * side];
+        let values = vec![0.0; self.planes() * side * side];
         self.told(&values, side, side, 0).dims()[1]
     }
 
@@ -165,7 +165,7 @@ impl Translator for LabelTranslator {
     ) -> Result<Vec<f32>, String> {
         // A device that runs out of memory panics; the other pictures may be smaller.
         let output = panics::caught(|| {
-            let tiles = values.chunks(self.value_channels() * height * width);
+            let tiles = values.chunks(self.planes() * height * width);
             let told = tiles.map(|tile| self.told(tile, height, width, self.seed(index)));
             let told = Tensor::cat(told.collect(), 0);
             self.generator.forward(told, self.behaviour).into_data()

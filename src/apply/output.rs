@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 use walkdir::WalkDir;
 
 use crate::files::{FileError, create_folder, write_atomically_as};
-use crate::picture::Contents;
+use crate::picture::FileContents;
 
 /// Hidden, so that no run takes it for an input.
 const PREFIX: &str = ".translate-";

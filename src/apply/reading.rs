@@ -8,7 +8,7 @@ use image::DynamicImage;
 use super::options::{ApplyOptions, Depth, OutputSize};
 use super::padding::Padding;
 use super::passthrough::Passthrough;
-use super::tiles::Layer;
+use super::tiles::InputPlanes;
 use super::translator::InputSpec;
 use crate::picture::{
     Amount, Metadata, Picture, PictureError, PictureLimits, Raster, SpooledPicture, Subpixel,

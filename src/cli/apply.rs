@@ -14,8 +14,8 @@ use super::streams::{Streams, deliver};
 use super::usage::UsageError;
 use crate::apply::{
     ApplyError, ApplyOptions, Event, FillOptions, LabelTranslator, MaskLookup, MaskSource,
-    NetworkFiller, NetworkTranslator, OnExisting, OutputFormat, Plan, SampleOptions, ShardChoice,
-    Size, Status, Summary, TileSize, Tiling, Translator, fill, plan, run as translate,
+    NetworkFiller, NetworkTranslator, OnExisting, OutputFormat, OutputSize, Plan, SampleOptions,
+    ShardChoice, Status, Summary, TileSize, Tiling, Translator, fill, plan, run as translate,
 };
 use crate::config::{Direction, Mode};
 use crate::kernels::Precision;
@@ -44,7 +44,7 @@ pub struct Arguments {
     direction: Option<Direction>,
     /// Size of the translations: keep, a side such as 256, or 640x480
     #[arg(long, value_name = "SIZE", default_value = "keep")]
-    size: Size,
+    size: OutputSize,
     /// Pictures that do not fit into memory are translated in bands of rows, which gives what the whole picture gives: auto,
     /// off, or N for bands of N rows for all that are higher
     #[arg(long, value_name = "auto|off|N", default_value = "auto")]

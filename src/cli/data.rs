@@ -74,7 +74,7 @@ enum Verb {
     #[command(
         after_help = "Examples:\n  translate data masks --kind strokes --input photos --output masks\n  translate data masks --kind regions --count 100 --size 256 --output masks"
     )]
-    MaskLookup {
+    Masks {
         /// Shape of the holes
         #[arg(long, value_enum)]
         kind: MaskKind,
@@ -144,7 +144,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
                 write_edges(&input, &output, &settings, progress)
             })
         }
-        Verb::MaskLookup {
+        Verb::Masks {
             kind,
             input,
             count,

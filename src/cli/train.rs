@@ -14,7 +14,6 @@ use crate::config::{ConfigError, Mode, Overlay, Recipe, difference};
 use crate::data::fit_to_data;
 use crate::data::sample::Sample;
 use crate::kernels::Precision;
-use crate::picture::Amount;
 use crate::style::{Manifest, Registry, StyleFolder};
 use crate::train::{Ending, Session, SessionStart};
 

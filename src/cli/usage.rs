@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::picture::Amount;
+
 /// A command line that makes no sense as a whole.
 #[derive(Debug, thiserror::Error)]
 pub enum UsageError {

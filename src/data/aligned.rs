@@ -10,7 +10,7 @@ use super::folder::{PictureFile, duplicate_stems, require_pictures};
 use super::layout::Layout;
 use super::side::{Part, Side};
 use crate::config::Direction;
-use crate::picture::Picture;
+use crate::picture::RgbPicture;
 
 /// The input and the target side of a paired layout: `direction` decides which is which.
 pub(super) fn sides(

@@ -97,7 +97,7 @@ impl Dataset {
         let (a_index, b_index) = (index % self.a.files.len(), index % self.b.files.len());
         let (a, b) = self.read(a_index, b_index, &transform)?;
         let finish = |raster: &Raster| {
-            transform.finish(
+            transform.crop_and_flip(
                 raster,
                 Augmentation::centre(transform.crop_range(raster.size())),
             )

@@ -14,7 +14,7 @@ use super::side::{Part, Side, Sides};
 use super::split::Split;
 use super::transform::Transform;
 use crate::config::{ConfigError, Direction, Mode, Recipe};
-use crate::picture::{IdMap, Raster, RasterKind, read_rgb};
+use crate::picture::{Raster, RasterKind};
 
 /// Ends of names that the files of one Cityscapes sample do not share.
 const SUFFIXES: [&str; 5] = [

@@ -168,7 +168,7 @@ impl Mask {
     }
 
     /// 1 inside holes and 0 elsewhere, `[height, width]`, flattened.
-    pub fn normalized_values(&self) -> impl Iterator<Item = f32> {
+    pub fn values(&self) -> impl Iterator<Item = f32> {
         self.holes.iter().map(|&hole| f32::from(u8::from(hole)))
     }
 }

@@ -163,7 +163,7 @@ impl Dataset {
     pub(super) fn with_fixed_hole(&self, index: usize) -> Result<Sample, DataError> {
         let transform = self.transform.without_margin();
         let photo = self.photo(index, &transform)?;
-        let photo = transform.finish(
+        let photo = transform.crop_and_flip(
             &photo,
             Augmentation::centre(transform.crop_range(photo.size())),
         );

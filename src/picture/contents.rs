@@ -8,12 +8,12 @@ use image::ImageFormat;
 use super::Metadata;
 use super::formats::png::write_png;
 use super::formats::pnm::write_pnm;
-use super::formats::tiff::write::write_tiff;
+use super::formats::tiff::write_tiff;
 use super::output_pixels::OutputPixels;
 
 /// The contents of an output file.
 pub(crate) enum FileContents {
-    ByteSource(Vec<u8>),
+    Bytes(Vec<u8>),
     /// A large picture, which is encoded as it is written.
     Picture(RowEncodedImage),
 }
@@ -29,7 +29,7 @@ impl FileContents {
     /// Writes them to a file, which is empty. They can be written again.
     pub(crate) fn write(&self, file: &mut File) -> io::Result<()> {
         match self {
-            Self::ByteSource(bytes) => file.write_all(bytes),
+            Self::Bytes(bytes) => file.write_all(bytes),
             Self::Picture(picture) => {
                 if picture.write(&mut *file, true)? {
                     file.rewind()?;

@@ -69,7 +69,7 @@ pub(crate) fn encode(
     let contents = match pixels {
         OutputPixels::Whole(picture) if !is_lossless => {
             encode_with_image(&picture, metadata, format, encoding)
-                .map(FileContents::ByteSource)
+                .map(FileContents::Bytes)
                 .map_err(|error| format!("cannot encode it: {error}"))?
         }
         pixels => {
@@ -83,9 +83,7 @@ pub(crate) fn encode(
                 FileContents::Picture(picture)
             } else {
                 let bytes = picture.bytes();
-                FileContents::ByteSource(
-                    bytes.map_err(|error| format!("cannot encode it: {error}"))?,
-                )
+                FileContents::Bytes(bytes.map_err(|error| format!("cannot encode it: {error}"))?)
             }
         }
     };

@@ -52,7 +52,7 @@ impl IdMap {
             message,
         };
         panics::caught(|| decode(&bytes, path, limits))
-            .unwrap_or_else(|message| Err(damaged(format!("the decoder failed: {message}")).into()))
+            .unwrap_or_else(|message| Err(damaged(format!("the decoder failed: {message}"))))
     }
 
     /// Pixels for the networks.
@@ -84,7 +84,7 @@ fn decode(bytes: &[u8], path: &Path, limits: PictureLimits) -> Result<IdMap, Pic
             ));
         }
         Ok(_) => {}
-        Err(_) => return Err(PictureError::NotAPicture(path.to_owned()).into()),
+        Err(_) => return Err(PictureError::NotAPicture(path.to_owned())),
     }
     let damaged = |error: image::ImageError| -> PictureError {
         if matches!(error, image::ImageError::Unsupported(_)) {
@@ -96,7 +96,6 @@ fn decode(bytes: &[u8], path: &Path, limits: PictureLimits) -> Result<IdMap, Pic
             path: path.to_owned(),
             message: error.to_string(),
         }
-        .into()
     };
     let reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()

@@ -33,13 +33,13 @@ pub use limits::{Amount, AmountError, MAX_BYTES, MAX_PIXELS, PictureLimits};
 pub use metadata::{ExifField, ExifFields, IccColourSpace, Metadata, updated_exif, updated_xmp};
 pub use normalize::{denormalize, denormalize_u8, grey, normalize};
 pub use raster::Raster;
-pub use read::{Picture, picture_size, read_picture, read_rgb, spool_picture};
+pub use read::{Picture, RgbPicture, picture_size, read_picture, read_rgb, spool_picture};
 pub use resample::resize_plane;
 pub use samples::Subpixel;
 pub use spooled::{SpoolError, SpooledPicture};
 
 pub(crate) use alpha::{alpha, with_alpha};
-pub(crate) use contents::Contents;
+pub(crate) use contents::FileContents;
 pub(crate) use encode::{EncodeOptions, Encoded, encode};
 pub(crate) use format::{format_of_bytes, pnm_extension_note, with_extension};
 pub(crate) use normalize::{grey_value, image_from_values, normalized_values};

@@ -123,7 +123,7 @@ impl Raster {
     }
 
     /// Values in [-1, 1], `[channels, height, width]`, flattened; of a map of ids the ids, `[1, height, width]`.
-    pub fn normalized_values(&self) -> Vec<f32> {
+    pub fn values(&self) -> Vec<f32> {
         if self.kind == RasterKind::Ids {
             let ids = self.bytes.as_chunks().0.iter();
             return ids.map(|&id| f32::from(u16::from_le_bytes(id))).collect();

@@ -207,8 +207,8 @@ mod tests {
 
     use safetensors::SafeTensors;
 
-    use super::grey;
     use super::*;
+    use crate::picture::grey;
 
     fn fixture() -> Vec<u8> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pillow.safetensors");

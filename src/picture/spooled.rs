@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use bytemuck::Pod;
-use image::{ColorType, DynamicImage, ImageBuffer, LumaA, Pixel, Rgb, Rgba, YCbCr};
+use image::{ColorType, DynamicImage, ImageBuffer, Luma, LumaA, Pixel, Rgb, Rgba};
 
 use super::spool::Spool;
 
@@ -101,11 +101,11 @@ impl SpooledPicture {
     /// They cannot be read.
     pub fn rows(&self, rows: Range<usize>) -> Result<DynamicImage, SpoolError> {
         let picture = match self.colour {
-            ColorType::L8 => self.read::<YCbCr<u8>>(rows).map(Into::into),
+            ColorType::L8 => self.read::<Luma<u8>>(rows).map(Into::into),
             ColorType::La8 => self.read::<LumaA<u8>>(rows).map(Into::into),
             ColorType::Rgb8 => self.read::<Rgb<u8>>(rows).map(Into::into),
             ColorType::Rgba8 => self.read::<Rgba<u8>>(rows).map(Into::into),
-            ColorType::L16 => self.read::<YCbCr<u16>>(rows).map(Into::into),
+            ColorType::L16 => self.read::<Luma<u16>>(rows).map(Into::into),
             ColorType::La16 => self.read::<LumaA<u16>>(rows).map(Into::into),
             ColorType::Rgb16 => self.read::<Rgb<u16>>(rows).map(Into::into),
             ColorType::Rgba16 => self.read::<Rgba<u16>>(rows).map(Into::into),
@@ -120,7 +120,7 @@ impl SpooledPicture {
     ///
     /// # Errors
     /// They cannot be read.
-    pub fn into_image(&self) -> Result<DynamicImage, SpoolError> {
+    pub fn whole(&self) -> Result<DynamicImage, SpoolError> {
         self.rows(0..self.size.1 as usize)
     }
 
@@ -216,7 +216,7 @@ mod tests {
         let size = (1 << 14, 1 << 13);
         let mut spooled = SpooledPicture::new(size, ColorType::L8, folder.path()).unwrap();
         let rows = DynamicImage::from(image::GrayImage::from_fn(1 << 14, 3, |x, y| {
-            YCbCr([(x * y) as u8])
+            Luma([(x * y) as u8])
         }));
         spooled.push(&rows).unwrap();
         assert_eq!(

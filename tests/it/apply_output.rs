@@ -130,7 +130,7 @@ fn a_chosen_size_is_the_size_of_the_output() {
     ] {
         for channels in [3, 1] {
             let output = folder();
-            let size: Size = text.parse().unwrap();
+            let size: OutputSize = text.parse().unwrap();
             let options = ApplyOptions {
                 size,
                 ..ApplyOptions::default()

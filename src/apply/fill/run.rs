@@ -24,7 +24,7 @@ use crate::apply::run::{check_channels, run_pipeline};
 use crate::data::Mask;
 use crate::files;
 use crate::picture::{
-    EncodeOptions, FileContents, Metadata, OutputPixels, Picture, PictureLimits, encode,
+    EncodeOptions, Encoded, FileContents, Metadata, OutputPixels, Picture, PictureLimits, encode,
     has_integer_samples, is_16_bit, read_picture, to_8_bit,
 };
 

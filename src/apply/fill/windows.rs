@@ -2,7 +2,7 @@
 
 use super::distance_transform::DistanceTransform;
 use super::filler::{Filler, HoleSupport};
-use super::groups::{HoleGroup, groups};
+use super::groups::{HoleGroup, group_holes};
 use super::planes::{Planes, Rectangle};
 use super::pyramid_level::PyramidLevel;
 use crate::data::Mask;

@@ -6,7 +6,7 @@ use std::path::Path;
 use image::ColorType;
 
 use crate::apply::padding::Padding;
-use crate::picture::{SpooledPicture, picture_of};
+use crate::picture::{SpooledPicture, image_from_values};
 
 /// A translation without the border that the network needed.
 #[derive(Debug)]

@@ -107,7 +107,7 @@ impl PixelLayout {
                 u8::into_image(colours.collect(), 3, size)
             }
             Self::Direct { channels, alpha } => {
-                Subpixel::picture(unpremultiply(levels, channels, alpha), channels, size)
+                Subpixel::into_image(unpremultiply(levels, channels, alpha), channels, size)
             }
             Self::Cmyk { channels: 4 } => {
                 let inks = levels.as_chunks::<4>().0.iter();
@@ -136,7 +136,7 @@ impl PixelLayout {
     pub(crate) fn sixteen_bits(&self, levels: Vec<u16>, size: (u32, u32)) -> Option<DynamicImage> {
         match *self {
             Self::Direct { channels, alpha } => {
-                Subpixel::picture(unpremultiply(levels, channels, alpha), channels, size)
+                Subpixel::into_image(unpremultiply(levels, channels, alpha), channels, size)
             }
             Self::Cmyk { channels: 4 } => {
                 let inks = levels.as_chunks::<4>().0.iter();

@@ -9,7 +9,7 @@ use tiff::tags::{
     CompressionMethod, ExtraSamples, PhotometricInterpretation, ResolutionUnit, SampleFormat, Tag,
     Type,
 };
-use tiff::{Ifd, TiffError, TiffResult};
+use tiff::{Directory, TiffError, TiffResult};
 
 use crate::picture::output_pixels::OutputPixels;
 use crate::picture::samples::is_16_bit;
@@ -154,9 +154,9 @@ fn write_fields<W: Write + Seek, K: TiffKind>(
 fn add<W: Write + Seek, K: TiffKind>(
     directory: &mut DirectoryEncoder<'_, W, K>,
     tag: Tag,
-    entry: tiff::decoder::ifd::IfdEntry,
+    entry: tiff::decoder::ifd::Entry,
 ) {
-    let mut one = Ifd::empty();
+    let mut one = Directory::empty();
     one.extend([(tag, entry)]);
     directory.extend_from(&one);
 }
