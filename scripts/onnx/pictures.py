@@ -29,11 +29,12 @@ def extremes(height, width):
     return [numpy.full(shape, 65535, numpy.uint16), numpy.zeros(shape, numpy.uint16), noise]
 
 
-def hole(side):
-    """A mask of a square in the middle, `[side, side]`; small enough for what context encoders have learnt."""
+def hole(style):
+    """A mask of a square in the middle, `[side, side]`."""
+    side = style.sides[0][0]
     mask = numpy.zeros((side, side), numpy.uint8)
-    first = side // 2 - side // 6
-    mask[first : side - first, first : side - first] = 255
+    first = (side - style.hole) // 2
+    mask[first : first + style.hole, first : first + style.hole] = 255
     return mask
 
 
@@ -53,7 +54,7 @@ def inputs(style, pictures):
     batch = numpy.concatenate([values(picture) for picture in pictures])
     if not style.has_mask:
         return {"input": batch}
-    mask = (hole(batch.shape[2]) > 0).astype(numpy.float32)
+    mask = (hole(style) > 0).astype(numpy.float32)
     return {"picture": batch, "mask": numpy.repeat(mask[None, None], len(pictures), 0)}
 
 
@@ -65,7 +66,8 @@ def translate(program, folder, style, pictures):
         part.mkdir(exist_ok=True)
     for number, picture in enumerate(pictures):
         cv2.imwrite(str(place / f"{number:03}.png"), picture[:, :, ::-1])
-        cv2.imwrite(str(masks / f"{number:03}.png"), hole(picture.shape[0]))
+        if style.has_mask:
+            cv2.imwrite(str(masks / f"{number:03}.png"), hole(style))
     options = ["--mask", masks, "--feather", "0"] if style.has_mask else []
     output = folder / f"translated_{style.name}"
     command = [program, "--quiet", "--checkpoints", folder, "apply", "--style", style.name, "--overwrite"]
@@ -84,11 +86,10 @@ def difference(style, output, reference):
     assert numpy.isfinite(output).all(), "numbers that are not finite"
     start = (reference.shape[1] - output.shape[1]) // 2
     end = reference.shape[1] - start
-    if start:
+    if start > 0:
         reference = reference[:, start:end, start:end]
     gap = numpy.abs(output - reference)
     if style.has_mask:
-        side = reference.shape[1] + 2 * start
-        inside = hole(side)[start:side - start, start:side - start] > 0
+        inside = hole(style)[start:end, start:end] > 0
         gap = gap[:, inside]
     return float(gap.max())

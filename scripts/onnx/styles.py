@@ -23,6 +23,12 @@ class Style:
     has_mask: bool = False
 
     @property
+    def hole(self):
+        """Side of the hole: the middle that networks of centred holes always see masked, or what one window fills."""
+        side = self.sides[0][0]
+        return side // 2 if "data.masks=centre" in self.settings else side // 3
+
+    @property
     def precision(self):
         """Numbers of the convolutions."""
         return "f16" if "f16" in self.export else "f32"
@@ -48,7 +54,7 @@ def style(name, mode, arch, multiple, *settings, export=(), apply=(), side=None)
 
 RUNNING = {"export": ("--norm-stats", "running"), "apply": ("--norm-stats", "running")}
 PLAIN_MAPS = ("data.classes=0", "data.instances=false", "data.input_channels=3")
-CENTRE = ("data.batch_size=2", "data.masks=centre")
+CENTRE = ("data.batch_size=2", "data.masks=centre", "loss.overlap=0")
 STYLES = [
     style("unet_256_batch", "pix2pix", "unet_256", 256, "data.crop_size=256", "data.load_size=286"),
     style("unet_64_batch", "pix2pix", "unet_64", 64, "data.crop_size=64", "data.load_size=64"),
@@ -63,7 +69,7 @@ STYLES = [
     style("resnet_6_f16", "cycle", "resnet_6blocks", 4, "data.crop_size=64", "data.load_size=64", export=("--precision", "f16")),
     style("global", "pix2pixhd", "global", 16, *PLAIN_MAPS, "data.crop_size=64", "data.load_size=64"),
     style("local", "pix2pixhd", "local", 32, *PLAIN_MAPS, "data.crop_size=64", "data.load_size=64"),
-    style("fill_unet", "inpaint", "unet_64", 64, "data.crop_size=64", "data.load_size=64", "discriminator.layers=2", side=64),
+    style("fill_unet", "inpaint", "unet_64", 64, "data.crop_size=64", "data.load_size=64", "discriminator.layers=2", *CENTRE, side=64),
     style("fill_context_whole", "inpaint", "context", 0, "data.crop_size=64", "data.load_size=64", "data.masks=regions", "data.batch_size=2", side=64),
     style("fill_context_middle", "inpaint", "context", 0, "data.crop_size=128", "data.load_size=128", *CENTRE, side=128),
     style("fill_context_227", "inpaint", "context", 0, "data.crop_size=227", "data.load_size=227", *CENTRE, side=227),
