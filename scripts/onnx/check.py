@@ -20,9 +20,9 @@ import styles
 from programs import PROGRAMS
 
 # In levels of 8 bits.
-LARGEST_DIFFERENCE = {"f32": 0.15, "f16": 6.0}
+LARGEST_DIFFERENCE = {"f32": 1.0, "f16": 6.0}
 # Between a batch and its pictures one by one, in levels.
-LARGEST_MIXING = 0.05
+LARGEST_MIXING = 0.5
 EXTREME_SIDE = 512
 
 
@@ -96,6 +96,8 @@ def run_extremes(kind, prepared):
 def check(kind, prepared):
     """One model in one program: the largest difference in levels."""
     limit = LARGEST_DIFFERENCE[prepared.style.precision]
+    if prepared.style.precision == "f16":
+        limit = getattr(kind, "half_difference", limit)
     largest = run_one_by_one(kind, prepared, prepared.pictures, prepared.references)
     batch, mixing = run_batch(kind, prepared)
     largest = max(largest, batch)
@@ -140,7 +142,7 @@ def main():
                     results[kind][style.name] = found
                     said = f"{found:.4f} levels"
                 except Exception as error:  # Whatever a program raises is its result.
-                    failures += kind.is_expected(style) if hasattr(kind, "is_expected") else 1
+                    failures += 1
                     said = f"FAILED: {type(error).__name__}: {str(error).strip().splitlines()[-1][:300] if str(error) else ''}"
                     if only:
                         traceback.print_exc()

@@ -17,24 +17,6 @@ def converted(command):
         raise RuntimeError(f"{command[0]} ended with {done.returncode}: {(done.stderr or done.stdout)[-300:]}")
 
 
-class Reference:
-    """The reference implementation of the operators in ONNX itself."""
-
-    name = "onnx"
-    version = importlib.metadata.version("onnx")
-    advice = "nothing"
-    is_fixed = False
-
-    def __init__(self, path, _style, _shape):
-        from onnx.reference import ReferenceEvaluator
-
-        self.session = ReferenceEvaluator(str(path))
-
-    def run(self, inputs):
-        """The output."""
-        return self.session.run(["output"], inputs)[0]
-
-
 class Mnn:
     """MNN: converted, then run on the processor."""
 
@@ -81,7 +63,6 @@ class Ncnn:
     version = importlib.metadata.version("ncnn")
     advice = "pnnx with `fp16=0`; a network has one size, and takes pictures one by one"
     is_fixed = True
-    is_single = True
 
     def __init__(self, path, style, _shape):
         import ncnn
@@ -188,4 +169,4 @@ class OnnxRuntimeWeb(Node):
     version = "1.30.0"
 
 
-MORE_PROGRAMS = [Reference, Mnn, Ncnn, Torch, OnnxRuntimeNode, OnnxRuntimeWeb]
+MORE_PROGRAMS = [Mnn, Ncnn, Torch, OnnxRuntimeNode, OnnxRuntimeWeb]

@@ -159,9 +159,9 @@ fn sizes_numbers_and_operator_sets_can_be_chosen() {
         let run = place.run(&format!("{line} {options}"));
         run.failed(2, &[]).error().to_owned()
     };
-    insta::assert_snapshot!(message("--size 100"), @"");
-    insta::assert_snapshot!(message("--opset 9"), @"");
-    insta::assert_snapshot!(message("--opset 99"), @"");
+    insta::assert_snapshot!(message("--size 100"), @"error: a width of 100 is not possible: the sides of pictures are multiples of 64; take 64 or 128");
+    insta::assert_snapshot!(message("--opset 9"), @"error: operator set 9 is not possible: this model needs 11 or later, and 28 is the latest that is known");
+    insta::assert_snapshot!(message("--opset 99"), @"error: operator set 99 is not possible: this model needs 11 or later, and 28 is the latest that is known");
     message("--size keep");
     message("--batch 0");
     message("--precision bf16");

@@ -193,8 +193,8 @@ fn sizes_can_be_fixed() {
         message(None, Some(5)),
         "5,3,64*height,64*width 5,1,64*height,64*width"
     );
-    insta::assert_snapshot!(message(Some([128, 100]), None), @"");
-    insta::assert_snapshot!(message(Some([20, 128]), None), @"");
+    insta::assert_snapshot!(message(Some([128, 100]), None), @"a width of 100 is not possible: the sides of pictures are multiples of 64; take 64 or 128");
+    insta::assert_snapshot!(message(Some([20, 128]), None), @"a height of 20 is not possible: the sides of pictures are multiples of 64; take 64");
 }
 
 #[test]
@@ -218,9 +218,9 @@ fn operator_sets_can_be_chosen() {
     for (opset, file) in [(11, 6), (13, 7), (17, 8), (21, 10), (24, 12), (28, 14)] {
         assert_eq!(made(Upsample::Deconv, opset), Ok((opset, file)));
     }
-    insta::assert_snapshot!(made(Upsample::Deconv, 10).unwrap_err(), @"");
-    insta::assert_snapshot!(made(Upsample::Resize, 12).unwrap_err(), @"");
-    insta::assert_snapshot!(made(Upsample::Deconv, 29).unwrap_err(), @"");
+    insta::assert_snapshot!(made(Upsample::Deconv, 10).unwrap_err(), @"operator set 10 is not possible: this model needs 11 or later, and 28 is the latest that is known");
+    insta::assert_snapshot!(made(Upsample::Resize, 12).unwrap_err(), @"operator set 12 is not possible: this model needs 13 or later, and 28 is the latest that is known");
+    insta::assert_snapshot!(made(Upsample::Deconv, 29).unwrap_err(), @"operator set 29 is not possible: this model needs 11 or later, and 28 is the latest that is known");
 }
 
 #[test]
@@ -263,7 +263,7 @@ fn weights_beyond_16_bits_are_refused() {
         input: OnnxInput::Pictures,
     };
     let error = onnx_model(&network, weights, &options, Vec::new()).unwrap_err();
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @"`model.model.0.weight` has values beyond the range of 16-bit numbers: leave out --precision f16");
 }
 
 #[test]

@@ -153,11 +153,11 @@ fn models_say_which_holes_they_fill() {
         let (model, _) = with_network(&recipe, &options(NormStats::Running));
         let mut properties = model.metadata_props.iter();
         let holes = properties.find(|entry| entry.key == "holes").unwrap();
-        format!("{}\n{}", model.doc_string, holes.value)
+        format!("{} | {}", model.doc_string, holes.value)
     };
-    insta::assert_snapshot!(about(&["generator.arch=unet_64", "data.crop_size=64", "data.masks=strokes"]), @"");
-    insta::assert_snapshot!(about(&["generator.arch=unet_64", "data.crop_size=64", "loss.overlap=4"]), @"");
-    insta::assert_snapshot!(about(&["data.crop_size=64"]), @"");
+    insta::assert_snapshot!(about(&["generator.arch=unet_64", "data.crop_size=64", "data.masks=strokes"]), @"Fills holes in pictures. `picture` is [batch, 3, height, width] with values from -1 to 1: byte / 127.5 - 1. `mask` is [batch, 1, height, width]: 1 in holes and 0 elsewhere; what the picture has in its holes does not matter. `output` is [batch, 3, height, width], the whole picture, with values as in `picture`: take from it what is in the holes, and the rest from the picture. Height and width are multiples of 64. | anywhere");
+    insta::assert_snapshot!(about(&["generator.arch=unet_64", "data.crop_size=64", "loss.overlap=4"]), @"Fills holes in pictures. `picture` is [batch, 3, height, width] with values from -1 to 1: byte / 127.5 - 1. `mask` is [batch, 1, height, width]: 1 in holes and 0 elsewhere; what the picture has in its holes does not matter. `output` is [batch, 3, height, width], the whole picture, with values as in `picture`: take from it what is in the holes, and the rest from the picture. Height and width are multiples of 64. It has learnt to fill the middle 24 x 24 pixels of 64 x 64 alone: mark all of them in `mask`. | the middle 24 x 24 pixels of 64 x 64");
+    insta::assert_snapshot!(about(&["data.crop_size=64"]), @"Fills holes in pictures. `picture` is [batch, 3, 64, 64] with values from -1 to 1: byte / 127.5 - 1. `mask` is [batch, 1, 64, 64]: 1 in holes and 0 elsewhere; what the picture has in its holes does not matter. `output` is [batch, 3, 32, 32], the middle of the picture, rows and columns 16 to 47, with values as in `picture`: take from it what is in the holes, and the rest from the picture. It has learnt to fill the middle 24 x 24 pixels of 64 x 64 alone: mark all of them in `mask`. | the middle 24 x 24 pixels of 64 x 64");
 }
 
 #[test]
@@ -178,5 +178,5 @@ fn context_encoders_take_one_size() {
         translate::style::onnx::onnx_model(&network, weights, &options, Vec::new())
     };
     assert!(made([32, 32]).is_ok());
-    insta::assert_snapshot!(made([32, 64]).unwrap_err(), @"");
+    insta::assert_snapshot!(made([32, 64]).unwrap_err(), @"a width of 64 is not possible: the sides of pictures are 32 each; take 32");
 }

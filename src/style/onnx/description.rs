@@ -43,7 +43,10 @@ pub(super) fn description(network: &OnnxNetwork<'_>, options: &OnnxOptions) -> S
     if let OnnxInput::Holes(holes) = &network.input
         && holes.middle.is_some()
     {
-        text += &format!(" It has learnt to fill {} alone.", middle_text(holes));
+        text += &format!(
+            " It has learnt to fill {} alone: mark all of them in `mask`.",
+            middle_text(holes)
+        );
     }
     text
 }
