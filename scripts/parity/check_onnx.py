@@ -146,7 +146,7 @@ def check(program, place, seed, arch, norm, upsample):
         settle_running_statistics(network, smooth(seed, 1, INPUTS, side, side), seed)
     folder = place / f"{arch}_{norm}_{upsample}"
     write_style(folder, network, arch, norm, upsample)
-    weights = export(program, folder, folder / "out.safetensors", "--format", "safetensors")
+    weights = export(program, folder, place / "out.safetensors", "--overwrite", "--format", "safetensors")
     check_weights(weights, network, arch, norm, upsample)
     for statistics in ("batch", "running"):
         model = export(program, folder, folder / f"{statistics}.onnx", "--format", "onnx", "--norm-stats", statistics)

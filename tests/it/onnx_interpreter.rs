@@ -95,11 +95,11 @@ impl Interpreter {
         if let Some(value) = self.values.get(name) {
             return value.clone();
         }
-        let mut data = self.constants[name].clone();
+        let data = &self.constants[name];
         let shape = data.shape().to_vec();
-        let ones = vec![1; 4 - shape.len()];
-        data = data.reshape([ones, shape].concat());
-        Tensor::from_data(data, &self.device)
+        let shape = [vec![1; 4 - shape.len()], shape].concat();
+        let values = data.as_slice::<f32>().unwrap().to_vec();
+        Tensor::from_data(TensorData::new(values, shape), &self.device)
     }
 
     fn bound(&self, name: &str) -> f32 {
