@@ -19,7 +19,7 @@ use crate::apply::{
 };
 use crate::config::{Direction, Mode};
 use crate::kernels::Precision;
-use crate::nn::{Behaviour, NormStats};
+use crate::nn::{ForwardMode, NormStats};
 use crate::progress::Counter;
 use crate::style::{Manifest, Registry};
 
@@ -159,15 +159,14 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let device = device.device;
     let norm_stats = arguments.norm_stats;
     let norm_stats = norm_stats.unwrap_or_else(|| NormStats::usual(recipe.mode));
-    let behaviour = Behaviour::inference(norm_stats, dropout);
+    let mode = ForwardMode::inference(norm_stats, dropout);
     let stop = interrupt::flag();
     let seed = arguments.seed.unwrap_or(0).into();
     if let Some(masks) = masks {
         if pictures.format == OutputFormat::Jpg {
             tracing::warn!("JPEG changes every pixel a little, also those outside the holes");
         }
-        let mut filler =
-            NetworkFiller::load(&folder, behaviour, precision, &device)?.with_seed(seed);
+        let mut filler = NetworkFiller::load(&folder, mode, precision, &device)?.with_seed(seed);
         let how = FillOptions {
             feather: arguments.feather,
             dilate: arguments.dilate,
@@ -182,11 +181,10 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             samples: options.samples,
             seed,
         };
-        let labels =
-            LabelTranslator::load(&folder, direction, sampling, behaviour, precision, &device)?;
+        let labels = LabelTranslator::load(&folder, direction, sampling, mode, precision, &device)?;
         Box::new(labels)
     } else {
-        let network = NetworkTranslator::load(&folder, direction, behaviour, precision, &device)?;
+        let network = NetworkTranslator::load(&folder, direction, mode, precision, &device)?;
         Box::new(network.with_seed(seed))
     };
     finish(&plan, &options, &streams, "translated", |on_event| {

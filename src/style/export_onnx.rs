@@ -60,7 +60,7 @@ pub fn generator_onnx(
             Mode::Inpaint => OnnxInput::Holes(Holes {
                 side: recipe.data.crop_size,
                 middle: recipe.hole_side(),
-                output_side: recipe.judged_side(),
+                output_side: recipe.discriminator_side(),
                 fill: hole_values(recipe.data.input_channels),
             }),
         },

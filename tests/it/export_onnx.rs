@@ -3,9 +3,9 @@
 use burn::tensor::{Distribution, Tensor, TensorData};
 use prost::Message;
 use translate::config::{
-    GeneratorArch, GeneratorRecipe, Initialiser, Mode, NormKind, Recipe, Upsample,
+    GeneratorArch, GeneratorRecipe, InitKind, Mode, NormKind, Recipe, Upsample,
 };
-use translate::nn::{Behaviour, Generator, Initialise, NamedTensors, NormStats};
+use translate::nn::{ForwardMode, Generator, NamedTensors, NormStats, WeightInit};
 use translate::style::onnx::{
     ModelProto, OnnxInput, OnnxNetwork, OnnxOptions, OnnxPrecision, onnx_file, onnx_model,
 };
@@ -28,7 +28,7 @@ pub fn recipe(arch: GeneratorArch, norm: NormKind, upsample: Upsample) -> Genera
         channels: 2,
         norm,
         dropout: true,
-        init: Initialiser::Kaiming,
+        init: InitKind::Kaiming,
         upsample,
         ..Recipe::defaults(Mode::Pix2pix).generator
     }
@@ -38,9 +38,9 @@ pub fn recipe(arch: GeneratorArch, norm: NormKind, upsample: Upsample) -> Genera
 pub fn network(recipe: &GeneratorRecipe) -> Generator {
     let device = test_device();
     device.seed(1);
-    let mut initialise = Initialise::new(recipe.init, recipe.init_gain, 1, 0, &device);
-    let network = Generator::new(&mut initialise, recipe, 3, 1);
-    let mut tensors = NamedTensors::of(&network);
+    let mut init = WeightInit::new(recipe.init, recipe.init_gain, 1, 0, &device);
+    let network = Generator::new(&mut init, recipe, 3, 1);
+    let mut tensors = NamedTensors::from_network(&network);
     for data in tensors.0.values_mut() {
         if let [channels] = data.shape().to_vec()[..] {
             // Scales and variances are above zero.
@@ -186,17 +186,17 @@ fn models_compute_what_the_networks_compute() {
                 for statistics in STATISTICS {
                     let recipe = recipe(arch, norm, upsample);
                     let network = network(&recipe);
-                    let weights = NamedTensors::of(&network);
+                    let weights = NamedTensors::from_network(&network);
                     let model = exported_pictures(&recipe, [3, 1], weights, &options(statistics));
                     let picture = |spread: f64| {
                         let law = Distribution::Uniform(-1.0, 1.0);
                         Tensor::random([1, 3, height, width], law, &device) * spread + 0.1
                     };
                     let pictures = [0.9, 0.1, 0.3].map(picture);
-                    let behaviour = Behaviour::inference(statistics, false);
+                    let mode = ForwardMode::inference(statistics, false);
                     let alone = pictures
                         .clone()
-                        .map(|picture| network.forward(picture, behaviour));
+                        .map(|picture| network.forward(picture, mode));
                     let wanted = Tensor::cat(alone.to_vec(), 0).into_data();
                     let found = run(&model, Tensor::cat(pictures.to_vec(), 0));
                     let difference = distance(&found, &wanted);
@@ -220,7 +220,12 @@ fn weights_of_16_bits_change_little() {
                 precision,
                 ..options(NormStats::Batch)
             };
-            exported_pictures(&recipe, [3, 1], NamedTensors::of(&network), &options)
+            exported_pictures(
+                &recipe,
+                [3, 1],
+                NamedTensors::from_network(&network),
+                &options,
+            )
         };
         let [full, half] = [OnnxPrecision::F32, OnnxPrecision::F16].map(model);
         let difference = distance(&run(&half, input.clone()), &run(&full, input));

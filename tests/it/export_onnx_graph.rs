@@ -47,7 +47,7 @@ fn every_generator_is_a_valid_graph_with_all_its_weights() {
 }
 
 fn check_structure(recipe: &GeneratorRecipe, statistics: NormStats) {
-    let weights = NamedTensors::of(&network(recipe));
+    let weights = NamedTensors::from_network(&network(recipe));
     let model = exported_pictures(recipe, [3, 1], weights.clone(), &options(statistics));
     assert_eq!(model.producer_name, "translate");
     assert_eq!(model.producer_version, env!("CARGO_PKG_VERSION"));
@@ -129,7 +129,7 @@ fn a_norm_is_one_node() {
     for norm in NORMS {
         for statistics in STATISTICS {
             let recipe = small(norm);
-            let weights = NamedTensors::of(&network(&recipe));
+            let weights = NamedTensors::from_network(&network(&recipe));
             let model = exported_pictures(&recipe, [3, 1], weights, &options(statistics));
             let graph = model.graph.unwrap();
             let [instance, batch] =
@@ -149,7 +149,7 @@ fn a_norm_is_one_node() {
 #[test]
 fn what_goes_into_the_last_node_is_bounded() {
     let recipe = small(NormKind::None);
-    let weights = NamedTensors::of(&network(&recipe));
+    let weights = NamedTensors::from_network(&network(&recipe));
     let model = exported_pictures(&recipe, [3, 1], weights, &options(NormStats::Batch));
     let graph = model.graph.unwrap();
     let [.., clip, tanh] = &graph.node[..] else {
@@ -167,7 +167,7 @@ fn what_goes_into_the_last_node_is_bounded() {
 #[test]
 fn sizes_can_be_fixed() {
     let recipe = small(NormKind::Batch);
-    let weights = NamedTensors::of(&network(&recipe));
+    let weights = NamedTensors::from_network(&network(&recipe));
     let message = |size, batch| {
         let options = OnnxOptions {
             size,
@@ -201,7 +201,7 @@ fn sizes_can_be_fixed() {
 fn operator_sets_can_be_chosen() {
     let made = |upsample, opset| {
         let recipe = recipe(GeneratorArch::Unet64, NormKind::Batch, upsample);
-        let weights = NamedTensors::of(&network(&recipe));
+        let weights = NamedTensors::from_network(&network(&recipe));
         let options = OnnxOptions {
             opset: Some(opset),
             ..options(NormStats::Batch)
@@ -226,7 +226,7 @@ fn operator_sets_can_be_chosen() {
 #[test]
 fn sixteen_bits_are_for_convolutions_alone() {
     let recipe = small(NormKind::Batch);
-    let weights = NamedTensors::of(&network(&recipe));
+    let weights = NamedTensors::from_network(&network(&recipe));
     let options = OnnxOptions {
         precision: OnnxPrecision::F16,
         ..options(NormStats::Batch)
@@ -250,7 +250,7 @@ fn sixteen_bits_are_for_convolutions_alone() {
 #[test]
 fn weights_beyond_16_bits_are_refused() {
     let recipe = small(NormKind::Batch);
-    let mut weights = NamedTensors::of(&network(&recipe));
+    let mut weights = NamedTensors::from_network(&network(&recipe));
     let kernel = weights.0.get_mut("model.model.0.weight").unwrap();
     kernel.as_mut_slice::<f32>().unwrap()[0] = 70_000.0;
     let options = OnnxOptions {
@@ -273,7 +273,7 @@ fn models_say_what_they_take() {
         NormKind::Batch,
         Upsample::Deconv,
     );
-    let weights = NamedTensors::of(&network(&recipe));
+    let weights = NamedTensors::from_network(&network(&recipe));
     let properties = vec![("style", "monet".to_owned())];
     let network = OnnxNetwork {
         recipe: &recipe,
@@ -304,7 +304,7 @@ fn weights_that_are_missing_or_left_over_are_named() {
         NormKind::Instance,
         Upsample::Deconv,
     );
-    let weights = NamedTensors::of(&network(&recipe));
+    let weights = NamedTensors::from_network(&network(&recipe));
     let message = |weights| {
         let network = OnnxNetwork {
             recipe: &recipe,

@@ -4,7 +4,7 @@ use burn::tensor::{Distribution, Tensor};
 use translate::config::{GeneratorArch, GeneratorRecipe, Mode, Overlay, Recipe, Upsample};
 use translate::data::hole_values;
 use translate::inpainting::Inpainter;
-use translate::nn::{Behaviour, Initialise, NamedTensors, NormStats};
+use translate::nn::{ForwardMode, NamedTensors, NormStats, WeightInit};
 use translate::style::onnx::{Holes, ModelProto, OnnxInput, OnnxNetwork, OnnxOptions};
 
 use crate::device::test_device;
@@ -16,7 +16,7 @@ fn holes(recipe: &Recipe) -> Holes {
     Holes {
         side: recipe.data.crop_size,
         middle: recipe.hole_side(),
-        output_side: recipe.judged_side(),
+        output_side: recipe.discriminator_side(),
         fill: hole_values(recipe.data.input_channels),
     }
 }
@@ -34,9 +34,9 @@ fn with_network(recipe: &Recipe, options: &OnnxOptions) -> (ModelProto, Inpainte
     let device = test_device();
     device.seed(3);
     let law = recipe.generator.init;
-    let mut initialise = Initialise::new(law, recipe.generator.init_gain, 3, 0, &device);
-    let network = Inpainter::new(&mut initialise, recipe);
-    let weights = NamedTensors::of(&network);
+    let mut init = WeightInit::new(law, recipe.generator.init_gain, 3, 0, &device);
+    let network = Inpainter::new(&mut init, recipe);
+    let weights = NamedTensors::from_network(&network);
     let channels = recipe.data.input_channels;
     let described = OnnxNetwork {
         recipe: &recipe.generator,
@@ -80,8 +80,8 @@ fn pictures_go_in_with_their_masks() {
         let colour = hole_values(channels);
         let colour = Tensor::<1>::from_floats(&*colour, &device).reshape([1, channels, 1, 1]);
         let filled = picture.clone() * (1.0 - mask.clone()) + colour * mask.clone();
-        let behaviour = Behaviour::inference(statistics, false);
-        let wanted = network.forward(filled, mask.clone(), behaviour).into_data();
+        let mode = ForwardMode::inference(statistics, false);
+        let wanted = network.forward(filled, mask.clone(), mode).into_data();
         let graph = model.graph.unwrap();
         let inputs = graph.input.iter().map(|input| input.name.as_str());
         assert_eq!(inputs.collect::<Vec<_>>(), ["picture", "mask"]);
@@ -175,7 +175,7 @@ fn context_encoders_take_one_size() {
     };
     let made = |size| {
         let (_, inpainter) = with_network(&recipe, &options(NormStats::Running));
-        let weights = NamedTensors::of(&inpainter);
+        let weights = NamedTensors::from_network(&inpainter);
         let options = OnnxOptions {
             size: Some(size),
             ..options(NormStats::Running)

@@ -129,7 +129,7 @@ impl Sequence<'_> {
         self.norm_and_relu(features)
     }
 
-    /// [`ChannelWise`](crate::inpainting::ChannelWise) over maps of `side` x `side` as a product of stacks of matrices, and
+    /// [`ChannelWiseLinear`](crate::inpainting::ChannelWiseLinear) over maps of `side` x `side` as a product of stacks of matrices, and
     /// the convolution that mixes the maps.
     fn channel_wise(&mut self, input: &Features, side: usize) -> Result<Features, TensorError> {
         let weight = format!("{}.weight", self.next_layer());

@@ -24,7 +24,7 @@ impl PictureSizes {
         let of = recipe.size_multiple();
         Self::Multiples {
             of,
-            min: of.max(recipe.smallest_size()),
+            min: of.max(recipe.min_size()),
         }
     }
 
