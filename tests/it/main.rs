@@ -48,6 +48,8 @@ mod device;
 mod docs;
 mod evaluate;
 mod export_onnx;
+mod export_onnx_graph;
+mod export_onnx_holes;
 mod export_state_dict;
 mod fixture;
 mod forward;
