@@ -10,6 +10,7 @@ mod contents;
 mod decode;
 mod encode;
 mod error;
+mod foreign;
 mod format;
 mod formats;
 mod id_map;
@@ -26,6 +27,7 @@ mod spool;
 mod spooled;
 
 pub use error::PictureError;
+pub use foreign::ForeignFormat;
 pub use format::has_picture_extension;
 pub use id_map::IdMap;
 pub(crate) use integrity::is_truncated_file;

@@ -14,7 +14,7 @@ use super::error::PictureError;
 use super::formats::{jpeg, png, tiff};
 use super::integrity::find_damage;
 use super::limits::PictureLimits;
-use super::metadata::{IccColourSpace, Metadata};
+use super::metadata::{ColourChunks, IccColourSpace, Metadata};
 use super::spooled::SpooledPicture;
 use crate::panics;
 
@@ -138,6 +138,9 @@ fn decode<P>(
         decoded.xmp.take(),
         &mut notes,
     );
+    if format == ImageFormat::Png {
+        metadata.colour = ColourChunks::read(bytes);
+    }
     if let Some(space) = metadata.profile.as_deref().and_then(IccColourSpace::of)
         && matches!(space, IccColourSpace::Cmyk | IccColourSpace::Other)
     {
@@ -161,6 +164,11 @@ fn decode_in_memory(
     bytes: &[u8],
     limits: PictureLimits,
 ) -> Result<RowDecoder<'_>, DecodeError> {
+    if format == ImageFormat::Jpeg
+        && let Some(kind) = jpeg::unsupported_kind(bytes)
+    {
+        return Err(DecodeError::Unsupported(kind.to_owned()));
+    }
     if let Some(message) = find_damage(bytes, format) {
         return Err(DecodeError::Damaged(message));
     }
