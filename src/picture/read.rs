@@ -40,6 +40,8 @@ pub struct RgbPicture {
     pub pixels: RgbImage,
     /// What the bytes are, whatever the file is called.
     pub format: ImageFormat,
+    /// As [`Picture::notes`].
+    pub notes: Vec<String>,
 }
 
 /// Reads the picture at `path` as it is.
@@ -78,6 +80,7 @@ pub fn read_rgb(path: &Path) -> Result<RgbPicture, PictureError> {
     Ok(RgbPicture {
         pixels: rgb(original.pixels, original.format),
         format: original.format,
+        notes: original.notes,
     })
 }
 
@@ -140,6 +143,11 @@ fn decode<P>(
     );
     if format == ImageFormat::Png {
         metadata.colour = ColourChunks::read(bytes);
+        if let Some(curve) = metadata.colour.high_dynamic_range() {
+            notes.push(format!(
+                "its samples are {curve} (high dynamic range) and are taken as they are"
+            ));
+        }
     }
     if let Some(space) = metadata.profile.as_deref().and_then(IccColourSpace::of)
         && matches!(space, IccColourSpace::Cmyk | IccColourSpace::Other)
