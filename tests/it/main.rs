@@ -11,6 +11,7 @@
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+mod apply_appearance;
 mod apply_memory;
 mod apply_network;
 mod apply_output;
