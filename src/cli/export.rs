@@ -92,7 +92,7 @@ impl Arguments {
 fn fixed_size(text: &str) -> Result<[usize; 2], String> {
     match text.parse() {
         Ok(OutputSize::Exact { width, height }) => Ok([height as usize, width as usize]),
-        Ok(OutputSize::Keep) | Err(_) => Err(format!(
+        _ => Err(format!(
             "`{text}` is not a size: write 256 or 640x480 (width x height)"
         )),
     }

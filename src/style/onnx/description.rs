@@ -38,15 +38,16 @@ pub(super) fn description(network: &OnnxNetwork<'_>, options: &OnnxOptions) -> S
         }
     };
     if options.size.is_none() && matches!(network.sizes(), PictureSizes::Multiples { .. }) {
-        text += &format!(" Height and width are {}.", network.sizes().text());
+        text += " Height and width are ";
+        text += &network.sizes().text();
+        text += ".";
     }
     if let OnnxInput::Holes(holes) = &network.input
         && holes.middle.is_some()
     {
-        text += &format!(
-            " It has learnt to fill {} alone: mark all of them in `mask`.",
-            middle_text(holes)
-        );
+        text += " It has learnt to fill ";
+        text += &middle_text(holes);
+        text += " alone: mark all of them in `mask`.";
     }
     text
 }

@@ -11,7 +11,7 @@ use crate::nn::{NamedTensors, TensorError};
 
 /// Nodes, and the weights that they have taken so far.
 pub(super) struct Graph {
-    graph: GraphProto,
+    proto: GraphProto,
     /// Weights that no node has taken yet.
     weights: NamedTensors,
     /// A weight beyond the range of the numbers that it was to be written as.
@@ -22,12 +22,12 @@ pub(super) struct Graph {
 impl Graph {
     /// A graph without nodes, whose nodes will use `weights`.
     pub(super) fn new(name: &str, weights: NamedTensors) -> Self {
-        let graph = GraphProto {
+        let proto = GraphProto {
             name: name.to_owned(),
             ..GraphProto::default()
         };
         Self {
-            graph,
+            proto,
             weights,
             beyond_range: None,
             min_opset: 1,
@@ -36,7 +36,7 @@ impl Graph {
 
     /// Adds an input of 32-bit numbers.
     pub(super) fn input(&mut self, name: &str, shape: [Dimension; 4]) -> String {
-        self.graph.input.push(value_info(name, shape));
+        self.proto.input.push(value_info(name, shape));
         name.to_owned()
     }
 
@@ -47,10 +47,10 @@ impl Graph {
         inputs: &[impl AsRef<str>],
         attribute: Vec<AttributeProto>,
     ) -> String {
-        let name = format!("{operator}_{}", self.graph.node.len());
+        let name = format!("{operator}_{}", self.proto.node.len());
         let inputs = inputs.iter().map(|input| input.as_ref().to_owned());
         self.min_opset = self.min_opset.max(min_opset(operator));
-        self.graph.node.push(NodeProto {
+        self.proto.node.push(NodeProto {
             input: inputs.collect(),
             output: vec![name.clone()],
             name: name.clone(),
@@ -62,10 +62,10 @@ impl Graph {
 
     /// Makes the output of the last node that of the graph.
     pub(super) fn output(&mut self, name: &str, shape: [Dimension; 4]) {
-        if let Some(last) = self.graph.node.last_mut() {
+        if let Some(last) = self.proto.node.last_mut() {
             name.clone_into(&mut last.output[0]);
         }
-        self.graph.output.push(value_info(name, shape));
+        self.proto.output.push(value_info(name, shape));
     }
 
     /// Whether there is such a weight that no node has taken.
@@ -118,7 +118,7 @@ impl Graph {
     }
 
     fn constant(&mut self, name: &str, data_type: i32, data: &TensorData) -> String {
-        let mut known = self.graph.initializer.iter();
+        let mut known = self.proto.initializer.iter();
         if !known.any(|tensor| tensor.name == name) {
             self.initializer(name, data_type, data);
         }
@@ -126,7 +126,7 @@ impl Graph {
     }
 
     fn initializer(&mut self, name: &str, data_type: i32, data: &TensorData) {
-        self.graph.initializer.push(TensorProto {
+        self.proto.initializer.push(TensorProto {
             dims: data.shape().iter().map(|&size| size as i64).collect(),
             data_type,
             name: name.to_owned(),
@@ -153,7 +153,7 @@ impl Graph {
         }
         match self.beyond_range {
             Some(name) => Err(OnnxError::BeyondHalf(name)),
-            None => Ok(self.graph),
+            None => Ok(self.proto),
         }
     }
 }
