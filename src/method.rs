@@ -63,7 +63,13 @@ pub struct StepContext {
     pub discriminator_rate: f64,
 }
 
-/// What a method keeps besides its weights: optimisers and image pools.
+/// The part of a [`MethodState`] with the averaged weights of `network`, where it has any. They are the weights that a
+/// style shows.
+pub fn average_part(network: &str) -> String {
+    format!("{network}_average")
+}
+
+/// What a method keeps besides its weights: optimisers, averaged weights and image pools.
 #[derive(Debug, Clone, Default)]
 pub struct MethodState {
     /// Tensors by the part that they belong to.
@@ -79,22 +85,27 @@ impl MethodState {
         self.counts.insert(part.to_owned(), count);
     }
 
-    /// Puts in the optimiser of `network`.
+    /// Puts in the optimiser of `network` and, where it keeps them, its averaged weights.
     pub fn insert_optimiser<N: Network>(&mut self, part: &str, network: &Trained<N>) {
         self.insert(part, network.optimiser_state());
+        if let Some(average) = network.average_state() {
+            self.insert(&average_part(part), average);
+        }
     }
 
-    /// Takes out the optimiser of `network`, which goes on from it.
+    /// Takes out the optimiser of `network` and its averaged weights, from which it goes on.
     ///
     /// # Errors
-    /// It is not of this network.
+    /// They are not of this network.
     pub fn restore_optimiser<N: Network>(
         &mut self,
         part: &str,
         network: &mut Trained<N>,
     ) -> Result<(), TensorError> {
         let (tensors, time) = self.take(part);
-        network.load_optimiser(tensors, time)
+        network.load_optimiser(tensors, time)?;
+        let (weights, count) = self.take(&average_part(part));
+        network.load_average(weights, count)
     }
 
     /// Takes out one part; empty where it is missing.

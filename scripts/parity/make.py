@@ -6,6 +6,7 @@ import pathlib
 import torch
 
 import fixture_adam
+import fixture_contrastive
 import fixture_cycle
 import fixture_files
 import fixture_forward
@@ -26,6 +27,7 @@ GROUPS = [
     fixture_objectives,
     fixture_pix2pix,
     fixture_cycle,
+    fixture_contrastive,
     fixture_pix2pixhd,
     fixture_inpaint,
     fixture_adam,

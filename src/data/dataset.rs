@@ -20,7 +20,7 @@ use super::picture::{Picture, read_picture};
 use super::preprocess::Preparation;
 use super::raster::{Content, Raster};
 use super::unaligned;
-use crate::config::{Mode, Recipe};
+use crate::config::{Direction, Mode, Recipe};
 
 /// Which part of a file is a sample's picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +120,10 @@ impl Dataset {
         };
         let (input, target) = match (recipe.mode, &layout) {
             (Mode::Cycle, Layout::TwoFolders(a, b)) => unaligned::sides(a, b)?,
+            (Mode::Contrastive, Layout::TwoFolders(a, b)) => match recipe.data.direction {
+                Direction::AToB => unaligned::sides(a, b)?,
+                Direction::BToA => unaligned::sides(b, a)?,
+            },
             (Mode::Inpaint, _) => masked::sides(root, &layout, recipe)?,
             _ => aligned::sides(root, &layout, recipe.data.direction)?,
         };

@@ -143,7 +143,7 @@ fn alexnet(builder: &mut Builder<'_>, recipe: &GeneratorRecipe, pictures: usize)
         };
         match recipe.upsample {
             Upsample::Deconv => builder.deconvolution([above, next], [5, 2, 2], normalised, after),
-            Upsample::Resize => {
+            Upsample::Resize | Upsample::Blur => {
                 builder.upsampling([above, next], recipe.upsample, normalised, after);
             }
         }

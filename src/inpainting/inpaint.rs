@@ -1,6 +1,5 @@
 //! The training step of the context encoder.
 
-use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::inpainter::Inpainter;
@@ -10,9 +9,10 @@ use crate::config::{Distance, Recipe};
 use crate::data::Batch;
 use crate::method::{Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, Behaviour, Initialise, NamedTensors, NormStats, Objective, TensorError, Trained,
-    WEIGHT_CLIP,
+    Adam, Behaviour, DiffAugment, Initialise, NamedTensors, NormStats, Objective, TensorError,
+    Trained, WEIGHT_CLIP,
 };
+use crate::random;
 
 const GENERATOR: &str = "generator";
 const DISCRIMINATOR: &str = "discriminator";
@@ -25,6 +25,7 @@ const DISCRIMINATOR: &str = "discriminator";
 pub struct Inpaint {
     generator: Trained<Inpainter>,
     discriminator: Trained<Judge>,
+    augment: DiffAugment,
     objective: Objective,
     distance: Distance,
     reconstruction: f64,
@@ -46,8 +47,9 @@ impl Inpaint {
         let discriminator = Judge::new(&mut initialise(1), recipe);
         let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
         Self {
-            generator: Trained::new(generator, adam()),
+            generator: Trained::new(generator, adam()).with_average(recipe.optim.ema),
             discriminator: Trained::new(discriminator, adam()),
+            augment: DiffAugment::new(&recipe.discriminator.augment),
             objective: Objective::new(recipe.loss.gan, recipe.loss.label_smoothing),
             distance: recipe.loss.distance,
             reconstruction: recipe.loss.reconstruction,
@@ -128,12 +130,16 @@ impl Method for Inpaint {
             } else {
                 target.clone() * (-mask.clone() + 1.0) + output * mask
             };
+            let mut random = random::of_step(context.seed, context.step);
+            let draw = self.augment.draw(&target, &mut random);
+            let fake = draw.apply(fake, 0);
+            let real = draw.apply(target, 0);
             // Without its graph: the discriminator's step must not reach the generator.
             let shown = fake.clone().inner();
             let rate = context.discriminator_rate;
-            let (mut on_real, mut on_fake) = self.update_discriminator(&target, &shown, rate);
+            let (mut on_real, mut on_fake) = self.update_discriminator(&real, &shown, rate);
             for _ in 1..self.discriminator_steps {
-                (on_real, on_fake) = self.update_discriminator(&target, &shown, rate);
+                (on_real, on_fake) = self.update_discriminator(&real, &shown, rate);
             }
             // The discriminator that judges the generator has already made its step.
             let judged = self
@@ -155,7 +161,7 @@ impl Method for Inpaint {
         let mask = Tensor::<4>::from_data(mask_of(&batch), &self.device);
         let input = Tensor::<4>::from_data(batch.a.clone(), &self.device);
         let photo = Tensor::<4>::from_data(batch.b.clone(), &self.device);
-        let network = self.generator.network().valid();
+        let network = self.generator.in_use();
         // One picture alone has no statistics of a batch.
         let behaviour = Behaviour::inference(NormStats::Running, false);
         let output = network.forward(input, mask.clone(), behaviour);

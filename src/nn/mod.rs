@@ -1,11 +1,15 @@
 //! Building blocks that the methods share: layers, generators, discriminators, objectives and the optimiser.
 
 mod adam;
+mod augment;
+mod average;
 mod bands;
 mod behaviour;
+mod blur;
 mod convolution;
 mod discriminator;
 mod dropout;
+mod encoder_features;
 mod generator;
 mod image_pool;
 mod initialise;
@@ -22,8 +26,10 @@ mod trained;
 mod unet;
 
 pub use adam::{Adam, clip_weights};
+pub use augment::{AugmentDraw, DiffAugment};
 pub use bands::{BandLimits, Rows, StoreError, forward_in_bands, forward_memory};
 pub use behaviour::{Behaviour, NormStats};
+pub use blur::{blur_downsample, blur_upsample};
 pub(crate) use convolution::full_precision;
 pub use convolution::{Convolution, Padding, Upsampling};
 pub use discriminator::Discriminator;

@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::tanh;
 
 use super::behaviour::Behaviour;
+use super::blur::blur_downsample;
 use super::convolution::{Convolution, Upsampling, full_precision};
 use super::dropout::dropout;
 use super::local_enhancer::half_size;
@@ -66,6 +67,9 @@ pub trait Pass<'n> {
     /// [`half_size`].
     fn half_size(&mut self, input: Self::Features) -> Self::Features;
 
+    /// [`blur_downsample`].
+    fn blur_downsample(&mut self, input: Self::Features) -> Self::Features;
+
     /// The sum.
     fn sum(&mut self, left: Self::Features, right: Self::Features) -> Self::Features;
 
@@ -104,6 +108,10 @@ impl Pass<'_> for Whole {
 
     fn half_size(&mut self, input: Tensor<4>) -> Tensor<4> {
         half_size(input)
+    }
+
+    fn blur_downsample(&mut self, input: Tensor<4>) -> Tensor<4> {
+        blur_downsample(input)
     }
 
     fn sum(&mut self, left: Tensor<4>, right: Tensor<4>) -> Tensor<4> {

@@ -1,18 +1,24 @@
 //! The blocks of ResNet generators: halving, residual, doubling.
 
+use std::convert::Infallible;
+use std::ops::ControlFlow;
+
 use burn::module::Module;
 
 use super::convolution::{Convolution, Padding, Upsampling};
 use super::initialise::Initialise;
 use super::norm::Norm;
 use super::pass::{Activation, Pass};
-use crate::config::GeneratorRecipe;
+use crate::config::{Downsample, GeneratorRecipe};
 
-/// A convolution that halves the size and doubles the channels, and the normalisation after it.
+/// A convolution that doubles the channels, and the normalisation after it; the convolution halves the size, or a filter at
+/// the end does.
 #[derive(Module, Debug)]
 pub struct DownBlock {
     convolution: Convolution,
     norm: Norm,
+    #[module(skip)]
+    downsample: Downsample,
 }
 
 impl DownBlock {
@@ -24,17 +30,42 @@ impl DownBlock {
         bias: bool,
     ) -> Self {
         let channels = [channels, channels * 2];
+        let stride = match recipe.downsample {
+            Downsample::Strided => 2,
+            Downsample::Blur => 1,
+        };
         Self {
-            convolution: Convolution::new(initialise, channels, 3, 2, Padding::Zero(1), bias),
+            convolution: Convolution::new(initialise, channels, 3, stride, Padding::Zero(1), bias),
             norm: Norm::new(initialise, recipe.norm, channels[1]),
+            downsample: recipe.downsample,
         }
     }
 
     /// `[batch, channels, height, width]` to `[batch, 2 * channels, height / 2, width / 2]`.
     pub fn through<'n, P: Pass<'n>>(&'n self, pass: &mut P, input: P::Features) -> P::Features {
-        let features = pass.convolution(&self.convolution, input);
-        let features = pass.norm(&self.norm, features);
-        pass.activation(Activation::Relu, features)
+        let mut all = |_: &P::Features| ControlFlow::<Infallible>::Continue(());
+        let ControlFlow::Continue(features) = self.layers(pass, input, &mut all);
+        features
+    }
+
+    /// The same; what each layer gives is told to `seen`, which may end it.
+    pub(super) fn layers<'n, P: Pass<'n>, B>(
+        &'n self,
+        pass: &mut P,
+        input: P::Features,
+        seen: &mut impl FnMut(&P::Features) -> ControlFlow<B>,
+    ) -> ControlFlow<B, P::Features> {
+        let mut features = pass.convolution(&self.convolution, input);
+        seen(&features)?;
+        features = pass.norm(&self.norm, features);
+        seen(&features)?;
+        features = pass.activation(Activation::Relu, features);
+        seen(&features)?;
+        if self.downsample == Downsample::Blur {
+            features = pass.blur_downsample(features);
+            seen(&features)?;
+        }
+        ControlFlow::Continue(features)
     }
 }
 

@@ -1,16 +1,19 @@
 //! The ResNet generators of CycleGAN and pix2pixHD.
 
+use std::convert::Infallible;
+use std::ops::ControlFlow;
+
 use burn::module::Module;
 use burn::tensor::Tensor;
 
 use super::behaviour::Behaviour;
-use super::convolution::{Convolution, Padding};
+use super::convolution::{Convolution, Padding, STEM_BORDER};
 use super::initialise::Initialise;
 use super::norm::Norm;
 use super::pass::{Activation, Pass, Whole};
 use super::residual::{DownBlock, ResidualBlock, UpBlock};
 use super::tensors::Network;
-use crate::config::GeneratorRecipe;
+use crate::config::{Downsample, GeneratorRecipe, Upsample};
 
 /// Sizes of a ResNet generator that recipes do not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +43,10 @@ pub struct ResnetGenerator {
     head: Option<Convolution>,
     #[module(skip)]
     dropout: bool,
+    #[module(skip)]
+    downsample: Downsample,
+    #[module(skip)]
+    upsample: Upsample,
 }
 
 impl ResnetGenerator {
@@ -74,7 +81,7 @@ impl ResnetGenerator {
             [input, width(0)],
             7,
             1,
-            Padding::Reflect(3),
+            Padding::Reflect(STEM_BORDER),
             bias,
         );
         let stem_norm = Norm::new(initialise, recipe.norm, width(0));
@@ -107,6 +114,8 @@ impl ResnetGenerator {
             up,
             head,
             dropout: recipe.dropout,
+            downsample: recipe.downsample,
+            upsample: recipe.upsample,
         }
     }
 
@@ -121,15 +130,41 @@ impl ResnetGenerator {
 
     /// The layers in their order; sizes as for [`forward`](Self::forward).
     pub fn through<'n, P: Pass<'n>>(&'n self, pass: &mut P, input: P::Features) -> P::Features {
+        let mut all = |_: &P::Features| ControlFlow::<Infallible>::Continue(());
+        let ControlFlow::Continue(features) = self.encode(pass, input, &mut all);
+        self.decode(pass, features)
+    }
+
+    /// The layers before the first upsampling. What each of them gives is told to `seen`, which may end it: in the order of
+    /// PyTorch's sequence, from its place 1 (its place 0 is the padding of the input).
+    pub(super) fn encode<'n, P: Pass<'n>, B>(
+        &'n self,
+        pass: &mut P,
+        input: P::Features,
+        seen: &mut impl FnMut(&P::Features) -> ControlFlow<B>,
+    ) -> ControlFlow<B, P::Features> {
         let mut features = pass.convolution(&self.stem, input);
+        seen(&features)?;
         features = pass.norm(&self.stem_norm, features);
+        seen(&features)?;
         features = pass.activation(Activation::Relu, features);
+        seen(&features)?;
         for down in &self.down {
-            features = down.through(pass, features);
+            features = down.layers(pass, features, seen)?;
         }
         for block in &self.blocks {
             features = block.through(pass, features);
+            seen(&features)?;
         }
+        ControlFlow::Continue(features)
+    }
+
+    /// The layers after those of [`encode`](Self::encode).
+    pub(super) fn decode<'n, P: Pass<'n>>(
+        &'n self,
+        pass: &mut P,
+        mut features: P::Features,
+    ) -> P::Features {
         for up in &self.up {
             features = up.through(pass, features);
         }
@@ -145,13 +180,16 @@ impl ResnetGenerator {
 
 impl Network for ResnetGenerator {
     fn layer_name(&self, path: &str) -> String {
-        let first_block = 4 + 3 * self.down.len();
+        // A filter takes a place: after the other layers of a downsampling, before those of an upsampling.
+        let down_filter = usize::from(self.downsample == Downsample::Blur);
+        let up_filter = usize::from(self.upsample == Upsample::Blur);
+        let first_block = 4 + (3 + down_filter) * self.down.len();
         let first_up = first_block + self.blocks.len();
         let mut parts = path.split('.');
         let group = parts.next().unwrap_or_default();
         if group == "head" {
             // Two layers after the last upsampling: its ReLU and the padding.
-            return format!("model.{}", first_up + 3 * self.up.len() + 1);
+            return format!("model.{}", first_up + (3 + up_filter) * self.up.len() + 1);
         }
         let number: usize = parts
             .next()
@@ -162,8 +200,11 @@ impl Network for ResnetGenerator {
         match group {
             "stem" => "model.1".to_owned(),
             "stem_norm" => "model.2".to_owned(),
-            "down" => format!("model.{}", 4 + 3 * number + norm),
-            "up" => format!("model.{}", first_up + 3 * number + norm),
+            "down" => format!("model.{}", 4 + (3 + down_filter) * number + norm),
+            "up" => {
+                let place = first_up + (3 + up_filter) * number + up_filter;
+                format!("model.{}", place + norm)
+            }
             _ => {
                 let inner = self
                     .blocks

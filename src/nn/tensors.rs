@@ -14,6 +14,9 @@ pub trait Network: Module {
     fn layer_name(&self, path: &str) -> String;
 }
 
+/// Ends of the names of tensors that PyTorch's networks have and that nothing here takes.
+const WITHOUT_USE: [&str; 2] = [".num_batches_tracked", ".filt"];
+
 /// Tensors by name, on the host.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct NamedTensors(pub BTreeMap<String, TensorData>);
@@ -57,10 +60,10 @@ impl NamedTensors {
     ///
     /// # Errors
     /// A tensor is missing, unexpected or of another shape; all such are listed. `num_batches_tracked`, which counts
-    /// steps and has no use here, may be there.
+    /// steps, and `filt`, which holds the numbers of a fixed filter, have no use here and may be there.
     pub fn load_into<N: Network>(mut self, network: N) -> Result<N, TensorError> {
         self.0
-            .retain(|name, _| !name.ends_with(".num_batches_tracked"));
+            .retain(|name, _| !WITHOUT_USE.iter().any(|end| name.ends_with(end)));
         let own = Shapes::of(&network);
         let mut problems = Vec::new();
         for (name, wanted) in &own {

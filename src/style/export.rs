@@ -3,6 +3,7 @@
 use burn::tensor::Device;
 
 use super::error::StyleError;
+use super::filters::with_filters;
 use super::folder::StyleFolder;
 use super::inpainter::load_inpainter;
 use super::manifest::Manifest;
@@ -24,6 +25,7 @@ pub fn generator_state_dict(
     device: &Device,
 ) -> Result<NamedTensors, StyleError> {
     let (weights, _) = generator_weights(folder, manifest, direction, device)?;
+    let weights = with_filters(weights, &manifest.recipe, "generator");
     Ok(weights.with_batch_counts(manifest.training.steps))
 }
 
@@ -46,6 +48,7 @@ pub fn network_state_dict(
         });
     }
     let weights = read_weights(&folder.weights(network))?;
+    let weights = with_filters(weights, &manifest.recipe, network);
     Ok(weights.with_batch_counts(manifest.training.steps))
 }
 

@@ -2,6 +2,7 @@
 
 mod error;
 mod export;
+mod filters;
 mod folder;
 pub mod import;
 mod inpainter;

@@ -2,7 +2,8 @@
 //!
 //! A checkpoint is a folder `state/step-000500` with the weights, the optimisers, the image pools and `progress.json`.
 //! It is written under another name and renamed when all of it is on the disk, so that a kill at any moment leaves the
-//! checkpoint before it. The weights that a style shows outside `state` are the same files by another name.
+//! checkpoint before it. The weights that a style shows outside `state` are the same files by another name: those of the
+//! networks, or their averages where such are kept.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::error::TrainError;
 use super::schedule::{Plateau, Schedule};
 use crate::files::{self, FileError};
-use crate::method::{Method, MethodState};
+use crate::method::{Method, MethodState, average_part};
 use crate::style::{StyleFolder, read_weights, write_weights};
 
 const PROGRESS: &str = "progress.json";
@@ -209,7 +210,13 @@ pub fn initialise_from(
 /// Gives the weights of a checkpoint their names in the style's folder, each at once.
 fn publish(style: &StyleFolder, folder: &Path, method: &dyn Method) -> Result<(), FileError> {
     for stem in method.networks() {
-        let source = folder.join(format!("{stem}.{EXTENSION}"));
+        let average = average_part(stem);
+        let average = folder.join(format!("{STATE_PREFIX}{average}.{EXTENSION}"));
+        let source = if average.is_file() {
+            average
+        } else {
+            folder.join(format!("{stem}.{EXTENSION}"))
+        };
         let target = style.weights(stem);
         let link = target.with_extension("safetensors.tmp");
         let named = || {

@@ -1,15 +1,15 @@
 //! The CycleGAN training step.
 
-use burn::module::Module;
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
+use super::discriminator::DiscriminatorWithPool;
 use crate::config::Recipe;
 use crate::data::Batch;
 use crate::method::{Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, Behaviour, Discriminator, Generator, ImagePool, Initialise, NamedTensors, NormStats,
-    Objective, TensorError, Trained, WEIGHT_CLIP,
+    Adam, Behaviour, Discriminator, Generator, Initialise, NamedTensors, NormStats, TensorError,
+    Trained,
 };
 use crate::random;
 
@@ -26,56 +26,14 @@ const DISCRIMINATOR_B: &str = "discriminator_b";
 pub struct CycleGan {
     a2b: Trained<Generator>,
     b2a: Trained<Generator>,
-    discriminator_a: Judge,
-    discriminator_b: Judge,
-    objective: Objective,
+    discriminator_a: DiscriminatorWithPool,
+    discriminator_b: DiscriminatorWithPool,
     /// Weights of the cycles that start in A and in B, and of the identity loss as a fraction of these.
     cycle_a: f64,
     cycle_b: f64,
     identity: f64,
-    discriminator_steps: usize,
     /// Without automatic differentiation.
     device: Device,
-}
-
-/// A discriminator and the pool of translations that it is shown.
-#[derive(Debug)]
-struct Judge {
-    network: Trained<Discriminator>,
-    pool: ImagePool,
-}
-
-impl Judge {
-    /// Updates on real pictures and, through the pool, generated ones; returns the mean of the two losses.
-    fn update(
-        &mut self,
-        objective: Objective,
-        real: &Tensor<4>,
-        fake: Tensor<4>,
-        steps: usize,
-        rate: f64,
-        random: &mut ChaCha8Rng,
-    ) -> Tensor<1> {
-        let fake = self.pool.exchange(fake.inner(), random);
-        let mut step = || {
-            let network = self.network.network();
-            let on_real = network.forward(real.clone(), Behaviour::TRAINING);
-            let on_fake = network.forward(fake.clone(), Behaviour::TRAINING);
-            let loss = (objective.discriminator_on_real(on_real)
-                + objective.discriminator_on_fake(on_fake))
-                * 0.5;
-            self.network.update(&mut loss.backward(), rate);
-            if objective.clips_weights() {
-                self.network.clip(WEIGHT_CLIP);
-            }
-            loss
-        };
-        let mut loss = step();
-        for _ in 1..steps {
-            loss = step();
-        }
-        loss
-    }
 }
 
 impl CycleGan {
@@ -94,7 +52,7 @@ impl CycleGan {
         Self::from_networks(recipe, generators, discriminators, device)
     }
 
-    /// The method around given networks (A to B, B to A; judge of B, judge of A), which lie on the autodiff device of
+    /// The method around given networks (A to B, B to A; discriminator of B, of A), which lie on the autodiff device of
     /// `device`.
     pub fn from_networks(
         recipe: &Recipe,
@@ -103,21 +61,18 @@ impl CycleGan {
         device: &Device,
     ) -> Self {
         let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
-        let [a2b, b2a] = generators.map(|network| Trained::new(network, adam()));
-        let [discriminator_a, discriminator_b] = discriminators.map(|network| Judge {
-            network: Trained::new(network, adam()),
-            pool: ImagePool::new(recipe.optim.pool_size),
-        });
+        let [a2b, b2a] =
+            generators.map(|network| Trained::new(network, adam()).with_average(recipe.optim.ema));
+        let [discriminator_a, discriminator_b] =
+            discriminators.map(|network| DiscriminatorWithPool::new(network, recipe));
         Self {
             a2b,
             b2a,
             discriminator_a,
             discriminator_b,
-            objective: Objective::new(recipe.loss.gan, recipe.loss.label_smoothing),
             cycle_a: recipe.loss.cycle_a,
             cycle_b: recipe.loss.cycle_b,
             identity: recipe.loss.identity,
-            discriminator_steps: recipe.optim.discriminator_steps,
             device: device.clone(),
         }
     }
@@ -128,6 +83,7 @@ impl CycleGan {
         real_a: &Tensor<4>,
         real_b: &Tensor<4>,
         rate: f64,
+        rng: &mut ChaCha8Rng,
     ) -> (Tensor<4>, Tensor<4>, GeneratorLosses) {
         let (a2b, b2a) = (self.a2b.network(), self.b2a.network());
         let behaviour = Behaviour::TRAINING;
@@ -136,13 +92,9 @@ impl CycleGan {
         let fake_a = b2a.forward(real_b.clone(), behaviour);
         let recovered_b = a2b.forward(fake_a.clone(), behaviour);
 
-        let judge = |judge: &Judge, fake: &Tensor<4>| {
-            let logits = judge.network.frozen().forward(fake.clone(), behaviour);
-            self.objective.generator(logits)
-        };
         let distance = |one: Tensor<4>, other: &Tensor<4>| (one - other.clone()).abs().mean();
-        let gan_a = judge(&self.discriminator_a, &fake_b);
-        let gan_b = judge(&self.discriminator_b, &fake_a);
+        let gan_a = self.discriminator_a.generator_loss(&fake_b, rng);
+        let gan_b = self.discriminator_b.generator_loss(&fake_a, rng);
         let cycle_a = distance(recovered_a, real_a) * self.cycle_a;
         let cycle_b = distance(recovered_b, real_b) * self.cycle_b;
         // A generator into B should leave pictures of B as they are.
@@ -182,25 +134,23 @@ impl Method for CycleGan {
     fn step(&mut self, batch: Batch, context: StepContext) -> Vec<Loss> {
         let real_a = Tensor::<4>::from_data(batch.a, &self.device);
         let real_b = Tensor::<4>::from_data(batch.b, &self.device);
+        let mut rng = random::of_step(context.seed, context.step);
         let (fake_b, fake_a, losses) =
-            self.update_generators(&real_a, &real_b, context.generator_rate);
+            self.update_generators(&real_a, &real_b, context.generator_rate, &mut rng);
 
-        let mut random = random::of_step(context.seed, context.step);
-        let (objective, rate) = (self.objective, context.discriminator_rate);
-        let steps = self.discriminator_steps;
-        let judge_a = &mut self.discriminator_a;
-        let loss_a = judge_a.update(objective, &real_b, fake_b, steps, rate, &mut random);
-        let judge_b = &mut self.discriminator_b;
-        let loss_b = judge_b.update(objective, &real_a, fake_a, steps, rate, &mut random);
+        let rate = context.discriminator_rate;
+        let loss_a = self.discriminator_a.update(&real_b, fake_b, rate, &mut rng);
+        let loss_b = self.discriminator_b.update(&real_a, fake_a, rate, &mut rng);
 
         let mut named = Vec::with_capacity(8);
         let names = [
             ["D_A", "G_A", "cycle_A", "idt_A"],
             ["D_B", "G_B", "cycle_B", "idt_B"],
         ];
-        for (side, loss) in [loss_a, loss_b].iter().enumerate() {
+        for (side, [on_real, on_fake]) in [loss_a, loss_b].into_iter().enumerate() {
             let [discriminator, gan, cycle, identity] = names[side];
-            named.push(Loss::discriminator(discriminator, loss));
+            let loss = (on_real + on_fake) * 0.5;
+            named.push(Loss::discriminator(discriminator, &loss));
             named.push(Loss::generator(gan, &losses.gan[side]));
             named.push(Loss::generator(cycle, &losses.cycle[side]));
             if let Some(values) = &losses.identity {
@@ -218,7 +168,7 @@ impl Method for CycleGan {
             let recovered = back.forward(translated.clone(), behaviour);
             vec![real, translated.into_data(), recovered.into_data()]
         };
-        let (a2b, b2a) = (self.a2b.network().valid(), self.b2a.network().valid());
+        let (a2b, b2a) = (self.a2b.in_use(), self.b2a.in_use());
         vec![row(batch.a, &a2b, &b2a), row(batch.b, &b2a, &a2b)]
     }
 
@@ -253,32 +203,18 @@ impl Method for CycleGan {
         let mut state = MethodState::default();
         state.insert_optimiser(GENERATOR_A2B, &self.a2b);
         state.insert_optimiser(GENERATOR_B2A, &self.b2a);
-        for (stem, judge) in [
-            (DISCRIMINATOR_A, &self.discriminator_a),
-            (DISCRIMINATOR_B, &self.discriminator_b),
-        ] {
-            state.insert_optimiser(stem, &judge.network);
-            state.insert(&pool_of(stem), (judge.pool.state(), 0));
-        }
+        self.discriminator_a.save(&mut state, DISCRIMINATOR_A);
+        self.discriminator_b.save(&mut state, DISCRIMINATOR_B);
         state
     }
 
     fn restore(&mut self, mut state: MethodState) -> Result<(), TensorError> {
         state.restore_optimiser(GENERATOR_A2B, &mut self.a2b)?;
         state.restore_optimiser(GENERATOR_B2A, &mut self.b2a)?;
-        for (stem, judge) in [
-            (DISCRIMINATOR_A, &mut self.discriminator_a),
-            (DISCRIMINATOR_B, &mut self.discriminator_b),
-        ] {
-            state.restore_optimiser(stem, &mut judge.network)?;
-            judge
-                .pool
-                .restore(state.take(&pool_of(stem)).0, &self.device);
-        }
-        Ok(())
+        let device = &self.device;
+        self.discriminator_a
+            .restore(&mut state, DISCRIMINATOR_A, device)?;
+        self.discriminator_b
+            .restore(&mut state, DISCRIMINATOR_B, device)
     }
-}
-
-fn pool_of(stem: &str) -> String {
-    stem.replace("discriminator", "pool")
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use burn::tensor::{Distribution, Tensor, TensorData};
 use prost::Message;
 use translate::config::{
-    GeneratorArch, GeneratorRecipe, Initialiser, Mode, NormKind, Recipe, Upsample,
+    Downsample, GeneratorArch, GeneratorRecipe, Initialiser, Mode, NormKind, Recipe, Upsample,
 };
 use translate::nn::{Behaviour, Generator, Initialise, NamedTensors, NormStats};
 use translate::style::onnx::{Dimension, ModelProto, ValueInfoProto, onnx_file, onnx_model};
@@ -175,6 +175,27 @@ fn models_compute_what_the_networks_compute() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn models_compute_what_networks_with_filters_compute() {
+    let device = test_device();
+    for (downsample, upsample) in [
+        (Downsample::Blur, Upsample::Blur),
+        (Downsample::Blur, Upsample::Deconv),
+        (Downsample::Strided, Upsample::Blur),
+    ] {
+        let mut recipe = recipe(GeneratorArch::Resnet6Blocks, NormKind::Instance, upsample);
+        recipe.downsample = downsample;
+        let network = network(&recipe);
+        let weights = NamedTensors::of(&network);
+        let model = exported(&recipe, [3, 1], weights, NormStats::Batch);
+        let input = Tensor::random([2, 3, 20, 12], Distribution::Uniform(-1.0, 1.0), &device);
+        let behaviour = Behaviour::inference(NormStats::Batch, false);
+        let wanted = network.forward(input.clone(), behaviour).into_data();
+        let difference = distance(&run(&model, input), &wanted);
+        assert!(difference < 4e-5, "{recipe:?}: {difference}");
     }
 }
 

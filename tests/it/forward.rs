@@ -3,8 +3,8 @@
 use burn::tensor::Device;
 use serde_json::Value;
 use translate::config::{
-    DiscriminatorArch, DiscriminatorRecipe, GeneratorArch, GeneratorRecipe, Initialiser, Mode,
-    NormKind, Recipe,
+    DiscriminatorArch, DiscriminatorRecipe, Downsample, GeneratorArch, GeneratorRecipe,
+    Initialiser, Mode, NormKind, Recipe, Upsample,
 };
 use translate::nn::{
     Behaviour, Discriminator, Generator, Initialise, NamedTensors, Network, NormStats,
@@ -127,6 +127,33 @@ fn generators_equal_pytorch() {
     }
 }
 
+/// CUT's networks, which change the size by filters.
+#[test]
+fn networks_with_filters_equal_pytorch() {
+    let name = "resnet_6blocks_blur";
+    let config = Fixture::open(&format!("forward_{name}.safetensors")).config();
+    let recipe = GeneratorRecipe {
+        downsample: Downsample::Blur,
+        upsample: Upsample::Blur,
+        ..generator_recipe(&config)
+    };
+    let network = ResnetGenerator::new(&mut initialise(&test_device()), &recipe, 6, 3, 3);
+    check(name, network, |network, input, behaviour| {
+        network.forward(input, behaviour)
+    });
+    let name = "patch_blur_layers3";
+    let config = Fixture::open(&format!("forward_{name}.safetensors")).config();
+    let recipe = DiscriminatorRecipe {
+        downsample: Downsample::Blur,
+        channels: number(&config, "channels"),
+        ..Recipe::defaults(Mode::Cycle).discriminator
+    };
+    let network = Discriminator::new(&mut initialise(&test_device()), &recipe, 3);
+    check(name, network, |network, input, behaviour| {
+        network.forward(input, behaviour)
+    });
+}
+
 #[test]
 fn discriminators_equal_pytorch() {
     let names = [
@@ -151,7 +178,7 @@ fn discriminators_equal_pytorch() {
             layers: number(&config, "layers"),
             channels: number(&config, "channels"),
             norm: norm(&config),
-            scales: 1,
+            ..Recipe::defaults(Mode::Cycle).discriminator
         };
         let input = number(&config, "input_channels");
         let network = Discriminator::new(&mut initialise(&test_device()), &recipe, input);

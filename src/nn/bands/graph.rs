@@ -158,6 +158,10 @@ impl<'n> Pass<'n> for Graph<'n> {
         self.add(Operation::HalfSize, vec![input])
     }
 
+    fn blur_downsample(&mut self, input: usize) -> usize {
+        self.add(Operation::BlurDownsample, vec![input])
+    }
+
     fn sum(&mut self, left: usize, right: usize) -> usize {
         self.add(Operation::Sum, vec![left, right])
     }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use burn::tensor::Tensor;
 
 use crate::kernels::{Border, Combination};
+use crate::nn::blur::blur_bordered;
 use crate::nn::convolution::{Convolution, Upsampling};
 use crate::nn::local_enhancer::half_size;
 use crate::nn::norm::Norm;
@@ -20,6 +21,7 @@ pub(super) enum Operation<'n> {
     Norm(&'n Norm),
     Activation(Activation),
     HalfSize,
+    BlurDownsample,
     Sum,
     Concatenation,
 }
@@ -38,7 +40,9 @@ impl Operation<'_> {
                 ]
             }
             Self::Upsampling(layer) => [layer.output_channels(), 2 * height, 2 * width],
-            Self::HalfSize => [channels, height.div_ceil(2), width.div_ceil(2)],
+            Self::HalfSize | Self::BlurDownsample => {
+                [channels, height.div_ceil(2), width.div_ceil(2)]
+            }
             Self::Concatenation => [channels + inputs[1][0], height, width],
             Self::Picture | Self::Norm(_) | Self::Activation(_) | Self::Sum => inputs[0],
         }
@@ -78,6 +82,11 @@ impl Operation<'_> {
         match self {
             Self::Convolution(layer) => layer.copied(input),
             Self::Upsampling(layer) => layer.copied(input),
+            // With its border, and the means of neighbours.
+            Self::BlurDownsample => {
+                let [channels, height, width] = input;
+                2 * channels * (height + 2) * (width + 2)
+            }
             _ => 0,
         }
     }
@@ -89,6 +98,7 @@ impl Operation<'_> {
             Self::Upsampling(layer) => layer.rows_under(rows, height),
             // One output row more, whose upper neighbours are not there.
             Self::HalfSize => 2 * rows.start.saturating_sub(1)..(2 * rows.end).min(height),
+            Self::BlurDownsample => (2 * rows.start).saturating_sub(1)..(2 * rows.end).min(height),
             _ => rows,
         }
     }
@@ -97,6 +107,12 @@ impl Operation<'_> {
     pub(super) fn border(&self, rows: &Range<usize>, height: usize) -> Border {
         match self {
             Self::Convolution(layer) => layer.border(rows, height),
+            Self::BlurDownsample => Border {
+                top: usize::from(rows.start == 0),
+                bottom: (2 * rows.end).saturating_sub(height),
+                sides: 1,
+                mirrored: true,
+            },
             _ => Border::default(),
         }
     }
@@ -125,6 +141,7 @@ impl Operation<'_> {
             Self::Convolution(layer) => layer.forward_bordered(input),
             Self::Upsampling(layer) => layer.forward_rows(input, rows, height),
             Self::Activation(function) if function.slope().is_none() => function.forward(input),
+            Self::BlurDownsample => blur_bordered(input),
             Self::HalfSize => {
                 let above = rows.start.min(1);
                 half_size(input).narrow(2, above, rows.len())

@@ -1,0 +1,79 @@
+//! The networks that bring features of all layers into one space, where they are compared.
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+use burn::tensor::activation::relu;
+
+use crate::nn::{Initialise, Network};
+
+/// Added to norms before they divide.
+const EPSILON: f64 = 1e-7;
+
+/// Two linear layers for each layer of the encoder that is compared.
+#[derive(Module, Debug)]
+pub(super) struct PatchHeads {
+    heads: Vec<Head>,
+}
+
+/// Linear, ReLU, linear.
+#[derive(Module, Debug)]
+struct Head {
+    first: Linear,
+    second: Linear,
+}
+
+/// A linear layer.
+#[derive(Module, Debug)]
+struct Linear {
+    /// `[out, in]`.
+    weight: Param<Tensor<2>>,
+    /// `[out]`.
+    bias: Param<Tensor<1>>,
+}
+
+impl Linear {
+    fn new(initialise: &mut Initialise, input: usize, output: usize) -> Self {
+        let weight = initialise.weight([output, input, 1, 1]).val();
+        Self {
+            weight: Param::from_tensor(weight.reshape([output, input]).detach()),
+            bias: initialise.bias(output),
+        }
+    }
+
+    /// `[rows, in]` to `[rows, out]`.
+    fn forward(&self, input: Tensor<2>) -> Tensor<2> {
+        input.matmul(self.weight.val().transpose()) + self.bias.val().unsqueeze()
+    }
+}
+
+impl PatchHeads {
+    /// Heads for layers of these `channels`, all to `output` channels.
+    pub(super) fn new(initialise: &mut Initialise, channels: &[usize], output: usize) -> Self {
+        let heads = channels.iter().map(|&input| Head {
+            first: Linear::new(initialise, input, output),
+            second: Linear::new(initialise, output, output),
+        });
+        Self {
+            heads: heads.collect(),
+        }
+    }
+
+    /// What the head of `layer`, counted from 0 among those that are compared, makes of `[rows, channels]`: `[rows, output]`, each
+    /// row of length 1.
+    pub(super) fn forward(&self, layer: usize, features: Tensor<2>) -> Tensor<2> {
+        let head = &self.heads[layer];
+        let output = head.second.forward(relu(head.first.forward(features)));
+        let norm = output.clone().square().sum_dim(1).sqrt() + EPSILON;
+        output / norm
+    }
+}
+
+impl Network for PatchHeads {
+    fn layer_name(&self, path: &str) -> String {
+        let mut parts = path.split('.').skip(1);
+        let number = parts.next().unwrap_or_default();
+        // The ReLU takes a place.
+        let place = if parts.next() == Some("second") { 2 } else { 0 };
+        format!("mlp_{number}.{place}")
+    }
+}
