@@ -24,7 +24,7 @@ TEMPERATURE = 0.07
 # share that each step's average keeps, once the first steps are over
 EMA = 0.3
 # the steps in which the program mirrors the input, with seed 0
-FLIPPED = [False, False, False, False, False]
+FLIPPED = [False, False, True, True, True]
 # chosen so that no gradient is so small that rounding decides its sign, which Adam would turn into full-size updates
 SEEDS = {"training_cut": 920, "training_fastcut": 916}
 

@@ -23,8 +23,8 @@ use crate::train::{Ending, Session, SessionStart};
     after_help = "Examples:\n  translate train --mode cycle\n  translate train --mode pix2pix --data facades --name facades --set data.direction=BtoA\n  translate train --resume --name facades"
 )]
 pub struct Arguments {
-    /// Training method: pix2pix (pairs of pictures), cycle (two piles of pictures), pix2pixhd (label maps, large pictures)
-    /// or inpaint (photos)
+    /// Training method: pix2pix (pairs of pictures), cycle (two piles of pictures), contrastive (two piles of pictures, one
+    /// direction, in less time), pix2pixhd (label maps, large pictures) or inpaint (photos)
     #[arg(long, value_name = "MODE")]
     mode: Option<Mode>,
     /// Folder of the data set [default: the sample in this program]
@@ -68,7 +68,7 @@ pub struct Arguments {
 pub enum UsageError {
     /// Nothing says how to train.
     #[error(
-        "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` for two piles of pictures, `--mode pix2pixhd` for label maps and large pictures, `--mode inpaint` to fill holes in photos"
+        "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` or `--mode contrastive` for two piles of pictures, `--mode pix2pixhd` for label maps and large pictures, `--mode inpaint` to fill holes in photos"
     )]
     NoMode,
     /// The name is taken.

@@ -8,6 +8,8 @@ use crate::nn::{Initialise, Network};
 
 /// Added to norms before they divide.
 const EPSILON: f64 = 1e-7;
+/// Far below what heads give, and far above what 32-bit numbers take for nothing.
+const SMALLEST_SQUARE: f64 = 1e-12;
 
 /// Two linear layers for each layer of the encoder that is compared.
 #[derive(Module, Debug)]
@@ -63,7 +65,9 @@ impl PatchHeads {
     pub(super) fn forward(&self, layer: usize, features: Tensor<2>) -> Tensor<2> {
         let head = &self.heads[layer];
         let output = head.second.forward(relu(head.first.forward(features)));
-        let norm = output.clone().square().sum_dim(1).sqrt() + EPSILON;
+        // The root has no gradient at 0, where all of a head can be silent.
+        let squares = output.clone().square().sum_dim(1);
+        let norm = squares.clamp_min(SMALLEST_SQUARE).sqrt() + EPSILON;
         output / norm
     }
 }

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, TensorData};
 use serde_json::Value;
-use translate::config::{GanObjective, GeneratorArch, Mode, Recipe};
+use translate::config::{GanObjective, GeneratorArch, Initialiser, Mode, Recipe};
 use translate::data::Batch;
 use translate::method::{Method, StepContext};
 use translate::nn::{Discriminator, Generator, Initialise, ResnetGenerator, Unet};
@@ -207,6 +207,7 @@ fn small(change: impl Fn(&mut Recipe)) -> [Box<dyn Method>; 3] {
         let mut recipe = Recipe::defaults(mode);
         recipe.generator.arch = GeneratorArch::Resnet6Blocks;
         recipe.generator.channels = 2;
+        recipe.generator.init = Initialiser::Normal;
         recipe.discriminator.channels = 2;
         recipe.discriminator.layers = 1;
         change(&mut recipe);
