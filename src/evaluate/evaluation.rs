@@ -12,8 +12,8 @@ use super::hole_masks::{HoleMasks, NoHole};
 use super::metric::Metric;
 use super::pairs::{Pair, find};
 use super::similarity::WINDOW;
-use crate::data::read_picture;
 use crate::files::{FileError, write_atomically};
+use crate::picture::read_rgb;
 
 /// What is measured.
 #[derive(Debug, Clone)]
@@ -139,7 +139,7 @@ fn measure(
     masks: Option<&HoleMasks>,
 ) -> Result<PictureScores, Offence> {
     let read = |path: &Path| {
-        read_picture(path)
+        read_rgb(path)
             .map(|picture| picture.pixels)
             .map_err(|error| Offence::Unreadable(error.to_string()))
     };
