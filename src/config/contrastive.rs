@@ -1,7 +1,7 @@
 //! What is particular to recipes of mode contrastive: defaults, the layers that are compared, and what goes together.
 
 use super::error::ConfigError;
-use super::options::{DiscriminatorArch, Downsample, GeneratorArch, Initialiser, Mode, Upsample};
+use super::options::{DiscriminatorArch, Downsample, GeneratorArch, InitKind, Mode, Upsample};
 use super::recipe::{GeneratorRecipe, Recipe};
 use super::validation::require;
 
@@ -37,8 +37,8 @@ impl GeneratorRecipe {
 
 impl Recipe {
     /// Turns common defaults into those of CUT's implementation.
-    pub(super) fn become_contrastive(&mut self) {
-        self.generator.init = Initialiser::Xavier;
+    pub(super) fn apply_contrastive_defaults(&mut self) {
+        self.generator.init = InitKind::Xavier;
         self.generator.downsample = Downsample::Blur;
         self.generator.upsample = Upsample::Blur;
         self.discriminator.downsample = Downsample::Blur;

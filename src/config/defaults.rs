@@ -1,7 +1,7 @@
 //! The recipe of each mode that the user changes: the defaults of the reference implementations.
 
 use super::options::{
-    Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch, Initialiser,
+    Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch, InitKind,
     MaskKind, Mode, NormKind, Policy, Preprocess, Upsample,
 };
 use super::recipe::{
@@ -15,10 +15,10 @@ impl Recipe {
     pub fn defaults(mode: Mode) -> Self {
         let mut recipe = Self::common_defaults(mode);
         if mode == Mode::Inpaint {
-            recipe.become_inpainting();
+            recipe.apply_inpainting_defaults();
         }
         if mode == Mode::Contrastive {
-            recipe.become_contrastive();
+            recipe.apply_contrastive_defaults();
         }
         recipe
     }
@@ -65,7 +65,7 @@ impl Recipe {
                 channels: 64,
                 norm,
                 dropout: paired,
-                init: Initialiser::Normal,
+                init: InitKind::Normal,
                 init_gain: 0.02,
                 downsample: Downsample::Strided,
                 upsample: Upsample::Deconv,

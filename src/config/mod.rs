@@ -2,7 +2,7 @@
 
 mod contrastive;
 mod defaults;
-mod difference;
+mod diff;
 mod error;
 mod inpainting;
 mod options;
@@ -12,12 +12,12 @@ mod stages;
 mod unused_keys;
 mod validation;
 
-pub use difference::difference;
+pub use diff::diff;
 pub use error::ConfigError;
 pub use inpainting::ALEXNET_SIDE;
 pub use options::{
     Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,
-    Initialiser, MaskKind, Mode, NormKind, Policy, Preprocess, Upsample,
+    InitKind, MaskKind, Mode, NormKind, Policy, Preprocess, Upsample,
 };
 pub use overlay::Overlay;
 pub use recipe::{

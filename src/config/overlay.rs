@@ -1,4 +1,4 @@
-//! Settings laid over a mode's defaults: recipe files and `--set`.
+//! Settings on top of a mode's defaults: recipe files and `--set`.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use super::recipe::Recipe;
 use super::unused_keys::unused_keys;
 use crate::files;
 
-/// Keys and values given by the user, checked to be keys that a recipe has, with values of the right type.
+/// Keys and values from the user, checked against the keys of recipes and their types.
 #[derive(Debug, Clone, Default)]
 pub struct Overlay {
     table: Table,
@@ -37,7 +37,7 @@ impl Overlay {
         Self::from_table(table, origin)
     }
 
-    /// Takes a parsed recipe; `origin` names it in errors.
+    /// Checks a parsed recipe; `origin` names it in errors.
     ///
     /// # Errors
     /// An unknown key or a value of the wrong type.
@@ -49,7 +49,7 @@ impl Overlay {
     /// The mode that the settings name.
     ///
     /// # Errors
-    /// The mode is not one that exists.
+    /// The mode does not exist.
     pub fn mode(&self) -> Result<Option<Mode>, ConfigError> {
         self.table
             .get("mode")
@@ -80,7 +80,7 @@ impl Overlay {
         self.insert(section, name, value, &format!("`--set {setting}`"))
     }
 
-    /// Adds one value, as a flag of its own does; `origin` names it in errors.
+    /// Adds one value, as a dedicated flag does; `origin` names it in errors.
     ///
     /// # Errors
     /// The key is unknown or the value has the wrong type.
@@ -103,7 +103,7 @@ impl Overlay {
         merge(&mut self.table, over.table);
     }
 
-    /// The whole recipe: the defaults of `mode` with these settings on top.
+    /// Resolves the recipe: the defaults of `mode` with these settings on top.
     ///
     /// # Errors
     /// A value is not one that its key can have, does not fit the others, or belongs to another mode.
@@ -165,7 +165,7 @@ impl Recipe {
     }
 }
 
-/// Every key that a recipe can have, with a value of its type.
+/// Every key of recipes, with a value of its type.
 fn schema() -> Table {
     let mut recipe = Recipe::defaults(Mode::Pix2pix);
     recipe.optim.lr_discriminator = Some(recipe.optim.lr);
@@ -196,8 +196,8 @@ fn merge(base: &mut Table, over: Table) {
     }
 }
 
-/// Compares `table` with the schema; whole numbers given for fractional keys become fractions, and text given for lists is
-/// split at its commas.
+/// Checks `table` against the schema; integers given for fractional keys become floats, and text given for lists is split at
+/// its commas.
 fn check(table: &mut Table, schema: &Table, prefix: &str, origin: &str) -> Result<(), ConfigError> {
     for (name, value) in table.iter_mut() {
         let key = format!("{prefix}{name}");
@@ -281,7 +281,7 @@ fn nearest(key: &str) -> Option<String> {
         .map(|(_, name)| name)
 }
 
-/// The parser's message on one line, without the excerpt of a text that the user has not written.
+/// The parser's message on one line, without the excerpt of a text that the user did not write.
 fn plain_message(error: &toml::de::Error) -> String {
     error.message().replace('\n', ", ")
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use burn::module::{ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 
-use super::tensors::{NamedTensors, Network, Path, TensorError};
+use super::tensors::{ModulePath, NamedTensors, Network, TensorError};
 
 /// The exponential moving average of the weights of a network in training.
 ///
@@ -46,7 +46,7 @@ impl<N: Network> WeightAverage<N> {
         let mut blend = Blend {
             kept: self.decay.min((1.0 + count) / (10.0 + count)),
             newest: collect.tensors,
-            path: Path::default(),
+            path: ModulePath::default(),
         };
         self.network = self.network.take().map(|average| average.map(&mut blend));
     }
@@ -58,7 +58,7 @@ impl<N: Network> WeightAverage<N> {
 
     /// The averaged weights under their public names, and the number of updates.
     pub(super) fn state(&self) -> (NamedTensors, u64) {
-        (NamedTensors::of(self.network()), self.count)
+        (NamedTensors::from_network(self.network()), self.count)
     }
 
     /// Goes on from a saved state.
@@ -75,17 +75,17 @@ impl<N: Network> WeightAverage<N> {
 /// Collects parameters and running averages by path, flattened.
 #[derive(Default)]
 struct Collect {
-    path: Path,
+    path: ModulePath,
     tensors: BTreeMap<String, Tensor<1>>,
 }
 
 impl ModuleVisitor for Collect {
     fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.enter(name);
+        self.path.push(name);
     }
 
     fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.exit();
+        self.path.pop();
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
@@ -100,16 +100,16 @@ impl ModuleVisitor for Collect {
 struct Blend {
     kept: f64,
     newest: BTreeMap<String, Tensor<1>>,
-    path: Path,
+    path: ModulePath,
 }
 
 impl ModuleMapper for Blend {
     fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.enter(name);
+        self.path.push(name);
     }
 
     fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.exit();
+        self.path.pop();
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {

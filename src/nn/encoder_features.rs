@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 
 use burn::tensor::Tensor;
 
-use super::behaviour::Behaviour;
 use super::convolution::{STEM_BORDER, full_precision};
-use super::pass::Whole;
+use super::layer_ops::Eager;
+use super::mode::ForwardMode;
 use super::resnet::ResnetGenerator;
 use crate::kernels::reflection_pad;
 
@@ -19,13 +19,13 @@ impl ResnetGenerator {
         &self,
         input: Tensor<4>,
         layers: &[usize],
-        behaviour: Behaviour,
+        mode: ForwardMode,
     ) -> Vec<Tensor<4>> {
         let mut found = Found::new(&input, layers);
         if found.is_complete() {
             return found.features;
         }
-        let _ = self.encode(&mut Whole { behaviour }, input, &mut |features| {
+        let _ = self.encode(&mut Eager { mode }, input, &mut |features| {
             found.take(features);
             if found.is_complete() {
                 ControlFlow::Break(())
@@ -41,15 +41,15 @@ impl ResnetGenerator {
         &self,
         input: Tensor<4>,
         layers: &[usize],
-        behaviour: Behaviour,
+        mode: ForwardMode,
     ) -> (Tensor<4>, Vec<Tensor<4>>) {
         let mut found = Found::new(&input, layers);
-        let mut pass = Whole { behaviour };
-        let ControlFlow::Continue(encoded) = self.encode(&mut pass, input, &mut |features| {
+        let mut ops = Eager { mode };
+        let ControlFlow::Continue(encoded) = self.encode(&mut ops, input, &mut |features| {
             found.take(features);
             ControlFlow::<Infallible>::Continue(())
         });
-        (self.decode(&mut pass, encoded), found.features)
+        (self.decode(&mut ops, encoded), found.features)
     }
 }
 

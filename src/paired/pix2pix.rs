@@ -6,8 +6,8 @@ use crate::config::Recipe;
 use crate::data::Batch;
 use crate::method::{Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, Behaviour, DiffAugment, Discriminator, Generator, ImagePool, Initialise, NamedTensors,
-    NormStats, Objective, TensorError, Trained, WEIGHT_CLIP,
+    Adam, DiffAugment, Discriminator, ForwardMode, GanLoss, Generator, ImagePool, NamedTensors,
+    NormStats, TensorError, Trainable, WEIGHT_CLIP, WeightInit,
 };
 use crate::random;
 
@@ -21,11 +21,11 @@ const POOL: &str = "pool";
 /// target. Isola, Zhu, Zhou and Efros, "Image-to-Image Translation with Conditional Adversarial Networks", 2017.
 #[derive(Debug)]
 pub struct Pix2pix {
-    generator: Trained<Generator>,
-    discriminator: Trained<Discriminator>,
+    generator: Trainable<Generator>,
+    discriminator: Trainable<Discriminator>,
     pool: ImagePool,
     augment: DiffAugment,
-    objective: Objective,
+    gan_loss: GanLoss,
     l1: f64,
     discriminator_steps: usize,
     /// Without automatic differentiation.
@@ -33,18 +33,18 @@ pub struct Pix2pix {
 }
 
 impl Pix2pix {
-    /// Networks with fresh weights, as `recipe` describes them.
+    /// Creates the networks of `recipe` with fresh weights.
     pub fn new(recipe: &Recipe, device: &Device) -> Self {
         let autodiff = device.clone().autodiff();
-        let initialise = |stream| Initialise::of_recipe(recipe, stream, &autodiff);
+        let init = |stream| WeightInit::from_recipe(recipe, stream, &autodiff);
         let (input, output) = (recipe.data.input_channels, recipe.data.output_channels);
-        let generator = Generator::new(&mut initialise(0), &recipe.generator, input, output);
+        let generator = Generator::new(&mut init(0), &recipe.generator, input, output);
         let judged = input + output;
-        let discriminator = Discriminator::new(&mut initialise(1), &recipe.discriminator, judged);
+        let discriminator = Discriminator::new(&mut init(1), &recipe.discriminator, judged);
         Self::from_networks(recipe, generator, discriminator, device)
     }
 
-    /// The method around given networks, which lie on the autodiff device of `device`.
+    /// Wraps given networks, which lie on the autodiff device of `device`.
     pub fn from_networks(
         recipe: &Recipe,
         generator: Generator,
@@ -53,11 +53,11 @@ impl Pix2pix {
     ) -> Self {
         let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
         Self {
-            generator: Trained::new(generator, adam()).with_average(recipe.optim.ema),
-            discriminator: Trained::new(discriminator, adam()),
+            generator: Trainable::new(generator, adam()).with_average(recipe.optim.ema),
+            discriminator: Trainable::new(discriminator, adam()),
             pool: ImagePool::new(recipe.optim.pool_size),
             augment: DiffAugment::new(&recipe.discriminator.augment),
-            objective: Objective::new(recipe.loss.gan, recipe.loss.label_smoothing),
+            gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
             l1: recipe.loss.l1,
             discriminator_steps: recipe.optim.discriminator_steps,
             device: device.clone(),
@@ -72,14 +72,14 @@ impl Pix2pix {
         rate: f64,
     ) -> (Tensor<1>, Tensor<1>) {
         let network = self.discriminator.network();
-        let behaviour = Behaviour::TRAINING;
-        let on_fake = network.forward(fake.clone(), behaviour);
-        let on_fake = self.objective.discriminator_on_fake(on_fake);
-        let on_real = network.forward(real.clone(), behaviour);
-        let on_real = self.objective.discriminator_on_real(on_real);
+        let mode = ForwardMode::TRAINING;
+        let on_fake = network.forward(fake.clone(), mode);
+        let on_fake = self.gan_loss.discriminator_on_fake(on_fake);
+        let on_real = network.forward(real.clone(), mode);
+        let on_real = self.gan_loss.discriminator_on_real(on_real);
         let loss = (on_fake.clone() + on_real.clone()) * 0.5;
         self.discriminator.update(&mut loss.backward(), rate);
-        if self.objective.clips_weights() {
+        if self.gan_loss.clips_weights() {
             self.discriminator.clip(WEIGHT_CLIP);
         }
         (on_real, on_fake)
@@ -95,14 +95,14 @@ impl Method for Pix2pix {
         let fake = self
             .generator
             .network()
-            .forward(input.clone(), Behaviour::TRAINING);
+            .forward(input.clone(), ForwardMode::TRAINING);
 
         let real_pair = pair(target.clone());
         // Without its graph: the discriminator's step must not reach the generator.
         let fake_pair = pair(fake.clone().inner());
-        let mut random = random::of_step(context.seed, context.step);
-        let fake_pair = self.pool.exchange(fake_pair, &mut random);
-        let draw = self.augment.draw(&target, &mut random);
+        let mut rng = random::step_rng(context.seed, context.step);
+        let fake_pair = self.pool.query(fake_pair, &mut rng);
+        let draw = self.augment.draw(&target, &mut rng);
         let given = input.dims()[1];
         let real_pair = draw.apply(real_pair, given);
         let fake_pair = draw.apply(fake_pair, given);
@@ -112,12 +112,12 @@ impl Method for Pix2pix {
             (on_real, on_fake) = self.update_discriminator(&real_pair, &fake_pair, rate);
         }
 
-        // The discriminator that judges the generator has already made its step.
+        // The generator is judged by the discriminator after its step.
         let judged = self
             .discriminator
             .frozen()
-            .forward(draw.apply(pair(fake.clone()), given), Behaviour::TRAINING);
-        let adversarial = self.objective.generator(judged);
+            .forward(draw.apply(pair(fake.clone()), given), ForwardMode::TRAINING);
+        let adversarial = self.gan_loss.generator(judged);
         let distance = (fake - target).abs().mean() * self.l1;
         let loss = adversarial.clone() + distance.clone();
         self.generator
@@ -134,7 +134,7 @@ impl Method for Pix2pix {
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
         let input = Tensor::<4>::from_data(batch.a.clone(), &self.device);
         let network = self.generator.in_use();
-        let output = network.forward(input, Behaviour::inference(NormStats::Batch, false));
+        let output = network.forward(input, ForwardMode::inference(NormStats::Batch, false));
         vec![vec![batch.a, output.into_data(), batch.b]]
     }
 

@@ -10,8 +10,8 @@ use crate::config::Recipe;
 use crate::data::Batch;
 use crate::method::{Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, Behaviour, Discriminator, Initialise, NamedTensors, NormStats, ResnetGenerator,
-    TensorError, Trained,
+    Adam, Discriminator, ForwardMode, NamedTensors, NormStats, ResnetGenerator, TensorError,
+    Trainable, WeightInit,
 };
 use crate::random;
 
@@ -25,9 +25,9 @@ const HEADS: &str = "heads";
 /// Park, Efros, Zhang and Zhu, "Contrastive Learning for Unpaired Image-to-Image Translation", 2020.
 #[derive(Debug)]
 pub struct Contrastive {
-    generator: Trained<ResnetGenerator>,
+    generator: Trainable<ResnetGenerator>,
     discriminator: DiscriminatorWithPool,
-    heads: Trained<PatchHeads>,
+    heads: Trainable<PatchHeads>,
     nce: PatchNce,
     /// Layers that are compared.
     layers: Vec<usize>,
@@ -43,13 +43,13 @@ impl Contrastive {
     /// Networks with fresh weights, as `recipe` describes them.
     pub fn new(recipe: &Recipe, device: &Device) -> Self {
         let autodiff = device.clone().autodiff();
-        let initialise = |stream| Initialise::of_recipe(recipe, stream, &autodiff);
+        let init = |stream| WeightInit::from_recipe(recipe, stream, &autodiff);
         let (input, output) = (recipe.data.input_channels, recipe.data.output_channels);
         let blocks = recipe.generator.arch.resnet_blocks();
         let blocks = blocks.expect("recipes of this mode have a ResNet generator");
         let generator =
-            ResnetGenerator::new(&mut initialise(0), &recipe.generator, blocks, input, output);
-        let discriminator = Discriminator::new(&mut initialise(1), &recipe.discriminator, output);
+            ResnetGenerator::new(&mut init(0), &recipe.generator, blocks, input, output);
+        let discriminator = Discriminator::new(&mut init(1), &recipe.discriminator, output);
         let channels = recipe.generator.encoder_channels(input);
         let channels: Vec<usize> = recipe
             .loss
@@ -57,12 +57,12 @@ impl Contrastive {
             .iter()
             .map(|&layer| channels[layer])
             .collect();
-        let heads = PatchHeads::new(&mut initialise(2), &channels, recipe.loss.nce_channels);
+        let heads = PatchHeads::new(&mut init(2), &channels, recipe.loss.nce_channels);
         let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
         Self {
-            generator: Trained::new(generator, adam()).with_average(recipe.optim.ema),
+            generator: Trainable::new(generator, adam()).with_average(recipe.optim.ema),
             discriminator: DiscriminatorWithPool::new(discriminator, recipe),
-            heads: Trained::new(heads, adam()),
+            heads: Trainable::new(heads, adam()),
             nce: PatchNce::new(&recipe.loss),
             layers: recipe.loss.nce_layers.clone(),
             weight: recipe.loss.nce,
@@ -90,10 +90,10 @@ impl Compared {
 
 impl Method for Contrastive {
     fn step(&mut self, batch: Batch, context: StepContext) -> Vec<Loss> {
-        let behaviour = Behaviour::TRAINING;
+        let mode = ForwardMode::TRAINING;
         let real_a = Tensor::<4>::from_data(batch.a, &self.device);
         let real_b = Tensor::<4>::from_data(batch.b, &self.device);
-        let mut rng = random::of_step(context.seed, context.step);
+        let mut rng = random::step_rng(context.seed, context.step);
         let (count_a, count_b) = (real_a.dims()[0], real_b.dims()[0]);
         // A picture of B should stay as it is: what is learnt from it is the same comparison.
         let source = if self.identity > 0.0 {
@@ -105,15 +105,12 @@ impl Method for Contrastive {
 
         let generator = self.generator.network();
         let (output, keys) = if is_flipped {
-            let output = generator.forward(source.clone().flip([3]), behaviour);
+            let output = generator.forward(source.clone().flip([3]), mode);
             // As the picture lies; without a graph, like all keys.
-            let keys = self
-                .generator
-                .frozen()
-                .features(source, &self.layers, behaviour);
+            let keys = self.generator.frozen().features(source, &self.layers, mode);
             (output, keys)
         } else {
-            generator.forward_with_features(source, &self.layers, behaviour)
+            generator.forward_with_features(source, &self.layers, mode)
         };
         let fake_b = output.clone().narrow(0, 0, count_a);
 
@@ -127,7 +124,7 @@ impl Method for Contrastive {
         let queries = self
             .generator
             .network()
-            .features(output, &self.layers, behaviour)
+            .features(output, &self.layers, mode)
             .into_iter();
         let compared = Compared {
             keys: keys.into_iter().map(Tensor::detach).collect(),
@@ -167,8 +164,8 @@ impl Method for Contrastive {
 
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
         let input = Tensor::<4>::from_data(batch.a.clone(), &self.device);
-        let behaviour = Behaviour::inference(NormStats::Batch, false);
-        let output = self.generator.in_use().forward(input, behaviour);
+        let mode = ForwardMode::inference(NormStats::Batch, false);
+        let output = self.generator.in_use().forward(input, mode);
         vec![vec![batch.a, output.into_data()]]
     }
 

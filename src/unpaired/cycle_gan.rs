@@ -8,8 +8,8 @@ use crate::config::Recipe;
 use crate::data::Batch;
 use crate::method::{Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, Behaviour, Discriminator, Generator, Initialise, NamedTensors, NormStats, TensorError,
-    Trained,
+    Adam, Discriminator, ForwardMode, Generator, NamedTensors, NormStats, TensorError, Trainable,
+    WeightInit,
 };
 use crate::random;
 
@@ -24,8 +24,8 @@ const DISCRIMINATOR_B: &str = "discriminator_b";
 /// Isola and Efros, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", 2017.
 #[derive(Debug)]
 pub struct CycleGan {
-    a2b: Trained<Generator>,
-    b2a: Trained<Generator>,
+    a2b: Trainable<Generator>,
+    b2a: Trainable<Generator>,
     discriminator_a: DiscriminatorWithPool,
     discriminator_b: DiscriminatorWithPool,
     /// Weights of the cycles that start in A and in B, and of the identity loss as a fraction of these.
@@ -40,12 +40,12 @@ impl CycleGan {
     /// Networks with fresh weights, as `recipe` describes them.
     pub fn new(recipe: &Recipe, device: &Device) -> Self {
         let autodiff = device.clone().autodiff();
-        let initialise = |stream| Initialise::of_recipe(recipe, stream, &autodiff);
+        let init = |stream| WeightInit::from_recipe(recipe, stream, &autodiff);
         let (a, b) = (recipe.data.input_channels, recipe.data.output_channels);
         let generator =
-            |stream, from, to| Generator::new(&mut initialise(stream), &recipe.generator, from, to);
+            |stream, from, to| Generator::new(&mut init(stream), &recipe.generator, from, to);
         let discriminator = |stream, channels| {
-            Discriminator::new(&mut initialise(stream), &recipe.discriminator, channels)
+            Discriminator::new(&mut init(stream), &recipe.discriminator, channels)
         };
         let generators = [generator(0, a, b), generator(1, b, a)];
         let discriminators = [discriminator(2, b), discriminator(3, a)];
@@ -61,8 +61,8 @@ impl CycleGan {
         device: &Device,
     ) -> Self {
         let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
-        let [a2b, b2a] =
-            generators.map(|network| Trained::new(network, adam()).with_average(recipe.optim.ema));
+        let [a2b, b2a] = generators
+            .map(|network| Trainable::new(network, adam()).with_average(recipe.optim.ema));
         let [discriminator_a, discriminator_b] =
             discriminators.map(|network| DiscriminatorWithPool::new(network, recipe));
         Self {
@@ -86,11 +86,11 @@ impl CycleGan {
         rng: &mut ChaCha8Rng,
     ) -> (Tensor<4>, Tensor<4>, GeneratorLosses) {
         let (a2b, b2a) = (self.a2b.network(), self.b2a.network());
-        let behaviour = Behaviour::TRAINING;
-        let fake_b = a2b.forward(real_a.clone(), behaviour);
-        let recovered_a = b2a.forward(fake_b.clone(), behaviour);
-        let fake_a = b2a.forward(real_b.clone(), behaviour);
-        let recovered_b = a2b.forward(fake_a.clone(), behaviour);
+        let mode = ForwardMode::TRAINING;
+        let fake_b = a2b.forward(real_a.clone(), mode);
+        let recovered_a = b2a.forward(fake_b.clone(), mode);
+        let fake_a = b2a.forward(real_b.clone(), mode);
+        let recovered_b = a2b.forward(fake_a.clone(), mode);
 
         let distance = |one: Tensor<4>, other: &Tensor<4>| (one - other.clone()).abs().mean();
         let gan_a = self.discriminator_a.generator_loss(&fake_b, rng);
@@ -99,8 +99,8 @@ impl CycleGan {
         let cycle_b = distance(recovered_b, real_b) * self.cycle_b;
         // A generator into B should leave pictures of B as they are.
         let identity = (self.identity > 0.0).then(|| {
-            let same_b = a2b.forward(real_b.clone(), behaviour);
-            let same_a = b2a.forward(real_a.clone(), behaviour);
+            let same_b = a2b.forward(real_b.clone(), mode);
+            let same_a = b2a.forward(real_a.clone(), mode);
             (
                 distance(same_b, real_b) * (self.cycle_b * self.identity),
                 distance(same_a, real_a) * (self.cycle_a * self.identity),
@@ -134,7 +134,7 @@ impl Method for CycleGan {
     fn step(&mut self, batch: Batch, context: StepContext) -> Vec<Loss> {
         let real_a = Tensor::<4>::from_data(batch.a, &self.device);
         let real_b = Tensor::<4>::from_data(batch.b, &self.device);
-        let mut rng = random::of_step(context.seed, context.step);
+        let mut rng = random::step_rng(context.seed, context.step);
         let (fake_b, fake_a, losses) =
             self.update_generators(&real_a, &real_b, context.generator_rate, &mut rng);
 
@@ -161,11 +161,11 @@ impl Method for CycleGan {
     }
 
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
-        let behaviour = Behaviour::inference(NormStats::Batch, false);
+        let mode = ForwardMode::inference(NormStats::Batch, false);
         let row = |real: TensorData, there: &Generator, back: &Generator| {
             let input = Tensor::<4>::from_data(real.clone(), &self.device);
-            let translated = there.forward(input, behaviour);
-            let recovered = back.forward(translated.clone(), behaviour);
+            let translated = there.forward(input, mode);
+            let recovered = back.forward(translated.clone(), mode);
             vec![real, translated.into_data(), recovered.into_data()]
         };
         let (a2b, b2a) = (self.a2b.in_use(), self.b2a.in_use());

@@ -6,17 +6,17 @@ use rand_chacha::ChaCha8Rng;
 use crate::config::Recipe;
 use crate::method::MethodState;
 use crate::nn::{
-    Adam, Behaviour, DiffAugment, Discriminator, ImagePool, Objective, TensorError, Trained,
+    Adam, DiffAugment, Discriminator, ForwardMode, GanLoss, ImagePool, TensorError, Trainable,
     WEIGHT_CLIP,
 };
 
 /// A discriminator, the pool of translations that it is shown, and how pictures are changed before it sees them.
 #[derive(Debug)]
 pub(super) struct DiscriminatorWithPool {
-    pub(super) network: Trained<Discriminator>,
+    pub(super) network: Trainable<Discriminator>,
     pool: ImagePool,
     augment: DiffAugment,
-    objective: Objective,
+    gan_loss: GanLoss,
     /// Updates for each of the generator.
     steps: usize,
 }
@@ -26,10 +26,10 @@ impl DiscriminatorWithPool {
     pub(super) fn new(network: Discriminator, recipe: &Recipe) -> Self {
         let adam = Adam::new(recipe.optim.beta1, recipe.optim.beta2);
         Self {
-            network: Trained::new(network, adam),
+            network: Trainable::new(network, adam),
             pool: ImagePool::new(recipe.optim.pool_size),
             augment: DiffAugment::new(&recipe.discriminator.augment),
-            objective: Objective::new(recipe.loss.gan, recipe.loss.label_smoothing),
+            gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
             steps: recipe.optim.discriminator_steps,
         }
     }
@@ -43,7 +43,7 @@ impl DiscriminatorWithPool {
         rng: &mut ChaCha8Rng,
     ) -> [Tensor<1>; 2] {
         // Without its graph: the discriminator's step must not reach the generator.
-        let fake = self.pool.exchange(fake.inner(), rng);
+        let fake = self.pool.query(fake.inner(), rng);
         let mut losses = self.step(real, &fake, rate, rng);
         for _ in 1..self.steps {
             losses = self.step(real, &fake, rate, rng);
@@ -61,13 +61,13 @@ impl DiscriminatorWithPool {
         let network = self.network.network();
         let real = self.augment.apply(real.clone(), rng);
         let fake = self.augment.apply(fake.clone(), rng);
-        let on_real = network.forward(real, Behaviour::TRAINING);
-        let on_fake = network.forward(fake, Behaviour::TRAINING);
-        let on_real = self.objective.discriminator_on_real(on_real);
-        let on_fake = self.objective.discriminator_on_fake(on_fake);
+        let on_real = network.forward(real, ForwardMode::TRAINING);
+        let on_fake = network.forward(fake, ForwardMode::TRAINING);
+        let on_real = self.gan_loss.discriminator_on_real(on_real);
+        let on_fake = self.gan_loss.discriminator_on_fake(on_fake);
         let loss = (on_real.clone() + on_fake.clone()) * 0.5;
         self.network.update(&mut loss.backward(), rate);
-        if self.objective.clips_weights() {
+        if self.gan_loss.clips_weights() {
             self.network.clip(WEIGHT_CLIP);
         }
         [on_real, on_fake]
@@ -76,8 +76,8 @@ impl DiscriminatorWithPool {
     /// What the generator minimises on its pictures, `[1]`.
     pub(super) fn generator_loss(&self, fake: &Tensor<4>, rng: &mut ChaCha8Rng) -> Tensor<1> {
         let fake = self.augment.apply(fake.clone(), rng);
-        let logits = self.network.frozen().forward(fake, Behaviour::TRAINING);
-        self.objective.generator(logits)
+        let logits = self.network.frozen().forward(fake, ForwardMode::TRAINING);
+        self.gan_loss.generator(logits)
     }
 
     /// Puts what must be kept besides the weights into `state`.

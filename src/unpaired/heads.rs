@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
 
-use crate::nn::{Initialise, Network};
+use crate::nn::{Network, WeightInit};
 
 /// Added to norms before they divide.
 const EPSILON: f64 = 1e-7;
@@ -34,11 +34,11 @@ struct Linear {
 }
 
 impl Linear {
-    fn new(initialise: &mut Initialise, input: usize, output: usize) -> Self {
-        let weight = initialise.weight([output, input, 1, 1]).val();
+    fn new(init: &mut WeightInit, input: usize, output: usize) -> Self {
+        let weight = init.weight([output, input, 1, 1]).val();
         Self {
             weight: Param::from_tensor(weight.reshape([output, input]).detach()),
-            bias: initialise.bias(output),
+            bias: init.bias(output),
         }
     }
 
@@ -50,10 +50,10 @@ impl Linear {
 
 impl PatchHeads {
     /// Heads for layers of these `channels`, all to `output` channels.
-    pub(super) fn new(initialise: &mut Initialise, channels: &[usize], output: usize) -> Self {
+    pub(super) fn new(init: &mut WeightInit, channels: &[usize], output: usize) -> Self {
         let heads = channels.iter().map(|&input| Head {
-            first: Linear::new(initialise, input, output),
-            second: Linear::new(initialise, output, output),
+            first: Linear::new(init, input, output),
+            second: Linear::new(init, output, output),
         });
         Self {
             heads: heads.collect(),

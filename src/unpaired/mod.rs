@@ -1,4 +1,4 @@
-//! Translation learnt from two piles of pictures without pairs: CycleGAN, CUT and FastCUT.
+//! Translation learnt from two sets of pictures without pairs: CycleGAN, CUT and FastCUT.
 
 mod contrastive;
 mod cycle_gan;

@@ -85,16 +85,16 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
-    use crate::config::{Initialiser, Mode, Recipe};
-    use crate::nn::Initialise;
+    use crate::config::{InitKind, Mode, Recipe};
+    use crate::nn::WeightInit;
 
     fn loss_of(patches: usize, seed: u64, moved: bool) -> f32 {
         let device = Device::flex();
         device.seed(5);
         let mut recipe = Recipe::defaults(Mode::Contrastive).loss;
         recipe.nce_patches = patches;
-        let mut initialise = Initialise::new(Initialiser::Normal, 0.5, 1, 0, &device);
-        let heads = PatchHeads::new(&mut initialise, &[6], 16);
+        let mut init = WeightInit::new(InitKind::Normal, 0.5, 1, 0, &device);
+        let heads = PatchHeads::new(&mut init, &[6], 16);
         let key = Tensor::<4>::random([2, 6, 5, 7], Distribution::Normal(0.0, 1.0), &device);
         let query = if moved {
             key.clone().flip([3])

@@ -76,7 +76,7 @@ fn five_steps_of_fastcut_equal_pytorch() {
     let config = json("training_fastcut.json")["config"].clone();
     // The fixture mirrors in the same steps.
     let flipped: Vec<bool> = (1..=5)
-        .map(|step| random::of_step(0, step).random_bool(0.5))
+        .map(|step| random::step_rng(0, step).random_bool(0.5))
         .collect();
     assert_eq!(serde_json::json!(flipped), config["flipped"]);
     let mut recipe = recipe(&config);
