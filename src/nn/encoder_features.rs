@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 
 use super::convolution::{STEM_BORDER, full_precision};
 use super::layer_ops::Eager;
-use super::mode::ForwardMode;
+use super::forward_mode::ForwardMode;
 use super::resnet::ResnetGenerator;
 use crate::kernels::reflection_pad;
 
