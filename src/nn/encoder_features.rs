@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use burn::tensor::Tensor;
 
 use super::convolution::{STEM_BORDER, full_precision};
-use super::layer_ops::Eager;
 use super::forward_mode::ForwardMode;
+use super::layer_ops::Eager;
 use super::resnet::ResnetGenerator;
 use crate::kernels::reflection_pad;
 

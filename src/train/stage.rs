@@ -9,7 +9,7 @@ use crate::data::{Dataset, Split};
 
 /// One stage of a run.
 #[derive(Debug, Clone)]
-pub struct Stage {
+pub(super) struct Stage {
     /// What it trains.
     pub recipe: Recipe,
     /// Pictures to learn from.
@@ -27,7 +27,7 @@ impl Stage {
     ///
     /// # Errors
     /// As [`Dataset::open`].
-    pub fn open_all(data: &Path, recipe: &Recipe) -> Result<Vec<Self>, TrainError> {
+    pub(super) fn open_all(data: &Path, recipe: &Recipe) -> Result<Vec<Self>, TrainError> {
         let mut first = 0;
         let mut stages = Vec::new();
         for recipe in recipe.stages() {
@@ -48,12 +48,12 @@ impl Stage {
     }
 
     /// Whether previews show pictures kept apart from training.
-    pub fn has_preview_data(&self) -> bool {
+    pub(super) fn has_preview_data(&self) -> bool {
         !Arc::ptr_eq(&self.dataset, &self.preview_data)
     }
 
     /// Steps of an epoch.
-    pub fn per_epoch(&self) -> u64 {
+    pub(super) fn per_epoch(&self) -> u64 {
         self.dataset.steps_per_epoch(self.recipe.data.batch_size)
     }
 }

@@ -61,7 +61,10 @@ fn a_state_dict_of_networks_with_filters_has_these() {
         let tensors = SafeTensors::deserialize(&file).unwrap();
         let mut found: Vec<_> = tensors
             .iter()
-            .filter(|(name, _)| name.ends_with(".filt"))
+            .filter(|(name, _)| {
+                name.rsplit_once('.')
+                    .is_some_and(|(_, leaf)| leaf == "filt")
+            })
             .map(|(name, view)| (name.to_owned(), view.shape().to_vec()))
             .collect();
         found.sort();
