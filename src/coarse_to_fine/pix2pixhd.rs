@@ -253,7 +253,7 @@ impl Method for Pix2pixHd {
     }
 
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
-        let input = if self.recipe.data.classes > 0 {
+        let displayed = if self.recipe.data.classes > 0 {
             class_colours(&batch.a)
         } else {
             batch.a.clone()
@@ -261,10 +261,10 @@ impl Method for Pix2pixHd {
         let target = batch.b.clone();
         let inputs = self.inputs(batch);
         let encoder = self.encoder.as_ref().map(Trainable::in_use);
-        let seen = generator_input(&inputs, encoder.as_ref());
+        let input = generator_input(&inputs, encoder.as_ref());
         let generator = self.generator.in_use();
-        let output = generator.forward(seen, ForwardMode::inference(NormStats::Batch, false));
-        vec![vec![input, output.into_data(), target]]
+        let output = generator.forward(input, ForwardMode::inference(NormStats::Batch, false));
+        vec![vec![displayed, output.into_data(), target]]
     }
 
     fn networks(&self) -> &'static [&'static str] {

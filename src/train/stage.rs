@@ -11,15 +11,15 @@ use crate::data::{Dataset, Split};
 #[derive(Debug, Clone)]
 pub(super) struct Stage {
     /// What it trains.
-    pub recipe: Recipe,
+    pub(super) recipe: Recipe,
     /// Pictures to learn from.
-    pub dataset: Arc<Dataset>,
+    pub(super) dataset: Arc<Dataset>,
     /// Pictures for previews, kept apart from training if the data set has such.
-    pub preview_data: Arc<Dataset>,
+    pub(super) preview_data: Arc<Dataset>,
     /// Step of the run after which the stage begins.
-    pub first: u64,
+    pub(super) first: u64,
     /// Step of the run with which its schedule ends.
-    pub end: u64,
+    pub(super) end: u64,
 }
 
 impl Stage {
