@@ -157,15 +157,15 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let precision = arguments.precision;
     device.check(precision)?;
     let device = device.device;
-    let mode = |usual| ForwardMode::inference(arguments.norm_stats.unwrap_or(usual), dropout);
+    let norm_stats = arguments.norm_stats;
+    let norm_stats = norm_stats.unwrap_or_else(|| NormStats::usual(recipe.mode));
+    let mode = ForwardMode::inference(norm_stats, dropout);
     let stop = interrupt::flag();
     let seed = arguments.seed.unwrap_or(0).into();
     if let Some(masks) = masks {
         if pictures.format == OutputFormat::Jpg {
             tracing::warn!("JPEG changes every pixel a little, also those outside the holes");
         }
-        // One window has too few pixels for statistics of its own.
-        let mode = mode(NormStats::Running);
         let mut filler = NetworkFiller::load(&folder, mode, precision, &device)?.with_seed(seed);
         let how = FillOptions {
             feather: arguments.feather,
@@ -175,7 +175,6 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             fill(&plan, &masks, &mut filler, how, &options, &stop, on_event)
         });
     }
-    let mode = mode(NormStats::Batch);
     let direction = arguments.direction;
     let mut translator: Box<dyn Translator> = if recipe.mode == Mode::Pix2pixhd {
         let sampling = SampleOptions {
