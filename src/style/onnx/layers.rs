@@ -138,10 +138,11 @@ impl Layers {
 
     /// [`blur_upsample`](crate::nn::blur_upsample), which is bilinear.
     fn blur_upsample(&mut self, input: &Features) -> Features {
-        let scales = self.graph.numbers("double", vec![1.0, 1.0, 2.0, 2.0]);
+        let scales = vec![1.0, 1.0, 2.0, 2.0];
+        let scales = self.graph.float_tensor("double", [4], scales);
         let attributes = vec![
-            text("mode", "linear"),
-            text("coordinate_transformation_mode", "half_pixel"),
+            string_attr("mode", "linear"),
+            string_attr("coordinate_transformation_mode", "half_pixel"),
         ];
         let inputs = [&input.name, "", &scales];
         Features {
@@ -155,10 +156,10 @@ impl Layers {
         let mut name = self.reflect(&input.name, 1);
         for stride in [1, 2] {
             let attributes = vec![
-                list("kernel_shape", &[2; 2]),
-                list("strides", &[stride; 2]),
-                list("pads", &[0; 4]),
-                whole("count_include_pad", 0),
+                ints_attr("kernel_shape", &[2; 2]),
+                ints_attr("strides", &[stride; 2]),
+                ints_attr("pads", &[0; 4]),
+                int_attr("count_include_pad", 0),
             ];
             name = self.graph.node("AveragePool", &[&name], attributes);
         }
