@@ -67,7 +67,13 @@ pub struct StepContext {
     pub discriminator_rate: f64,
 }
 
-/// State of a method besides its weights: optimisers and image pools.
+/// The part of a [`MethodState`] with the averaged weights of `network`, where it has any. They are the weights that a
+/// style shows.
+pub fn average_part(network: &str) -> String {
+    format!("{network}_average")
+}
+
+/// State of a method besides its weights: optimisers, averaged weights and image pools.
 #[derive(Debug, Clone, Default)]
 pub struct MethodState {
     /// Tensors by part, such as an optimiser or a pool.
@@ -83,22 +89,27 @@ impl MethodState {
         self.counts.insert(part.to_owned(), count);
     }
 
-    /// Inserts the optimiser of `network`.
+    /// Inserts the optimiser of `network` and, if it keeps them, its averaged weights.
     pub fn insert_optimiser<N: Network>(&mut self, part: &str, network: &Trainable<N>) {
         self.insert(part, network.optimiser_state());
+        if let Some(average) = network.average_state() {
+            self.insert(&average_part(part), average);
+        }
     }
 
-    /// Takes out the optimiser of `network` and restores it.
+    /// Takes out the optimiser of `network` and its averaged weights, and restores them.
     ///
     /// # Errors
-    /// It belongs to another network.
+    /// They belong to another network.
     pub fn restore_optimiser<N: Network>(
         &mut self,
         part: &str,
         network: &mut Trainable<N>,
     ) -> Result<(), TensorError> {
         let (tensors, time) = self.take(part);
-        network.load_optimiser(tensors, time)
+        network.load_optimiser(tensors, time)?;
+        let (weights, count) = self.take(&average_part(part));
+        network.load_average(weights, count)
     }
 
     /// Takes out one part; empty if it is missing.

@@ -7,6 +7,7 @@ import torch
 
 import fixture_adam
 import fixture_checkpoints
+import fixture_contrastive
 import fixture_cycle
 import fixture_files
 import fixture_forward
@@ -28,6 +29,7 @@ GROUPS = [
     fixture_objectives,
     fixture_pix2pix,
     fixture_cycle,
+    fixture_contrastive,
     fixture_pix2pixhd,
     fixture_inpaint,
     fixture_adam,

@@ -23,8 +23,8 @@ use crate::train::{RunOutcome, Session, SessionStart};
     after_help = "Examples:\n  translate train --mode cycle\n  translate train --mode pix2pix --data facades --name facades --set data.direction=BtoA\n  translate train --resume --name facades"
 )]
 pub struct Arguments {
-    /// Training method: pix2pix (pairs of pictures), cycle (two piles of pictures), pix2pixhd (label maps, large pictures)
-    /// or inpaint (photos)
+    /// Training method: pix2pix (pairs of pictures), cycle (two piles of pictures), contrastive (two piles of pictures, one
+    /// direction, in less time), pix2pixhd (label maps, large pictures) or inpaint (photos)
     #[arg(long, value_name = "MODE")]
     mode: Option<Mode>,
     /// Folder of the data set [default: the sample in this program]

@@ -9,7 +9,7 @@ use crate::picture::Amount;
 pub enum UsageError {
     /// Nothing says how to train.
     #[error(
-        "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` for two piles of pictures, `--mode pix2pixhd` for label maps and large pictures, `--mode inpaint` to fill holes in photos"
+        "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` or `--mode contrastive` for two piles of pictures, `--mode pix2pixhd` for label maps and large pictures, `--mode inpaint` to fill holes in photos"
     )]
     NoMode,
     /// The name is taken.

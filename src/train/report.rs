@@ -120,6 +120,7 @@ fn preview_caption(manifest: &Manifest) -> &'static str {
         crate::config::Mode::Cycle => {
             "<p>Each row: input, output, input recovered from the output.</p>\n"
         }
+        crate::config::Mode::Contrastive => "<p>Each row: input, output.</p>\n",
         crate::config::Mode::Inpaint => "<p>Each row: photo with a hole, filled, original.</p>\n",
     }
 }

@@ -5,21 +5,29 @@ use std::time::Duration;
 use rand::RngExt;
 
 use crate::cli_support::{
-    CYCLE, INPAINT, Outcome, PIX2PIX, PIX2PIXHD, Place, assert_same, terminate,
+    CONTRASTIVE, CYCLE, INPAINT, Outcome, PIX2PIX, PIX2PIXHD, Place, assert_same, terminate,
 };
 
 const STEPS: u64 = 60;
 
+const AVERAGED: &str = "--set optim.ema=0.9";
+const AUGMENTED: &str = "--set discriminator.augment=color,translation,cutout";
+
 /// Settings of the runs that are interrupted. The image pool of the cycle is full long before the end; the U-Net has dropout.
 fn settings(mode: &str) -> String {
     let mode = match mode {
-        "cycle" => format!("{CYCLE} --set optim.pool_size=5"),
+        "cycle" => format!("{CYCLE} --set optim.pool_size=5 {AVERAGED} {AUGMENTED}"),
+        "contrastive" => format!(
+            "{CONTRASTIVE} --set loss.flip_equivariance=true --set loss.nce_patches=40 {AVERAGED} {AUGMENTED}"
+        ),
         // 24 steps of the first stage, then 36 of which 12 fix the global generator.
         "pix2pixhd" => format!(
             "{PIX2PIXHD} --set optim.global_epochs=2 --set optim.global_decay_epochs=2 --set optim.epochs=3 \
-             --set optim.decay_epochs=3 --set optim.fix_global_epochs=2"
+             --set optim.decay_epochs=3 --set optim.fix_global_epochs=2 {AVERAGED} {AUGMENTED}"
         ),
-        "inpaint" => format!("{INPAINT} --set data.masks=regions --set data.batch_size=4"),
+        "inpaint" => format!(
+            "{INPAINT} --set data.masks=regions --set data.batch_size=4 {AVERAGED} {AUGMENTED}"
+        ),
         _ => format!("{PIX2PIX} --set generator.dropout=true --set optim.pool_size=4"),
     };
     // The number of steps between previews is no multiple of that between checkpoints: they fall before and after kills.
@@ -103,6 +111,11 @@ fn interrupted_runs_of_pix2pix_equal_an_uninterrupted_one() {
 #[test]
 fn interrupted_runs_of_cycle_equal_an_uninterrupted_one() {
     interrupted_runs_equal_an_uninterrupted_one("cycle", 5);
+}
+
+#[test]
+fn interrupted_runs_of_contrastive_equal_an_uninterrupted_one() {
+    interrupted_runs_equal_an_uninterrupted_one("contrastive", 5);
 }
 
 #[test]

@@ -68,6 +68,7 @@ fn full_recipes_are_the_defaults_with_every_key() {
     for (file, mode) in [
         ("pix2pix.toml", Mode::Pix2pix),
         ("cycle.toml", Mode::Cycle),
+        ("contrastive.toml", Mode::Contrastive),
         ("inpaint.toml", Mode::Inpaint),
     ] {
         let path = root().join("configs").join(file);

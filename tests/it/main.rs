@@ -38,6 +38,7 @@ mod cli_support;
 mod cli_tiles;
 mod cli_train;
 mod coarse_to_fine;
+mod contrastive;
 mod data;
 mod data_check;
 mod data_convert;
