@@ -71,7 +71,7 @@ pub use picture::{Picture, PictureError, has_picture_extension, picture_size, re
 pub use pixels::{grey, levels_from_values, pixels_from_values, values_from_pixels};
 pub use preprocess::Preparation;
 pub use raster::Raster;
-pub use resample::resize_plane;
+pub use resample::{bicubic_weights, columns_first, resize_plane};
 pub use split::split;
 pub use spooled::{SpoolError, SpooledPicture};
 pub use xmp::renewed as renewed_xmp;

@@ -5,8 +5,6 @@ use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use indicatif::HumanDuration;
 use plotters::drawing::DrawingAreaErrorKind;
 use plotters::prelude::*;
@@ -15,6 +13,7 @@ use super::error::TrainError;
 use super::event::{Event, Listener};
 use super::metrics::{MetricsLine, read_metrics};
 use crate::files::{self, FileError};
+use crate::html::{self, escape, png_address};
 use crate::style::{Manifest, StyleFolder};
 
 /// Previews shown, spread over the run.
@@ -45,18 +44,15 @@ impl ReportFile {
         body.push_str("<h2>Previews</h2>\n");
         body.push_str(preview_caption(&manifest));
         for (step, path) in previews(&self.style)? {
-            let picture = BASE64.encode(files::read(&path)?);
+            let picture = png_address(&files::read(&path)?);
             let _ = writeln!(
                 body,
-                "<figure><img src=\"data:image/png;base64,{picture}\" alt=\"step {step}\"><figcaption>step {step}</figcaption></figure>"
+                "<figure><img src=\"{picture}\" alt=\"step {step}\"><figcaption>step {step}</figcaption></figure>"
             );
         }
         let recipe = escape(&manifest.recipe.to_toml());
         let _ = write!(body, "<h2>Recipe</h2>\n<pre>{recipe}</pre>\n");
-        let title = escape(&self.style.name());
-        let page = format!(
-            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\n<style>{CSS}</style></head>\n<body>\n<h1>{title}</h1>\n{body}</body></html>\n"
-        );
+        let page = html::page(&self.style.name(), &body);
         Ok(files::write_atomically(
             &self.style.report(),
             page.as_bytes(),
@@ -73,10 +69,6 @@ impl Listener for ReportFile {
         }
     }
 }
-
-const CSS: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}\
-table{border-collapse:collapse}td{padding:.1rem 1rem .1rem 0}pre{background:#f5f5f5;padding:1rem;overflow:auto}\
-figure{margin:1rem 0}img,svg{max-width:100%;height:auto}figcaption{color:#666}";
 
 fn summary(style: &StyleFolder, manifest: &Manifest, metrics: &[MetricsLine]) -> String {
     let training = &manifest.training;
@@ -241,11 +233,4 @@ fn previews(style: &StyleFolder) -> Result<Vec<(u64, PathBuf)>, FileError> {
     Ok((0..PREVIEWS)
         .map(|index| all[index * last / (PREVIEWS - 1)].clone())
         .collect())
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }
