@@ -20,6 +20,7 @@ pub mod method;
 pub mod nn;
 pub mod paired;
 pub mod panics;
+pub mod picture;
 pub mod progress;
 pub mod random;
 pub mod style;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use burn::tensor::{Device, Tensor};
 
-use super::tiles::PictureRows;
+use super::tiles::RowAccess;
 use crate::nn::{
     BandLimits, Behaviour, Generator, Rows, StoreError, forward_in_bands, forward_memory,
 };
@@ -21,7 +21,7 @@ impl From<StoreError> for Message {
 
 /// The rows of a picture as tensors.
 pub(super) struct DeviceRows<'a> {
-    pub(super) rows: &'a mut dyn PictureRows,
+    pub(super) rows: &'a mut dyn RowAccess,
     pub(super) device: &'a Device,
     /// What the generator takes, `[1, channels, rows, width]`, for these rows.
     pub(super) read: &'a ReadRows<'a>,
@@ -29,7 +29,7 @@ pub(super) struct DeviceRows<'a> {
 
 /// Reads rows of a picture.
 pub(super) type ReadRows<'a> =
-    dyn Fn(&dyn PictureRows, Range<usize>) -> Result<Tensor<4>, String> + 'a;
+    dyn Fn(&dyn RowAccess, Range<usize>) -> Result<Tensor<4>, String> + 'a;
 
 impl Rows for DeviceRows<'_> {
     type Error = Message;

@@ -23,7 +23,7 @@ pub enum ApplyError {
     },
     /// A folder of the input cannot be listed.
     #[error("cannot look through `{}`: {message}", path.display())]
-    Unlisted {
+    Unreadable {
         /// The folder.
         path: PathBuf,
         /// What the system said.

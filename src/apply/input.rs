@@ -6,13 +6,14 @@ use std::path::{Component, Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::error::ApplyError;
-use crate::data::{has_picture_extension, is_hidden};
+use crate::data::is_hidden;
+use crate::picture::has_picture_extension;
 
 /// Characters that make a path a pattern.
 const WILDCARDS: [char; 3] = ['*', '?', '['];
 
 /// What an input stands for.
-pub(super) struct Found {
+pub(super) struct InputListing {
     /// Pictures and what else must be told about, sorted by path.
     pub(super) candidates: Vec<Candidate>,
     /// Files that are not called like pictures.
@@ -34,12 +35,12 @@ pub(super) enum InputKind {
 #[derive(Debug)]
 pub(super) struct Candidate {
     pub(super) relative: Box<Path>,
-    pub(super) what: What,
+    pub(super) what: EntryKind,
 }
 
 /// What a candidate is.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum EntryKind {
     /// A file.
     File,
     /// A link to a file, or one that leads nowhere, which reading it will tell.
@@ -47,7 +48,7 @@ pub(super) enum What {
     /// A pipe, a socket, a device: reading one may never end.
     Special,
     /// A folder that cannot be listed, and what the system says.
-    Unlisted(Box<str>),
+    Unreadable(Box<str>),
 }
 
 impl AsRef<Path> for Candidate {
@@ -57,16 +58,16 @@ impl AsRef<Path> for Candidate {
 }
 
 /// Finds the pictures of `input`.
-pub(super) fn find(input: &Path) -> Result<Found, ApplyError> {
+pub(super) fn find(input: &Path) -> Result<InputListing, ApplyError> {
     let mut found = if input.is_dir() {
         in_folder(input)?
     } else if input.is_file() {
-        let mut found = Found::new(input.parent().unwrap_or(Path::new("")), InputKind::File);
+        let mut found = InputListing::new(input.parent().unwrap_or(Path::new("")), InputKind::File);
         if let Some(name) = input.file_name() {
             let what = if input.is_symlink() {
-                What::Link
+                EntryKind::Link
             } else {
-                What::File
+                EntryKind::File
             };
             found.add(Path::new(name), what);
         }
@@ -89,15 +90,15 @@ pub(super) fn find(input: &Path) -> Result<Found, ApplyError> {
     Ok(found)
 }
 
-fn in_folder(folder: &Path) -> Result<Found, ApplyError> {
-    let mut found = Found::new(folder, InputKind::Folder);
+fn in_folder(folder: &Path) -> Result<InputListing, ApplyError> {
+    let mut found = InputListing::new(folder, InputKind::Folder);
     // Links to folders are not followed: they can lead round in circles.
     let seen = |entry: &walkdir::DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
     for entry in WalkDir::new(folder).into_iter().filter_entry(seen) {
         match entry {
             Ok(entry) => {
                 let relative = below(entry.path(), folder);
-                if let Some(what) = what_is(entry.path(), entry.file_type()) {
+                if let Some(what) = entry_kind(entry.path(), entry.file_type()) {
                     found.add_named(relative, what);
                 }
             }
@@ -107,22 +108,22 @@ fn in_folder(folder: &Path) -> Result<Found, ApplyError> {
                     .io_error()
                     .map_or_else(|| error.to_string(), ToString::to_string);
                 if error.depth() == 0 {
-                    return Err(ApplyError::Unlisted { path, message });
+                    return Err(ApplyError::Unreadable { path, message });
                 }
-                found.add(below(&path, folder), What::Unlisted(message.into()));
+                found.add(below(&path, folder), EntryKind::Unreadable(message.into()));
             }
         }
     }
     Ok(found)
 }
 
-fn matching(pattern: &Path) -> Result<Found, ApplyError> {
+fn matching(pattern: &Path) -> Result<InputListing, ApplyError> {
     let text = pattern
         .to_str()
         .filter(|text| text.contains(WILDCARDS))
         .ok_or_else(|| ApplyError::InputNotFound(pattern.to_owned()))?;
     let folder = fixed_part(text);
-    let mut found = Found::new(&folder, InputKind::Pattern);
+    let mut found = InputListing::new(&folder, InputKind::Pattern);
     // As in a shell: hidden files have to be asked for.
     let options = glob::MatchOptions {
         require_literal_leading_dot: true,
@@ -136,7 +137,7 @@ fn matching(pattern: &Path) -> Result<Found, ApplyError> {
         match path {
             Ok(path) => {
                 let what = std::fs::symlink_metadata(&path)
-                    .map(|metadata| what_is(&path, metadata.file_type()));
+                    .map(|metadata| entry_kind(&path, metadata.file_type()));
                 if let Ok(Some(what)) = what {
                     found.add_named(below(&without_dots(&path), &folder), what);
                 }
@@ -144,7 +145,7 @@ fn matching(pattern: &Path) -> Result<Found, ApplyError> {
             Err(error) => {
                 let path = without_dots(error.path());
                 let message = error.error().to_string();
-                found.add(below(&path, &folder), What::Unlisted(message.into()));
+                found.add(below(&path, &folder), EntryKind::Unreadable(message.into()));
             }
         }
     }
@@ -157,18 +158,18 @@ fn below<'a>(path: &'a Path, folder: &Path) -> &'a Path {
 }
 
 /// What an entry of a folder is; nothing for folders and links to them.
-fn what_is(path: &Path, file_type: FileType) -> Option<What> {
+fn entry_kind(path: &Path, file_type: FileType) -> Option<EntryKind> {
     if file_type.is_symlink() {
         return match std::fs::metadata(path) {
             Ok(target) if target.is_dir() => None,
-            Ok(target) if !target.is_file() => Some(What::Special),
-            _ => Some(What::Link),
+            Ok(target) if !target.is_file() => Some(EntryKind::Special),
+            _ => Some(EntryKind::Link),
         };
     }
     match (file_type.is_dir(), file_type.is_file()) {
         (true, _) => None,
-        (_, true) => Some(What::File),
-        _ => Some(What::Special),
+        (_, true) => Some(EntryKind::File),
+        _ => Some(EntryKind::Special),
     }
 }
 
@@ -187,7 +188,7 @@ fn without_dots(path: &Path) -> PathBuf {
     parts.filter(|part| *part != Component::CurDir).collect()
 }
 
-impl Found {
+impl InputListing {
     fn new(root: &Path, kind: InputKind) -> Self {
         Self {
             candidates: Vec::new(),
@@ -197,13 +198,13 @@ impl Found {
         }
     }
 
-    fn add(&mut self, relative: &Path, what: What) {
+    fn add(&mut self, relative: &Path, what: EntryKind) {
         let relative = relative.into();
         self.candidates.push(Candidate { relative, what });
     }
 
     /// Adds what is called like a picture, and counts the rest.
-    fn add_named(&mut self, relative: &Path, what: What) {
+    fn add_named(&mut self, relative: &Path, what: EntryKind) {
         if has_picture_extension(relative) {
             self.add(relative, what);
         } else {

@@ -5,10 +5,10 @@ use std::ops::Range;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::bands::{DeviceRows, bytes_per_pixel, in_bands};
-use super::maps::MapNeeds;
-use super::network::tiles_at_once;
-use super::picture::Translator;
-use super::tiles::PictureRows;
+use super::network::tile_batch_size;
+use super::tiles::RowAccess;
+use super::translator::MapSpec;
+use super::translator::Translator;
 use crate::coarse_to_fine::{FeatureClusters, Instances, condition};
 use crate::config::{Direction, Recipe};
 use crate::kernels::Precision;
@@ -18,7 +18,7 @@ use crate::style::{Manifest, StyleError, StyleFolder, load_clusters, load_genera
 
 /// Several looks of one input, as features are sampled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sampling {
+pub struct SampleOptions {
     /// Pictures for each input.
     pub samples: usize,
     /// Decides which; each picture of an input has the next seed.
@@ -33,7 +33,7 @@ pub struct LabelTranslator {
     /// Where the generator takes instance features: what these can be.
     clusters: Option<FeatureClusters>,
     recipe: Recipe,
-    sampling: Sampling,
+    sampling: SampleOptions,
     behaviour: Behaviour,
     device: Device,
 }
@@ -46,7 +46,7 @@ impl LabelTranslator {
     pub fn load(
         folder: &StyleFolder,
         direction: Option<Direction>,
-        sampling: Sampling,
+        sampling: SampleOptions,
         behaviour: Behaviour,
         precision: Precision,
         device: &Device,
@@ -92,7 +92,7 @@ impl LabelTranslator {
     /// The same for some rows of a picture.
     fn told_of(
         &self,
-        rows: &dyn PictureRows,
+        rows: &dyn RowAccess,
         range: Range<usize>,
         seed: u64,
     ) -> Result<Tensor<4>, String> {
@@ -149,8 +149,8 @@ impl Translator for LabelTranslator {
         self.recipe.generator.smallest_size()
     }
 
-    fn maps(&self) -> Option<MapNeeds> {
-        Some(MapNeeds {
+    fn maps(&self) -> Option<MapSpec> {
+        Some(MapSpec {
             classes: self.recipe.data.classes,
             instances: self.recipe.data.instances,
         })
@@ -174,8 +174,8 @@ impl Translator for LabelTranslator {
         output.try_into_vec().map_err(|error| error.to_string())
     }
 
-    fn tiles_at_once(&self, pixels: usize) -> usize {
-        tiles_at_once(pixels, self.recipe.generator.norm, self.behaviour)
+    fn tile_batch_size(&self, pixels: usize) -> usize {
+        tile_batch_size(pixels, self.recipe.generator.norm, self.behaviour)
     }
 
     fn bytes_per_pixel(&self) -> Option<f64> {
@@ -193,7 +193,7 @@ impl Translator for LabelTranslator {
 
     fn translate_in_bands(
         &mut self,
-        rows: &mut dyn PictureRows,
+        rows: &mut dyn RowAccess,
         limits: &BandLimits,
         index: u64,
     ) -> Result<(), String> {

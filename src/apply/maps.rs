@@ -1,43 +1,23 @@
 //! Inputs of pix2pixHD: label maps, or pictures, and the instance maps beside them.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::padding::Padding;
-use super::picture::{Kept, Needs, Prepared, padding_for};
-use super::reading::{ReadPicture, Reading, read, unreadable};
-use super::tiles::{Layer, Ways};
-use crate::data::{DataError, IdMap, PictureLimits, sample_key};
-
-/// What a network takes besides or instead of a picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MapNeeds {
-    /// Number of classes of label maps; 0 where the network takes pictures.
-    pub classes: usize,
-    /// Whether it takes instance maps.
-    pub instances: bool,
-}
-
-/// Ends of the names of instance maps, for files that begin alike.
-const SUFFIXES: [&str; 5] = [
-    "",
-    "_gtFine_instanceIds",
-    "_gtCoarse_instanceIds",
-    "_instanceIds",
-    "_inst",
-];
-
-/// Ends of the names of coloured label maps.
-const COLOUR_SUFFIXES: [&str; 3] = ["_gtFine_color", "_gtCoarse_color", "_color"];
+use super::instance_files::instances_beside;
+use super::passthrough::Passthrough;
+use super::prepared::Prepared;
+use super::reading::{LoadedInput, ReadOptions, padding_for, read, unreadable};
+use super::tiles::{InputPlanes, SplitPolicy};
+use super::translator::{InputSpec, MapSpec};
+use crate::picture::{IdMap, PictureLimits};
 
 /// Reads, resizes and pads an input: one plane of class ids (or the planes of a picture), and one of instance ids where
 /// these are needed.
 pub(super) fn prepare_maps(
     path: &Path,
-    reading: Reading<'_>,
-    needs: Needs,
-    maps: MapNeeds,
-    ways: &Ways,
+    reading: ReadOptions<'_>,
+    spec: InputSpec,
+    maps: MapSpec,
+    split: &SplitPolicy,
 ) -> Result<Prepared, String> {
     let (own, input) = if maps.classes > 0 {
         let map = labels(path, maps.classes, reading.limits)?;
@@ -50,19 +30,20 @@ pub(super) fn prepare_maps(
         .instances
         .then(|| instances_of(path, own, reading.limits));
     let instances = instances.transpose()?;
-    let padding = padding_for(own, reading, needs)?;
-    let of_map = |map: IdMap| Layer::Raster(map.raster().resized((padding.width, padding.height)));
-    let (layer, kept) = match input {
-        Input::Labels(map) => (of_map(map), Kept::default()),
-        Input::Picture(picture) => picture.taken_apart(&padding, reading, needs.channels)?,
+    let padding = padding_for(own, reading, spec)?;
+    let of_map =
+        |map: IdMap| InputPlanes::Raster(map.raster().resized((padding.width, padding.height)));
+    let (layer, passthrough) = match input {
+        Input::Labels(map) => (of_map(map), Passthrough::default()),
+        Input::Picture(picture) => picture.into_network_input(&padding, reading, spec.channels)?,
     };
     let layers = [layer].into_iter().chain(instances.map(of_map)).collect();
-    Prepared::new(layers, padding, kept, ways)
+    Prepared::new(layers, padding, passthrough, split)
 }
 
 enum Input {
     Labels(IdMap),
-    Picture(ReadPicture),
+    Picture(LoadedInput),
 }
 
 /// The instance map beside an input of the (width, height) `own`.
@@ -84,10 +65,7 @@ fn instances_of(path: &Path, own: (usize, usize), limits: PictureLimits) -> Resu
 }
 
 fn read_map(path: &Path, limits: PictureLimits) -> Result<IdMap, String> {
-    IdMap::read_within(path, limits).map_err(|error| match error {
-        DataError::Picture(error) => unreadable(error),
-        error => error.to_string(),
-    })
+    IdMap::read_within(path, limits).map_err(unreadable)
 }
 
 fn labels(path: &Path, classes: usize, limits: PictureLimits) -> Result<IdMap, String> {
@@ -101,139 +79,4 @@ fn labels(path: &Path, classes: usize, limits: PictureLimits) -> Result<IdMap, S
         ));
     }
     Ok(map)
-}
-
-/// The instance map that belongs to an input: in the folder beside that is called `inst` where the input's is called
-/// `label` or `A` or `B` (`test_label` and `test_inst`), or in the same folder with another end of the name.
-fn instances_beside(path: &Path) -> Result<PathBuf, String> {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let extension = path.extension().unwrap_or_default().to_string_lossy();
-    let key = sample_key(&stem);
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let mut places = vec![(folder.to_owned(), false)];
-    for ancestor in folder.ancestors() {
-        let name = ancestor.file_name().unwrap_or_default().to_string_lossy();
-        let begin = ["label", "A", "B"]
-            .iter()
-            .find_map(|end| name.strip_suffix(end));
-        let (Some(begin), Some(parent)) = (begin, ancestor.parent()) else {
-            continue;
-        };
-        let within = folder.strip_prefix(ancestor).unwrap_or(Path::new(""));
-        places.push((parent.join(format!("{begin}inst")).join(within), true));
-    }
-    for (place, apart) in &places {
-        let names = SUFFIXES.iter().map(|suffix| format!("{key}{suffix}"));
-        // In a folder of its own a map can have the very name of the input.
-        let names = names.chain(apart.then(|| stem.to_string()));
-        for name in names {
-            for extension in [&extension, "png", "tif", "tiff", "pgm"] {
-                let candidate = place.join(format!("{name}.{extension}"));
-                if candidate.is_file() && candidate != path {
-                    return Ok(candidate);
-                }
-            }
-        }
-    }
-    let wanted = places.last().map_or(folder, |(place, _)| place);
-    Err(format!(
-        "`{}` has no instance map, which this style needs: put `{key}{}.png` into `{}`",
-        path.display(),
-        if stem == key {
-            ""
-        } else {
-            "_gtFine_instanceIds"
-        },
-        wanted.display()
-    ))
-}
-
-/// The pictures of a folder without those that belong to another of them: instance maps, and the coloured label maps of
-/// Cityscapes.
-pub(super) fn without_maps<T: AsRef<Path>>(pictures: Vec<T>) -> Vec<T> {
-    let stem = |path: &Path| path.with_extension("").to_string_lossy().into_owned();
-    let owner = |stem: &str| -> Option<String> {
-        let ends = SUFFIXES.iter().chain(&COLOUR_SUFFIXES);
-        let keys = ends
-            .filter(|end| !end.is_empty())
-            .filter_map(|end| stem.strip_suffix(end));
-        keys.min_by_key(|key| key.len()).map(str::to_owned)
-    };
-    let inputs: BTreeSet<String> = pictures
-        .iter()
-        .map(|path| stem(path.as_ref()))
-        .filter(|stem| owner(stem).is_none())
-        .map(|stem| sample_key(&stem).to_owned())
-        .collect();
-    let is_input = |path: &Path| owner(&stem(path)).is_none_or(|key| !inputs.contains(&key));
-    pictures
-        .into_iter()
-        .filter(|path| is_input(path.as_ref()))
-        .collect()
-}
-
-impl Padding {
-    /// A border around a picture of this (width, height).
-    pub(super) fn around(size: (usize, usize), needs: Needs) -> Self {
-        Self::new(size.1, size.0, needs.multiple, needs.smallest)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn instance_maps_are_found_beside_label_maps() {
-        let root = tempfile::tempdir().unwrap();
-        let file = |name: &str| {
-            let path = root.path().join(name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(&path, b"x").unwrap();
-            path
-        };
-        let found = |path: &PathBuf| instances_beside(path);
-        let label = file("test_label/ulm/a_gtFine_labelIds.png");
-        let wanted = root.path().join("test_inst/ulm");
-        assert_eq!(
-            found(&label).unwrap_err(),
-            format!(
-                "`{}` has no instance map, which this style needs: put `a_gtFine_instanceIds.png` into `{}`",
-                label.display(),
-                wanted.display()
-            )
-        );
-        let instances = file("test_inst/ulm/a_gtFine_instanceIds.png");
-        assert_eq!(found(&label).unwrap(), instances);
-        let (label, instances) = (file("x_label/7.png"), file("x_inst/7.png"));
-        assert_eq!(found(&label).unwrap(), instances);
-        let (label, instances) = (file("all/b_gtFine_labelIds.png"), file("all/b_inst.png"));
-        assert_eq!(found(&label).unwrap(), instances);
-        assert!(found(&file("all/c.png")).is_err(), "not the map itself");
-    }
-
-    #[test]
-    fn maps_beside_their_inputs_are_no_inputs() {
-        let listed = [
-            "a_gtFine_color.png",
-            "a_gtFine_instanceIds.png",
-            "a_gtFine_labelIds.png",
-            "b.png",
-            "b_inst.tif",
-            "c_inst.png",
-            "x/b_inst.png",
-        ];
-        let pictures = listed.map(PathBuf::from);
-        let kept = without_maps(pictures.to_vec());
-        let kept: Vec<_> = kept.iter().map(|path| path.to_str().unwrap()).collect();
-        assert_eq!(
-            kept,
-            [
-                "a_gtFine_labelIds.png",
-                "b.png",
-                "c_inst.png",
-                "x/b_inst.png"
-            ]
-        );
-    }
 }

@@ -5,49 +5,46 @@
 //! holes in photos.
 
 mod bands;
-mod contents;
-mod encode;
+mod collisions;
 mod error;
 mod fill;
-mod format;
 mod input;
+mod instance_files;
 mod label_network;
-mod levels;
 mod maps;
 mod network;
 mod options;
 mod output;
+mod output_format;
 mod padding;
+mod passthrough;
 mod picture;
-mod pixels;
-mod places;
+mod pipeline;
+mod pipeline_runner;
 mod plan;
-mod png;
-mod pnm;
+mod prepared;
 mod reading;
+mod recorder;
 mod report;
 mod run;
 mod shard;
-mod steps;
-mod tally;
-mod tiff;
 mod tiles;
-mod whole;
-mod work;
+mod translator;
 
 pub use error::ApplyError;
 pub use fill::{
-    FillOptions, Filler, MaskError, MaskSource, MaskSourceError, Masks, NetworkFiller, Reach, fill,
+    FillOptions, Filler, HoleSupport, MaskError, MaskLookup, MaskSource, MaskSourceError,
+    NetworkFiller, fill,
 };
-pub use label_network::{LabelTranslator, Sampling};
-pub use maps::MapNeeds;
+pub use label_network::{LabelTranslator, SampleOptions};
 pub use network::NetworkTranslator;
-pub use options::{ApplyOptions, Depth, Existing, OutputFormat, Size, SizeError};
+pub use options::{ApplyOptions, Depth, OnExisting, OutputSize, SizeError};
+pub use output_format::OutputFormat;
 pub use padding::Padding;
-pub use picture::Translator;
 pub use plan::{Plan, PlannedPicture, Task, plan};
+pub use recorder::Event;
 pub use report::{FileReport, Status, Summary};
 pub use run::run;
 pub use shard::{Shard, ShardChoice, ShardError};
-pub use tally::Event;
-pub use tiles::{PictureRows, Tile, TileError, Tiling};
+pub use tiles::{RowAccess, TileError, TileSize, Tiling};
+pub use translator::{MapSpec, Translator};

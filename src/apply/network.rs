@@ -5,8 +5,8 @@ use std::ops::Range;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::bands::{DeviceRows, bytes_per_pixel, in_bands};
-use super::picture::Translator;
-use super::tiles::PictureRows;
+use super::tiles::RowAccess;
+use super::translator::Translator;
 use crate::config::{Direction, NormKind};
 use crate::kernels::Precision;
 use crate::nn::{BandLimits, Behaviour, Generator, NormStats};
@@ -67,16 +67,16 @@ impl NetworkTranslator {
 }
 
 /// Pixels of all tiles that go through a network at once.
-const PIXELS_AT_ONCE: usize = 1 << 16;
+const MAX_BATCH_PIXELS: usize = 1 << 16;
 
 /// Tiles of so many pixels that go through a generator at once without an effect on each other.
-pub(super) fn tiles_at_once(pixels: usize, norm: NormKind, behaviour: Behaviour) -> usize {
+pub(super) fn tile_batch_size(pixels: usize, norm: NormKind, behaviour: Behaviour) -> usize {
     // Statistics would be those of all tiles, and what is dropped in one depend on how many go before it.
     let is_mixed = norm == NormKind::Batch && behaviour.norm_stats == NormStats::Batch;
     if is_mixed || behaviour.dropout {
         return 1;
     }
-    (PIXELS_AT_ONCE / pixels).max(1)
+    (MAX_BATCH_PIXELS / pixels).max(1)
 }
 
 impl Translator for NetworkTranslator {
@@ -117,8 +117,8 @@ impl Translator for NetworkTranslator {
         output.try_into_vec().map_err(|error| error.to_string())
     }
 
-    fn tiles_at_once(&self, pixels: usize) -> usize {
-        tiles_at_once(pixels, self.norm, self.behaviour)
+    fn tile_batch_size(&self, pixels: usize) -> usize {
+        tile_batch_size(pixels, self.norm, self.behaviour)
     }
 
     fn bytes_per_pixel(&self) -> Option<f64> {
@@ -136,12 +136,12 @@ impl Translator for NetworkTranslator {
 
     fn translate_in_bands(
         &mut self,
-        rows: &mut dyn PictureRows,
+        rows: &mut dyn RowAccess,
         limits: &BandLimits,
         _index: u64,
     ) -> Result<(), String> {
         let channels = self.channels[0];
-        let read = |rows: &dyn PictureRows, range: Range<usize>| {
+        let read = |rows: &dyn RowAccess, range: Range<usize>| {
             let dims = [1, channels, range.len(), rows.padded_width()];
             let values = TensorData::new(rows.read(range)?, dims);
             Ok(Tensor::from_data(values, &self.device))

@@ -3,16 +3,16 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::encode::Encoding;
+use super::output_format::OutputFormat;
 use super::shard::Shard;
 use super::tiles::Tiling;
-use crate::data::PictureLimits;
+use crate::picture::{EncodeOptions, PictureLimits};
 
 /// How pictures are translated.
 #[derive(Debug, Clone, Default)]
 pub struct ApplyOptions {
     /// Size of the outputs.
-    pub size: Size,
+    pub size: OutputSize,
     /// Whether instance maps may lie beside the inputs of a folder, which are then no inputs themselves.
     pub instance_maps: bool,
     /// How large pictures go through the network.
@@ -26,7 +26,7 @@ pub struct ApplyOptions {
     /// The largest pictures that are read, and translated.
     pub limits: PictureLimits,
     /// What happens to outputs that are there already.
-    pub existing: Existing,
+    pub existing: OnExisting,
     /// Translations of each picture; 0 counts as 1. The names of several get a number.
     pub samples: usize,
     /// The share of the input that is translated; none for all of it.
@@ -39,8 +39,8 @@ pub struct ApplyOptions {
 
 impl ApplyOptions {
     /// How outputs are written.
-    pub(super) fn encoding(&self) -> Encoding {
-        Encoding::of_quality(self.quality)
+    pub(super) fn encoding(&self) -> EncodeOptions {
+        EncodeOptions::of_quality(self.quality)
     }
 }
 
@@ -52,17 +52,17 @@ pub enum Depth {
     Keep,
     /// 8.
     #[value(name = "8")]
-    Eight,
+    Bits8,
 }
 
 /// Size of the outputs, in pixels.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Size {
+pub enum OutputSize {
     /// That of each input.
     #[default]
     Keep,
     /// This size: pictures are resized to it before they are translated, whatever their aspect ratio.
-    Exactly {
+    Exact {
         /// Width.
         width: u32,
         /// Height.
@@ -75,7 +75,7 @@ pub enum Size {
 #[error("`{0}` is not a size: write keep, 256 or 640x480 (width x height)")]
 pub struct SizeError(String);
 
-impl FromStr for Size {
+impl FromStr for OutputSize {
     type Err = SizeError;
 
     fn from_str(text: &str) -> Result<Self, SizeError> {
@@ -85,35 +85,15 @@ impl FromStr for Size {
         let (width, height) = text.split_once('x').unwrap_or((text, text));
         let side = |digits: &str| digits.parse::<u32>().ok().filter(|&side| side > 0);
         match (side(width), side(height)) {
-            (Some(width), Some(height)) => Ok(Self::Exactly { width, height }),
+            (Some(width), Some(height)) => Ok(Self::Exact { width, height }),
             _ => Err(SizeError(text.to_owned())),
         }
     }
 }
 
-/// File format of the outputs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-#[value(rename_all = "lowercase")]
-pub enum OutputFormat {
-    /// That of each input, by its bytes.
-    #[default]
-    Same,
-    /// PNG.
-    Png,
-    /// JPEG.
-    Jpg,
-    /// WebP, lossless.
-    Webp,
-    /// TIFF.
-    Tiff,
-    /// As [`OutputFormat::Same`], but PNG for JPEG: for pixels that must stay what they are.
-    #[value(skip)]
-    Lossless,
-}
-
 /// What happens to outputs that are there already.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Existing {
+pub enum OnExisting {
     /// They are an error, before any work.
     #[default]
     Refuse,
@@ -129,14 +109,14 @@ mod tests {
 
     #[test]
     fn sizes_are_parsed_width_first() {
-        let size = |text: &str| text.parse::<Size>().ok();
-        assert_eq!(size("keep"), Some(Size::Keep));
-        let square = Size::Exactly {
+        let size = |text: &str| text.parse::<OutputSize>().ok();
+        assert_eq!(size("keep"), Some(OutputSize::Keep));
+        let square = OutputSize::Exact {
             width: 64,
             height: 64,
         };
         assert_eq!(size("64"), Some(square));
-        let wide = Size::Exactly {
+        let wide = OutputSize::Exact {
             width: 640,
             height: 480,
         };

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use walkdir::WalkDir;
 
-use super::contents::Contents;
 use crate::files::{FileError, create_folder, write_atomically_as};
+use crate::picture::FileContents;
 
 /// Hidden, so that no run takes it for an input.
 const PREFIX: &str = ".translate-";
@@ -57,7 +57,7 @@ impl OutputFolder {
     ///
     /// # Errors
     /// It cannot be written.
-    pub(super) fn write(&self, path: &Path, contents: &Contents) -> Result<(), FileError> {
+    pub(super) fn write(&self, path: &Path, contents: &FileContents) -> Result<(), FileError> {
         let attempt = || {
             if let Some(folder) = path.parent() {
                 create_folder(folder)?;
@@ -148,8 +148,8 @@ fn is_lock(name: &OsStr) -> bool {
 mod tests {
     use super::*;
 
-    fn whole() -> Contents {
-        Contents::Bytes(b"whole".to_vec())
+    fn whole() -> FileContents {
+        FileContents::Bytes(b"whole".to_vec())
     }
 
     fn names(folder: &Path) -> Vec<String> {

@@ -6,14 +6,12 @@ use std::sync::Arc;
 use image::ImageFormat;
 use rayon::prelude::*;
 
+use super::collisions::{CollisionCheck, resolved};
 use super::error::ApplyError;
-use super::format::with_extension;
-use super::input::{Found, InputKind, What, find};
-use super::maps::without_maps;
-use super::options::{ApplyOptions, Existing};
-use super::places::{Places, resolved};
-use super::whole::is_half_written;
-use crate::data::has_picture_extension;
+use super::input::{EntryKind, InputKind, InputListing, find};
+use super::instance_files::without_maps;
+use super::options::{ApplyOptions, OnExisting};
+use crate::picture::{has_picture_extension, is_truncated_file, with_extension};
 
 /// Every picture of the input and what is to be done with it. Copies share the list.
 #[derive(Debug, Clone)]
@@ -43,11 +41,11 @@ struct Entry {
     place: u32,
     /// Which translation of the picture; 0 where there is only one.
     sample: u16,
-    what: ToDo,
+    what: EntryAction,
 }
 
 #[derive(Debug)]
-enum ToDo {
+enum EntryAction {
     Translate(ImageFormat),
     Skip(ImageFormat),
     Unrecognised,
@@ -135,7 +133,7 @@ impl Plan {
 
     /// Number of translations that exist and are left.
     pub fn skipped(&self) -> usize {
-        let skips = |entry: &&Entry| matches!(entry.what, ToDo::Skip(_));
+        let skips = |entry: &&Entry| matches!(entry.what, EntryAction::Skip(_));
         self.entries.iter().filter(skips).count()
     }
 
@@ -146,15 +144,15 @@ impl Plan {
                 .join(output_of(&entry.relative, format, entry.sample))
         };
         let task = match &entry.what {
-            &ToDo::Translate(format) => Task::Translate {
+            &EntryAction::Translate(format) => Task::Translate {
                 output: output(format),
                 format,
             },
-            &ToDo::Skip(format) => Task::Skip {
+            &EntryAction::Skip(format) => Task::Skip {
                 output: output(format),
             },
-            ToDo::Unrecognised => Task::Unrecognised,
-            ToDo::Unusable(message) => Task::Unusable {
+            EntryAction::Unrecognised => Task::Unrecognised,
+            EntryAction::Unusable(message) => Task::Unusable {
                 message: format!("`{}` {message}", input.display()),
             },
         };
@@ -199,15 +197,15 @@ pub fn plan(input: &Path, output: &Path, options: &ApplyOptions) -> Result<Plan,
     let samples: u16 = options.samples.clamp(1, u16::MAX.into()) as u16;
     let numbers = if samples == 1 { 0..=0 } else { 1..=samples };
     let is_own = |path: &Path| options.shard.is_none_or(|shard| shard.contains(path));
-    let places = Places::new(&found, output);
+    let places = CollisionCheck::new(&found, output);
     // To find out a format a file must be opened: only those of this shard are, and others that may be in their way.
     let formats: Vec<Option<ImageFormat>> = found
         .candidates
         .par_iter()
         .map(|candidate| {
-            let is_file = matches!(candidate.what, What::File | What::Link);
+            let is_file = matches!(candidate.what, EntryKind::File | EntryKind::Link);
             let is_wanted =
-                is_file && (is_own(&candidate.relative) || places.is_crowded(candidate));
+                is_file && (is_own(&candidate.relative) || places.may_collide(candidate));
             is_wanted
                 .then(|| options.format.of(&found.root.join(&candidate.relative)))
                 .flatten()
@@ -224,12 +222,12 @@ pub fn plan(input: &Path, output: &Path, options: &ApplyOptions) -> Result<Plan,
     };
     // The numbers of several translations keep apart what differs without them.
     let alike = places.check_collisions(&found, output, |index| outputs_of(index).next())?;
-    places.check_inputs(&found, output, outputs_of)?;
+    places.check_overwritten_inputs(&found, output, outputs_of)?;
 
     let mut entries = Vec::new();
     for (index, (candidate, format)) in found.candidates.into_iter().zip(formats).enumerate() {
         // A folder that this machine cannot list holds pictures of every shard.
-        let is_unlisted = matches!(candidate.what, What::Unlisted(_));
+        let is_unlisted = matches!(candidate.what, EntryKind::Unreadable(_));
         if !is_unlisted && !is_own(&candidate.relative) {
             continue;
         }
@@ -239,12 +237,14 @@ pub fn plan(input: &Path, output: &Path, options: &ApplyOptions) -> Result<Plan,
                 place: (index * usize::from(samples)) as u32 + u32::from(sample.max(1) - 1),
                 sample,
                 what: match (&candidate.what, format) {
-                    (What::Unlisted(message), _) => {
-                        ToDo::Unusable(format!("cannot be listed: {message}").into())
+                    (EntryKind::Unreadable(message), _) => {
+                        EntryAction::Unusable(format!("cannot be listed: {message}").into())
                     }
-                    (What::Special, _) => ToDo::Unusable("is not a regular file".into()),
-                    (_, Some(format)) => ToDo::Translate(format),
-                    (_, None) => ToDo::Unrecognised,
+                    (EntryKind::Special, _) => {
+                        EntryAction::Unusable("is not a regular file".into())
+                    }
+                    (_, Some(format)) => EntryAction::Translate(format),
+                    (_, None) => EntryAction::Unrecognised,
                 },
             });
             if is_unlisted {
@@ -286,7 +286,7 @@ fn numbered(path: PathBuf, sample: u16) -> PathBuf {
 }
 
 /// Refuses an output folder whose pictures the same input would find the next time.
-fn check_folders(input: &Path, output: &Path, found: &Found) -> Result<(), ApplyError> {
+fn check_folders(input: &Path, output: &Path, found: &InputListing) -> Result<(), ApplyError> {
     if found.kind == InputKind::File {
         return Ok(());
     }
@@ -315,28 +315,28 @@ fn check_folders(input: &Path, output: &Path, found: &Found) -> Result<(), Apply
 fn check_existing(
     entries: &mut [Entry],
     output: &Path,
-    existing: Existing,
+    existing: OnExisting,
 ) -> Result<(), ApplyError> {
-    if existing == Existing::Overwrite {
+    if existing == OnExisting::Overwrite {
         return Ok(());
     }
     let there = entries.par_iter_mut().filter_map(|entry| {
-        let ToDo::Translate(format) = entry.what else {
+        let EntryAction::Translate(format) = entry.what else {
             return None;
         };
         let path = output.join(output_of(&entry.relative, format, entry.sample));
         if !path.is_file() {
             return None;
         }
-        if existing == Existing::Skip && !is_half_written(&path, format) {
-            entry.what = ToDo::Skip(format);
+        if existing == OnExisting::Skip && !is_truncated_file(&path, format) {
+            entry.what = EntryAction::Skip(format);
         }
         Some((path, 1))
     });
     // The first in the plan's order, and how many.
     let there = there.reduce_with(|(first, count), (_, more)| (first, count + more));
     match there {
-        Some((first, count)) if existing == Existing::Refuse => {
+        Some((first, count)) if existing == OnExisting::Refuse => {
             Err(ApplyError::OutputExists { first, count })
         }
         _ => Ok(()),

@@ -5,27 +5,28 @@ use std::sync::Arc;
 
 use image::DynamicImage;
 
-use super::levels::{alpha, is_deep, is_supported, values};
-use super::options::{ApplyOptions, Depth, Size};
+use super::options::{ApplyOptions, Depth, OutputSize};
 use super::padding::Padding;
-use super::picture::Kept;
-use super::tiles::Layer;
-use crate::data::{
-    Level, Metadata, Original, PictureError, PictureLimits, Raster, SpooledPicture,
-    levels_from_values, read_original, resize_plane, spool_original,
+use super::passthrough::Passthrough;
+use super::tiles::InputPlanes;
+use super::translator::InputSpec;
+use crate::picture::{
+    Amount, Metadata, Picture, PictureError, PictureLimits, Raster, SpooledPicture, Subpixel,
+    alpha, denormalize, has_integer_samples, is_16_bit, normalized_values, read_picture,
+    resize_plane, spool_picture,
 };
 
 /// How pictures are read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reading<'a> {
-    pub(super) size: Size,
+pub(super) struct ReadOptions<'a> {
+    pub(super) size: OutputSize,
     pub(super) depth: Depth,
     pub(super) limits: PictureLimits,
     /// Where large pictures are kept while they are translated.
     pub(super) folder: &'a Path,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> ReadOptions<'a> {
     pub(super) fn new(options: &ApplyOptions, folder: &'a Path) -> Self {
         Self {
             size: options.size,
@@ -37,32 +38,56 @@ impl<'a> Reading<'a> {
 }
 
 /// A picture as its file holds it.
-pub(super) enum ReadPicture {
-    Spooled(Original<SpooledPicture>),
+pub(super) enum LoadedInput {
+    Spooled(Picture<SpooledPicture>),
     /// One that will have another size, which takes all of it.
-    Whole(Original),
+    Whole(Picture),
 }
 
 /// Reads a picture that a network can take.
-pub(super) fn read(path: &Path, reading: Reading<'_>) -> Result<ReadPicture, String> {
+pub(super) fn read(path: &Path, reading: ReadOptions<'_>) -> Result<LoadedInput, String> {
     let (picture, colour) = match reading.size {
-        Size::Keep => {
-            let original = spool_original(path, reading.limits, reading.folder);
+        OutputSize::Keep => {
+            let original = spool_picture(path, reading.limits, reading.folder);
             let original = original.map_err(unreadable)?;
             let colour = original.pixels.colour();
-            (ReadPicture::Spooled(original), colour)
+            (LoadedInput::Spooled(original), colour)
         }
-        Size::Exactly { .. } => {
-            let original = read_original(path, reading.limits).map_err(unreadable)?;
+        OutputSize::Exact { .. } => {
+            let original = read_picture(path, reading.limits).map_err(unreadable)?;
             let colour = original.pixels.color();
-            (ReadPicture::Whole(original), colour)
+            (LoadedInput::Whole(original), colour)
         }
     };
-    if is_supported(colour) {
+    if has_integer_samples(colour) {
         Ok(picture)
     } else {
         Err(unsupported(path))
     }
+}
+
+/// The border that a picture of the (width, height) `own` gets, once it has been resized as `reading` asks.
+pub(super) fn padding_for(
+    own: (usize, usize),
+    reading: ReadOptions<'_>,
+    spec: InputSpec,
+) -> Result<Padding, String> {
+    let (width, height) = match reading.size {
+        OutputSize::Keep => own,
+        OutputSize::Exact { width, height } => (width as usize, height as usize),
+    };
+    let padding = Padding::new(height, width, spec.multiple, spec.smallest);
+    let padded = padding.padded_height as u64 * padding.padded_width as u64;
+    let most = reading.limits.pixels;
+    if padded > most {
+        return Err(format!(
+            "{width}x{height} becomes {}x{} for this network: more than {} pixels; --max-pixels raises the limit",
+            padding.padded_width,
+            padding.padded_height,
+            Amount(most)
+        ));
+    }
+    Ok(padding)
 }
 
 /// Why a picture cannot be read, with the flag that lets it be read.
@@ -83,7 +108,7 @@ pub(super) fn unsupported(path: &Path) -> String {
     )
 }
 
-impl ReadPicture {
+impl LoadedInput {
     /// Width and height.
     pub(super) fn size(&self) -> (usize, usize) {
         let (width, height) = match self {
@@ -97,21 +122,24 @@ impl ReadPicture {
     ///
     /// Eight bits are resized and made grey as Pillow does it, which is what networks have been trained with. Sixteen bits keep
     /// their precision.
-    pub(super) fn taken_apart(
+    pub(super) fn into_network_input(
         self,
         padding: &Padding,
-        reading: Reading<'_>,
+        reading: ReadOptions<'_>,
         channels: usize,
-    ) -> Result<(Layer, Kept), String> {
+    ) -> Result<(InputPlanes, Passthrough), String> {
         match self {
             Self::Spooled(original) => {
                 let pixels = Arc::new(original.pixels);
                 let colour = pixels.colour();
                 let alpha = colour.has_alpha().then(|| Arc::clone(&pixels));
-                let layer = Layer::Picture { pixels, channels };
+                let layer = InputPlanes::Picture { pixels, channels };
                 let (metadata, notes) = (original.metadata, original.notes);
-                let is_deep = is_deep(colour);
-                Ok((layer, kept(alpha, is_deep, metadata, notes, reading)))
+                let is_16_bit = is_16_bit(colour);
+                Ok((
+                    layer,
+                    passthrough(alpha, is_16_bit, metadata, notes, reading),
+                ))
             }
             Self::Whole(original) => {
                 let pixels = original.pixels;
@@ -120,31 +148,38 @@ impl ReadPicture {
                     SpooledPicture::of(&resized, reading.folder).map(Arc::new)
                 });
                 let alpha = alpha.transpose().map_err(|error| error.to_string())?;
-                let is_deep = is_deep(pixels.color());
+                let is_16_bit = is_16_bit(pixels.color());
                 let size = (padding.width, padding.height);
-                let layer = if is_deep {
+                let layer = if is_16_bit {
                     let own = (pixels.width() as usize, pixels.height() as usize);
-                    Layer::Planes(resized_planes(values(&pixels, channels), own, size))
+                    InputPlanes::Planes(resized_planes(
+                        normalized_values(&pixels, channels),
+                        own,
+                        size,
+                    ))
                 } else {
-                    Layer::Raster(Raster::new(pixels.into_rgb8(), channels).resized(size))
+                    InputPlanes::Raster(Raster::new(pixels.into_rgb8(), channels).resized(size))
                 };
                 let (metadata, notes) = (original.metadata, original.notes);
-                Ok((layer, kept(alpha, is_deep, metadata, notes, reading)))
+                Ok((
+                    layer,
+                    passthrough(alpha, is_16_bit, metadata, notes, reading),
+                ))
             }
         }
     }
 }
 
-fn kept(
+fn passthrough(
     alpha: Option<Arc<SpooledPicture>>,
-    is_deep: bool,
+    is_16_bit: bool,
     metadata: Metadata,
     notes: Vec<String>,
-    reading: Reading<'_>,
-) -> Kept {
-    Kept {
+    reading: ReadOptions<'_>,
+) -> Passthrough {
+    Passthrough {
         alpha,
-        is_deep: is_deep && reading.depth == Depth::Keep,
+        is_16_bit: is_16_bit && reading.depth == Depth::Keep,
         metadata,
         notes,
     }
@@ -169,12 +204,12 @@ fn resized_alpha(alpha: DynamicImage, padding: &Padding) -> DynamicImage {
     if own == size {
         return alpha;
     }
-    let resized = resized_planes(values(&alpha, 1), own, size);
+    let resized = resized_planes(normalized_values(&alpha, 1), own, size);
     let size = (size.0 as u32, size.1 as u32);
-    let picture = if is_deep(alpha.color()) {
-        u16::picture(levels_from_values(&resized, 1), 1, size)
+    let picture = if is_16_bit(alpha.color()) {
+        u16::into_image(denormalize(&resized, 1), 1, size)
     } else {
-        u8::picture(levels_from_values(&resized, 1), 1, size)
+        u8::into_image(denormalize(&resized, 1), 1, size)
     };
     picture.expect("each value has given one level")
 }

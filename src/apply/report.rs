@@ -226,14 +226,14 @@ impl Serialize for FileReport {
 
 /// A report that is written while the program runs: a line of JSON for each finished picture, and one for all at the end.
 #[derive(Debug)]
-pub(super) struct ReportLines {
+pub(super) struct JsonLinesReport {
     file: File,
     path: PathBuf,
 }
 
-impl ReportLines {
+impl JsonLinesReport {
     /// Whether a report is written in lines: its extension is `jsonl`.
-    pub(super) fn are_wanted(path: &Path) -> bool {
+    pub(super) fn is_jsonl(path: &Path) -> bool {
         path.extension()
             .is_some_and(|extension| extension.eq_ignore_ascii_case("jsonl"))
     }

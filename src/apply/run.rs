@@ -4,28 +4,29 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use super::encode::Encoding;
 use super::error::ApplyError;
-use super::format::old_name;
 use super::options::ApplyOptions;
 use super::output::OutputFolder;
 use super::padding::Padding;
-use super::picture::{Input, Kept, Needs, Output, Prepared, Translator, finish, prepare};
+use super::passthrough::Passthrough;
+use super::picture::{Output, finish, prepare};
+use super::pipeline::{Finished, Pipeline};
+use super::pipeline_runner::PipelineRunner;
 use super::plan::{Plan, PlannedPicture};
-use super::reading::Reading;
-use super::report::{ReportLines, Status, Summary};
-use super::steps::{Finished, Steps};
-use super::tally::{Event, Tally};
-use super::tiles::{Canvas, Flight, LargePicture, Permit, Tile, Ways};
-use super::work::Work;
-use crate::data::picture_size;
+use super::prepared::{Input, Prepared};
+use super::reading::ReadOptions;
+use super::recorder::{Event, Recorder};
+use super::report::{JsonLinesReport, Status, Summary};
+use super::tiles::{Canvas, Permit, PixelBudget, RowStream, SplitPolicy, TileSize};
+use super::translator::{InputSpec, Translator};
 use crate::files::{FileError, create_folder};
+use crate::picture::{EncodeOptions, picture_size, pnm_extension_note};
 
 /// More threads than this find nothing to do beside one network, and each holds a picture.
-const MOST_THREADS: usize = 8;
+const MAX_THREADS: usize = 8;
 
 /// Pixels that are in memory at one time, before the network and after it, unless one picture has more.
-const MOST_PIXELS: u64 = 1 << 27;
+const MAX_PIXELS_IN_FLIGHT: u64 = 1 << 27;
 
 /// Translates the pictures of a plan.
 ///
@@ -46,14 +47,14 @@ pub fn run(
     check_channels(translator.input_channels(), translator.output_channels())?;
     let per_pixel = translator.bytes_per_pixel();
     let tiling = options.tiling;
-    if matches!(tiling.tile, Tile::Side(_)) && tiling.overlap.is_none() && per_pixel.is_none() {
+    if matches!(tiling.tile, TileSize::Side(_)) && tiling.overlap.is_none() && per_pixel.is_none() {
         return Err(ApplyError::NoBands);
     }
     let translation = Translation {
-        ways: Ways::new(tiling, per_pixel),
-        flight: Flight::new(MOST_PIXELS),
-        reading: Reading::new(options, &plan.output),
-        needs: Needs {
+        split: SplitPolicy::new(tiling, per_pixel),
+        budget: PixelBudget::new(MAX_PIXELS_IN_FLIGHT),
+        reading: ReadOptions::new(options, &plan.output),
+        spec: InputSpec {
             channels: translator.input_channels(),
             multiple: translator.multiple(),
             smallest: translator.smallest(),
@@ -66,7 +67,7 @@ pub fn run(
         let Prepared {
             input,
             padding,
-            mut kept,
+            mut passthrough,
         } = prepared;
         let index = index as u64;
         let output = match input {
@@ -74,58 +75,58 @@ pub fn run(
                 let (height, width) = (padding.padded_height, padding.padded_width);
                 Output::Values(translator.translate(values, height, width, index)?)
             }
-            Input::Rows(source, way) => {
+            Input::Rows(source, mode) => {
                 let channels = translator.output_channels();
-                let canvas = Canvas::new(padding, channels, kept.is_deep, &plan.output)?;
-                let mut picture = LargePicture {
+                let canvas = Canvas::new(padding, channels, passthrough.is_16_bit, &plan.output)?;
+                let mut picture = RowStream {
                     source,
                     canvas,
                     stop,
                 };
-                let limits = |rows| translation.ways.limits(rows, &padding, &plan.output);
-                picture.translate(translator, way, limits, index)?;
-                kept.notes.extend(way.note());
+                let limits = |rows| translation.split.limits(rows, &padding, &plan.output);
+                picture.translate(translator, mode, limits, index)?;
+                passthrough.notes.extend(mode.note());
                 Output::Spooled(picture.canvas.into_pixels()?)
             }
         };
         Ok(Translated {
             output,
             padding,
-            kept,
+            passthrough,
             _permit: permit,
         })
     };
-    carry_out(plan, &translation, translate, options, stop, on_event)
+    run_pipeline(plan, &translation, translate, options, stop, on_event)
 }
 
 /// Pictures through a network that needs sizes of a certain kind.
 struct Translation<'a> {
-    reading: Reading<'a>,
-    needs: Needs,
+    reading: ReadOptions<'a>,
+    spec: InputSpec,
     output_channels: usize,
-    encoding: Encoding,
-    ways: Ways,
-    flight: Flight,
+    encoding: EncodeOptions,
+    split: SplitPolicy,
+    budget: PixelBudget,
 }
 
 /// A picture that the network has translated.
 struct Translated {
     output: Output,
     padding: Padding,
-    kept: Kept,
+    passthrough: Passthrough,
     _permit: Permit,
 }
 
-impl Steps for Translation<'_> {
+impl Pipeline for Translation<'_> {
     type Prepared = (Prepared, Permit);
-    type Made = Translated;
+    type Output = Translated;
 
     fn prepare(&self, picture: &PlannedPicture) -> Result<(Prepared, Permit), String> {
         // A picture whose size cannot be told fails below.
         let pixels = picture_size(&picture.input)
             .map_or(0, |(width, height)| u64::from(width) * u64::from(height));
-        let permit = self.flight.enter(pixels);
-        let prepared = prepare(&picture.input, self.reading, self.needs, &self.ways)?;
+        let permit = self.budget.acquire(pixels);
+        let prepared = prepare(&picture.input, self.reading, self.spec, &self.split)?;
         Ok((prepared, permit))
     }
 
@@ -133,12 +134,21 @@ impl Steps for Translation<'_> {
         let Translated {
             output,
             padding,
-            mut kept,
+            mut passthrough,
             ..
         } = made;
         let (channels, format) = (self.output_channels, picture.format()?);
-        kept.notes.extend(old_name(picture.task.output(), channels));
-        finish(output, &padding, kept, channels, format, self.encoding)
+        passthrough
+            .notes
+            .extend(pnm_extension_note(picture.task.output(), channels));
+        finish(
+            output,
+            &padding,
+            passthrough,
+            channels,
+            format,
+            self.encoding,
+        )
     }
 }
 
@@ -150,10 +160,10 @@ pub(super) fn check_channels(input: usize, output: usize) -> Result<(), ApplyErr
 }
 
 /// Carries out a plan: `steps` in threads, `compute` on this one.
-pub(super) fn carry_out<S: Steps>(
+pub(super) fn run_pipeline<S: Pipeline>(
     plan: &Plan,
     steps: &S,
-    compute: impl FnMut(usize, S::Prepared) -> Result<S::Made, String>,
+    compute: impl FnMut(usize, S::Prepared) -> Result<S::Output, String>,
     options: &ApplyOptions,
     stop: &AtomicBool,
     on_event: impl FnMut(Event<'_>) + Send,
@@ -174,28 +184,28 @@ pub(super) fn carry_out<S: Steps>(
         .map_err(ApplyError::Report)?;
     let in_lines = lines.is_some();
 
-    let work = Work::new(
+    let work = PipelineRunner::new(
         plan,
         steps,
         stop,
         &output,
-        Tally::new(plan, lines, on_event),
+        Recorder::new(plan, lines, on_event),
     );
     let network_waited = work.run(compute, threads(options.threads));
-    let tally = work.into_tally();
+    let recorder = work.into_tally();
     let summary = Summary {
         plan: plan.clone(),
-        outcomes: tally.outcomes,
+        outcomes: recorder.outcomes,
         seconds: started.elapsed().as_secs_f64(),
         network_waited: network_waited.as_secs_f64(),
     };
-    let reported = match (tally.lines, tally.unreported, report) {
+    let reported = match (recorder.lines, recorder.unreported, report) {
         (_, Some(error), _) => Err(error),
         (Some(mut lines), ..) => lines.finish(&summary),
         (.., Some(path)) if !in_lines => summary.write(path),
         _ => Ok(()),
     };
-    match tally.lost {
+    match recorder.lost {
         None => reported.map(|()| summary).map_err(ApplyError::Report),
         Some(source) => Err(ApplyError::OutputLost {
             source,
@@ -206,18 +216,18 @@ pub(super) fn carry_out<S: Steps>(
 }
 
 /// Makes sure that the report can be written, and begins it if it is written in lines.
-fn open_report(path: &Path) -> Result<Option<ReportLines>, FileError> {
+fn open_report(path: &Path) -> Result<Option<JsonLinesReport>, FileError> {
     if let Some(folder) = path.parent() {
         check_writable(folder)?;
     }
-    let in_lines = ReportLines::are_wanted(path);
-    in_lines.then(|| ReportLines::create(path)).transpose()
+    let in_lines = JsonLinesReport::is_jsonl(path);
+    in_lines.then(|| JsonLinesReport::create(path)).transpose()
 }
 
 fn threads(wanted: usize) -> usize {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let count = if wanted == 0 { cores() } else { wanted };
-    count.min(MOST_THREADS)
+    count.min(MAX_THREADS)
 }
 
 fn check_writable(folder: &Path) -> Result<(), FileError> {

@@ -5,17 +5,17 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::arguments::Globals;
 use super::exit::Exit;
+use super::globals::Globals;
 use super::interrupt;
 use super::output::print;
 use super::pictures::PictureArguments;
 use super::streams::{Streams, deliver};
-use super::train::UsageError;
+use super::usage::UsageError;
 use crate::apply::{
-    ApplyError, ApplyOptions, Event, Existing, FillOptions, LabelTranslator, MaskSource, Masks,
-    NetworkFiller, NetworkTranslator, OutputFormat, Plan, Sampling, ShardChoice, Size, Status,
-    Summary, Tile, Tiling, Translator, fill, plan, run as translate,
+    ApplyError, ApplyOptions, Event, FillOptions, LabelTranslator, MaskLookup, MaskSource,
+    NetworkFiller, NetworkTranslator, OnExisting, OutputFormat, OutputSize, Plan, SampleOptions,
+    ShardChoice, Status, Summary, TileSize, Tiling, Translator, fill, plan, run as translate,
 };
 use crate::config::{Direction, Mode};
 use crate::kernels::Precision;
@@ -44,11 +44,11 @@ pub struct Arguments {
     direction: Option<Direction>,
     /// Size of the translations: keep, a side such as 256, or 640x480
     #[arg(long, value_name = "SIZE", default_value = "keep")]
-    size: Size,
+    size: OutputSize,
     /// Pictures that do not fit into memory are translated in bands of rows, which gives what the whole picture gives: auto,
     /// off, or N for bands of N rows for all that are higher
     #[arg(long, value_name = "auto|off|N", default_value = "auto")]
-    tile: Tile,
+    tile: TileSize,
     /// With --tile N: squares of N pixels instead, each translated on its own, blended over this many pixels
     #[arg(long, value_name = "PIXELS")]
     overlap: Option<usize>,
@@ -130,7 +130,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let has_masks = arguments.mask.is_some();
     pictures.check(arguments.size, has_masks)?;
     let masks = arguments.mask.as_ref();
-    let masks = masks.map(|source| Masks::open(source, pictures.limits()));
+    let masks = masks.map(|source| MaskLookup::open(source, pictures.limits()));
     let masks = masks.transpose()?;
     let shard = arguments.shard;
     let shard = shard.map(|shard| shard.resolve(|name| std::env::var(name).ok()));
@@ -143,9 +143,9 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         quality: pictures.quality,
         limits: pictures.limits(),
         existing: match (arguments.skip_existing, arguments.overwrite) {
-            (true, _) => Existing::Skip,
-            (_, true) => Existing::Overwrite,
-            _ => Existing::Refuse,
+            (true, _) => OnExisting::Skip,
+            (_, true) => OnExisting::Overwrite,
+            _ => OnExisting::Refuse,
         },
         samples: arguments.samples as usize,
         shard: shard.transpose()?,
@@ -179,7 +179,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let behaviour = behaviour(NormStats::Batch);
     let direction = arguments.direction;
     let mut translator: Box<dyn Translator> = if recipe.mode == Mode::Pix2pixhd {
-        let sampling = Sampling {
+        let sampling = SampleOptions {
             samples: options.samples,
             seed,
         };
@@ -198,11 +198,11 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
 /// Tiles that cannot be made are refused before pictures are looked for.
 fn check_tiling(tiling: Tiling, is_whole: bool) -> Result<(), UsageError> {
     match (tiling.tile, tiling.overlap) {
-        (Tile::Side(_), None) if is_whole => Err(UsageError::NoBands),
-        (Tile::Side(side), Some(overlap)) if 2 * overlap > side => {
+        (TileSize::Side(_), None) if is_whole => Err(UsageError::NoBands),
+        (TileSize::Side(side), Some(overlap)) if 2 * overlap > side => {
             Err(UsageError::Overlap { side, overlap })
         }
-        (Tile::Auto | Tile::Off, Some(_)) => Err(UsageError::OverlapOfNothing),
+        (TileSize::Auto | TileSize::Off, Some(_)) => Err(UsageError::OverlapOfNothing),
         _ => Ok(()),
     }
 }

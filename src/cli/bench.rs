@@ -3,10 +3,10 @@
 use clap::Args;
 use serde_json::json;
 
-use super::arguments::Globals;
 use super::exit::Exit;
+use super::globals::Globals;
 use super::output::print;
-use crate::apply::Size;
+use crate::apply::OutputSize;
 use crate::config::{ConfigError, Mode, Overlay, Recipe};
 use crate::kernels::Precision;
 use crate::train::{Benchmark, Measured};
@@ -22,7 +22,7 @@ pub struct Arguments {
     mode: Mode,
     /// Size of the pictures: a side such as 256, or 512x256 (width x height) [default: the mode's]
     #[arg(long, value_name = "N|WxH")]
-    size: Option<Size>,
+    size: Option<OutputSize>,
     /// Pictures per step [default: 1]
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     batch: u32,
@@ -101,12 +101,12 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
 fn sized(
     mut overlay: Overlay,
     mode: Mode,
-    size: Option<Size>,
+    size: Option<OutputSize>,
 ) -> Result<(Recipe, [usize; 2]), ConfigError> {
     let usual = Recipe::defaults(mode).data.crop_size;
     let [width, height] = match size {
-        Some(Size::Exactly { width, height }) => [width as usize, height as usize],
-        Some(Size::Keep) | None => [usual; 2],
+        Some(OutputSize::Exact { width, height }) => [width as usize, height as usize],
+        Some(OutputSize::Keep) | None => [usual; 2],
     };
     let flag = "`--size`";
     let (smaller, larger) = (width.min(height), width.max(height));

@@ -6,12 +6,12 @@ use clap::{Args, Subcommand};
 
 use super::exit::Exit;
 use super::output::print;
-use super::train::UsageError;
-use crate::apply::Size;
+use super::usage::UsageError;
+use crate::apply::OutputSize;
 use crate::config::{MaskKind, Mode, Overlay, Recipe};
 use crate::data::{
-    Conversion, DataError, Dataset, EdgeSettings, MaskPlan, MaskSettings, Split, edges,
-    fit_to_data, masks, pair, split,
+    Conversion, DataError, Dataset, EdgeSettings, MaskPlan, MaskSettings, Split, fit_to_data,
+    join_pairs, split_pairs, write_edges, write_masks,
 };
 use crate::progress::Counter;
 
@@ -86,7 +86,7 @@ enum Verb {
         count: u32,
         /// Size of the masks: a side such as 256, or 640x480
         #[arg(long, required_unless_present = "input")]
-        size: Option<Size>,
+        size: Option<OutputSize>,
         /// By how much the centre is smaller than half of the picture on each side, in pixels: loss.overlap of the style
         /// [default: 4]
         #[arg(long, value_name = "N")]
@@ -125,10 +125,10 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
             set,
         } => check(&folder, mode, config.as_deref(), &set),
         Verb::Pair { a, b, output } => convert("pairing", &output, |progress| {
-            pair(&a, &b, &output, progress)
+            join_pairs(&a, &b, &output, progress)
         }),
         Verb::Split { input, output } => convert("splitting", &output, |progress| {
-            split(&input, &output, progress)
+            split_pairs(&input, &output, progress)
         }),
         Verb::Edges {
             input,
@@ -141,7 +141,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
                 blur: settings.blur,
             };
             convert("drawing edges", &output, |progress| {
-                edges(&input, &output, &settings, progress)
+                write_edges(&input, &output, &settings, progress)
             })
         }
         Verb::Masks {
@@ -165,7 +165,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
             };
             let plan = match (&input, size) {
                 (Some(input), _) => MaskPlan::ForPictures(input),
-                (None, Some(Size::Exactly { width, height })) => {
+                (None, Some(OutputSize::Exact { width, height })) => {
                     MaskPlan::Count(count as usize, (width as usize, height as usize))
                 }
                 (None, _) => {
@@ -173,7 +173,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
                 }
             };
             convert("drawing masks", &output, |progress| {
-                masks(plan, &output, settings, overwrite, progress)
+                write_masks(plan, &output, settings, overwrite, progress)
             })
         }
     }

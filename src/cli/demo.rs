@@ -8,19 +8,20 @@ use anyhow::{Context, bail};
 use clap::Args;
 use image::{RgbImage, imageops};
 
-use super::arguments::Globals;
 use super::exit::Exit;
+use super::globals::Globals;
 use super::interrupt;
 use super::output::print;
 use crate::apply::{ApplyOptions, NetworkTranslator, Status, plan, run as translate};
 use crate::config::{Overlay, Recipe};
+use crate::data::find_pictures;
 use crate::data::sample::Sample;
-use crate::data::{find_pictures, read_picture};
 use crate::device::OpenDevice;
 use crate::evaluate::{EvaluateOptions, Metric, evaluate};
 use crate::files;
 use crate::kernels::Precision;
 use crate::nn::{Behaviour, NormStats};
+use crate::picture::read_rgb;
 use crate::style::StyleFolder;
 use crate::train::{Ending, Session, SessionStart};
 
@@ -180,7 +181,7 @@ impl Demo {
             let left = GAP + index % COLUMNS * (row_width + BETWEEN);
             let top = GAP + index / COLUMNS * (side + GAP);
             for (column, file) in [input, translation, target].into_iter().enumerate() {
-                let picture = read_picture(&file.path)?.pixels;
+                let picture = read_rgb(&file.path)?.pixels;
                 let x = left + column as u32 * (side + GAP);
                 imageops::replace(&mut sheet, &picture, i64::from(x), i64::from(top));
             }

@@ -25,7 +25,7 @@ impl Exit {
         let usage = error.chain().any(|cause| {
             cause.is::<ConfigError>()
                 || cause.is::<UnknownMetric>()
-                || cause.is::<super::train::UsageError>()
+                || cause.is::<super::usage::UsageError>()
                 || cause.is::<ShardError>()
                 || cause.is::<super::streams::StreamError>()
                 || matches!(
@@ -35,10 +35,6 @@ impl Exit {
                             | DeviceError::NotCompiled { .. }
                             | DeviceError::Precision { .. }
                     )
-                )
-                || matches!(
-                    cause.downcast_ref(),
-                    Some(super::export::ExportError::NoEffect { .. })
                 )
                 || matches!(
                     cause.downcast_ref(),

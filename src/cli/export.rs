@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use indicatif::DecimalBytes;
 
-use super::arguments::Globals;
 use super::exit::Exit;
+use super::globals::Globals;
 use super::output::print;
+use super::usage::UsageError;
 use crate::config::{Direction, Upsample};
 use crate::files::{self, FileError};
 use crate::nn::NormStats;
@@ -58,14 +59,6 @@ enum Format {
 /// An export that is not begun.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// An option that the format has no use for.
-    #[error("`{option}` has no effect with `--format {format}`: leave it out")]
-    NoEffect {
-        /// Option.
-        option: &'static str,
-        /// Format.
-        format: &'static str,
-    },
     /// The file is there already.
     #[error("`{}` exists already: add --overwrite to replace it", .0.display())]
     Exists(PathBuf),
@@ -135,7 +128,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
 }
 
 fn no_effect(option: &'static str, format: &'static str) -> anyhow::Error {
-    ExportError::NoEffect { option, format }.into()
+    UsageError::NoEffect { option, format }.into()
 }
 
 /// Whether `output` may be written, before the work is done.

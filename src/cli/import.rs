@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::arguments::Globals;
 use super::exit::Exit;
+use super::globals::Globals;
 use super::output::print;
 use crate::config::{Direction, GeneratorArch, Mode, NormKind};
 use crate::device::DeviceName;

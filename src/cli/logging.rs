@@ -9,7 +9,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::arguments::{Globals, LogFormat, ProgressForm};
+use super::globals::{Globals, LogFormat, ProgressForm};
 use crate::progress::{self, Form};
 
 /// Starts logging as the flags ask; `RUST_LOG` overrides them.

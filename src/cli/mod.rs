@@ -9,6 +9,7 @@ mod devices;
 mod evaluate;
 mod exit;
 mod export;
+mod globals;
 mod import;
 mod interrupt;
 mod logging;
@@ -17,12 +18,14 @@ mod pictures;
 mod streams;
 mod styles;
 mod train;
+mod usage;
 
-pub use arguments::{Cli, Command, Globals};
+pub use arguments::{Cli, Command};
 pub use exit::Exit;
 pub use export::ExportError;
+pub use globals::Globals;
 pub use streams::StreamError;
-pub use train::UsageError;
+pub use usage::UsageError;
 
 /// Carries out a parsed command line.
 ///

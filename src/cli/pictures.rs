@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use super::train::UsageError;
-use crate::apply::{Depth, OutputFormat, Size};
-use crate::data::{Amount, MAX_BYTES, MAX_PIXELS, PictureLimits};
+use super::usage::UsageError;
+use crate::apply::{Depth, OutputFormat, OutputSize};
+use crate::picture::{Amount, MAX_BYTES, MAX_PIXELS, PictureLimits};
 
 /// Flags for reading and writing pictures.
 #[derive(Debug, Clone, Args)]
@@ -44,7 +44,7 @@ impl PictureArguments {
     }
 
     /// Refuses what would change nothing or fail for each picture.
-    pub(super) fn check(&self, size: Size, keeps_pixels: bool) -> Result<(), UsageError> {
+    pub(super) fn check(&self, size: OutputSize, keeps_pixels: bool) -> Result<(), UsageError> {
         let has_quality = matches!(
             self.format(keeps_pixels),
             OutputFormat::Same | OutputFormat::Jpg
@@ -53,7 +53,7 @@ impl PictureArguments {
             return Err(UsageError::NoQuality);
         }
         match size {
-            Size::Exactly { width, height } if !self.limits().allow(width, height) => {
+            OutputSize::Exact { width, height } if !self.limits().allow(width, height) => {
                 Err(UsageError::SizeTooLarge {
                     width,
                     height,

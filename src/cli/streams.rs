@@ -10,7 +10,7 @@ use anyhow::Context;
 use tempfile::TempDir;
 
 use crate::apply::{OutputFormat, Plan};
-use crate::data::has_picture_extension;
+use crate::picture::has_picture_extension;
 
 /// Standard input or output that cannot be used as asked.
 #[derive(Debug, thiserror::Error)]

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 
-use super::arguments::Globals;
 use super::exit::Exit;
+use super::globals::Globals;
 use super::interrupt;
 use super::output::print;
+use super::usage::UsageError;
 use crate::config::{ConfigError, Mode, Overlay, Recipe, difference};
-use crate::data::Amount;
 use crate::data::fit_to_data;
 use crate::data::sample::Sample;
 use crate::kernels::Precision;
@@ -61,82 +61,6 @@ pub struct Arguments {
     /// Start from the weight files in this folder
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
     init_from: Option<PathBuf>,
-}
-
-/// A command line that makes no sense as a whole.
-#[derive(Debug, thiserror::Error)]
-pub enum UsageError {
-    /// Nothing says how to train.
-    #[error(
-        "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` for two piles of pictures, `--mode pix2pixhd` for label maps and large pictures, `--mode inpaint` to fill holes in photos"
-    )]
-    NoMode,
-    /// The name is taken.
-    #[error("there is already a style `{name}` in `{}`: go on with `--resume`, replace it with `--overwrite`, or choose another `--name`", folder.display())]
-    NameTaken {
-        /// Name.
-        name: String,
-        /// Its folder.
-        folder: PathBuf,
-    },
-    /// A folder of this name that is no style.
-    #[error("`{}` exists and is not a style: choose another `--name`", .0.display())]
-    NotAStyle(PathBuf),
-    /// Several samples of a style that always gives the same.
-    #[error(
-        "`--samples` and `--seed` change nothing for the style `{0}`: it has no instance features, and `--dropout` is off"
-    )]
-    NothingToSample(String),
-    /// Dropout in a network that has none.
-    #[error("`--dropout on` changes nothing for the style `{0}`: its network has no dropout")]
-    NoDropout(String),
-    /// A quality for files that are no JPEG files.
-    #[error("`--quality` changes nothing here: it is for translations that are JPEG files")]
-    NoQuality,
-    /// A size that the limit forbids.
-    #[error(
-        "`--size {width}x{height}` has more than {most} pixels: `--max-pixels` raises the limit"
-    )]
-    SizeTooLarge {
-        /// Width.
-        width: u32,
-        /// Height.
-        height: u32,
-        /// The most pixels.
-        most: Amount,
-    },
-    /// Bands and dropout.
-    #[error(
-        "`--tile N` cannot go with `--dropout on`, which falls on the whole picture, or with `--precision bf16`: add `--overlap` for tiles that are translated on their own, or leave one of them out"
-    )]
-    NoBands,
-    /// Tiles that overlap by more than half.
-    #[error("tiles of {side} pixels cannot overlap by {overlap}: half of a tile is the most")]
-    Overlap {
-        /// Side of a tile.
-        side: usize,
-        /// What was asked for.
-        overlap: usize,
-    },
-    /// An overlap without tiles.
-    #[error("`--overlap` needs the size of the tiles: `--tile 512 --overlap 64`")]
-    OverlapOfNothing,
-    /// The margin of the centre, for masks of another shape.
-    #[error("`--overlap` changes nothing with `--kind {0}`: it is for `--kind centre`")]
-    OverlapWithoutCentre(&'static str),
-    /// The run to resume has learnt from instance maps, which are gone.
-    #[error(
-        "the run to resume was shown instance maps, and `{0}` has no folder `train_inst/`: put it back, or name the folder that has it with `--data`"
-    )]
-    NoInstances(String),
-    /// The recipe is not that of the run to resume.
-    #[error("the recipe is not that of the run to resume:\n  {}\nleave these settings out, or start a new style with `--init-from {}`", lines.join("\n  "), folder.display())]
-    OtherRecipe {
-        /// One line for each key that differs.
-        lines: Vec<String>,
-        /// Folder of the style.
-        folder: PathBuf,
-    },
 }
 
 /// Settings that may change when a run goes on: they do not change what is learnt.

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use image::imageops::crop_imm;
 
-use super::dataset::{Part, Side};
 use super::error::DataError;
-use super::folder::{PictureFile, find_some_pictures, same_stems};
+use super::folder::{PictureFile, duplicate_stems, require_pictures};
 use super::layout::Layout;
-use super::picture::Picture;
+use super::side::{Part, Side};
 use crate::config::Direction;
+use crate::picture::RgbPicture;
 
 /// The input and the target side of a paired layout: `direction` decides which is which.
 pub(super) fn sides(
@@ -24,7 +24,7 @@ pub(super) fn sides(
     };
     let (a, b) = match layout {
         Layout::SideBySide(folder) => {
-            let files = find_some_pictures(folder)?;
+            let files = require_pictures(folder)?;
             (
                 side(folder, " (left half)", files.clone(), Part::Left),
                 side(folder, " (right half)", files, Part::Right),
@@ -54,9 +54,9 @@ pub(super) fn paired_files(
     a: &Path,
     b: &Path,
 ) -> Result<(Vec<PictureFile>, Vec<PictureFile>), DataError> {
-    let (mut a_files, mut b_files) = (find_some_pictures(a)?, find_some_pictures(b)?);
-    let mut problems = same_stems(&a_files);
-    problems.extend(same_stems(&b_files));
+    let (mut a_files, mut b_files) = (require_pictures(a)?, require_pictures(b)?);
+    let mut problems = duplicate_stems(&a_files);
+    problems.extend(duplicate_stems(&b_files));
     for (files, others, other) in [(&a_files, &b_files, b), (&b_files, &a_files, a)] {
         let stems: HashSet<&str> = others.iter().map(PictureFile::stem).collect();
         problems.extend(
@@ -82,16 +82,19 @@ pub(super) fn paired_files(
 ///
 /// # Errors
 /// The picture is one pixel wide.
-pub(super) fn halves(path: &Path, picture: &Picture) -> Result<(Picture, Picture), DataError> {
+pub(super) fn halves(
+    path: &Path,
+    picture: &RgbPicture,
+) -> Result<(RgbPicture, RgbPicture), DataError> {
     let (width, height) = picture.pixels.dimensions();
     let half = width / 2;
     if half == 0 {
-        return Err(DataError::Unfit {
+        return Err(DataError::Unsuitable {
             path: path.to_owned(),
             message: format!("is {width}x{height}: too narrow for two pictures side by side"),
         });
     }
-    let part = |x| Picture {
+    let part = |x| RgbPicture {
         pixels: crop_imm(&picture.pixels, x, 0, half, height).to_image(),
         format: picture.format,
     };

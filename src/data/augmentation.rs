@@ -7,8 +7,6 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::preprocess::{Preparation, Size};
-
 /// Streams of random numbers that must not repeat each other.
 #[derive(Clone, Copy)]
 enum Purpose {
@@ -20,26 +18,22 @@ enum Purpose {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Augmentation {
     /// Upper left corner (x, y) of the crop.
-    pub(super) corner: Size,
+    pub(super) corner: (usize, usize),
     /// Whether it is mirrored left to right.
     pub(super) flip: bool,
 }
 
 impl Augmentation {
-    /// Draws for a picture of the size `resized`: every corner is as likely as the others, a flip as likely as none.
+    /// Draws a corner up to `crop_range` (x, y), each as likely as the others, and a flip, as likely as none.
     pub(super) fn draw(
-        random: &mut ChaCha8Rng,
-        preparation: &Preparation,
-        resized: Size,
+        rng: &mut ChaCha8Rng,
+        crop_range: Option<(usize, usize)>,
         flip: bool,
     ) -> Self {
-        let (right, bottom) = preparation.crop_range(resized).unwrap_or((0, 0));
-        let corner = (
-            random.random_range(0..=right),
-            random.random_range(0..=bottom),
-        );
+        let (right, bottom) = crop_range.unwrap_or((0, 0));
+        let corner = (rng.random_range(0..=right), rng.random_range(0..=bottom));
         // Drawn even when it is not wanted: the recipe's `flip` then changes no crop.
-        let mirrored = random.random::<f64>() > 0.5;
+        let mirrored = rng.random::<f64>() > 0.5;
         Self {
             corner,
             flip: flip && mirrored,
@@ -47,8 +41,8 @@ impl Augmentation {
     }
 
     /// The middle of a picture, not flipped.
-    pub(super) fn centre(preparation: &Preparation, resized: Size) -> Self {
-        let (right, bottom) = preparation.crop_range(resized).unwrap_or((0, 0));
+    pub(super) fn centre(crop_range: Option<(usize, usize)>) -> Self {
+        let (right, bottom) = crop_range.unwrap_or((0, 0));
         Self {
             corner: (right / 2, bottom / 2),
             flip: false,

@@ -1,9 +1,26 @@
-//! What a training step gets.
+//! What a training step gets: samples, stacked.
+
+use std::path::PathBuf;
 
 use burn::tensor::TensorData;
 
-use super::dataset::Sample;
 use super::error::DataError;
+use super::mask::Mask;
+use crate::picture::Raster;
+
+/// Prepared pictures of one position.
+pub(super) struct Sample {
+    pub(super) a: Raster,
+    pub(super) b: Raster,
+    /// Instances and features of `a` (pix2pixhd).
+    pub(super) instances: Option<Raster>,
+    pub(super) features: Option<Raster>,
+    /// The holes of `a` (inpaint).
+    pub(super) mask: Option<Mask>,
+    pub(super) a_path: PathBuf,
+    pub(super) b_path: PathBuf,
+    pub(super) name: String,
+}
 
 /// Prepared pictures on the host.
 #[derive(Debug, Clone)]
@@ -36,24 +53,27 @@ impl Batch {
                 (&sample.b, &sample.b_path, b_size),
             ] {
                 if raster.size() != size {
-                    return Err(DataError::Unfit {
+                    return Err(DataError::Unsuitable {
                         path: path.clone(),
-                        message: super::check::odd_size(raster.size(), size),
+                        message: size_mismatch(raster.size(), size),
                     });
                 }
             }
         }
         let count = samples.len();
-        let stack = |rasters: Vec<&super::raster::Raster>| {
-            let (channels, height, width) =
-                (rasters[0].planes(), rasters[0].height, rasters[0].width);
+        let stack = |rasters: Vec<&Raster>| {
+            let (channels, height, width) = (
+                rasters[0].value_channels(),
+                rasters[0].height,
+                rasters[0].width,
+            );
             let mut values = Vec::with_capacity(count * channels * height * width);
             for raster in rasters {
                 values.extend(raster.values());
             }
             TensorData::new(values, [count, channels, height, width])
         };
-        let stack_optional = |raster: fn(&Sample) -> Option<&super::raster::Raster>| {
+        let stack_optional = |raster: fn(&Sample) -> Option<&Raster>| {
             let rasters: Option<Vec<_>> = samples.iter().map(raster).collect();
             rasters.map(stack)
         };
@@ -61,12 +81,7 @@ impl Batch {
             .iter()
             .map(|sample| sample.mask.as_ref())
             .collect::<Option<Vec<_>>>()
-            .map(|masks| {
-                masks
-                    .into_iter()
-                    .flat_map(super::mask::Mask::values)
-                    .collect()
-            });
+            .map(|masks| masks.into_iter().flat_map(Mask::values).collect());
         Ok(Self {
             instances: stack_optional(|sample| sample.instances.as_ref()),
             features: stack_optional(|sample| sample.features.as_ref()),
@@ -76,4 +91,12 @@ impl Batch {
             names: samples.into_iter().map(|sample| sample.name).collect(),
         })
     }
+}
+
+/// Why a picture cannot be in one batch with the others, to be read after the file's name.
+pub(super) fn size_mismatch(size: (usize, usize), common: (usize, usize)) -> String {
+    format!(
+        "is {}x{} when prepared, others are {}x{}: set `data.batch_size=1`, or take `data.preprocess = \"resize_and_crop\"`",
+        size.0, size.1, common.0, common.1
+    )
 }

@@ -9,12 +9,14 @@ use image::ImageFormat;
 use rayon::prelude::*;
 
 use super::aligned::halves;
+use super::batch::size_mismatch;
 use super::conversion::Progress;
-use super::dataset::{Dataset, Part, Side};
+use super::dataset::Dataset;
 use super::error::DataError;
 use super::folder::PictureFile;
-use super::picture::read_picture;
-use super::preprocess::Size;
+use super::side::{Part, Side};
+use super::transform::Size;
+use crate::picture::read_rgb;
 
 /// What is in a data set that is in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +93,7 @@ impl fmt::Display for SideReport {
 
 /// What one readable picture is.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Facts {
+pub(super) struct ImageInfo {
     pub(super) size: Size,
     pub(super) format: ImageFormat,
 }
@@ -115,7 +117,7 @@ impl Dataset {
         let total = self.a.files.len() + second.len();
         let done = AtomicUsize::new(0);
         let read = |file: &PictureFile| {
-            let facts = read_facts(&file.path, self.a.part);
+            let facts = read_info(&file.path, self.a.part);
             progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
             facts
         };
@@ -123,14 +125,14 @@ impl Dataset {
         let (a, b) = (facts(&self.a.files), facts(second));
 
         let mut problems = Vec::new();
-        let a = self.judge(&self.a, a, &mut problems);
+        let a = self.check_side(&self.a, a, &mut problems);
         let b = if self.has_holes() {
             problems.extend(self.wrong_masks());
             b.into_iter().map(Result::ok).collect()
         } else if self.a.part == Part::Whole {
-            let b = self.judge(&self.b, b, &mut problems);
+            let b = self.check_side(&self.b, b, &mut problems);
             if self.is_paired() {
-                problems.extend(self.unequal_pairs(&a, &b));
+                problems.extend(self.size_mismatches(&a, &b));
             }
             b
         } else {
@@ -146,13 +148,13 @@ impl Dataset {
     }
 
     /// Keeps the facts of the readable pictures (at their places) and collects what is wrong with the files of one side.
-    pub(super) fn judge(
+    pub(super) fn check_side(
         &self,
         side: &Side,
-        facts: Vec<Result<Facts, DataError>>,
+        facts: Vec<Result<ImageInfo, DataError>>,
         problems: &mut Vec<DataError>,
-    ) -> Vec<Option<Facts>> {
-        let unfit = |index: usize, message| DataError::Unfit {
+    ) -> Vec<Option<ImageInfo>> {
+        let unfit = |index: usize, message| DataError::Unsuitable {
             path: side.files[index].path.clone(),
             message,
         };
@@ -167,12 +169,12 @@ impl Dataset {
                     readable.push(None);
                 }
                 Ok(facts) => {
-                    if let Err(message) = self.preparation.accepts(facts.size) {
+                    if let Err(message) = self.transform.accepts(facts.size) {
                         problems.push(unfit(index, message));
                     } else {
-                        let size = self.preparation.final_size(facts.size);
+                        let size = self.transform.output_size(facts.size);
                         if let Some(common) = common.filter(|common| *common != size) {
-                            problems.push(unfit(index, odd_size(size, common)));
+                            problems.push(unfit(index, size_mismatch(size, common)));
                         }
                     }
                     readable.push(Some(facts));
@@ -183,11 +185,11 @@ impl Dataset {
     }
 
     /// The size that most pictures have when they are prepared.
-    fn most_common_size(&self, facts: &[Result<Facts, DataError>]) -> Option<Size> {
+    fn most_common_size(&self, facts: &[Result<ImageInfo, DataError>]) -> Option<Size> {
         let mut counts: BTreeMap<Size, usize> = BTreeMap::new();
         for facts in facts.iter().flatten() {
             *counts
-                .entry(self.preparation.final_size(facts.size))
+                .entry(self.transform.output_size(facts.size))
                 .or_default() += 1;
         }
         counts
@@ -196,7 +198,7 @@ impl Dataset {
             .map(|(size, _)| size)
     }
 
-    fn unequal_pairs(&self, a: &[Option<Facts>], b: &[Option<Facts>]) -> Vec<DataError> {
+    fn size_mismatches(&self, a: &[Option<ImageInfo>], b: &[Option<ImageInfo>]) -> Vec<DataError> {
         let small = |(width, height): Size| (width as u32, height as u32);
         let pairs = self.a.files.iter().zip(&self.b.files);
         pairs
@@ -214,27 +216,19 @@ impl Dataset {
     }
 }
 
-/// Why a picture cannot be in one batch with the others, to be read after the file's name.
-pub(super) fn odd_size(size: Size, common: Size) -> String {
-    format!(
-        "is {}x{} when prepared, others are {}x{}: set `data.batch_size=1`, or take `data.preprocess = \"resize_and_crop\"`",
-        size.0, size.1, common.0, common.1
-    )
-}
-
-pub(super) fn read_facts(path: &Path, part: Part) -> Result<Facts, DataError> {
-    let mut picture = read_picture(path)?;
+pub(super) fn read_info(path: &Path, part: Part) -> Result<ImageInfo, DataError> {
+    let mut picture = read_rgb(path)?;
     if part != Part::Whole {
         (picture, _) = halves(path, &picture)?;
     }
     let (width, height) = picture.pixels.dimensions();
-    Ok(Facts {
+    Ok(ImageInfo {
         size: (width as usize, height as usize),
         format: picture.format,
     })
 }
 
-pub(super) fn report(side: &Side, facts: &[Option<Facts>]) -> SideReport {
+pub(super) fn report(side: &Side, facts: &[Option<ImageInfo>]) -> SideReport {
     let (mut smallest, mut largest) = ((usize::MAX, usize::MAX), (0, 0));
     let mut formats = BTreeMap::new();
     for facts in facts.iter().flatten() {
@@ -253,7 +247,7 @@ pub(super) fn report(side: &Side, facts: &[Option<Facts>]) -> SideReport {
 }
 
 pub(super) fn notes<'a>(
-    files: impl Iterator<Item = (&'a PictureFile, &'a Option<Facts>)>,
+    files: impl Iterator<Item = (&'a PictureFile, &'a Option<ImageInfo>)>,
 ) -> Vec<String> {
     let mut misnamed: BTreeMap<(String, String), usize> = BTreeMap::new();
     for (file, facts) in files {

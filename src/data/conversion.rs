@@ -10,7 +10,7 @@ use image::{DynamicImage, ImageFormat};
 use rayon::prelude::*;
 
 use super::error::DataError;
-use super::folder::{PictureFile, find_some_pictures, same_stems};
+use super::folder::{PictureFile, duplicate_stems, require_pictures};
 use crate::files::{self, FileError};
 use crate::panics;
 
@@ -30,18 +30,21 @@ pub struct Conversion {
 ///
 /// # Errors
 /// There are none, two would be written to the same file, or an output is the input or within it.
-pub(super) fn inputs(input: &Path, outputs: &[PathBuf]) -> Result<Vec<PictureFile>, DataError> {
+pub(super) fn list_inputs(
+    input: &Path,
+    outputs: &[PathBuf],
+) -> Result<Vec<PictureFile>, DataError> {
     if !input.is_dir() {
         return Err(DataError::NotAFolder(input.to_owned()));
     }
-    apart(input, outputs)?;
-    let files = find_some_pictures(input)?;
-    DataError::from_problems(input, same_stems(&files))?;
+    ensure_outside(input, outputs)?;
+    let files = require_pictures(input)?;
+    DataError::from_problems(input, duplicate_stems(&files))?;
     Ok(files)
 }
 
 /// Refuses outputs that are the input or within it: results would be taken for inputs or written over them.
-pub(super) fn apart(input: &Path, outputs: &[PathBuf]) -> Result<(), DataError> {
+pub(super) fn ensure_outside(input: &Path, outputs: &[PathBuf]) -> Result<(), DataError> {
     let real = resolved(input);
     for output in outputs {
         if resolved(output).starts_with(&real) {

@@ -8,70 +8,13 @@ use sha2::{Digest, Sha256};
 
 use super::aligned;
 use super::augmentation::{Augmentation, sample_random};
-use super::batch::Batch;
-use super::cache::Cache;
+use super::batch::{Batch, Sample};
 use super::error::DataError;
-use super::folder::PictureFile;
-use super::labelled::{self, Folders, Sides};
-use super::layout::{Layout, Split};
-use super::mask::Mask;
-use super::masked;
-use super::picture::{Picture, read_picture};
-use super::preprocess::Preparation;
-use super::raster::{Content, Raster};
+use super::side::{Part, Side};
+use super::transform::Transform;
 use super::unaligned;
 use crate::config::{Mode, Recipe};
-
-/// Which part of a file is a sample's picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    Whole,
-    Left,
-    Right,
-}
-
-/// The pictures of one domain.
-#[derive(Debug)]
-pub(super) struct Side {
-    /// What the side is called in messages: its folder, or the half of a side-by-side picture.
-    pub(super) name: String,
-    pub(super) files: Vec<PictureFile>,
-    pub(super) part: Part,
-    /// Channels that the network sees: 1 or 3.
-    pub(super) channels: usize,
-    /// Pictures that are ready for their crops.
-    pub(super) cache: Cache,
-    /// What its files hold.
-    pub(super) content: Content,
-}
-
-impl Side {
-    /// A side whose network sees colour until the data set knows better.
-    pub(super) fn new(name: String, files: Vec<PictureFile>, part: Part) -> Self {
-        Self {
-            name,
-            files,
-            part,
-            channels: 3,
-            cache: Cache::new(0),
-            content: Content::Colours,
-        }
-    }
-}
-
-/// Prepared pictures of one position.
-pub(super) struct Sample {
-    pub(super) a: Raster,
-    pub(super) b: Raster,
-    /// Instances and features of `a` (pix2pixhd).
-    pub(super) instances: Option<Raster>,
-    pub(super) features: Option<Raster>,
-    /// The holes of `a` (inpaint).
-    pub(super) mask: Option<Mask>,
-    pub(super) a_path: PathBuf,
-    pub(super) b_path: PathBuf,
-    pub(super) name: String,
-}
+use crate::picture::{Raster, RgbPicture, read_rgb};
 
 /// The samples of one split. `a` is always the network's input or domain A, `b` the target or domain B.
 #[derive(Debug)]
@@ -83,82 +26,10 @@ pub struct Dataset {
     pub(super) instances: Option<Side>,
     pub(super) features: Option<Side>,
     pub(super) recipe: Recipe,
-    pub(super) preparation: Preparation,
+    pub(super) transform: Transform,
 }
 
 impl Dataset {
-    /// Finds the pictures of `split` in `root` and pairs them as the recipe's mode asks. Reads no picture: see
-    /// [`Dataset::check`].
-    ///
-    /// # Errors
-    /// The folder or the layout is missing, a side is empty, or pictures have no partner or two.
-    pub fn open(root: &Path, recipe: &Recipe, split: Split) -> Result<Self, DataError> {
-        Self::open_optional(root, recipe, split)?.ok_or_else(|| match recipe.mode {
-            Mode::Pix2pixhd => Folders::missing(root, recipe, split),
-            _ => Layout::missing(root, recipe.mode, split),
-        })
-    }
-
-    /// As [`Dataset::open`], with `None` where the data set has no such split.
-    ///
-    /// # Errors
-    /// As [`Dataset::open`], but for the missing layout.
-    pub fn open_optional(
-        root: &Path,
-        recipe: &Recipe,
-        split: Split,
-    ) -> Result<Option<Self>, DataError> {
-        if recipe.mode == Mode::Pix2pixhd {
-            let Some(folders) = Folders::find(root, recipe, split)? else {
-                return Ok(None);
-            };
-            let sides = labelled::sides(root, &folders, recipe)?;
-            return Ok(Some(Self::of_sides(root, recipe, sides)));
-        }
-        let Some(layout) = Layout::find(root, recipe.mode, split)? else {
-            return Ok(None);
-        };
-        let (input, target) = match (recipe.mode, &layout) {
-            (Mode::Cycle, Layout::TwoFolders(a, b)) => unaligned::sides(a, b)?,
-            (Mode::Inpaint, _) => masked::sides(root, &layout, recipe)?,
-            _ => aligned::sides(root, &layout, recipe.data.direction)?,
-        };
-        let sides = Sides {
-            input,
-            target,
-            instances: None,
-            features: None,
-        };
-        Ok(Some(Self::of_sides(root, recipe, sides)))
-    }
-
-    fn of_sides(root: &Path, recipe: &Recipe, mut sides: Sides) -> Self {
-        let (input, output) = (recipe.data.input_channels, recipe.data.output_channels);
-        let all = [
-            (Some(&mut sides.input), input),
-            (Some(&mut sides.target), output),
-            (sides.instances.as_mut(), 1),
-            (sides.features.as_mut(), recipe.encoder.features),
-        ];
-        for (side, channels) in all {
-            let Some(side) = side else { continue };
-            if recipe.data.max_images > 0 {
-                side.files.truncate(recipe.data.max_images);
-            }
-            side.channels = channels;
-            side.cache = Cache::new(side.files.len());
-        }
-        Self {
-            root: root.to_owned(),
-            a: sides.input,
-            b: sides.target,
-            instances: sides.instances,
-            features: sides.features,
-            recipe: recipe.clone(),
-            preparation: Preparation::new(recipe),
-        }
-    }
-
     /// The recipe that the data set was opened with.
     pub fn recipe(&self) -> &Recipe {
         &self.recipe
@@ -222,11 +93,14 @@ impl Dataset {
         if self.has_holes() {
             return Batch::stack(vec![self.with_fixed_hole(index)?]);
         }
-        let preparation = self.preparation.without_margin();
+        let transform = self.transform.without_margin();
         let (a_index, b_index) = (index % self.a.files.len(), index % self.b.files.len());
-        let (a, b) = self.read(a_index, b_index, &preparation)?;
+        let (a, b) = self.read(a_index, b_index, &transform)?;
         let finish = |raster: &Raster| {
-            preparation.finish(raster, Augmentation::centre(&preparation, raster.size()))
+            transform.crop_and_flip(
+                raster,
+                Augmentation::centre(transform.crop_range(raster.size())),
+            )
         };
         Batch::stack(vec![self.sample(a_index, b_index, finish(&a), finish(&b))])
     }
@@ -253,14 +127,14 @@ impl Dataset {
             unaligned::partner(random, index, self.b.files.len(), data.shuffle)
         };
         let (a, b) = self.resized(a_index, b_index)?;
-        let for_a = Augmentation::draw(random, &self.preparation, a.size(), data.flip);
+        let for_a = Augmentation::draw(random, self.transform.crop_range(a.size()), data.flip);
         let for_b = if self.is_paired() {
             for_a
         } else {
-            Augmentation::draw(random, &self.preparation, b.size(), data.flip)
+            Augmentation::draw(random, self.transform.crop_range(b.size()), data.flip)
         };
-        let a = self.preparation.finish(&a, for_a);
-        let b = self.preparation.finish(&b, for_b);
+        let a = self.transform.crop_and_flip(&a, for_a);
+        let b = self.transform.crop_and_flip(&b, for_b);
         Ok(self.sample(a_index, b_index, a, b))
     }
 
@@ -293,7 +167,7 @@ impl Dataset {
         if let (Some(a), Some(b)) = (a.get(a_index), b.get(b_index)) {
             return Ok((a, b));
         }
-        let (a_raster, b_raster) = self.read(a_index, b_index, &self.preparation)?;
+        let (a_raster, b_raster) = self.read(a_index, b_index, &self.transform)?;
         Ok((a.keep(a_index, a_raster), b.keep(b_index, b_raster)))
     }
 
@@ -302,18 +176,18 @@ impl Dataset {
         &self,
         a_index: usize,
         b_index: usize,
-        preparation: &Preparation,
+        transform: &Transform,
     ) -> Result<(Raster, Raster), DataError> {
         let (a, b) = self.decode(a_index, b_index)?;
-        let prepare = |picture: Picture, side: &Side, index: usize| {
+        let prepare = |picture: RgbPicture, side: &Side, index: usize| {
             let (width, height) = picture.pixels.dimensions();
-            preparation
+            transform
                 .accepts((width as usize, height as usize))
-                .map_err(|message| DataError::Unfit {
+                .map_err(|message| DataError::Unsuitable {
                     path: side.files[index].path.clone(),
                     message,
                 })?;
-            Ok::<_, DataError>(preparation.resize(Raster::new(picture.pixels, side.channels)))
+            Ok::<_, DataError>(transform.resize(Raster::new(picture.pixels, side.channels)))
         };
         let a = prepare(a, &self.a, a_index)?;
         let b = prepare(b, &self.b, b_index)?;
@@ -321,17 +195,21 @@ impl Dataset {
     }
 
     /// Decodes the two pictures of a sample; a file that holds both is decoded once. The pictures of a pair have one size.
-    fn decode(&self, a_index: usize, b_index: usize) -> Result<(Picture, Picture), DataError> {
+    fn decode(
+        &self,
+        a_index: usize,
+        b_index: usize,
+    ) -> Result<(RgbPicture, RgbPicture), DataError> {
         let (a_path, b_path) = (&self.a.files[a_index].path, &self.b.files[b_index].path);
         if self.a.part != Part::Whole {
-            let picture = read_picture(a_path)?;
+            let picture = read_rgb(a_path)?;
             let (left, right) = aligned::halves(a_path, &picture)?;
             return Ok(match self.a.part {
                 Part::Right => (right, left),
                 Part::Left | Part::Whole => (left, right),
             });
         }
-        let (a, b) = (read_picture(a_path)?, read_picture(b_path)?);
+        let (a, b) = (read_rgb(a_path)?, read_rgb(b_path)?);
         let (a_size, b_size) = (a.pixels.dimensions(), b.pixels.dimensions());
         if self.is_paired() && a_size != b_size {
             return Err(DataError::SizesDiffer {

@@ -7,10 +7,9 @@ use image::{GrayImage, RgbImage};
 use imageproc::edges::canny;
 use imageproc::filter::gaussian_blur_f32;
 
-use super::conversion::{Conversion, Progress, convert_all, inputs, write_png};
+use super::conversion::{Conversion, Progress, convert_all, list_inputs, write_png};
 use super::error::DataError;
-use super::picture::read_picture;
-use super::pixels::grey;
+use crate::picture::{grey, read_rgb};
 
 /// The strongest edge that a Sobel gradient of 8-bit pixels can give.
 const STRONGEST: f32 = 1140.0;
@@ -66,7 +65,7 @@ impl EdgeSettings {
 /// # Errors
 /// A setting makes no sense, the folder is missing or empty, two pictures would get the same name, the output is within the
 /// input, or cannot be written.
-pub fn edges(
+pub fn write_edges(
     input: &Path,
     output: &Path,
     settings: &EdgeSettings,
@@ -74,10 +73,10 @@ pub fn edges(
 ) -> Result<Conversion, DataError> {
     settings.validate()?;
     let outputs = [output.to_owned()];
-    let files = inputs(input, &outputs)?;
+    let files = list_inputs(input, &outputs)?;
     convert_all(&files, &outputs, progress, |index| {
         let file = &files[index];
-        let map = edge_map(&read_picture(&file.path)?.pixels, settings);
+        let map = edge_map(&read_rgb(&file.path)?.pixels, settings);
         write_png(&map.into(), output, file.stem())?;
         Ok(())
     })

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::layout::Split;
-use super::picture::PictureError;
+use super::split::Split;
 use crate::config::Mode;
 use crate::files::FileError;
+use crate::picture::PictureError;
 
 /// How many problems one message names before it only counts them.
 const NAMED: usize = 20;
@@ -93,7 +93,7 @@ pub enum DataError {
     },
     /// A picture that the recipe's preprocessing cannot use.
     #[error("`{}` {message}", path.display())]
-    Unfit {
+    Unsuitable {
         /// The picture.
         path: PathBuf,
         /// Why not, and what to do.

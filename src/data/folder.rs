@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::error::DataError;
-use super::picture::has_picture_extension;
 use crate::files::FileError;
+use crate::picture::has_picture_extension;
 
 /// One picture file of a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,19 +87,19 @@ pub fn find_pictures(folder: &Path) -> Result<Vec<PictureFile>, DataError> {
 ///
 /// # Errors
 /// The folder cannot be listed, or has no picture.
-pub fn find_some_pictures(folder: &Path) -> Result<Vec<PictureFile>, DataError> {
+pub fn require_pictures(folder: &Path) -> Result<Vec<PictureFile>, DataError> {
     let pictures = find_pictures(folder)?;
     if pictures.is_empty() {
         return Err(DataError::NoPictures {
             folder: folder.to_owned(),
-            found: contents(folder),
+            found: describe_folder(folder),
         });
     }
     Ok(pictures)
 }
 
 /// The pairs of pictures of one folder that have the same stem; `pictures` is sorted.
-pub(super) fn same_stems(pictures: &[PictureFile]) -> Vec<DataError> {
+pub(super) fn duplicate_stems(pictures: &[PictureFile]) -> Vec<DataError> {
     let mut seen = std::collections::HashMap::new();
     pictures
         .iter()
@@ -114,7 +114,7 @@ pub(super) fn same_stems(pictures: &[PictureFile]) -> Vec<DataError> {
 }
 
 /// What a folder holds, in words, for error messages: `folders "a" "b", 3 pictures, 2 other files`.
-pub(super) fn contents(folder: &Path) -> String {
+pub(super) fn describe_folder(folder: &Path) -> String {
     let (mut folders, mut pictures, mut others) = (Vec::new(), 0, 0);
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();

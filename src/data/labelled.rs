@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::augmentation::{Augmentation, sample_random};
-use super::dataset::{Dataset, Part, Sample, Side};
+use super::batch::Sample;
+use super::dataset::Dataset;
 use super::error::DataError;
-use super::folder::{PictureFile, contents, find_some_pictures};
-use super::ids::IdMap;
-use super::layout::Split;
-use super::picture::read_picture;
-use super::preprocess::Preparation;
-use super::raster::{Content, Raster};
+use super::folder::{PictureFile, describe_folder, require_pictures};
+use super::side::{Part, Side, Sides};
+use super::split::Split;
+use super::transform::Transform;
 use crate::config::{ConfigError, Direction, Mode, Recipe};
+use crate::picture::{Raster, RasterKind};
 
 /// Ends of names that the files of one Cityscapes sample do not share.
 const SUFFIXES: [&str; 5] = [
@@ -88,7 +88,7 @@ impl Folders {
             mode: recipe.mode,
             split,
             wanted,
-            found: contents(root),
+            found: describe_folder(root),
         }
     }
 }
@@ -117,14 +117,6 @@ pub fn fit_to_data(recipe: &mut Recipe, root: &Path) -> Result<(), ConfigError> 
     recipe.validate()
 }
 
-/// The sides of a labelled data set.
-pub(super) struct Sides {
-    pub(super) input: Side,
-    pub(super) target: Side,
-    pub(super) instances: Option<Side>,
-    pub(super) features: Option<Side>,
-}
-
 /// Pairs the files of `folders`.
 ///
 /// # Errors
@@ -133,7 +125,7 @@ pub(super) fn sides(root: &Path, folders: &Folders, recipe: &Recipe) -> Result<S
     let side = |folder: &Path, files, content| {
         let name = folder.strip_prefix(root).unwrap_or(folder).display();
         let mut side = Side::new(name.to_string(), files, Part::Whole);
-        side.content = content;
+        side.kind = content;
         side
     };
     let mut problems = Vec::new();
@@ -149,17 +141,17 @@ pub(super) fn sides(root: &Path, folders: &Folders, recipe: &Recipe) -> Result<S
         let files = partners(&input, &found, folder, &mut problems);
         Ok(Some(side(folder, files, content)))
     };
-    let instances = optional(&folders.instances, Content::Ids)?;
-    let features = optional(&folders.features, Content::Features)?;
+    let instances = optional(&folders.instances, RasterKind::Ids)?;
+    let features = optional(&folders.features, RasterKind::Features)?;
     DataError::from_problems(root, problems)?;
     let labels = if recipe.data.classes > 0 {
-        Content::Ids
+        RasterKind::Ids
     } else {
-        Content::Colours
+        RasterKind::Colours
     };
     Ok(Sides {
         input: side(&folders.input, input.into_values().collect(), labels),
-        target: side(&folders.target, targets, Content::Colours),
+        target: side(&folders.target, targets, RasterKind::Colours),
         instances,
         features,
     })
@@ -191,7 +183,7 @@ fn files(
     problems: &mut Vec<DataError>,
 ) -> Result<BTreeMap<String, PictureFile>, DataError> {
     let mut by_key: BTreeMap<String, PictureFile> = BTreeMap::new();
-    for file in find_some_pictures(folder)? {
+    for file in require_pictures(folder)? {
         let key = sample_key(file.stem()).to_owned();
         if let Some(first) = by_key.get(&key) {
             problems.push(DataError::SameStem {
@@ -234,10 +226,10 @@ impl Dataset {
 
     /// As [`Dataset::fixed`].
     pub(super) fn labelled_fixed(&self, index: usize) -> Result<Sample, DataError> {
-        let preparation = self.preparation.without_margin();
-        let rasters = self.read_labelled(index, &preparation)?;
-        let augmentation = Augmentation::centre(&preparation, rasters[0].size());
-        let finish = |raster: &Raster| preparation.finish(raster, augmentation);
+        let transform = self.transform.without_margin();
+        let rasters = self.read_labelled(index, &transform)?;
+        let augmentation = Augmentation::centre(transform.crop_range(rasters[0].size()));
+        let finish = |raster: &Raster| transform.crop_and_flip(raster, augmentation);
         Ok(self.labelled_sample(index, rasters.iter().map(finish).collect()))
     }
 
@@ -256,24 +248,21 @@ impl Dataset {
         let rasters = if let Some(kept) = kept {
             kept
         } else {
-            let rasters = self.read_labelled(index, &self.preparation)?;
+            let rasters = self.read_labelled(index, &self.transform)?;
             let sides = self.labelled_sides().zip(rasters);
             sides
                 .map(|(side, raster)| side.cache.keep(index, raster))
                 .collect()
         };
         let flip = self.recipe.data.flip;
-        let augmentation = Augmentation::draw(random, &self.preparation, rasters[0].size(), flip);
-        let finish = |raster: &Arc<Raster>| self.preparation.finish(raster, augmentation);
+        let augmentation =
+            Augmentation::draw(random, self.transform.crop_range(rasters[0].size()), flip);
+        let finish = |raster: &Arc<Raster>| self.transform.crop_and_flip(raster, augmentation);
         Ok(self.labelled_sample(index, rasters.iter().map(finish).collect()))
     }
 
     /// Reads and resizes the rasters of a sample, one for each side.
-    fn read_labelled(
-        &self,
-        index: usize,
-        preparation: &Preparation,
-    ) -> Result<Vec<Raster>, DataError> {
+    fn read_labelled(&self, index: usize, transform: &Transform) -> Result<Vec<Raster>, DataError> {
         let input = &self.a.files[index].path;
         let mut size = None;
         self.labelled_sides()
@@ -283,13 +272,13 @@ impl Dataset {
                 // The files were checked before the training; this one may have changed since.
                 let first = *size.get_or_insert(raster.size());
                 same_size(input, first, path, raster.size())?;
-                preparation
+                transform
                     .accepts(raster.size())
-                    .map_err(|message| DataError::Unfit {
+                    .map_err(|message| DataError::Unsuitable {
                         path: path.clone(),
                         message,
                     })?;
-                Ok(preparation.resize(raster))
+                Ok(transform.resize(raster))
             })
             .collect()
     }
@@ -309,18 +298,6 @@ impl Dataset {
             b_path: b_file.path.clone(),
             name: sample_key(a_file.stem()).to_owned(),
         }
-    }
-}
-
-impl Side {
-    /// One file of the side, as it is.
-    pub(super) fn read(&self, path: &Path) -> Result<Raster, DataError> {
-        if self.content == Content::Ids {
-            return Ok(IdMap::read(path)?.raster());
-        }
-        let mut raster = Raster::new(read_picture(path)?.pixels, self.channels);
-        raster.content = self.content;
-        Ok(raster)
     }
 }
 

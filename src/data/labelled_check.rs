@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use super::check::{CheckReport, Facts, notes, read_facts, report};
+use super::check::{CheckReport, ImageInfo, notes, read_info, report};
 use super::conversion::Progress;
-use super::dataset::{Dataset, Part, Side};
+use super::dataset::Dataset;
 use super::error::DataError;
 use super::folder::PictureFile;
-use super::ids::IdMap;
 use super::labelled::same_size;
-use super::raster::Content;
+use super::side::{Part, Side};
+use crate::picture::{IdMap, PictureError, RasterKind};
 
 /// What one readable map of ids is.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +24,7 @@ struct Ids {
 }
 
 /// What one readable file is: ids only of maps.
-type Read = Result<(Facts, Option<Ids>), DataError>;
+type Read = Result<(ImageInfo, Option<Ids>), DataError>;
 
 impl Dataset {
     /// As [`Dataset::check`]: also whether all labels are classes, and the maps of a sample have one size.
@@ -32,7 +32,7 @@ impl Dataset {
         let total = self.labelled_sides().map(|side| side.files.len()).sum();
         let done = AtomicUsize::new(0);
         let mut problems = Vec::new();
-        let mut facts: Vec<Vec<Option<Facts>>> = Vec::new();
+        let mut facts: Vec<Vec<Option<ImageInfo>>> = Vec::new();
         let mut ids = Vec::new();
         for side in self.labelled_sides() {
             let read = |file: &PictureFile| {
@@ -48,7 +48,7 @@ impl Dataset {
             );
             let read = read.into_iter().map(|read| read.map(|(facts, _)| facts));
             let mut own = Vec::new();
-            let judged = self.judge(side, read.collect(), &mut own);
+            let judged = self.check_side(side, read.collect(), &mut own);
             if let Some(input) = facts.first() {
                 // What is wrong with the size of a sample is said once, of its input.
                 let has_size_of_input = |index: usize| match (&judged[index], &input[index]) {
@@ -61,7 +61,12 @@ impl Dataset {
                     .map(|(_, file)| file.path.as_path())
                     .collect();
                 own.retain(|problem| {
-                    !matches!(problem, DataError::Unfit { path, .. } if said.contains(path.as_path()))
+                    !matches!(
+                        problem,
+                        DataError::Unsuitable { path, .. }
+                            | DataError::Picture(PictureError::NotAnIdMap { path, .. })
+                            if said.contains(path.as_path())
+                    )
                 });
             }
             problems.extend(own);
@@ -124,7 +129,7 @@ impl Dataset {
         files
             .filter_map(|(file, ids)| {
                 let highest = ids.as_ref()?.highest;
-                (highest >= classes).then(|| DataError::Unfit {
+                (highest >= classes).then(|| DataError::Unsuitable {
                     path: file.path.clone(),
                     message: format!(
                         "has the label {highest}, and with `data.classes = {classes}` labels go up to {}: set `data.classes={needed}`",
@@ -137,11 +142,11 @@ impl Dataset {
 }
 
 fn read_file(side: &Side, file: &PictureFile) -> Read {
-    if side.content != Content::Ids {
-        return Ok((read_facts(&file.path, Part::Whole)?, None));
+    if side.kind != RasterKind::Ids {
+        return Ok((read_info(&file.path, Part::Whole)?, None));
     }
     let map = IdMap::read(&file.path)?;
-    let facts = Facts {
+    let facts = ImageInfo {
         size: (map.width, map.height),
         format: map.format,
     };

@@ -4,30 +4,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::error::DataError;
-use super::folder::contents;
+use super::folder::describe_folder;
+use super::split::Split;
 use crate::config::Mode;
-
-/// Part of a data set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Split {
-    /// Pictures to learn from.
-    Train,
-    /// Pictures to watch the training with.
-    Validation,
-    /// Pictures to judge the result with.
-    Test,
-}
-
-impl Split {
-    /// What the names of folders that hold this split begin with.
-    pub(super) fn prefix(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Validation => "val",
-            Self::Test => "test",
-        }
-    }
-}
 
 impl fmt::Display for Split {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -87,7 +66,7 @@ impl Layout {
             mode,
             split,
             wanted,
-            found: contents(root),
+            found: describe_folder(root),
         }
     }
 

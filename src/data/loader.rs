@@ -18,7 +18,7 @@ const AHEAD: usize = 2;
 ///
 /// Worker `w` of `n` prepares the steps `w`, `w + n`, `w + 2n`, ... into a small queue of its own, and the queues are read in
 /// turn: the order is that of the steps whatever the workers do, and none can run far ahead.
-pub struct Loader {
+pub struct DataLoader {
     /// One queue per worker; empty only while the loader is dropped.
     queues: Vec<Receiver<Result<Batch, DataError>>>,
     workers: Vec<JoinHandle<()>>,
@@ -27,7 +27,7 @@ pub struct Loader {
     turn: usize,
 }
 
-impl Loader {
+impl DataLoader {
     /// Starts `data.workers` threads that prepare the steps after the first `first_step` steps of the run, which are done.
     ///
     /// # Errors
@@ -83,7 +83,7 @@ impl Loader {
     }
 }
 
-impl Drop for Loader {
+impl Drop for DataLoader {
     fn drop(&mut self) {
         self.stopped.store(true, Ordering::Relaxed);
         // Wakes the workers that wait for room in their queue.

@@ -4,11 +4,8 @@ use std::path::Path;
 
 use image::{GrayImage, RgbImage};
 
-use super::limits::PictureLimits;
-use super::original::read_original;
-use super::picture::{PictureError, rgb};
-use super::pixels::grey;
-use super::preprocess::Size;
+use super::transform::Size;
+use crate::picture::{PictureError, PictureLimits, grey, read_picture, rgb};
 
 /// From this grey on a pixel of a mask is white: it is to be filled.
 const WHITE: u8 = 128;
@@ -47,7 +44,7 @@ impl Mask {
     /// Reads a mask from a picture file. Its grey counts as far as it is opaque: what is transparent is no hole.
     ///
     /// # Errors
-    /// As [`read_picture`](super::read_picture).
+    /// As [`read_rgb`](super::read_picture).
     pub fn read(path: &Path) -> Result<Self, PictureError> {
         Self::read_within(path, PictureLimits::default())
     }
@@ -57,7 +54,7 @@ impl Mask {
     /// # Errors
     /// As [`Self::read`].
     pub fn read_within(path: &Path, limits: PictureLimits) -> Result<Self, PictureError> {
-        let original = read_original(path, limits)?;
+        let original = read_picture(path, limits)?;
         let (image, format) = (original.pixels, original.format);
         if !image.color().has_alpha() {
             return Ok(Self::from_picture(&rgb(image, format)));

@@ -5,14 +5,13 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::augmentation::sample_random;
-use super::conversion::{Conversion, Progress, convert_all, inputs, write_png};
+use super::conversion::{Conversion, Progress, convert_all, list_inputs, write_png};
 use super::error::DataError;
-use super::limits::MAX_PIXELS;
 use super::masked::draw;
-use super::picture::read_picture;
-use super::preprocess::Size;
+use super::transform::Size;
 use crate::config::MaskKind;
 use crate::files;
+use crate::picture::{MAX_PIXELS, read_rgb};
 
 /// What masks look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +39,7 @@ pub enum MaskPlan<'a> {
 ///
 /// # Errors
 /// A mask is there already, a setting makes no sense, the folder of pictures is missing or empty, or a mask cannot be written.
-pub fn masks(
+pub fn write_masks(
     plan: MaskPlan<'_>,
     output: &Path,
     settings: MaskSettings,
@@ -55,16 +54,16 @@ pub fn masks(
     match plan {
         MaskPlan::ForPictures(input) => {
             let outputs = [output.to_owned()];
-            let files = inputs(input, &outputs)?;
+            let files = list_inputs(input, &outputs)?;
             if !overwrite {
                 nothing_replaced(output, files.iter().map(|file| file.stem().to_owned()))?;
             }
             convert_all(&files, &outputs, progress, |index| {
                 let file = &files[index];
-                let (width, height) = read_picture(&file.path)?.pixels.dimensions();
+                let (width, height) = read_rgb(&file.path)?.pixels.dimensions();
                 let size = (width as usize, height as usize);
                 if settings.leaves_nothing(size) {
-                    return Err(DataError::Unfit {
+                    return Err(DataError::Unsuitable {
                         path: file.path.clone(),
                         message: format!(
                             "is {width}x{height}: its centre has no pixel with this overlap"

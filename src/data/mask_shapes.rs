@@ -4,7 +4,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::mask::Mask;
-use super::preprocess::Size;
+use super::transform::Size;
 
 /// The middle of a picture: half of its width and height, less `margin` pixels on each side.
 pub(super) fn centre((width, height): Size, margin: usize) -> Mask {
@@ -20,10 +20,10 @@ pub(super) fn centre((width, height): Size, margin: usize) -> Mask {
 /// Pathak et al., "Context Encoders: Feature Learning by Inpainting", 2016, section 3.3: random block.
 pub(super) fn blocks(size: Size, random: &mut ChaCha8Rng) -> Mask {
     /// Most of the picture that may be missing.
-    const MOST: f64 = 0.25;
+    const MAX: f64 = 0.25;
     let (width, height) = size;
     let all = (width * height) as f64;
-    let enough = random.random_range(0.1..MOST) * all;
+    let enough = random.random_range(0.1..MAX) * all;
     let mut canvas = Canvas::new(size);
     // A block that would take too much is not drawn; the smaller ones after it may still fit.
     for _ in 0..64 {
@@ -35,7 +35,7 @@ pub(super) fn blocks(size: Size, random: &mut ChaCha8Rng) -> Mask {
         let ((left, block_width), (top, block_height)) = (side(width), side(height));
         let mut next = canvas.clone();
         next.fill(left..left + block_width, top..top + block_height);
-        if next.area() as f64 <= MOST * all {
+        if next.area() as f64 <= MAX * all {
             canvas = next;
         }
         if canvas.area() as f64 >= enough {
@@ -123,7 +123,7 @@ fn cubic_weights(t: f32) -> [f32; 4] {
 ///
 /// Lines with random turns, as in Yu et al., "Free-Form Image Inpainting with Gated Convolution", 2019.
 pub(super) fn strokes(size: Size, random: &mut ChaCha8Rng) -> Mask {
-    const MOST: f64 = 0.5;
+    const MAX: f64 = 0.5;
     let (width, height) = size;
     let side = width.min(height) as f64;
     let all = (width * height) as f64;
@@ -145,7 +145,7 @@ pub(super) fn strokes(size: Size, random: &mut ChaCha8Rng) -> Mask {
             );
             let mut longer = canvas.clone();
             longer.line((x, y), next, radius);
-            if longer.area() as f64 > MOST * all {
+            if longer.area() as f64 > MAX * all {
                 break;
             }
             canvas = longer;

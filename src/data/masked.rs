@@ -2,21 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
+use image::{Rgb, RgbImage};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::augmentation::{Augmentation, sample_random};
-use super::dataset::{Dataset, Part, Sample, Side};
+use super::batch::Sample;
+use super::dataset::Dataset;
 use super::error::DataError;
-use super::folder::{PictureFile, find_some_pictures};
+use super::folder::{PictureFile, require_pictures};
 use super::layout::Layout;
 use super::mask::Mask;
 use super::mask_shapes::{blocks, centre, regions, strokes};
-use super::picture::read_picture;
-use super::preprocess::{Preparation, Size};
-use super::raster::Raster;
+use super::side::{Part, Side};
+use super::transform::{Size, Transform};
 use crate::config::{MaskKind, Recipe};
+use crate::picture::{Raster, read_rgb};
 
 /// Red, green and blue of what is put into holes before a network sees them: the mean colour of photos, as in the
 /// context encoder's code.
@@ -45,7 +47,7 @@ pub(super) fn sides(
     let Layout::Plain(folder) = layout else {
         unreachable!("mode inpaint has plain layouts alone");
     };
-    let mut files = find_some_pictures(folder)?;
+    let mut files = require_pictures(folder)?;
     if folder.as_path() == root {
         // The photos lie beside the folders that are something else.
         let apart = [
@@ -57,7 +59,7 @@ pub(super) fn sides(
         if files.is_empty() {
             return Err(DataError::NoPictures {
                 folder: folder.clone(),
-                found: super::folder::contents(folder),
+                found: super::folder::describe_folder(folder),
             });
         }
     }
@@ -74,7 +76,7 @@ pub(super) fn sides(
         if !folder.is_dir() {
             return Err(DataError::NoMasks(folder));
         }
-        Side::new(name(&folder), find_some_pictures(&folder)?, Part::Whole)
+        Side::new(name(&folder), require_pictures(&folder)?, Part::Whole)
     } else {
         Side::new(MASKS.to_owned(), Vec::new(), Part::Whole)
     };
@@ -98,10 +100,24 @@ pub(super) fn read_mask(file: &PictureFile) -> Result<Mask, DataError> {
     } else {
         return Ok(mask);
     };
-    Err(DataError::Unfit {
+    Err(DataError::Unsuitable {
         path: file.path.clone(),
         message: message.to_owned(),
     })
+}
+
+/// A photo with [`HOLE_COLOUR`], or its grey, in the holes of a mask of its size.
+fn with_holes(photo: &Raster, mask: &Mask) -> Raster {
+    let colour = RgbImage::from_pixel(1, 1, Rgb(HOLE_COLOUR));
+    let colour = Raster::new(colour, photo.channels);
+    let mut filled = photo.clone();
+    let pixels = filled.bytes.chunks_exact_mut(photo.channels);
+    for (pixel, &hole) in pixels.zip(mask.holes()) {
+        if hole {
+            pixel.copy_from_slice(&colour.bytes);
+        }
+    }
+    filled
 }
 
 impl Dataset {
@@ -122,24 +138,26 @@ impl Dataset {
         let photo = if let Some(photo) = self.a.cache.get(index) {
             photo
         } else {
-            let photo = self.photo(index, &self.preparation)?;
+            let photo = self.photo(index, &self.transform)?;
             self.a.cache.keep(index, photo)
         };
         let augmentation = Augmentation::draw(
             random,
-            &self.preparation,
-            photo.size(),
+            self.transform.crop_range(photo.size()),
             self.recipe.data.flip,
         );
-        let photo = self.preparation.finish(&photo, augmentation);
+        let photo = self.transform.crop_and_flip(&photo, augmentation);
         self.with_hole(index, photo, random)
     }
 
     /// Photo `index` as it is shown in previews: always with the same crop and mask.
     pub(super) fn with_fixed_hole(&self, index: usize) -> Result<Sample, DataError> {
-        let preparation = self.preparation.without_margin();
-        let photo = self.photo(index, &preparation)?;
-        let photo = preparation.finish(&photo, Augmentation::centre(&preparation, photo.size()));
+        let transform = self.transform.without_margin();
+        let photo = self.photo(index, &transform)?;
+        let photo = transform.crop_and_flip(
+            &photo,
+            Augmentation::centre(transform.crop_range(photo.size())),
+        );
         let seed = self.recipe.train.seed;
         let random = &mut sample_random(seed, PREVIEW_EPOCH, index as u64);
         self.with_hole(index, photo, random)
@@ -165,7 +183,7 @@ impl Dataset {
         Ok(Sample {
             instances: None,
             features: None,
-            a: photo.with_holes(&mask),
+            a: with_holes(&photo, &mask),
             b: photo,
             mask: Some(mask),
             a_path: file.path.clone(),
@@ -175,16 +193,16 @@ impl Dataset {
     }
 
     /// Reads and resizes a photo.
-    fn photo(&self, index: usize, preparation: &Preparation) -> Result<Raster, DataError> {
+    fn photo(&self, index: usize, transform: &Transform) -> Result<Raster, DataError> {
         let path = &self.a.files[index].path;
-        let picture = read_picture(path)?;
+        let picture = read_rgb(path)?;
         let (width, height) = picture.pixels.dimensions();
-        preparation
+        transform
             .accepts((width as usize, height as usize))
-            .map_err(|message| DataError::Unfit {
+            .map_err(|message| DataError::Unsuitable {
                 path: path.clone(),
                 message,
             })?;
-        Ok(preparation.resize(Raster::new(picture.pixels, self.a.channels)))
+        Ok(transform.resize(Raster::new(picture.pixels, self.a.channels)))
     }
 }

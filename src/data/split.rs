@@ -1,26 +1,23 @@
-//! From side-by-side pictures to two folders.
+//! The parts of a data set.
 
-use std::path::Path;
+/// Part of a data set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Split {
+    /// Pictures to learn from.
+    Train,
+    /// Pictures to watch the training with.
+    Validation,
+    /// Pictures to judge the result with.
+    Test,
+}
 
-use super::aligned::halves;
-use super::conversion::{Conversion, Progress, convert_all, inputs, write_png};
-use super::error::DataError;
-use super::picture::read_picture;
-
-/// Writes the left half of each picture in `input` to `output/A` and the right half to `output/B`, as PNG under the same
-/// relative name.
-///
-/// # Errors
-/// The folder is missing or empty, two pictures would get the same name, the output is within the input, or cannot be written.
-pub fn split(input: &Path, output: &Path, progress: Progress<'_>) -> Result<Conversion, DataError> {
-    let outputs = [output.join("A"), output.join("B")];
-    let files = inputs(input, &outputs)?;
-    convert_all(&files, &outputs, progress, |index| {
-        let file = &files[index];
-        let (a, b) = halves(&file.path, &read_picture(&file.path)?)?;
-        for (half, folder) in [(a, &outputs[0]), (b, &outputs[1])] {
-            write_png(&half.pixels.into(), folder, file.stem())?;
+impl Split {
+    /// What the names of folders that hold this split begin with.
+    pub(super) fn prefix(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Validation => "val",
+            Self::Test => "test",
         }
-        Ok(())
-    })
+    }
 }

@@ -5,15 +5,15 @@ use std::path::Path;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::dataset::{Part, Side};
 use super::error::DataError;
-use super::folder::find_some_pictures;
+use super::folder::require_pictures;
+use super::side::{Part, Side};
 
 /// The two domains in their folders.
 pub(super) fn sides(a: &Path, b: &Path) -> Result<(Side, Side), DataError> {
     let side = |folder: &Path| {
         let name = folder.file_name().unwrap_or(folder.as_os_str());
-        let files = find_some_pictures(folder)?;
+        let files = require_pictures(folder)?;
         let name = name.to_string_lossy().into_owned();
         Ok::<_, DataError>(Side::new(name, files, Part::Whole))
     };

@@ -6,7 +6,7 @@ use image::RgbImage;
 use rayon::prelude::*;
 
 use super::set_error::SetError;
-use crate::data::read_picture;
+use crate::picture::read_rgb;
 
 /// Bins of each histogram.
 const BINS: usize = 256;
@@ -33,7 +33,7 @@ impl Histograms {
             let read: Result<Vec<[Vec<f64>; 3]>, SetError> = block
                 .par_iter()
                 .map(|path| {
-                    let picture = read_picture(path).map_err(SetError::unreadable)?;
+                    let picture = read_rgb(path).map_err(SetError::unreadable)?;
                     Ok(picture_histograms(&picture.pixels, &table))
                 })
                 .collect();

@@ -40,7 +40,7 @@ pub(super) fn path(
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let folder = files::canonicalize_lossy(folder);
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     Ok(folder.with_file_name(format!("{name}.features-{key}.safetensors")))
 }

@@ -9,7 +9,7 @@ use image::RgbImage;
 use rayon::prelude::*;
 
 use super::set_error::SetError;
-use crate::data::read_picture;
+use crate::picture::read_rgb;
 use crate::features::{FEATURES, Inception, Resize, SIDE};
 use crate::files::{FileError, write_atomically_with};
 use crate::nn::NamedTensors;
@@ -141,7 +141,7 @@ fn read_inputs(
     let inputs: Vec<Result<Vec<f32>, SetError>> = paths
         .par_iter()
         .map(|path| {
-            let picture = read_picture(path).map_err(SetError::unreadable)?;
+            let picture = read_rgb(path).map_err(SetError::unreadable)?;
             Ok(prepare(&picture.pixels))
         })
         .collect();

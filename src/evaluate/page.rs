@@ -13,7 +13,7 @@ use super::metric::{Direction, Metric, Scope};
 use super::pairs::find;
 use super::scores::PictureScores;
 use super::set_error::SetError;
-use crate::data::read_picture;
+use crate::picture::read_rgb;
 use crate::files::write_atomically;
 use crate::html::{self, escape, png_address};
 
@@ -192,7 +192,7 @@ fn extremes(
                 continue;
             };
             let read = |path: &Path| -> Result<RgbImage, SetError> {
-                Ok(read_picture(path).map_err(SetError::unreadable)?.pixels)
+                Ok(read_rgb(path).map_err(SetError::unreadable)?.pixels)
             };
             let (real, fake) = (read(&pair.real)?, read(&pair.fake)?);
             let _ = write!(text, "<figure>");

@@ -11,7 +11,7 @@ use super::metric::Metric;
 use super::pairs::Pair;
 use super::scores::{PictureScores, Scores};
 use super::{ms_ssim, pixel_metrics, ssim};
-use crate::data::read_picture;
+use crate::picture::read_rgb;
 
 /// Why a pair cannot be measured, with the words that name it.
 enum Offence {
@@ -43,7 +43,7 @@ fn measure(
     masks: Option<&HoleMasks>,
 ) -> Result<PictureScores, Offence> {
     let read = |path: &Path| {
-        read_picture(path)
+        read_rgb(path)
             .map(|picture| picture.pixels)
             .map_err(|error| Offence::Unreadable(error.to_string()))
     };

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::error::EvaluateError;
-use crate::data::{has_picture_extension, is_hidden};
+use crate::data::is_hidden;
+use crate::picture::has_picture_extension;
 
 /// A real picture and its translation.
 pub(super) struct Pair {

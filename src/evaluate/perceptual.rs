@@ -12,7 +12,7 @@ use super::pairs::Pair;
 use super::scores::PictureScores;
 use super::set_error::SetError;
 use super::weights::WeightFiles;
-use crate::data::read_picture;
+use crate::picture::read_rgb;
 use crate::features::{Dists, FeatureNetwork, Lpips};
 use crate::nn::TensorError;
 use crate::style::import::WeightFile;
@@ -39,7 +39,7 @@ pub(super) fn add_scores(
         let distance = Distance::open(metric, network, &path, &options.device)?;
         for (pair, scores) in pairs.iter().zip(scores.iter_mut()) {
             let read = |path: &Path| -> Result<RgbImage, SetError> {
-                Ok(read_picture(path).map_err(SetError::unreadable)?.pixels)
+                Ok(read_rgb(path).map_err(SetError::unreadable)?.pixels)
             };
             let (real, fake) = (read(&pair.real)?, read(&pair.fake)?);
             if real.width().min(real.height()) < distance.min_side() {

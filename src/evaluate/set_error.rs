@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::metric::Metric;
-use crate::data::PictureError;
+use crate::picture::PictureError;
 use crate::files::FileError;
 use crate::nn::TensorError;
 use crate::style::import::ImportError;

@@ -11,7 +11,7 @@ use super::error::EvaluateError;
 use super::page::thumbnail;
 use super::pairs::find;
 use super::set_error::SetError;
-use crate::data::read_picture;
+use crate::picture::read_rgb;
 use crate::files::write_atomically;
 use crate::html::{self, escape, png_address};
 use crate::random;
@@ -33,7 +33,7 @@ pub fn write_study(real: &Path, fake: &Path, seed: u64, path: &Path) -> Result<(
     let mut trials = String::new();
     for pair in &pairs {
         let picture = |path: &Path| -> Result<Vec<u8>, SetError> {
-            thumbnail(&read_picture(path).map_err(SetError::unreadable)?.pixels)
+            thumbnail(&read_rgb(path).map_err(SetError::unreadable)?.pixels)
         };
         let (real, fake) = (picture(&pair.real)?, picture(&pair.fake)?);
         identity.update(&real);

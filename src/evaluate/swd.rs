@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::pyramid::{Level, laplacian};
 use super::set_error::SetError;
-use crate::data::read_picture;
+use crate::picture::read_rgb;
 use crate::random;
 
 /// Side of a patch.
@@ -49,7 +49,7 @@ pub(super) fn swd(
     seed: u64,
 ) -> Result<Vec<SwdLevel>, SetError> {
     let first = &real[0];
-    let size = read_picture(first)
+    let size = read_rgb(first)
         .map_err(SetError::unreadable)?
         .pixels
         .dimensions();
@@ -94,7 +94,7 @@ impl Patches {
             .zip(set)
             .enumerate()
             .map(|(picture, (patches, path))| {
-                let pixels = read_picture(path).map_err(SetError::unreadable)?.pixels;
+                let pixels = read_rgb(path).map_err(SetError::unreadable)?.pixels;
                 if pixels.dimensions() != size {
                     return Err(SetError::MixedSizes {
                         metric: "swd",

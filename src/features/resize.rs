@@ -5,7 +5,7 @@ use image::RgbImage;
 use serde::Serialize;
 
 use super::inception::SIDE;
-use crate::data::{bicubic_weights, columns_first};
+use crate::picture::{bicubic_weights, columns_first};
 
 /// How pictures are brought to 299 x 299. FID differs by several points between these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Serialize)]

@@ -7,8 +7,8 @@ use image::{Rgb, RgbImage, imageops};
 
 use super::error::TrainError;
 use super::event::{Event, Listener};
-use crate::data::pixels_from_values;
 use crate::files::{self, FileError};
+use crate::picture::denormalize_u8;
 
 /// Space between the pictures of a sheet, in pixels.
 const GAP: u32 = 4;
@@ -39,7 +39,7 @@ pub fn sheet(rows: &[Vec<TensorData>]) -> RgbImage {
 fn picture(data: &TensorData) -> Option<RgbImage> {
     let shape = data.shape();
     let (channels, height, width) = (shape[1], shape[2], shape[3]);
-    let pixels = pixels_from_values(data.as_slice().ok()?, channels);
+    let pixels = denormalize_u8(data.as_slice().ok()?, channels);
     let pixels = if channels == 1 {
         pixels.into_iter().flat_map(|level| [level; 3]).collect()
     } else {

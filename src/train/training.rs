@@ -14,7 +14,7 @@ use super::methods;
 use super::position::{Position, Unread};
 use super::preview::preview_path;
 use super::stage::Stage;
-use crate::data::{Batch, Loader};
+use crate::data::{Batch, DataLoader};
 use crate::device::OpenDevice;
 use crate::method::{Method, Player, StepContext};
 use crate::random;
@@ -142,7 +142,7 @@ impl Training {
         tell: Tell<'_>,
     ) -> Result<Ending, TrainError> {
         let done = position.step - self.stage.first;
-        let mut loader = Loader::start(Arc::clone(&self.stage.dataset), done)?;
+        let mut loader = DataLoader::start(Arc::clone(&self.stage.dataset), done)?;
         while position.step < position.last {
             if stop.load(Ordering::Relaxed) {
                 self.read(position, tell)?;

@@ -8,7 +8,7 @@ use std::process::Command;
 use flate2::write::ZlibEncoder;
 use tiff::encoder::TiffEncoder;
 use tiff::tags::Tag;
-use translate::apply::{ApplyOptions, Tile, Tiling};
+use translate::apply::{ApplyOptions, TileSize, Tiling};
 
 use crate::apply_network::{Network, apply, folder};
 use crate::cli_support::{CYCLE, Place};
@@ -96,7 +96,7 @@ fn a_large_picture_is_never_in_memory() {
         let before = memory("VmRSS:");
         let options = ApplyOptions {
             tiling: Tiling {
-                tile: Tile::Side(32),
+                tile: TileSize::Side(32),
                 overlap: None,
             },
             ..ApplyOptions::default()

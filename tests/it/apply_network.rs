@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use image::{Rgb, RgbImage};
 use tempfile::TempDir;
 use translate::apply::{
-    ApplyError, ApplyOptions, PictureRows, Status, Summary, Translator, plan, run,
+    ApplyError, ApplyOptions, RowAccess, Status, Summary, Translator, plan, run,
 };
 use translate::nn::BandLimits;
 
@@ -76,7 +76,7 @@ impl Translator for Network {
 
     fn translate_in_bands(
         &mut self,
-        rows: &mut dyn PictureRows,
+        rows: &mut dyn RowAccess,
         limits: &BandLimits,
         index: u64,
     ) -> Result<(), String> {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use proptest::prelude::*;
-use translate::apply::{ApplyOptions, Existing, OutputFormat, Size, Status};
+use translate::apply::{ApplyOptions, OnExisting, OutputFormat, OutputSize, Status};
 
 use crate::apply_network::{Network, apply, files, folder, noise, save};
 
@@ -96,7 +96,7 @@ fn every_format_can_be_read_back() {
 
         let jpeg = ApplyOptions {
             format: OutputFormat::Jpg,
-            existing: Existing::Overwrite,
+            existing: OnExisting::Overwrite,
             ..ApplyOptions::default()
         };
         apply(
@@ -130,7 +130,7 @@ fn a_chosen_size_is_the_size_of_the_output() {
     ] {
         for channels in [3, 1] {
             let output = folder();
-            let size: Size = text.parse().unwrap();
+            let size: OutputSize = text.parse().unwrap();
             let options = ApplyOptions {
                 size,
                 ..ApplyOptions::default()

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, Rgba};
-use translate::apply::{ApplyOptions, Depth, OutputFormat, Size, Tile};
-use translate::data::Fields;
+use translate::apply::{ApplyOptions, Depth, OutputFormat, OutputSize, TileSize};
+use translate::picture::ExifFields;
 
 use crate::apply_network::{Network, apply, folder, noise};
 use crate::photo_files::{
@@ -36,7 +36,7 @@ impl Translation {
 fn translated(name: &str, bytes: &[u8], options: &ApplyOptions, channels: usize) -> Translation {
     let whole = translated_once(name, bytes, options, channels);
     let mut options = options.clone();
-    options.tiling.tile = Tile::Side(8);
+    options.tiling.tile = TileSize::Side(8);
     let in_bands = translated_once(name, bytes, &options, channels);
     assert!(whole.bytes == in_bands.bytes, "{name}");
     assert_eq!(whole.note, in_bands.note, "{name}");
@@ -157,7 +157,7 @@ fn sixteen_bits_are_rounded_where_they_must_be_and_it_is_said() {
     let [_, _, _, picture] = deep();
     let bytes = encoded(&picture, ImageFormat::Png);
     let options = ApplyOptions {
-        depth: Depth::Eight,
+        depth: Depth::Bits8,
         ..ApplyOptions::default()
     };
     let asked = translated("a.png", &bytes, &options, 3);
@@ -272,7 +272,7 @@ fn palettes_with_transparency_and_packed_grey_are_looked_up() {
 #[test]
 fn a_chosen_size_holds_for_alpha_and_for_sixteen_bits() {
     let options = ApplyOptions {
-        size: Size::Exactly {
+        size: OutputSize::Exact {
             width: 64,
             height: 20,
         },
@@ -371,7 +371,7 @@ fn exif_goes_along_without_the_old_thumbnail() {
                 "{format:?}"
             );
             assert_eq!(new.len(), old.len() - THUMBNAIL.len());
-            let [before, after] = [&old, &new].map(|block| Fields::read(block).unwrap());
+            let [before, after] = [&old, &new].map(|block| ExifFields::read(block).unwrap());
             assert!(before.image.iter().all(|field| after.image.contains(field)));
             // The picture has been turned.
             let sides: Vec<_> = after
@@ -391,7 +391,7 @@ fn exif_goes_along_without_the_old_thumbnail() {
         let back = metadata(&converted(&tiff.bytes, OutputFormat::Png).bytes)
             .1
             .unwrap();
-        let [before, after] = [&old, &back].map(|block| Fields::read(block).unwrap());
+        let [before, after] = [&old, &back].map(|block| ExifFields::read(block).unwrap());
         assert!(before.image.iter().all(|field| after.image.contains(field)));
         assert_eq!(after.photo.len(), 2);
     }

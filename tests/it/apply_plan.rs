@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use image::{ImageFormat, RgbImage};
 use tempfile::TempDir;
-use translate::apply::{ApplyError, ApplyOptions, Existing, OutputFormat, Task, plan};
+use translate::apply::{ApplyError, ApplyOptions, OnExisting, OutputFormat, Task, plan};
 
 fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
@@ -130,7 +130,7 @@ fn patterns_mirror_the_tree_below_their_fixed_part() {
     assert_eq!(matching("odd[1].png"), [pair("odd[1].png", "odd[1].png")]);
 }
 
-fn refusal(input: &Path, output: &Path, existing: Existing) -> ApplyError {
+fn refusal(input: &Path, output: &Path, existing: OnExisting) -> ApplyError {
     let options = ApplyOptions {
         existing,
         ..ApplyOptions::default()
@@ -141,7 +141,7 @@ fn refusal(input: &Path, output: &Path, existing: Existing) -> ApplyError {
 #[test]
 fn inputs_that_lead_nowhere_are_refused() {
     let (input, output) = (folder(), folder());
-    let refused = |name: &str| refusal(&input.path().join(name), output.path(), Existing::Refuse);
+    let refused = |name: &str| refusal(&input.path().join(name), output.path(), OnExisting::Refuse);
     assert!(
         matches!(refused("absent"), ApplyError::InputNotFound(path) if path.ends_with("absent"))
     );
@@ -166,7 +166,7 @@ fn two_pictures_never_share_an_output() {
     let (input, output) = (folder(), folder());
     picture(&input.path().join("a.jpg"), ImageFormat::Png);
     picture(&input.path().join("a.png"), ImageFormat::Png);
-    let error = refusal(input.path(), output.path(), Existing::Overwrite);
+    let error = refusal(input.path(), output.path(), OnExisting::Overwrite);
     assert!(matches!(error, ApplyError::Collision { count: 1, .. }));
     let message = error.to_string();
     for name in ["a.jpg`", "a.png`"] {
@@ -183,7 +183,7 @@ fn an_output_folder_in_the_input_is_refused() {
     picture(&input.path().join("x/a.png"), ImageFormat::Png);
     for output in ["", "out", "x", "x/../new/out"] {
         let output = input.path().join(output);
-        let error = refusal(input.path(), &output, Existing::Overwrite);
+        let error = refusal(input.path(), &output, OnExisting::Overwrite);
         assert!(
             matches!(error, ApplyError::OutputInsideInput { .. }),
             "{error}"
@@ -198,7 +198,7 @@ fn an_output_folder_in_the_input_is_refused() {
     let pattern = input.path().join("**/*.png");
     assert!(plan(&pattern, &output, &ApplyOptions::default()).is_ok());
     picture(&output.join("x/a.png"), ImageFormat::Png);
-    let error = refusal(&pattern, &output, Existing::Overwrite);
+    let error = refusal(&pattern, &output, OnExisting::Overwrite);
     assert!(
         matches!(error, ApplyError::OutputInsideInput { .. }),
         "{error}"
@@ -210,7 +210,7 @@ fn an_input_is_never_replaced() {
     let input = folder();
     let path = input.path().join("a.png");
     picture(&path, ImageFormat::Png);
-    for existing in [Existing::Refuse, Existing::Skip, Existing::Overwrite] {
+    for existing in [OnExisting::Refuse, OnExisting::Skip, OnExisting::Overwrite] {
         let error = refusal(&path, input.path(), existing);
         assert!(matches!(error, ApplyError::ReplacesInput { .. }), "{error}");
     }
@@ -225,14 +225,14 @@ fn existing_outputs_are_refused_skipped_or_replaced() {
     for name in ["a.png", "c.png"] {
         picture(&output.path().join(name), ImageFormat::Png);
     }
-    let error = refusal(input.path(), output.path(), Existing::Refuse);
+    let error = refusal(input.path(), output.path(), OnExisting::Refuse);
     assert!(matches!(error, ApplyError::OutputExists { count: 2, .. }));
     let message = error.to_string();
     assert!(message.contains("--skip-existing") && message.contains("--overwrite"));
 
     for (existing, skipped) in [
-        (Existing::Skip, [true, false, true]),
-        (Existing::Overwrite, [false; 3]),
+        (OnExisting::Skip, [true, false, true]),
+        (OnExisting::Overwrite, [false; 3]),
     ] {
         let options = ApplyOptions {
             existing,
@@ -253,7 +253,7 @@ fn the_output_must_be_a_folder() {
     picture(&input.path().join("a.png"), ImageFormat::Png);
     let path = input.path().join("a.png");
     for output in [path.clone(), input.path().join("absent.jpg")] {
-        let error = refusal(&path, &output, Existing::Overwrite);
+        let error = refusal(&path, &output, OnExisting::Overwrite);
         assert!(matches!(error, ApplyError::OutputNotAFolder(_)), "{error}");
     }
 }
@@ -281,7 +281,7 @@ fn links_to_folders_are_not_followed_and_links_to_files_are() {
     // The output folder is looked at behind links too.
     let link = output.path().join("link");
     symlink(input.path(), &link).unwrap();
-    let error = refusal(input.path(), &link.join("out"), Existing::Refuse);
+    let error = refusal(input.path(), &link.join("out"), OnExisting::Refuse);
     assert!(
         matches!(error, ApplyError::OutputInsideInput { .. }),
         "{error}"

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use image::ImageFormat;
-use translate::apply::{ApplyError, ApplyOptions, Existing, Status, plan, run};
+use translate::apply::{ApplyError, ApplyOptions, OnExisting, Status, plan, run};
 
 use crate::apply_network::{Network, apply, files, folder, noise, save};
 
@@ -159,7 +159,7 @@ fn skipping_does_only_what_is_missing() {
     fs::write(output.path().join("c.png"), "left alone").unwrap();
 
     let options = ApplyOptions {
-        existing: Existing::Skip,
+        existing: OnExisting::Skip,
         ..ApplyOptions::default()
     };
     let mut network = Network::new(|values, index| {

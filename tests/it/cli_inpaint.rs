@@ -36,8 +36,8 @@ fn differences(before: &DynamicImage, after: &DynamicImage, mask: &DynamicImage)
 
 /// A picture as it is, decoded as the program does: decoders of JPEG differ by a level here and there.
 fn open(place: &Place, name: &str) -> DynamicImage {
-    let limits = translate::data::PictureLimits::default();
-    translate::data::read_original(&place.path(name), limits)
+    let limits = translate::picture::PictureLimits::default();
+    translate::picture::read_picture(&place.path(name), limits)
         .unwrap()
         .pixels
 }

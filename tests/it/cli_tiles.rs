@@ -2,7 +2,7 @@
 
 use image::{DynamicImage, ImageBuffer, Rgba};
 
-use translate::apply::{LabelTranslator, NetworkTranslator, Sampling, Translator};
+use translate::apply::{LabelTranslator, NetworkTranslator, SampleOptions, Translator};
 use translate::kernels::Precision;
 use translate::nn::{Behaviour, NormStats};
 use translate::style::StyleFolder;
@@ -161,8 +161,8 @@ fn tiles_are_blended_and_the_report_says_so() {
 /// Three tiles of `planes` channels of whole numbers up to `most`, together and each alone.
 fn check_at_once(translator: &mut dyn Translator, planes: usize, most: usize) {
     let side = 64;
-    assert_eq!(translator.tiles_at_once(side * side), 16);
-    assert_eq!(translator.tiles_at_once(1024 * 1024), 1);
+    assert_eq!(translator.tile_batch_size(side * side), 16);
+    assert_eq!(translator.tile_batch_size(1024 * 1024), 1);
     let length = planes * side * side;
     let values: Vec<f32> = (0..3 * length)
         .map(|place| (place / 7 % 31 * (1 + place / length) % (most + 1)) as f32)
@@ -195,16 +195,16 @@ fn tiles_at_once_are_the_tiles_alone() {
         };
         check_at_once(&mut load(stats, false), 3, 1);
         // What is dropped, and the statistics of a batch, would be of all of them.
-        assert_eq!(load(stats, true).tiles_at_once(64), 1);
+        assert_eq!(load(stats, true).tile_batch_size(64), 1);
         if stats == NormStats::Running {
-            assert_eq!(load(NormStats::Batch, false).tiles_at_once(64), 1);
+            assert_eq!(load(NormStats::Batch, false).tile_batch_size(64), 1);
         }
     }
     let place = Place::with_labels();
     place
         .run(&format!("train {PIX2PIXHD} --steps 2 --name s"))
         .done();
-    let sampling = Sampling {
+    let sampling = SampleOptions {
         samples: 1,
         seed: 3,
     };

@@ -4,8 +4,10 @@ use std::path::Path;
 
 use image::{ImageFormat, Luma, Rgb, RgbImage};
 use translate::data::{
-    Conversion, DataError, EdgeSettings, edge_map, edges, find_pictures, pair, read_picture, split,
+    Conversion, DataError, EdgeSettings, edge_map, find_pictures, join_pairs, split_pairs,
+    write_edges,
 };
+use translate::picture::read_rgb;
 
 use crate::data::{Folder, encoded, gradient, shared};
 
@@ -15,7 +17,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 fn pixels(path: &Path) -> RgbImage {
-    read_picture(path).unwrap().pixels
+    read_rgb(path).unwrap().pixels
 }
 
 fn failures(conversion: &Conversion) -> Vec<String> {
@@ -40,11 +42,11 @@ fn pairing_and_splitting_give_back_the_same_pictures() {
         folder.join("both"),
         folder.join("apart"),
     );
-    let conversion = pair(&a, &b, &both, &|_, _| ()).unwrap();
+    let conversion = join_pairs(&a, &b, &both, &|_, _| ()).unwrap();
     assert_eq!((conversion.converted, conversion.failures.len()), (3, 0));
     assert_eq!(names(&both), ["1.png", "x/2.5.png", "x/y/3.png"]);
     assert_eq!(pixels(&both.join("1.png")).dimensions(), (42, 10));
-    let conversion = split(&both, &apart, &|_, _| ()).unwrap();
+    let conversion = split_pairs(&both, &apart, &|_, _| ()).unwrap();
     assert_eq!(conversion.converted, 3);
     for name in names(&both) {
         assert_eq!(pixels(&apart.join("A").join(&name)), pixels(&a.join(&name)));
@@ -63,7 +65,7 @@ fn one_bad_file_is_named_and_the_rest_is_done() {
     folder.write("a/1.png", b"");
     folder.png("b/3.png", gradient(10, 20, 1));
     let output = folder.join("both");
-    let conversion = pair(&folder.join("a"), &folder.join("b"), &output, &|_, _| ()).unwrap();
+    let conversion = join_pairs(&folder.join("a"), &folder.join("b"), &output, &|_, _| ()).unwrap();
     assert_eq!(conversion.converted, 4);
     let failures = failures(&conversion);
     assert_eq!(failures.len(), 2);
@@ -72,7 +74,7 @@ fn one_bad_file_is_named_and_the_rest_is_done() {
     assert_eq!(names(&output), ["0.png", "2.png", "4.png", "5.png"]);
 
     folder.png("both/narrow.png", gradient(1, 5, 0));
-    let conversion = split(&output, &folder.join("apart"), &|_, _| ()).unwrap();
+    let conversion = split_pairs(&output, &folder.join("apart"), &|_, _| ()).unwrap();
     assert_eq!(conversion.converted, 4);
     assert!(conversion.failures[0].to_string().contains("too narrow"));
 }
@@ -85,23 +87,23 @@ fn what_would_overwrite_or_eat_itself_is_refused() {
     let (a, b) = (folder.join("a"), folder.join("b"));
     let settings = EdgeSettings::default();
     for output in [a.clone(), a.join("edges"), b.join("../a/new/deep")] {
-        let error = edges(&a, &output, &settings, &|_, _| ()).unwrap_err();
+        let error = write_edges(&a, &output, &settings, &|_, _| ()).unwrap_err();
         assert!(
             error
                 .to_string()
                 .contains("must be another folder than the input")
         );
-        assert!(pair(&a, &b, &output, &|_, _| ()).is_err());
+        assert!(join_pairs(&a, &b, &output, &|_, _| ()).is_err());
     }
     // `split` writes to `A` below its output.
     folder.png("A/1.png", gradient(20, 10, 1));
-    let error = split(&folder.join("A"), folder.path(), &|_, _| ()).unwrap_err();
+    let error = split_pairs(&folder.join("A"), folder.path(), &|_, _| ()).unwrap_err();
     assert!(matches!(error, DataError::SameFolder { .. }));
     folder.png("a/1.jpg", gradient(20, 10, 1));
-    let error = edges(&a, &folder.join("out"), &settings, &|_, _| ()).unwrap_err();
+    let error = write_edges(&a, &folder.join("out"), &settings, &|_, _| ()).unwrap_err();
     assert!(matches!(error, DataError::SameStem { .. }));
     assert!(!folder.join("out").exists());
-    let error = edges(
+    let error = write_edges(
         &folder.join("none"),
         &folder.join("out"),
         &settings,
@@ -116,7 +118,7 @@ fn an_output_that_cannot_be_written_is_one_error() {
     folder.png("a/1.png", gradient(20, 10, 1));
     let file = folder.write("file", b"x");
     let output = file.join("edges");
-    let error = edges(
+    let error = write_edges(
         &folder.join("a"),
         &output,
         &EdgeSettings::default(),
@@ -206,7 +208,7 @@ fn edges_of_tiny_and_odd_pictures_do_not_fail() {
         folder.write(&format!("a/{index}.bmp"), &bytes);
     }
     let output = folder.join("edges");
-    let conversion = edges(
+    let conversion = write_edges(
         &folder.join("a"),
         &output,
         &EdgeSettings::default(),

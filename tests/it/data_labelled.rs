@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use image::{ImageBuffer, Luma};
 use translate::config::{Mode, Preprocess, Recipe};
-use translate::data::{DataError, Dataset, IdMap, Loader, Split, fit_to_data};
+use translate::data::{DataError, DataLoader, Dataset, Split, fit_to_data};
+use translate::picture::IdMap;
 
 use crate::data::{Folder, gradient, shared};
 use crate::fixture::values;
@@ -41,7 +42,7 @@ fn all_maps_of_a_sample_are_cropped_and_mirrored_alike() {
     recipe.encoder.features = 3;
     let dataset = Dataset::open(folder.path(), &recipe, Split::Train).unwrap();
     dataset.check(&|_, _| {}).unwrap();
-    let mut loader = Loader::start(Arc::new(dataset), 0).unwrap();
+    let mut loader = DataLoader::start(Arc::new(dataset), 0).unwrap();
     let (mut corners, mut mirrored) = (std::collections::BTreeSet::new(), 0);
     for _ in 0..12 {
         let batch = loader.next().unwrap();

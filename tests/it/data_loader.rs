@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use image::{Rgb, RgbImage};
 use proptest::prelude::*;
 use translate::config::{Direction, Mode, Preprocess, Recipe};
-use translate::data::{Batch, DataError, Dataset, Loader, Split};
+use translate::data::{Batch, DataError, DataLoader, Dataset, Split};
 
 use crate::data::{Folder, gradient, recipe};
 
-fn start(root: &Path, recipe: &Recipe, first_step: u64) -> Loader {
+fn start(root: &Path, recipe: &Recipe, first_step: u64) -> DataLoader {
     let dataset = Dataset::open(root, recipe, Split::Train).unwrap();
-    Loader::start(Arc::new(dataset), first_step).unwrap()
+    DataLoader::start(Arc::new(dataset), first_step).unwrap()
 }
 
 fn batches(root: &Path, recipe: &Recipe, first_step: u64, count: usize) -> Vec<Batch> {

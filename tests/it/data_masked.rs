@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use translate::config::{MaskKind, Mode, Preprocess, Recipe};
-use translate::data::{Batch, Dataset, HOLE_COLOUR, Loader, Split};
+use translate::data::{Batch, DataLoader, Dataset, HOLE_COLOUR, Split};
 
 use crate::data::{Folder, gradient, recipe};
 
@@ -29,7 +29,7 @@ fn inpaint(masks: MaskKind) -> Recipe {
 
 fn batches(root: &Path, recipe: &Recipe, first_step: u64, count: usize) -> Vec<Batch> {
     let dataset = Dataset::open(root, recipe, Split::Train).unwrap();
-    let mut loader = Loader::start(Arc::new(dataset), first_step).unwrap();
+    let mut loader = DataLoader::start(Arc::new(dataset), first_step).unwrap();
     (0..count).map(|_| loader.next().unwrap()).collect()
 }
 

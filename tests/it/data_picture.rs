@@ -5,7 +5,8 @@ use std::path::Path;
 use image::{DynamicImage, GrayAlphaImage, ImageFormat, LumaA, Rgb, RgbImage, Rgba, RgbaImage};
 use proptest::prelude::*;
 use safetensors::SafeTensors;
-use translate::data::{PictureError, find_pictures, read_picture};
+use translate::data::find_pictures;
+use translate::picture::{PictureError, read_rgb};
 
 use crate::data::{Folder, encoded, gradient, noise, shared};
 
@@ -25,7 +26,7 @@ fn fixture(name: &str) -> std::path::PathBuf {
 }
 
 fn message(path: &Path) -> String {
-    read_picture(path)
+    read_rgb(path)
         .expect_err("this file cannot be read")
         .to_string()
 }
@@ -35,7 +36,7 @@ fn bytes_decide_the_format_whatever_the_name() {
     let folder = Folder::new();
     for format in FORMATS {
         let path = folder.write("a.tif", &encoded(gradient(20, 10, 3), format));
-        let picture = read_picture(&path).unwrap();
+        let picture = read_rgb(&path).unwrap();
         assert_eq!(picture.format, format);
         assert_eq!(picture.pixels.dimensions(), (20, 10));
         if format != ImageFormat::Jpeg {
@@ -49,7 +50,7 @@ fn all_kinds_of_pixels_become_rgb() {
     let folder = Folder::new();
     let read = |image: DynamicImage| {
         let path = folder.write("a.png", &encoded(image, ImageFormat::Png));
-        *read_picture(&path).unwrap().pixels.get_pixel(0, 0)
+        *read_rgb(&path).unwrap().pixels.get_pixel(0, 0)
     };
     let grey_alpha = GrayAlphaImage::from_pixel(1, 1, LumaA([90, 0]));
     assert_eq!(read(grey_alpha.into()), Rgb([90, 90, 90]));
@@ -61,11 +62,11 @@ fn all_kinds_of_pixels_become_rgb() {
     let deep = image::ImageBuffer::from_pixel(1, 1, LumaA([0x12_FFu16, 7]));
     assert_eq!(read(DynamicImage::ImageLumaA16(deep)), Rgb([18; 3]));
 
-    let palette = read_picture(&fixture("palette_transparent.png")).unwrap();
+    let palette = read_rgb(&fixture("palette_transparent.png")).unwrap();
     // Colours that Pillow reads, alpha left out.
     assert_eq!(*palette.pixels.get_pixel(0, 0), Rgb([45, 0, 128]));
     assert_eq!(*palette.pixels.get_pixel(15, 7), Rgb([195, 195, 128]));
-    let cmyk = read_picture(&fixture("cmyk.jpg")).unwrap();
+    let cmyk = read_rgb(&fixture("cmyk.jpg")).unwrap();
     for ((x, y), wanted) in [
         ((0, 0), [0, 1, 128]),
         ((15, 7), [225, 210, 128]),
@@ -99,11 +100,11 @@ fn the_eight_exif_orientations_are_turned_upright() {
     let folder = Folder::new();
     let stored = gradient(24, 16, 77);
     let path = folder.write("plain.jpg", &encoded(stored.clone(), ImageFormat::Jpeg));
-    let plain = read_picture(&path).unwrap().pixels;
+    let plain = read_rgb(&path).unwrap().pixels;
     let (width, height) = plain.dimensions();
     for orientation in 1..=8 {
         let bytes = jpeg_with_exif(stored.clone(), &tiff_with_orientation(orientation));
-        let picture = read_picture(&folder.write("turned.jpg", &bytes)).unwrap();
+        let picture = read_rgb(&folder.write("turned.jpg", &bytes)).unwrap();
         let upright = picture.pixels;
         let size = if orientation >= 5 {
             (height, width)
@@ -139,7 +140,7 @@ fn garbage_in_exif_is_no_orientation() {
         &tiff_with_orientation(6)[..15],
     ] {
         let path = folder.write("a.jpg", &jpeg_with_exif(gradient(24, 16, 0), tiff));
-        assert_eq!(read_picture(&path).unwrap().pixels.dimensions(), (24, 16));
+        assert_eq!(read_rgb(&path).unwrap().pixels.dimensions(), (24, 16));
     }
 }
 
@@ -157,7 +158,7 @@ fn files_that_are_no_pictures_are_named() {
     ));
     let path = folder.join("gone.png");
     assert!(message(&path).starts_with(&format!("cannot read `{}`: ", path.display())));
-    let error = read_picture(folder.path()).unwrap_err();
+    let error = read_rgb(folder.path()).unwrap_err();
     assert!(matches!(error, PictureError::Unreadable { .. }));
 }
 
@@ -197,11 +198,11 @@ fn headers_that_promise_too_much_take_no_memory() {
 /// Every format cut at several places: what is still read has lost no pixel.
 fn assert_cuts_are_found(folder: &Folder, bytes: &[u8]) {
     let path = folder.write("whole.jpg", bytes);
-    let whole = read_picture(&path).unwrap();
+    let whole = read_rgb(&path).unwrap();
     for kept in [1, 10, 30, 50, 90, 99] {
         let cut = &bytes[..bytes.len() * kept / 100];
         let path = folder.write("cut.jpg", cut);
-        match read_picture(&path) {
+        match read_rgb(&path) {
             Ok(picture) => assert!(
                 picture.pixels == whole.pixels && kept == 99,
                 "{:?} of {} bytes cut to {kept} % was read",
@@ -232,7 +233,7 @@ fn the_end_of_a_thumbnail_is_not_the_end_of_the_picture() {
     let folder = Folder::new();
     let thumbnail = encoded(gradient(8, 8, 0), ImageFormat::Jpeg);
     let bytes = jpeg_with_exif(noise(90, 70), &thumbnail);
-    assert!(read_picture(&folder.write("a.jpg", &bytes)).is_ok());
+    assert!(read_rgb(&folder.write("a.jpg", &bytes)).is_ok());
     let path = folder.write("a.jpg", &bytes[..bytes.len() * 3 / 4]);
     assert!(message(&path).contains("is damaged: it is cut off before its end"));
 }
@@ -248,7 +249,7 @@ fn files_are_read_as_pillow_reads_them_to_the_bit() {
             continue;
         };
         let wanted = tensors.tensor(&format!("{name}.pixels")).unwrap();
-        let picture = read_picture(&folder.write("a.jpg", bytes.data())).unwrap();
+        let picture = read_rgb(&folder.write("a.jpg", bytes.data())).unwrap();
         let (width, height) = picture.pixels.dimensions();
         assert_eq!([height as usize, width as usize, 3], *wanted.shape());
         assert!(picture.pixels.as_raw() == wanted.data(), "{name}");
@@ -303,13 +304,13 @@ fn jpegs_are_decoded_on_many_threads_at_once() {
         .unwrap();
     bytes[frame + 9] = 9;
     let bad = folder.write("bad.jpg", &bytes);
-    let wanted = read_picture(&good).unwrap().pixels;
+    let wanted = read_rgb(&good).unwrap().pixels;
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
                 for _ in 0..25 {
-                    assert!(read_picture(&bad).is_err());
-                    assert_eq!(read_picture(&good).unwrap().pixels, wanted);
+                    assert!(read_rgb(&bad).is_err());
+                    assert_eq!(read_rgb(&good).unwrap().pixels, wanted);
                 }
             });
         }
@@ -332,7 +333,7 @@ proptest! {
             bytes[place] = value;
         }
         let path = folder.write("a.png", &bytes);
-        if let Err(error) = read_picture(&path) {
+        if let Err(error) = read_rgb(&path) {
             prop_assert!(error.to_string().contains("a.png"));
         }
     }

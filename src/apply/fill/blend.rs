@@ -2,12 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::nearest::Nearest;
+use super::distance_transform::DistanceTransform;
 use super::planes::Planes;
 use crate::data::Mask;
 
 /// Puts the nearest known pixel into every missing one.
-pub(super) fn extend(photo: &mut Planes, nearest: &Nearest) {
+pub(super) fn extend(photo: &mut Planes, nearest: &DistanceTransform) {
     let area = photo.area();
     for plane in photo.values.chunks_exact_mut(area) {
         for place in 0..area {
@@ -20,7 +20,7 @@ pub(super) fn extend(photo: &mut Planes, nearest: &Nearest) {
 ///
 /// At the border all comes from a smooth continuation of what is around (see [`continued`]), further in less and less, and
 /// beyond `feather` pixels all from the network. The network alone would leave a frame: it is seldom right where a hole begins.
-pub(super) fn blend(photo: &mut Planes, mask: &Mask, nearest: &Nearest, feather: usize) {
+pub(super) fn blend(photo: &mut Planes, mask: &Mask, nearest: &DistanceTransform, feather: usize) {
     if feather == 0 {
         return;
     }
@@ -47,7 +47,7 @@ struct Run {
 }
 
 /// The missing pixels that are near enough to the border to bear on what is blended.
-fn runs(mask: &Mask, nearest: &Nearest, feather: usize) -> Vec<Run> {
+fn runs(mask: &Mask, nearest: &DistanceTransform, feather: usize) -> Vec<Run> {
     /// What lies this much deeper than the blend has no visible effect on it.
     const DEEPER: usize = 32;
     let (width, height) = mask.size();
@@ -76,7 +76,7 @@ fn runs(mask: &Mask, nearest: &Nearest, feather: usize) -> Vec<Run> {
 
 /// A smooth continuation of what is known into the holes, nearly a membrane that is held by it: the nearest known pixels, then
 /// averages over squares that get smaller and smaller, in which what is known stays.
-fn continued(plane: &[f32], width: usize, nearest: &Nearest, runs: &[Run]) -> Vec<f32> {
+fn continued(plane: &[f32], width: usize, nearest: &DistanceTransform, runs: &[Run]) -> Vec<f32> {
     /// How far the squares reach to each side, and how often each is taken.
     const SQUARES: [(usize, usize); 5] = [(16, 4), (8, 4), (4, 4), (2, 4), (1, 60)];
     let places = nearest.places.iter();
@@ -142,9 +142,9 @@ mod tests {
     }
 
     /// Columns from `from` on are missing.
-    fn half(width: usize, height: usize, from: usize) -> (Mask, Nearest) {
+    fn half(width: usize, height: usize, from: usize) -> (Mask, DistanceTransform) {
         let mask = Mask::from_fn(width, height, |x, _| x >= from);
-        let nearest = Nearest::new(&mask);
+        let nearest = DistanceTransform::new(&mask);
         (mask, nearest)
     }
 
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn a_slope_is_continued_smoothly_across_a_hole() {
         let mask = Mask::from_fn(40, 30, |x, y| (10..26).contains(&x) && (8..20).contains(&y));
-        let nearest = Nearest::new(&mask);
+        let nearest = DistanceTransform::new(&mask);
         let slope = |place: usize| (place % 40) as f32 / 40.0 + (place / 40) as f32 / 60.0 - 0.75;
         let plane: Vec<f32> = (0..40 * 30)
             .map(|place| {
@@ -201,7 +201,7 @@ mod tests {
     fn a_first_guess_is_the_nearest_known_pixel() {
         let mask = Mask::from_fn(5, 1, |x, _| (1..4).contains(&x));
         let mut photo = row(&[0.5, 0.0, 0.0, 0.0, -0.5]);
-        extend(&mut photo, &Nearest::new(&mask));
+        extend(&mut photo, &DistanceTransform::new(&mask));
         assert!((photo.values[1] - 0.5).abs() < 1e-6);
         assert!((photo.values[3] + 0.5).abs() < 1e-6);
     }

@@ -2,9 +2,9 @@
 
 /// Where in its window a network can fill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub enum HoleSupport {
     /// In a square of this side in the middle, which is all masked whatever the hole: it has learnt no other.
-    Middle(usize),
+    CentreSquare(usize),
     /// Anywhere: it is told where the hole is.
     Anywhere,
 }
@@ -18,7 +18,7 @@ pub trait Filler {
     fn side(&self) -> usize;
 
     /// Where in a window it can fill.
-    fn reach(&self) -> Reach;
+    fn reach(&self) -> HoleSupport;
 
     /// Fills one window: `[channels, side, side]`, flattened, values in [-1, 1], to the same.
     ///
@@ -35,8 +35,8 @@ impl dyn Filler + '_ {
     /// more context.
     pub(super) fn capacity(&self) -> usize {
         match self.reach() {
-            Reach::Middle(side) => side,
-            Reach::Anywhere => self.side() * 3 / 8,
+            HoleSupport::CentreSquare(side) => side,
+            HoleSupport::Anywhere => self.side() * 3 / 8,
         }
     }
 }

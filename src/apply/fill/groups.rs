@@ -2,19 +2,19 @@
 
 use std::collections::HashMap;
 
-use super::nearest::Nearest;
+use super::distance_transform::DistanceTransform;
 use crate::data::Mask;
 
 /// Missing pixels that are filled together.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Group {
+pub(super) struct HoleGroup {
     /// Places of the pixels in the photo.
     pub(super) places: Vec<usize>,
     /// The smallest rectangle around them: left, top, right and bottom (exclusive).
     pub(super) bounds: [usize; 4],
 }
 
-impl Group {
+impl HoleGroup {
     fn new() -> Self {
         Self {
             places: Vec::new(),
@@ -39,17 +39,21 @@ impl Group {
 /// The holes of a mask, the smallest first. Small ones that are close together, within a square of `capacity`, make one
 /// group. Holes that are long for their thickness, such as a scratch, are cut into pieces: filling them as a whole would take
 /// a scale at which nothing is left of them.
-pub(super) fn groups(mask: &Mask, nearest: &Nearest, capacity: usize) -> Vec<Group> {
+pub(super) fn group_holes(
+    mask: &Mask,
+    nearest: &DistanceTransform,
+    capacity: usize,
+) -> Vec<HoleGroup> {
     let width = mask.size().0;
     let cell = (capacity / 2).max(1);
     let mut large = Vec::new();
     // By the side of their cell and its column and row.
-    let mut small: HashMap<(usize, usize, usize), Group> = HashMap::new();
+    let mut small: HashMap<(usize, usize, usize), HoleGroup> = HashMap::new();
     for hole in connected(mask) {
         if hole.side() <= cell {
             // What begins in one cell and is no larger than it ends within two.
             let key = (cell, hole.bounds[0] / cell, hole.bounds[1] / cell);
-            let group = small.entry(key).or_insert_with(Group::new);
+            let group = small.entry(key).or_insert_with(HoleGroup::new);
             for place in hole.places {
                 group.add(place, width);
             }
@@ -69,7 +73,7 @@ pub(super) fn groups(mask: &Mask, nearest: &Nearest, capacity: usize) -> Vec<Gro
             let key = (piece, place % width / piece, place / width / piece);
             small
                 .entry(key)
-                .or_insert_with(Group::new)
+                .or_insert_with(HoleGroup::new)
                 .add(place, width);
         }
     }
@@ -79,7 +83,7 @@ pub(super) fn groups(mask: &Mask, nearest: &Nearest, capacity: usize) -> Vec<Gro
 }
 
 /// The connected holes of a mask; pixels that touch at a corner are connected.
-fn connected(mask: &Mask) -> Vec<Group> {
+fn connected(mask: &Mask) -> Vec<HoleGroup> {
     let (width, height) = mask.size();
     let mut seen = vec![false; width * height];
     let mut holes = Vec::new();
@@ -88,7 +92,7 @@ fn connected(mask: &Mask) -> Vec<Group> {
         if seen[start] || !mask.holes()[start] {
             continue;
         }
-        let mut hole = Group::new();
+        let mut hole = HoleGroup::new();
         seen[start] = true;
         open.push(start);
         while let Some(place) = open.pop() {
@@ -125,7 +129,7 @@ mod tests {
     fn holes_are_connected_at_corners_and_small_ones_are_joined() {
         let mask = mask(&["#.......#", ".#.......", "........."]);
         let bounds = |capacity| {
-            let groups = groups(&mask, &Nearest::new(&mask), capacity);
+            let groups = group_holes(&mask, &DistanceTransform::new(&mask), capacity);
             groups.iter().map(|group| group.bounds).collect::<Vec<_>>()
         };
         assert_eq!(bounds(4), [[8, 0, 9, 1], [0, 0, 2, 2]]);
@@ -136,10 +140,13 @@ mod tests {
     #[test]
     fn a_scratch_is_cut_into_pieces_and_a_block_is_not() {
         let scratch = Mask::from_fn(200, 200, |x, y| x.abs_diff(y) < 3);
-        let pieces = groups(&scratch, &Nearest::new(&scratch), 24);
+        let pieces = group_holes(&scratch, &DistanceTransform::new(&scratch), 24);
         assert!(pieces.iter().all(|piece| piece.side() <= 12));
         let block = Mask::from_fn(200, 200, |x, y| x < 60 && (10..90).contains(&y));
-        assert_eq!(groups(&block, &Nearest::new(&block), 24).len(), 1);
+        assert_eq!(
+            group_holes(&block, &DistanceTransform::new(&block), 24).len(),
+            1
+        );
     }
 
     proptest! {
@@ -150,13 +157,13 @@ mod tests {
         ) {
             let mask = Mask::from_fn(20, 20, |x, y| bits[y * 20 + x]);
             prop_assume!(!mask.is_full());
-            let groups = groups(&mask, &Nearest::new(&mask), capacity);
+            let groups = group_holes(&mask, &DistanceTransform::new(&mask), capacity);
             let mut places: Vec<usize> = groups.iter().flat_map(|group| group.places.clone()).collect();
             places.sort_unstable();
             let wanted: Vec<usize> = (0..400).filter(|&place| mask.holes()[place]).collect();
             prop_assert_eq!(places, wanted);
             for group in &groups {
-                let whole = |hole: &Group| group.places.iter().all(|place| hole.places.contains(place));
+                let whole = |hole: &HoleGroup| group.places.iter().all(|place| hole.places.contains(place));
                 prop_assert!(group.side() <= capacity || connected(&mask).iter().any(whole));
             }
         }

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use image::DynamicImage;
 
-use super::super::reading::unreadable;
-use super::photo::{of_colour, transparent};
-use crate::data::{DataError, Mask, PictureError, PictureLimits, find_some_pictures};
+use super::photo::{colour_key_mask, transparent};
+use crate::apply::reading::unreadable;
+use crate::data::{DataError, Mask, require_pictures};
+use crate::picture::{PictureError, PictureLimits};
 
 /// What says where the holes of photos are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +79,7 @@ pub enum MaskError {
 
 /// Masks that are ready to be asked for.
 #[derive(Debug)]
-pub struct Masks {
+pub struct MaskLookup {
     kind: Kind,
     limits: PictureLimits,
 }
@@ -91,7 +92,7 @@ enum Kind {
     Colour([u8; 3]),
 }
 
-impl Masks {
+impl MaskLookup {
     /// Reads the mask for all photos, or lists the folder. No mask is larger than `limits`.
     ///
     /// # Errors
@@ -102,7 +103,7 @@ impl Masks {
             MaskSource::Colour(colour) => Kind::Colour(*colour),
             MaskSource::Path(path) if path.is_dir() => {
                 let mut masks: HashMap<String, PathBuf> = HashMap::new();
-                for file in find_some_pictures(path)? {
+                for file in require_pictures(path)? {
                     let stem = file.stem().to_owned();
                     if let Some(first) = masks.insert(stem.clone(), file.path.clone()) {
                         return Err(MaskError::Ambiguous {
@@ -143,7 +144,7 @@ impl Masks {
                 })?;
                 return Ok(Arc::new(mask));
             }
-            Kind::Colour(colour) => return Ok(Arc::new(of_colour(photo, *colour))),
+            Kind::Colour(colour) => return Ok(Arc::new(colour_key_mask(photo, *colour))),
             Kind::One(name, mask) => (Arc::clone(mask), name),
             Kind::Folder(folder, masks) => {
                 let stem = stem(relative);

@@ -3,19 +3,19 @@
 //! [`fill`] does the work of [`run`](super::run) for networks that fill holes. Those come in through [`Filler`].
 
 mod blend;
+mod distance_transform;
 mod filler;
 mod groups;
-mod level;
 mod mask_source;
-mod nearest;
 mod network;
 mod photo;
 mod planes;
+mod pyramid_level;
 mod run;
 mod tile;
 mod windows;
 
-pub use filler::{Filler, Reach};
-pub use mask_source::{MaskError, MaskSource, MaskSourceError, Masks};
+pub use filler::{Filler, HoleSupport};
+pub use mask_source::{MaskError, MaskLookup, MaskSource, MaskSourceError};
 pub use network::NetworkFiller;
 pub use run::{FillOptions, fill};

@@ -2,13 +2,14 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::filler::{Filler, Reach};
+use super::filler::{Filler, HoleSupport};
 use crate::config::{GeneratorArch, MaskKind, NormKind, Recipe};
-use crate::data::{HOLE_COLOUR, grey, values_from_pixels};
+use crate::data::HOLE_COLOUR;
 use crate::inpainting::Inpainter;
 use crate::kernels::Precision;
 use crate::nn::{Behaviour, NormStats};
 use crate::panics;
+use crate::picture::{grey, normalize};
 use crate::style::{Manifest, StyleError, StyleFolder, load_inpainter};
 
 /// A network of mode inpaint in use.
@@ -20,7 +21,7 @@ pub struct NetworkFiller {
     side: usize,
     /// Side of the middle of a window, where the network gives that alone.
     patch: Option<usize>,
-    reach: Reach,
+    reach: HoleSupport,
     /// What the network sees in holes, for each channel.
     colour: Vec<f32>,
     behaviour: Behaviour,
@@ -71,22 +72,22 @@ impl NetworkFiller {
 }
 
 /// A network that has learnt to fill the middle fills the middle, and every other one what it is shown.
-fn reach(recipe: &Recipe) -> Reach {
+fn reach(recipe: &Recipe) -> HoleSupport {
     if recipe.data.masks == MaskKind::Centre {
         let side = recipe.data.crop_size;
         // As the masks of training are: half of the side, less the overlap.
-        Reach::Middle(side / 2 - 2 * recipe.loss.overlap)
+        HoleSupport::CentreSquare(side / 2 - 2 * recipe.loss.overlap)
     } else {
-        Reach::Anywhere
+        HoleSupport::Anywhere
     }
 }
 
 fn hole_colour(channels: usize) -> Vec<f32> {
     if channels == 1 {
         let pixel = image::RgbImage::from_pixel(1, 1, image::Rgb(HOLE_COLOUR));
-        return values_from_pixels(grey(&pixel).as_raw(), 1);
+        return normalize(grey(&pixel).as_raw(), 1);
     }
-    values_from_pixels(&HOLE_COLOUR, 3)
+    normalize(&HOLE_COLOUR, 3)
 }
 
 impl Filler for NetworkFiller {
@@ -98,7 +99,7 @@ impl Filler for NetworkFiller {
         self.side
     }
 
-    fn reach(&self) -> Reach {
+    fn reach(&self) -> HoleSupport {
         self.reach
     }
 

@@ -2,9 +2,9 @@
 
 use image::DynamicImage;
 
-use super::super::levels::{grey, values, with_levels};
 use super::planes::Planes;
-use crate::data::{Level, Mask};
+use crate::data::Mask;
+use crate::picture::{Subpixel, grey_value, normalized_values, with_samples};
 
 /// The values that networks see, with 1 channel (grey) or 3; the photo is supported.
 pub(super) fn planes(photo: &DynamicImage, channels: usize) -> Planes {
@@ -12,22 +12,22 @@ pub(super) fn planes(photo: &DynamicImage, channels: usize) -> Planes {
         channels,
         width: photo.width() as usize,
         height: photo.height() as usize,
-        values: values(photo, channels),
+        values: normalized_values(photo, channels),
     }
 }
 
 /// Writes values into the holes of a photo, rounded to its levels, and makes them opaque.
-pub(super) fn paste(photo: &mut DynamicImage, planes: &Planes, mask: &Mask) {
-    with_levels!(
+pub(super) fn composite(photo: &mut DynamicImage, planes: &Planes, mask: &Mask) {
+    with_samples!(
         photo,
         levels,
         own,
-        paste_into(levels, own, planes, mask.holes()),
+        composite_into(levels, own, planes, mask.holes()),
         ()
     );
 }
 
-fn paste_into<T: Level>(levels: &mut [T], own: usize, planes: &Planes, holes: &[bool]) {
+fn composite_into<T: Subpixel>(levels: &mut [T], own: usize, planes: &Planes, holes: &[bool]) {
     let area = planes.area();
     for (place, pixel) in levels.chunks_exact_mut(own).enumerate() {
         if !holes[place] {
@@ -35,16 +35,16 @@ fn paste_into<T: Level>(levels: &mut [T], own: usize, planes: &Planes, holes: &[
         }
         let value = |channel: usize| planes.values[channel.min(planes.channels - 1) * area + place];
         let colour = [value(0), value(1), value(2)];
-        let level = |value: f32| T::rounded((0.5 * value + 0.5) * f32::from(T::MOST));
+        let level = |value: f32| T::from_f32((0.5 * value + 0.5) * f32::from(T::MAX_SAMPLE));
         if own >= 3 {
             for (channel, value) in colour.into_iter().enumerate() {
                 pixel[channel] = level(value);
             }
         } else {
-            pixel[0] = level(grey(colour));
+            pixel[0] = level(grey_value(colour));
         }
         if own == 2 || own == 4 {
-            pixel[own - 1] = T::rounded(f32::from(T::MOST));
+            pixel[own - 1] = T::from_f32(f32::from(T::MAX_SAMPLE));
         }
     }
 }
@@ -55,7 +55,7 @@ pub(super) fn transparent(photo: &DynamicImage) -> Option<Mask> {
         return None;
     }
     let (width, height) = (photo.width() as usize, photo.height() as usize);
-    let seen = with_levels!(
+    let seen = with_samples!(
         photo,
         levels,
         own,
@@ -65,17 +65,17 @@ pub(super) fn transparent(photo: &DynamicImage) -> Option<Mask> {
     Some(Mask::from_fn(width, height, |x, y| seen[y * width + x]))
 }
 
-fn see_through<T: Level>(levels: &[T], own: usize) -> Vec<bool> {
+fn see_through<T: Subpixel>(levels: &[T], own: usize) -> Vec<bool> {
     let alpha = levels
         .chunks_exact(own)
-        .map(|pixel| pixel[own - 1].number());
-    alpha.map(|alpha| alpha < T::MOST).collect()
+        .map(|pixel| pixel[own - 1].to_u16());
+    alpha.map(|alpha| alpha < T::MAX_SAMPLE).collect()
 }
 
 /// The pixels of exactly this colour; 16 bits count as the 8 that they are nearest to.
-pub(super) fn of_colour(photo: &DynamicImage, colour: [u8; 3]) -> Mask {
+pub(super) fn colour_key_mask(photo: &DynamicImage, colour: [u8; 3]) -> Mask {
     let (width, height) = (photo.width() as usize, photo.height() as usize);
-    let same = with_levels!(
+    let same = with_samples!(
         photo,
         levels,
         own,
@@ -85,8 +85,9 @@ pub(super) fn of_colour(photo: &DynamicImage, colour: [u8; 3]) -> Mask {
     Mask::from_fn(width, height, |x, y| same[y * width + x])
 }
 
-fn have_colour<T: Level>(levels: &[T], own: usize, colour: [u8; 3]) -> Vec<bool> {
-    let level = |level: T| u8::rounded(f32::from(level.number()) / f32::from(T::MOST) * 255.0);
+fn have_colour<T: Subpixel>(levels: &[T], own: usize, colour: [u8; 3]) -> Vec<bool> {
+    let level =
+        |level: T| u8::from_f32(f32::from(level.to_u16()) / f32::from(T::MAX_SAMPLE) * 255.0);
     let pixels = levels.chunks_exact(own).map(|pixel| {
         if own >= 3 {
             [level(pixel[0]), level(pixel[1]), level(pixel[2])]
@@ -120,7 +121,7 @@ mod tests {
                     *value = 1.0;
                 }
                 let mut filled = photo.clone();
-                paste(&mut filled, &values, &mask);
+                composite(&mut filled, &values, &mask);
                 let (before, after) = (photo.as_bytes(), filled.as_bytes());
                 let pixel = before.len() / 3;
                 assert_eq!(before[..pixel], after[..pixel]);
@@ -139,7 +140,7 @@ mod tests {
         let all = Mask::from_fn(256, 256, |_, _| true);
         for channels in [1, 3] {
             let mut back = photo.clone();
-            paste(&mut back, &planes(&photo, channels), &all);
+            composite(&mut back, &planes(&photo, channels), &all);
             assert_eq!(back, photo);
         }
     }
@@ -157,12 +158,12 @@ mod tests {
         .into();
         assert_eq!(transparent(&photo).unwrap().holes(), [false, true, true]);
         assert_eq!(
-            of_colour(&photo, [255, 0, 255]).holes(),
+            colour_key_mask(&photo, [255, 0, 255]).holes(),
             [false, false, true]
         );
         let deep: DynamicImage =
             ImageBuffer::from_fn(2, 1, |x, _| Rgb([65_535u16, 0, 65_535 - 200 * x as u16])).into();
-        assert_eq!(of_colour(&deep, [255, 0, 255]).holes(), [true, false]);
+        assert_eq!(colour_key_mask(&deep, [255, 0, 255]).holes(), [true, false]);
         assert!(transparent(&deep).is_none());
     }
 }

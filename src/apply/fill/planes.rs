@@ -1,6 +1,6 @@
 //! Values of a photo, or of a part of it, plane by plane.
 
-use super::super::padding::reflected;
+use crate::apply::padding::reflected;
 
 /// `[channels, height, width]`, flattened, in [-1, 1].
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +32,7 @@ impl Rectangle {
 
     /// What is left of a square without the parts beyond the border of a picture, but for those that make the sides, and the
     /// steps from those of the square, multiples of `unit`.
-    pub(super) fn without_mirror_images(self, width: usize, height: usize, unit: usize) -> Self {
+    pub(super) fn clip_reflections(self, width: usize, height: usize, unit: usize) -> Self {
         let shortened = |start: isize, side: usize, length: usize| {
             let before = (-start).max(0) as usize / unit * unit;
             let needed = (length as isize - start).max(0) as usize;
@@ -92,7 +92,7 @@ impl Planes {
     }
 
     /// At half the size, each pixel the mean of four; width and height are even.
-    pub(super) fn halved(&self) -> Self {
+    pub(super) fn downsampled(&self) -> Self {
         let (width, height) = (self.width / 2, self.height / 2);
         let mut values = Vec::with_capacity(self.channels * width * height);
         for plane in self.values.chunks_exact(self.area()) {
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn halving_takes_means_and_doubling_interpolates() {
-        let half = numbered(4, 2).halved();
+        let half = numbered(4, 2).downsampled();
         assert_eq!((half.width, half.height), (2, 1));
         assert_eq!(half.values, [2.5, 4.5]);
         let row: Vec<f32> = (0..4).map(|x| half.doubled_at(0, x, 1)).collect();

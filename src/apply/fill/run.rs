@@ -6,27 +6,27 @@ use std::sync::atomic::AtomicBool;
 
 use image::{DynamicImage, ImageFormat};
 
-use super::super::contents::Contents;
-use super::super::encode::{Encoding, encode};
-use super::super::error::ApplyError;
-use super::super::levels::{eight_bits, is_deep, is_supported};
-use super::super::options::{ApplyOptions, Depth};
-use super::super::pixels::Pixels;
-use super::super::plan::{Plan, PlannedPicture};
-use super::super::reading::{unreadable, unsupported};
-use super::super::report::Summary;
-use super::super::run::{carry_out, check_channels};
-use super::super::steps::{Finished, Steps};
-use super::super::tally::Event;
 use super::blend::{blend, extend};
+use super::distance_transform::DistanceTransform;
 use super::filler::Filler;
-use super::mask_source::Masks;
-use super::nearest::Nearest;
-use super::photo::{paste, planes};
+use super::mask_source::MaskLookup;
+use super::photo::{composite, planes};
 use super::planes::Planes;
 use super::windows::fill_holes;
-use crate::data::{Mask, Metadata, Original, PictureLimits, read_original};
+use crate::apply::error::ApplyError;
+use crate::apply::options::{ApplyOptions, Depth};
+use crate::apply::pipeline::{Finished, Pipeline};
+use crate::apply::plan::{Plan, PlannedPicture};
+use crate::apply::reading::{unreadable, unsupported};
+use crate::apply::recorder::Event;
+use crate::apply::report::Summary;
+use crate::apply::run::{check_channels, run_pipeline};
+use crate::data::Mask;
 use crate::files;
+use crate::picture::{
+    EncodeOptions, Encoded, FileContents, Metadata, OutputPixels, Picture, PictureLimits, encode,
+    has_integer_samples, is_16_bit, read_picture, to_8_bit,
+};
 
 /// How holes are filled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,14 +39,14 @@ pub struct FillOptions {
 
 /// Fills the holes of the photos of a plan, which `masks` show; what is not in a hole stays to the bit.
 ///
-/// As [`run`](super::super::run()) in all other respects. A photo whose mask is empty is copied, and a note in its report
+/// As [`run`](crate::apply::run()) in all other respects. A photo whose mask is empty is copied, and a note in its report
 /// says so; one whose mask is full fails, and so does one without a mask.
 ///
 /// # Errors
-/// As [`run`](super::super::run()).
+/// As [`run`](crate::apply::run()).
 pub fn fill(
     plan: &Plan,
-    masks: &Masks,
+    masks: &MaskLookup,
     filler: &mut dyn Filler,
     fill_options: FillOptions,
     options: &ApplyOptions,
@@ -70,18 +70,18 @@ pub fn fill(
         }
         Ok(photo)
     };
-    carry_out(plan, &filling, compute, options, stop, on_event)
+    run_pipeline(plan, &filling, compute, options, stop, on_event)
 }
 
 struct Filling<'a> {
-    masks: &'a Masks,
+    masks: &'a MaskLookup,
     /// The output folder of the plan.
     output: &'a Path,
     channels: usize,
     options: FillOptions,
     limits: PictureLimits,
     depth: Depth,
-    encoding: Encoding,
+    encoding: EncodeOptions,
 }
 
 /// A photo on its way.
@@ -99,25 +99,25 @@ struct Photo {
 /// What is to be filled in a photo.
 struct Hole {
     mask: Arc<Mask>,
-    nearest: Nearest,
+    nearest: DistanceTransform,
     /// The photo, with a first guess in the holes and later with what the network put there.
     planes: Planes,
 }
 
-impl Steps for Filling<'_> {
+impl Pipeline for Filling<'_> {
     type Prepared = Photo;
-    type Made = Photo;
+    type Output = Photo;
 
     fn prepare(&self, picture: &PlannedPicture) -> Result<Photo, String> {
         let path = &picture.input;
-        let Original {
+        let Picture {
             pixels: image,
             format,
             metadata,
             notes,
-        } = read_original(path, self.limits).map_err(unreadable)?;
+        } = read_picture(path, self.limits).map_err(unreadable)?;
         let named = |message: String| format!("`{}`: {message}", path.display());
-        if !is_supported(image.color()) {
+        if !has_integer_samples(image.color()) {
             return Err(unsupported(path));
         }
         // The output mirrors the input.
@@ -147,7 +147,7 @@ impl Steps for Filling<'_> {
                 "the mask{grown} covers all of it: nothing is left to continue from"
             )));
         }
-        let nearest = Nearest::new(&mask);
+        let nearest = DistanceTransform::new(&mask);
         let mut planes = planes(&image, self.channels);
         extend(&mut planes, &nearest);
         Ok(Photo {
@@ -179,26 +179,33 @@ impl Steps for Filling<'_> {
         }) = hole
         {
             blend(&mut planes, &mask, &nearest, self.options.feather);
-            paste(&mut image, &planes, &mask);
+            composite(&mut image, &planes, &mask);
         } else {
             notes.push("its mask is empty: copied unchanged".to_owned());
-            if format == own && !(self.depth == Depth::Eight && is_deep(image.color())) {
+            if format == own && !(self.depth == Depth::Bits8 && is_16_bit(image.color())) {
                 let bytes = files::read(&picture.input).map_err(|error| error.to_string())?;
                 // The file is what it was.
                 let notes = notes.split_off(notes.len() - 1);
                 let size = (image.width(), image.height());
-                return Ok(Finished::new(Contents::Bytes(bytes), size, &notes));
+                let contents = FileContents::Bytes(bytes);
+                return Ok(Encoded {
+                    contents,
+                    size,
+                    notes,
+                }
+                .into());
             }
         }
-        if self.depth == Depth::Eight {
-            image = eight_bits(image);
+        if self.depth == Depth::Bits8 {
+            image = to_8_bit(image);
         }
         encode(
-            Pixels::Whole(image),
+            OutputPixels::Whole(image),
             &metadata,
             format,
             self.encoding,
             notes,
         )
+        .map(Finished::from)
     }
 }

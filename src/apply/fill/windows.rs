@@ -1,10 +1,10 @@
 //! From holes of any size and place to windows of the network.
 
-use super::filler::{Filler, Reach};
-use super::groups::{Group, groups};
-use super::level::Level;
-use super::nearest::Nearest;
+use super::distance_transform::DistanceTransform;
+use super::filler::{Filler, HoleSupport};
+use super::groups::{HoleGroup, group_holes};
 use super::planes::{Planes, Rectangle};
+use super::pyramid_level::PyramidLevel;
 use crate::data::Mask;
 
 /// Fills the holes of a photo, in which the holes hold a first guess.
@@ -14,12 +14,12 @@ use crate::data::Mask;
 pub(super) fn fill_holes(
     photo: &mut Planes,
     mask: &Mask,
-    nearest: &Nearest,
+    nearest: &DistanceTransform,
     filler: &mut dyn Filler,
 ) -> Result<(), String> {
     let mut unknown = mask.holes().to_vec();
     let mut current = vec![false; unknown.len()];
-    for group in groups(mask, nearest, filler.capacity()) {
+    for group in group_holes(mask, nearest, filler.capacity()) {
         for &place in &group.places {
             current[place] = true;
         }
@@ -37,7 +37,7 @@ fn fill_group(
     photo: &mut Planes,
     unknown: &[bool],
     current: &[bool],
-    group: &Group,
+    group: &HoleGroup,
     filler: &mut dyn Filler,
 ) -> Result<(), String> {
     let capacity = filler.capacity();
@@ -47,7 +47,7 @@ fn fill_group(
     }
     let (width, height) = (photo.width, photo.height);
     let square = region(photo, group, filler, coarser);
-    let region = square.without_mirror_images(width, height, 1 << coarser);
+    let region = square.clip_reflections(width, height, 1 << coarser);
     // Where the square lies in the coarsest level.
     let window = Rectangle::square(
         (square.left - region.left) >> coarser,
@@ -55,7 +55,7 @@ fn fill_group(
         filler.side(),
     );
     let places: Vec<usize> = region.places(width, height).collect();
-    let mut levels = vec![Level {
+    let mut levels = vec![PyramidLevel {
         planes: photo.part(region),
         unknown: places.iter().map(|&place| unknown[place]).collect(),
         // Mirror images of the hole are not filled.
@@ -68,12 +68,12 @@ fn fill_group(
             .collect(),
     }];
     for level in 0..coarser {
-        levels.push(levels[level].halved());
+        levels.push(levels[level].downsampled());
     }
-    levels[coarser].fill_at_once(window, filler)?;
+    levels[coarser].fill_window(window, filler)?;
     for level in (0..coarser).rev() {
         let (fine, coarse) = levels.split_at_mut(level + 1);
-        fine[level].take_from(&coarse[0].planes);
+        fine[level].upsample_from(&coarse[0].planes);
         fine[level].refine(filler)?;
     }
     let filled = &levels[0];
@@ -88,7 +88,7 @@ fn fill_group(
 }
 
 /// The square around a hole that is one window of the network when it is halved `coarser` times.
-fn region(photo: &Planes, group: &Group, filler: &dyn Filler, coarser: usize) -> Rectangle {
+fn region(photo: &Planes, group: &HoleGroup, filler: &dyn Filler, coarser: usize) -> Rectangle {
     let side = filler.side() << coarser;
     let capacity = filler.capacity() << coarser;
     let margin = ((filler.side() - filler.capacity()) / 2) << coarser;
@@ -98,7 +98,7 @@ fn region(photo: &Planes, group: &Group, filler: &dyn Filler, coarser: usize) ->
         let origin = from as isize - slack as isize - margin as isize;
         // Real context is better than mirror images of it.
         match filler.reach() {
-            Reach::Anywhere if length >= side => origin.clamp(0, (length - side) as isize),
+            HoleSupport::Anywhere if length >= side => origin.clamp(0, (length - side) as isize),
             _ => origin,
         }
     };
@@ -118,7 +118,7 @@ mod tests {
     /// Fills with the mean of what is known in the window, and remembers how often it was asked.
     struct MeanFiller {
         side: usize,
-        reach: Reach,
+        reach: HoleSupport,
         calls: usize,
     }
 
@@ -131,7 +131,7 @@ mod tests {
             self.side
         }
 
-        fn reach(&self) -> Reach {
+        fn reach(&self) -> HoleSupport {
             self.reach
         }
 
@@ -152,8 +152,11 @@ mod tests {
         }
     }
 
-    fn reaches() -> impl Strategy<Value = Reach> {
-        prop_oneof![Just(Reach::Anywhere), Just(Reach::Middle(6))]
+    fn reaches() -> impl Strategy<Value = HoleSupport> {
+        prop_oneof![
+            Just(HoleSupport::Anywhere),
+            Just(HoleSupport::CentreSquare(6))
+        ]
     }
 
     proptest! {
@@ -180,7 +183,7 @@ mod tests {
                 .collect();
             let mut photo = Planes { channels: 1, width, height, values };
             let mut filler = MeanFiller { side: 16, reach, calls: 0 };
-            let filled = fill_holes(&mut photo, &mask, &Nearest::new(&mask), &mut filler);
+            let filled = fill_holes(&mut photo, &mask, &DistanceTransform::new(&mask), &mut filler);
             // A photo that is nearly all hole can leave a window without anything known.
             prop_assume!(filled.is_ok());
             for (place, value) in photo.values.iter().enumerate() {
@@ -210,14 +213,20 @@ mod tests {
                 reach,
                 calls: 0,
             };
-            fill_holes(&mut photo, &mask, &Nearest::new(&mask), &mut filler).unwrap();
+            fill_holes(
+                &mut photo,
+                &mask,
+                &DistanceTransform::new(&mask),
+                &mut filler,
+            )
+            .unwrap();
             filler.calls
         };
-        assert_eq!(calls(6, Reach::Anywhere), 1);
-        assert_eq!(calls(6, Reach::Middle(6)), 1);
+        assert_eq!(calls(6, HoleSupport::Anywhere), 1);
+        assert_eq!(calls(6, HoleSupport::CentreSquare(6)), 1);
         // One at half the size, then tiles of 6 that begin every 3 pixels, from half a tile before the hole.
-        assert_eq!(calls(9, Reach::Anywhere), 1 + 4 * 4);
-        assert_eq!(calls(12, Reach::Middle(6)), 1 + 5 * 5);
+        assert_eq!(calls(9, HoleSupport::Anywhere), 1 + 4 * 4);
+        assert_eq!(calls(12, HoleSupport::CentreSquare(6)), 1 + 5 * 5);
     }
 
     #[test]
@@ -231,10 +240,16 @@ mod tests {
         };
         let mut filler = MeanFiller {
             side: 128,
-            reach: Reach::Anywhere,
+            reach: HoleSupport::Anywhere,
             calls: 0,
         };
-        fill_holes(&mut photo, &mask, &Nearest::new(&mask), &mut filler).unwrap();
+        fill_holes(
+            &mut photo,
+            &mask,
+            &DistanceTransform::new(&mask),
+            &mut filler,
+        )
+        .unwrap();
         // Windows fill squares of 24; the scratch crosses 125 columns and 84 rows of them.
         assert!((125..300).contains(&filler.calls), "{}", filler.calls);
     }
@@ -242,7 +257,7 @@ mod tests {
     #[test]
     fn no_level_is_larger_than_the_photo_and_what_halving_adds() {
         // All but the leftmost columns: the square around it is several times as large.
-        let region = Rectangle::square(-700, -900, 128 << 4).without_mirror_images(500, 400, 16);
+        let region = Rectangle::square(-700, -900, 128 << 4).clip_reflections(500, 400, 16);
         assert_eq!((region.left, region.width), (-12, 512));
         assert_eq!((region.top, region.height), (-4, 416));
     }
@@ -259,10 +274,16 @@ mod tests {
             };
             let mut filler = MeanFiller {
                 side: 16,
-                reach: Reach::Anywhere,
+                reach: HoleSupport::Anywhere,
                 calls: 0,
             };
-            fill_holes(&mut photo, &mask, &Nearest::new(&mask), &mut filler).unwrap();
+            fill_holes(
+                &mut photo,
+                &mask,
+                &DistanceTransform::new(&mask),
+                &mut filler,
+            )
+            .unwrap();
             filler.calls
         };
         assert_eq!(calls(&[(0, 0), (2, 2)]), 1);

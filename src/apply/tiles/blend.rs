@@ -2,20 +2,12 @@
 
 use std::f32::consts::FRAC_PI_2;
 
-use super::rows::PictureRows;
-use crate::apply::picture::Translator;
-
-/// Square tiles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::apply) struct Tiles {
-    /// Pixels of a side.
-    pub(in crate::apply) side: usize,
-    /// Pixels that neighbours have in common.
-    pub(in crate::apply) overlap: usize,
-}
+use super::grid::TileGrid;
+use super::row_access::RowAccess;
+use crate::apply::translator::Translator;
 
 /// How one side of a picture is cut.
-struct Cuts {
+struct TileAxis {
     /// Pixels of a tile.
     tile: usize,
     /// Where tiles begin.
@@ -26,9 +18,9 @@ struct Cuts {
     sums: Vec<f32>,
 }
 
-impl Cuts {
+impl TileAxis {
     /// Tiles of a multiple of `multiple` and at least `smallest` pixels, on a side that is so, too.
-    fn new(side: usize, tiles: Tiles, multiple: usize, smallest: usize) -> Self {
+    fn new(side: usize, tiles: TileGrid, multiple: usize, smallest: usize) -> Self {
         let tile = tiles.side.max(smallest).next_multiple_of(multiple.max(1));
         let tile = tile.min(side);
         let overlap = tiles.overlap.min(tile / 2);
@@ -66,17 +58,17 @@ impl Cuts {
 ///
 /// No more is in memory than the rows of one tile.
 pub(in crate::apply) fn blend(
-    rows: &mut dyn PictureRows,
-    tiles: Tiles,
+    rows: &mut dyn RowAccess,
+    tiles: TileGrid,
     translator: &mut dyn Translator,
     picture: u64,
 ) -> Result<(), String> {
     let (multiple, smallest) = (translator.multiple(), translator.smallest());
     let (height, width) = (rows.padded_height(), rows.padded_width());
-    let down = Cuts::new(height, tiles, multiple, smallest);
-    let across = Cuts::new(width, tiles, multiple, smallest);
+    let down = TileAxis::new(height, tiles, multiple, smallest);
+    let across = TileAxis::new(width, tiles, multiple, smallest);
     let area = down.tile * across.tile;
-    let at_once = translator.tiles_at_once(area).max(1);
+    let at_once = translator.tile_batch_size(area).max(1);
     let count = down.starts.len() * across.starts.len();
     let mut done = 0;
     // Weighted sums of the rows that the current tiles have, for each channel of the output.
@@ -157,7 +149,7 @@ mod tests {
         made: Vec<f32>,
     }
 
-    impl PictureRows for InMemory {
+    impl RowAccess for InMemory {
         fn padded_height(&self) -> usize {
             self.picture.len() / self.width
         }
@@ -206,7 +198,7 @@ mod tests {
             8
         }
 
-        fn tiles_at_once(&self, pixels: usize) -> usize {
+        fn tile_batch_size(&self, pixels: usize) -> usize {
             assert!(pixels.is_multiple_of(16));
             self.at_once
         }
@@ -241,7 +233,7 @@ mod tests {
             let (height, width) = (height * 4, width * 4);
             let picture: Vec<f32> = (0..height * width).map(|place| (place % 89) as f32).collect();
             let mut rows = InMemory { picture: picture.clone(), width, made: Vec::new() };
-            let tiles = Tiles { side, overlap };
+            let tiles = TileGrid { side, overlap };
             let mut count = 0;
             let translate = |values| {
                 count += 1;
@@ -265,7 +257,7 @@ mod tests {
             width,
             made: Vec::new(),
         };
-        let tiles = Tiles {
+        let tiles = TileGrid {
             side: 32,
             overlap: 16,
         };

@@ -5,16 +5,15 @@ use std::path::Path;
 
 use image::ColorType;
 
-use crate::apply::levels::picture_of;
 use crate::apply::padding::Padding;
-use crate::data::SpooledPicture;
+use crate::picture::{SpooledPicture, image_from_values};
 
 /// A translation without the border that the network needed.
 #[derive(Debug)]
 pub(in crate::apply) struct Canvas {
     padding: Padding,
     channels: usize,
-    is_deep: bool,
+    is_16_bit: bool,
     pixels: SpooledPicture,
 }
 
@@ -23,10 +22,10 @@ impl Canvas {
     pub(in crate::apply) fn new(
         padding: Padding,
         channels: usize,
-        is_deep: bool,
+        is_16_bit: bool,
         folder: &Path,
     ) -> Result<Self, String> {
-        let colour = match (channels, is_deep) {
+        let colour = match (channels, is_16_bit) {
             (1, false) => ColorType::L8,
             (1, true) => ColorType::L16,
             (_, false) => ColorType::Rgb8,
@@ -37,7 +36,7 @@ impl Canvas {
         Ok(Self {
             padding,
             channels,
-            is_deep,
+            is_16_bit,
             pixels: pixels.map_err(|error| error.to_string())?,
         })
     }
@@ -68,7 +67,7 @@ impl Canvas {
             }
         }
         let size = (padding.width as u32, inside.len() as u32);
-        let rows = picture_of(&cropped, self.channels, self.is_deep, size);
+        let rows = image_from_values(&cropped, self.channels, self.is_16_bit, size);
         let rows = rows.ok_or("the network gave another number of channels")?;
         self.pixels.push(&rows).map_err(|error| error.to_string())
     }

@@ -5,16 +5,18 @@
 
 mod blend;
 mod canvas;
-mod flight;
+mod grid;
 mod memory;
-mod rows;
+mod pixel_budget;
+mod row_access;
+mod row_stream;
 mod source;
 mod tiling;
 
 pub(super) use canvas::Canvas;
-pub(super) use flight::{Flight, Permit};
-pub(super) use rows::LargePicture;
-pub use rows::PictureRows;
-pub(super) use source::{Layer, Source};
-pub use tiling::{Tile, TileError, Tiling};
-pub(super) use tiling::{Way, Ways};
+pub(super) use pixel_budget::{Permit, PixelBudget};
+pub use row_access::RowAccess;
+pub(super) use row_stream::RowStream;
+pub(super) use source::{InputPlanes, InputRows};
+pub(super) use tiling::{SplitMode, SplitPolicy};
+pub use tiling::{TileError, TileSize, Tiling};

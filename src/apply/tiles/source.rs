@@ -3,13 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::apply::levels::seen;
 use crate::apply::padding::{Padding, reflected};
-use crate::data::{Raster, SpooledPicture};
+use crate::picture::{Raster, SpooledPicture, network_values};
 
 /// One picture or map.
 #[derive(Debug)]
-pub(in crate::apply) enum Layer {
+pub(in crate::apply) enum InputPlanes {
     /// A picture at its own size, of which the network sees so many channels.
     Picture {
         pixels: Arc<SpooledPicture>,
@@ -21,13 +20,13 @@ pub(in crate::apply) enum Layer {
     Planes(Vec<f32>),
 }
 
-impl Layer {
+impl InputPlanes {
     /// All values, `[channels, height, width]`, flattened.
     pub(in crate::apply) fn into_values(self) -> Result<Vec<f32>, String> {
         match self {
             Self::Picture { pixels, channels } => {
                 let whole = pixels.whole().map_err(|error| error.to_string())?;
-                Ok(seen(whole, channels))
+                Ok(network_values(whole, channels))
             }
             Self::Raster(raster) => Ok(raster.values()),
             Self::Planes(values) => Ok(values),
@@ -39,7 +38,10 @@ impl Layer {
         match self {
             Self::Picture { pixels, channels } => {
                 let row = pixels.rows(row..row + 1);
-                Ok(seen(row.map_err(|error| error.to_string())?, *channels))
+                Ok(network_values(
+                    row.map_err(|error| error.to_string())?,
+                    *channels,
+                ))
             }
             Self::Raster(raster) => Ok(raster.rows(row..row + 1).values()),
             Self::Planes(values) => Ok(values
@@ -53,13 +55,13 @@ impl Layer {
 
 /// The pixels of a picture (or its maps, one after the other) and the border that the network needs around them.
 #[derive(Debug)]
-pub(in crate::apply) struct Source {
+pub(in crate::apply) struct InputRows {
     /// Each of the padding's width and height.
-    pub(in crate::apply) layers: Vec<Layer>,
+    pub(in crate::apply) layers: Vec<InputPlanes>,
     pub(in crate::apply) padding: Padding,
 }
 
-impl Source {
+impl InputRows {
     /// Rows with their border, `[channels, rows, padded_width]`, flattened.
     pub(in crate::apply) fn rows(&self, rows: Range<usize>) -> Result<Vec<f32>, String> {
         let padding = &self.padding;
@@ -98,13 +100,13 @@ mod tests {
         let raster = Raster::new(picture, 3);
         let padding = Padding::new(7, 5, 8, 16);
         let whole = padding.pad(raster.values());
-        let planes = Layer::Planes(raster.values());
-        let spooled = Layer::Picture {
+        let planes = InputPlanes::Planes(raster.values());
+        let spooled = InputPlanes::Picture {
             pixels: Arc::new(spooled),
             channels: 3,
         };
-        for layer in [Layer::Raster(raster), planes, spooled] {
-            let source = Source {
+        for layer in [InputPlanes::Raster(raster), planes, spooled] {
+            let source = InputRows {
                 layers: vec![layer],
                 padding,
             };

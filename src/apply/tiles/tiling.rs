@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::str::FromStr;
 
-use super::blend::Tiles;
+use super::grid::TileGrid;
 use super::memory::available;
 use crate::apply::padding::Padding;
-use crate::data::SpooledPicture;
 use crate::nn::BandLimits;
+use crate::picture::SpooledPicture;
 
 /// Bytes that a whole pass may take where the memory is large: bands are as good, and leave it to others.
-const MOST_WHOLE: u64 = 2 << 30;
+const MAX_WHOLE: u64 = 2 << 30;
 
 /// Bytes that are taken for available where the system does not say.
 const UNKNOWN: u64 = 2 << 30;
@@ -19,14 +19,14 @@ const UNKNOWN: u64 = 2 << 30;
 const WORKING: u64 = 512 << 20;
 
 /// Bytes for features that are kept between the passes over a picture, and for its pixels.
-const MOST_KEPT: u64 = 1536 << 20;
+const MAX_KEPT: u64 = 1536 << 20;
 
 /// Bytes of a pixel of a large picture, before and after the network, unless they lie in files.
 const PIXEL: u64 = 6;
 
 /// Whether pictures are cut.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Tile {
+pub enum TileSize {
     /// Those for which a whole pass would take too much memory.
     #[default]
     Auto,
@@ -36,12 +36,12 @@ pub enum Tile {
     Side(usize),
 }
 
-/// A text that is no [`Tile`].
+/// A text that is no [`TileSize`].
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` is not a tile: write auto, off, or a number of pixels from 8 on")]
 pub struct TileError(String);
 
-impl FromStr for Tile {
+impl FromStr for TileSize {
     type Err = TileError;
 
     fn from_str(text: &str) -> Result<Self, TileError> {
@@ -60,7 +60,7 @@ impl FromStr for Tile {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tiling {
     /// What is cut.
-    pub tile: Tile,
+    pub tile: TileSize,
     /// Pixels over which tiles of their own are blended. Without it pictures are cut into bands, whose result is that of the
     /// whole picture.
     pub overlap: Option<usize>,
@@ -68,19 +68,19 @@ pub struct Tiling {
 
 /// How a picture that is too large for one pass goes through a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::apply) enum Way {
+pub(in crate::apply) enum SplitMode {
     /// In bands of so many rows, or as many as fit.
     Bands(Option<usize>),
     /// In tiles.
-    Blended(Tiles),
+    Blended(TileGrid),
 }
 
-impl Way {
+impl SplitMode {
     /// What should be known about a translation that was made like this.
     pub(in crate::apply) fn note(self) -> Option<String> {
         match self {
             Self::Bands(_) => None,
-            Self::Blended(Tiles { side, overlap }) => Some(format!(
+            Self::Blended(TileGrid { side, overlap }) => Some(format!(
                 "blended from tiles of {side} pixels that overlap by {overlap}: the network never saw the whole picture"
             )),
         }
@@ -89,14 +89,14 @@ impl Way {
 
 /// Chooses the way for each picture.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::apply) struct Ways {
+pub(in crate::apply) struct SplitPolicy {
     tiling: Tiling,
     /// Bytes that a whole pass takes for a pixel; none where bands are impossible.
     bytes_per_pixel: Option<f64>,
     available: u64,
 }
 
-impl Ways {
+impl SplitPolicy {
     /// For a network that takes so many bytes for a pixel in a whole pass.
     pub(in crate::apply) fn new(tiling: Tiling, bytes_per_pixel: Option<f64>) -> Self {
         Self {
@@ -107,15 +107,15 @@ impl Ways {
     }
 
     /// The way for a picture; none for one pass.
-    pub(in crate::apply) fn of(&self, padding: &Padding) -> Option<Way> {
+    pub(in crate::apply) fn of(&self, padding: &Padding) -> Option<SplitMode> {
         let (height, width) = (padding.padded_height, padding.padded_width);
         match (self.tiling.tile, self.tiling.overlap, self.bytes_per_pixel) {
-            (Tile::Side(side), Some(overlap), _) if height.max(width) > side => {
-                Some(Way::Blended(Tiles { side, overlap }))
+            (TileSize::Side(side), Some(overlap), _) if height.max(width) > side => {
+                Some(SplitMode::Blended(TileGrid { side, overlap }))
             }
-            (Tile::Side(rows), None, _) if height > rows => Some(Way::Bands(Some(rows))),
-            (Tile::Auto, _, Some(bytes)) if bytes * (height * width) as f64 > self.most() => {
-                Some(Way::Bands(None))
+            (TileSize::Side(rows), None, _) if height > rows => Some(SplitMode::Bands(Some(rows))),
+            (TileSize::Auto, _, Some(bytes)) if bytes * (height * width) as f64 > self.most() => {
+                Some(SplitMode::Bands(None))
             }
             _ => None,
         }
@@ -131,7 +131,7 @@ impl Ways {
         let pixels = PIXEL * (padding.height * padding.width) as u64;
         let pixels = pixels.min(2 * SpooledPicture::MEMORY);
         let working = WORKING.min(self.available / 4);
-        let kept = MOST_KEPT.min(self.available / 2).saturating_sub(pixels);
+        let kept = MAX_KEPT.min(self.available / 2).saturating_sub(pixels);
         BandLimits {
             rows,
             working,
@@ -143,7 +143,7 @@ impl Ways {
     /// The bytes that a whole pass may take.
     fn most(&self) -> f64 {
         // Decoding and encoding go on beside the network.
-        MOST_WHOLE.min(self.available / 2) as f64
+        MAX_WHOLE.min(self.available / 2) as f64
     }
 }
 
@@ -151,8 +151,8 @@ impl Ways {
 mod tests {
     use super::*;
 
-    fn ways(tile: Tile, overlap: Option<usize>, available: u64) -> Ways {
-        Ways {
+    fn split(tile: TileSize, overlap: Option<usize>, available: u64) -> SplitPolicy {
+        SplitPolicy {
             tiling: Tiling { tile, overlap },
             bytes_per_pixel: Some(1000.0),
             available,
@@ -161,11 +161,11 @@ mod tests {
 
     #[test]
     fn a_tile_is_a_word_or_a_number() {
-        assert_eq!("auto".parse::<Tile>().unwrap(), Tile::Auto);
-        assert_eq!("off".parse::<Tile>().unwrap(), Tile::Off);
-        assert_eq!("512".parse::<Tile>().unwrap(), Tile::Side(512));
+        assert_eq!("auto".parse::<TileSize>().unwrap(), TileSize::Auto);
+        assert_eq!("off".parse::<TileSize>().unwrap(), TileSize::Off);
+        assert_eq!("512".parse::<TileSize>().unwrap(), TileSize::Side(512));
         for wrong in ["", "0", "7", "-8", "Auto", "512x512"] {
-            assert!(wrong.parse::<Tile>().is_err(), "{wrong}");
+            assert!(wrong.parse::<TileSize>().is_err(), "{wrong}");
         }
     }
 
@@ -174,15 +174,18 @@ mod tests {
         let small = Padding::new(1000, 1000, 4, 8);
         let large = Padding::new(3000, 1000, 4, 8);
         let gigabytes = 1_000_000_000;
-        let auto = |available| ways(Tile::Auto, None, available);
+        let auto = |available| split(TileSize::Auto, None, available);
         assert_eq!(auto(4 * gigabytes).of(&small), None);
-        assert_eq!(auto(4 * gigabytes).of(&large), Some(Way::Bands(None)));
-        assert_eq!(auto(gigabytes).of(&small), Some(Way::Bands(None)));
+        assert_eq!(auto(4 * gigabytes).of(&large), Some(SplitMode::Bands(None)));
+        assert_eq!(auto(gigabytes).of(&small), Some(SplitMode::Bands(None)));
         // A large memory is not taken because it is there.
-        assert_eq!(auto(1000 * gigabytes).of(&large), Some(Way::Bands(None)));
-        let off = ways(Tile::Off, None, gigabytes);
+        assert_eq!(
+            auto(1000 * gigabytes).of(&large),
+            Some(SplitMode::Bands(None))
+        );
+        let off = split(TileSize::Off, None, gigabytes);
         assert_eq!(off.of(&large), None);
-        let without_bands = Ways {
+        let without_bands = SplitPolicy {
             bytes_per_pixel: None,
             ..auto(gigabytes)
         };
@@ -192,24 +195,24 @@ mod tests {
     #[test]
     fn a_number_decides_by_size() {
         let padding = Padding::new(100, 300, 4, 8);
-        let way = |side, overlap| ways(Tile::Side(side), overlap, 1 << 40).of(&padding);
-        assert_eq!(way(64, None), Some(Way::Bands(Some(64))));
+        let mode = |side, overlap| split(TileSize::Side(side), overlap, 1 << 40).of(&padding);
+        assert_eq!(mode(64, None), Some(SplitMode::Bands(Some(64))));
         // Bands have the full width.
-        assert_eq!(way(100, None), None);
-        let tiles = |side| Some(Way::Blended(Tiles { side, overlap: 16 }));
-        assert_eq!(way(64, Some(16)), tiles(64));
-        assert_eq!(way(100, Some(16)), tiles(100));
-        assert_eq!(way(300, Some(16)), None);
+        assert_eq!(mode(100, None), None);
+        let tiles = |side| Some(SplitMode::Blended(TileGrid { side, overlap: 16 }));
+        assert_eq!(mode(64, Some(16)), tiles(64));
+        assert_eq!(mode(100, Some(16)), tiles(100));
+        assert_eq!(mode(300, Some(16)), None);
     }
 
     #[test]
     fn bands_take_less_where_there_is_less_and_leave_room_for_the_pixels() {
         let folder = Path::new("out");
         let padding = Padding::new(10_000, 10_000, 4, 8);
-        let large = ways(Tile::Auto, None, 1 << 40).limits(None, &padding, folder);
+        let large = split(TileSize::Auto, None, 1 << 40).limits(None, &padding, folder);
         assert_eq!((large.working, large.rows), (WORKING, None));
-        assert_eq!(large.kept, MOST_KEPT - 2 * SpooledPicture::MEMORY);
-        let small = ways(Tile::Auto, None, 1 << 30).limits(Some(64), &padding, folder);
+        assert_eq!(large.kept, MAX_KEPT - 2 * SpooledPicture::MEMORY);
+        let small = split(TileSize::Auto, None, 1 << 30).limits(Some(64), &padding, folder);
         assert_eq!(
             (small.working, small.kept),
             (1 << 28, (1 << 29) - 2 * SpooledPicture::MEMORY)

@@ -1,0 +1,205 @@
+//! One scale of the part of a photo around a hole.
+
+use super::filler::{Filler, HoleSupport};
+use super::planes::{Planes, Rectangle};
+use super::tile::{Tile, middle, tile_starts};
+
+/// A window shows enough of a photo if one in so many of its pixels is known.
+const LEAST_KNOWN: usize = 6;
+
+/// The part of a photo around a hole, at one scale.
+#[derive(Debug, Clone)]
+pub(super) struct PyramidLevel {
+    pub(super) planes: Planes,
+    /// What is to be filled.
+    pub(super) hole: Vec<bool>,
+    /// What is not known: the hole, other holes, and mirror images of holes.
+    pub(super) unknown: Vec<bool>,
+}
+
+impl PyramidLevel {
+    /// The same at half the size: a pixel is missing where any of its four is.
+    pub(super) fn downsampled(&self) -> Self {
+        let any = |bits: &[bool]| {
+            let width = self.planes.width;
+            let (half_width, half_height) = (width / 2, self.planes.height / 2);
+            let mut downsampled = Vec::with_capacity(half_width * half_height);
+            for y in 0..half_height {
+                downsampled.extend((0..half_width).map(|x| {
+                    let corner = 2 * y * width + 2 * x;
+                    [corner, corner + 1, corner + width, corner + width + 1]
+                        .iter()
+                        .any(|&place| bits[place])
+                }));
+            }
+            downsampled
+        };
+        Self {
+            planes: self.planes.downsampled(),
+            hole: any(&self.hole),
+            unknown: any(&self.unknown),
+        }
+    }
+
+    /// Puts what a level of half the size has in the hole into the hole.
+    pub(super) fn upsample_from(&mut self, coarse: &Planes) {
+        let (width, area) = (self.planes.width, self.planes.area());
+        for (place, _) in self.hole.iter().enumerate().filter(|(_, hole)| **hole) {
+            for channel in 0..self.planes.channels {
+                let value = coarse.doubled_at(channel, place % width, place / width);
+                self.planes.values[channel * area + place] = value;
+            }
+        }
+    }
+
+    /// Fills the hole, which fits into one window of the network.
+    pub(super) fn fill_window(
+        &mut self,
+        window: Rectangle,
+        filler: &mut dyn Filler,
+    ) -> Result<(), String> {
+        let (width, height) = (self.planes.width, self.planes.height);
+        let (area, side) = (self.planes.area(), window.width);
+        let mask = match filler.reach() {
+            HoleSupport::CentreSquare(inner) => middle(side, inner),
+            HoleSupport::Anywhere => {
+                let places = window.places(width, height);
+                places.map(|place| self.unknown[place]).collect()
+            }
+        };
+        let filled = filler.fill(self.planes.part(window).values, &mask)?;
+        for position in 0..side * side {
+            // Mirror images of the hole are not taken.
+            let place = window.inside(position % side, position / side, width, height);
+            let Some(place) = place.filter(|&place| self.hole[place]) else {
+                continue;
+            };
+            for channel in 0..self.planes.channels {
+                self.planes.values[channel * area + place] =
+                    filled[channel * side * side + position];
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills the hole anew where it is near to what is known: in overlapping tiles, each in its own window. Deeper inside there is
+    /// nothing that a finer scale could go on from.
+    pub(super) fn refine(&mut self, filler: &mut dyn Filler) -> Result<(), String> {
+        let (area, side) = (self.planes.area(), filler.capacity());
+        // What is there already has little weight, and shows where no tile is.
+        let already = (side * side) as f32 / 64.0;
+        let values = self.planes.values.iter();
+        let mut sums: Vec<f32> = values.map(|value| value * already).collect();
+        let mut weights = vec![already; area];
+        let [left, top, right, bottom] = self.bounds();
+        for y in tile_starts(top, bottom, side) {
+            for x in tile_starts(left, right, side) {
+                let tile = Tile { x, y, side };
+                for (place, filled) in self.refined(tile, filler)? {
+                    let weight = tile.weight(place, self.planes.width);
+                    weights[place] += weight;
+                    for (channel, value) in filled.into_iter().enumerate() {
+                        sums[channel * area + place] += weight * value;
+                    }
+                }
+            }
+        }
+        for (position, value) in self.planes.values.iter_mut().enumerate() {
+            if self.hole[position % area] {
+                *value = sums[position] / weights[position % area];
+            }
+        }
+        Ok(())
+    }
+
+    /// The places of the hole that are in a tile, with what the network fills in for each channel; none where it would see too
+    /// little.
+    fn refined(
+        &self,
+        tile: Tile,
+        filler: &mut dyn Filler,
+    ) -> Result<Vec<(usize, Vec<f32>)>, String> {
+        let (width, height) = (self.planes.width, self.planes.height);
+        let side = filler.side();
+        let origin = |start: isize, length: usize| {
+            let origin = start - ((side - tile.side) / 2) as isize;
+            match filler.reach() {
+                HoleSupport::Anywhere if length >= side => {
+                    origin.clamp(0, (length - side) as isize)
+                }
+                _ => origin,
+            }
+        };
+        let window = Rectangle::square(origin(tile.x, width), origin(tile.y, height), side);
+        let places: Vec<usize> = window.places(width, height).collect();
+        let fills: Vec<bool> = places
+            .iter()
+            .map(|&place| self.hole[place] && tile.contains(place, width))
+            .collect();
+        let known = places.iter().filter(|&&place| !self.unknown[place]).count();
+        if known * LEAST_KNOWN < places.len() || !fills.contains(&true) {
+            return Ok(Vec::new());
+        }
+        let mask = match filler.reach() {
+            HoleSupport::CentreSquare(inner) => middle(side, inner),
+            // All of the hole, not the tile alone: what is there already is too smooth to go on from.
+            HoleSupport::Anywhere => places.iter().map(|&place| self.unknown[place]).collect(),
+        };
+        let mut filled = filler.fill(self.planes.part(window).values, &mask)?;
+        self.keep_means(&mut filled, &places, side, &fills);
+        let inside = |position: &usize| {
+            // Not the mirror images of the hole.
+            let (x, y) = (position % side, position / side);
+            fills[*position] && window.inside(x, y, width, height).is_some()
+        };
+        let planes = filled.chunks_exact(places.len());
+        Ok((0..places.len())
+            .filter(inside)
+            .map(|position| {
+                let values = planes.clone().map(|plane| plane[position]);
+                (places[position], values.collect())
+            })
+            .collect())
+    }
+
+    /// Shifts what a window has in a tile of the hole so that its local means are those that are there already: a finer scale
+    /// adds detail, and tiles do not differ in colour.
+    fn keep_means(&self, filled: &mut [f32], places: &[usize], side: usize, fills: &[bool]) {
+        let (area, reach) = (self.planes.area(), side / 10);
+        for (channel, plane) in filled.chunks_exact_mut(places.len()).enumerate() {
+            let known = &self.planes.values[channel * area..][..area];
+            let differences: Vec<f32> = (0..places.len())
+                .map(|position| known[places[position]] - plane[position])
+                .collect();
+            for position in (0..places.len()).filter(|&position| fills[position]) {
+                let (x, y) = (position % side, position / side);
+                let (mut sum, mut count) = (0.0, 0.0);
+                for row in y.saturating_sub(reach)..(y + reach + 1).min(side) {
+                    for column in x.saturating_sub(reach)..(x + reach + 1).min(side) {
+                        let near = row * side + column;
+                        if fills[near] {
+                            sum += differences[near];
+                            count += 1.0;
+                        }
+                    }
+                }
+                plane[position] = (plane[position] + sum / count).clamp(-1.0, 1.0);
+            }
+        }
+    }
+
+    /// The smallest rectangle around the hole: left, top, right and bottom (exclusive).
+    fn bounds(&self) -> [usize; 4] {
+        let width = self.planes.width;
+        let places = self.hole.iter().enumerate().filter(|(_, hole)| **hole);
+        places.fold([usize::MAX, usize::MAX, 0, 0], |bounds, (place, _)| {
+            let (x, y) = (place % width, place / width);
+            [
+                bounds[0].min(x),
+                bounds[1].min(y),
+                bounds[2].max(x + 1),
+                bounds[3].max(y + 1),
+            ]
+        })
+    }
+}

@@ -1,0 +1,47 @@
+//! The three steps of one picture, of which the middle one is the network's.
+
+use super::plan::PlannedPicture;
+use crate::picture::{Encoded, FileContents};
+
+/// What is done with a picture before and after the network, in threads of its own. Errors are messages for the person
+/// whose picture it is.
+pub(super) trait Pipeline: Sync {
+    /// A picture as the network takes it.
+    type Prepared: Send;
+    /// What the network makes of it.
+    type Output: Send;
+
+    /// Reads a picture.
+    fn prepare(&self, picture: &PlannedPicture) -> Result<Self::Prepared, String>;
+
+    /// Encodes what the network made.
+    fn finish(&self, picture: &PlannedPicture, made: Self::Output) -> Result<Finished, String>;
+}
+
+/// The output of a picture.
+pub(super) struct Finished {
+    /// The contents of its file.
+    pub(super) contents: FileContents,
+    pub(super) width: u32,
+    pub(super) height: u32,
+    /// What should be known about it.
+    pub(super) note: Option<String>,
+}
+
+impl From<Encoded> for Finished {
+    /// The notes become one, if there are any.
+    fn from(
+        Encoded {
+            contents,
+            size: (width, height),
+            notes,
+        }: Encoded,
+    ) -> Self {
+        Self {
+            contents,
+            width,
+            height,
+            note: (!notes.is_empty()).then(|| notes.join("; ")),
+        }
+    }
+}

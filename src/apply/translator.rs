@@ -1,0 +1,88 @@
+//! Networks that translate pictures.
+
+use super::tiles::RowAccess;
+use crate::nn::BandLimits;
+
+/// A network that turns pictures into pictures of the same size.
+pub trait Translator {
+    /// Channels that it takes: 3 (RGB) or 1 (grey).
+    fn input_channels(&self) -> usize;
+
+    /// Channels that it gives: 3 (RGB) or 1 (grey).
+    fn output_channels(&self) -> usize;
+
+    /// Height and width of what it takes are multiples of this.
+    fn multiple(&self) -> usize;
+
+    /// Height and width of what it takes are at least this.
+    fn smallest(&self) -> usize;
+
+    /// Where it takes maps: the planes of its input are then a label map of class ids (or the picture), and a map of
+    /// instance ids if there is one.
+    fn maps(&self) -> Option<MapSpec> {
+        None
+    }
+
+    /// Translates one picture: `[channels, height, width]`, flattened, values in [-1, 1], to the same. Or several tiles of one,
+    /// which follow each other, not more than [`tile_batch_size`](Self::tiles_at_once).
+    ///
+    /// `index` is the picture's place in the plan: whatever is drawn at random for it depends on this alone, not on the order of work.
+    ///
+    /// # Errors
+    /// A message for the person whose picture it is.
+    fn translate(
+        &mut self,
+        values: Vec<f32>,
+        height: usize,
+        width: usize,
+        index: u64,
+    ) -> Result<Vec<f32>, String>;
+
+    /// How many tiles of one picture, of so many pixels each, [`translate`](Self::translate) takes at once. Each is translated as
+    /// it would be alone, up to rounding.
+    fn tile_batch_size(&self, pixels: usize) -> usize {
+        let _ = pixels;
+        1
+    }
+
+    /// Bytes of memory that [`translate`](Self::translate) takes for each pixel; none where
+    /// [`translate_in_bands`](Self::translate_in_bands) does not help to take less.
+    fn bytes_per_pixel(&self) -> Option<f64> {
+        None
+    }
+
+    /// Translates one picture by rows, so that no more of it than `limits` allows is in memory. The translation is that of
+    /// [`translate`](Self::translate) up to rounding, which is also what happens unless a network can do better.
+    ///
+    /// # Errors
+    /// A message for the person whose picture it is.
+    fn translate_in_bands(
+        &mut self,
+        rows: &mut dyn RowAccess,
+        limits: &BandLimits,
+        index: u64,
+    ) -> Result<(), String> {
+        let _ = limits;
+        let (height, width) = (rows.padded_height(), rows.padded_width());
+        let values = self.translate(rows.read(0..height)?, height, width, index)?;
+        rows.write(0..height, values)
+    }
+}
+
+/// What a network needs of its inputs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct InputSpec {
+    pub(super) channels: usize,
+    pub(super) multiple: usize,
+    pub(super) smallest: usize,
+    pub(super) maps: Option<MapSpec>,
+}
+
+/// What a network takes besides or instead of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MapSpec {
+    /// Number of classes of label maps; 0 where the network takes pictures.
+    pub classes: usize,
+    /// Whether it takes instance maps.
+    pub instances: bool,
+}

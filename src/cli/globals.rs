@@ -1,0 +1,71 @@
+//! What the command line accepts for every command.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::device::DeviceName;
+
+/// Flags of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Globals {
+    /// Folder where styles live
+    #[arg(long, global = true, value_name = "DIR", default_value = "checkpoints")]
+    pub checkpoints: PathBuf,
+    /// Device to compute on
+    #[arg(
+        long,
+        global = true,
+        value_name = "DEVICE",
+        default_value = "auto",
+        help = "Device: auto, cpu, libtorch, libtorch-cuda[:N], cuda[:N], vulkan or metal"
+    )]
+    pub device: DeviceName,
+    /// Threads to compute and to decode with [default: one per core]
+    #[arg(long, global = true, value_name = "N", value_parser = positive)]
+    pub threads: Option<usize>,
+    /// Say more (-vv: still more)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Say only what is wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Form of the messages on standard error
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+    /// How progress is shown on standard error
+    #[arg(long, global = true, value_enum, value_name = "FORM", default_value_t = ProgressForm::Auto)]
+    pub progress: ProgressForm,
+}
+
+/// Form of log messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Plain text
+    Text,
+    /// One JSON object per line
+    Json,
+}
+
+/// Form of the progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProgressForm {
+    /// A bar on a terminal, JSON with `--log-format json`, nothing with `--quiet`, else plain lines
+    Auto,
+    /// A bar; nothing where standard error is no terminal
+    Bar,
+    /// A line now and then
+    Plain,
+    /// A JSON object on a line of its own, once a second
+    Json,
+    /// Nothing
+    None,
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("must be at least 1".to_owned()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("not a whole number".to_owned()),
+    }
+}

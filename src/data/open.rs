@@ -1,0 +1,90 @@
+//! Opening a data set: finding its layout and its files.
+
+use std::path::Path;
+
+use super::aligned;
+use super::dataset::Dataset;
+use super::error::DataError;
+use super::labelled::{self, Folders};
+use super::layout::Layout;
+use super::masked;
+use super::raster_cache::RasterCache;
+use super::side::Sides;
+use super::split::Split;
+use super::transform::Transform;
+use super::unaligned;
+use crate::config::{Mode, Recipe};
+
+impl Dataset {
+    /// Finds the pictures of `split` in `root` and pairs them as the recipe's mode asks. Reads no picture: see
+    /// [`Dataset::check`].
+    ///
+    /// # Errors
+    /// The folder or the layout is missing, a side is empty, or pictures have no partner or two.
+    pub fn open(root: &Path, recipe: &Recipe, split: Split) -> Result<Self, DataError> {
+        Self::open_optional(root, recipe, split)?.ok_or_else(|| match recipe.mode {
+            Mode::Pix2pixhd => Folders::missing(root, recipe, split),
+            _ => Layout::missing(root, recipe.mode, split),
+        })
+    }
+
+    /// As [`Dataset::open`], with `None` where the data set has no such split.
+    ///
+    /// # Errors
+    /// As [`Dataset::open`], but for the missing layout.
+    pub fn open_optional(
+        root: &Path,
+        recipe: &Recipe,
+        split: Split,
+    ) -> Result<Option<Self>, DataError> {
+        if recipe.mode == Mode::Pix2pixhd {
+            let Some(folders) = Folders::find(root, recipe, split)? else {
+                return Ok(None);
+            };
+            let sides = labelled::sides(root, &folders, recipe)?;
+            return Ok(Some(Self::of_sides(root, recipe, sides)));
+        }
+        let Some(layout) = Layout::find(root, recipe.mode, split)? else {
+            return Ok(None);
+        };
+        let (input, target) = match (recipe.mode, &layout) {
+            (Mode::Cycle, Layout::TwoFolders(a, b)) => unaligned::sides(a, b)?,
+            (Mode::Inpaint, _) => masked::sides(root, &layout, recipe)?,
+            _ => aligned::sides(root, &layout, recipe.data.direction)?,
+        };
+        let sides = Sides {
+            input,
+            target,
+            instances: None,
+            features: None,
+        };
+        Ok(Some(Self::of_sides(root, recipe, sides)))
+    }
+
+    fn of_sides(root: &Path, recipe: &Recipe, mut sides: Sides) -> Self {
+        let (input, output) = (recipe.data.input_channels, recipe.data.output_channels);
+        let all = [
+            (Some(&mut sides.input), input),
+            (Some(&mut sides.target), output),
+            (sides.instances.as_mut(), 1),
+            (sides.features.as_mut(), recipe.encoder.features),
+        ];
+        for (side, channels) in all {
+            let Some(side) = side else { continue };
+            if recipe.data.max_images > 0 {
+                side.files.truncate(recipe.data.max_images);
+            }
+            side.channels = channels;
+            side.cache = RasterCache::new(side.files.len());
+        }
+        Self {
+            root: root.to_owned(),
+            a: sides.input,
+            b: sides.target,
+            instances: sides.instances,
+            features: sides.features,
+            recipe: recipe.clone(),
+            transform: Transform::new(recipe),
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! From side-by-side pictures to two folders.
+
+use std::path::Path;
+
+use super::aligned::halves;
+use super::conversion::{Conversion, Progress, convert_all, list_inputs, write_png};
+use super::error::DataError;
+use crate::picture::read_rgb;
+
+/// Writes the left half of each picture in `input` to `output/A` and the right half to `output/B`, as PNG under the same
+/// relative name.
+///
+/// # Errors
+/// The folder is missing or empty, two pictures would get the same name, the output is within the input, or cannot be written.
+pub fn split_pairs(
+    input: &Path,
+    output: &Path,
+    progress: Progress<'_>,
+) -> Result<Conversion, DataError> {
+    let outputs = [output.join("A"), output.join("B")];
+    let files = list_inputs(input, &outputs)?;
+    convert_all(&files, &outputs, progress, |index| {
+        let file = &files[index];
+        let (a, b) = halves(&file.path, &read_rgb(&file.path)?)?;
+        for (half, folder) in [(a, &outputs[0]), (b, &outputs[1])] {
+            write_png(&half.pixels.into(), folder, file.stem())?;
+        }
+        Ok(())
+    })
+}

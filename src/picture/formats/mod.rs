@@ -1,0 +1,6 @@
+//! File formats.
+
+pub(super) mod jpeg;
+pub(super) mod png;
+pub(super) mod pnm;
+pub(super) mod tiff;

@@ -1,0 +1,8 @@
+//! TIFF.
+
+mod layout;
+mod read;
+mod write;
+
+pub(in crate::picture) use read::decode;
+pub(in crate::picture) use write::write_tiff;

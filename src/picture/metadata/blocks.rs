@@ -1,0 +1,87 @@
+//! What a file says about its picture besides the pixels.
+
+use crate::picture::metadata::exif;
+
+/// Colour profile, EXIF and XMP blocks of a picture.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Metadata {
+    /// An ICC profile.
+    pub profile: Option<Vec<u8>>,
+    /// An EXIF block, without the signature that JPEG files put before it. Its orientation is that of the file.
+    pub exif: Option<Vec<u8>>,
+    /// An XMP block, whose numbers are those of the file.
+    pub xmp: Option<String>,
+}
+
+/// The colours that an ICC profile describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IccColourSpace {
+    /// Red, green, blue.
+    Rgb,
+    /// Grey.
+    Grey,
+    /// Four inks.
+    Cmyk,
+    /// Another one.
+    Other,
+}
+
+impl IccColourSpace {
+    /// What the header of an ICC profile says; none if the profile is damaged.
+    pub fn of(profile: &[u8]) -> Option<Self> {
+        const HEADER: usize = 128;
+        let size = u32::from_be_bytes(profile.get(..4)?.try_into().ok()?) as usize;
+        if profile.get(36..40)? != b"acsp" || size < HEADER || size > profile.len() {
+            return None;
+        }
+        Some(match profile.get(16..20)? {
+            b"RGB " => Self::Rgb,
+            b"GRAY" => Self::Grey,
+            b"CMYK" => Self::Cmyk,
+            _ => Self::Other,
+        })
+    }
+
+    /// The space as people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rgb => "RGB",
+            Self::Grey => "grey",
+            Self::Cmyk => "CMYK",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl Metadata {
+    /// Takes what is whole of what a decoder has found, and says what is not.
+    pub(crate) fn from_blocks(
+        profile: Option<Vec<u8>>,
+        block: Option<&[u8]>,
+        xmp: Option<Vec<u8>>,
+        notes: &mut Vec<String>,
+    ) -> Self {
+        let mut damaged = |what: &str| {
+            notes.push(format!("its {what} is damaged and was left out"));
+        };
+        let profile = profile.filter(|profile| {
+            let is_whole = IccColourSpace::of(profile).is_some();
+            if !is_whole {
+                damaged("colour profile");
+            }
+            is_whole
+        });
+        let exif = block.and_then(|block| {
+            let checked = exif::validated(block);
+            if checked.is_none() {
+                damaged("EXIF block");
+            }
+            checked
+        });
+        let xmp = xmp.and_then(|block| {
+            let text = String::from_utf8(block);
+            text.map_err(|_| damaged("XMP block")).ok()
+        });
+        Self { profile, exif, xmp }
+    }
+}

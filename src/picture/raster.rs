@@ -1,0 +1,194 @@
+//! Pixels on their way from a decoded picture to values: interleaved 8-bit channels, or 16-bit ids.
+
+use image::{DynamicImage, RgbImage};
+
+use super::normalize::{grey, normalize, normalized_values};
+use super::resample::{resize_bicubic, resize_nearest};
+use super::samples::is_16_bit;
+
+/// What the bytes of a raster are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RasterKind {
+    /// A picture.
+    Colours,
+    /// Features that must not be mixed with their neighbours'.
+    Features,
+    /// Ids of classes or instances, two bytes each, the lower one first.
+    Ids,
+}
+
+/// A picture of 1 or 3 channels, or a map of ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Raster {
+    pub(crate) kind: RasterKind,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) channels: usize,
+    /// `[height, width, channels]`, flattened.
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Raster {
+    /// The picture as it is for 3 channels, its grey for 1.
+    pub fn new(picture: RgbImage, channels: usize) -> Self {
+        let (width, height) = picture.dimensions();
+        Self {
+            kind: RasterKind::Colours,
+            width: width as usize,
+            height: height as usize,
+            channels,
+            bytes: if channels == 1 {
+                grey(&picture).into_raw()
+            } else {
+                picture.into_raw()
+            },
+        }
+    }
+
+    /// A map of ids, `[height, width]`, flattened.
+    pub fn from_ids(ids: &[u16], (width, height): (usize, usize)) -> Self {
+        Self {
+            kind: RasterKind::Ids,
+            width,
+            height,
+            channels: size_of::<u16>(),
+            bytes: ids.iter().flat_map(|id| id.to_le_bytes()).collect(),
+        }
+    }
+
+    /// Channels of its values.
+    pub(crate) fn value_channels(&self) -> usize {
+        if self.kind == RasterKind::Ids {
+            1
+        } else {
+            self.channels
+        }
+    }
+
+    /// Width and height in pixels.
+    pub fn size(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+
+    /// Resized with Pillow's bicubic filter, ids to those of the nearest pixels; unchanged when it already has the size.
+    pub fn resized(self, (width, height): (usize, usize)) -> Self {
+        if (width, height) == self.size() {
+            return self;
+        }
+        let resize = match self.kind {
+            RasterKind::Colours => resize_bicubic,
+            RasterKind::Features | RasterKind::Ids => resize_nearest,
+        };
+        Self {
+            kind: self.kind,
+            width,
+            height,
+            channels: self.channels,
+            bytes: resize(&self.bytes, self.channels, self.size(), (width, height)),
+        }
+    }
+
+    /// The window of `width` x `height` whose upper left corner is at (`x`, `y`); it lies inside.
+    pub(crate) fn cropped(&self, (x, y): (usize, usize), (width, height): (usize, usize)) -> Self {
+        let row = self.width * self.channels;
+        let (from, length) = (x * self.channels, width * self.channels);
+        let mut bytes = Vec::with_capacity(length * height);
+        for row in self.bytes.chunks_exact(row).skip(y).take(height) {
+            bytes.extend_from_slice(&row[from..from + length]);
+        }
+        Self {
+            kind: self.kind,
+            width,
+            height,
+            channels: self.channels,
+            bytes,
+        }
+    }
+
+    /// These rows.
+    pub fn rows(&self, rows: std::ops::Range<usize>) -> Self {
+        self.cropped((0, rows.start), (self.width, rows.len()))
+    }
+
+    /// Mirrored left to right.
+    pub(crate) fn flipped(mut self) -> Self {
+        for row in self.bytes.chunks_exact_mut(self.width * self.channels) {
+            match self.channels {
+                1 => row.reverse(),
+                2 => row.as_chunks_mut::<2>().0.reverse(),
+                _ => row.as_chunks_mut::<3>().0.reverse(),
+            }
+        }
+        self
+    }
+
+    /// Values in [-1, 1], `[channels, height, width]`, flattened; of a map of ids the ids, `[1, height, width]`.
+    pub fn values(&self) -> Vec<f32> {
+        if self.kind == RasterKind::Ids {
+            let ids = self.bytes.as_chunks().0.iter();
+            return ids.map(|&id| f32::from(u16::from_le_bytes(id))).collect();
+        }
+        normalize(&self.bytes, self.channels)
+    }
+}
+
+/// What networks see of a picture at its own size, as they do in training where it has 8 bits.
+pub(crate) fn network_values(picture: DynamicImage, channels: usize) -> Vec<f32> {
+    if is_16_bit(picture.color()) {
+        normalized_values(&picture, channels)
+    } else {
+        Raster::new(picture.into_rgb8(), channels).values()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbered(width: usize, height: usize, channels: usize) -> Raster {
+        Raster {
+            kind: RasterKind::Colours,
+            width,
+            height,
+            channels,
+            bytes: (0..width * height * channels).map(|n| n as u8).collect(),
+        }
+    }
+
+    #[test]
+    fn a_crop_takes_its_window() {
+        let crop = numbered(4, 3, 1).cropped((1, 1), (2, 2));
+        assert_eq!(crop.bytes, [5, 6, 9, 10]);
+        let crop = numbered(2, 2, 3).cropped((1, 0), (1, 2));
+        assert_eq!(crop.bytes, [3, 4, 5, 9, 10, 11]);
+    }
+
+    #[test]
+    fn ids_are_cropped_mirrored_and_resized_whole() {
+        let ids: Vec<u16> = vec![0, 300, 26_001, 4, 5, 65_535];
+        let map = Raster::from_ids(&ids, (3, 2));
+        assert_eq!(map.value_channels(), 1);
+        assert_eq!(map.values(), [0.0, 300.0, 26_001.0, 4.0, 5.0, 65_535.0]);
+        let flipped = map.clone().flipped();
+        assert_eq!(flipped.values(), [26_001.0, 300.0, 0.0, 65_535.0, 5.0, 4.0]);
+        let crop = map.cropped((1, 0), (2, 2));
+        assert_eq!(crop.values(), [300.0, 26_001.0, 5.0, 65_535.0]);
+        let doubled = map.clone().resized((6, 2));
+        assert_eq!(
+            doubled.values()[..6],
+            [0.0, 0.0, 300.0, 300.0, 26_001.0, 26_001.0]
+        );
+        assert_eq!(map.resized((1, 1)).values(), [5.0]);
+    }
+
+    #[test]
+    fn a_flip_mirrors_pixels_and_not_channels() {
+        assert_eq!(
+            numbered(3, 2, 1).flipped().bytes,
+            [2, 1, 0, 5, 4, 3],
+            "odd width"
+        );
+        assert_eq!(numbered(2, 1, 3).flipped().bytes, [3, 4, 5, 0, 1, 2]);
+        assert_eq!(numbered(1, 2, 1).flipped().bytes, [0, 1]);
+    }
+}

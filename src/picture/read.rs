@@ -1,0 +1,182 @@
+//! Reading a picture file with nothing lost: channels, depth, transparency, colour profile, EXIF block.
+
+use std::io::Cursor;
+use std::path::Path;
+
+use image::codecs::bmp::BmpDecoder;
+use image::codecs::pnm::PnmDecoder;
+use image::codecs::webp::WebPDecoder;
+use image::{DynamicImage, ImageFormat, ImageReader, RgbImage};
+
+use super::byte_source::{ByteSource, FileBytes};
+use super::decode::{DecodeError, RowDecoder};
+use super::error::PictureError;
+use super::formats::{jpeg, png, tiff};
+use super::integrity::find_damage;
+use super::limits::PictureLimits;
+use super::metadata::{IccColourSpace, Metadata};
+use super::spooled::SpooledPicture;
+use crate::panics;
+
+/// A picture as its file holds it.
+#[derive(Debug, Clone)]
+pub struct Picture<P = DynamicImage> {
+    /// The pixels, upright (EXIF orientation applied), with the channels and the depth of the file. Palettes are looked up, CMYK
+    /// is converted to RGB. JPEG and WebP files are decoded to the bit as Pillow does.
+    pub pixels: P,
+    /// What the bytes are, whatever the file is called.
+    pub format: ImageFormat,
+    /// What else the file says.
+    pub metadata: Metadata,
+    /// What is not as it was in the file: the first of several frames or pages, converted colours, damaged metadata.
+    pub notes: Vec<String>,
+}
+
+/// A decoded picture.
+#[derive(Debug, Clone)]
+pub struct RgbPicture {
+    /// The pixels, upright (EXIF orientation applied), 8-bit RGB. Alpha is dropped, palettes are looked up, grey is repeated.
+    /// JPEG and WebP files are decoded to the bit as Pillow does.
+    pub pixels: RgbImage,
+    /// What the bytes are, whatever the file is called.
+    pub format: ImageFormat,
+}
+
+/// Reads the picture at `path` as it is.
+///
+/// # Errors
+/// The file cannot be read, is no picture, is larger than the limits, or is damaged; each error names it.
+pub fn read_picture(path: &Path, limits: PictureLimits) -> Result<Picture, PictureError> {
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method belongs to one lifetime"
+    )]
+    read(path, limits, |decoded| decoded.into_image())
+}
+
+/// As [`read_picture`], with the pixels where a large picture takes no memory: perhaps in a file without a name in `folder`.
+///
+/// They come there row by row from PNG files without interlacing, from TIFF and from JPEG files, if they need not be turned;
+/// any others are in memory for a moment.
+///
+/// # Errors
+/// As [`read_picture`]; there is no room in `folder`.
+pub fn spool_picture(
+    path: &Path,
+    limits: PictureLimits,
+    folder: &Path,
+) -> Result<Picture<SpooledPicture>, PictureError> {
+    read(path, limits, |decoded| decoded.into_spooled(folder))
+}
+
+/// Reads the picture at `path`.
+///
+/// # Errors
+/// The file cannot be read, is no picture, is too large, or is damaged; each error names it.
+pub fn read_rgb(path: &Path) -> Result<RgbPicture, PictureError> {
+    let original = read_picture(path, PictureLimits::default())?;
+    Ok(RgbPicture {
+        pixels: rgb(original.pixels, original.format),
+        format: original.format,
+    })
+}
+
+/// Width and height in the header of the picture at `path`; nothing where they cannot be told.
+pub fn picture_size(path: &Path) -> Option<(u32, u32)> {
+    let reader = ImageReader::open(path).ok()?.with_guessed_format().ok()?;
+    panics::caught(|| reader.into_dimensions().ok()).ok()?
+}
+
+/// Pixels of any kind as 8-bit RGB. Samples of 16 bits lose their lower byte, as in Pillow; only those of PNM are rounded.
+pub(crate) fn rgb(image: DynamicImage, format: ImageFormat) -> RgbImage {
+    let deep = image.color().bytes_per_pixel() == 2 * image.color().channel_count();
+    if !deep || format == ImageFormat::Pnm {
+        return image.into_rgb8();
+    }
+    let deep = image.into_rgb16();
+    let (width, height) = deep.dimensions();
+    let bytes = deep
+        .into_raw()
+        .into_iter()
+        .map(|sample| (sample >> 8) as u8);
+    RgbImage::from_raw(width, height, bytes.collect()).expect("each sample has given one byte")
+}
+
+/// Reads a picture, of whose pixels `take` makes something.
+fn read<P>(
+    path: &Path,
+    limits: PictureLimits,
+    take: impl FnOnce(RowDecoder<'_>) -> Result<P, DecodeError>,
+) -> Result<Picture<P>, PictureError> {
+    let bytes = FileBytes::open(path, limits.bytes)?;
+    // Decoders have had bugs that panic on damaged files; such a file is a damaged file like any other.
+    let decoded =
+        panics::caught(|| decode(bytes.bytes(), limits, take)).unwrap_or_else(|message| {
+            Err(DecodeError::Damaged(format!(
+                "the decoder failed: {message}"
+            )))
+        });
+    decoded.map_err(|failure| failure.into_picture_error(path, limits))
+}
+
+fn decode<P>(
+    bytes: ByteSource<'_>,
+    limits: PictureLimits,
+    take: impl FnOnce(RowDecoder<'_>) -> Result<P, DecodeError>,
+) -> Result<Picture<P>, DecodeError> {
+    let head = bytes.at(0..bytes.len().min(64)).unwrap_or_default();
+    let format = image::guess_format(&head).map_err(|_| DecodeError::NotAPicture)?;
+    let mut decoded = match (format, bytes) {
+        (ImageFormat::Png, _) => png::decode(bytes, limits)?,
+        (ImageFormat::Tiff, _) => tiff::decode(bytes, limits)?,
+        (_, ByteSource::Memory(bytes)) => decode_in_memory(format, bytes, limits)?,
+        _ => return Err(DecodeError::NotAPicture),
+    };
+    let mut notes = std::mem::take(&mut decoded.notes);
+    let mut metadata = Metadata::from_blocks(
+        decoded.profile.take(),
+        decoded.exif.take().as_deref(),
+        decoded.xmp.take(),
+        &mut notes,
+    );
+    if let Some(space) = metadata.profile.as_deref().and_then(IccColourSpace::of)
+        && matches!(space, IccColourSpace::Cmyk | IccColourSpace::Other)
+    {
+        metadata.profile = None;
+        notes.push(format!(
+            "its {} colour profile does not fit the converted colours and was left out",
+            space.name()
+        ));
+    }
+    Ok(Picture {
+        pixels: take(decoded)?,
+        format,
+        metadata,
+        notes,
+    })
+}
+
+/// Formats whose decoders need all bytes.
+fn decode_in_memory(
+    format: ImageFormat,
+    bytes: &[u8],
+    limits: PictureLimits,
+) -> Result<RowDecoder<'_>, DecodeError> {
+    if let Some(message) = find_damage(bytes, format) {
+        return Err(DecodeError::Damaged(message));
+    }
+    let source = Cursor::new(bytes);
+    match format {
+        ImageFormat::Jpeg => jpeg::decode(bytes, limits),
+        ImageFormat::WebP => {
+            let decoder = WebPDecoder::new(source)?;
+            let note = decoder
+                .has_animation()
+                .then(|| "its first frame".to_owned());
+            RowDecoder::from_image_decoder(decoder, limits, note)
+        }
+        ImageFormat::Bmp => RowDecoder::from_image_decoder(BmpDecoder::new(source)?, limits, None),
+        ImageFormat::Pnm => RowDecoder::from_image_decoder(PnmDecoder::new(source)?, limits, None),
+        _ => Err(DecodeError::NotAPicture),
+    }
+}
