@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 
-use super::arguments::Globals;
 use super::exit::Exit;
+use super::globals::Globals;
 use super::output::print;
 use crate::evaluate::{
     Comparison, EvaluateOptions, KidSubsets, Metric, StudyResults, evaluate, write_page,
@@ -93,9 +93,10 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         .metrics
         .iter()
         .any(|metric| metric.network().is_some());
-    let device = match needs_network {
-        true => globals.device.open()?.device,
-        false => EvaluateOptions::default().device,
+    let device = if needs_network {
+        globals.device.open()?.device
+    } else {
+        EvaluateOptions::default().device
     };
     let options = EvaluateOptions {
         metrics: arguments.metrics,

@@ -18,6 +18,7 @@ mod pictures;
 mod streams;
 mod styles;
 mod train;
+mod training_judge;
 mod usage;
 
 pub use arguments::{Cli, Command};

@@ -209,6 +209,15 @@ pub struct TrainRecipe {
     pub checkpoint_every: u64,
     /// Stop after this many steps; 0 to run all epochs.
     pub max_steps: u64,
+    /// Steps between evaluations; 0 for none.
+    #[serde(default)]
+    pub evaluate_every: u64,
+    /// Metrics of an evaluation, separated by commas; the first decides which weights are best. Empty for those of the mode.
+    #[serde(default)]
+    pub metrics: String,
+    /// Evaluations without a new best after which the run is over; 0 to run on.
+    #[serde(default)]
+    pub stop_after: u64,
 }
 
 impl GeneratorRecipe {
@@ -227,8 +236,7 @@ impl GeneratorRecipe {
         }
     }
 
-    /// Width and height of what the network translates must be at least this: smaller ones leave nothing to mirror at
-    /// its inner sizes.
+    /// Width and height of what the network translates must be at least this, or its inner sizes leave nothing to mirror.
     pub fn smallest_size(&self) -> usize {
         if self.arch.is_coarse_to_fine() {
             (2 * self.size_multiple()).max(8)
@@ -374,6 +382,9 @@ impl Recipe {
                 preview_every: 500,
                 checkpoint_every: 500,
                 max_steps: 0,
+                evaluate_every: 0,
+                metrics: String::new(),
+                stop_after: 0,
             },
         }
     }

@@ -63,6 +63,11 @@ impl Recipe {
                 format!("pictures have 3 channels (colour) or 1 (grey), not {value}")
             })?;
         }
+        require(
+            train.evaluate_every > 0 || train.stop_after == 0,
+            "train.stop_after",
+            || "has no effect without `train.evaluate_every`".to_owned(),
+        )?;
         self.validate_coarse_to_fine()?;
         self.validate_inpainting()?;
         self.validate_sizes()?;

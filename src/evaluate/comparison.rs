@@ -102,9 +102,10 @@ impl MetricComparison {
             Direction::Higher => self.second > self.first,
             Direction::Lower => self.second < self.first,
         };
-        match second_is_better {
-            true => "the second is better",
-            false => "the first is better",
+        if second_is_better {
+            "the second is better"
+        } else {
+            "the first is better"
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Features that are kept beside a folder of pictures.
 
+use std::fmt::Write;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -36,11 +37,8 @@ pub(super) fn path(
     for digest in digests {
         key.update(digest?);
     }
-    let key: String = key.finalize()[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let folder = files::canonicalize_lossy(folder);
+    let key = short_hex(&key.finalize());
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     Ok(folder.with_file_name(format!("{name}.features-{key}.safetensors")))
 }
@@ -60,4 +58,12 @@ pub(super) fn digest(path: &Path) -> Result<Vec<u8>, FileError> {
         }
     };
     read().map_err(FileError::new("read", path))
+}
+
+/// The first eight bytes of a digest in hexadecimal digits.
+pub(super) fn short_hex(digest: &[u8]) -> String {
+    digest.iter().take(8).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

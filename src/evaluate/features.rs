@@ -9,10 +9,10 @@ use image::RgbImage;
 use rayon::prelude::*;
 
 use super::set_error::SetError;
-use crate::picture::read_rgb;
 use crate::features::{FEATURES, Inception, Resize, SIDE};
 use crate::files::{FileError, write_atomically_with};
 use crate::nn::NamedTensors;
+use crate::picture::read_rgb;
 
 /// Pictures that go through the network together.
 const BATCH: usize = 8;

@@ -13,9 +13,9 @@ use super::metric::{Direction, Metric, Scope};
 use super::pairs::find;
 use super::scores::PictureScores;
 use super::set_error::SetError;
-use crate::picture::read_rgb;
 use crate::files::write_atomically;
 use crate::html::{self, escape, png_address};
+use crate::picture::read_rgb;
 
 /// Pairs shown at either end.
 const SHOWN: usize = 10;

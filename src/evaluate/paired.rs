@@ -101,6 +101,9 @@ fn check_sizes(
     Ok(())
 }
 
+/// Makes an error of the words that name the offenders.
+type Mistake = fn(Vec<String>) -> EvaluateError;
+
 fn without_offences(
     measured: Vec<Result<PictureScores, Offence>>,
 ) -> Result<(Vec<PictureScores>, Vec<String>), EvaluateError> {
@@ -118,7 +121,7 @@ fn without_offences(
             Err(Offence::NothingToMeasure(words)) => left_out.push(words),
         }
     }
-    let mistakes: [(Vec<String>, fn(Vec<String>) -> EvaluateError); 5] = [
+    let mistakes: [(Vec<String>, Mistake); 5] = [
         (unreadable, EvaluateError::Unreadable),
         (sizes, EvaluateError::Sizes),
         (too_small, EvaluateError::TooSmall),

@@ -12,9 +12,9 @@ use super::pairs::Pair;
 use super::scores::PictureScores;
 use super::set_error::SetError;
 use super::weights::WeightFiles;
-use crate::picture::read_rgb;
 use crate::features::{Dists, FeatureNetwork, Lpips};
 use crate::nn::TensorError;
+use crate::picture::read_rgb;
 use crate::style::import::WeightFile;
 
 /// A distance of two pictures by features.

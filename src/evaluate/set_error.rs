@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::metric::Metric;
-use crate::picture::PictureError;
 use crate::files::FileError;
 use crate::nn::TensorError;
+use crate::picture::PictureError;
 use crate::style::import::ImportError;
 
 /// Why sets of pictures cannot be measured.

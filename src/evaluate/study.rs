@@ -8,12 +8,13 @@ use rand::seq::SliceRandom;
 use sha2::{Digest, Sha256};
 
 use super::error::EvaluateError;
+use super::feature_cache::short_hex;
 use super::page::thumbnail;
 use super::pairs::find;
 use super::set_error::SetError;
-use crate::picture::read_rgb;
 use crate::files::write_atomically;
 use crate::html::{self, escape, png_address};
+use crate::picture::read_rgb;
 use crate::random;
 
 /// Pairs on a page at most, chosen at random: more tire people.
@@ -39,9 +40,10 @@ pub fn write_study(real: &Path, fake: &Path, seed: u64, path: &Path) -> Result<(
         identity.update(&real);
         identity.update(&fake);
         let real_is_left: bool = rng.random();
-        let (left, right) = match real_is_left {
-            true => (real, fake),
-            false => (fake, real),
+        let (left, right) = if real_is_left {
+            (real, fake)
+        } else {
+            (fake, real)
         };
         let name = escape(&pair.name);
         let side = if real_is_left { "left" } else { "right" };
@@ -52,11 +54,7 @@ pub fn write_study(real: &Path, fake: &Path, seed: u64, path: &Path) -> Result<(
             png_address(&right)
         );
     }
-    let identity = identity.finalize();
-    let identity: String = identity[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let identity = short_hex(&identity.finalize());
     let body = format!(
         "<p>One of the two pictures is real, the other was made by a program. Click the real one.</p>\n<p id=\"progress\"></p>\n{trials}<div id=\"end\" hidden><p id=\"result\"></p><p><a id=\"save\">Save the answers</a> and send the file to whoever runs the study.</p></div>\n<style>{STYLE}</style>\n<script>const study=\"{identity}\";\n{SCRIPT}</script>\n"
     );

@@ -45,9 +45,10 @@ impl Lpips {
         let mut heads = Vec::with_capacity(5);
         for index in 0..5 {
             let own = format!("lin{index}.model.1.weight");
-            let values = match weights.0.contains_key(&own) {
-                true => tensor::<4>(weights, &own)?.0,
-                false => tensor::<1>(&bundled, &format!("{prefix}.lin{index}"))?.0,
+            let values = if weights.0.contains_key(&own) {
+                tensor::<4>(weights, &own)?.0
+            } else {
+                tensor::<1>(&bundled, &format!("{prefix}.lin{index}"))?.0
             };
             heads.push(per_channel(values, device));
         }

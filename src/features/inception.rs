@@ -78,19 +78,7 @@ impl Inception {
                 "the last block has {channels} channels, not {FEATURES}"
             )));
         }
-        let classifier = match weights.0.contains_key("fc.weight") {
-            false => None,
-            true => {
-                let (values, [classes, inputs]) = tensor::<2>(&weights, "fc.weight")?;
-                if inputs != FEATURES {
-                    return Err(mismatch(format!(
-                        "`fc.weight` takes {inputs} features, not {FEATURES}"
-                    )));
-                }
-                let data = TensorData::new(values.to_vec(), [classes, inputs]);
-                Some(Tensor::<2>::from_data(data, device).transpose())
-            }
-        };
+        let classifier = builder.classifier()?;
         Ok(Self {
             first,
             second,
@@ -167,6 +155,22 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
+    /// The weights of the classes, `[2048, classes]`, if there are any.
+    fn classifier(&self) -> Result<Option<Tensor<2>>, TensorError> {
+        const NAME: &str = "fc.weight";
+        if !self.weights.0.contains_key(NAME) {
+            return Ok(None);
+        }
+        let (values, [classes, inputs]) = tensor::<2>(self.weights, NAME)?;
+        if inputs != FEATURES {
+            return Err(mismatch(format!(
+                "`{NAME}` takes {inputs} features, not {FEATURES}"
+            )));
+        }
+        let data = TensorData::new(values.to_vec(), [classes, inputs]);
+        Ok(Some(Tensor::<2>::from_data(data, self.device).transpose()))
+    }
+
     /// Convolutions in turn from `channels`, and the channels of the last one.
     fn chain(
         &mut self,
@@ -238,9 +242,10 @@ impl Builder<'_> {
             Ok(values)
         };
         // Graphs that normalise without a scale have no tensor for it.
-        let scale = match self.weights.0.contains_key(&format!("{name}.bn.weight")) {
-            true => norm("weight")?.to_vec(),
-            false => vec![1.0; outputs],
+        let scale = if self.weights.0.contains_key(&format!("{name}.bn.weight")) {
+            norm("weight")?.to_vec()
+        } else {
+            vec![1.0; outputs]
         };
         let (shift, mean, variance) = (norm("bias")?, norm("running_mean")?, norm("running_var")?);
         let factors = scale.iter().zip(variance);

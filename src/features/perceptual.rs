@@ -58,7 +58,7 @@ const VGG16: &[Layer] = &[
 
 /// What a network does between its blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pooling {
+pub(super) enum Pooling {
     /// Maxima, as the network was trained.
     Max,
     /// The root of Gaussian means of squares, which leave no aliasing (Hénaff and Simoncelli, "Geodesics of learned
@@ -68,7 +68,7 @@ pub enum Pooling {
 
 /// The convolutions of AlexNet or VGG16, with fixed weights.
 #[derive(Debug)]
-pub struct PerceptualNetwork {
+pub(super) struct PerceptualNetwork {
     units: Vec<Unit>,
     layers: &'static [Layer],
     /// Side of the window of maxima: 3 for AlexNet, 2 for VGG16; both move by 2.
@@ -81,7 +81,7 @@ impl PerceptualNetwork {
     ///
     /// # Errors
     /// A tensor is missing or does not fit, or the network is Inception.
-    pub fn from_weights(
+    pub(super) fn from_weights(
         network: FeatureNetwork,
         weights: &NamedTensors,
         device: &Device,
@@ -118,7 +118,7 @@ impl PerceptualNetwork {
     }
 
     /// `[batch, 3, height, width]` to the five features that count, the finest first.
-    pub fn features(&self, input: Tensor<4>, pooling: Pooling) -> Vec<Tensor<4>> {
+    pub(super) fn features(&self, input: Tensor<4>, pooling: Pooling) -> Vec<Tensor<4>> {
         let mut features = input;
         let mut tapped = Vec::with_capacity(5);
         for (layer, unit) in self.layers.iter().zip(&self.units) {
@@ -141,7 +141,7 @@ impl PerceptualNetwork {
     }
 
     /// The least width and height of pictures of which all five features have a pixel.
-    pub fn min_side(&self) -> u32 {
+    pub(super) fn min_side(&self) -> u32 {
         match self.window {
             3 => 31,
             _ => 16,

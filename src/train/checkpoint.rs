@@ -52,7 +52,7 @@ impl Checkpoint {
     /// # Errors
     /// A file cannot be written; the checkpoint before is then still there.
     pub fn save(&self, style: &StyleFolder, method: &dyn Method) -> Result<PathBuf, TrainError> {
-        let folder = style.state().join(format!("step-{:06}", self.step));
+        let folder = Self::folder(style, self.step);
         let unfinished = style.state().join(format!(".step-{:06}.tmp", self.step));
         remove_folder(&unfinished)?;
         // A run that was resumed here and has done no step since has nothing new to save.
@@ -68,6 +68,11 @@ impl Checkpoint {
         publish(style, &folder, method)?;
         self.remove_others(style)?;
         Ok(folder)
+    }
+
+    /// The folder of the checkpoint of a step.
+    pub fn folder(style: &StyleFolder, step: u64) -> PathBuf {
+        style.state().join(format!("step-{step:06}"))
     }
 
     /// Removes all checkpoints but this one.

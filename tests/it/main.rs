@@ -23,6 +23,7 @@ mod cli_apply;
 mod cli_bad_data;
 mod cli_bad_style;
 mod cli_bench;
+mod cli_evaluate;
 mod cli_export;
 mod cli_folder;
 mod cli_import;
