@@ -1,4 +1,4 @@
-//! Device names on the command line to Burn devices.
+//! From device names to Burn devices.
 
 use std::str::FromStr;
 
@@ -53,12 +53,12 @@ pub enum DeviceError {
     NotPresent {
         /// Device.
         device: String,
-        /// What was heard instead.
+        /// What it reported instead.
         message: String,
     },
-    /// The device does not calculate with this precision.
+    /// The device does not compute in this precision.
     #[error(
-        "device `{device}` does not calculate in {precision}: use `--device libtorch` (a build with `--features libtorch`), or leave `--precision` and `train.precision` at f32"
+        "device `{device}` does not compute in {precision}: use `--device libtorch` (a build with `--features libtorch`), or leave `--precision` and `train.precision` at f32"
     )]
     Precision {
         /// Device.
@@ -78,7 +78,7 @@ pub struct OpenDevice {
 }
 
 impl OpenDevice {
-    /// Refuses a precision that the device does not offer.
+    /// Checks that the device offers `precision`.
     ///
     /// # Errors
     /// It does not.
@@ -140,7 +140,7 @@ impl DeviceName {
         Self::Cpu,
     ];
 
-    /// The cargo feature that compiles the device in.
+    /// The cargo feature of the device.
     pub fn feature(self) -> &'static str {
         match self {
             Self::Auto | Self::Cpu => "flex",
@@ -159,7 +159,7 @@ impl DeviceName {
         }
     }
 
-    /// Whether the device computes at once: reading a result then waits for nothing else.
+    /// Whether the device computes synchronously, so that reading a result waits for nothing else.
     pub fn is_synchronous(self) -> bool {
         matches!(self, Self::Cpu | Self::LibTorch)
     }
@@ -173,7 +173,7 @@ impl DeviceName {
             let answering = Self::ALL.into_iter().find_map(|name| name.open().ok());
             return answering.ok_or_else(|| Self::Cpu.not_compiled());
         }
-        let make = self.compiled().ok_or_else(|| self.not_compiled())?;
+        let make = self.constructor().ok_or_else(|| self.not_compiled())?;
         #[cfg(feature = "libtorch")]
         if let Self::LibTorchCuda(index) = self
             && let Some(message) = libtorch::missing_gpu(index)
@@ -181,7 +181,7 @@ impl DeviceName {
             return Err(self.not_present(message));
         }
         // Burn reports a missing GPU or driver by a panic.
-        let answer = panics::caught(|| {
+        let answer = panics::catch(|| {
             let device = make();
             let sum = Tensor::<1>::ones([2], &device).sum().into_scalar::<f32>();
             ((sum - 2.0).abs() < f32::EPSILON).then_some(device)
@@ -208,7 +208,7 @@ impl DeviceName {
         }
     }
 
-    /// How to make the device, where it is compiled in.
+    /// The constructor of the device; `None` if it is not compiled in.
     #[cfg_attr(
         feature = "libtorch",
         expect(
@@ -216,7 +216,7 @@ impl DeviceName {
             reason = "Burn's LibTorch backend is deprecated, and the fastest there is"
         )
     )]
-    fn compiled(self) -> Option<Box<dyn Fn() -> Device>> {
+    fn constructor(self) -> Option<Box<dyn Fn() -> Device>> {
         match self {
             #[cfg(feature = "flex")]
             Self::Cpu => Some(Box::new(Device::flex)),

@@ -1,4 +1,7 @@
-//! Writing files so that a kill or a full disk never leaves half a file under its final name.
+//! Atomic writes: a kill or a full disk never leaves half a file under its final name.
+//!
+//! Every file is written through this module, to a temporary name in its folder, flushed and renamed. The exceptions are
+//! `metrics.jsonl` and reports called `.jsonl`, which grow line by line.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -7,17 +10,20 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} `{}`: {source}", path.display())]
 pub struct FileError {
-    /// What was tried: "read", "write", "create the folder".
+    /// The failed action: "read", "write", "create the folder".
     pub action: &'static str,
     /// The file or folder.
     pub path: PathBuf,
-    /// What the system said.
+    /// The error of the operating system.
     pub source: std::io::Error,
 }
 
 impl FileError {
-    /// An error about `path` in the middle of `action`; for `map_err`.
-    pub fn new(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self + use<> {
+    /// Adds `action` and `path` to an I/O error, for `map_err`.
+    pub fn context(
+        action: &'static str,
+        path: &Path,
+    ) -> impl FnOnce(std::io::Error) -> Self + use<> {
         let path = path.to_path_buf();
         move |source| Self {
             action,
@@ -27,19 +33,19 @@ impl FileError {
     }
 }
 
-/// Makes `path` and its parents where they are missing.
+/// Creates `path` and its parents if they are missing.
 pub fn create_folder(path: &Path) -> Result<(), FileError> {
-    std::fs::create_dir_all(path).map_err(FileError::new("create the folder", path))
+    std::fs::create_dir_all(path).map_err(FileError::context("create the folder", path))
 }
 
 /// Reads a whole file.
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
-    std::fs::read(path).map_err(FileError::new("read", path))
+    std::fs::read(path).map_err(FileError::context("read", path))
 }
 
 /// Reads a whole UTF-8 file.
 pub fn read_text(path: &Path) -> Result<String, FileError> {
-    std::fs::read_to_string(path).map_err(FileError::new("read", path))
+    std::fs::read_to_string(path).map_err(FileError::context("read", path))
 }
 
 /// Writes `contents` to a temporary file beside `path`, flushes it to the disk, then renames it to `path`.
@@ -68,7 +74,7 @@ pub fn write_atomically_as(
     let attempt = || -> std::io::Result<()> {
         let mut builder = tempfile::Builder::new();
         builder.prefix(prefix).suffix(".tmp");
-        // Temporary files are private; this one gets the permissions of a plain new file, less the user's mask.
+        // Temporary files are private; this one gets the permissions of a new file, less the user's mask.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let mut file = builder.tempfile_in(folder)?;
@@ -77,7 +83,7 @@ pub fn write_atomically_as(
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
     };
-    attempt().map_err(FileError::new("write", path))
+    attempt().map_err(FileError::context("write", path))
 }
 
 /// Writes a picture as PNG, as [`write_atomically`] does.
@@ -95,5 +101,5 @@ pub fn write_png(path: &Path, picture: &image::RgbImage) -> Result<(), FileError
 pub fn sync_folder(path: &Path) -> Result<(), FileError> {
     std::fs::File::open(path)
         .and_then(|folder| folder.sync_all())
-        .map_err(FileError::new("flush", path))
+        .map_err(FileError::context("flush", path))
 }

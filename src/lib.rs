@@ -1,8 +1,8 @@
 //! Image-to-image translation: networks that turn pictures into other pictures, trained on a person's own pictures.
 //!
-//! Dependencies between the modules point one way:
-//! `cli -> {train, apply, evaluate, style} -> methods (paired, unpaired, coarse_to_fine) -> {nn, data} -> kernels`.
-//! `config` (recipes), `device` and `files` are used by all of them.
+//! Dependencies between the modules point one way: `cli` -> `train`, `apply`, `evaluate`, `style` -> the methods (`paired`,
+//! `unpaired`, `coarse_to_fine`, `inpainting`) -> `data`, `nn` -> `kernels`. `config` (recipes), `device` and `files` stand below
+//! all of them. `docs/architecture.md` has the map.
 
 pub mod apply;
 pub mod cli;

@@ -1,13 +1,17 @@
-//! The contract between the training loop and a method (pix2pix, CycleGAN): all that the loop knows of it.
+//! The trait between the training loop and a method (pix2pix, CycleGAN): all that the loop knows of it.
+//!
+//! A method that is added has a folder of its own with a type that implements [`Method`]; a variant of `Mode` with its defaults
+//! and unused keys in `config`; its layouts in `data`; one line in `train/methods.rs`; the stem of its generator in
+//! `style/weights.rs`; the caption of its previews in `train/report.rs`; and fixtures of its networks and of five steps.
 
 use std::collections::BTreeMap;
 
 use burn::tensor::{Tensor, TensorData};
 
 use crate::data::{Batch, DataError};
-use crate::nn::{NamedTensors, Network, TensorError, Trained};
+use crate::nn::{NamedTensors, Network, TensorError, Trainable};
 
-/// Which network a loss drives.
+/// The network that a loss trains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Player {
     /// The generator, or both generators.
@@ -21,7 +25,7 @@ pub enum Player {
 pub struct Loss {
     /// The name that `metrics.jsonl` carries.
     pub name: &'static str,
-    /// The network that it drives.
+    /// The network that it trains.
     pub player: Player,
     /// The value, `[1]`, outside automatic differentiation.
     pub value: Tensor<1>,
@@ -48,14 +52,14 @@ impl Loss {
     }
 }
 
-/// What a step needs to know besides its pictures.
+/// Context of a step besides its batch, so that a method has no clock and no state of a generator.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StepContext {
     /// Number of the step, from 1.
     pub step: u64,
     /// Epoch of the stage, from 1.
     pub epoch: u64,
-    /// Seed of the run. With the step it decides every draw.
+    /// Seed of the run. Seed and step determine every draw.
     pub seed: u64,
     /// Learning rate of the generator.
     pub generator_rate: f64,
@@ -63,41 +67,41 @@ pub struct StepContext {
     pub discriminator_rate: f64,
 }
 
-/// What a method keeps besides its weights: optimisers and image pools.
+/// State of a method besides its weights: optimisers and image pools.
 #[derive(Debug, Clone, Default)]
 pub struct MethodState {
-    /// Tensors by the part that they belong to.
+    /// Tensors by part, such as an optimiser or a pool.
     pub tensors: BTreeMap<String, NamedTensors>,
-    /// Counts by the part that they belong to.
+    /// Counts by part.
     pub counts: BTreeMap<String, u64>,
 }
 
 impl MethodState {
-    /// Puts in one part.
+    /// Inserts one part.
     pub fn insert(&mut self, part: &str, (tensors, count): (NamedTensors, u64)) {
         self.tensors.insert(part.to_owned(), tensors);
         self.counts.insert(part.to_owned(), count);
     }
 
-    /// Puts in the optimiser of `network`.
-    pub fn insert_optimiser<N: Network>(&mut self, part: &str, network: &Trained<N>) {
+    /// Inserts the optimiser of `network`.
+    pub fn insert_optimiser<N: Network>(&mut self, part: &str, network: &Trainable<N>) {
         self.insert(part, network.optimiser_state());
     }
 
-    /// Takes out the optimiser of `network`, which goes on from it.
+    /// Takes out the optimiser of `network` and restores it.
     ///
     /// # Errors
-    /// It is not of this network.
+    /// It belongs to another network.
     pub fn restore_optimiser<N: Network>(
         &mut self,
         part: &str,
-        network: &mut Trained<N>,
+        network: &mut Trainable<N>,
     ) -> Result<(), TensorError> {
         let (tensors, time) = self.take(part);
         network.load_optimiser(tensors, time)
     }
 
-    /// Takes out one part; empty where it is missing.
+    /// Takes out one part; empty if it is missing.
     pub fn take(&mut self, part: &str) -> (NamedTensors, u64) {
         let tensors = self.tensors.remove(part).unwrap_or_default();
         (tensors, self.counts.remove(part).unwrap_or_default())
@@ -106,11 +110,11 @@ impl MethodState {
 
 /// A training method.
 pub trait Method {
-    /// One step of training on `batch`.
+    /// Takes one training step on `batch`.
     fn step(&mut self, batch: Batch, context: StepContext) -> Vec<Loss>;
 
-    /// Pictures that show what the networks do with `batch` of one sample: rows of `[1, channels, height, width]` in
-    /// [-1, 1], such as input, output, target.
+    /// Renders a batch of one sample for the preview: rows of pictures `[1, channels, height, width]` in [-1, 1], such as input,
+    /// output, target.
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>>;
 
     /// Translations of `batch` of one sample, each with the real picture that it is measured against, `[1, channels, height, width]`
@@ -136,12 +140,11 @@ pub trait Method {
     /// The tensors are not those of the network.
     fn load_weights(&mut self, network: &str, weights: NamedTensors) -> Result<(), TensorError>;
 
-    /// Begins with weights that were trained otherwise; returns how many of the network's tensors they gave, and how many
-    /// it has.
+    /// Starts from pretrained weights; returns how many tensors were loaded, and how many the network has.
     ///
     /// # Errors
     /// The tensors are not those of the network.
-    fn initialise(
+    fn warm_start(
         &mut self,
         network: &str,
         weights: NamedTensors,
@@ -151,17 +154,17 @@ pub trait Method {
         Ok((count, count))
     }
 
-    /// The stems of the files that [`Method::complete`] gives.
-    fn completed(&self) -> &'static [&'static str] {
+    /// The stems of the files of [`Method::compute_artifacts`].
+    fn artifact_names(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// What the style needs besides the weights, made from the training samples when all steps are done: named tensors by
-    /// the stem of their file.
+    /// Computes what the style needs besides the weights from the training samples, when all steps are done: tensors by the stem
+    /// of their file.
     ///
     /// # Errors
     /// A sample cannot be read.
-    fn complete(
+    fn compute_artifacts(
         &self,
         samples: &mut dyn Iterator<Item = Result<Batch, DataError>>,
     ) -> Result<Vec<(&'static str, NamedTensors)>, DataError> {
@@ -169,12 +172,12 @@ pub trait Method {
         Ok(Vec::new())
     }
 
-    /// What must be kept, besides the weights, to go on to the bit.
+    /// State besides the weights that a bit-exact resume needs.
     fn state(&self) -> MethodState;
 
-    /// Goes on from a kept state; the weights are loaded before.
+    /// Restores a saved state, after the weights.
     ///
     /// # Errors
-    /// The state is not of these networks.
+    /// The state belongs to other networks.
     fn restore(&mut self, state: MethodState) -> Result<(), TensorError>;
 }

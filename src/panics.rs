@@ -1,4 +1,4 @@
-//! Panics of other people's code (decoders, drivers), turned into errors.
+//! Panics of foreign code (decoders, drivers) as errors.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -10,11 +10,11 @@ thread_local! {
     static CAUGHT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs `work`; a panic in it becomes an error with what the panic said, on one line, and is not printed.
+/// Runs `work` and turns a panic into an error with the first line of its message; nothing is printed.
 ///
 /// # Errors
 /// `work` has panicked.
-pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+pub fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let print = take_hook();
@@ -30,7 +30,7 @@ pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     result.map_err(|panic| message(&*panic))
 }
 
-/// What a caught panic said, on one line.
+/// The first line of a panic's message.
 fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic
         .downcast_ref::<&str>()
@@ -46,13 +46,13 @@ mod tests {
 
     #[test]
     fn a_panic_becomes_its_first_line() {
-        assert_eq!(caught(|| 3), Ok(3));
+        assert_eq!(catch(|| 3), Ok(3));
         assert_eq!(
-            caught(|| panic!("bad {}\nmore", 7)),
+            catch(|| panic!("bad {}\nmore", 7)),
             Err::<(), _>("bad 7".to_owned())
         );
         assert_eq!(
-            caught(|| std::panic::panic_any(7)),
+            catch(|| std::panic::panic_any(7)),
             Err::<(), _>("no reason given".to_owned())
         );
     }

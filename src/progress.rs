@@ -1,4 +1,4 @@
-//! How far the work is: bars that share the terminal with log lines, plain lines, or lines of JSON for other programs.
+//! Progress: bars that share the terminal with log lines, plain lines, or lines of JSON for other programs.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -11,19 +11,19 @@ static BARS: LazyLock<MultiProgress> = LazyLock::new(|| {
     // Four times a second is enough for eyes, and slow terminals keep up.
     MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(4))
 });
-static FORM: AtomicU8 = AtomicU8::new(Form::None as u8);
+static MODE: AtomicU8 = AtomicU8::new(ProgressMode::None as u8);
 
-/// Between plain lines at least this long.
+/// Least time between plain lines.
 pub const LINE_EVERY: Duration = Duration::from_secs(5);
-/// Between lines of JSON at least this long.
+/// Least time between lines of JSON.
 pub const JSON_EVERY: Duration = Duration::from_secs(1);
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum ProgressMode {
     /// Not at all.
     None,
-    /// A bar; nothing where standard error is no terminal.
+    /// A bar; hidden if standard error is not a terminal.
     Bar,
     /// A log line now and then.
     Plain,
@@ -31,41 +31,41 @@ pub enum Form {
     Json,
 }
 
-/// Shows progress like this from now on; at first it is not shown.
-pub fn show(form: Form) {
-    FORM.store(form as u8, Ordering::Relaxed);
+/// Sets how progress is shown; initially it is not.
+pub fn set_mode(mode: ProgressMode) {
+    MODE.store(mode as u8, Ordering::Relaxed);
 }
 
 /// How progress is shown.
-pub fn form() -> Form {
-    let chosen = FORM.load(Ordering::Relaxed);
-    [Form::Bar, Form::Plain, Form::Json]
+pub fn mode() -> ProgressMode {
+    let chosen = MODE.load(Ordering::Relaxed);
+    [ProgressMode::Bar, ProgressMode::Plain, ProgressMode::Json]
         .into_iter()
-        .find(|&form| form as u8 == chosen)
-        .unwrap_or(Form::None)
+        .find(|&mode| mode as u8 == chosen)
+        .unwrap_or(ProgressMode::None)
 }
 
-/// A bar over `total` on standard error; hidden where that is no terminal or no bars are wanted.
+/// Creates a bar over `total` on standard error; hidden if that is not a terminal or the mode is another.
 pub fn bar(total: u64, style: ProgressStyle) -> ProgressBar {
-    if form() != Form::Bar {
+    if mode() != ProgressMode::Bar {
         return ProgressBar::hidden();
     }
     BARS.add(ProgressBar::new(total).with_style(style))
 }
 
-/// Does `write` while no bar is drawn.
+/// Runs `write` while no bar is drawn.
 pub fn without_bars<T>(write: impl FnOnce() -> T) -> T {
     BARS.suspend(write)
 }
 
-/// Writes an object on a line of standard error. A reader that has gone away is no reason to stop.
+/// Writes an object as a line to standard error. If its reader has gone away, the line is dropped.
 pub fn json_line(object: &Value) {
     use std::io::Write;
     let line = format!("{object}\n");
     let _ = without_bars(|| std::io::stderr().write_all(line.as_bytes()));
 }
 
-/// Work on a number of things, shown in the form that is wanted. It ends when this value is dropped.
+/// Shows progress over a number of items until it is dropped.
 #[derive(Debug)]
 pub struct Counter {
     task: String,
@@ -83,7 +83,7 @@ struct State {
 }
 
 impl Counter {
-    /// A counter for `task`, such as "checking".
+    /// Creates a counter for `task`, such as "checking".
     pub fn new(task: &str) -> Self {
         let template = format!("{task} {{wide_bar}} {{pos}}/{{len}} {{eta}} left");
         let style = ProgressStyle::with_template(&template);
@@ -95,7 +95,7 @@ impl Counter {
         }
     }
 
-    /// `done` of `total` things are done, of which `failed` have failed. Threads may say this out of order.
+    /// Reports that `done` of `total` items are done, of which `failed` have failed. Threads may report out of order.
     pub fn update(&self, done: usize, failed: usize, total: usize) {
         self.bar.set_length(total as u64);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -103,10 +103,10 @@ impl Counter {
         state.done = state.done.max(done as u64);
         state.failed = state.failed.max(failed as u64);
         self.bar.set_position(state.done);
-        let pause = match form() {
-            Form::None | Form::Bar => return,
-            Form::Plain => LINE_EVERY,
-            Form::Json => JSON_EVERY,
+        let pause = match mode() {
+            ProgressMode::None | ProgressMode::Bar => return,
+            ProgressMode::Plain => LINE_EVERY,
+            ProgressMode::Json => JSON_EVERY,
         };
         let last = *state.last_line.get_or_insert(self.started);
         if last.elapsed() >= pause {
@@ -119,7 +119,7 @@ impl Counter {
         let seconds = self.started.elapsed().as_secs_f64();
         let per_second = state.done as f64 / seconds.max(1e-9);
         let left = (state.done > 0).then(|| (state.total - state.done) as f64 / per_second);
-        if form() == Form::Json {
+        if mode() == ProgressMode::Json {
             json_line(&json!({
                 "task": self.task,
                 "done": state.done,
@@ -149,15 +149,15 @@ impl Counter {
 impl Drop for Counter {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
-        // Whoever reads the lines of JSON learns the last count from them; people are told in words.
-        if form() == Form::Json {
+        // Readers of JSON get the final count here; people get a summary.
+        if mode() == ProgressMode::Json {
             let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             self.line(&state);
         }
     }
 }
 
-/// To milliseconds and thousandths: nobody needs more.
+/// Rounds to thousandths, which is enough for reports.
 pub fn rounded(number: f64) -> f64 {
     (number * 1000.0).round() / 1000.0
 }

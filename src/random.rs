@@ -1,19 +1,22 @@
-//! Random numbers that depend on the seed and the place alone, so that a run can go on from any step.
+//! Random numbers that depend on seed and step alone, so that a run can resume at any step.
+//!
+//! The key of a ChaCha generator is the seed, its stream the step. The device is seeded from it before every step, so there is
+//! no generator to save. `data` draws order, crop and flip in the same way from seed, epoch and position.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// The generator for the draws that a method makes in one step.
-pub fn of_step(seed: u64, step: u64) -> ChaCha8Rng {
+/// The generator for the draws of a method in one step.
+pub fn step_rng(seed: u64, step: u64) -> ChaCha8Rng {
     // The first streams of a seed are those of the initial weights.
     const STEPS: u64 = 1 << 32;
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    random.set_stream(STEPS + step);
-    random
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(STEPS + step);
+    rng
 }
 
-/// The seed that a device gets before one step.
+/// The seed of a device for one step.
 pub fn device_seed(seed: u64, step: u64) -> u64 {
     use rand::Rng;
-    of_step(seed, step).next_u64()
+    step_rng(seed, step).next_u64()
 }

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::tiles::RowAccess;
 use crate::nn::{
-    BandLimits, Behaviour, Generator, Rows, StoreError, forward_in_bands, forward_memory,
+    BandLimits, ForwardMode, Generator, StoreError, TensorRows, forward_in_bands, forward_memory,
 };
 use crate::panics;
 
@@ -31,7 +31,7 @@ pub(super) struct DeviceRows<'a> {
 pub(super) type ReadRows<'a> =
     dyn Fn(&dyn RowAccess, Range<usize>) -> Result<Tensor<4>, String> + 'a;
 
-impl Rows for DeviceRows<'_> {
+impl TensorRows for DeviceRows<'_> {
     type Error = Message;
 
     fn device(&self) -> &Device {
@@ -57,7 +57,7 @@ impl Rows for DeviceRows<'_> {
 pub(super) fn in_bands(
     generator: &Generator,
     channels: usize,
-    behaviour: Behaviour,
+    mode: ForwardMode,
     limits: &BandLimits,
     mut rows: DeviceRows<'_>,
 ) -> Result<(), String> {
@@ -67,7 +67,7 @@ pub(super) fn in_bands(
         rows.rows.padded_width(),
     ];
     // A device that runs out of memory panics; the other pictures may be smaller.
-    panics::caught(|| forward_in_bands(generator, dims, behaviour, limits, &mut rows))
+    panics::catch(|| forward_in_bands(generator, dims, mode, limits, &mut rows))
         .map_err(|message| format!("the network failed: {message}"))?
         .map_err(|Message(message)| message)
 }
@@ -77,10 +77,10 @@ pub(super) fn bytes_per_pixel(
     generator: &Generator,
     channels: usize,
     multiple: usize,
-    behaviour: Behaviour,
+    mode: ForwardMode,
 ) -> Option<f64> {
     // So large that what does not grow with a picture counts for as little as in those that are cut.
     let side = 1024_usize.next_multiple_of(multiple);
     let bytes = forward_memory(generator, [channels, side, side]);
-    (!behaviour.dropout).then_some(bytes as f64 / (side * side) as f64)
+    (!mode.dropout).then_some(bytes as f64 / (side * side) as f64)
 }

@@ -9,10 +9,10 @@ use super::network::tile_batch_size;
 use super::tiles::RowAccess;
 use super::translator::MapSpec;
 use super::translator::Translator;
-use crate::coarse_to_fine::{FeatureClusters, Instances, condition};
+use crate::coarse_to_fine::{FeatureClusters, Instances, build_condition};
 use crate::config::{Direction, Recipe};
 use crate::kernels::Precision;
-use crate::nn::{BandLimits, Behaviour, Generator};
+use crate::nn::{BandLimits, ForwardMode, Generator};
 use crate::panics;
 use crate::style::{Manifest, StyleError, StyleFolder, load_clusters, load_generator};
 
@@ -34,7 +34,7 @@ pub struct LabelTranslator {
     clusters: Option<FeatureClusters>,
     recipe: Recipe,
     sampling: SampleOptions,
-    behaviour: Behaviour,
+    mode: ForwardMode,
     device: Device,
 }
 
@@ -47,7 +47,7 @@ impl LabelTranslator {
         folder: &StyleFolder,
         direction: Option<Direction>,
         sampling: SampleOptions,
-        behaviour: Behaviour,
+        mode: ForwardMode,
         precision: Precision,
         device: &Device,
     ) -> Result<Self, StyleError> {
@@ -55,11 +55,11 @@ impl LabelTranslator {
         manifest.recipe.train.precision = precision;
         let (generator, _) = load_generator(folder, &manifest, direction, device)?;
         Ok(Self {
-            generator: generator.ready(precision),
+            generator: generator.prepack_weights(precision),
             clusters: load_clusters(folder, &manifest)?,
             recipe: manifest.recipe,
             sampling,
-            behaviour,
+            mode,
             device: device.clone(),
         })
     }
@@ -77,12 +77,12 @@ impl LabelTranslator {
             // Without instance maps each class is one instance, as in training.
             let instances = match &instances {
                 Some(maps) => Instances::new(maps),
-                None => Instances::of_classes(&input),
+                None => Instances::from_classes(&input),
             };
             let channels = self.recipe.encoder.features;
             clusters.sample(&instances, channels, [height, width], seed, &self.device)
         });
-        let mut told = condition(input, instances, data.classes, &self.device);
+        let mut told = build_condition(input, instances, data.classes, &self.device);
         if let Some(features) = features {
             told = Tensor::cat(vec![told, features], 1);
         }
@@ -146,7 +146,7 @@ impl Translator for LabelTranslator {
     }
 
     fn smallest(&self) -> usize {
-        self.recipe.generator.smallest_size()
+        self.recipe.generator.min_size()
     }
 
     fn maps(&self) -> Option<MapSpec> {
@@ -164,18 +164,18 @@ impl Translator for LabelTranslator {
         index: u64,
     ) -> Result<Vec<f32>, String> {
         // A device that runs out of memory panics; the other pictures may be smaller.
-        let output = panics::caught(|| {
+        let output = panics::catch(|| {
             let tiles = values.chunks(self.planes() * height * width);
             let told = tiles.map(|tile| self.told(tile, height, width, self.seed(index)));
             let told = Tensor::cat(told.collect(), 0);
-            self.generator.forward(told, self.behaviour).into_data()
+            self.generator.forward(told, self.mode).into_data()
         });
         let output = output.map_err(|message| format!("the network failed: {message}"))?;
         output.try_into_vec().map_err(|error| error.to_string())
     }
 
     fn tile_batch_size(&self, pixels: usize) -> usize {
-        tile_batch_size(pixels, self.recipe.generator.norm, self.behaviour)
+        tile_batch_size(pixels, self.recipe.generator.norm, self.mode)
     }
 
     fn bytes_per_pixel(&self) -> Option<f64> {
@@ -187,7 +187,7 @@ impl Translator for LabelTranslator {
             &self.generator,
             self.told_channels(),
             self.multiple(),
-            self.behaviour,
+            self.mode,
         )
     }
 
@@ -206,7 +206,7 @@ impl Translator for LabelTranslator {
         in_bands(
             &self.generator,
             self.told_channels(),
-            self.behaviour,
+            self.mode,
             limits,
             picture,
         )

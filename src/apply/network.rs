@@ -9,7 +9,7 @@ use super::tiles::RowAccess;
 use super::translator::Translator;
 use crate::config::{Direction, NormKind};
 use crate::kernels::Precision;
-use crate::nn::{BandLimits, Behaviour, Generator, NormStats};
+use crate::nn::{BandLimits, ForwardMode, Generator, NormStats};
 use crate::panics;
 use crate::style::{Manifest, StyleError, StyleFolder, load_generator};
 
@@ -25,7 +25,7 @@ pub struct NetworkTranslator {
     /// Height and width that it takes are at least this.
     smallest: usize,
     norm: NormKind,
-    behaviour: Behaviour,
+    mode: ForwardMode,
     precision: Precision,
     /// Added to a picture's place for what is drawn at random.
     seed: u64,
@@ -40,7 +40,7 @@ impl NetworkTranslator {
     pub fn load(
         folder: &StyleFolder,
         direction: Option<Direction>,
-        behaviour: Behaviour,
+        mode: ForwardMode,
         precision: Precision,
         device: &Device,
     ) -> Result<Self, StyleError> {
@@ -48,12 +48,12 @@ impl NetworkTranslator {
         manifest.recipe.train.precision = precision;
         let (generator, channels) = load_generator(folder, &manifest, direction, device)?;
         Ok(Self {
-            generator: generator.ready(precision),
+            generator: generator.prepack_weights(precision),
             channels,
             multiple: manifest.recipe.generator.size_multiple(),
-            smallest: manifest.recipe.generator.smallest_size(),
+            smallest: manifest.recipe.generator.min_size(),
             norm: manifest.recipe.generator.norm,
-            behaviour,
+            mode,
             precision,
             seed: 0,
             device: device.clone(),
@@ -70,10 +70,10 @@ impl NetworkTranslator {
 const MAX_BATCH_PIXELS: usize = 1 << 16;
 
 /// Tiles of so many pixels that go through a generator at once without an effect on each other.
-pub(super) fn tile_batch_size(pixels: usize, norm: NormKind, behaviour: Behaviour) -> usize {
+pub(super) fn tile_batch_size(pixels: usize, norm: NormKind, mode: ForwardMode) -> usize {
     // Statistics would be those of all tiles, and what is dropped in one depend on how many go before it.
-    let is_mixed = norm == NormKind::Batch && behaviour.norm_stats == NormStats::Batch;
-    if is_mixed || behaviour.dropout {
+    let is_mixed = norm == NormKind::Batch && mode.norm_stats == NormStats::Batch;
+    if is_mixed || mode.dropout {
         return 1;
     }
     (MAX_BATCH_PIXELS / pixels).max(1)
@@ -107,18 +107,18 @@ impl Translator for NetworkTranslator {
         let count = values.len() / (channels * height * width);
         let input = TensorData::new(values, [count, channels, height, width]);
         // A device that runs out of memory panics; the other pictures may be smaller.
-        let output = panics::caught(|| {
+        let output = panics::catch(|| {
             // Dropout draws from the device's generator: the same picture gets the same draws.
             self.device.seed(self.seed.wrapping_add(index));
             let input = Tensor::<4>::from_data(input, &self.device);
-            self.generator.forward(input, self.behaviour).into_data()
+            self.generator.forward(input, self.mode).into_data()
         });
         let output = output.map_err(|message| format!("the network failed: {message}"))?;
         output.try_into_vec().map_err(|error| error.to_string())
     }
 
     fn tile_batch_size(&self, pixels: usize) -> usize {
-        tile_batch_size(pixels, self.norm, self.behaviour)
+        tile_batch_size(pixels, self.norm, self.mode)
     }
 
     fn bytes_per_pixel(&self) -> Option<f64> {
@@ -126,12 +126,7 @@ impl Translator for NetworkTranslator {
         if self.precision != Precision::F32 {
             return None;
         }
-        bytes_per_pixel(
-            &self.generator,
-            self.channels[0],
-            self.multiple,
-            self.behaviour,
-        )
+        bytes_per_pixel(&self.generator, self.channels[0], self.multiple, self.mode)
     }
 
     fn translate_in_bands(
@@ -151,6 +146,6 @@ impl Translator for NetworkTranslator {
             device: &self.device,
             read: &read,
         };
-        in_bands(&self.generator, channels, self.behaviour, limits, picture)
+        in_bands(&self.generator, channels, self.mode, limits, picture)
     }
 }

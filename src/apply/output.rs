@@ -42,7 +42,7 @@ impl OutputFolder {
         };
         create_folder(path)?;
         remove_leftovers(path);
-        let lock = locked(path).map_err(FileError::new("write in", path))?;
+        let lock = locked(path).map_err(FileError::context("write in", path))?;
         let name = lock.path().file_name().unwrap_or_default();
         let name = name.to_string_lossy();
         let prefix = format!("{}-", name.trim_end_matches(LOCK_SUFFIX));

@@ -192,6 +192,5 @@ fn timed<T>(waited: &mut Duration, work: impl FnOnce() -> T) -> T {
 /// Calls `work`; a panic in it becomes an error.
 fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     // What a panic may leave half done belongs to one picture, and is dropped with it.
-    panics::caught(work)
-        .unwrap_or_else(|message| Err(format!("an error in the program: {message}")))
+    panics::catch(work).unwrap_or_else(|message| Err(format!("an error in the program: {message}")))
 }

@@ -255,7 +255,7 @@ impl JsonLinesReport {
             file.set_len(0)?;
             Ok(file)
         };
-        let file = open().map_err(FileError::new("write", path))?;
+        let file = open().map_err(FileError::context("write", path))?;
         let path = path.to_owned();
         Ok(Self { file, path })
     }
@@ -282,6 +282,6 @@ impl JsonLinesReport {
             line.push(b'\n');
             file.write_all(&line)
         };
-        write(&mut self.file).map_err(FileError::new("write", &self.path))
+        write(&mut self.file).map_err(FileError::context("write", &self.path))
     }
 }

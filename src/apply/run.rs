@@ -240,5 +240,5 @@ fn check_writable(folder: &Path) -> Result<(), FileError> {
     // The file vanishes when it is dropped.
     tempfile::tempfile_in(folder)
         .map(drop)
-        .map_err(FileError::new("write in", folder))
+        .map_err(FileError::context("write in", folder))
 }

@@ -19,7 +19,7 @@ use crate::apply::{
 };
 use crate::config::{Direction, Mode};
 use crate::kernels::Precision;
-use crate::nn::{Behaviour, NormStats};
+use crate::nn::{ForwardMode, NormStats};
 use crate::progress::Counter;
 use crate::style::{Manifest, Registry};
 
@@ -157,7 +157,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let precision = arguments.precision;
     device.check(precision)?;
     let device = device.device;
-    let behaviour = |usual| Behaviour::inference(arguments.norm_stats.unwrap_or(usual), dropout);
+    let mode = |usual| ForwardMode::inference(arguments.norm_stats.unwrap_or(usual), dropout);
     let stop = interrupt::flag();
     let seed = arguments.seed.unwrap_or(0).into();
     if let Some(masks) = masks {
@@ -165,9 +165,8 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             tracing::warn!("JPEG changes every pixel a little, also those outside the holes");
         }
         // One window has too few pixels for statistics of its own.
-        let behaviour = behaviour(NormStats::Running);
-        let mut filler =
-            NetworkFiller::load(&folder, behaviour, precision, &device)?.with_seed(seed);
+        let mode = mode(NormStats::Running);
+        let mut filler = NetworkFiller::load(&folder, mode, precision, &device)?.with_seed(seed);
         let how = FillOptions {
             feather: arguments.feather,
             dilate: arguments.dilate,
@@ -176,18 +175,17 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             fill(&plan, &masks, &mut filler, how, &options, &stop, on_event)
         });
     }
-    let behaviour = behaviour(NormStats::Batch);
+    let mode = mode(NormStats::Batch);
     let direction = arguments.direction;
     let mut translator: Box<dyn Translator> = if recipe.mode == Mode::Pix2pixhd {
         let sampling = SampleOptions {
             samples: options.samples,
             seed,
         };
-        let labels =
-            LabelTranslator::load(&folder, direction, sampling, behaviour, precision, &device)?;
+        let labels = LabelTranslator::load(&folder, direction, sampling, mode, precision, &device)?;
         Box::new(labels)
     } else {
-        let network = NetworkTranslator::load(&folder, direction, behaviour, precision, &device)?;
+        let network = NetworkTranslator::load(&folder, direction, mode, precision, &device)?;
         Box::new(network.with_seed(seed))
     };
     finish(&plan, &options, &streams, "translated", |on_event| {

@@ -9,7 +9,7 @@ use super::output::print;
 use crate::apply::OutputSize;
 use crate::config::{ConfigError, Mode, Overlay, Recipe};
 use crate::kernels::Precision;
-use crate::train::{Benchmark, Measured};
+use crate::train::{Benchmark, BenchmarkResult};
 
 /// Arguments of `translate bench`.
 #[derive(Debug, Args)]
@@ -132,7 +132,7 @@ fn sized(
 }
 
 /// The shortest, the middle and the longest step.
-fn spread(measured: &Measured) -> [f64; 3] {
+fn spread(measured: &BenchmarkResult) -> [f64; 3] {
     let seconds = &measured.seconds;
     let at = |index: usize| seconds.get(index).copied().unwrap_or_default();
     [

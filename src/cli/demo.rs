@@ -20,10 +20,10 @@ use crate::device::OpenDevice;
 use crate::evaluate::{EvaluateOptions, Metric, evaluate};
 use crate::files;
 use crate::kernels::Precision;
-use crate::nn::{Behaviour, NormStats};
+use crate::nn::{ForwardMode, NormStats};
 use crate::picture::read_rgb;
 use crate::style::StyleFolder;
-use crate::train::{Ending, Session, SessionStart};
+use crate::train::{RunOutcome, Session, SessionStart};
 
 /// What the demo trains.
 const RECIPE: &str = include_str!("../../configs/demo.toml");
@@ -72,12 +72,12 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         demo.device.name
     );
     // The first step makes a network that can be applied and has not learnt anything.
-    if demo.train(1, SessionStart::Fresh, &stop)? == Ending::Stopped {
+    if demo.train(1, SessionStart::Fresh, &stop)? == RunOutcome::Stopped {
         return Ok(Exit::Failed);
     }
     let before = demo.apply_and_measure(&stop)?;
     let steps = demo.recipe.train.max_steps;
-    if demo.train(steps, SessionStart::Resume, &stop)? == Ending::Stopped {
+    if demo.train(steps, SessionStart::Resume, &stop)? == RunOutcome::Stopped {
         return Ok(Exit::Failed);
     }
     let after = demo.apply_and_measure(&stop)?;
@@ -104,7 +104,12 @@ struct Demo {
 }
 
 impl Demo {
-    fn train(&self, steps: u64, start: SessionStart, stop: &AtomicBool) -> anyhow::Result<Ending> {
+    fn train(
+        &self,
+        steps: u64,
+        start: SessionStart,
+        stop: &AtomicBool,
+    ) -> anyhow::Result<RunOutcome> {
         let mut recipe = self.recipe.clone();
         recipe.train.max_steps = steps;
         let session = Session {
@@ -128,14 +133,9 @@ impl Demo {
                 .with_context(|| format!("cannot remove `{}`", pictures.display()))?;
         }
         let plan = plan(&self.inputs(), &pictures, &options)?;
-        let behaviour = Behaviour::inference(NormStats::Batch, false);
-        let mut translator = NetworkTranslator::load(
-            &self.style,
-            None,
-            behaviour,
-            Precision::F32,
-            &self.device.device,
-        )?;
+        let mode = ForwardMode::inference(NormStats::Batch, false);
+        let mut translator =
+            NetworkTranslator::load(&self.style, None, mode, Precision::F32, &self.device.device)?;
         let summary = translate(&plan, &mut translator, &options, stop, |_| {})?;
         if summary.count(Status::Done) < plan.len() {
             bail!("the demo was stopped");

@@ -117,7 +117,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         }
     };
     let size = std::fs::metadata(&output)
-        .map_err(FileError::new("read", &output))?
+        .map_err(FileError::context("read", &output))?
         .len();
     print(format_args!(
         "wrote `{}`, {}: {note}",

@@ -10,7 +10,7 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter}
 use tracing_subscriber::registry::LookupSpan;
 
 use super::globals::{Globals, LogFormat, ProgressForm};
-use crate::progress::{self, Form};
+use crate::progress::{self, ProgressMode};
 
 /// Starts logging as the flags ask; `RUST_LOG` overrides them.
 pub(super) fn start(globals: &Globals) {
@@ -20,7 +20,7 @@ pub(super) fn start(globals: &Globals) {
         (false, 1) => "warn,translate=debug",
         (false, _) => "debug,translate=trace",
     };
-    progress::show(form(globals));
+    progress::set_mode(form(globals));
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(directives));
     let logger = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -32,19 +32,19 @@ pub(super) fn start(globals: &Globals) {
 }
 
 /// How progress is shown.
-fn form(globals: &Globals) -> Form {
+fn form(globals: &Globals) -> ProgressMode {
     let usual = || match globals.log_format {
-        _ if globals.quiet => Form::None,
-        LogFormat::Json => Form::Json,
-        LogFormat::Text if std::io::stderr().is_terminal() => Form::Bar,
-        LogFormat::Text => Form::Plain,
+        _ if globals.quiet => ProgressMode::None,
+        LogFormat::Json => ProgressMode::Json,
+        LogFormat::Text if std::io::stderr().is_terminal() => ProgressMode::Bar,
+        LogFormat::Text => ProgressMode::Plain,
     };
     match globals.progress {
         ProgressForm::Auto => usual(),
-        ProgressForm::Bar => Form::Bar,
-        ProgressForm::Plain => Form::Plain,
-        ProgressForm::Json => Form::Json,
-        ProgressForm::None => Form::None,
+        ProgressForm::Bar => ProgressMode::Bar,
+        ProgressForm::Plain => ProgressMode::Plain,
+        ProgressForm::Json => ProgressMode::Json,
+        ProgressForm::None => ProgressMode::None,
     }
 }
 

@@ -11,12 +11,12 @@ use super::interrupt;
 use super::output::print;
 use super::training_judge;
 use super::usage::UsageError;
-use crate::config::{ConfigError, Mode, Overlay, Recipe, difference};
+use crate::config::{ConfigError, Mode, Overlay, Recipe, diff};
 use crate::data::fit_to_data;
 use crate::data::sample::Sample;
 use crate::kernels::Precision;
 use crate::style::{Manifest, Registry, StyleFolder};
-use crate::train::{Ending, Session, SessionStart};
+use crate::train::{RunOutcome, Session, SessionStart};
 
 /// Arguments of `translate train`.
 #[derive(Debug, Args)]
@@ -131,8 +131,8 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     };
     session.device.check(session.recipe.train.precision)?;
     tracing::info!("training `{name}` on {}", session.device.name);
-    let ending = session.run(&interrupt::flag())?;
-    if ending == Ending::Finished {
+    let outcome = session.run(&interrupt::flag())?;
+    if outcome == RunOutcome::Finished {
         print(format_args!(
             "style `{name}` is in `{}`, its report in `{}`",
             style.path().display(),
@@ -245,7 +245,7 @@ fn resumed_recipe(
         return Err(UsageError::NoInstances(recipe.data.root).into());
     }
     fits?;
-    let mut lines = difference(old, &recipe);
+    let mut lines = diff(old, &recipe);
     // The file of VGG19 may have moved; with and without it are different runs.
     let paths = [old, &recipe].map(|recipe| recipe.loss.perceptual_weights.is_empty());
     let moved = paths == [false, false];

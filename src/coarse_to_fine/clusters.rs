@@ -1,4 +1,4 @@
-//! Clusters of instance features: the looks that objects of a class can have.
+//! Clusters of instance features: the looks of objects of a class.
 
 use std::collections::BTreeMap;
 
@@ -13,30 +13,30 @@ use rand_chacha::ChaCha8Rng;
 use super::instances::Instances;
 use crate::nn::NamedTensors;
 
-/// Only instances that cover more than one part in this many of the picture are clustered: the features of smaller ones
-/// are too noisy.
-const SMALLEST_PART: usize = 64;
+/// Only instances that cover more than one part in this many of the picture are clustered: features of smaller ones are too
+/// noisy.
+const MIN_AREA_SHARE: usize = 64;
 const PREFIX: &str = "class.";
 
 /// Features of instances, collected by class.
 #[derive(Debug, Default)]
-pub struct FeatureCollection {
+pub struct FeatureCollector {
     by_class: BTreeMap<usize, Vec<Vec<f64>>>,
 }
 
-impl FeatureCollection {
+impl FeatureCollector {
     /// Adds the instances of one picture: `features` is `[1, channels, height, width]`, the same for all pixels of an
     /// instance.
     pub fn add(&mut self, instances: &Instances, features: &TensorData) {
         let shape = features.shape();
         let (channels, plane) = (shape[1], shape[2] * shape[3]);
         let values = features.as_slice::<f32>().unwrap_or_default();
-        let middles = instances.middles();
-        for (&(id, count), middle) in instances.found().iter().zip(middles) {
+        let median_pixels = instances.median_pixels();
+        for (&(id, count), pixel) in instances.entries().iter().zip(median_pixels) {
             let feature: Vec<f64> = (0..channels)
-                .map(|channel| f64::from(values[channel * plane + middle]))
+                .map(|channel| f64::from(values[channel * plane + pixel]))
                 .collect();
-            let large = count * SMALLEST_PART > plane;
+            let large = count * MIN_AREA_SHARE > plane;
             if large && feature.iter().all(|value| value.is_finite()) {
                 self.by_class
                     .entry(instances.class(id))
@@ -46,7 +46,7 @@ impl FeatureCollection {
         }
     }
 
-    /// At most `count` cluster centres of each class.
+    /// Computes at most `count` cluster centres per class.
     pub fn clusters(self, count: usize) -> FeatureClusters {
         let by_class = self.by_class.into_iter();
         FeatureClusters {
@@ -57,8 +57,7 @@ impl FeatureCollection {
     }
 }
 
-/// Centres of at most `count` clusters by k-means (Arthur and Vassilvitskii, "k-means++", 2007), whose draws have a fixed
-/// seed.
+/// Computes at most `count` cluster centres by k-means (Arthur and Vassilvitskii, "k-means++", 2007), with a fixed seed.
 fn centres(features: Vec<Vec<f64>>, count: usize) -> Vec<Vec<f32>> {
     let mut distinct = features.clone();
     distinct.sort_by(|first, second| {
@@ -81,7 +80,7 @@ fn centres(features: Vec<Vec<f64>>, count: usize) -> Vec<Vec<f32>> {
                 .collect();
         }
     }
-    // Fewer looks than clusters (or points that k-means cannot separate): each is its own.
+    // Fewer looks than clusters (or points that k-means cannot separate): each is a cluster of its own.
     distinct
         .iter()
         .take(count)
@@ -96,7 +95,7 @@ pub struct FeatureClusters {
 }
 
 impl FeatureClusters {
-    /// As tensors `class.7` and so on, `[clusters, channels]`.
+    /// The clusters as tensors `class.7` and so on, `[clusters, channels]`.
     pub fn to_tensors(&self) -> NamedTensors {
         let tensors = self.by_class.iter().map(|(class, centres)| {
             let shape = [centres.len(), centres.first().map_or(0, Vec::len)];
@@ -106,10 +105,10 @@ impl FeatureClusters {
         NamedTensors(tensors.collect())
     }
 
-    /// Of what [`FeatureClusters::to_tensors`] gave, for a generator that takes `channels` features.
+    /// Reads the tensors of [`FeatureClusters::to_tensors`], for a generator that takes `channels` features.
     ///
     /// # Errors
-    /// A tensor with another name or shape, which is named.
+    /// A tensor has another name or shape; the message names it.
     pub fn from_tensors(tensors: &NamedTensors, channels: usize) -> Result<Self, String> {
         let mut by_class = BTreeMap::new();
         for (name, data) in &tensors.0 {
@@ -131,8 +130,8 @@ impl FeatureClusters {
         Ok(Self { by_class })
     }
 
-    /// A feature map for `instances` of one picture of `height` x `width`: each instance gets a centre of its class, drawn
-    /// from `seed` and its id alone, or zeros where its class has none. `[1, channels, height, width]`.
+    /// Draws a feature map for `instances` of one picture of `height` x `width`, `[1, channels, height, width]`: each instance gets
+    /// a centre of its class, drawn from `seed` and its id alone, or zeros if its class has none.
     pub fn sample(
         &self,
         instances: &Instances,
@@ -141,8 +140,8 @@ impl FeatureClusters {
         seed: u64,
         device: &burn::tensor::Device,
     ) -> Tensor<4> {
-        let mut values = Vec::with_capacity(instances.found().len() * channels);
-        for &(id, _) in instances.found() {
+        let mut values = Vec::with_capacity(instances.entries().len() * channels);
+        for &(id, _) in instances.entries() {
             let centres = self
                 .by_class
                 .get(&instances.class(id))
@@ -151,12 +150,12 @@ impl FeatureClusters {
                 values.extend(std::iter::repeat_n(0.0f32, channels));
                 continue;
             }
-            let mut random = ChaCha8Rng::seed_from_u64(seed);
-            random.set_stream(id as u64);
-            values.extend_from_slice(&centres[random.random_range(0..centres.len())]);
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            rng.set_stream(id as u64);
+            values.extend_from_slice(&centres[rng.random_range(0..centres.len())]);
         }
-        let values = TensorData::new(values, [instances.found().len(), channels]);
-        instances.spread(
+        let values = TensorData::new(values, [instances.entries().len(), channels]);
+        instances.broadcast_to_pixels(
             Tensor::from_data(values, device),
             [1, channels, height, width],
         )
@@ -179,11 +178,11 @@ mod tests {
         let points: Vec<Vec<f64>> = (0..30)
             .map(|index| vec![f64::from(index % 3) * 10.0 + f64::from(index) * 0.001, 1.0])
             .collect();
-        let mut found = centres(points.clone(), 3);
-        found.sort_by(|first, second| first[0].total_cmp(&second[0]));
-        assert_eq!(found.len(), 3);
-        for (centre, expected) in found.iter().zip([0.0135, 10.0145, 20.0155]) {
-            assert!((centre[0] - expected).abs() < 1e-4, "{found:?}");
+        let mut entries = centres(points.clone(), 3);
+        entries.sort_by(|first, second| first[0].total_cmp(&second[0]));
+        assert_eq!(entries.len(), 3);
+        for (centre, expected) in entries.iter().zip([0.0135, 10.0145, 20.0155]) {
+            assert!((centre[0] - expected).abs() < 1e-4, "{entries:?}");
         }
         assert_eq!(
             centres(points.clone(), 3),
@@ -195,7 +194,7 @@ mod tests {
 
     #[test]
     fn large_instances_are_collected_and_sampled_by_seed() {
-        let mut collection = FeatureCollection::default();
+        let mut collector = FeatureCollector::default();
         // 26001 covers half of 16 pixels, 26002 a pixel of 16: both are more than one part in 64.
         let mut ids = vec![26_001.0; 8];
         ids.extend([26_002.0, 7.0, 7.0, 7.0, 7.0, 7.0, 7.0, 7.0]);
@@ -207,8 +206,8 @@ mod tests {
                 _ => 0.25,
             })
             .collect();
-        collection.add(&map, &TensorData::new(features, [1, 1, 4, 4]));
-        let clusters = collection.clusters(10);
+        collector.add(&map, &TensorData::new(features, [1, 1, 4, 4]));
+        let clusters = collector.clusters(10);
         let again = FeatureClusters::from_tensors(&clusters.to_tensors(), 1).unwrap();
         assert_eq!(again, clusters);
         assert_eq!(clusters.by_class[&26], [[-0.5], [0.5]]);

@@ -6,21 +6,21 @@ use burn::tensor::Tensor;
 use crate::config::DiscriminatorRecipe;
 use crate::kernels::leaky_relu;
 use crate::nn::{
-    Behaviour, Convolution, Initialise, Network, Norm, Padding, full_precision, half_size,
+    Convolution, ForwardMode, Network, Norm, Padding, WeightInit, downsample, full_precision,
 };
 
 const KERNEL: usize = 4;
 const SLOPE: f64 = 0.2;
-/// No layer has more channels.
-const WIDEST: usize = 512;
+/// Most channels of a layer.
+const MAX_CHANNELS: usize = 512;
 
-/// PatchGANs of one shape that judge a picture at several sizes, each half of the one before.
+/// PatchGANs of one architecture that judge a picture at several sizes, each half of the one before.
 ///
 /// Wang et al., 2018, section 3.2. Unlike the PatchGAN of pix2pix, the padding is 2 and every convolution has a bias.
 /// Parameter names are those of the public PyTorch implementation with intermediate features.
 #[derive(Module, Debug)]
 pub struct MultiscaleDiscriminator {
-    /// From the coarsest, `scale0`, to that of the full size.
+    /// From the coarsest, `scale0`, to the full size.
     scales: Vec<Scale>,
 }
 
@@ -37,16 +37,17 @@ struct Layer {
 }
 
 impl Scale {
-    fn new(initialise: &mut Initialise, recipe: &DiscriminatorRecipe, input: usize) -> Self {
+    fn new(init: &mut WeightInit, recipe: &DiscriminatorRecipe, input: usize) -> Self {
         let last = recipe.layers + 1;
-        let width = |layer: usize| (recipe.channels << layer).min(WIDEST.max(recipe.channels));
+        let width =
+            |layer: usize| (recipe.channels << layer).min(MAX_CHANNELS.max(recipe.channels));
         let layers = (0..=last)
             .map(|index| {
                 let above = if index == 0 { input } else { width(index - 1) };
                 let result = if index == last { 1 } else { width(index) };
                 let stride = if index < recipe.layers { 2 } else { 1 };
                 let convolution = Convolution::new(
-                    initialise,
+                    init,
                     [above, result],
                     KERNEL,
                     stride,
@@ -56,22 +57,22 @@ impl Scale {
                 let inner = index > 0 && index < last;
                 Layer {
                     convolution,
-                    norm: inner.then(|| Norm::new(initialise, recipe.norm, result)),
+                    norm: inner.then(|| Norm::new(init, recipe.norm, result)),
                 }
             })
             .collect();
         Self { layers }
     }
 
-    /// The result of every layer; the last one holds the logits.
-    fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Vec<Tensor<4>> {
+    /// The output of every layer; the last one is the logits.
+    fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Tensor<4>> {
         let last = self.layers.len() - 1;
         let mut features = input;
         let mut results = Vec::with_capacity(self.layers.len());
         for (index, layer) in self.layers.iter().enumerate() {
             features = layer.convolution.forward(features);
             if let Some(norm) = &layer.norm {
-                features = norm.forward(features, behaviour);
+                features = norm.forward(features, mode);
             }
             if index < last {
                 features = leaky_relu(features, SLOPE);
@@ -83,24 +84,24 @@ impl Scale {
 }
 
 impl MultiscaleDiscriminator {
-    /// A discriminator of pictures with `input` channels.
-    pub fn new(initialise: &mut Initialise, recipe: &DiscriminatorRecipe, input: usize) -> Self {
+    /// Creates a discriminator of pictures with `input` channels.
+    pub fn new(init: &mut WeightInit, recipe: &DiscriminatorRecipe, input: usize) -> Self {
         let scales = (0..recipe.scales)
-            .map(|_| Scale::new(initialise, recipe, input))
+            .map(|_| Scale::new(init, recipe, input))
             .collect();
         Self { scales }
     }
 
-    /// `[batch, in, height, width]` to the results of every layer at every size, the full one first:
-    /// `[batch, channels, height', width']`, of which the last of each size holds one logit per patch.
-    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Vec<Vec<Tensor<4>>> {
+    /// Maps `[batch, in, height, width]` to the outputs of every layer at every size, the full size first:
+    /// `[batch, channels, height', width']`, the last of each size with one logit per patch.
+    pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Vec<Tensor<4>>> {
         let mut results = Vec::with_capacity(self.scales.len());
         let mut input = input;
         for (index, scale) in self.scales.iter().rev().enumerate() {
             if index > 0 {
-                input = half_size(input);
+                input = downsample(input);
             }
-            results.push(scale.forward(input.clone(), behaviour));
+            results.push(scale.forward(input.clone(), mode));
         }
         results
     }

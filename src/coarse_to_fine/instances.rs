@@ -1,14 +1,14 @@
-//! Instances: what the pixels of one object have in common.
+//! Instances: groups of pixels that belong to one object.
 
 use std::collections::BTreeMap;
 
 use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData};
 
-/// Ids from here on are made of a class and a number within it; ids below are classes themselves.
+/// Ids from here on combine a class and a number within it; ids below are classes.
 const NUMBERED: usize = 1000;
 
-/// The class of the instance with this id, as Cityscapes counts: `class * 1000 + number`, or the class itself where single
-/// objects are not told apart.
+/// The class of the instance with this id, in the numbering of Cityscapes: `class * 1000 + number`, or the class itself if single
+/// objects are not distinguished.
 pub fn class_of(id: usize) -> usize {
     if id < NUMBERED { id } else { id / NUMBERED }
 }
@@ -16,42 +16,42 @@ pub fn class_of(id: usize) -> usize {
 /// The instances of a batch of instance maps.
 #[derive(Debug, Clone)]
 pub struct Instances {
-    /// Of each pixel of the batch, row by row: the place of its instance. An id in two maps is two instances.
-    places: Vec<i32>,
+    /// For each pixel of the batch, row by row, the index of its instance. One id in two maps is two instances.
+    indices: Vec<i32>,
     /// Id and number of pixels of each instance.
-    found: Vec<(usize, usize)>,
+    entries: Vec<(usize, usize)>,
     /// Whether ids are classes.
     are_classes: bool,
 }
 
 impl Instances {
-    /// The instances of `maps`: ids, `[batch, 1, height, width]`.
+    /// Finds the instances of `maps`: ids, `[batch, 1, height, width]`.
     pub fn new(maps: &TensorData) -> Self {
         let shape = maps.shape();
         let plane = (shape[2] * shape[3]).max(1);
         let ids = maps.as_slice::<f32>().unwrap_or_default();
         let mut instances = Self {
-            places: Vec::with_capacity(ids.len()),
-            found: Vec::new(),
+            indices: Vec::with_capacity(ids.len()),
+            entries: Vec::new(),
             are_classes: false,
         };
         for map in ids.chunks(plane) {
             let mut known = BTreeMap::new();
             for &id in map {
                 let id = id as usize;
-                let place = *known.entry(id).or_insert_with(|| {
-                    instances.found.push((id, 0));
-                    instances.found.len() - 1
+                let index = *known.entry(id).or_insert_with(|| {
+                    instances.entries.push((id, 0));
+                    instances.entries.len() - 1
                 });
-                instances.found[place].1 += 1;
-                instances.places.push(place as i32);
+                instances.entries[index].1 += 1;
+                instances.indices.push(index as i32);
             }
         }
         instances
     }
 
-    /// The classes of label maps as instances: `labels` are class ids, `[batch, 1, height, width]`.
-    pub fn of_classes(labels: &TensorData) -> Self {
+    /// Takes the classes of label maps as instances: `labels` are class ids, `[batch, 1, height, width]`.
+    pub fn from_classes(labels: &TensorData) -> Self {
         Self {
             are_classes: true,
             ..Self::new(labels)
@@ -63,60 +63,64 @@ impl Instances {
         if self.are_classes { id } else { class_of(id) }
     }
 
-    /// Id and number of pixels of each instance, in the order in which they are met.
-    pub fn found(&self) -> &[(usize, usize)] {
-        &self.found
+    /// Id and number of pixels of each instance, in the order of their first pixel.
+    pub fn entries(&self) -> &[(usize, usize)] {
+        &self.entries
     }
 
-    /// Each pixel gets the mean of `features`, `[batch, channels, height, width]`, over the pixels of its instance.
+    /// Averages `features`, `[batch, channels, height, width]`, over the pixels of each instance.
     pub fn mean(&self, features: Tensor<4>) -> Tensor<4> {
         let [_, channels, _, _] = features.dims();
-        let places = self.places(&features.device());
-        let sums = Tensor::<2>::zeros([self.found.len(), channels], &features.device());
+        let indices = self.indices(&features.device());
+        let sums = Tensor::<2>::zeros([self.entries.len(), channels], &features.device());
         let (pixels, shape) = by_pixel(features);
-        let sums = sums.select_assign(0, places, pixels, IndexingUpdateOp::Add);
-        let counts: Vec<f32> = self.found.iter().map(|(_, count)| *count as f32).collect();
-        let counts = TensorData::new(counts, [self.found.len(), 1]);
+        let sums = sums.select_assign(0, indices, pixels, IndexingUpdateOp::Add);
+        let counts: Vec<f32> = self
+            .entries
+            .iter()
+            .map(|(_, count)| *count as f32)
+            .collect();
+        let counts = TensorData::new(counts, [self.entries.len(), 1]);
         let means = sums.clone() / Tensor::from_data(counts, &sums.device());
-        self.spread(means, shape)
+        self.broadcast_to_pixels(means, shape)
     }
 
-    /// Each pixel gets what `values`, `[instances, channels]`, say of its instance: `shape` is the result's, as in
-    /// [`Instances::mean`].
-    pub fn spread(&self, values: Tensor<2>, shape: [usize; 4]) -> Tensor<4> {
+    /// Broadcasts `values`, `[instances, channels]`, to the pixels of each instance; `shape` is that of the result,
+    /// `[batch, channels, height, width]`.
+    pub fn broadcast_to_pixels(&self, values: Tensor<2>, shape: [usize; 4]) -> Tensor<4> {
         let [batch, _, height, width] = shape;
         let channels = values.dims()[1];
-        let places = self.places(&values.device());
+        let indices = self.indices(&values.device());
         values
-            .select(0, places)
+            .select(0, indices)
             .reshape([batch, height, width, channels])
             .permute([0, 3, 1, 2])
     }
 
-    /// Of each instance the pixel in the middle of its pixels, counted row by row over the batch.
-    pub fn middles(&self) -> Vec<usize> {
-        let mut seen = vec![0; self.found.len()];
-        let mut middles = vec![0; self.found.len()];
-        for (pixel, &place) in self.places.iter().enumerate() {
-            let place = place as usize;
-            if seen[place] == self.found[place].1 / 2 {
-                middles[place] = pixel;
+    /// The median pixel of each instance, counted row by row over the batch.
+    pub fn median_pixels(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.entries.len()];
+        let mut median_pixels = vec![0; self.entries.len()];
+        for (pixel, &index) in self.indices.iter().enumerate() {
+            let index = index as usize;
+            if counts[index] == self.entries[index].1 / 2 {
+                median_pixels[index] = pixel;
             }
-            seen[place] += 1;
+            counts[index] += 1;
         }
-        middles
+        median_pixels
     }
 
-    fn places(&self, device: &Device) -> Tensor<1, Int> {
+    fn indices(&self, device: &Device) -> Tensor<1, Int> {
         let device = device.clone().inner();
         Tensor::from_data(
-            TensorData::new(self.places.clone(), [self.places.len()]),
+            TensorData::new(self.indices.clone(), [self.indices.len()]),
             &device,
         )
     }
 }
 
-/// `[batch, channels, height, width]` as one row for each pixel, and the shape.
+/// Reshapes `[batch, channels, height, width]` to one row per pixel; returns also the shape.
 fn by_pixel(features: Tensor<4>) -> (Tensor<2>, [usize; 4]) {
     let shape = features.dims();
     let [batch, channels, height, width] = shape;
@@ -137,7 +141,7 @@ mod tests {
         assert_eq!(class_of(26_003), 26);
         let map = TensorData::new(vec![1007.0f32], [1, 1, 1, 1]);
         assert_eq!(Instances::new(&map).class(1007), 1);
-        assert_eq!(Instances::of_classes(&map).class(1007), 1007);
+        assert_eq!(Instances::from_classes(&map).class(1007), 1007);
     }
 
     #[test]
@@ -147,10 +151,10 @@ mod tests {
         let ids = vec![5.0f32, 5.0, 24_001.0, 5.0, 5.0, 5.0, 5.0, 24_001.0];
         let instances = Instances::new(&TensorData::new(ids, [2, 1, 2, 2]));
         assert_eq!(
-            instances.found(),
+            instances.entries(),
             [(5, 3), (24_001, 1), (5, 3), (24_001, 1)]
         );
-        assert_eq!(instances.middles(), [1, 2, 5, 7]);
+        assert_eq!(instances.median_pixels(), [1, 2, 5, 7]);
         let values: Vec<f32> = (0..16).map(|value| value as f32).collect();
         let features =
             Tensor::<4>::from_data(TensorData::new(values, [2, 2, 2, 2]), &device).require_grad();

@@ -1,8 +1,8 @@
-//! From label and instance maps to what the networks see.
+//! From label and instance maps to the input of the networks.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-/// One channel for each class, 1 where a pixel is of the class and 0 elsewhere.
+/// One-hot encodes a label map: one channel per class, 1 at the pixels of the class and 0 elsewhere.
 ///
 /// `labels` are class ids below `classes`, `[batch, 1, height, width]`; the result is `[batch, classes, height, width]`.
 pub fn one_hot(labels: Tensor<4>, classes: usize) -> Tensor<4> {
@@ -14,11 +14,11 @@ pub fn one_hot(labels: Tensor<4>, classes: usize) -> Tensor<4> {
     labels.expand(shape).equal(ids).float()
 }
 
-/// 1 where a pixel is of another instance than a pixel beside, above or below it, and 0 elsewhere: on both sides of a
-/// border.
+/// The boundary map of the paper: 1 where a pixel belongs to another instance than a neighbour beside, above or below it, on both
+/// sides of the boundary, and 0 elsewhere.
 ///
 /// `instances` are ids, `[batch, 1, height, width]`, and so is the result.
-pub fn edges(instances: Tensor<4>) -> Tensor<4> {
+pub fn instance_boundaries(instances: Tensor<4>) -> Tensor<4> {
     let [_, _, height, width] = instances.dims();
     // Where the neighbour after a pixel differs, in one direction.
     let differ = |dimension: usize, size: usize| {
@@ -26,28 +26,28 @@ pub fn edges(instances: Tensor<4>) -> Tensor<4> {
         let before = instances.clone().narrow(dimension, 0, size - 1);
         after.not_equal(before).float()
     };
-    let mut edges = instances.zeros_like();
+    let mut boundaries = instances.zeros_like();
     if width > 1 {
         let border = differ(3, width);
         let left = border.clone().pad((0, 1, 0, 0), 0.0);
         let right = border.pad((1, 0, 0, 0), 0.0);
-        edges = edges.max_pair(left.max_pair(right));
+        boundaries = boundaries.max_pair(left.max_pair(right));
     }
     if height > 1 {
         let border = differ(2, height);
         let above = border.clone().pad((0, 0, 0, 1), 0.0);
         let below = border.pad((0, 0, 1, 0), 0.0);
-        edges = edges.max_pair(above.max_pair(below));
+        boundaries = boundaries.max_pair(above.max_pair(below));
     }
-    edges
+    boundaries
 }
 
-/// What the generator and the discriminator are told: the label map with one channel for each of `classes`, or a picture
-/// where there are none, and the edges between instances where these are given.
+/// The condition of generator and discriminator: the one-hot label map, or a picture if there are no `classes`, and the
+/// boundaries of instances if these are given.
 ///
 /// `input` is `[batch, 1, height, width]` of class ids, or `[batch, channels, height, width]` in [-1, 1]; `instances` is
 /// `[batch, 1, height, width]` of ids. The result lies on `device`.
-pub fn condition(
+pub fn build_condition(
     input: TensorData,
     instances: Option<TensorData>,
     classes: usize,
@@ -61,16 +61,15 @@ pub fn condition(
     };
     match instances {
         Some(instances) => {
-            let edges = edges(Tensor::from_data(instances, device));
-            Tensor::cat(vec![input, edges], 1)
+            let boundaries = instance_boundaries(Tensor::from_data(instances, device));
+            Tensor::cat(vec![input, boundaries], 1)
         }
         None => input,
     }
 }
 
-/// A picture of a label map for people, `[batch, 3, height, width]` in [-1, 1]: each class has the colour of the palette
-/// of the PASCAL VOC challenge.
-pub fn colours(labels: &TensorData) -> TensorData {
+/// Colours a label map for display, `[batch, 3, height, width]` in [-1, 1], with the palette of the PASCAL VOC challenge.
+pub fn class_colours(labels: &TensorData) -> TensorData {
     let [batch, height, width] = [labels.shape()[0], labels.shape()[2], labels.shape()[3]];
     let ids = labels.as_slice::<f32>().unwrap_or_default();
     let plane = height * width;
@@ -144,9 +143,12 @@ mod tests {
             1.0, 0.0, 1.0, 1.0, //
             1.0, 1.0, 0.0, 0.0,
         ];
-        assert_eq!(values(edges(map(&ids, 4, 4))), expected);
-        assert_eq!(values(edges(map(&[3.0], 1, 1))), [0.0]);
-        assert_eq!(values(edges(map(&[3.0, 4.0, 4.0], 1, 3))), [1.0, 1.0, 0.0]);
+        assert_eq!(values(instance_boundaries(map(&ids, 4, 4))), expected);
+        assert_eq!(values(instance_boundaries(map(&[3.0], 1, 1))), [0.0]);
+        assert_eq!(
+            values(instance_boundaries(map(&[3.0, 4.0, 4.0], 1, 3))),
+            [1.0, 1.0, 0.0]
+        );
     }
 
     #[test]

@@ -8,10 +8,10 @@ mod networks;
 mod pix2pixhd;
 mod vgg;
 
-pub use clusters::{FeatureClusters, FeatureCollection};
+pub use clusters::{FeatureClusters, FeatureCollector};
 pub use discriminator::MultiscaleDiscriminator;
 pub use instances::{Instances, class_of};
-pub use maps::{colours, condition, edges, one_hot};
+pub use maps::{build_condition, class_colours, instance_boundaries, one_hot};
 pub use networks::{encoder, generator, input_channels};
 pub use pix2pixhd::Pix2pixHd;
 pub use vgg::Vgg19;

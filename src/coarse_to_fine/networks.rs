@@ -1,11 +1,10 @@
-//! The networks that a recipe of mode pix2pixhd describes.
+//! The networks of a recipe of mode pix2pixhd.
 
 use super::discriminator::MultiscaleDiscriminator;
 use crate::config::{GeneratorRecipe, Recipe};
-use crate::nn::{Generator, Initialise, ResnetGenerator, ResnetShape};
+use crate::nn::{Generator, ResnetConfig, ResnetGenerator, WeightInit};
 
-/// Channels that generator and discriminator are told: classes or the channels of a picture, and the edges between
-/// instances.
+/// Channels of the condition: classes or the channels of a picture, and the boundaries of instances.
 pub fn input_channels(recipe: &Recipe) -> usize {
     let data = &recipe.data;
     let input = if data.classes > 0 {
@@ -16,27 +15,24 @@ pub fn input_channels(recipe: &Recipe) -> usize {
     input + usize::from(data.instances)
 }
 
-/// The generator, which also gets the instance features.
-pub fn generator(initialise: &mut Initialise, recipe: &Recipe) -> Generator {
+/// The generator, whose input is the condition and the instance features.
+pub fn generator(init: &mut WeightInit, recipe: &Recipe) -> Generator {
     let input = input_channels(recipe) + recipe.encoder.features;
     let output = recipe.data.output_channels;
-    Generator::new(initialise, &recipe.generator, input, output)
+    Generator::new(init, &recipe.generator, input, output)
 }
 
-/// The discriminator, which judges a picture together with what the generator was told of it.
-pub(super) fn discriminator(
-    initialise: &mut Initialise,
-    recipe: &Recipe,
-) -> MultiscaleDiscriminator {
+/// The discriminator, whose input is the condition and a picture.
+pub(super) fn discriminator(init: &mut WeightInit, recipe: &Recipe) -> MultiscaleDiscriminator {
     let input = input_channels(recipe) + recipe.data.output_channels;
-    MultiscaleDiscriminator::new(initialise, &recipe.discriminator, input)
+    MultiscaleDiscriminator::new(init, &recipe.discriminator, input)
 }
 
-/// The encoder that makes features of a picture, `[batch, features, height, width]` in [-1, 1], which are then averaged
-/// over each instance; a ResNet generator without residual blocks. Wang et al., 2018, section 3.4.
-pub fn encoder(initialise: &mut Initialise, recipe: &Recipe) -> ResnetGenerator {
+/// The encoder of a picture to features, `[batch, features, height, width]` in [-1, 1], which are then averaged over each
+/// instance: a ResNet generator without residual blocks. Wang et al., 2018, section 3.4.
+pub fn encoder(init: &mut WeightInit, recipe: &Recipe) -> ResnetGenerator {
     let encoder = &recipe.encoder;
-    let shape = ResnetShape {
+    let config = ResnetConfig {
         downsamplings: encoder.downsamplings,
         blocks: 0,
         bias: true,
@@ -46,5 +42,5 @@ pub fn encoder(initialise: &mut Initialise, recipe: &Recipe) -> ResnetGenerator 
         channels: encoder.channels,
         ..recipe.generator.clone()
     };
-    ResnetGenerator::of_shape(initialise, &layers, shape, recipe.data.output_channels)
+    ResnetGenerator::from_config(init, &layers, config, recipe.data.output_channels)
 }

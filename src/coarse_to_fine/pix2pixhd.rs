@@ -3,18 +3,18 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::clusters::FeatureCollection;
+use super::clusters::FeatureCollector;
 use super::discriminator::MultiscaleDiscriminator;
 use super::instances::Instances;
-use super::maps::{colours, condition};
+use super::maps::{build_condition, class_colours};
 use super::networks;
 use super::vgg::Vgg19;
 use crate::config::Recipe;
 use crate::data::{Batch, DataError};
 use crate::method::{Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, Behaviour, Generator, Initialise, NamedTensors, NormStats, Objective, ResnetGenerator,
-    TensorError, Trained, WEIGHT_CLIP,
+    Adam, ForwardMode, GanLoss, Generator, NamedTensors, NormStats, ResnetGenerator, TensorError,
+    Trainable, WEIGHT_CLIP, WeightInit,
 };
 
 const GENERATOR: &str = "generator";
@@ -22,24 +22,24 @@ const DISCRIMINATOR: &str = "discriminator";
 const ENCODER: &str = "encoder";
 /// The cluster centres of instance features.
 const CLUSTERS: &str = "clusters";
-/// Whether the base of the generator has been set free.
+/// Whether the base of the generator has been unfrozen.
 const RELEASED: &str = "released";
 
 /// A conditional generative adversarial network for large pictures.
 ///
 /// A discriminator at several sizes judges the condition together with the output; the generator also minimises the
-/// distance between the discriminator's features of output and target (feature matching) and, where its weights are
+/// distance between the discriminator's features of output and target (feature matching) and, if its weights are
 /// given, between those of VGG19. An encoder can tell the generator how each instance looks. Wang, Liu, Zhu, Tao, Kautz and
 /// Catanzaro, "High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs", 2018.
 #[derive(Debug)]
 pub struct Pix2pixHd {
-    generator: Trained<Generator>,
-    discriminator: Trained<MultiscaleDiscriminator>,
-    encoder: Option<Trained<ResnetGenerator>>,
+    generator: Trainable<Generator>,
+    discriminator: Trainable<MultiscaleDiscriminator>,
+    encoder: Option<Trainable<ResnetGenerator>>,
     vgg: Option<Vgg19>,
-    objective: Objective,
+    gan_loss: GanLoss,
     recipe: Recipe,
-    /// Whether all of the generator is trained: its base is fixed in the first epochs of a stage with an enhancer.
+    /// Whether all of the generator is trained: its base is frozen in the first epochs of a stage with an enhancer.
     released: bool,
     /// Without automatic differentiation.
     device: Device,
@@ -47,19 +47,19 @@ pub struct Pix2pixHd {
 
 /// A batch on the device.
 struct Inputs {
-    /// What generator and discriminator are told.
+    /// The condition of generator and discriminator.
     condition: Tensor<4>,
-    /// The picture that the generator should make.
+    /// The picture that the generator should produce.
     target: Tensor<4>,
-    /// Where there are instance features: the instances, which are those of instance maps, or the classes of label maps.
+    /// The instances, if there are instance features: those of instance maps, or the classes of label maps.
     instances: Option<Instances>,
-    /// Features that the data set brings along.
+    /// Features from the data set.
     features: Option<Tensor<4>>,
 }
 
 impl Pix2pixHd {
-    /// Networks with fresh weights, as `recipe`, one stage of a run, describes them. `vgg` holds the weights of VGG19 for
-    /// the perceptual loss, which is left out without them.
+    /// Creates the networks of `recipe`, one stage of a run, with fresh weights. `vgg` holds the weights of VGG19 for the
+    /// perceptual loss, which is left out without them.
     ///
     /// # Errors
     /// The weights of VGG19 are incomplete.
@@ -69,21 +69,21 @@ impl Pix2pixHd {
         device: &Device,
     ) -> Result<Self, TensorError> {
         let autodiff = device.clone().autodiff();
-        let initialise = |stream| Initialise::of_recipe(recipe, stream, &autodiff);
+        let init = |stream| WeightInit::from_recipe(recipe, stream, &autodiff);
         let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
-        let generator = networks::generator(&mut initialise(0), recipe);
-        let discriminator = networks::discriminator(&mut initialise(1), recipe);
+        let generator = networks::generator(&mut init(0), recipe);
+        let discriminator = networks::discriminator(&mut init(1), recipe);
         let encoder = (recipe.encoder.features > 0)
-            .then(|| Trained::new(networks::encoder(&mut initialise(2), recipe), adam()));
+            .then(|| Trainable::new(networks::encoder(&mut init(2), recipe), adam()));
         let vgg = vgg
-            .map(|weights| Vgg19::of_weights(weights, recipe.train.precision, &autodiff))
+            .map(|weights| Vgg19::from_weights(weights, recipe.train.precision, &autodiff))
             .transpose()?;
         Ok(Self {
-            generator: Trained::new(generator, adam()),
-            discriminator: Trained::new(discriminator, adam()),
+            generator: Trainable::new(generator, adam()),
+            discriminator: Trainable::new(discriminator, adam()),
             encoder,
             vgg,
-            objective: Objective::new(recipe.loss.gan, recipe.loss.label_smoothing),
+            gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
             recipe: recipe.clone(),
             released: recipe.optim.fix_global_epochs == 0,
             device: device.clone(),
@@ -93,22 +93,22 @@ impl Pix2pixHd {
     fn inputs(&self, batch: Batch) -> Inputs {
         let classes = self.recipe.data.classes;
         // Recipes with features and without instance maps have label maps.
-        let told_apart = || match &batch.instances {
+        let find_instances = || match &batch.instances {
             Some(maps) => Instances::new(maps),
-            None => Instances::of_classes(&batch.a),
+            None => Instances::from_classes(&batch.a),
         };
-        let instances = (self.recipe.encoder.features > 0).then(told_apart);
+        let instances = (self.recipe.encoder.features > 0).then(find_instances);
         Inputs {
             instances,
             features: batch
                 .features
                 .map(|data| Tensor::from_data(data, &self.device)),
-            condition: condition(batch.a, batch.instances, classes, &self.device),
+            condition: build_condition(batch.a, batch.instances, classes, &self.device),
             target: Tensor::from_data(batch.b, &self.device),
         }
     }
 
-    /// The generator's loss by what it is made of, from what the discriminator makes of output and target.
+    /// The terms of the generator's loss, from the discriminator's features of output and target.
     fn generator_losses(
         &self,
         fake: &Tensor<4>,
@@ -118,7 +118,7 @@ impl Pix2pixHd {
     ) -> Vec<(&'static str, Tensor<1>)> {
         let loss = &self.recipe.loss;
         let discriminator = &self.recipe.discriminator;
-        // Each layer counts as much as the others, on the scale of a discriminator with four of them.
+        // Each layer has the same weight, on the scale of a discriminator with four of them.
         let share = 4.0 / (discriminator.layers + 1) as f64 / discriminator.scales as f64;
         let mut adversarial = Vec::new();
         let mut matching = Vec::new();
@@ -126,7 +126,7 @@ impl Pix2pixHd {
             let last = fake.len() - 1;
             for (layer, (fake, real)) in fake.into_iter().zip(real).enumerate() {
                 if layer == last {
-                    adversarial.push(self.objective.generator(fake));
+                    adversarial.push(self.gan_loss.generator(fake));
                 } else {
                     matching.push((fake - real.clone().inner()).abs().mean());
                 }
@@ -135,7 +135,7 @@ impl Pix2pixHd {
         let matching = sum(matching) * (share * loss.feature_matching);
         let mut losses = vec![("G_GAN", sum(adversarial)), ("G_GAN_Feat", matching)];
         if let Some(vgg) = &self.vgg {
-            let distance = vgg.distance(fake.clone(), target.clone());
+            let distance = vgg.perceptual_loss(fake.clone(), target.clone());
             losses.push(("G_VGG", distance * loss.perceptual));
         }
         losses
@@ -146,8 +146,8 @@ impl Pix2pixHd {
     }
 }
 
-/// What the generator gets: the condition and the features of each instance, which `encoder` reads off the target
-/// unless the data set brings them along.
+/// The generator's input: the condition and the features of each instance, which `encoder` computes from the target unless the
+/// data set has them.
 fn generator_input(inputs: &Inputs, encoder: Option<&ResnetGenerator>) -> Tensor<4> {
     match features(inputs, encoder) {
         Some(features) => Tensor::cat(vec![inputs.condition.clone(), features], 1),
@@ -160,7 +160,7 @@ fn features(inputs: &Inputs, encoder: Option<&ResnetGenerator>) -> Option<Tensor
     if let Some(features) = &inputs.features {
         return Some(features.clone());
     }
-    let features = encoder?.forward(inputs.target.clone(), Behaviour::TRAINING);
+    let features = encoder?.forward(inputs.target.clone(), ForwardMode::TRAINING);
     Some(instances.mean(features))
 }
 
@@ -184,14 +184,14 @@ impl Method for Pix2pixHd {
         let inputs = self.inputs(batch);
         let judged = |picture: Tensor<4>| Tensor::cat(vec![inputs.condition.clone(), picture], 1);
 
-        let encoder = self.encoder.as_ref().map(Trained::network);
+        let encoder = self.encoder.as_ref().map(Trainable::network);
         let input = generator_input(&inputs, encoder);
         let fake = if self.released {
             let generator = self.generator.network();
-            generator.forward(input, Behaviour::TRAINING)
+            generator.forward(input, ForwardMode::TRAINING)
         } else {
-            let generator = self.generator.network().clone().with_fixed_base();
-            generator.forward(input, Behaviour::TRAINING)
+            let generator = self.generator.network().clone().with_frozen_base();
+            generator.forward(input, ForwardMode::TRAINING)
         };
 
         // The discriminator's own pass comes before its update and before the generator's.
@@ -203,19 +203,19 @@ impl Method for Pix2pixHd {
                 .collect()
         };
         // Without its graph: the discriminator's step must not reach the generator.
-        let results = discriminator.forward(judged(fake.clone().inner()), Behaviour::TRAINING);
+        let results = discriminator.forward(judged(fake.clone().inner()), ForwardMode::TRAINING);
         let on_fake = logits(&results).into_iter();
         let on_fake = sum(on_fake
-            .map(|logits| self.objective.discriminator_on_fake(logits))
+            .map(|logits| self.gan_loss.discriminator_on_fake(logits))
             .collect());
-        let real = discriminator.forward(judged(inputs.target.clone()), Behaviour::TRAINING);
+        let real = discriminator.forward(judged(inputs.target.clone()), ForwardMode::TRAINING);
         let on_real = logits(&real).into_iter();
         let on_real = sum(on_real
-            .map(|logits| self.objective.discriminator_on_real(logits))
+            .map(|logits| self.gan_loss.discriminator_on_real(logits))
             .collect());
 
         let frozen = self.discriminator.frozen();
-        let results = frozen.forward(judged(fake.clone()), Behaviour::TRAINING);
+        let results = frozen.forward(judged(fake.clone()), ForwardMode::TRAINING);
         let losses = self.generator_losses(&fake, &inputs.target, results, &real);
         drop((real, fake));
         let all = sum(losses.iter().map(|(_, loss)| loss.clone()).collect());
@@ -230,7 +230,7 @@ impl Method for Pix2pixHd {
         let loss = (on_fake.clone() + on_real.clone()) * 0.5;
         self.discriminator
             .update(&mut loss.backward(), context.discriminator_rate);
-        if self.objective.clips_weights() {
+        if self.gan_loss.clips_weights() {
             self.discriminator.clip(WEIGHT_CLIP);
         }
         let mut all: Vec<Loss> = losses
@@ -243,8 +243,8 @@ impl Method for Pix2pixHd {
     }
 
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
-        let shown = if self.recipe.data.classes > 0 {
-            colours(&batch.a)
+        let input = if self.recipe.data.classes > 0 {
+            class_colours(&batch.a)
         } else {
             batch.a.clone()
         };
@@ -256,7 +256,7 @@ impl Method for Pix2pixHd {
             .map(|encoder| encoder.network().valid());
         let input = generator_input(&inputs, encoder.as_ref());
         let generator = self.generator.network().valid();
-        let output = generator.forward(input, Behaviour::inference(NormStats::Batch, false));
+        let output = generator.forward(input, ForwardMode::inference(NormStats::Batch, false));
         vec![vec![shown, output.into_data(), target]]
     }
 
@@ -283,14 +283,14 @@ impl Method for Pix2pixHd {
         }
     }
 
-    /// As many as fit: the global generator has what an enhancer is put on, and a discriminator of fewer scales those of
-    /// the smaller sizes.
-    fn initialise(
+    /// Loads the tensors that match: the global generator has the base of an enhancer, and a discriminator of fewer scales has
+    /// those of the smaller sizes.
+    fn warm_start(
         &mut self,
         network: &str,
         weights: NamedTensors,
     ) -> Result<(usize, usize), TensorError> {
-        let (fitting, count) = weights.fitting(self.weights(network))?;
+        let (fitting, count) = weights.matching(self.weights(network))?;
         let all = fitting.0.len();
         self.load_weights(network, fitting)?;
         Ok((count, all))
@@ -320,15 +320,15 @@ impl Method for Pix2pixHd {
         Ok(())
     }
 
-    fn completed(&self) -> &'static [&'static str] {
+    fn artifact_names(&self) -> &'static [&'static str] {
         match self.encoder {
             Some(_) => &[CLUSTERS],
             None => &[],
         }
     }
 
-    /// The clusters of the instance features of the training pictures.
-    fn complete(
+    /// Clusters the instance features of the training pictures.
+    fn compute_artifacts(
         &self,
         samples: &mut dyn Iterator<Item = Result<Batch, DataError>>,
     ) -> Result<Vec<(&'static str, NamedTensors)>, DataError> {
@@ -339,15 +339,15 @@ impl Method for Pix2pixHd {
             .encoder
             .as_ref()
             .map(|encoder| encoder.network().valid());
-        let mut collection = FeatureCollection::default();
+        let mut collector = FeatureCollector::default();
         for batch in samples {
             let inputs = self.inputs(batch?);
             let features = features(&inputs, encoder.as_ref());
             if let (Some(instances), Some(features)) = (&inputs.instances, features) {
-                collection.add(instances, &features.into_data());
+                collector.add(instances, &features.into_data());
             }
         }
-        let clusters = collection.clusters(self.recipe.encoder.clusters);
+        let clusters = collector.clusters(self.recipe.encoder.clusters);
         Ok(vec![(CLUSTERS, clusters.to_tensors())])
     }
 }

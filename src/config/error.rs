@@ -1,8 +1,8 @@
-//! What can be wrong with a recipe.
+//! Errors of recipes.
 
 use crate::files::FileError;
 
-/// A recipe that cannot be used. Each message names the place (file or `--set`), the key and the remedy.
+/// A recipe that cannot be used. Each message names the origin (file or `--set`), the key and the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The recipe file cannot be read.
@@ -16,7 +16,7 @@ pub enum ConfigError {
         /// The parser's message, with line and column.
         message: String,
     },
-    /// A key that no recipe has.
+    /// A key that recipes do not have.
     #[error("{origin}: unknown key `{key}`{}", nearest.as_ref().map(|near| format!(", did you mean `{near}`?")).unwrap_or_default())]
     UnknownKey {
         /// File or flag.
@@ -33,12 +33,12 @@ pub enum ConfigError {
         origin: String,
         /// Dotted key.
         key: String,
-        /// Type wanted, with its article.
+        /// Expected type, with its article.
         expected: &'static str,
-        /// Value found.
+        /// The value.
         found: String,
     },
-    /// A value that is not one of those that the key can have.
+    /// A value that the key cannot have.
     #[error("`{key}`: {message}")]
     BadValue {
         /// Dotted key.

@@ -1,4 +1,4 @@
-//! What is particular to recipes of mode inpaint: defaults, sizes, and what goes together.
+//! Recipes of mode inpaint: defaults, sizes and validation.
 
 use super::error::ConfigError;
 use super::options::{
@@ -7,14 +7,14 @@ use super::options::{
 use super::recipe::Recipe;
 use super::validation::require;
 
-/// The size for which the paper's encoder is AlexNet's.
+/// Side of the pictures for which the paper's encoder is AlexNet's.
 pub const ALEXNET_SIDE: usize = 227;
-/// The smallest context encoder: three layers.
-const SMALLEST_SIDE: usize = 32;
+/// Smallest side that a context encoder takes, with three layers.
+const MIN_SIDE: usize = 32;
 
 impl Recipe {
-    /// Turns common defaults into those of the context encoder's implementation.
-    pub(super) fn become_inpainting(&mut self) {
+    /// Replaces common defaults by those of the context encoder's implementation.
+    pub(super) fn apply_inpainting_defaults(&mut self) {
         let data = &mut self.data;
         data.preprocess = Preprocess::ScaleShortsideAndCrop;
         data.load_size = 350;
@@ -35,10 +35,10 @@ impl Recipe {
         optim.pool_size = 0;
     }
 
-    /// Side of the square in the middle that the generator gives, in pixels; none where it gives the whole picture.
+    /// Side of the square in the middle that the generator predicts, in pixels; `None` if it predicts the whole picture.
     ///
-    /// Context encoders give only the middle when the holes are always there; at 227 pixels their five up-convolutions
-    /// give the whole.
+    /// Context encoders predict only the middle if the holes are always there; at 227 pixels their five up-convolutions predict
+    /// the whole.
     pub fn patch_side(&self) -> Option<usize> {
         let side = self.data.crop_size;
         let patch = self.generator.arch.is_context_encoder()
@@ -47,8 +47,8 @@ impl Recipe {
         patch.then_some(side / 2)
     }
 
-    /// Side of what the discriminator sees, in pixels.
-    pub fn judged_side(&self) -> usize {
+    /// Side of the discriminator's input, in pixels.
+    pub fn discriminator_side(&self) -> usize {
         self.patch_side().unwrap_or(self.data.crop_size)
     }
 
@@ -90,7 +90,7 @@ impl Recipe {
         )?;
         let side = data.crop_size;
         if is_context {
-            let fits = (side.is_power_of_two() && side >= SMALLEST_SIDE)
+            let fits = (side.is_power_of_two() && side >= MIN_SIDE)
                 || (side == ALEXNET_SIDE && generator.arch == GeneratorArch::Context);
             require(fits, "data.crop_size", || {
                 let alexnet = match generator.arch {
@@ -98,7 +98,7 @@ impl Recipe {
                     _ => "",
                 };
                 format!(
-                    "`generator.arch = \"{}\"` needs a power of two from {SMALLEST_SIDE}{alexnet}, and {side} is none",
+                    "`generator.arch = \"{}\"` needs a power of two from {MIN_SIDE}{alexnet}, and {side} is none",
                     generator.arch.name()
                 )
             })?;
@@ -121,10 +121,10 @@ impl Recipe {
         require(side >= 16, "data.crop_size", || {
             "must be at least 16 in mode inpaint".to_owned()
         })?;
-        let most = side / 8;
-        require(loss.overlap <= most, "loss.overlap", || {
+        let max = side / 8;
+        require(loss.overlap <= max, "loss.overlap", || {
             format!(
-                "must be at most an eighth of `data.crop_size`, {most}, or little of the hole is left"
+                "must be at most an eighth of `data.crop_size`, {max}, or little of the hole is left"
             )
         })?;
         require(
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(patch(&["data.crop_size=227"]), None);
         let unet = ["generator.arch=unet_64", "data.crop_size=64"];
         assert_eq!(patch(&unet), None);
-        assert_eq!(resolve(&unet).unwrap().judged_side(), 64);
+        assert_eq!(resolve(&unet).unwrap().discriminator_side(), 64);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Recipes: what to train and how, from the mode's defaults, a TOML file and command-line settings.
 
-mod difference;
+mod diff;
 mod error;
 mod inpainting;
 mod options;
@@ -9,12 +9,12 @@ mod recipe;
 mod stages;
 mod validation;
 
-pub use difference::difference;
+pub use diff::diff;
 pub use error::ConfigError;
 pub use inpainting::ALEXNET_SIDE;
 pub use options::{
-    Direction, DiscriminatorArch, Distance, GanObjective, GeneratorArch, Initialiser, MaskKind,
-    Mode, NormKind, Policy, Preprocess, Upsample,
+    Direction, DiscriminatorArch, Distance, GanObjective, GeneratorArch, InitKind, MaskKind, Mode,
+    NormKind, Policy, Preprocess, Upsample,
 };
 pub use overlay::Overlay;
 pub use recipe::{

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a network learns from: the training method.
+/// The training method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 #[value(rename_all = "lowercase")]
@@ -52,7 +52,7 @@ impl Direction {
     }
 }
 
-/// How a picture is brought to the size that the network trains on.
+/// How a picture is transformed to the size that the network trains on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Preprocess {
@@ -115,11 +115,11 @@ pub enum DiscriminatorArch {
     Pixel,
     /// PatchGANs on the picture at several sizes.
     Multiscale,
-    /// The context encoder's: strided convolutions down to one judgement of the whole.
+    /// The context encoder's: strided convolutions down to one logit for the whole.
     Context,
 }
 
-/// Where the holes are that a network learns to fill.
+/// The holes that a network learns to fill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
@@ -150,7 +150,7 @@ impl MaskKind {
     }
 }
 
-/// How far a filled hole is from the original.
+/// The distance between a filled hole and the original.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Distance {
@@ -175,17 +175,17 @@ pub enum NormKind {
 }
 
 impl NormKind {
-    /// Whether the convolutions before such a layer have a bias: those of the reference implementations have one before
-    /// instance normalisation only.
-    pub fn wants_bias(self) -> bool {
+    /// Whether the convolutions before such a layer have a bias: in the reference implementations only those before instance
+    /// normalisation do.
+    pub fn uses_bias(self) -> bool {
         matches!(self, Self::Instance | Self::InstanceAffine)
     }
 }
 
-/// Law by which the weights of convolutions are drawn.
+/// Distribution of the initial weights of convolutions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Initialiser {
+pub enum InitKind {
     /// Normal with standard deviation `init_gain`.
     Normal,
     /// Xavier (Glorot) normal with gain `init_gain`.
@@ -206,7 +206,7 @@ pub enum Upsample {
     Resize,
 }
 
-/// Objective of the game between generator and discriminator.
+/// Objective of generator and discriminator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GanObjective {

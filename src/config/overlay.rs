@@ -1,4 +1,4 @@
-//! Settings laid over a mode's defaults: recipe files and `--set`.
+//! Settings on top of a mode's defaults: recipe files and `--set`.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use super::options::Mode;
 use super::recipe::Recipe;
 use crate::files;
 
-/// Keys and values given by the user, checked to be keys that a recipe has, with values of the right type.
+/// Keys and values from the user, checked against the keys of recipes and their types.
 #[derive(Debug, Clone, Default)]
 pub struct Overlay {
     table: Table,
@@ -36,7 +36,7 @@ impl Overlay {
         Self::from_table(table, origin)
     }
 
-    /// Takes a parsed recipe; `origin` names it in errors.
+    /// Checks a parsed recipe; `origin` names it in errors.
     ///
     /// # Errors
     /// An unknown key or a value of the wrong type.
@@ -48,7 +48,7 @@ impl Overlay {
     /// The mode that the settings name.
     ///
     /// # Errors
-    /// The mode is not one that exists.
+    /// The mode does not exist.
     pub fn mode(&self) -> Result<Option<Mode>, ConfigError> {
         self.table
             .get("mode")
@@ -79,7 +79,7 @@ impl Overlay {
         self.insert(section, name, value, &format!("`--set {setting}`"))
     }
 
-    /// Adds one value, as a flag of its own does; `origin` names it in errors.
+    /// Adds one value, as a dedicated flag does; `origin` names it in errors.
     ///
     /// # Errors
     /// The key is unknown or the value has the wrong type.
@@ -102,7 +102,7 @@ impl Overlay {
         merge(&mut self.table, over.table);
     }
 
-    /// The whole recipe: the defaults of `mode` with these settings on top.
+    /// Resolves the recipe: the defaults of `mode` with these settings on top.
     ///
     /// # Errors
     /// A value is not one that its key can have, does not fit the others, or belongs to another mode.
@@ -200,7 +200,7 @@ fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("loss", "overlap"),
         ("loss", "distance"),
     ];
-    // What the generators of pix2pixHD have no place for.
+    // What pix2pixHD has no use for.
     const NOT_COARSE_TO_FINE: &[(&str, &str)] = &[
         ("generator", "dropout"),
         ("optim", "discriminator_steps"),
@@ -215,7 +215,7 @@ fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
     }
 }
 
-/// Every key that a recipe can have, with a value of its type.
+/// Every key of recipes, with a value of its type.
 fn schema() -> Table {
     let mut recipe = Recipe::defaults(Mode::Pix2pix);
     recipe.optim.lr_discriminator = Some(recipe.optim.lr);
@@ -246,7 +246,7 @@ fn merge(base: &mut Table, over: Table) {
     }
 }
 
-/// Compares `table` with the schema; whole numbers given for fractional keys become fractions.
+/// Checks `table` against the schema; integers given for fractional keys become floats.
 fn check(table: &mut Table, schema: &Table, prefix: &str, origin: &str) -> Result<(), ConfigError> {
     for (name, value) in table.iter_mut() {
         let key = format!("{prefix}{name}");
@@ -315,7 +315,7 @@ fn nearest(key: &str) -> Option<String> {
         .map(|(_, name)| name)
 }
 
-/// The parser's message on one line, without the excerpt of a text that the user has not written.
+/// The parser's message on one line, without the excerpt of a text that the user did not write.
 fn plain_message(error: &toml::de::Error) -> String {
     error.message().replace('\n', ", ")
 }

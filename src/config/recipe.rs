@@ -3,18 +3,18 @@
 use serde::{Deserialize, Serialize};
 
 use super::options::{
-    Direction, DiscriminatorArch, Distance, GanObjective, GeneratorArch, Initialiser, MaskKind,
-    Mode, NormKind, Policy, Preprocess, Upsample,
+    Direction, DiscriminatorArch, Distance, GanObjective, GeneratorArch, InitKind, MaskKind, Mode,
+    NormKind, Policy, Preprocess, Upsample,
 };
 use crate::kernels::Precision;
 
-/// Everything that decides a training run. Saved with the style; see `configs/` for each key's meaning and default.
+/// Everything that determines a training run. Saved with the style; `configs/` explains each key and its default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
     /// Training method.
     pub mode: Mode,
-    /// Pictures and how they are prepared.
+    /// Pictures and their preprocessing.
     pub data: DataRecipe,
     /// Generator network.
     pub generator: GeneratorRecipe,
@@ -22,7 +22,7 @@ pub struct Recipe {
     pub encoder: EncoderRecipe,
     /// Discriminator network.
     pub discriminator: DiscriminatorRecipe,
-    /// Objectives and their weights.
+    /// Losses and their weights.
     pub loss: LossRecipe,
     /// Optimisers and schedule.
     pub optim: OptimRecipe,
@@ -34,11 +34,11 @@ pub struct Recipe {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataRecipe {
-    /// Folder of the data set; empty for the sample that travels in the program.
+    /// Folder of the data set; empty for the sample in the program.
     pub root: String,
     /// Which side is the input.
     pub direction: Direction,
-    /// How pictures are brought to the training size.
+    /// How pictures are transformed to the training size.
     pub preprocess: Preprocess,
     /// Side (or width) that pictures are resized to before cropping, in pixels.
     pub load_size: usize,
@@ -46,13 +46,13 @@ pub struct DataRecipe {
     pub crop_size: usize,
     /// Mirror pictures left to right at random.
     pub flip: bool,
-    /// Draw the order anew in every epoch; otherwise sorted by name.
+    /// Draw a new order in every epoch; otherwise pictures are sorted by name.
     pub shuffle: bool,
     /// Pictures per step.
     pub batch_size: usize,
     /// Threads that decode and prepare pictures.
     pub workers: usize,
-    /// Use only the first this many pictures of each side; 0 for all.
+    /// Use only this many pictures of each side, the first ones; 0 for all.
     pub max_images: usize,
     /// Channels of the generator's input (domain A in mode cycle): 3 for colour, 1 for grey.
     pub input_channels: usize,
@@ -60,7 +60,7 @@ pub struct DataRecipe {
     pub output_channels: usize,
     /// Number of classes of the label maps; 0 where the inputs are pictures (pix2pixhd).
     pub classes: usize,
-    /// Show the networks the edges between instances, where the data set has instance maps (pix2pixhd).
+    /// Show the networks the boundaries of instances, if the data set has instance maps (pix2pixhd).
     pub instances: bool,
     /// Holes to learn from (inpaint).
     pub masks: MaskKind,
@@ -80,9 +80,9 @@ pub struct GeneratorRecipe {
     pub norm: NormKind,
     /// Dropout in the decoder (U-Net) or the residual blocks (ResNet).
     pub dropout: bool,
-    /// Law of the initial weights.
-    pub init: Initialiser,
-    /// Standard deviation or gain of that law.
+    /// Distribution of the initial weights.
+    pub init: InitKind,
+    /// Standard deviation or gain of that distribution.
     pub init_gain: f64,
     /// How the decoder doubles the size.
     pub upsample: Upsample,
@@ -132,7 +132,7 @@ pub struct DiscriminatorRecipe {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LossRecipe {
-    /// Objective of the game.
+    /// Adversarial objective.
     pub gan: GanObjective,
     /// Weight of the L1 distance to the target (pix2pix).
     pub l1: f64,
@@ -154,7 +154,7 @@ pub struct LossRecipe {
     pub adversarial: f64,
     /// Width of the band around the hole that is predicted too, in pixels (inpaint).
     pub overlap: usize,
-    /// What the distance is (inpaint).
+    /// The distance to the original (inpaint).
     pub distance: Distance,
     /// The discriminator's target for real pictures is 1 minus this.
     pub label_smoothing: f64,
@@ -175,7 +175,7 @@ pub struct OptimRecipe {
     pub beta2: f64,
     /// Epochs at the full learning rate.
     pub epochs: usize,
-    /// Epochs after these in which the linear policy goes down to zero.
+    /// Epochs after these in which the linear policy decays to zero.
     pub decay_epochs: usize,
     /// How the learning rate changes.
     pub policy: Policy,
@@ -186,9 +186,9 @@ pub struct OptimRecipe {
     /// Epochs at the full learning rate in which the global generator is trained alone, at a smaller size, before the
     /// enhancers are added; 0, with `global_decay_epochs` 0, to train all at once (pix2pixhd, arch `local`).
     pub global_epochs: usize,
-    /// Epochs after these in which the linear policy goes down (pix2pixhd, arch `local`).
+    /// Epochs after these in which the linear policy decays (pix2pixhd, arch `local`).
     pub global_decay_epochs: usize,
-    /// Epochs in which a new enhancer is trained while the networks below it stay fixed (pix2pixhd, arch `local`).
+    /// Epochs in which a new enhancer is trained while the networks below it stay frozen (pix2pixhd, arch `local`).
     pub fix_global_epochs: usize,
 }
 
@@ -196,9 +196,9 @@ pub struct OptimRecipe {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainRecipe {
-    /// Fixes initial weights, order, augmentation and dropout.
+    /// Seed of initial weights, order, augmentation and dropout.
     pub seed: u64,
-    /// What convolutions calculate with.
+    /// Precision in which convolutions compute.
     #[serde(default)]
     pub precision: Precision,
     /// Steps between lines of `metrics.jsonl`.
@@ -221,7 +221,7 @@ pub struct TrainRecipe {
 }
 
 impl GeneratorRecipe {
-    /// Width and height of what the network translates must be multiples of this.
+    /// Width and height of the network's input must be multiples of this.
     pub fn size_multiple(&self) -> usize {
         match self.arch {
             GeneratorArch::Unet64 => 64,
@@ -236,8 +236,8 @@ impl GeneratorRecipe {
         }
     }
 
-    /// Width and height of what the network translates must be at least this, or its inner sizes leave nothing to mirror.
-    pub fn smallest_size(&self) -> usize {
+    /// Least width and height of the network's input: smaller ones leave nothing to mirror at its inner sizes.
+    pub fn min_size(&self) -> usize {
         if self.arch.is_coarse_to_fine() {
             (2 * self.size_multiple()).max(8)
         } else {
@@ -254,7 +254,7 @@ impl LossRecipe {
 }
 
 impl DataRecipe {
-    /// The size of the pictures that the network trains on, for people.
+    /// The size of the pictures that the network trains on, for display.
     pub fn picture_size(&self) -> String {
         match self.preprocess {
             Preprocess::ScaleWidth => format!("{} px wide", self.load_size),
@@ -269,7 +269,7 @@ impl Recipe {
     pub fn defaults(mode: Mode) -> Self {
         let mut recipe = Self::common_defaults(mode);
         if mode == Mode::Inpaint {
-            recipe.become_inpainting();
+            recipe.apply_inpainting_defaults();
         }
         recipe
     }
@@ -316,7 +316,7 @@ impl Recipe {
                 channels: 64,
                 norm,
                 dropout: paired,
-                init: Initialiser::Normal,
+                init: InitKind::Normal,
                 init_gain: 0.02,
                 upsample: Upsample::Deconv,
                 bottleneck: 4000,

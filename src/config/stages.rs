@@ -1,4 +1,4 @@
-//! The stages of a run: coarse to fine, each a recipe of its own.
+//! The stages of a run: coarse to fine, each with its own recipe.
 
 use super::options::GeneratorArch;
 use super::recipe::Recipe;
@@ -39,21 +39,20 @@ impl Recipe {
         self.optim.epochs + self.optim.decay_epochs
     }
 
-    /// Width and height of the pictures of mode pix2pixhd, in their full size, must be at least this for the networks of
-    /// all stages.
-    pub fn smallest_side(&self) -> usize {
+    /// Least width and height, in full size, of pictures of mode pix2pixhd for the networks of all stages.
+    pub fn min_side(&self) -> usize {
         /// The perceptual loss halves the size four times.
         const PERCEPTUAL: usize = 16;
         let stages = self.stages();
-        let smallest = stages.iter().rev().enumerate().map(|(halvings, stage)| {
+        let min = stages.iter().rev().enumerate().map(|(halvings, stage)| {
             let perceptual = if stage.loss.is_perceptual() {
                 PERCEPTUAL
             } else {
                 1
             };
-            stage.generator.smallest_size().max(perceptual) << halvings
+            stage.generator.min_size().max(perceptual) << halvings
         });
-        smallest.max().unwrap_or(1)
+        min.max().unwrap_or(1)
     }
 
     /// The stage with this many enhancers.
@@ -128,10 +127,10 @@ mod tests {
         assert_eq!(stages[1].generator.enhancers, 1);
         assert_eq!(recipe.total_epochs(), 300);
         recipe.generator.downsamplings = 1;
-        assert_eq!(recipe.smallest_side(), 32, "8 in the first stage");
+        assert_eq!(recipe.min_side(), 32, "8 in the first stage");
         recipe.loss.perceptual_weights = "vgg.pth".to_owned();
-        assert_eq!(recipe.smallest_side(), 64);
-        assert_eq!(recipe.stages()[2].smallest_side(), 16);
+        assert_eq!(recipe.min_side(), 64);
+        assert_eq!(recipe.stages()[2].min_side(), 16);
         assert!(stages.iter().all(|stage| !stage.is_staged()));
     }
 }

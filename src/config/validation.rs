@@ -1,4 +1,4 @@
-//! Whether the values of a recipe make sense together.
+//! Validation of recipes.
 
 use super::error::ConfigError;
 use super::options::{Direction, DiscriminatorArch, GanObjective, GeneratorArch, Mode, Preprocess};
@@ -52,8 +52,8 @@ impl Recipe {
             ("optim.decay_epochs", optim.decay_epochs, 1_000_000_000),
             ("optim.pool_size", optim.pool_size, 1_000_000),
         ];
-        for (key, value, most) in limits {
-            require(value <= most, key, || format!("must be at most {most}"))?;
+        for (key, value, max) in limits {
+            require(value <= max, key, || format!("must be at most {max}"))?;
         }
         for (key, value) in [
             ("data.input_channels", data.input_channels),
@@ -124,7 +124,7 @@ impl Recipe {
         })
     }
 
-    /// What belongs to mode pix2pixhd.
+    /// Validates what belongs to mode pix2pixhd.
     fn validate_coarse_to_fine(&self) -> Result<(), ConfigError> {
         let Self {
             data,
@@ -166,7 +166,7 @@ impl Recipe {
         if !coarse_to_fine {
             return Ok(());
         }
-        for (key, value, least, most) in [
+        for (key, value, min, max) in [
             ("data.classes", data.classes, 0, 4_096),
             ("generator.downsamplings", generator.downsamplings, 1, 8),
             ("generator.blocks", generator.blocks, 0, 64),
@@ -190,8 +190,8 @@ impl Recipe {
                 1_000_000_000,
             ),
         ] {
-            require((least..=most).contains(&value), key, || {
-                format!("must be from {least} to {most}")
+            require((min..=max).contains(&value), key, || {
+                format!("must be from {min} to {max}")
             })?;
         }
         require(
@@ -249,23 +249,23 @@ impl Recipe {
         require(crop >= 8, "data.crop_size", || {
             "must be at least 8".to_owned()
         })?;
-        let smallest = match self.discriminator.arch {
+        let min = match self.discriminator.arch {
             DiscriminatorArch::Pixel | DiscriminatorArch::Context => 1,
             // Each strided layer halves the size; the two layers after them need 3 x 3 positions.
             DiscriminatorArch::Patch => 3 << self.discriminator.layers.min(16),
             // Its padding lets it work at every size; what counts are the other networks.
-            DiscriminatorArch::Multiscale => self.smallest_side(),
+            DiscriminatorArch::Multiscale => self.min_side(),
         };
         if self.mode == Mode::Pix2pixhd {
-            require(crop >= smallest, "data.crop_size", || {
-                format!("the networks need pictures of at least {smallest} pixels")
+            require(crop >= min, "data.crop_size", || {
+                format!("the networks need pictures of at least {min} pixels")
             })?;
         }
-        let judged = self.judged_side();
-        require(judged >= smallest, "discriminator.layers", || {
+        let judged = self.discriminator_side();
+        require(judged >= min, "discriminator.layers", || {
             let half = if judged < crop { "the patch of " } else { "" };
             format!(
-                "this PatchGAN needs pictures of at least {smallest} pixels, and {half}`data.crop_size` is {judged}: use fewer layers"
+                "this PatchGAN needs pictures of at least {min} pixels, and {half}`data.crop_size` is {judged}: use fewer layers"
             )
         })?;
         let crops = matches!(

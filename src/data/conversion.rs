@@ -83,7 +83,7 @@ pub(super) fn convert_all(
     let done = AtomicUsize::new(0);
     let failures = Mutex::new(Vec::new());
     files.par_iter().enumerate().try_for_each(|(index, file)| {
-        let result = panics::caught(|| convert(index)).unwrap_or_else(|message| {
+        let result = panics::catch(|| convert(index)).unwrap_or_else(|message| {
             Err(DataError::Panicked {
                 path: file.path.clone(),
                 message,
@@ -122,6 +122,6 @@ pub(super) fn write_png(image: &DynamicImage, folder: &Path, stem: &str) -> Resu
     let mut bytes = Cursor::new(Vec::new());
     image
         .write_to(&mut bytes, ImageFormat::Png)
-        .map_err(|error| FileError::new("encode", &path)(std::io::Error::other(error)))?;
+        .map_err(|error| FileError::context("encode", &path)(std::io::Error::other(error)))?;
     files::write_atomically(&path, bytes.get_ref())
 }

@@ -121,7 +121,7 @@ impl BatchSource {
             if self.stopped.load(Ordering::Relaxed) {
                 return None;
             }
-            match panics::caught(|| self.dataset.augmented(epoch, position, index)) {
+            match panics::catch(|| self.dataset.augmented(epoch, position, index)) {
                 Ok(Ok(sample)) => samples.push(sample),
                 Ok(Err(error)) => return Some(Err(error)),
                 Err(message) => {

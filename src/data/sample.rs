@@ -29,14 +29,14 @@ impl Sample {
         let folder = tempfile::Builder::new()
             .prefix("translate-sample-")
             .tempdir()
-            .map_err(FileError::new("create a folder in", &place))?;
+            .map_err(FileError::context("create a folder in", &place))?;
         for name in Files::iter() {
             let Some(file) = Files::get(&name) else {
                 continue;
             };
             let path = folder.path().join(&*name);
             create_folder(path.parent().unwrap_or(Path::new(".")))?;
-            std::fs::write(&path, file.data).map_err(FileError::new("write", &path))?;
+            std::fs::write(&path, file.data).map_err(FileError::context("write", &path))?;
         }
         Ok(Self { folder })
     }

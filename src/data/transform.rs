@@ -30,7 +30,7 @@ impl Transform {
             // Each strided layer halves the size; the two layers after them need 3 x 3 positions.
             DiscriminatorArch::Patch => 8.max(3 << discriminator.layers.min(16)),
             // Its padding lets it work at every size; what counts are the other networks.
-            DiscriminatorArch::Multiscale => recipe.smallest_side(),
+            DiscriminatorArch::Multiscale => recipe.min_side(),
         };
         // Pictures of mode pix2pixhd keep their aspect ratio, however low they are.
         let keeps_aspect =

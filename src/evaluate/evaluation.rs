@@ -127,7 +127,7 @@ impl Evaluation {
     /// Writes all of it as JSON.
     pub fn write(&self, path: &Path) -> Result<(), FileError> {
         let mut text = serde_json::to_string_pretty(self)
-            .map_err(|error| FileError::new("write", path)(error.into()))?;
+            .map_err(|error| FileError::context("write", path)(error.into()))?;
         text.push('\n');
         write_atomically(path, text.as_bytes())
     }

@@ -3,23 +3,23 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::stage::{After, Builder, Stage, forward, layer_name, width};
+use super::stage::{Builder, PostOp, Stage, forward, layer_name, width};
 use crate::config::DiscriminatorRecipe;
-use crate::nn::{Behaviour, Initialise, Network};
+use crate::nn::{ForwardMode, Network, WeightInit};
 
-/// Strided convolutions down to few positions, then one judgement of the whole picture or patch.
+/// Strided convolutions down to few positions, then one logit for the whole picture or patch.
 ///
-/// That of DCGAN (Radford, Metz and Chintala, 2016), as in the context encoder's code; the depth follows the size. Raw
-/// logits: the objective brings the sigmoid.
+/// The discriminator of DCGAN (Radford, Metz and Chintala, 2016), as in the context encoder's code; the depth follows the size.
+/// The sigmoid is part of the loss.
 #[derive(Module, Debug)]
 pub struct ContextDiscriminator {
     stages: Vec<Stage>,
 }
 
 impl ContextDiscriminator {
-    /// A discriminator of pictures of `side` x `side` (at least 8) with `input` channels.
+    /// Creates a discriminator of pictures of `side` x `side` (at least 8) with `input` channels.
     pub fn new(
-        initialise: &mut Initialise,
+        init: &mut WeightInit,
         recipe: &DiscriminatorRecipe,
         side: usize,
         input: usize,
@@ -29,22 +29,22 @@ impl ContextDiscriminator {
             sides.push(sides[sides.len() - 1] / 2);
         }
         let layers = sides.len() - 1;
-        let mut builder = Builder::new(initialise, recipe.norm);
+        let mut builder = Builder::new(init, recipe.norm);
         let mut above = input;
         for layer in 0..layers {
             let next = width(recipe.channels, layers - 1 - layer);
-            builder.convolution([above, next], [4, 2, 1], layer > 0, After::LeakyRelu);
+            builder.convolution([above, next], [4, 2, 1], layer > 0, PostOp::LeakyRelu);
             above = next;
         }
-        builder.convolution([above, 1], [sides[layers], 1, 0], false, After::Nothing);
+        builder.convolution([above, 1], [sides[layers], 1, 0], false, PostOp::Nothing);
         Self {
             stages: builder.build(),
         }
     }
 
-    /// `[batch, in, side, side]` to logits, `[batch, 1, 1, 1]`.
-    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
-        forward(&self.stages, input, behaviour)
+    /// Maps `[batch, in, side, side]` to logits, `[batch, 1, 1, 1]`.
+    pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
+        forward(&self.stages, input, mode)
     }
 }
 

@@ -1,12 +1,12 @@
-//! The context encoder: what is missing, from what is around it.
+//! The context encoder, which predicts what is missing from what is around it.
 
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 
-use super::stage::{After, Builder, Stage, forward, layer_name, width};
+use super::stage::{Builder, PostOp, Stage, forward, layer_name, width};
 use crate::config::Upsample;
 use crate::config::{ALEXNET_SIDE, GeneratorArch, GeneratorRecipe};
-use crate::nn::{Behaviour, Initialise, Network};
+use crate::nn::{ForwardMode, Network, WeightInit};
 
 /// Side of the innermost feature maps.
 const INNERMOST: usize = 4;
@@ -15,8 +15,8 @@ const ALEXNET_INNERMOST: usize = 6;
 /// Kernel, stride and padding that halve the size.
 const HALVE: [usize; 3] = [4, 2, 1];
 
-/// An encoder of strided convolutions down to small feature maps, a middle that carries what it has seen to every
-/// position, and a decoder of up-convolutions.
+/// An encoder of strided convolutions down to small feature maps, a middle that carries their content to every position, and a
+/// decoder of up-convolutions.
 ///
 /// The middle is a channel-wise fully-connected layer and a 1 x 1 convolution, or, with
 /// [`GeneratorArch::ContextBottleneck`], a bottleneck of one position as in the released code. The depth follows the
@@ -26,23 +26,23 @@ const HALVE: [usize; 3] = [4, 2, 1];
 #[derive(Module, Debug)]
 pub struct ContextEncoder {
     stages: Vec<Stage>,
-    /// Side of the output, where the stages give another.
+    /// Side to which the output of the stages is resized, if it differs.
     #[module(skip)]
     resized_to: Option<usize>,
 }
 
 impl ContextEncoder {
-    /// A context encoder from pictures of `side` x `side` to `output_side` x `output_side`, with `channels` channels.
+    /// Creates a context encoder from pictures of `side` x `side` to `output_side` x `output_side`, with `channels` channels.
     ///
     /// Both sides are powers of two and at least 16, or both 227.
     pub fn new(
-        initialise: &mut Initialise,
+        init: &mut WeightInit,
         recipe: &GeneratorRecipe,
         side: usize,
         output_side: usize,
         channels: usize,
     ) -> Self {
-        let mut builder = Builder::new(initialise, recipe.norm);
+        let mut builder = Builder::new(init, recipe.norm);
         if side == ALEXNET_SIDE {
             alexnet(&mut builder, recipe, channels);
         } else {
@@ -54,9 +54,14 @@ impl ContextEncoder {
                     [maps, recipe.bottleneck],
                     one_position,
                     true,
-                    After::LeakyRelu,
+                    PostOp::LeakyRelu,
                 );
-                builder.deconvolution([recipe.bottleneck, maps], one_position, true, After::Relu);
+                builder.transposed_convolution(
+                    [recipe.bottleneck, maps],
+                    one_position,
+                    true,
+                    PostOp::Relu,
+                );
             } else {
                 channel_wise(&mut builder, maps, INNERMOST);
             }
@@ -68,10 +73,10 @@ impl ContextEncoder {
         }
     }
 
-    /// `[batch, channels, side, side]` in [-1, 1], with holes filled by one colour, to
+    /// Maps `[batch, channels, side, side]` in [-1, 1], with holes filled by one colour, to
     /// `[batch, channels, output_side, output_side]` in [-1, 1]: the whole picture, or its middle.
-    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
-        let output = forward(&self.stages, input, behaviour);
+    pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
+        let output = forward(&self.stages, input, mode);
         match self.resized_to {
             Some(side) => bilinear(output, side),
             None => output,
@@ -91,14 +96,14 @@ fn halving(builder: &mut Builder<'_>, channels: usize, side: usize, input: usize
     let mut above = input;
     for layer in 0..layers {
         let next = width(channels, layers - 1 - layer);
-        builder.convolution([above, next], HALVE, layer > 0, After::LeakyRelu);
+        builder.convolution([above, next], HALVE, layer > 0, PostOp::LeakyRelu);
         above = next;
     }
 }
 
 fn channel_wise(builder: &mut Builder<'_>, maps: usize, side: usize) {
     builder.channel_wise(maps, side);
-    builder.convolution([maps, maps], [1, 1, 0], true, After::Relu);
+    builder.convolution([maps, maps], [1, 1, 0], true, PostOp::Relu);
 }
 
 /// Up-convolutions from maps of [`INNERMOST`] to pictures of `side`.
@@ -107,10 +112,10 @@ fn doubling(builder: &mut Builder<'_>, recipe: &GeneratorRecipe, side: usize, ou
     let mut above = width(recipe.channels, 0);
     for layer in 1..layers {
         let next = width(recipe.channels, layer);
-        builder.upsampling([above, next], recipe.upsample, true, After::Relu);
+        builder.upsampling([above, next], recipe.upsample, true, PostOp::Relu);
         above = next;
     }
-    builder.upsampling([above, output], recipe.upsample, false, After::Tanh);
+    builder.upsampling([above, output], recipe.upsample, false, PostOp::Tanh);
 }
 
 /// The paper's network for pictures of 227 pixels; with 64 channels it has AlexNet's widths.
@@ -127,8 +132,8 @@ fn alexnet(builder: &mut Builder<'_>, recipe: &GeneratorRecipe, pictures: usize)
     let mut above = pictures;
     for (layer, (next, shape)) in widths.into_iter().zip(shapes).enumerate() {
         let after = match layer {
-            0 | 1 | 4 => After::ReluAndPool,
-            _ => After::Relu,
+            0 | 1 | 4 => PostOp::ReluAndPool,
+            _ => PostOp::Relu,
         };
         builder.convolution([above, next], shape, layer > 0, after);
         above = next;
@@ -137,12 +142,14 @@ fn alexnet(builder: &mut Builder<'_>, recipe: &GeneratorRecipe, pictures: usize)
     let up = [quarters(8), quarters(4), quarters(4), quarters(2), pictures];
     for (layer, next) in up.into_iter().enumerate() {
         let (normalised, after) = if layer == up.len() - 1 {
-            (false, After::Tanh)
+            (false, PostOp::Tanh)
         } else {
-            (true, After::Relu)
+            (true, PostOp::Relu)
         };
         match recipe.upsample {
-            Upsample::Deconv => builder.deconvolution([above, next], [5, 2, 2], normalised, after),
+            Upsample::Deconv => {
+                builder.transposed_convolution([above, next], [5, 2, 2], normalised, after);
+            }
             Upsample::Resize => {
                 builder.upsampling([above, next], recipe.upsample, normalised, after);
             }
@@ -156,9 +163,9 @@ fn bilinear(pictures: Tensor<4>, to: usize) -> Tensor<4> {
     let [batch, channels, from, _] = pictures.dims();
     let mut weights = vec![0.0f32; from * to];
     for target in 0..to {
-        let place = (target as f64 + 0.5) * from as f64 / to as f64 - 0.5;
-        let place = place.clamp(0.0, from as f64 - 1.0);
-        let (first, share) = (place.floor(), place - place.floor());
+        let position = (target as f64 + 0.5) * from as f64 / to as f64 - 0.5;
+        let position = position.clamp(0.0, from as f64 - 1.0);
+        let (first, share) = (position.floor(), position - position.floor());
         let first = first as usize;
         weights[first * to + target] += (1.0 - share) as f32;
         weights[(first + 1).min(from - 1) * to + target] += share as f32;

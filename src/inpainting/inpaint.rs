@@ -3,52 +3,52 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::discriminator::InpaintDiscriminator;
 use super::inpainter::Inpainter;
-use super::judge::Judge;
-use super::reconstruction::{reconstruction, reconstruction_weights};
+use super::reconstruction::{reconstruction_loss, reconstruction_weights};
 use crate::config::{Distance, Recipe};
 use crate::data::Batch;
 use crate::method::{Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, Behaviour, Initialise, NamedTensors, NormStats, Objective, TensorError, Trained,
-    WEIGHT_CLIP,
+    Adam, ForwardMode, GanLoss, NamedTensors, NormStats, TensorError, Trainable, WEIGHT_CLIP,
+    WeightInit,
 };
 
 const GENERATOR: &str = "generator";
 const DISCRIMINATOR: &str = "discriminator";
 
-/// A network that learns to fill holes by the distance to what was there, and by a discriminator.
+/// Trains a network to fill holes, by the distance to the original and by a discriminator.
 ///
-/// The discriminator sees the whole patch that the network gives; where the network gives the whole picture, it sees
-/// the photo with its holes filled. Pathak et al., "Context Encoders: Feature Learning by Inpainting", 2016.
+/// The discriminator sees the patch that the network predicts, or, if the network predicts the whole picture, the photo with its
+/// holes filled. Pathak et al., "Context Encoders: Feature Learning by Inpainting", 2016.
 #[derive(Debug)]
 pub struct Inpaint {
-    generator: Trained<Inpainter>,
-    discriminator: Trained<Judge>,
-    objective: Objective,
+    generator: Trainable<Inpainter>,
+    discriminator: Trainable<InpaintDiscriminator>,
+    gan_loss: GanLoss,
     distance: Distance,
     reconstruction: f64,
     adversarial: f64,
     overlap: usize,
     discriminator_steps: usize,
-    /// Side of the picture and of its middle, where the network gives that alone.
+    /// Side of the picture and of its middle, if the network predicts only the middle.
     patch: Option<(usize, usize)>,
     /// Without automatic differentiation.
     device: Device,
 }
 
 impl Inpaint {
-    /// Networks with fresh weights, as `recipe` describes them.
+    /// Creates the networks of `recipe` with fresh weights.
     pub fn new(recipe: &Recipe, device: &Device) -> Self {
         let autodiff = device.clone().autodiff();
-        let initialise = |stream| Initialise::of_recipe(recipe, stream, &autodiff);
-        let generator = Inpainter::new(&mut initialise(0), recipe);
-        let discriminator = Judge::new(&mut initialise(1), recipe);
+        let init = |stream| WeightInit::from_recipe(recipe, stream, &autodiff);
+        let generator = Inpainter::new(&mut init(0), recipe);
+        let discriminator = InpaintDiscriminator::new(&mut init(1), recipe);
         let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
         Self {
-            generator: Trained::new(generator, adam()),
-            discriminator: Trained::new(discriminator, adam()),
-            objective: Objective::new(recipe.loss.gan, recipe.loss.label_smoothing),
+            generator: Trainable::new(generator, adam()),
+            discriminator: Trainable::new(discriminator, adam()),
+            gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
             distance: recipe.loss.distance,
             reconstruction: recipe.loss.reconstruction,
             adversarial: recipe.loss.adversarial,
@@ -61,7 +61,7 @@ impl Inpaint {
         }
     }
 
-    /// What the network predicts of `[batch, channels, side, side]`: all of it, or its middle.
+    /// The part of `[batch, channels, side, side]` that the network predicts: all of it, or its middle.
     fn predicted_part(&self, picture: Tensor<4>) -> Tensor<4> {
         match self.patch {
             Some((side, patch)) => {
@@ -82,14 +82,14 @@ impl Inpaint {
         rate: f64,
     ) -> (Tensor<1>, Tensor<1>) {
         let network = self.discriminator.network();
-        let on_real = network.forward(real.clone(), Behaviour::TRAINING);
-        let on_real = self.objective.discriminator_on_real(on_real);
-        let on_fake = network.forward(fake.clone(), Behaviour::TRAINING);
-        let on_fake = self.objective.discriminator_on_fake(on_fake);
+        let on_real = network.forward(real.clone(), ForwardMode::TRAINING);
+        let on_real = self.gan_loss.discriminator_on_real(on_real);
+        let on_fake = network.forward(fake.clone(), ForwardMode::TRAINING);
+        let on_fake = self.gan_loss.discriminator_on_fake(on_fake);
         // The sum, not the mean as in pix2pix.
         let loss = on_real.clone() + on_fake.clone();
         self.discriminator.update(&mut loss.backward(), rate);
-        if self.objective.clips_weights() {
+        if self.gan_loss.clips_weights() {
             self.discriminator.clip(WEIGHT_CLIP);
         }
         (on_real, on_fake)
@@ -112,9 +112,9 @@ impl Method for Inpaint {
         let weights = reconstruction_weights(mask.clone(), self.overlap);
 
         let network = self.generator.network();
-        let output = network.forward(input, mask.clone(), Behaviour::TRAINING);
+        let output = network.forward(input, mask.clone(), ForwardMode::TRAINING);
         let target = self.predicted_part(photo);
-        let distance = reconstruction(
+        let distance = reconstruction_loss(
             output.clone(),
             target.clone(),
             self.predicted_part(weights),
@@ -129,18 +129,18 @@ impl Method for Inpaint {
                 target.clone() * (-mask.clone() + 1.0) + output * mask
             };
             // Without its graph: the discriminator's step must not reach the generator.
-            let shown = fake.clone().inner();
+            let detached = fake.clone().inner();
             let rate = context.discriminator_rate;
-            let (mut on_real, mut on_fake) = self.update_discriminator(&target, &shown, rate);
+            let (mut on_real, mut on_fake) = self.update_discriminator(&target, &detached, rate);
             for _ in 1..self.discriminator_steps {
-                (on_real, on_fake) = self.update_discriminator(&target, &shown, rate);
+                (on_real, on_fake) = self.update_discriminator(&target, &detached, rate);
             }
-            // The discriminator that judges the generator has already made its step.
+            // The generator is judged by the discriminator after its step.
             let judged = self
                 .discriminator
                 .frozen()
-                .forward(fake, Behaviour::TRAINING);
-            let adversarial = self.objective.generator(judged) * self.adversarial;
+                .forward(fake, ForwardMode::TRAINING);
+            let adversarial = self.gan_loss.generator(judged) * self.adversarial;
             losses.push(Loss::generator("G_adv", &adversarial));
             losses.push(Loss::discriminator("D_real", &on_real));
             losses.push(Loss::discriminator("D_fake", &on_fake));
@@ -156,16 +156,16 @@ impl Method for Inpaint {
         let input = Tensor::<4>::from_data(batch.a.clone(), &self.device);
         let photo = Tensor::<4>::from_data(batch.b.clone(), &self.device);
         let network = self.generator.network().valid();
-        // One picture alone has no statistics of a batch.
-        let behaviour = Behaviour::inference(NormStats::Running, false);
-        let output = network.forward(input, mask.clone(), behaviour);
+        // A single picture has no batch statistics.
+        let mode = ForwardMode::inference(NormStats::Running, false);
+        let output = network.forward(input, mask.clone(), mode);
         let whole = match self.patch {
             Some((side, patch)) => {
                 let start = (side - patch) / 2;
                 let [batch, channels, _, _] = photo.dims();
                 let middle = start..start + patch;
-                let place = [0..batch, 0..channels, middle.clone(), middle];
-                photo.clone().slice_assign(place, output)
+                let ranges = [0..batch, 0..channels, middle.clone(), middle];
+                photo.clone().slice_assign(ranges, output)
             }
             None => output,
         };

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 
 use super::context_encoder::ContextEncoder;
 use crate::config::Recipe;
-use crate::nn::{Behaviour, Generator, Initialise, Network};
+use crate::nn::{ForwardMode, Generator, Network, WeightInit};
 
 /// A network that predicts what is in the holes of a picture.
 #[derive(Module, Debug)]
@@ -17,30 +17,23 @@ pub enum Inpainter {
 }
 
 impl Inpainter {
-    /// The network of `recipe`, whose mode is inpaint.
-    pub fn new(initialise: &mut Initialise, recipe: &Recipe) -> Self {
+    /// Creates the network of `recipe`, whose mode is inpaint.
+    pub fn new(init: &mut WeightInit, recipe: &Recipe) -> Self {
         let (generator, channels) = (&recipe.generator, recipe.data.input_channels);
         if generator.arch.is_context_encoder() {
-            let (side, output) = (recipe.data.crop_size, recipe.judged_side());
-            let network = ContextEncoder::new(initialise, generator, side, output, channels);
+            let (side, output) = (recipe.data.crop_size, recipe.discriminator_side());
+            let network = ContextEncoder::new(init, generator, side, output, channels);
             return Self::Context(network);
         }
-        Self::WithMask(Generator::new(
-            initialise,
-            generator,
-            channels + 1,
-            channels,
-        ))
+        Self::WithMask(Generator::new(init, generator, channels + 1, channels))
     }
 
-    /// What is in the holes of `picture`, `[batch, channels, side, side]` in [-1, 1], where `mask`,
-    /// `[batch, 1, side, side]`, is 1: the whole picture, or its middle where the recipe says so.
-    pub fn forward(&self, picture: Tensor<4>, mask: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+    /// Predicts the content of the holes in `picture`, `[batch, channels, side, side]` in [-1, 1], where `mask`,
+    /// `[batch, 1, side, side]`, is 1: the whole picture, or its middle if the recipe says so.
+    pub fn forward(&self, picture: Tensor<4>, mask: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         match self {
-            Self::Context(network) => network.forward(picture, behaviour),
-            Self::WithMask(network) => {
-                network.forward(Tensor::cat(vec![picture, mask], 1), behaviour)
-            }
+            Self::Context(network) => network.forward(picture, mode),
+            Self::WithMask(network) => network.forward(Tensor::cat(vec![picture, mask], 1), mode),
         }
     }
 }

@@ -3,16 +3,16 @@
 mod channel_wise;
 mod context_discriminator;
 mod context_encoder;
+mod discriminator;
 mod inpaint;
 mod inpainter;
-mod judge;
 mod reconstruction;
 mod stage;
 
-pub use channel_wise::ChannelWise;
+pub use channel_wise::ChannelWiseLinear;
 pub use context_discriminator::ContextDiscriminator;
 pub use context_encoder::ContextEncoder;
+pub use discriminator::InpaintDiscriminator;
 pub use inpaint::Inpaint;
 pub use inpainter::Inpainter;
-pub use judge::Judge;
-pub use reconstruction::{BAND_WEIGHT, reconstruction, reconstruction_weights};
+pub use reconstruction::{BAND_WEIGHT, reconstruction_loss, reconstruction_weights};

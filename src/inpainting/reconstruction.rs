@@ -1,4 +1,4 @@
-//! How far a prediction is from the original, in the hole and in the band around it.
+//! The reconstruction loss, in the hole and in the band around it.
 
 use burn::tensor::Tensor;
 use burn::tensor::module::max_pool2d;
@@ -6,7 +6,7 @@ use burn::tensor::ops::MaxPoolOptions;
 
 use crate::config::Distance;
 
-/// Weight of the band around the hole, which is known and predicted too so that the two meet; the hole has weight 1.
+/// Weight of the band around the hole, which is predicted too so that both meet; the hole has weight 1.
 pub const BAND_WEIGHT: f64 = 10.0;
 
 /// The weight of each pixel: 1 in the hole, [`BAND_WEIGHT`] within `overlap` pixels of it (diagonals included), 0
@@ -27,7 +27,7 @@ pub fn reconstruction_weights(mask: Tensor<4>, overlap: usize) -> Tensor<4> {
 
 /// The weighted distance between `[batch, channels, height, width]` pictures: its sum divided by the number of values
 /// that have a weight. `weights` is `[batch, 1, height, width]`.
-pub fn reconstruction(
+pub fn reconstruction_loss(
     output: Tensor<4>,
     target: Tensor<4>,
     weights: Tensor<4>,

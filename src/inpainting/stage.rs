@@ -1,4 +1,4 @@
-//! Layers in a row, each with its norm and activation, under the names of a PyTorch `Sequential`.
+//! A sequence of layers with their norms and activations, under the names of a PyTorch `Sequential`.
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
@@ -6,16 +6,16 @@ use burn::tensor::activation::tanh;
 use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
 
-use super::channel_wise::ChannelWise;
+use super::channel_wise::ChannelWiseLinear;
 use crate::config::{NormKind, Upsample};
 use crate::kernels::{TransposedConvolutionShape, leaky_relu, relu, transposed_convolution};
-use crate::nn::{Behaviour, Convolution, Initialise, Norm, Padding, Upsampling, full_precision};
+use crate::nn::{Convolution, ForwardMode, Norm, Padding, Upsampling, WeightInit, full_precision};
 
 const SLOPE: f64 = 0.2;
 
 /// A transposed convolution with a square kernel.
 #[derive(Module, Debug)]
-pub(super) struct Deconvolution {
+pub(super) struct TransposedConvolution {
     /// `[in, out, kernel, kernel]`.
     weight: Param<Tensor<4>>,
     /// `[out]`.
@@ -27,14 +27,14 @@ pub(super) struct Deconvolution {
 #[derive(Module, Debug)]
 pub(super) enum Layer {
     Convolution(Convolution),
-    Deconvolution(Deconvolution),
+    Deconvolution(TransposedConvolution),
     Upsampling(Upsampling),
-    ChannelWise(ChannelWise),
+    ChannelWise(ChannelWiseLinear),
 }
 
-/// What comes after a layer and its norm.
+/// What follows a layer and its norm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum After {
+pub(super) enum PostOp {
     Nothing,
     Relu,
     LeakyRelu,
@@ -43,20 +43,20 @@ pub(super) enum After {
     Tanh,
 }
 
-/// One layer with its norm and what comes after.
+/// One layer with its norm and what follows.
 #[derive(Module, Debug)]
 pub(super) struct Stage {
     layer: Layer,
     norm: Option<Norm>,
     #[module(skip)]
-    after: After,
-    /// Place of the layer in the `Sequential`; its norm has the next.
+    after: PostOp,
+    /// Index of the layer in the `Sequential`; its norm has the next.
     #[module(skip)]
     index: usize,
 }
 
 impl Stage {
-    fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+    fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         let mut features = match &self.layer {
             Layer::Convolution(layer) => layer.forward(input),
             Layer::Deconvolution(layer) => {
@@ -67,34 +67,34 @@ impl Stage {
             Layer::ChannelWise(layer) => layer.forward(full_precision(input)),
         };
         if let Some(norm) = &self.norm {
-            features = norm.forward(features, behaviour);
+            features = norm.forward(features, mode);
         }
         match self.after {
-            After::Nothing => features,
-            After::Relu => relu(features),
-            After::LeakyRelu => leaky_relu(features, SLOPE),
-            After::ReluAndPool => max_pool2d(
+            PostOp::Nothing => features,
+            PostOp::Relu => relu(features),
+            PostOp::LeakyRelu => leaky_relu(features, SLOPE),
+            PostOp::ReluAndPool => max_pool2d(
                 relu(features),
                 MaxPoolOptions::new([3, 3]).with_stride([2, 2]),
             ),
-            After::Tanh => tanh(full_precision(features)),
+            PostOp::Tanh => tanh(full_precision(features)),
         }
     }
 }
 
-/// Width of a layer that is `distance` sizes away from the innermost: eight times `channels`, halved towards the
-/// outside.
+/// Channels of a layer that is `distance` sizes away from the innermost: eight times `channels`, halved at each size further
+/// out.
 pub(super) fn width(channels: usize, distance: usize) -> usize {
     (channels * 8) >> distance.min(3)
 }
 
-/// One stage after the other.
-pub(super) fn forward(stages: &[Stage], input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
-    let next = |features, stage: &Stage| stage.forward(features, behaviour);
+/// Runs the stages in order.
+pub(super) fn forward(stages: &[Stage], input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
+    let next = |features, stage: &Stage| stage.forward(features, mode);
     full_precision(stages.iter().fold(input, next))
 }
 
-/// The public name of the layer at `path`, which begins with the place of its stage.
+/// The public name of the layer at `path`, which begins with the index of its stage.
 pub(super) fn layer_name(stages: &[Stage], path: &str) -> String {
     let mut parts = path.split('.');
     let stage: usize = parts
@@ -106,37 +106,37 @@ pub(super) fn layer_name(stages: &[Stage], path: &str) -> String {
     format!("main.{}", index + usize::from(norm))
 }
 
-/// Puts stages in a row.
+/// Builds a sequence of stages.
 pub(super) struct Builder<'a> {
-    initialise: &'a mut Initialise,
+    init: &'a mut WeightInit,
     norm: NormKind,
-    /// Place of the next layer in the `Sequential`.
+    /// Index of the next layer in the `Sequential`.
     index: usize,
     stages: Vec<Stage>,
 }
 
 impl<'a> Builder<'a> {
-    /// Layers with weights from `initialise`; those that are normalised have `norm`.
-    pub(super) fn new(initialise: &'a mut Initialise, norm: NormKind) -> Self {
+    /// Starts a sequence with weights from `init`, whose norms are `norm`.
+    pub(super) fn new(init: &'a mut WeightInit, norm: NormKind) -> Self {
         Self {
-            initialise,
+            init,
             norm,
             index: 0,
             stages: Vec::new(),
         }
     }
 
-    /// A convolution with a kernel, stride and zero padding.
+    /// Adds a convolution with a kernel, stride and zero padding.
     pub(super) fn convolution(
         &mut self,
         channels: [usize; 2],
         [kernel, stride, padding]: [usize; 3],
         normalised: bool,
-        after: After,
+        after: PostOp,
     ) {
-        let bias = self.norm.wants_bias();
+        let bias = self.norm.uses_bias();
         let padding = Padding::Zero(padding);
-        let layer = Convolution::new(self.initialise, channels, kernel, stride, padding, bias);
+        let layer = Convolution::new(self.init, channels, kernel, stride, padding, bias);
         self.push(
             Layer::Convolution(layer),
             normalised.then_some(channels[1]),
@@ -144,22 +144,22 @@ impl<'a> Builder<'a> {
         );
     }
 
-    /// A transposed convolution with a kernel, stride and padding.
-    pub(super) fn deconvolution(
+    /// Adds a transposed convolution with a kernel, stride and padding.
+    pub(super) fn transposed_convolution(
         &mut self,
         [input, output]: [usize; 2],
         [kernel, stride, padding]: [usize; 3],
         normalised: bool,
-        after: After,
+        after: PostOp,
     ) {
-        let layer = Deconvolution {
-            weight: self.initialise.weight([input, output, kernel, kernel]),
-            bias: self.norm.wants_bias().then(|| self.initialise.bias(output)),
+        let layer = TransposedConvolution {
+            weight: self.init.weight([input, output, kernel, kernel]),
+            bias: self.norm.uses_bias().then(|| self.init.bias(output)),
             shape: TransposedConvolutionShape {
                 stride,
                 padding,
                 output_padding: 0,
-                precision: self.initialise.precision(),
+                precision: self.init.precision(),
             },
         };
         self.push(
@@ -169,16 +169,16 @@ impl<'a> Builder<'a> {
         );
     }
 
-    /// A layer that doubles the size.
+    /// Adds a layer that doubles the size.
     pub(super) fn upsampling(
         &mut self,
         channels: [usize; 2],
         kind: Upsample,
         normalised: bool,
-        after: After,
+        after: PostOp,
     ) {
-        let bias = self.norm.wants_bias();
-        let layer = Upsampling::new(self.initialise, channels, 4, 0, bias, kind);
+        let bias = self.norm.uses_bias();
+        let layer = Upsampling::new(self.init, channels, 4, 0, bias, kind);
         self.push(
             Layer::Upsampling(layer),
             normalised.then_some(channels[1]),
@@ -186,19 +186,19 @@ impl<'a> Builder<'a> {
         );
     }
 
-    /// A channel-wise fully-connected layer over maps of `side` x `side`.
+    /// Adds a channel-wise fully-connected layer over maps of `side` x `side`.
     pub(super) fn channel_wise(&mut self, maps: usize, side: usize) {
-        let layer = ChannelWise::new(self.initialise, maps, side);
-        self.push(Layer::ChannelWise(layer), None, After::Nothing);
+        let layer = ChannelWiseLinear::new(self.init, maps, side);
+        self.push(Layer::ChannelWise(layer), None, PostOp::Nothing);
     }
 
-    fn push(&mut self, layer: Layer, normalised: Option<usize>, after: After) {
-        let norm = normalised.map(|channels| Norm::new(self.initialise, self.norm, channels));
+    fn push(&mut self, layer: Layer, normalised: Option<usize>, after: PostOp) {
+        let norm = normalised.map(|channels| Norm::new(self.init, self.norm, channels));
         let index = self.index;
         let behind = match after {
-            After::Nothing => 0,
-            After::Relu | After::LeakyRelu | After::Tanh => 1,
-            After::ReluAndPool => 2,
+            PostOp::Nothing => 0,
+            PostOp::Relu | PostOp::LeakyRelu | PostOp::Tanh => 1,
+            PostOp::ReluAndPool => 2,
         };
         self.index += 1 + usize::from(norm.is_some()) + behind;
         self.stages.push(Stage {

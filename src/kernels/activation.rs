@@ -13,7 +13,7 @@ use burn::backend::Dispatch;
 pub fn leaky_relu(input: Tensor<4>, slope: f64) -> Tensor<4> {
     #[cfg(feature = "flex")]
     if has_kernels(&input) {
-        return Tensor::from_dispatch(Dispatch::leaky(input.into_dispatch(), slope));
+        return Tensor::from_dispatch(Dispatch::leaky_relu(input.into_dispatch(), slope));
     }
     activation::leaky_relu(input, slope)
 }
@@ -22,7 +22,7 @@ pub fn leaky_relu(input: Tensor<4>, slope: f64) -> Tensor<4> {
 pub fn relu(input: Tensor<4>) -> Tensor<4> {
     #[cfg(feature = "flex")]
     if has_kernels(&input) {
-        return Tensor::from_dispatch(Dispatch::leaky(input.into_dispatch(), 0.0));
+        return Tensor::from_dispatch(Dispatch::leaky_relu(input.into_dispatch(), 0.0));
     }
     activation::relu(input)
 }

@@ -2,25 +2,11 @@
 
 use burn::tensor::Tensor;
 
+use super::adam_step::AdamStep;
 #[cfg(feature = "flex")]
 use super::backend::{Kernels, has_kernels};
 
-/// Constants of one Adam step.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct AdamStep {
-    /// Learning rate of this step.
-    pub learning_rate: f64,
-    /// Decay of the mean of gradients.
-    pub beta1: f64,
-    /// Decay of the mean of squared gradients.
-    pub beta2: f64,
-    /// Added to the root of the second moment, after bias correction.
-    pub epsilon: f64,
-    /// Number of this step, from 1.
-    pub time: u64,
-}
-
-/// Running means that Adam keeps for one parameter, flattened to one dimension.
+/// The running means of one parameter, flattened to one dimension.
 #[derive(Debug, Clone)]
 pub struct AdamMoments {
     /// Running mean of the gradients.
@@ -29,9 +15,9 @@ pub struct AdamMoments {
     pub second: Tensor<1>,
 }
 
-/// One Adam update; returns the new parameter and the new moments, all of the length of `parameter`.
+/// Takes one Adam step; returns the new parameter and the new moments, all of the length of `parameter`.
 ///
-/// Tensors are plain ones, outside automatic differentiation. The bias correction is applied as PyTorch does: the root
+/// The tensors are outside automatic differentiation. The bias correction is applied as PyTorch does: the root
 /// of the second moment is divided by `sqrt(1 - beta2^time)` before `epsilon` is added.
 /// Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015.
 pub fn adam(

@@ -1,4 +1,4 @@
-//! The kernels under automatic differentiation, for every backend that brings their gradients.
+//! The kernels under automatic differentiation, for every backend that implements their gradients.
 
 use std::fmt::Debug;
 
@@ -11,17 +11,17 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, TensorMetadata};
 use burn::tensor::TensorData;
 
-use super::backend::{ConvolutionKept, KernelGradients, Kernels};
+use super::backend::{ConvolutionSaved, KernelGradients, Kernels};
 use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};
 
 /// What the gradients of a convolution need.
 #[derive(Debug, Clone)]
 struct ConvolutionState<T, S> {
-    kept: ConvolutionKept<T>,
+    saved: ConvolutionSaved<T>,
     shape: S,
 }
 
-/// Registers what was asked for.
+/// Registers the gradients that were requested.
 fn register<B: Backend, const N: usize>(
     parents: [Option<NodeId>; N],
     gradients: [Option<FloatTensor<B>>; N],
@@ -46,9 +46,9 @@ impl<B: KernelGradients> Backward<B, 3> for ConvolutionBackward {
         grads: &mut Gradients,
         _checkpointer: &mut Checkpointer,
     ) {
-        let ConvolutionState { kept, shape } = ops.state;
+        let ConvolutionState { saved, shape } = ops.state;
         let gradient = grads.consume::<B>(&ops.node);
-        let gradients = B::convolution_gradients(gradient, kept, shape);
+        let gradients = B::convolution_gradients(gradient, saved, shape);
         register::<B, 3>(
             ops.parents.map(|node| node.map(|node| node.id)),
             gradients,
@@ -69,9 +69,9 @@ impl<B: KernelGradients> Backward<B, 3> for TransposedConvolutionBackward {
         grads: &mut Gradients,
         _checkpointer: &mut Checkpointer,
     ) {
-        let ConvolutionState { kept, shape } = ops.state;
+        let ConvolutionState { saved, shape } = ops.state;
         let gradient = grads.consume::<B>(&ops.node);
-        let gradients = B::transposed_convolution_gradients(gradient, kept, shape);
+        let gradients = B::transposed_convolution_gradients(gradient, saved, shape);
         register::<B, 3>(
             ops.parents.map(|node| node.map(|node| node.id)),
             gradients,
@@ -105,9 +105,9 @@ impl<B: KernelGradients> Backward<B, 1> for InstanceNormBackward {
 }
 
 #[derive(Debug)]
-struct LeakyBackward;
+struct LeakyReluBackward;
 
-impl<B: KernelGradients> Backward<B, 1> for LeakyBackward {
+impl<B: KernelGradients> Backward<B, 1> for LeakyReluBackward {
     /// Output and slope.
     type State = (FloatTensor<B>, f64);
 
@@ -119,7 +119,7 @@ impl<B: KernelGradients> Backward<B, 1> for LeakyBackward {
     ) {
         let (output, slope) = ops.state;
         let gradient = grads.consume::<B>(&ops.node);
-        let gradient = B::leaky_gradient(gradient, output, slope);
+        let gradient = B::leaky_relu_gradient(gradient, output, slope);
         register::<B, 1>(
             ops.parents.map(|node| node.map(|node| node.id)),
             [Some(gradient)],
@@ -129,9 +129,9 @@ impl<B: KernelGradients> Backward<B, 1> for LeakyBackward {
 }
 
 #[derive(Debug)]
-struct ReflectBackward;
+struct ReflectionPadBackward;
 
-impl<B: KernelGradients> Backward<B, 1> for ReflectBackward {
+impl<B: KernelGradients> Backward<B, 1> for ReflectionPadBackward {
     /// Rows and columns on each side.
     type State = usize;
 
@@ -142,7 +142,7 @@ impl<B: KernelGradients> Backward<B, 1> for ReflectBackward {
         _checkpointer: &mut Checkpointer,
     ) {
         let gradient = grads.consume::<B>(&ops.node);
-        let gradient = B::reflect_gradient(gradient, ops.state);
+        let gradient = B::reflection_pad_gradient(gradient, ops.state);
         register::<B, 1>(
             ops.parents.map(|node| node.map(|node| node.id)),
             [Some(gradient)],
@@ -184,10 +184,10 @@ fn dims<T: TensorMetadata>(tensor: &T) -> [usize; 4] {
 /// A convolution of input, weight and bias, with its shape.
 type Operation<T, S> = fn(T, T, T, S) -> T;
 
-/// What makes the operands of such a convolution ready.
+/// Converts the operands of such a convolution.
 type Operands<T, S> = fn(T, T, S) -> [T; 2];
 
-/// Runs `forward`, one of the two convolutions, and records `backward` where a gradient will be asked for.
+/// Runs `forward`, one of the two convolutions, and records `backward` if a gradient is requested.
 fn recorded<B, C, S, K>(
     backward: K,
     operands: Operands<FloatTensor<B>, S>,
@@ -208,7 +208,7 @@ where
     let (weight, weight_node) = weight.into_parts();
     let (bias, bias_node) = bias.into_parts();
     let [input, weight] = operands(input, weight, shape);
-    let kept = ConvolutionKept {
+    let saved = ConvolutionSaved {
         input: wanted[1].then(|| input.clone()),
         weight: wanted[0].then(|| weight.clone()),
         bias: wanted[2],
@@ -216,7 +216,7 @@ where
         input_type,
         weight_dims,
     };
-    let state = ConvolutionState { kept, shape };
+    let state = ConvolutionState { saved, shape };
     let prepared = backward.prepare::<C>([input_node, weight_node, bias_node]);
     let output = forward(input, weight, bias, shape);
     match prepared.compute_bound().stateful() {
@@ -325,7 +325,7 @@ impl<B: KernelGradients, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         factor: FloatTensor<Self>,
         offset: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
-        // Made of operations that have gradients themselves.
+        // These operations have gradients themselves.
         let channels = factor.shape()[0];
         let per_channel = |tensor| Self::float_reshape(tensor, [1, channels, 1, 1].into());
         Self::float_add(
@@ -334,28 +334,28 @@ impl<B: KernelGradients, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         )
     }
 
-    fn leaky(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
+    fn leaky_relu(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
         let (input, node) = input.into_parts();
-        let prepared = Backward::<B, 1>::prepare::<C>(LeakyBackward, [node]);
-        let output = B::leaky(input, slope);
+        let prepared = Backward::<B, 1>::prepare::<C>(LeakyReluBackward, [node]);
+        let output = <B as Kernels>::leaky_relu(input, slope);
         match prepared.compute_bound().stateful() {
             OpsKind::Tracked(prepared) => prepared.finish((output.clone(), slope), output),
             OpsKind::UnTracked(prepared) => prepared.finish(output),
         }
     }
 
-    fn ready(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
-        FloatTensor::<Self>::new(B::ready(weight.into_parts().0, precision))
+    fn prepack_weight(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
+        FloatTensor::<Self>::new(B::prepack_weight(weight.into_parts().0, precision))
     }
 
-    fn in_place(like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self> {
-        FloatTensor::<Self>::new(B::in_place(like.into_parts().0, data))
+    fn from_mapped(like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self> {
+        FloatTensor::<Self>::new(B::from_mapped(like.into_parts().0, data))
     }
 
-    fn reflect(input: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {
+    fn reflection_pad(input: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {
         let (input, node) = input.into_parts();
-        let prepared = Backward::<B, 1>::prepare::<C>(ReflectBackward, [node]);
-        let output = B::reflect(input, width);
+        let prepared = Backward::<B, 1>::prepare::<C>(ReflectionPadBackward, [node]);
+        let output = B::reflection_pad(input, width);
         match prepared.compute_bound().stateful() {
             OpsKind::Tracked(prepared) => prepared.finish(width, output),
             OpsKind::UnTracked(prepared) => prepared.finish(output),

@@ -1,4 +1,4 @@
-//! The kernels that a backend may bring itself, and the choice between them and ordinary tensor operations.
+//! The kernels that a backend can implement, and whether a tensor's backend does.
 #![cfg_attr(
     feature = "libtorch",
     expect(
@@ -13,9 +13,9 @@ use burn::tensor::{DType, Tensor, TensorData};
 
 use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};
 
-/// The kernels as operations on a backend's own tensors; the shapes are those of the functions of the same names.
+/// The kernels as operations on a backend's own tensors, with the shapes of the public functions of the same names.
 ///
-/// `bias` has length 0 where there is none, since an operation of an extension has a fixed number of tensors.
+/// A missing `bias` has length 0, since an operation of an extension has a fixed number of tensors.
 #[backend_extension(Flex, LibTorch: cfg(feature = "libtorch"), Autodiff)]
 pub(crate) trait Kernels: Backend {
     fn convolution(
@@ -32,8 +32,8 @@ pub(crate) trait Kernels: Backend {
         shape: TransposedConvolutionShape,
     ) -> FloatTensor<Self>;
 
-    /// The output of [`instance_norm_with_statistics`](Self::instance_norm_with_statistics) alone, where nobody asks for
-    /// gradients.
+    /// The output of [`instance_norm_with_statistics`](Self::instance_norm_with_statistics) alone, if no gradients are
+    /// requested.
     fn instance_norm(input: FloatTensor<Self>, epsilon: f64) -> FloatTensor<Self>;
 
     /// Returns output, mean and biased variance of each channel of each picture, `[batch * channels]`; the last two carry
@@ -51,11 +51,11 @@ pub(crate) trait Kernels: Backend {
         epsilon: f64,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
-    /// The weight of a convolution in the type and layout that it is calculated with; carries no gradient.
-    fn ready(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self>;
+    /// Converts the weight of a convolution to the type and layout that it computes with; carries no gradient.
+    fn prepack_weight(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self>;
 
-    /// A tensor of these numbers on the device of `like`, in the memory in which they are where the device can use it.
-    fn in_place(like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self>;
+    /// Makes a tensor of `data` on the device of `like`, which shares the memory of a mapped file if the device can.
+    fn from_mapped(like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self>;
 
     /// Returns mean and biased variance, which carry no gradient.
     fn channel_statistics(input: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>);
@@ -68,9 +68,9 @@ pub(crate) trait Kernels: Backend {
     ) -> FloatTensor<Self>;
 
     /// The leaky ReLU; the slope is not negative.
-    fn leaky(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self>;
+    fn leaky_relu(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self>;
 
-    fn reflect(input: FloatTensor<Self>, width: usize) -> FloatTensor<Self>;
+    fn reflection_pad(input: FloatTensor<Self>, width: usize) -> FloatTensor<Self>;
 
     /// Returns the new parameter, the new first moment and the new second moment.
     fn adam(
@@ -82,18 +82,18 @@ pub(crate) trait Kernels: Backend {
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
-/// What a convolution, transposed or not, keeps for its gradients.
+/// What a convolution, transposed or not, saves for its gradients.
 #[derive(Debug, Clone)]
-pub(crate) struct ConvolutionKept<T> {
-    /// Kept where the gradient of the weight is asked for.
+pub(crate) struct ConvolutionSaved<T> {
+    /// Saved if the gradient of the weight is requested.
     pub(crate) input: Option<T>,
-    /// Kept where the gradient of the input is asked for.
+    /// Saved if the gradient of the input is requested.
     pub(crate) weight: Option<T>,
-    /// Whether the gradient of the bias is asked for.
+    /// Whether the gradient of the bias is requested.
     pub(crate) bias: bool,
     /// Shape of the input.
     pub(crate) input_dims: [usize; 4],
-    /// Type of the input, and so of its gradient, before it was prepared.
+    /// Type of the input, and so of its gradient, before it was converted.
     #[cfg_attr(
         not(feature = "libtorch"),
         expect(dead_code, reason = "Flex has one type alone")
@@ -103,12 +103,12 @@ pub(crate) struct ConvolutionKept<T> {
     pub(crate) weight_dims: [usize; 4],
 }
 
-/// Gradients with respect to input, weight and bias of a convolution, as far as they are asked for.
+/// The requested gradients of a convolution with respect to input, weight and bias.
 pub(crate) type ConvolutionGradients<T> = [Option<T>; 3];
 
-/// Gradients of the kernels, which their implementation for automatic differentiation calls.
+/// Gradients of the kernels, for automatic differentiation.
 pub(crate) trait KernelGradients: Kernels {
-    /// Input and weight in the form in which this convolution takes them, so that what is kept for the gradients need not be
+    /// Converts input and weight to the form that this convolution takes, so that what is saved for the gradients need not be
     /// converted again.
     fn convolution_operands(
         input: FloatTensor<Self>,
@@ -123,29 +123,29 @@ pub(crate) trait KernelGradients: Kernels {
         shape: TransposedConvolutionShape,
     ) -> [FloatTensor<Self>; 2];
 
-    /// The gradients of a convolution, from the gradient of its output.
+    /// Gradients of a convolution, from the gradient of its output.
     fn convolution_gradients(
         gradient: FloatTensor<Self>,
-        kept: ConvolutionKept<FloatTensor<Self>>,
+        saved: ConvolutionSaved<FloatTensor<Self>>,
         shape: ConvolutionShape,
     ) -> ConvolutionGradients<FloatTensor<Self>>;
 
-    /// The gradients of a transposed convolution, from the gradient of its output.
+    /// Gradients of a transposed convolution, from the gradient of its output.
     fn transposed_convolution_gradients(
         gradient: FloatTensor<Self>,
-        kept: ConvolutionKept<FloatTensor<Self>>,
+        saved: ConvolutionSaved<FloatTensor<Self>>,
         shape: TransposedConvolutionShape,
     ) -> ConvolutionGradients<FloatTensor<Self>>;
 
     /// Gradient of a leaky ReLU with respect to its input, from its output: both have the same sign.
-    fn leaky_gradient(
+    fn leaky_relu_gradient(
         gradient: FloatTensor<Self>,
         output: FloatTensor<Self>,
         slope: f64,
     ) -> FloatTensor<Self>;
 
     /// Gradient of a padding by reflection with respect to its input.
-    fn reflect_gradient(gradient: FloatTensor<Self>, width: usize) -> FloatTensor<Self>;
+    fn reflection_pad_gradient(gradient: FloatTensor<Self>, width: usize) -> FloatTensor<Self>;
 
     /// Gradient of an instance normalisation with respect to its input.
     fn instance_norm_gradient(
@@ -165,9 +165,9 @@ pub(crate) trait KernelGradients: Kernels {
     ) -> [FloatTensor<Self>; 3];
 }
 
-/// Whether this tensor can go through [`Kernels`]: it lies on a device that brings them and holds numbers that it takes.
+/// Whether [`Kernels`] take this tensor: its backend implements them for numbers of its type.
 ///
-/// Calling the extension for any other backend would panic, so every call is preceded by this question.
+/// The extension panics on any other backend, so every call is preceded by this check.
 pub(crate) fn has_kernels<const D: usize>(tensor: &Tensor<D>) -> bool {
     let device = tensor.device().inner();
     match device.as_dispatch() {

@@ -1,4 +1,4 @@
-//! Files as memory, and tensors that use it as it is.
+//! Mapped files, and tensors that share their memory.
 #![expect(unsafe_code, reason = "maps files into memory")]
 
 use std::fs::File;
@@ -10,15 +10,15 @@ use memmap2::MmapOptions;
 #[cfg(feature = "flex")]
 use super::backend::{Kernels, has_kernels};
 
-/// The contents of a file, which come from the disk where they are looked at. What is written to this memory stays in it.
+/// Maps a file into memory: its pages are read when they are used. Writing to the memory does not change the file.
 ///
-/// For files that are replaced by renaming, as this program does it, and not overwritten in place: whoever shortens one
-/// meanwhile ends the program.
+/// For files that are replaced by renaming, as this program does, and not overwritten in place: shortening a mapped file ends
+/// the program.
 ///
 /// # Errors
-/// The file is empty, or lies where files cannot be mapped, or the system is Windows: there nobody could replace it meanwhile,
-/// as training does with a style that is tried out.
-pub(crate) fn mapped(file: &File) -> io::Result<bytes::Bytes> {
+/// The file is empty or cannot be mapped, or the system is Windows, where a mapped file could not be replaced, as training
+/// replaces the weights of a style that is being tried out.
+pub(crate) fn map_file(file: &File) -> io::Result<bytes::Bytes> {
     if cfg!(windows) {
         return Err(io::ErrorKind::Unsupported.into());
     }
@@ -28,18 +28,18 @@ pub(crate) fn mapped(file: &File) -> io::Result<bytes::Bytes> {
     Ok(bytes::Bytes::from_owner(memory))
 }
 
-/// A tensor of a part of a file, on the device of `like`, without a copy where the device reads the host's memory.
-pub(crate) fn tensor_in_place<const D: usize>(data: TensorData, like: &Tensor<D>) -> Tensor<D> {
+/// Makes a tensor of a part of a mapped file, on the device of `like`, without a copy if the device reads the host's memory.
+pub(crate) fn tensor_from_mapped<const D: usize>(data: TensorData, like: &Tensor<D>) -> Tensor<D> {
     #[cfg(feature = "flex")]
     if has_kernels(like) {
         let like = like.clone().into_dispatch();
-        return Tensor::from_dispatch(burn::backend::Dispatch::in_place(like, data));
+        return Tensor::from_dispatch(burn::backend::Dispatch::from_mapped(like, data));
     }
     Tensor::from_data(data, &like.device())
 }
 
-/// A part of a mapped file as the bytes of a tensor of 32-bit numbers: a copy where it begins between two numbers.
-pub(crate) fn numbers(part: bytes::Bytes) -> Bytes {
+/// Makes the bytes of a tensor of 32-bit numbers from a part of a mapped file: a copy if it is not aligned.
+pub(crate) fn mapped_numbers(part: bytes::Bytes) -> Bytes {
     if bytemuck::try_cast_slice::<u8, f32>(&part).is_ok() {
         return Bytes::from_shared(part, AllocationProperty::File);
     }

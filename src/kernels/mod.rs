@@ -1,15 +1,24 @@
 //! The operations whose speed matters, as functions over Burn tensors.
 //!
-//! Networks call these instead of Burn's own operations, so that a backend can bring its own implementation in one place.
+//! Networks call these instead of Burn's own operations, so that a backend can have its own implementation.
+//!
+//! A kernel is a function whose generic form, of ordinary tensor operations, defines the result. A native one adds an operation
+//! to the trait `Kernels` and its gradient to `KernelGradients`, with implementations for Flex (`flex`) and LibTorch
+//! (`libtorch`), and a test in `tests/it/kernels_*.rs` that compares values and gradients with Burn's own operations. A backend
+//! with kernels is named in `#[backend_extension(..)]` and in `has_kernels`.
+//!
+//! The only `unsafe` code of the package stands here, and each block says why it is sound.
 
 mod activation;
 mod adam;
+mod adam_step;
+mod alloc;
 #[cfg(feature = "flex")]
 mod autodiff;
 #[cfg(feature = "flex")]
 mod backend;
 mod convolution;
-mod filled;
+mod convolution_shape;
 #[cfg(feature = "flex")]
 mod flex;
 #[cfg(feature = "libtorch")]
@@ -19,22 +28,24 @@ mod memory;
 mod norm;
 mod precision;
 mod reflection;
+mod row_source;
 mod rows;
 #[cfg(feature = "flex")]
 mod workers;
 
 pub use activation::{leaky_relu, relu};
-pub use adam::{AdamMoments, AdamStep, adam};
-pub use convolution::{
-    ConvolutionShape, TransposedConvolutionShape, convolution, ready_weight, transposed_convolution,
-};
-pub(crate) use filled::try_filled;
-pub(crate) use mapped::{mapped, numbers, tensor_in_place};
-pub use memory::{end, keep_freed_memory};
+pub use adam::{AdamMoments, adam};
+pub use adam_step::AdamStep;
+pub(crate) use alloc::try_alloc_filled;
+pub use convolution::{convolution, prepack_weight, transposed_convolution};
+pub use convolution_shape::{ConvolutionShape, TransposedConvolutionShape};
+pub(crate) use mapped::{map_file, mapped_numbers, tensor_from_mapped};
+pub use memory::{exit_process, retain_freed_memory};
 pub use norm::{
     ChannelScaling, ChannelStatistics, batch_norm, channel_statistics, normalize_batch,
     normalize_instance,
 };
 pub use precision::Precision;
 pub use reflection::reflection_pad;
-pub use rows::{Border, Combination, RowSource, copied_rows, join_rows};
+pub use row_source::{Merge, RowPadding, RowSource};
+pub use rows::{copy_rows, fuse_rows};

@@ -19,9 +19,9 @@ pub struct ChannelStatistics {
 /// A factor and an offset for each channel, each `[channels]`.
 #[derive(Debug, Clone)]
 pub struct ChannelScaling {
-    /// What values are multiplied by.
+    /// Multiplies values.
     pub factor: Tensor<1>,
-    /// What is added then.
+    /// Is added to the product.
     pub offset: Tensor<1>,
 }
 
@@ -34,7 +34,7 @@ impl ChannelStatistics {
     }
 }
 
-/// Instance normalisation without scale and shift: each channel of each picture is brought to mean 0 and variance 1.
+/// Instance normalisation without scale and shift: normalises each channel of each picture to mean 0 and variance 1.
 ///
 /// `input` and the result are `[batch, channels, height, width]`. `epsilon` is added to the biased variance.
 /// Ulyanov, Vedaldi and Lempitsky, "Instance Normalization: The Missing Ingredient for Fast Stylization", 2016.
@@ -51,7 +51,7 @@ pub fn normalize_instance(input: Tensor<4>, epsilon: f64) -> Tensor<4> {
     scaled.reshape([batch, channels, height, width])
 }
 
-/// The statistics of `input`, `[batch, channels, height, width]`, as batch normalisation uses them.
+/// Computes the statistics of `input`, `[batch, channels, height, width]`, for batch normalisation.
 pub fn channel_statistics(input: Tensor<4>) -> ChannelStatistics {
     #[cfg(feature = "flex")]
     if has_kernels(&input) && !input.device().is_autodiff() {
@@ -74,7 +74,7 @@ pub fn channel_statistics(input: Tensor<4>) -> ChannelStatistics {
 /// Batch normalisation with the given statistics: `(input - mean) / sqrt(variance + epsilon) * scale + shift`.
 ///
 /// `input` and the result are `[batch, channels, height, width]`; `scale` and `shift` are `[channels]`. Gradients flow
-/// through the statistics where they were computed from `input`.
+/// through the statistics if they were computed from `input`.
 /// Ioffe and Szegedy, "Batch Normalization: Accelerating Deep Network Training", 2015.
 pub fn normalize_batch(
     input: Tensor<4>,
@@ -98,9 +98,9 @@ pub fn normalize_batch(
     (input - per_channel(statistics.mean)) * per_channel(factor) + per_channel(shift)
 }
 
-/// Batch normalisation with the statistics of `input` itself, as in training, and these statistics.
+/// Batch normalisation with the statistics of `input` itself, as in training; returns the output and these statistics.
 ///
-/// The same as [`channel_statistics`] and [`normalize_batch`], in one operation. The gradients of the output flow through
+/// Does the same as [`channel_statistics`] and [`normalize_batch`] in one operation. The gradients of the output flow through
 /// the statistics; the statistics returned, which are for running averages, carry no gradient.
 pub fn batch_norm(
     input: Tensor<4>,

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What convolutions calculate with. Weights, losses, the statistics of norms and optimisers are always 32-bit.
+/// Precision in which convolutions compute. Weights, losses, statistics of norms and optimisers are always 32-bit.
+///
+/// It is a property of the layers: convolutions in bfloat16 give bfloat16, norms and activations keep it, and a network
+/// converts its output to 32 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {

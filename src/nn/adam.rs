@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
 
-use super::tensors::{NamedTensors, Path, TensorError};
+use super::tensors::{ModulePath, NamedTensors, TensorError};
 use crate::kernels::{AdamMoments, AdamStep, adam};
 
 /// Added to the root of the second moment, as in PyTorch.
@@ -20,12 +20,13 @@ pub struct Adam {
     beta2: f64,
     /// Steps taken.
     time: u64,
-    /// By the path of the parameter in the network.
+    /// By the path of the parameter in the network, which checkpoints store: a field of a module that gets another name makes
+    /// older checkpoints unreadable.
     moments: BTreeMap<String, AdamMoments>,
 }
 
 impl Adam {
-    /// An optimiser that has taken no step.
+    /// Creates an optimiser that has taken no step.
     pub fn new(beta1: f64, beta2: f64) -> Self {
         Self {
             beta1,
@@ -35,7 +36,7 @@ impl Adam {
         }
     }
 
-    /// One step: `network` moved along `gradients`, which lose what belongs to it.
+    /// Moves `network` one step along `gradients`, and removes its share from them.
     pub fn step<M: Module>(
         &mut self,
         network: M,
@@ -54,11 +55,11 @@ impl Adam {
             optimiser: self,
             gradients,
             step,
-            path: Path::default(),
+            path: ModulePath::default(),
         })
     }
 
-    /// The moments, by name, and the number of steps taken.
+    /// Returns the moments by name, and the number of steps taken.
     pub fn state(&self) -> (NamedTensors, u64) {
         let mut tensors = NamedTensors::default();
         for (name, moments) in &self.moments {
@@ -72,7 +73,7 @@ impl Adam {
         (tensors, self.time)
     }
 
-    /// Goes on from a saved state of an optimiser of `network`.
+    /// Restores the saved state of an optimiser of `network`.
     ///
     /// # Errors
     /// The state is not of this network.
@@ -88,7 +89,7 @@ impl Adam {
         self.moments.clear();
         let is_empty = state.0.is_empty();
         for (name, tensor) in parameters.tensors {
-            // Parameters that were fixed in all steps so far have no moments.
+            // Parameters that have been frozen so far have no moments.
             if !is_empty && !has_moments(&state, &name) {
                 continue;
             }
@@ -129,16 +130,16 @@ struct Update<'a> {
     optimiser: &'a mut Adam,
     gradients: &'a mut Gradients,
     step: AdamStep,
-    path: Path,
+    path: ModulePath,
 }
 
 impl ModuleMapper for Update<'_> {
     fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.enter(name);
+        self.path.push(name);
     }
 
     fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.exit();
+        self.path.pop();
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
@@ -168,17 +169,17 @@ impl ModuleMapper for Update<'_> {
 /// Collects the trained parameters by path, flattened.
 #[derive(Default)]
 struct Parameters {
-    path: Path,
+    path: ModulePath,
     tensors: Vec<(String, Tensor<1>)>,
 }
 
 impl ModuleMapper for Parameters {
     fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.enter(name);
+        self.path.push(name);
     }
 
     fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.exit();
+        self.path.pop();
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
@@ -192,7 +193,7 @@ impl ModuleMapper for Parameters {
     }
 }
 
-/// Every trained parameter of `network` brought into `[-limit, limit]`.
+/// Clamps every trained parameter of `network` to `[-limit, limit]`.
 pub fn clip_weights<M: Module>(network: M, limit: f32) -> M {
     struct Clip(f32);
     impl ModuleMapper for Clip {

@@ -5,19 +5,19 @@ use std::ops::Range;
 use burn::module::{Module, Param};
 use burn::tensor::{DType, Tensor};
 
-use super::initialise::Initialise;
+use super::weight_init::WeightInit;
 use crate::config::Upsample;
 use crate::kernels::{
-    Border, Combination, ConvolutionShape, Precision, RowSource, TransposedConvolutionShape,
-    convolution, join_rows, reflection_pad, transposed_convolution,
+    ConvolutionShape, Merge, Precision, RowPadding, RowSource, TransposedConvolutionShape,
+    convolution, fuse_rows, reflection_pad, transposed_convolution,
 };
 
-/// What is put around the input of a convolution.
+/// Padding of the input of a convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Padding {
-    /// This many rows and columns of zeros.
+    /// Rows and columns of zeros.
     Zero(usize),
-    /// This many rows and columns mirrored at the border, which is not repeated.
+    /// Rows and columns mirrored at the border, which is not repeated.
     Reflect(usize),
 }
 
@@ -37,9 +37,9 @@ pub struct Convolution {
 }
 
 impl Convolution {
-    /// A layer with weights from `initialise`.
+    /// Creates a layer with weights from `init`.
     pub fn new(
-        initialise: &mut Initialise,
+        init: &mut WeightInit,
         channels: [usize; 2],
         kernel: usize,
         stride: usize,
@@ -48,11 +48,11 @@ impl Convolution {
     ) -> Self {
         let [input, output] = channels;
         Self {
-            weight: initialise.weight([output, input, kernel, kernel]),
-            bias: bias.then(|| initialise.bias(output)),
+            weight: init.weight([output, input, kernel, kernel]),
+            bias: bias.then(|| init.bias(output)),
             stride,
             padding,
-            precision: initialise.precision(),
+            precision: init.precision(),
         }
     }
 
@@ -71,19 +71,19 @@ impl Convolution {
         convolution(input, self.weight.val(), bias, shape)
     }
 
-    /// The rows of an input of `height` rows under the kernel, for these rows of the output.
-    pub(super) fn rows_under(&self, rows: Range<usize>, height: usize) -> Range<usize> {
+    /// The rows of an input of `height` rows that the kernel reaches from `rows` of the output.
+    pub(super) fn input_rows(&self, rows: Range<usize>, height: usize) -> Range<usize> {
         let padding = self.padding.width();
         let first = (rows.start * self.stride).saturating_sub(padding);
         let last = (rows.end - 1) * self.stride + self.kernel();
         first..last.saturating_sub(padding).clamp(first + 1, height)
     }
 
-    /// What lies around the rows under these rows of the output, on an input of `height` rows.
-    pub(super) fn border(&self, rows: &Range<usize>, height: usize) -> Border {
+    /// The padding around the [input rows](Self::input_rows) of `rows`, on an input of `height` rows.
+    pub(super) fn row_padding(&self, rows: &Range<usize>, height: usize) -> RowPadding {
         let padding = self.padding.width();
         let last = (rows.end - 1) * self.stride + self.kernel();
-        Border {
+        RowPadding {
             top: padding.saturating_sub(rows.start * self.stride),
             bottom: last.saturating_sub(padding + height),
             sides: padding,
@@ -91,8 +91,8 @@ impl Convolution {
         }
     }
 
-    /// What [`forward`](Self::forward) gives for an input that has its [border](Self::border) already.
-    pub(super) fn forward_bordered(&self, input: Tensor<4>) -> Tensor<4> {
+    /// [`forward`](Self::forward) for an input that already has its [padding](Self::row_padding).
+    pub(super) fn forward_padded(&self, input: Tensor<4>) -> Tensor<4> {
         let shape = ConvolutionShape {
             stride: self.stride,
             padding: 0,
@@ -102,15 +102,17 @@ impl Convolution {
         convolution(input, self.weight.val(), bias, shape)
     }
 
-    /// Values of the copy that [`forward`](Self::forward) makes of an input of so many channels, height and width.
-    pub(super) fn copied(&self, [channels, height, width]: [usize; 3]) -> usize {
+    /// Length of the padded copy that [`forward`](Self::forward) makes of an input of these dimensions, in values.
+    pub(super) fn copy_len(&self, [channels, height, width]: [usize; 3]) -> usize {
         match self.padding {
             Padding::Zero(_) => 0,
-            Padding::Reflect(border) => channels * (height + 2 * border) * (width + 2 * border),
+            Padding::Reflect(row_padding) => {
+                channels * (height + 2 * row_padding) * (width + 2 * row_padding)
+            }
         }
     }
 
-    /// Height or width of the output for that of the input.
+    /// Height or width of the output for a height or width of the input.
     pub(super) fn output_side(&self, side: usize) -> usize {
         (side + 2 * self.padding.width() - self.kernel()) / self.stride + 1
     }
@@ -145,10 +147,10 @@ pub struct Upsampling {
 }
 
 impl Upsampling {
-    /// A layer with weights from `initialise`. `kernel`, padding 1 and `output_padding` are those of the transposed
-    /// convolution.
+    /// Creates a layer with weights from `init`. `kernel` and `output_padding` are those of the transposed convolution, whose
+    /// padding is 1.
     pub fn new(
-        initialise: &mut Initialise,
+        init: &mut WeightInit,
         channels: [usize; 2],
         kernel: usize,
         output_padding: usize,
@@ -157,18 +159,18 @@ impl Upsampling {
     ) -> Self {
         let [input, output] = channels;
         let weight = match kind {
-            Upsample::Deconv => initialise.weight([input, output, kernel, kernel]),
-            Upsample::Resize => initialise.weight([output, input, 3, 3]),
+            Upsample::Deconv => init.weight([input, output, kernel, kernel]),
+            Upsample::Resize => init.weight([output, input, 3, 3]),
         };
         Self {
             weight,
-            bias: bias.then(|| initialise.bias(output)),
+            bias: bias.then(|| init.bias(output)),
             kind,
             shape: TransposedConvolutionShape {
                 stride: 2,
                 padding: 1,
                 output_padding,
-                precision: initialise.precision(),
+                precision: init.precision(),
             },
         }
     }
@@ -189,8 +191,8 @@ impl Upsampling {
         }
     }
 
-    /// The rows of an input of `height` rows that these rows of the output are made of.
-    pub(super) fn rows_under(&self, rows: Range<usize>, height: usize) -> Range<usize> {
+    /// The rows of an input of `height` rows that `rows` of the output depend on.
+    pub(super) fn input_rows(&self, rows: Range<usize>, height: usize) -> Range<usize> {
         match self.kind {
             Upsample::Deconv => {
                 let TransposedConvolutionShape {
@@ -203,37 +205,37 @@ impl Upsampling {
                 first.div_ceil(stride)..(last + 1).min(height)
             }
             Upsample::Resize => {
-                let doubled = doubled_rows_under(&rows, height);
+                let doubled = doubled_input_rows(&rows, height);
                 doubled.start / 2..doubled.end.div_ceil(2)
             }
         }
     }
 
-    /// The `rows` of the output, from the rows under them ([`rows_under`](Self::rows_under)) of an input of `height` rows:
-    /// what [`forward`](Self::forward) gives there.
+    /// Computes `rows` of the output of [`forward`](Self::forward) from their [input rows](Self::input_rows), of an input of
+    /// `height` rows.
     pub(super) fn forward_rows(
         &self,
         input: Tensor<4>,
         rows: Range<usize>,
         height: usize,
     ) -> Tensor<4> {
-        let first = self.rows_under(rows.clone(), height).start * 2;
+        let first = self.input_rows(rows.clone(), height).start * 2;
         match self.kind {
-            // The outermost rows lack what lies outside, but these are not asked for.
+            // The outermost rows would need more input, but they are cut off.
             Upsample::Deconv => self
                 .forward(input)
                 .narrow(2, rows.start - first, rows.len()),
             Upsample::Resize => {
-                let doubled = doubled_rows_under(&rows, height);
+                let doubled = doubled_input_rows(&rows, height);
                 let input = double(input).narrow(2, doubled.start - first, doubled.len());
-                let border = Border {
+                let row_padding = RowPadding {
                     top: usize::from(rows.start == 0),
                     bottom: usize::from(rows.end == 2 * height),
                     sides: 1,
                     mirrored: false,
                 };
                 let input = [RowSource::plain(vec![input])];
-                let input = join_rows(&input, Combination::Sum, border);
+                let input = fuse_rows(&input, Merge::Sum, row_padding);
                 let shape = ConvolutionShape {
                     stride: 1,
                     padding: 0,
@@ -245,8 +247,8 @@ impl Upsampling {
         }
     }
 
-    /// Values of the copy that [`forward`](Self::forward) makes of an input of these dimensions.
-    pub(super) fn copied(&self, input: [usize; 3]) -> usize {
+    /// Length of the copy that [`forward`](Self::forward) makes of an input of these dimensions, in values.
+    pub(super) fn copy_len(&self, input: [usize; 3]) -> usize {
         match self.kind {
             Upsample::Deconv => 0,
             Upsample::Resize => 4 * input.into_iter().product::<usize>(),
@@ -262,8 +264,8 @@ impl Upsampling {
         }
     }
 
-    /// Multiplications for each pixel of the input.
-    pub(super) fn work_at_input(&self) -> usize {
+    /// Multiplications per pixel of the input.
+    pub(super) fn multiply_adds_per_pixel(&self) -> usize {
         let weights: usize = self.weight.dims().into_iter().product();
         match self.kind {
             Upsample::Deconv => weights,
@@ -272,12 +274,12 @@ impl Upsampling {
     }
 }
 
-/// The rows of the doubled input under a 3 x 3 kernel, for these rows of the output.
-fn doubled_rows_under(rows: &Range<usize>, height: usize) -> Range<usize> {
+/// The rows of the doubled input that a 3 x 3 kernel reaches from `rows` of the output.
+fn doubled_input_rows(rows: &Range<usize>, height: usize) -> Range<usize> {
     rows.start.saturating_sub(1)..(rows.end + 1).min(2 * height)
 }
 
-/// The same values as 32-bit numbers: for what leaves a network, since losses and pictures are calculated in these.
+/// Converts what leaves a network to 32 bits, in which losses and pictures are computed.
 pub(crate) fn full_precision(values: Tensor<4>) -> Tensor<4> {
     if values.dtype() == DType::F32 {
         return values;
@@ -285,7 +287,7 @@ pub(crate) fn full_precision(values: Tensor<4>) -> Tensor<4> {
     values.cast(DType::F32)
 }
 
-/// Each pixel becomes two by two.
+/// Repeats each pixel two by two.
 fn double(input: Tensor<4>) -> Tensor<4> {
     let [batch, channels, height, width] = input.dims();
     input

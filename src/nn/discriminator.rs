@@ -1,15 +1,15 @@
-//! The discriminator that a recipe names.
+//! The discriminators that recipes offer.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::behaviour::Behaviour;
-use super::initialise::Initialise;
+use super::forward_mode::ForwardMode;
 use super::patch_gan::{PatchGan, PixelGan};
 use super::tensors::Network;
+use super::weight_init::WeightInit;
 use crate::config::{DiscriminatorArch, DiscriminatorRecipe};
 
-/// A discriminator of one of the architectures that recipes offer.
+/// A discriminator of the architecture that a recipe names.
 #[derive(Module, Debug)]
 pub enum Discriminator {
     /// PatchGAN.
@@ -19,25 +19,25 @@ pub enum Discriminator {
 }
 
 impl Discriminator {
-    /// The discriminator of `recipe` for pictures with `input` channels.
-    pub fn new(initialise: &mut Initialise, recipe: &DiscriminatorRecipe, input: usize) -> Self {
+    /// Creates the discriminator of `recipe` for pictures with `input` channels.
+    pub fn new(init: &mut WeightInit, recipe: &DiscriminatorRecipe, input: usize) -> Self {
         match recipe.arch {
-            // Several sizes are judged by a network of its own (pix2pixHD).
+            // pix2pixHD has its own network for several sizes.
             DiscriminatorArch::Patch | DiscriminatorArch::Multiscale => {
-                Self::Patch(PatchGan::new(initialise, recipe, input))
+                Self::Patch(PatchGan::new(init, recipe, input))
             }
             DiscriminatorArch::Context => {
                 unreachable!("the context discriminator is of mode inpaint, which makes it itself")
             }
-            DiscriminatorArch::Pixel => Self::Pixel(PixelGan::new(initialise, recipe, input)),
+            DiscriminatorArch::Pixel => Self::Pixel(PixelGan::new(init, recipe, input)),
         }
     }
 
-    /// `[batch, in, height, width]` to logits, `[batch, 1, height', width']`: one for each patch.
-    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+    /// Maps `[batch, in, height, width]` to one logit per patch, `[batch, 1, height', width']`.
+    pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         match self {
-            Self::Patch(patch) => patch.forward(input, behaviour),
-            Self::Pixel(pixel) => pixel.forward(input, behaviour),
+            Self::Patch(patch) => patch.forward(input, mode),
+            Self::Pixel(pixel) => pixel.forward(input, mode),
         }
     }
 }

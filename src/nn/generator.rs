@@ -1,19 +1,19 @@
-//! The generator that a recipe names.
+//! The generators that recipes offer.
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::Tensor;
 
-use super::behaviour::Behaviour;
-use super::initialise::Initialise;
+use super::forward_mode::ForwardMode;
+use super::layer_ops::{Eager, LayerOps};
 use super::local_enhancer::LocalEnhancer;
-use super::pass::{Pass, Whole};
-use super::resnet::{ResnetGenerator, ResnetShape};
+use super::resnet::{ResnetConfig, ResnetGenerator};
 use super::tensors::Network;
 use super::unet::Unet;
+use super::weight_init::WeightInit;
 use crate::config::{GeneratorArch, GeneratorRecipe};
-use crate::kernels::{Precision, ready_weight};
+use crate::kernels::{Precision, prepack_weight};
 
-/// A generator of one of the architectures that recipes offer.
+/// A generator of the architecture that a recipe names.
 #[derive(Module, Debug)]
 pub enum Generator {
     /// U-Net.
@@ -24,14 +24,14 @@ pub enum Generator {
     Local(LocalEnhancer),
 }
 
-/// Makes weights ready.
-struct Ready(Precision);
+/// Prepacks the weights of convolutions.
+struct Prepack(Precision);
 
-impl ModuleMapper for Ready {
+impl ModuleMapper for Prepack {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        // The scales and shifts of norms, which stay as they are, have one dimension.
+        // Scales and shifts of norms have one dimension and stay as they are.
         if D == 4 {
-            param.map(|weight| ready_weight(weight, self.0))
+            param.map(|weight| prepack_weight(weight, self.0))
         } else {
             param
         }
@@ -39,71 +39,72 @@ impl ModuleMapper for Ready {
 }
 
 impl Generator {
-    /// The same for applying alone, with the weights of its convolutions ready for `precision`, which is that of its layers.
-    pub fn ready(self, precision: Precision) -> Self {
-        self.map(&mut Ready(precision))
+    /// Converts the weights of convolutions once to the type and layout of `precision`, the precision of the layers. The
+    /// result is for inference only.
+    pub fn prepack_weights(self, precision: Precision) -> Self {
+        self.map(&mut Prepack(precision))
     }
 
-    /// The generator of `recipe` from `input` to `output` channels.
+    /// Creates the generator of `recipe` from `input` to `output` channels.
     pub fn new(
-        initialise: &mut Initialise,
+        init: &mut WeightInit,
         recipe: &GeneratorRecipe,
         input: usize,
         output: usize,
     ) -> Self {
-        let resnet = |initialise: &mut Initialise, blocks| {
-            Self::Resnet(ResnetGenerator::new(
-                initialise, recipe, blocks, input, output,
-            ))
+        let resnet = |init: &mut WeightInit, blocks| {
+            Self::Resnet(ResnetGenerator::new(init, recipe, blocks, input, output))
         };
         match recipe.arch {
-            GeneratorArch::Resnet6Blocks => resnet(initialise, 6),
-            GeneratorArch::Resnet9Blocks => resnet(initialise, 9),
+            GeneratorArch::Resnet6Blocks => resnet(init, 6),
+            GeneratorArch::Resnet9Blocks => resnet(init, 9),
             GeneratorArch::Global => {
-                let shape = ResnetShape {
+                let config = ResnetConfig {
                     downsamplings: recipe.downsamplings,
                     blocks: recipe.blocks,
                     bias: true,
                     output: Some(output),
                 };
-                Self::Resnet(ResnetGenerator::of_shape(initialise, recipe, shape, input))
+                Self::Resnet(ResnetGenerator::from_config(init, recipe, config, input))
             }
             GeneratorArch::Context | GeneratorArch::ContextBottleneck => {
                 unreachable!("context encoders are of mode inpaint, which makes them itself")
             }
-            GeneratorArch::Local => {
-                Self::Local(LocalEnhancer::new(initialise, recipe, input, output))
-            }
-            // The name of a U-Net is the size that its downsamplings bring to one pixel.
+            GeneratorArch::Local => Self::Local(LocalEnhancer::new(init, recipe, input, output)),
+            // A U-Net is named after the size that its downsamplings reduce to one pixel.
             GeneratorArch::Unet64
             | GeneratorArch::Unet128
             | GeneratorArch::Unet256
             | GeneratorArch::Unet512 => {
                 let downsamplings = recipe.size_multiple().ilog2() as usize;
-                Self::Unet(Unet::new(initialise, recipe, downsamplings, input, output))
+                Self::Unet(Unet::new(init, recipe, downsamplings, input, output))
             }
         }
     }
 
-    /// `[batch, in, height, width]` in [-1, 1] to `[batch, out, height, width]` in [-1, 1]; height and width are
-    /// multiples of [`GeneratorRecipe::size_multiple`] and at least [`GeneratorRecipe::smallest_size`].
-    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
-        self.through(&mut Whole { behaviour }, input)
+    /// Maps `[batch, in, height, width]` to `[batch, out, height, width]`, both in [-1, 1]. Height and width are multiples of
+    /// [`GeneratorRecipe::size_multiple`] and at least [`GeneratorRecipe::min_size`].
+    pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
+        self.forward_with(&mut Eager { mode }, input)
     }
 
-    /// The layers in their order; sizes as for [`forward`](Self::forward).
-    pub fn through<'n, P: Pass<'n>>(&'n self, pass: &mut P, input: P::Features) -> P::Features {
+    /// Runs the layers in order on `ops`; sizes as for [`forward`](Self::forward).
+    pub fn forward_with<'n, O: LayerOps<'n>>(
+        &'n self,
+        ops: &mut O,
+        input: O::Features,
+    ) -> O::Features {
         match self {
-            Self::Unet(unet) => unet.through(pass, input),
-            Self::Resnet(resnet) => resnet.through(pass, input),
-            Self::Local(local) => local.through(pass, input),
+            Self::Unet(unet) => unet.forward_with(ops, input),
+            Self::Resnet(resnet) => resnet.forward_with(ops, input),
+            Self::Local(local) => local.forward_with(ops, input),
         }
     }
 
-    /// The generator with all but its last enhancer fixed: no gradients are computed for the rest.
-    pub fn with_fixed_base(self) -> Self {
+    /// Freezes all but the last enhancer: no gradients are computed for the rest.
+    pub fn with_frozen_base(self) -> Self {
         match self {
-            Self::Local(local) => Self::Local(local.with_fixed_base()),
+            Self::Local(local) => Self::Local(local.with_frozen_base()),
             other => other,
         }
     }

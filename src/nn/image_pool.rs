@@ -1,11 +1,11 @@
-//! A pool of earlier translations, which keeps the discriminator from forgetting.
+//! A pool of earlier translations, which keeps a discriminator from forgetting.
 
 use burn::tensor::{Device, Tensor};
 use rand::{Rng, RngExt};
 
 use super::tensors::NamedTensors;
 
-/// Keeps up to `size` pictures and hands out old ones in place of new ones half of the time.
+/// Stores up to `size` pictures and returns old ones in place of new ones half of the time.
 ///
 /// Shrivastava et al., "Learning from Simulated and Unsupervised Images through Adversarial Training", 2017, as used by
 /// CycleGAN.
@@ -17,7 +17,7 @@ pub struct ImagePool {
 }
 
 impl ImagePool {
-    /// An empty pool; a size of 0 hands out what comes in.
+    /// Creates an empty pool; with a size of 0 it returns what comes in.
     pub fn new(size: usize) -> Self {
         Self {
             size,
@@ -25,20 +25,18 @@ impl ImagePool {
         }
     }
 
-    /// Exchanges pictures, `[batch, channels, height, width]`, one by one. While the pool is not full a picture is
-    /// stored and returned. Then, with probability one half, a stored one is returned and the new one takes its place;
+    /// Exchanges pictures, `[batch, channels, height, width]`, one by one. Until the pool is full, each picture is stored
+    /// and returned. After that, with probability one half, a stored picture is returned and replaced by the new one;
     /// otherwise the new one is returned and not stored.
-    pub fn exchange(&mut self, pictures: Tensor<4>, random: &mut impl Rng) -> Tensor<4> {
+    pub fn query(&mut self, pictures: Tensor<4>, rng: &mut impl Rng) -> Tensor<4> {
         let size = self.size;
-        self.exchange_by(pictures, || {
-            random
-                .random_bool(0.5)
-                .then(|| random.random_range(0..size))
+        self.query_with(pictures, || {
+            rng.random_bool(0.5).then(|| rng.random_range(0..size))
         })
     }
 
-    /// As [`ImagePool::exchange`], with the place of the picture that is handed out, if any, drawn by `draw`.
-    fn exchange_by(
+    /// As [`ImagePool::query`], but `draw` chooses the index of the stored picture to return, if any.
+    fn query_with(
         &mut self,
         pictures: Tensor<4>,
         mut draw: impl FnMut() -> Option<usize>,
@@ -47,7 +45,7 @@ impl ImagePool {
             return pictures;
         }
         let count = pictures.dims()[0];
-        let exchanged = pictures
+        let answers = pictures
             .chunk(count, 0)
             .into_iter()
             .map(|picture| {
@@ -56,24 +54,24 @@ impl ImagePool {
                     return picture;
                 }
                 match draw() {
-                    Some(place) => std::mem::replace(&mut self.pictures[place], picture),
+                    Some(index) => std::mem::replace(&mut self.pictures[index], picture),
                     None => picture,
                 }
             })
             .collect();
-        Tensor::cat(exchanged, 0)
+        Tensor::cat(answers, 0)
     }
 
-    /// The stored pictures, by their place.
+    /// The stored pictures, named by their index.
     pub fn state(&self) -> NamedTensors {
-        let named = self.pictures.iter().enumerate().map(|(place, picture)| {
+        let named = self.pictures.iter().enumerate().map(|(index, picture)| {
             let data = picture.clone().into_data().convert::<f32>();
-            (format!("{place:06}"), data)
+            (format!("{index:06}"), data)
         });
         NamedTensors(named.collect())
     }
 
-    /// Takes up stored pictures.
+    /// Restores stored pictures.
     pub fn restore(&mut self, state: NamedTensors, device: &Device) {
         let pictures = state.0.into_values();
         self.pictures = pictures
@@ -100,15 +98,15 @@ mod tests {
 
     #[test]
     fn a_full_pool_returns_each_picture_at_most_once_and_old_ones_half_of_the_time() {
-        let mut random = ChaCha8Rng::seed_from_u64(3);
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
         let mut pool = ImagePool::new(50);
         for index in 0..50 {
-            assert_eq!(value(pool.exchange(picture(index), &mut random)), index);
+            assert_eq!(value(pool.query(picture(index), &mut rng)), index);
         }
         let mut returned = Vec::new();
         let mut old = 0;
         for index in 50..1050 {
-            let got = value(pool.exchange(picture(index), &mut random));
+            let got = value(pool.query(picture(index), &mut rng));
             old += usize::from(got != index);
             returned.push(got);
         }
@@ -124,7 +122,7 @@ mod tests {
         #[derive(serde::Deserialize)]
         struct Step {
             r#in: usize,
-            place: Option<usize>,
+            index: Option<usize>,
             out: usize,
         }
         #[derive(serde::Deserialize)]
@@ -137,7 +135,7 @@ mod tests {
         let trace: Trace = serde_json::from_str(text).unwrap();
         let mut pool = ImagePool::new(trace.size);
         for step in trace.steps {
-            let out = pool.exchange_by(picture(step.r#in), || step.place);
+            let out = pool.query_with(picture(step.r#in), || step.index);
             assert_eq!(value(out), step.out);
         }
         let stored: Vec<usize> = pool.pictures.iter().cloned().map(value).collect();
@@ -146,19 +144,19 @@ mod tests {
 
     #[test]
     fn batches_go_picture_by_picture_and_a_state_comes_back() {
-        let mut random = ChaCha8Rng::seed_from_u64(3);
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
         let mut pool = ImagePool::new(3);
         let batch = Tensor::cat(vec![picture(1), picture(2), picture(3)], 0);
-        let out = pool.exchange(batch.clone(), &mut random);
+        let out = pool.query(batch.clone(), &mut rng);
         assert_eq!(out.into_data(), batch.clone().into_data());
         let mut copy = ImagePool::new(3);
         copy.restore(pool.state(), &Device::flex());
-        let (mut first, mut second) = (random.clone(), random);
+        let (mut first, mut second) = (rng.clone(), rng);
         for _ in 0..5 {
-            let one = pool.exchange(batch.clone() * 7.0, &mut first);
-            let two = copy.exchange(batch.clone() * 7.0, &mut second);
+            let one = pool.query(batch.clone() * 7.0, &mut first);
+            let two = copy.query(batch.clone() * 7.0, &mut second);
             assert_eq!(one.into_data(), two.into_data());
         }
-        assert_eq!(value(ImagePool::new(0).exchange(picture(9), &mut first)), 9);
+        assert_eq!(value(ImagePool::new(0).query(picture(9), &mut first)), 9);
     }
 }

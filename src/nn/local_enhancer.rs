@@ -1,18 +1,17 @@
-//! The local enhancers of pix2pixHD: generators that double the size of the one below them.
+//! The local enhancers of pix2pixHD: generators at twice the size of the one below them.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::module::avg_pool2d;
-use burn::tensor::ops::AvgPoolOptions;
 
-use super::behaviour::Behaviour;
+use super::activation::Activation;
 use super::convolution::{Convolution, Padding};
-use super::initialise::Initialise;
+use super::forward_mode::ForwardMode;
+use super::layer_ops::{Eager, LayerOps};
 use super::norm::Norm;
-use super::pass::{Activation, Pass, Whole};
 use super::residual::{DownBlock, ResidualBlock, UpBlock};
-use super::resnet::{ResnetGenerator, ResnetShape};
+use super::resnet::{ResnetConfig, ResnetGenerator};
 use super::tensors::Network;
+use super::weight_init::WeightInit;
 use crate::config::GeneratorRecipe;
 
 /// A global generator that works at a smaller size, and enhancers on it, each at twice the size of the one before.
@@ -21,15 +20,15 @@ use crate::config::GeneratorRecipe;
 /// GANs", 2018, section 3.1. Parameter names are those of the public PyTorch implementation.
 #[derive(Module, Debug)]
 pub struct LocalEnhancer {
-    /// Without the layers that make a picture of its features.
+    /// Ends with features, without the layers that turn them into a picture.
     base: ResnetGenerator,
     /// From the coarsest to the finest.
     enhancers: Vec<Enhancer>,
-    /// Makes the picture of the finest features.
+    /// Turns the finest features into the picture.
     head: Convolution,
 }
 
-/// One enhancer: its way down to the size of the features below it, and back up.
+/// One enhancer: down to the size of the features below it, and back up.
 #[derive(Module, Debug)]
 struct Enhancer {
     stem: Convolution,
@@ -40,50 +39,43 @@ struct Enhancer {
 }
 
 impl Enhancer {
-    fn new(initialise: &mut Initialise, recipe: &GeneratorRecipe, input: usize) -> Self {
+    fn new(init: &mut WeightInit, recipe: &GeneratorRecipe, input: usize) -> Self {
         let channels = recipe.channels;
         Self {
-            stem: Convolution::new(
-                initialise,
-                [input, channels],
-                7,
-                1,
-                Padding::Reflect(3),
-                true,
-            ),
-            stem_norm: Norm::new(initialise, recipe.norm, channels),
-            down: DownBlock::new(initialise, recipe, channels, true),
+            stem: Convolution::new(init, [input, channels], 7, 1, Padding::Reflect(3), true),
+            stem_norm: Norm::new(init, recipe.norm, channels),
+            down: DownBlock::new(init, recipe, channels, true),
             blocks: (0..recipe.enhancer_blocks)
-                .map(|_| ResidualBlock::new(initialise, recipe, 2 * channels, true))
+                .map(|_| ResidualBlock::new(init, recipe, 2 * channels, true))
                 .collect(),
-            up: UpBlock::new(initialise, recipe, channels, true),
+            up: UpBlock::new(init, recipe, channels, true),
         }
     }
 
     /// `input` at this enhancer's size, `below` the features at half of it.
-    fn through<'n, P: Pass<'n>>(
+    fn forward_with<'n, O: LayerOps<'n>>(
         &'n self,
-        pass: &mut P,
-        input: P::Features,
-        below: P::Features,
-    ) -> P::Features {
-        let mut features = pass.convolution(&self.stem, input);
-        features = pass.norm(&self.stem_norm, features);
-        features = pass.activation(Activation::Relu, features);
-        features = self.down.through(pass, features);
-        features = pass.sum(features, below);
+        ops: &mut O,
+        input: O::Features,
+        below: O::Features,
+    ) -> O::Features {
+        let mut features = ops.convolution(&self.stem, input);
+        features = ops.norm(&self.stem_norm, features);
+        features = ops.activation(Activation::Relu, features);
+        features = self.down.forward_with(ops, features);
+        features = ops.sum(features, below);
         for block in &self.blocks {
-            features = block.through(pass, features);
+            features = block.forward_with(ops, features);
         }
-        self.up.through(pass, features)
+        self.up.forward_with(ops, features)
     }
 }
 
 impl LocalEnhancer {
-    /// The generator of `recipe` from `input` to `output` channels; `recipe.channels` are those of the finest enhancer,
-    /// and double with each halving of the size.
+    /// Creates the generator of `recipe` from `input` to `output` channels. `recipe.channels` are those of the finest
+    /// enhancer, and double with each halving of the size.
     pub fn new(
-        initialise: &mut Initialise,
+        init: &mut WeightInit,
         recipe: &GeneratorRecipe,
         input: usize,
         output: usize,
@@ -93,19 +85,19 @@ impl LocalEnhancer {
             channels: recipe.channels << halvings,
             ..recipe.clone()
         };
-        let shape = ResnetShape {
+        let config = ResnetConfig {
             downsamplings: recipe.downsamplings,
             blocks: recipe.blocks,
             bias: true,
             output: None,
         };
-        let base = ResnetGenerator::of_shape(initialise, &at(count), shape, input);
+        let base = ResnetGenerator::from_config(init, &at(count), config, input);
         let enhancers = (0..count)
             .rev()
-            .map(|halvings| Enhancer::new(initialise, &at(halvings), input))
+            .map(|halvings| Enhancer::new(init, &at(halvings), input))
             .collect();
         let head = Convolution::new(
-            initialise,
+            init,
             [recipe.channels, output],
             7,
             1,
@@ -119,32 +111,36 @@ impl LocalEnhancer {
         }
     }
 
-    /// `[batch, in, height, width]` to `[batch, out, height, width]` in [-1, 1]; height and width are multiples of
+    /// Maps `[batch, in, height, width]` to `[batch, out, height, width]` in [-1, 1]. Height and width are multiples of
     /// [`GeneratorRecipe::size_multiple`] and at least twice that.
-    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
-        self.through(&mut Whole { behaviour }, input)
+    pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
+        self.forward_with(&mut Eager { mode }, input)
     }
 
-    /// The layers in their order; sizes as for [`forward`](Self::forward).
-    pub fn through<'n, P: Pass<'n>>(&'n self, pass: &mut P, input: P::Features) -> P::Features {
+    /// Runs the layers in order on `ops`; sizes as for [`forward`](Self::forward).
+    pub fn forward_with<'n, O: LayerOps<'n>>(
+        &'n self,
+        ops: &mut O,
+        input: O::Features,
+    ) -> O::Features {
         let mut inputs = vec![input];
         for _ in &self.enhancers {
-            inputs.push(pass.half_size(inputs[inputs.len() - 1].clone()));
+            inputs.push(ops.downsample(inputs[inputs.len() - 1].clone()));
         }
         let coarsest = inputs
             .pop()
             .expect("there is one input more than enhancers");
-        let mut features = self.base.through(pass, coarsest);
+        let mut features = self.base.forward_with(ops, coarsest);
         for enhancer in &self.enhancers {
             let input = inputs.pop().expect("there is one input for each enhancer");
-            features = enhancer.through(pass, input, features);
+            features = enhancer.forward_with(ops, input, features);
         }
-        features = pass.convolution(&self.head, features);
-        pass.activation(Activation::Tanh, features)
+        features = ops.convolution(&self.head, features);
+        ops.activation(Activation::Tanh, features)
     }
 
-    /// The same with everything fixed but the finest enhancer and what makes the picture.
-    pub(super) fn with_fixed_base(mut self) -> Self {
+    /// Freezes everything but the finest enhancer and the head.
+    pub(super) fn with_frozen_base(mut self) -> Self {
         self.base = self.base.no_grad();
         if let Some(last) = self.enhancers.pop() {
             let fixed = self.enhancers.into_iter().map(Module::no_grad);
@@ -152,17 +148,6 @@ impl LocalEnhancer {
         }
         self
     }
-}
-
-/// Height and width halved (rounded up): each pixel is the mean of the 3 x 3 around it that lie inside.
-///
-/// This is how pix2pixHD makes the smaller inputs of its generators and discriminators.
-pub fn half_size(input: Tensor<4>) -> Tensor<4> {
-    let options = AvgPoolOptions::new([3, 3])
-        .with_stride([2, 2])
-        .with_padding([1, 1])
-        .with_count_include_pad(false);
-    avg_pool2d(input, options)
 }
 
 impl Network for LocalEnhancer {

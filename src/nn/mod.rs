@@ -1,45 +1,55 @@
-//! Building blocks that the methods share: layers, generators, discriminators, objectives and the optimiser.
+//! What the methods share: layers, generators, discriminators, GAN losses and the optimiser.
+//!
+//! A generator lists its layers once, in `forward_with`, over a [`LayerOps`]: either each layer is computed at once, or they are
+//! recorded and computed in [bands](forward_in_bands) of rows.
+//!
+//! A network that is added implements [`Network`], becomes a variant of `GeneratorArch` or `DiscriminatorArch`, and gets a
+//! fixture from PyTorch; a generator also gets its layers in `style::onnx`.
 
+mod activation;
 mod adam;
 mod bands;
-mod behaviour;
 mod convolution;
 mod discriminator;
+mod downsample;
 mod dropout;
+mod forward_mode;
+mod gan_loss;
 mod generator;
 mod image_pool;
-mod initialise;
+mod layer_ops;
 mod local_enhancer;
 mod norm;
-mod objective;
-mod pass;
 mod patch_gan;
 mod residual;
 mod resnet;
 mod safetensors;
 mod tensors;
-mod trained;
+mod trainable;
 mod unet;
+mod weight_init;
 
+pub use activation::Activation;
+pub(crate) use activation::LEAKY_SLOPE;
 pub use adam::{Adam, clip_weights};
-pub use bands::{BandLimits, Rows, StoreError, forward_in_bands, forward_memory};
-pub use behaviour::{Behaviour, NormStats};
+pub use bands::{BandLimits, StoreError, TensorRows, forward_in_bands, forward_memory};
 pub(crate) use convolution::full_precision;
 pub use convolution::{Convolution, Padding, Upsampling};
 pub use discriminator::Discriminator;
+pub use downsample::downsample;
 pub use dropout::dropout;
+pub use forward_mode::{ForwardMode, NormStats};
+pub use gan_loss::{GanLoss, WEIGHT_CLIP};
 pub use generator::Generator;
 pub use image_pool::ImagePool;
-pub use initialise::Initialise;
-pub use local_enhancer::{LocalEnhancer, half_size};
+pub use layer_ops::LayerOps;
+pub use local_enhancer::LocalEnhancer;
 pub(crate) use norm::NORM_EPSILON;
 pub use norm::Norm;
-pub use objective::{Objective, WEIGHT_CLIP};
-pub use pass::{Activation, Pass};
 pub use patch_gan::{PatchGan, PixelGan};
 pub use residual::{DownBlock, ResidualBlock, UpBlock};
-pub use resnet::{ResnetGenerator, ResnetShape};
+pub use resnet::{ResnetConfig, ResnetGenerator};
 pub use tensors::{NamedTensors, Network, TensorError};
-pub use trained::Trained;
-pub(crate) use unet::LEAKY_SLOPE;
+pub use trainable::Trainable;
 pub use unet::Unet;
+pub use weight_init::WeightInit;

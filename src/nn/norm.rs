@@ -3,8 +3,8 @@
 use burn::module::{Module, Param, RunningState};
 use burn::tensor::Tensor;
 
-use super::behaviour::{Behaviour, NormStats};
-use super::initialise::Initialise;
+use super::forward_mode::{ForwardMode, NormStats};
+use super::weight_init::WeightInit;
 use crate::config::NormKind;
 use crate::kernels::{
     ChannelScaling, ChannelStatistics, batch_norm, normalize_batch, normalize_instance,
@@ -12,10 +12,10 @@ use crate::kernels::{
 
 /// Added to variances, as in the reference implementations.
 pub(crate) const NORM_EPSILON: f64 = 1e-5;
-/// Share of the newest batch in the running averages.
+/// Weight of the newest batch in the running averages.
 const MOMENTUM: f64 = 0.1;
 
-/// A normalisation layer of one of the kinds that recipes offer.
+/// A normalisation layer of the kind that a recipe names.
 #[derive(Module, Debug)]
 pub struct Norm {
     /// The parameters of batch normalisation.
@@ -43,20 +43,20 @@ struct Affine {
 }
 
 impl Norm {
-    /// A layer over `channels` channels.
-    pub fn new(initialise: &mut Initialise, kind: NormKind, channels: usize) -> Self {
+    /// Creates a layer over `channels` channels.
+    pub fn new(init: &mut WeightInit, kind: NormKind, channels: usize) -> Self {
         let batch = (kind == NormKind::Batch).then(|| {
-            let device = initialise.device().clone().inner();
+            let device = init.device().clone().inner();
             BatchNorm {
-                weight: initialise.scale(channels),
-                bias: initialise.bias(channels),
+                weight: init.scale(channels),
+                bias: init.bias(channels),
                 running_mean: RunningState::new(Tensor::zeros([channels], &device)),
                 running_var: RunningState::new(Tensor::ones([channels], &device)),
             }
         });
         let affine = (kind == NormKind::InstanceAffine).then(|| Affine {
-            weight: initialise.ones(channels),
-            bias: initialise.bias(channels),
+            weight: init.ones(channels),
+            bias: init.bias(channels),
         });
         Self {
             batch,
@@ -65,27 +65,27 @@ impl Norm {
         }
     }
 
-    /// `[batch, channels, height, width]`, normalised.
-    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+    /// Normalises `[batch, channels, height, width]`.
+    pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         match (&self.batch, &self.affine, self.kind) {
-            (Some(batch), _, _) => batch.forward(input, behaviour),
+            (Some(batch), _, _) => batch.forward(input, mode),
             (_, Some(affine), _) => affine.forward(normalize_instance(input, NORM_EPSILON)),
             (_, _, NormKind::Instance) => normalize_instance(input, NORM_EPSILON),
             _ => input,
         }
     }
 
-    /// Whether it takes mean and variance from its input, the whole of it.
-    pub(super) fn needs_statistics(&self, behaviour: Behaviour) -> bool {
+    /// Whether the layer needs mean and variance of its whole input.
+    pub(super) fn needs_statistics(&self, mode: ForwardMode) -> bool {
         match self.kind {
             NormKind::Instance | NormKind::InstanceAffine => true,
-            NormKind::Batch => behaviour.norm_stats == NormStats::Batch,
+            NormKind::Batch => mode.norm_stats == NormStats::Batch,
             NormKind::None => false,
         }
     }
 
-    /// What it does to the features of a picture that have these `statistics`; where it needs none, those of training. Nothing
-    /// if it does nothing.
+    /// The scaling that the layer applies to features with these `statistics`, or with its running averages if it needs none.
+    /// `None` if it leaves its input as it is.
     pub(super) fn scaling(&self, statistics: Option<&ChannelStatistics>) -> Option<ChannelScaling> {
         let statistics = match (statistics, &self.batch) {
             (Some(statistics), _) => statistics.clone(),
@@ -115,13 +115,13 @@ impl Affine {
 }
 
 impl BatchNorm {
-    fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+    fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         let (scale, shift) = (self.weight.val(), self.bias.val());
-        match behaviour.norm_stats {
+        match mode.norm_stats {
             NormStats::Batch => {
                 let [batch, _, height, width] = input.dims();
                 let (output, statistics) = batch_norm(input, scale, shift, NORM_EPSILON);
-                if behaviour.update_running {
+                if mode.update_running {
                     self.update(statistics, batch * height * width);
                 }
                 output
@@ -140,7 +140,7 @@ impl BatchNorm {
         }
     }
 
-    /// Moves the running averages; the variance is the unbiased one, as in PyTorch.
+    /// Updates the running averages, with the unbiased variance as in PyTorch.
     fn update(&self, statistics: ChannelStatistics, count: usize) {
         let unbiased = count as f64 / (count.max(2) - 1) as f64;
         let blend = |running: &RunningState<Tensor<1>>, newest: Tensor<1>| {

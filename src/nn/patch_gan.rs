@@ -1,19 +1,19 @@
-//! Discriminators that judge patches: PatchGAN and its limit of single pixels.
+//! Discriminators of patches: PatchGAN, and PixelGAN as its limit of single pixels.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::behaviour::Behaviour;
 use super::convolution::{Convolution, Padding, full_precision};
-use super::initialise::Initialise;
+use super::forward_mode::ForwardMode;
 use super::norm::Norm;
 use super::tensors::Network;
+use super::weight_init::WeightInit;
 use crate::config::DiscriminatorRecipe;
 use crate::kernels::leaky_relu;
 
 const SLOPE: f64 = 0.2;
 
-/// A stack of convolutions whose every output judges one patch of the picture.
+/// A stack of convolutions, each of whose outputs judges one patch of the picture.
 ///
 /// Three strided layers see patches of 70 x 70 pixels (receptive field 16, 34, 70, 142, 286 for 1 to 5 layers).
 /// Isola et al., 2017, section 3.2.2.
@@ -25,11 +25,11 @@ pub struct PatchGan {
 }
 
 impl PatchGan {
-    /// A discriminator of pictures with `input` channels.
-    pub fn new(initialise: &mut Initialise, recipe: &DiscriminatorRecipe, input: usize) -> Self {
+    /// Creates a discriminator of pictures with `input` channels.
+    pub fn new(init: &mut WeightInit, recipe: &DiscriminatorRecipe, input: usize) -> Self {
         const KERNEL: usize = 4;
         let layers = recipe.layers;
-        let inner_bias = recipe.norm.wants_bias();
+        let inner_bias = recipe.norm.uses_bias();
         let width = |layer: usize| recipe.channels << layer.min(3);
         let mut convolutions = Vec::with_capacity(layers + 2);
         let mut norms = Vec::with_capacity(layers);
@@ -40,7 +40,7 @@ impl PatchGan {
             let stride = if layer < layers { 2 } else { 1 };
             let bias = layer == 0 || last || inner_bias;
             convolutions.push(Convolution::new(
-                initialise,
+                init,
                 [above, result],
                 KERNEL,
                 stride,
@@ -48,7 +48,7 @@ impl PatchGan {
                 bias,
             ));
             if layer > 0 && !last {
-                norms.push(Norm::new(initialise, recipe.norm, result));
+                norms.push(Norm::new(init, recipe.norm, result));
             }
         }
         Self {
@@ -57,8 +57,8 @@ impl PatchGan {
         }
     }
 
-    /// `[batch, in, height, width]` to one logit per patch, `[batch, 1, height', width']`.
-    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+    /// Maps `[batch, in, height, width]` to one logit per patch, `[batch, 1, height', width']`.
+    pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         let last = self.convolutions.len() - 1;
         let mut features = input;
         for (index, convolution) in self.convolutions.iter().enumerate() {
@@ -67,7 +67,7 @@ impl PatchGan {
                 break;
             }
             if index > 0 {
-                features = self.norms[index - 1].forward(features, behaviour);
+                features = self.norms[index - 1].forward(features, mode);
             }
             features = leaky_relu(features, SLOPE);
         }
@@ -98,25 +98,25 @@ pub struct PixelGan {
 }
 
 impl PixelGan {
-    /// A discriminator of pictures with `input` channels.
-    pub fn new(initialise: &mut Initialise, recipe: &DiscriminatorRecipe, input: usize) -> Self {
-        let bias = recipe.norm.wants_bias();
+    /// Creates a discriminator of pictures with `input` channels.
+    pub fn new(init: &mut WeightInit, recipe: &DiscriminatorRecipe, input: usize) -> Self {
+        let bias = recipe.norm.uses_bias();
         let width = recipe.channels;
-        let pixelwise = |initialise: &mut Initialise, channels, bias| {
-            Convolution::new(initialise, channels, 1, 1, Padding::Zero(0), bias)
+        let pixelwise = |init: &mut WeightInit, channels, bias| {
+            Convolution::new(init, channels, 1, 1, Padding::Zero(0), bias)
         };
         Self {
-            first: pixelwise(initialise, [input, width], true),
-            second: pixelwise(initialise, [width, width * 2], bias),
-            norm: Norm::new(initialise, recipe.norm, width * 2),
-            last: pixelwise(initialise, [width * 2, 1], bias),
+            first: pixelwise(init, [input, width], true),
+            second: pixelwise(init, [width, width * 2], bias),
+            norm: Norm::new(init, recipe.norm, width * 2),
+            last: pixelwise(init, [width * 2, 1], bias),
         }
     }
 
-    /// `[batch, in, height, width]` to one logit per pixel, `[batch, 1, height, width]`.
-    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
+    /// Maps `[batch, in, height, width]` to one logit per pixel, `[batch, 1, height, width]`.
+    pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         let features = leaky_relu(self.first.forward(input), SLOPE);
-        let features = self.norm.forward(self.second.forward(features), behaviour);
+        let features = self.norm.forward(self.second.forward(features), mode);
         full_precision(self.last.forward(leaky_relu(features, SLOPE)))
     }
 }

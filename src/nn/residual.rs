@@ -1,11 +1,12 @@
-//! The blocks of ResNet generators: halving, residual, doubling.
+//! The blocks of ResNet generators: downsampling, residual, upsampling.
 
 use burn::module::Module;
 
+use super::activation::Activation;
 use super::convolution::{Convolution, Padding, Upsampling};
-use super::initialise::Initialise;
+use super::layer_ops::LayerOps;
 use super::norm::Norm;
-use super::pass::{Activation, Pass};
+use super::weight_init::WeightInit;
 use crate::config::GeneratorRecipe;
 
 /// A convolution that halves the size and doubles the channels, and the normalisation after it.
@@ -16,25 +17,29 @@ pub struct DownBlock {
 }
 
 impl DownBlock {
-    /// A block that takes `channels` channels.
+    /// Creates a block with `channels` input channels.
     pub fn new(
-        initialise: &mut Initialise,
+        init: &mut WeightInit,
         recipe: &GeneratorRecipe,
         channels: usize,
         bias: bool,
     ) -> Self {
         let channels = [channels, channels * 2];
         Self {
-            convolution: Convolution::new(initialise, channels, 3, 2, Padding::Zero(1), bias),
-            norm: Norm::new(initialise, recipe.norm, channels[1]),
+            convolution: Convolution::new(init, channels, 3, 2, Padding::Zero(1), bias),
+            norm: Norm::new(init, recipe.norm, channels[1]),
         }
     }
 
-    /// `[batch, channels, height, width]` to `[batch, 2 * channels, height / 2, width / 2]`.
-    pub fn through<'n, P: Pass<'n>>(&'n self, pass: &mut P, input: P::Features) -> P::Features {
-        let features = pass.convolution(&self.convolution, input);
-        let features = pass.norm(&self.norm, features);
-        pass.activation(Activation::Relu, features)
+    /// Maps `[batch, channels, height, width]` to `[batch, 2 * channels, height / 2, width / 2]`.
+    pub fn forward_with<'n, O: LayerOps<'n>>(
+        &'n self,
+        ops: &mut O,
+        input: O::Features,
+    ) -> O::Features {
+        let features = ops.convolution(&self.convolution, input);
+        let features = ops.norm(&self.norm, features);
+        ops.activation(Activation::Relu, features)
     }
 }
 
@@ -46,25 +51,29 @@ pub struct UpBlock {
 }
 
 impl UpBlock {
-    /// A block that gives `channels` channels.
+    /// Creates a block with `channels` output channels.
     pub fn new(
-        initialise: &mut Initialise,
+        init: &mut WeightInit,
         recipe: &GeneratorRecipe,
         channels: usize,
         bias: bool,
     ) -> Self {
         let both = [channels * 2, channels];
         Self {
-            upsampling: Upsampling::new(initialise, both, 3, 1, bias, recipe.upsample),
-            norm: Norm::new(initialise, recipe.norm, channels),
+            upsampling: Upsampling::new(init, both, 3, 1, bias, recipe.upsample),
+            norm: Norm::new(init, recipe.norm, channels),
         }
     }
 
-    /// `[batch, 2 * channels, height, width]` to `[batch, channels, 2 * height, 2 * width]`.
-    pub fn through<'n, P: Pass<'n>>(&'n self, pass: &mut P, input: P::Features) -> P::Features {
-        let features = pass.upsampling(&self.upsampling, input);
-        let features = pass.norm(&self.norm, features);
-        pass.activation(Activation::Relu, features)
+    /// Maps `[batch, 2 * channels, height, width]` to `[batch, channels, 2 * height, 2 * width]`.
+    pub fn forward_with<'n, O: LayerOps<'n>>(
+        &'n self,
+        ops: &mut O,
+        input: O::Features,
+    ) -> O::Features {
+        let features = ops.upsampling(&self.upsampling, input);
+        let features = ops.norm(&self.norm, features);
+        ops.activation(Activation::Relu, features)
     }
 }
 
@@ -80,41 +89,45 @@ pub struct ResidualBlock {
 }
 
 impl ResidualBlock {
-    /// A block of `channels` channels.
+    /// Creates a block of `channels` channels.
     pub fn new(
-        initialise: &mut Initialise,
+        init: &mut WeightInit,
         recipe: &GeneratorRecipe,
         channels: usize,
         bias: bool,
     ) -> Self {
-        let inner = |initialise: &mut Initialise| {
-            Convolution::new(initialise, [channels; 2], 3, 1, Padding::Reflect(1), bias)
+        let inner = |init: &mut WeightInit| {
+            Convolution::new(init, [channels; 2], 3, 1, Padding::Reflect(1), bias)
         };
         Self {
-            first: inner(initialise),
-            first_norm: Norm::new(initialise, recipe.norm, channels),
-            second: inner(initialise),
-            second_norm: Norm::new(initialise, recipe.norm, channels),
+            first: inner(init),
+            first_norm: Norm::new(init, recipe.norm, channels),
+            second: inner(init),
+            second_norm: Norm::new(init, recipe.norm, channels),
             dropout: recipe.dropout,
         }
     }
 
-    /// `[batch, channels, height, width]`, at least 2 x 2, to the same.
-    pub fn through<'n, P: Pass<'n>>(&'n self, pass: &mut P, input: P::Features) -> P::Features {
-        let mut residual = pass.convolution(&self.first, input.clone());
-        residual = pass.norm(&self.first_norm, residual);
-        residual = pass.activation(Activation::Relu, residual);
+    /// Maps `[batch, channels, height, width]`, at least 2 x 2, to the same shape.
+    pub fn forward_with<'n, O: LayerOps<'n>>(
+        &'n self,
+        ops: &mut O,
+        input: O::Features,
+    ) -> O::Features {
+        let mut residual = ops.convolution(&self.first, input.clone());
+        residual = ops.norm(&self.first_norm, residual);
+        residual = ops.activation(Activation::Relu, residual);
         if self.dropout {
-            residual = pass.dropout(residual);
+            residual = ops.dropout(residual);
         }
-        residual = pass.convolution(&self.second, residual);
-        residual = pass.norm(&self.second_norm, residual);
-        pass.sum(input, residual)
+        residual = ops.convolution(&self.second, residual);
+        residual = ops.norm(&self.second_norm, residual);
+        ops.sum(input, residual)
     }
 
-    /// The place of a layer among those of `conv_block` in the public names.
+    /// The index of a layer in `conv_block`, in the public names.
     pub(crate) fn index(&self, layer: &str) -> usize {
-        // Dropout takes a place between the two convolutions.
+        // Dropout has an index between the two convolutions.
         let second = if self.dropout { 6 } else { 5 };
         match layer {
             "first" => 1,

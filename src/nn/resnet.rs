@@ -3,30 +3,31 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::behaviour::Behaviour;
+use super::activation::Activation;
 use super::convolution::{Convolution, Padding};
-use super::initialise::Initialise;
+use super::forward_mode::ForwardMode;
+use super::layer_ops::{Eager, LayerOps};
 use super::norm::Norm;
-use super::pass::{Activation, Pass, Whole};
 use super::residual::{DownBlock, ResidualBlock, UpBlock};
 use super::tensors::Network;
+use super::weight_init::WeightInit;
 use crate::config::GeneratorRecipe;
 
-/// Sizes of a ResNet generator that recipes do not name.
+/// Sizes of a ResNet generator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ResnetShape {
+pub struct ResnetConfig {
     /// Halvings of the size before the residual blocks, and doublings after them.
     pub downsamplings: usize,
     /// Residual blocks.
     pub blocks: usize,
-    /// Whether the convolutions before a norm have a bias; the last one always has.
+    /// Whether the convolutions before a norm have a bias; the last convolution always has one.
     pub bias: bool,
-    /// Channels of the output; without one the network ends with its last upsampling.
+    /// Channels of the output; `None` to end with the features of the last upsampling.
     pub output: Option<usize>,
 }
 
-/// Downsamplings, residual blocks, as many upsamplings: the generator of CycleGAN has two, the global generator of pix2pixHD
-/// four.
+/// Downsamplings, residual blocks and as many upsamplings: two in the generator of CycleGAN, four in the global generator of
+/// pix2pixHD.
 ///
 /// Zhu, Park, Isola and Efros, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", 2017,
 /// after Johnson, Alahi and Fei-Fei, "Perceptual Losses for Real-Time Style Transfer", 2016.
@@ -43,61 +44,47 @@ pub struct ResnetGenerator {
 }
 
 impl ResnetGenerator {
-    /// The generator of CycleGAN with `blocks` residual blocks from `input` to `output` channels.
+    /// Creates the generator of CycleGAN with `blocks` residual blocks from `input` to `output` channels.
     pub fn new(
-        initialise: &mut Initialise,
+        init: &mut WeightInit,
         recipe: &GeneratorRecipe,
         blocks: usize,
         input: usize,
         output: usize,
     ) -> Self {
-        let shape = ResnetShape {
+        let config = ResnetConfig {
             downsamplings: 2,
             blocks,
-            bias: recipe.norm.wants_bias(),
+            bias: recipe.norm.uses_bias(),
             output: Some(output),
         };
-        Self::of_shape(initialise, recipe, shape, input)
+        Self::from_config(init, recipe, config, input)
     }
 
-    /// A generator of any shape that takes `input` channels.
-    pub fn of_shape(
-        initialise: &mut Initialise,
+    /// Creates a generator of these sizes with `input` channels.
+    pub fn from_config(
+        init: &mut WeightInit,
         recipe: &GeneratorRecipe,
-        shape: ResnetShape,
+        config: ResnetConfig,
         input: usize,
     ) -> Self {
-        let bias = shape.bias;
+        let bias = config.bias;
         let width = |halvings: usize| recipe.channels << halvings;
-        let stem = Convolution::new(
-            initialise,
-            [input, width(0)],
-            7,
-            1,
-            Padding::Reflect(3),
-            bias,
-        );
-        let stem_norm = Norm::new(initialise, recipe.norm, width(0));
-        let down = (0..shape.downsamplings)
-            .map(|index| DownBlock::new(initialise, recipe, width(index), bias))
+        let stem = Convolution::new(init, [input, width(0)], 7, 1, Padding::Reflect(3), bias);
+        let stem_norm = Norm::new(init, recipe.norm, width(0));
+        let down = (0..config.downsamplings)
+            .map(|index| DownBlock::new(init, recipe, width(index), bias))
             .collect();
-        let widest = width(shape.downsamplings);
-        let blocks = (0..shape.blocks)
-            .map(|_| ResidualBlock::new(initialise, recipe, widest, bias))
+        let widest = width(config.downsamplings);
+        let blocks = (0..config.blocks)
+            .map(|_| ResidualBlock::new(init, recipe, widest, bias))
             .collect();
-        let up = (0..shape.downsamplings)
+        let up = (0..config.downsamplings)
             .rev()
-            .map(|index| UpBlock::new(initialise, recipe, width(index), bias))
+            .map(|index| UpBlock::new(init, recipe, width(index), bias))
             .collect();
-        let head = shape.output.map(|output| {
-            Convolution::new(
-                initialise,
-                [width(0), output],
-                7,
-                1,
-                Padding::Reflect(3),
-                true,
-            )
+        let head = config.output.map(|output| {
+            Convolution::new(init, [width(0), output], 7, 1, Padding::Reflect(3), true)
         });
         Self {
             stem,
@@ -110,33 +97,36 @@ impl ResnetGenerator {
         }
     }
 
-    /// `[batch, in, height, width]` in [-1, 1] to `[batch, out, height, width]` in [-1, 1]; height and width are
-    /// multiples of two to the power of the number of downsamplings, and at least twice that.
+    /// Maps `[batch, in, height, width]` to `[batch, out, height, width]`, both in [-1, 1]. Height and width are multiples of
+    /// two to the power of the number of downsamplings, and at least twice that.
     ///
-    /// Without an output of its own the network gives the features of its last upsampling, `[batch, channels, height,
-    /// width]`.
-    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
-        self.through(&mut Whole { behaviour }, input)
+    /// Without output channels the result is the features of the last upsampling, `[batch, channels, height, width]`.
+    pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
+        self.forward_with(&mut Eager { mode }, input)
     }
 
-    /// The layers in their order; sizes as for [`forward`](Self::forward).
-    pub fn through<'n, P: Pass<'n>>(&'n self, pass: &mut P, input: P::Features) -> P::Features {
-        let mut features = pass.convolution(&self.stem, input);
-        features = pass.norm(&self.stem_norm, features);
-        features = pass.activation(Activation::Relu, features);
+    /// Runs the layers in order on `ops`; sizes as for [`forward`](Self::forward).
+    pub fn forward_with<'n, O: LayerOps<'n>>(
+        &'n self,
+        ops: &mut O,
+        input: O::Features,
+    ) -> O::Features {
+        let mut features = ops.convolution(&self.stem, input);
+        features = ops.norm(&self.stem_norm, features);
+        features = ops.activation(Activation::Relu, features);
         for down in &self.down {
-            features = down.through(pass, features);
+            features = down.forward_with(ops, features);
         }
         for block in &self.blocks {
-            features = block.through(pass, features);
+            features = block.forward_with(ops, features);
         }
         for up in &self.up {
-            features = up.through(pass, features);
+            features = up.forward_with(ops, features);
         }
         match &self.head {
             Some(head) => {
-                features = pass.convolution(head, features);
-                pass.activation(Activation::Tanh, features)
+                features = ops.convolution(head, features);
+                ops.activation(Activation::Tanh, features)
             }
             None => features,
         }

@@ -10,10 +10,10 @@ use burn::tensor::{Bytes, DType, TensorData};
 use bytes::Buf;
 
 use super::tensors::{NamedTensors, TensorError};
-use crate::kernels::{mapped, numbers};
+use crate::kernels::{map_file, mapped_numbers};
 
 impl NamedTensors {
-    /// The contents of a safetensors file, 32-bit.
+    /// Reads a safetensors file from memory, as 32-bit numbers.
     ///
     /// # Errors
     /// As [`NamedTensors::read_safetensors`].
@@ -21,37 +21,37 @@ impl NamedTensors {
         Self::read_safetensors(bytes, bytes.len() as u64)
     }
 
-    /// The contents of a safetensors file of `length` bytes, 32-bit, of which no second copy is made in memory.
+    /// Reads a safetensors file of `length` bytes as 32-bit numbers, without a second copy in memory.
     ///
     /// # Errors
-    /// The bytes are not a valid file or cannot be read, or a tensor is not of floating-point numbers (whole-number
-    /// `num_batches_tracked` are left out).
+    /// The bytes are not a valid file or cannot be read, or a tensor holds no floating-point numbers (integers in
+    /// `num_batches_tracked` are skipped).
     pub fn read_safetensors(file: impl Read, length: u64) -> Result<Self, TensorError> {
         Self::parse(file, length, |file, length| {
-            // Read where it will stay: the weights of a large network are most of what a short run waits for.
+            // Read in place: a short run mostly waits for the weights of a large network.
             let mut values = vec![0.0_f32; length / size_of::<f32>()];
             file.read_exact(bytemuck::cast_slice_mut(&mut values))?;
             Ok(Bytes::from_elems(values))
         })
     }
 
-    /// The contents of a safetensors file as parts of it, without a copy: for networks that are applied and not trained.
+    /// Maps a safetensors file into memory without a copy, for networks that are applied and not trained.
     ///
     /// # Errors
     /// As [`NamedTensors::read_safetensors`], or the file cannot be opened.
     pub fn map_safetensors(file: &File) -> Result<Self, TensorError> {
         let length = file.metadata().map_err(bad)?.len();
         // Some systems cannot map.
-        let Ok(memory) = mapped(file) else {
+        let Ok(memory) = map_file(file) else {
             return Self::read_safetensors(file, length);
         };
         let length = memory.len() as u64;
         Self::parse(memory.reader(), length, |memory, length| {
-            Ok(numbers(memory.get_mut().split_to(length)))
+            Ok(mapped_numbers(memory.get_mut().split_to(length)))
         })
     }
 
-    /// The contents of a safetensors file of `length` bytes; `numbers` takes that many next bytes, which are 32-bit numbers.
+    /// Reads a safetensors file of `length` bytes; `numbers` takes the given number of bytes, which hold 32-bit numbers.
     fn parse<R: Read>(
         mut file: R,
         length: u64,
@@ -64,7 +64,7 @@ impl NamedTensors {
             return Err(bad("its header is longer than the file"));
         }
         let header = read_bytes(&mut file, header as usize).map_err(bad)?;
-        // This also checks that the tensors follow each other, each as long as its shape and type say.
+        // This also checks that the tensors are contiguous, each as long as its shape and type require.
         let metadata: Metadata = serde_json::from_slice(&header).map_err(bad)?;
         let rest = length - 8 - header.len() as u64;
         if metadata.data_len() as u64 != rest {
@@ -101,10 +101,10 @@ impl NamedTensors {
         Ok(Self(tensors))
     }
 
-    /// The bytes of a safetensors file.
+    /// Serializes to a safetensors file.
     ///
     /// # Errors
-    /// The format's own: too many tensors for its header.
+    /// There are too many tensors for the header of the format.
     pub fn to_safetensors(&self) -> Result<Vec<u8>, TensorError> {
         let views = self.0.iter().map(|(name, data)| (name, HostTensor(data)));
         ::safetensors::serialize(views, None)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Shape, Tensor, TensorData};
 
-use crate::kernels::tensor_in_place;
+use crate::kernels::tensor_from_mapped;
 
 /// A network whose parameters have public names.
 pub trait Network: Module {
@@ -18,7 +18,7 @@ pub trait Network: Module {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct NamedTensors(pub BTreeMap<String, TensorData>);
 
-/// Tensors that are not those that a network has.
+/// Tensors that do not belong to a network.
 #[derive(Debug, thiserror::Error)]
 pub enum TensorError {
     /// Not a safetensors file.
@@ -41,27 +41,27 @@ pub enum TensorError {
 }
 
 impl NamedTensors {
-    /// The parameters and running averages of `network`.
-    pub fn of<N: Network>(network: &N) -> Self {
-        // A running average lags behind by one update in a network in training; the inference copy has caught up.
+    /// Copies the parameters and running averages of `network`.
+    pub fn from_network<N: Network>(network: &N) -> Self {
+        // In a network in training a running average lags behind by one update; the inference copy has caught up.
         let mut collect = Collect {
             network,
-            path: Path::default(),
+            path: ModulePath::default(),
             tensors: Self::default(),
         };
         network.valid().visit(&mut collect);
         collect.tensors
     }
 
-    /// `network` with its parameters and running averages replaced by these.
+    /// Replaces the parameters and running averages of `network` by these.
     ///
     /// # Errors
-    /// A tensor is missing, unexpected or of another shape; all such are listed. `num_batches_tracked`, which counts
-    /// steps and has no use here, may be there.
+    /// A tensor is missing, unexpected or of another shape; all such are listed. `num_batches_tracked`, which counts steps, is
+    /// ignored.
     pub fn load_into<N: Network>(mut self, network: N) -> Result<N, TensorError> {
         self.0
             .retain(|name, _| !name.ends_with(".num_batches_tracked"));
-        let own = Shapes::of(&network);
+        let own = Shapes::collect(&network);
         let mut problems = Vec::new();
         for (name, wanted) in &own {
             match self.0.get(name) {
@@ -88,17 +88,17 @@ impl NamedTensors {
         let names = network.clone();
         let mut replace = Replace {
             network: &names,
-            path: Path::default(),
+            path: ModulePath::default(),
             tensors: self,
         };
         Ok(network.map(&mut replace))
     }
 
-    /// `own` with those of these tensors that have a name and a shape of it, and how many they are.
+    /// Replaces those tensors of `own` that have the name and shape of one of these; returns the result and their number.
     ///
     /// # Errors
-    /// There is none.
-    pub fn fitting(mut self, own: Self) -> Result<(Self, usize), TensorError> {
+    /// None matches.
+    pub fn matching(mut self, own: Self) -> Result<(Self, usize), TensorError> {
         let mut taken = own;
         let mut count = 0;
         for (name, tensor) in &mut taken.0 {
@@ -116,9 +116,9 @@ impl NamedTensors {
         Ok((taken, count))
     }
 
-    /// With the `num_batches_tracked` that PyTorch keeps beside running averages, one whole number each: strict loading
-    /// asks for them, although nothing is computed from them.
-    pub fn with_batch_counts(mut self, batches: u64) -> Self {
+    /// Adds the `num_batches_tracked` that PyTorch keeps beside running averages, one integer each: strict loading requires
+    /// them, although nothing is computed from them.
+    pub fn with_num_batches_tracked(mut self, batches: u64) -> Self {
         let averages = self.0.keys();
         let layers: Vec<String> = averages
             .filter_map(|name| name.strip_suffix(".running_mean"))
@@ -131,7 +131,7 @@ impl NamedTensors {
         self
     }
 
-    /// Whether no value is infinite or not a number.
+    /// Whether all values are finite.
     pub fn are_finite(&self) -> bool {
         self.0.values().all(|data| {
             let values = data.as_slice::<f32>().unwrap_or_default();
@@ -153,16 +153,16 @@ fn shape_text(shape: &Shape) -> String {
     format!("[{}]", sizes.join(", "))
 }
 
-/// Fields and indices on the way to a parameter.
+/// The fields and indices that lead to a parameter.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Path(Vec<String>);
+pub(super) struct ModulePath(Vec<String>);
 
-impl Path {
-    pub(super) fn enter(&mut self, name: &str) {
+impl ModulePath {
+    pub(super) fn push(&mut self, name: &str) {
         self.0.push(name.to_owned());
     }
 
-    pub(super) fn exit(&mut self) {
+    pub(super) fn pop(&mut self) {
         self.0.pop();
     }
 
@@ -170,7 +170,7 @@ impl Path {
         self.0.join(".")
     }
 
-    /// The public name of the parameter here.
+    /// The public name of the parameter at this path.
     fn name<N: Network>(&self, network: &N) -> String {
         let Some((leaf, layer)) = self.0.split_last() else {
             return String::new();
@@ -186,17 +186,17 @@ impl Path {
 
 struct Collect<'a, N> {
     network: &'a N,
-    path: Path,
+    path: ModulePath,
     tensors: NamedTensors,
 }
 
 impl<N: Network> ModuleVisitor for Collect<'_, N> {
     fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.enter(name);
+        self.path.push(name);
     }
 
     fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.exit();
+        self.path.pop();
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
@@ -209,15 +209,15 @@ impl<N: Network> ModuleVisitor for Collect<'_, N> {
 /// The shapes of a network's parameters and running averages by name, without their values.
 struct Shapes<'a, N> {
     network: &'a N,
-    path: Path,
+    path: ModulePath,
     found: BTreeMap<String, Shape>,
 }
 
 impl<'a, N: Network> Shapes<'a, N> {
-    fn of(network: &'a N) -> BTreeMap<String, Shape> {
+    fn collect(network: &'a N) -> BTreeMap<String, Shape> {
         let mut collect = Self {
             network,
-            path: Path::default(),
+            path: ModulePath::default(),
             found: BTreeMap::new(),
         };
         network.visit(&mut collect);
@@ -227,11 +227,11 @@ impl<'a, N: Network> Shapes<'a, N> {
 
 impl<N: Network> ModuleVisitor for Shapes<'_, N> {
     fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.enter(name);
+        self.path.push(name);
     }
 
     fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.exit();
+        self.path.pop();
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
@@ -242,17 +242,17 @@ impl<N: Network> ModuleVisitor for Shapes<'_, N> {
 
 struct Replace<'a, N> {
     network: &'a N,
-    path: Path,
+    path: ModulePath,
     tensors: NamedTensors,
 }
 
 impl<N: Network> ModuleMapper for Replace<'_, N> {
     fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.enter(name);
+        self.path.push(name);
     }
 
     fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.exit();
+        self.path.pop();
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
@@ -261,6 +261,6 @@ impl<N: Network> ModuleMapper for Replace<'_, N> {
             return param;
         };
         let grad = param.is_require_grad();
-        param.map(|old| tensor_in_place(data, &old).set_require_grad(grad))
+        param.map(|old| tensor_from_mapped(data, &old).set_require_grad(grad))
     }
 }

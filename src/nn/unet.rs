@@ -3,17 +3,16 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::behaviour::Behaviour;
+use super::activation::Activation;
 use super::convolution::{Convolution, Padding, Upsampling};
-use super::initialise::Initialise;
+use super::forward_mode::ForwardMode;
+use super::layer_ops::{Eager, LayerOps};
 use super::norm::Norm;
-use super::pass::{Activation, Pass, Whole};
 use super::tensors::Network;
+use super::weight_init::WeightInit;
 use crate::config::GeneratorRecipe;
 
 const KERNEL: usize = 4;
-/// Of the leaky ReLU on the way down.
-pub(crate) const LEAKY_SLOPE: f64 = 0.2;
 
 /// An encoder of strided convolutions and a decoder of upsamplings, with a skip connection at each size.
 ///
@@ -25,7 +24,7 @@ pub struct Unet {
     levels: Vec<Level>,
 }
 
-/// One size: the way down to half of it and the way back up.
+/// One size: down to half of it, and back up.
 #[derive(Module, Debug)]
 struct Level {
     down: Convolution,
@@ -37,9 +36,9 @@ struct Level {
 }
 
 impl Unet {
-    /// A U-Net with `downsamplings` levels (at least 5) from `input` to `output` channels.
+    /// Creates a U-Net with `downsamplings` levels (at least 5) from `input` to `output` channels.
     pub fn new(
-        initialise: &mut Initialise,
+        init: &mut WeightInit,
         recipe: &GeneratorRecipe,
         downsamplings: usize,
         input: usize,
@@ -47,7 +46,7 @@ impl Unet {
     ) -> Self {
         let widest = recipe.channels * 8;
         let width = |level: usize| (recipe.channels << level.min(3)).min(widest);
-        let bias = recipe.norm.wants_bias();
+        let bias = recipe.norm.uses_bias();
         let innermost = downsamplings - 1;
         let levels = (0..downsamplings)
             .map(|level| {
@@ -58,7 +57,7 @@ impl Unet {
                 } else {
                     (above, bias)
                 };
-                let mut norm = |channels| Norm::new(initialise, recipe.norm, channels);
+                let mut norm = |channels| Norm::new(init, recipe.norm, channels);
                 let (down_norm, up_norm) = match level {
                     0 => (None, None),
                     level if level == innermost => (None, Some(norm(above))),
@@ -66,7 +65,7 @@ impl Unet {
                 };
                 Level {
                     down: Convolution::new(
-                        initialise,
+                        init,
                         [above, width(level)],
                         KERNEL,
                         2,
@@ -75,7 +74,7 @@ impl Unet {
                     ),
                     down_norm,
                     up: Upsampling::new(
-                        initialise,
+                        init,
                         [width(level) * skipped, result],
                         KERNEL,
                         0,
@@ -91,23 +90,27 @@ impl Unet {
         Self { levels }
     }
 
-    /// `[batch, in, height, width]` in [-1, 1] to `[batch, out, height, width]` in [-1, 1]; height and width are
-    /// multiples of two to the power of the number of levels.
-    pub fn forward(&self, input: Tensor<4>, behaviour: Behaviour) -> Tensor<4> {
-        self.through(&mut Whole { behaviour }, input)
+    /// Maps `[batch, in, height, width]` to `[batch, out, height, width]`, both in [-1, 1]. Height and width are multiples of
+    /// two to the power of the number of levels.
+    pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
+        self.forward_with(&mut Eager { mode }, input)
     }
 
-    /// The layers in their order; sizes as for [`forward`](Self::forward).
-    pub fn through<'n, P: Pass<'n>>(&'n self, pass: &mut P, input: P::Features) -> P::Features {
+    /// Runs the layers in order on `ops`; sizes as for [`forward`](Self::forward).
+    pub fn forward_with<'n, O: LayerOps<'n>>(
+        &'n self,
+        ops: &mut O,
+        input: O::Features,
+    ) -> O::Features {
         let mut skips = Vec::with_capacity(self.levels.len());
         let mut features = input;
         for (index, level) in self.levels.iter().enumerate() {
             if index > 0 {
-                features = pass.activation(Activation::LeakyRelu, features);
+                features = ops.activation(Activation::LeakyRelu, features);
             }
-            features = pass.convolution(&level.down, features);
+            features = ops.convolution(&level.down, features);
             if let Some(norm) = &level.down_norm {
-                features = pass.norm(norm, features);
+                features = ops.norm(norm, features);
             }
             skips.push(features.clone());
         }
@@ -117,18 +120,18 @@ impl Unet {
             features = if index == innermost {
                 skip
             } else {
-                pass.concatenation(skip, features)
+                ops.concatenation(skip, features)
             };
-            features = pass.activation(Activation::Relu, features);
-            features = pass.upsampling(&level.up, features);
+            features = ops.activation(Activation::Relu, features);
+            features = ops.upsampling(&level.up, features);
             if let Some(norm) = &level.up_norm {
-                features = pass.norm(norm, features);
+                features = ops.norm(norm, features);
             }
             if level.dropout {
-                features = pass.dropout(features);
+                features = ops.dropout(features);
             }
         }
-        pass.activation(Activation::Tanh, features)
+        ops.activation(Activation::Tanh, features)
     }
 }
 

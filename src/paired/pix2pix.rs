@@ -6,8 +6,8 @@ use crate::config::Recipe;
 use crate::data::Batch;
 use crate::method::{Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, Behaviour, Discriminator, Generator, ImagePool, Initialise, NamedTensors, NormStats,
-    Objective, TensorError, Trained, WEIGHT_CLIP,
+    Adam, Discriminator, ForwardMode, GanLoss, Generator, ImagePool, NamedTensors, NormStats,
+    TensorError, Trainable, WEIGHT_CLIP, WeightInit,
 };
 use crate::random;
 
@@ -21,10 +21,10 @@ const POOL: &str = "pool";
 /// target. Isola, Zhu, Zhou and Efros, "Image-to-Image Translation with Conditional Adversarial Networks", 2017.
 #[derive(Debug)]
 pub struct Pix2pix {
-    generator: Trained<Generator>,
-    discriminator: Trained<Discriminator>,
+    generator: Trainable<Generator>,
+    discriminator: Trainable<Discriminator>,
     pool: ImagePool,
-    objective: Objective,
+    gan_loss: GanLoss,
     l1: f64,
     discriminator_steps: usize,
     /// Without automatic differentiation.
@@ -32,18 +32,18 @@ pub struct Pix2pix {
 }
 
 impl Pix2pix {
-    /// Networks with fresh weights, as `recipe` describes them.
+    /// Creates the networks of `recipe` with fresh weights.
     pub fn new(recipe: &Recipe, device: &Device) -> Self {
         let autodiff = device.clone().autodiff();
-        let initialise = |stream| Initialise::of_recipe(recipe, stream, &autodiff);
+        let init = |stream| WeightInit::from_recipe(recipe, stream, &autodiff);
         let (input, output) = (recipe.data.input_channels, recipe.data.output_channels);
-        let generator = Generator::new(&mut initialise(0), &recipe.generator, input, output);
+        let generator = Generator::new(&mut init(0), &recipe.generator, input, output);
         let judged = input + output;
-        let discriminator = Discriminator::new(&mut initialise(1), &recipe.discriminator, judged);
+        let discriminator = Discriminator::new(&mut init(1), &recipe.discriminator, judged);
         Self::from_networks(recipe, generator, discriminator, device)
     }
 
-    /// The method around given networks, which lie on the autodiff device of `device`.
+    /// Wraps given networks, which lie on the autodiff device of `device`.
     pub fn from_networks(
         recipe: &Recipe,
         generator: Generator,
@@ -52,10 +52,10 @@ impl Pix2pix {
     ) -> Self {
         let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
         Self {
-            generator: Trained::new(generator, adam()),
-            discriminator: Trained::new(discriminator, adam()),
+            generator: Trainable::new(generator, adam()),
+            discriminator: Trainable::new(discriminator, adam()),
             pool: ImagePool::new(recipe.optim.pool_size),
-            objective: Objective::new(recipe.loss.gan, recipe.loss.label_smoothing),
+            gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
             l1: recipe.loss.l1,
             discriminator_steps: recipe.optim.discriminator_steps,
             device: device.clone(),
@@ -70,14 +70,14 @@ impl Pix2pix {
         rate: f64,
     ) -> (Tensor<1>, Tensor<1>) {
         let network = self.discriminator.network();
-        let behaviour = Behaviour::TRAINING;
-        let on_fake = network.forward(fake.clone(), behaviour);
-        let on_fake = self.objective.discriminator_on_fake(on_fake);
-        let on_real = network.forward(real.clone(), behaviour);
-        let on_real = self.objective.discriminator_on_real(on_real);
+        let mode = ForwardMode::TRAINING;
+        let on_fake = network.forward(fake.clone(), mode);
+        let on_fake = self.gan_loss.discriminator_on_fake(on_fake);
+        let on_real = network.forward(real.clone(), mode);
+        let on_real = self.gan_loss.discriminator_on_real(on_real);
         let loss = (on_fake.clone() + on_real.clone()) * 0.5;
         self.discriminator.update(&mut loss.backward(), rate);
-        if self.objective.clips_weights() {
+        if self.gan_loss.clips_weights() {
             self.discriminator.clip(WEIGHT_CLIP);
         }
         (on_real, on_fake)
@@ -93,25 +93,25 @@ impl Method for Pix2pix {
         let fake = self
             .generator
             .network()
-            .forward(input.clone(), Behaviour::TRAINING);
+            .forward(input.clone(), ForwardMode::TRAINING);
 
         let real_pair = pair(target.clone());
         // Without its graph: the discriminator's step must not reach the generator.
         let fake_pair = pair(fake.clone().inner());
-        let mut random = random::of_step(context.seed, context.step);
-        let fake_pair = self.pool.exchange(fake_pair, &mut random);
+        let mut rng = random::step_rng(context.seed, context.step);
+        let fake_pair = self.pool.query(fake_pair, &mut rng);
         let rate = context.discriminator_rate;
         let (mut on_real, mut on_fake) = self.update_discriminator(&real_pair, &fake_pair, rate);
         for _ in 1..self.discriminator_steps {
             (on_real, on_fake) = self.update_discriminator(&real_pair, &fake_pair, rate);
         }
 
-        // The discriminator that judges the generator has already made its step.
+        // The generator is judged by the discriminator after its step.
         let judged = self
             .discriminator
             .frozen()
-            .forward(pair(fake.clone()), Behaviour::TRAINING);
-        let adversarial = self.objective.generator(judged);
+            .forward(pair(fake.clone()), ForwardMode::TRAINING);
+        let adversarial = self.gan_loss.generator(judged);
         let distance = (fake - target).abs().mean() * self.l1;
         let loss = adversarial.clone() + distance.clone();
         self.generator
@@ -128,7 +128,7 @@ impl Method for Pix2pix {
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
         let input = Tensor::<4>::from_data(batch.a.clone(), &self.device);
         let network = burn::module::Module::valid(self.generator.network());
-        let output = network.forward(input, Behaviour::inference(NormStats::Batch, false));
+        let output = network.forward(input, ForwardMode::inference(NormStats::Batch, false));
         vec![vec![batch.a, output.into_data(), batch.b]]
     }
 

@@ -51,7 +51,7 @@ impl IdMap {
             path: path.to_owned(),
             message,
         };
-        panics::caught(|| decode(&bytes, path, limits))
+        panics::catch(|| decode(&bytes, path, limits))
             .unwrap_or_else(|message| Err(damaged(format!("the decoder failed: {message}"))))
     }
 

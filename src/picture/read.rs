@@ -84,7 +84,7 @@ pub fn read_rgb(path: &Path) -> Result<RgbPicture, PictureError> {
 /// Width and height in the header of the picture at `path`; nothing where they cannot be told.
 pub fn picture_size(path: &Path) -> Option<(u32, u32)> {
     let reader = ImageReader::open(path).ok()?.with_guessed_format().ok()?;
-    panics::caught(|| reader.into_dimensions().ok()).ok()?
+    panics::catch(|| reader.into_dimensions().ok()).ok()?
 }
 
 /// Pixels of any kind as 8-bit RGB. Samples of 16 bits lose their lower byte, as in Pillow; only those of PNM are rounded.
@@ -110,12 +110,11 @@ fn read<P>(
 ) -> Result<Picture<P>, PictureError> {
     let bytes = FileBytes::open(path, limits.bytes)?;
     // Decoders have had bugs that panic on damaged files; such a file is a damaged file like any other.
-    let decoded =
-        panics::caught(|| decode(bytes.bytes(), limits, take)).unwrap_or_else(|message| {
-            Err(DecodeError::Damaged(format!(
-                "the decoder failed: {message}"
-            )))
-        });
+    let decoded = panics::catch(|| decode(bytes.bytes(), limits, take)).unwrap_or_else(|message| {
+        Err(DecodeError::Damaged(format!(
+            "the decoder failed: {message}"
+        )))
+    });
     decoded.map_err(|failure| failure.into_picture_error(path, limits))
 }
 

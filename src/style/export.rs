@@ -24,7 +24,7 @@ pub fn generator_state_dict(
     device: &Device,
 ) -> Result<NamedTensors, StyleError> {
     let (weights, _) = generator_weights(folder, manifest, direction, device)?;
-    Ok(weights.with_batch_counts(manifest.training.steps))
+    Ok(weights.with_num_batches_tracked(manifest.training.steps))
 }
 
 /// As [`generator_state_dict`], of the network whose weight file has this stem, such as `discriminator`.
@@ -46,7 +46,7 @@ pub fn network_state_dict(
         });
     }
     let weights = read_weights(&folder.weights(network))?;
-    Ok(weights.with_batch_counts(manifest.training.steps))
+    Ok(weights.with_num_batches_tracked(manifest.training.steps))
 }
 
 /// The stems of the weight files in a style's folder, sorted.
@@ -86,10 +86,13 @@ fn generator_weights(
         }
         let network = load_inpainter(folder, manifest, device)?;
         let channels = manifest.recipe.data.input_channels;
-        return Ok((NamedTensors::of(&network), [channels + 1, channels]));
+        return Ok((
+            NamedTensors::from_network(&network),
+            [channels + 1, channels],
+        ));
     }
     let (generator, channels) = load_generator(folder, manifest, direction, device)?;
-    Ok((NamedTensors::of(&generator), channels))
+    Ok((NamedTensors::from_network(&generator), channels))
 }
 
 /// The bytes of an ONNX model of the generator for `direction`, or for the style's own.

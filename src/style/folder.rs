@@ -81,11 +81,13 @@ impl StyleFolder {
     /// Another run has locked it, or the file system cannot lock.
     pub fn acquire(&self) -> Result<File, StyleError> {
         let path = self.lock();
-        let lock = File::create(&path).map_err(FileError::new("write", &path))?;
+        let lock = File::create(&path).map_err(FileError::context("write", &path))?;
         match lock.try_lock() {
             Ok(()) => Ok(lock),
             Err(TryLockError::WouldBlock) => Err(StyleError::InUse(self.path.clone())),
-            Err(TryLockError::Error(source)) => Err(FileError::new("lock", &path)(source).into()),
+            Err(TryLockError::Error(source)) => {
+                Err(FileError::context("lock", &path)(source).into())
+            }
         }
     }
 }

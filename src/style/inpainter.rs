@@ -8,7 +8,7 @@ use super::manifest::Manifest;
 use super::weights::map_weights;
 use crate::config::Mode;
 use crate::inpainting::Inpainter;
-use crate::nn::Initialise;
+use crate::nn::WeightInit;
 
 /// The style's network, on `device`. It calculates with the recipe's precision.
 ///
@@ -28,8 +28,8 @@ pub fn load_inpainter(
     }
     let path = folder.weights("generator");
     let weights = map_weights(&path)?;
-    let mut initialise = Initialise::zeros(device).with_precision(recipe.train.precision);
-    let network = Inpainter::new(&mut initialise, recipe);
+    let mut init = WeightInit::zeros(device).with_precision(recipe.train.precision);
+    let network = Inpainter::new(&mut init, recipe);
     weights
         .load_into(network)
         .map_err(|source| StyleError::BadWeights { path, source })

@@ -11,7 +11,7 @@ use super::manifest::Manifest;
 use crate::coarse_to_fine::{self, FeatureClusters};
 use crate::config::{Direction, Mode, Recipe};
 use crate::files::{self, FileError};
-use crate::nn::{Generator, Initialise, NamedTensors, TensorError};
+use crate::nn::{Generator, NamedTensors, TensorError, WeightInit};
 
 /// Reads a safetensors file.
 ///
@@ -39,7 +39,7 @@ fn weights(
     if !path.is_file() {
         return Err(StyleError::NoWeights(path.to_owned()));
     }
-    let file = File::open(path).map_err(FileError::new("read", path))?;
+    let file = File::open(path).map_err(FileError::context("read", path))?;
     take(&file).map_err(|source| StyleError::BadWeights {
         path: path.to_owned(),
         source,
@@ -108,8 +108,8 @@ pub fn load_generator(
     let [input, output] = if backwards { [b, a] } else { [a, b] };
     let path = folder.weights(stem);
     let weights = map_weights(&path)?;
-    let mut initialise = Initialise::zeros(device).with_precision(recipe.train.precision);
-    let generator = Generator::new(&mut initialise, &recipe.generator, input, output);
+    let mut init = WeightInit::zeros(device).with_precision(recipe.train.precision);
+    let generator = Generator::new(&mut init, &recipe.generator, input, output);
     let generator = weights
         .load_into(generator)
         .map_err(|source| StyleError::BadWeights { path, source })?;
@@ -126,8 +126,8 @@ fn load_coarse_to_fine(
     let weights = map_weights(path)?;
     let mut first_error = None;
     for stage in recipe.stages().iter().rev() {
-        let mut initialise = Initialise::zeros(device).with_precision(recipe.train.precision);
-        let generator = coarse_to_fine::generator(&mut initialise, stage);
+        let mut init = WeightInit::zeros(device).with_precision(recipe.train.precision);
+        let generator = coarse_to_fine::generator(&mut init, stage);
         match weights.clone().load_into(generator) {
             Ok(generator) => {
                 let input = coarse_to_fine::input_channels(stage) + stage.encoder.features;

@@ -1,4 +1,4 @@
-//! How fast a recipe trains and translates, on pictures that are made up and held in memory.
+//! How fast a recipe trains and translates, on generated pictures in memory.
 
 use std::time::Instant;
 
@@ -20,25 +20,25 @@ pub struct Benchmark {
     pub recipe: Recipe,
     /// Width and height of the pictures.
     pub size: [usize; 2],
-    /// Steps, and applications, that are timed.
+    /// Number of training steps and of translations that are timed.
     pub steps: usize,
 }
 
-/// What was measured.
+/// The measurements.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Measured {
+pub struct BenchmarkResult {
     /// Seconds of each training step, sorted.
     pub seconds: Vec<f64>,
-    /// Pictures that the generator translates in a second, one at a time.
+    /// Pictures that the generator translates per second, one at a time.
     pub pictures_per_second: f64,
 }
 
 impl Benchmark {
-    /// Trains and translates. The first step, which finds nothing in memory, is not counted.
+    /// Trains and translates. The first step, which allocates memory, is not counted.
     ///
     /// # Errors
     /// A weight file that the recipe names cannot be read.
-    pub fn run(&self, device: &OpenDevice) -> Result<Measured, TrainError> {
+    pub fn run(&self, device: &OpenDevice) -> Result<BenchmarkResult, TrainError> {
         let mut method = methods::build(&self.recipe, &device.device)?;
         let batch = self.batch(self.recipe.data.batch_size);
         let mut seconds: Vec<f64> = (0..=self.steps)
@@ -55,7 +55,7 @@ impl Benchmark {
             drop(show());
         }
         let pictures = (self.steps * passes(self.recipe.mode)) as f64;
-        Ok(Measured {
+        Ok(BenchmarkResult {
             seconds,
             pictures_per_second: pictures / started.elapsed().as_secs_f64(),
         })
@@ -80,12 +80,11 @@ impl Benchmark {
         started.elapsed().as_secs_f64()
     }
 
-    /// Noise in the form of `count` samples.
+    /// A batch of noise with `count` samples.
     fn batch(&self, count: usize) -> Batch {
         let data = &self.recipe.data;
-        let mut random = random::of_step(self.recipe.train.seed, 0);
-        let mut pictures =
-            |channels| self.planes(count, channels, || random.random_range(-1.0..1.0));
+        let mut rng = random::step_rng(self.recipe.train.seed, 0);
+        let mut pictures = |channels| self.planes(count, channels, || rng.random_range(-1.0..1.0));
         let (a, b) = (
             pictures(data.input_channels),
             pictures(data.output_channels),
@@ -99,13 +98,13 @@ impl Benchmark {
             names: Vec::new(),
         };
         let [width, height] = self.size;
-        let place = |index: usize| (index % width, index / width % height);
+        let position = |index: usize| (index % width, index / width % height);
         match self.recipe.mode {
             Mode::Pix2pix | Mode::Cycle => {}
             Mode::Pix2pixhd => {
                 // Squares of one class, each an instance of its own.
                 let square = |index| {
-                    let (x, y) = place(index);
+                    let (x, y) = position(index);
                     x / 32 + y / 32 * width.div_ceil(32)
                 };
                 if data.classes > 0 {
@@ -115,7 +114,7 @@ impl Benchmark {
             }
             Mode::Inpaint => {
                 batch.mask = Some(self.map(count, |index| {
-                    let (x, y) = place(index);
+                    let (x, y) = position(index);
                     let inside = |at: usize, side: usize| at >= side / 4 && at < side - side / 4;
                     f32::from(inside(x, width) && inside(y, height))
                 }));

@@ -1,8 +1,10 @@
-//! Checkpoints: everything that a run needs to go on to the bit, made visible at once.
+//! Checkpoints: everything that a bit-exact resume needs, published atomically.
 //!
-//! A checkpoint is a folder `state/step-000500` with the weights, the optimisers, the image pools and `progress.json`.
-//! It is written under another name and renamed when all of it is on the disk, so that a kill at any moment leaves the
-//! checkpoint before it. The weights that a style shows outside `state` are the same files by another name.
+//! A checkpoint is a folder `state/step-000500` with weights, Adam moments, image pools and `progress.json` (step, time, state of
+//! the plateau schedule, sum of the epoch's losses). It is written as `.step-000500.tmp`, flushed, and renamed when all of it is
+//! on the disk; then the weights get their public names in the style's folder (hard links, or copies where there are none), and
+//! older checkpoints are removed. A kill at any moment leaves a complete checkpoint, once there is one, and resuming repeats
+//! the publishing.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,28 +18,28 @@ use crate::method::{Method, MethodState};
 use crate::style::{StyleFolder, read_weights, write_weights};
 
 const PROGRESS: &str = "progress.json";
-/// Begins the names of files with what a method keeps besides its weights.
+/// Prefix of files with the state of a method besides its weights.
 const STATE_PREFIX: &str = "state_";
 const EXTENSION: &str = "safetensors";
 
-/// Where a run stands.
+/// The position of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Checkpoint {
     /// Steps done.
     pub step: u64,
     /// Time spent on them, in seconds.
     pub seconds: f64,
-    /// What the learning-rate schedule remembers.
+    /// State of the learning-rate schedule.
     pub plateau: Plateau,
     /// Sum and number of the generator's losses in the epoch so far.
     pub epoch_loss: (f64, u64),
-    /// Counts that belong to the method.
+    /// Counts of the method's state.
     pub counts: BTreeMap<String, u64>,
 }
 
 impl Checkpoint {
-    /// The beginning of a run: no step is done.
-    pub fn start(schedule: &Schedule) -> Self {
+    /// The start of a run, with no step done.
+    pub fn initial(schedule: &Schedule) -> Self {
         Self {
             step: 0,
             seconds: 0.0,
@@ -47,22 +49,22 @@ impl Checkpoint {
         }
     }
 
-    /// Writes the checkpoint and the weights that the style shows, then removes older checkpoints.
+    /// Writes the checkpoint, publishes its weights, then removes older checkpoints.
     ///
     /// # Errors
-    /// A file cannot be written; the checkpoint before is then still there.
+    /// A file cannot be written; the checkpoint before then still exists.
     pub fn save(&self, style: &StyleFolder, method: &dyn Method) -> Result<PathBuf, TrainError> {
         let folder = Self::folder(style, self.step);
         let unfinished = style.state().join(format!(".step-{:06}.tmp", self.step));
         remove_folder(&unfinished)?;
-        // A run that was resumed here and has done no step since has nothing new to save.
+        // A run that was resumed at this step has nothing new to save.
         if !folder.is_dir() {
             if let Err(error) = self.write(&unfinished, method) {
                 // A full disk must not stay full of a checkpoint that nobody can use.
                 let _ = std::fs::remove_dir_all(&unfinished);
                 return Err(error);
             }
-            std::fs::rename(&unfinished, &folder).map_err(FileError::new("write", &folder))?;
+            std::fs::rename(&unfinished, &folder).map_err(FileError::context("write", &folder))?;
             files::sync_folder(&style.state())?;
         }
         publish(style, &folder, method)?;
@@ -77,7 +79,7 @@ impl Checkpoint {
 
     /// Removes all checkpoints but this one.
     fn remove_others(&self, style: &StyleFolder) -> Result<(), FileError> {
-        for (step, folder) in found(style)? {
+        for (step, folder) in list_checkpoints(style)? {
             if step != self.step {
                 remove_folder(&folder)?;
             }
@@ -85,19 +87,22 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// The step of the newest checkpoint of a style, if there is one.
+    /// The step of a style's latest checkpoint, if there is one.
     ///
     /// # Errors
     /// The folder cannot be read.
-    pub fn newest(style: &StyleFolder) -> Result<Option<u64>, FileError> {
-        Ok(found(style)?.into_iter().map(|(step, _)| step).max())
+    pub fn latest_step(style: &StyleFolder) -> Result<Option<u64>, FileError> {
+        Ok(list_checkpoints(style)?
+            .into_iter()
+            .map(|(step, _)| step)
+            .max())
     }
 
     fn write(&self, folder: &Path, method: &dyn Method) -> Result<(), TrainError> {
         files::create_folder(folder)?;
         for stem in method.networks() {
             let weights = method.weights(stem);
-            // A last finite loss can have led to an update that is not; such weights would never recover.
+            // A finite loss can lead to an update that is not finite; such weights never recover.
             if !weights.are_finite() {
                 return Err(TrainError::NonFiniteWeights {
                     network: stem,
@@ -119,15 +124,15 @@ impl Checkpoint {
         Ok(files::sync_folder(folder)?)
     }
 
-    /// Takes up the newest checkpoint of a style, if there is one: loads `method` and returns where the run stands.
+    /// Loads the latest checkpoint of a style, if there is one, into `method` and returns the position of the run.
     ///
     /// # Errors
-    /// A file of it cannot be read, is damaged or belongs to other networks.
+    /// A file cannot be read, is damaged or belongs to other networks.
     pub fn resume(
         style: &StyleFolder,
         method: &mut dyn Method,
     ) -> Result<Option<Self>, TrainError> {
-        let Some((_, folder)) = found(style)?.into_iter().max() else {
+        let Some((_, folder)) = list_checkpoints(style)?.into_iter().max() else {
             return Ok(None);
         };
         let bad = |message: String| TrainError::BadState {
@@ -155,27 +160,26 @@ impl Checkpoint {
         method
             .restore(state)
             .map_err(|error| bad(error.to_string()))?;
-        // A kill between the checkpoint and the weights that the style shows, or before the one before it was removed, is
-        // mended here.
+        // The earlier run may have been killed before it published this checkpoint or removed the one before.
         publish(style, &folder, method)?;
         checkpoint.remove_others(style)?;
         Ok(Some(checkpoint))
     }
 }
 
-/// What weights a run begins with.
+/// The initial weights of a run.
 pub struct InitialWeights {
-    /// Networks with weights from elsewhere.
+    /// Networks with loaded weights.
     pub loaded: Vec<String>,
-    /// Networks without.
+    /// Networks with fresh weights.
     pub fresh: Vec<&'static str>,
 }
 
-/// Loads those of the method's weight files that are in `folder`.
+/// Loads the weight files of the method that exist in `folder`.
 ///
 /// # Errors
-/// There is none, or one is damaged or of other networks.
-pub fn initialise_from(
+/// There are none, or one is damaged or belongs to other networks.
+pub fn load_initial_weights(
     folder: &Path,
     method: &mut dyn Method,
 ) -> Result<InitialWeights, TrainError> {
@@ -189,7 +193,7 @@ pub fn initialise_from(
             continue;
         }
         let weights = read_weights(&path)?;
-        let (taken, all) = method.initialise(stem, weights).map_err(|source| {
+        let (taken, all) = method.warm_start(stem, weights).map_err(|source| {
             TrainError::Style(crate::style::StyleError::BadWeights { path, source })
         })?;
         loaded.push(if taken == all {
@@ -211,7 +215,7 @@ pub fn initialise_from(
     Ok(InitialWeights { loaded, fresh })
 }
 
-/// Gives the weights of a checkpoint their names in the style's folder, each at once.
+/// Gives the weights of a checkpoint their public names in the style's folder, each atomically.
 fn publish(style: &StyleFolder, folder: &Path, method: &dyn Method) -> Result<(), FileError> {
     for stem in method.networks() {
         let source = folder.join(format!("{stem}.{EXTENSION}"));
@@ -219,25 +223,25 @@ fn publish(style: &StyleFolder, folder: &Path, method: &dyn Method) -> Result<()
         let link = target.with_extension("safetensors.tmp");
         let named = || {
             let _ = std::fs::remove_file(&link);
-            // A second name costs no space; some file systems have none.
+            // A hard link costs no space; some file systems have none.
             if std::fs::hard_link(&source, &link).is_err() {
                 std::fs::copy(&source, &link)?;
                 std::fs::File::open(&link)?.sync_all()?;
             }
             std::fs::rename(&link, &target)?;
-            // Renaming does nothing where both are names of one file already, as after a kill.
+            // Renaming does nothing if both already name one file, as after a kill.
             match std::fs::remove_file(&link) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
                 _ => Ok(()),
             }
         };
-        named().map_err(FileError::new("write", &target))?;
+        named().map_err(FileError::context("write", &target))?;
     }
     files::sync_folder(style.path())
 }
 
 /// The complete checkpoints of a style, by step.
-fn found(style: &StyleFolder) -> Result<Vec<(u64, PathBuf)>, FileError> {
+fn list_checkpoints(style: &StyleFolder) -> Result<Vec<(u64, PathBuf)>, FileError> {
     let state = style.state();
     if !state.is_dir() {
         return Ok(Vec::new());
@@ -262,7 +266,7 @@ fn found(style: &StyleFolder) -> Result<Vec<(u64, PathBuf)>, FileError> {
 fn remove_folder(path: &Path) -> Result<(), FileError> {
     match std::fs::remove_dir_all(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(FileError::new("remove", path)(error))
+            Err(FileError::context("remove", path)(error))
         }
         _ => Ok(()),
     }

@@ -1,4 +1,4 @@
-//! Why a training run stops.
+//! Errors of training.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use crate::files::FileError;
 use crate::style::StyleError;
 use crate::style::import::ImportError;
 
-/// A run that cannot go on.
+/// Why a training run stops.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     /// A picture went missing or was damaged during the run.
@@ -16,7 +16,7 @@ pub enum TrainError {
     /// A file of the style cannot be read or written, or is wrong.
     #[error(transparent)]
     Style(#[from] StyleError),
-    /// A weight file from elsewhere cannot be used.
+    /// An imported weight file cannot be used.
     #[error(transparent)]
     Weights(#[from] ImportError),
     /// A file cannot be read or written.
@@ -47,7 +47,7 @@ pub enum TrainError {
         /// Step after which they were to be saved.
         step: u64,
     },
-    /// The data is not that of the run to resume.
+    /// The data differs from that of the run to resume.
     #[error(
         "the training pictures are not those that `{style}` was trained on ({samples} samples in `{root}`): \
          names or sizes of files have changed; start a new style, from these weights with `--init-from`"
@@ -68,11 +68,11 @@ pub enum TrainError {
         /// Files that were looked for.
         wanted: String,
     },
-    /// `--init-from` a generator with enhancers, for a run that begins without.
-    #[error("`{}` has enhancers, which the first stage would throw away: set `optim.global_epochs=0` and `optim.global_decay_epochs=0` to go on from all of it", .0.display())]
+    /// `--init-from` names a generator with enhancers, and the first stage has none.
+    #[error("`{}` has enhancers, which the first stage would discard: set `optim.global_epochs=0` and `optim.global_decay_epochs=0` to continue from all of it", .0.display())]
     EnhancersLeftOut(PathBuf),
     /// The saved state is damaged.
-    #[error("the saved state `{}` is damaged: {message}; start a new style from the weights of this one with `--init-from`, or anew with `--overwrite`", path.display())]
+    #[error("the saved state `{}` is damaged: {message}; start a new style from the weights of this one with `--init-from`, or start over with `--overwrite`", path.display())]
     BadState {
         /// Folder or file.
         path: PathBuf,
@@ -81,7 +81,7 @@ pub enum TrainError {
     },
     /// A trained style whose state has been deleted.
     #[error(
-        "`{}` has weights but no saved state to go on from: start a new style from them with `--init-from {}`",
+        "`{}` has weights but no saved state to resume from: start a new style from them with `--init-from {}`",
         .0.display(),
         .0.display()
     )]

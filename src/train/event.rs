@@ -1,4 +1,4 @@
-//! What a training run tells those who listen: progress display, metrics file, previews, report.
+//! The events of a training run, for its listeners: progress display, metrics file, previews, report.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -25,12 +25,12 @@ pub struct StepRecord {
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub enum RunOutcome {
     /// All steps are done.
     Finished,
-    /// It was asked to stop, and can be resumed.
+    /// It was interrupted, and can be resumed.
     Stopped,
-    /// An error has ended it; the last checkpoint is kept.
+    /// It failed; the last checkpoint is kept.
     Failed,
 }
 
@@ -44,14 +44,14 @@ pub enum Event {
         /// Steps of the whole run.
         total: u64,
     },
-    /// A step's losses are known; `logged` where `train.log_every` asks for it.
+    /// The losses of a step are known.
     Step {
         /// The step.
         record: StepRecord,
-        /// Whether it belongs into `metrics.jsonl`.
+        /// Whether `train.log_every` asks for a line in `metrics.jsonl`.
         logged: bool,
     },
-    /// After the first steps: how long the whole run will take.
+    /// An estimate after the first steps.
     Estimate {
         /// Time left.
         left: Duration,
@@ -80,17 +80,17 @@ pub enum Event {
     /// The run is over.
     Ended {
         /// How.
-        ending: Ending,
+        outcome: RunOutcome,
         /// Steps done.
         step: u64,
     },
 }
 
-/// Someone who wants to know.
+/// A receiver of events. The loop waits for it, so it must not block for long.
 pub trait Listener {
-    /// Takes notice of `event`.
+    /// Handles `event`.
     ///
     /// # Errors
-    /// A file cannot be written: the run then stops.
-    fn notice(&mut self, event: &Event) -> Result<(), TrainError>;
+    /// A file cannot be written, which ends the run.
+    fn on_event(&mut self, event: &Event) -> Result<(), TrainError>;
 }

@@ -1,4 +1,4 @@
-//! Which method a mode means. The only place of `train` that knows them.
+//! From modes to methods: the only file of `train` that knows them.
 
 use std::path::Path;
 
@@ -15,10 +15,10 @@ use crate::style::import::WeightFile;
 use crate::style::{StyleError, StyleFolder, read_weights};
 use crate::unpaired::CycleGan;
 
-/// The method of `recipe` with fresh weights on `device` (without automatic differentiation).
+/// Builds the method of `recipe` with fresh weights on `device` (without automatic differentiation).
 ///
 /// # Errors
-/// A weight file that the recipe names cannot be read or is of another network.
+/// A weight file that the recipe names cannot be read or belongs to another network.
 pub fn build(recipe: &Recipe, device: &Device) -> Result<Box<dyn Method>, TrainError> {
     Ok(match recipe.mode {
         Mode::Pix2pix => Box::new(Pix2pix::new(recipe, device)),
@@ -36,7 +36,7 @@ pub fn build(recipe: &Recipe, device: &Device) -> Result<Box<dyn Method>, TrainE
     })
 }
 
-/// Checks that the first stage of `recipe` takes all that the generator in `folder` has.
+/// Checks that the first stage of `recipe` uses all of the generator in `folder`.
 ///
 /// # Errors
 /// The generator has enhancers, and the first stage has none; or its weights cannot be read.
@@ -52,7 +52,7 @@ pub(super) fn check_initial_weights(recipe: &Recipe, folder: &Path) -> Result<()
     Ok(())
 }
 
-/// The weights of VGG19 for the perceptual loss, where the recipe names their file and gives the loss a weight.
+/// Reads the weights of VGG19 for the perceptual loss, if the recipe names their file and gives the loss a weight.
 fn vgg_weights(recipe: &Recipe) -> Result<Option<NamedTensors>, TrainError> {
     let loss = &recipe.loss;
     if !loss.is_perceptual() {

@@ -26,7 +26,7 @@ pub struct MetricsLine {
     pub losses: BTreeMap<String, f64>,
 }
 
-/// The lines of a metrics file; none where it does not exist. A last line that a kill cut off is left out.
+/// Reads a metrics file; empty if it does not exist. A last line that a kill cut off is dropped.
 ///
 /// # Errors
 /// The file cannot be read.
@@ -41,7 +41,7 @@ pub fn read_metrics(path: &Path) -> Result<Vec<MetricsLine>, FileError> {
     Ok(lines.collect())
 }
 
-/// Writes the metrics file as the run goes.
+/// Appends logged steps to the metrics file.
 #[derive(Debug)]
 pub struct MetricsFile {
     path: PathBuf,
@@ -49,7 +49,8 @@ pub struct MetricsFile {
 }
 
 impl MetricsFile {
-    /// Goes on writing at `path` after `done` steps: what an interrupted run wrote of later steps is removed.
+    /// Opens the file at `path` to append to it after `done` steps; lines that an interrupted run wrote for later steps are
+    /// removed.
     ///
     /// # Errors
     /// The file cannot be read or written.
@@ -59,13 +60,13 @@ impl MetricsFile {
             .into_iter()
             .filter(|line| line.step <= done)
         {
-            write_line(&mut kept, &line).map_err(FileError::new("write", path))?;
+            write_line(&mut kept, &line).map_err(FileError::context("write", path))?;
         }
         files::write_atomically(path, &kept)?;
         let file = File::options()
             .append(true)
             .open(path)
-            .map_err(FileError::new("write", path))?;
+            .map_err(FileError::context("write", path))?;
         Ok(Self {
             path: path.to_owned(),
             file,
@@ -74,7 +75,7 @@ impl MetricsFile {
 }
 
 impl Listener for MetricsFile {
-    fn notice(&mut self, event: &Event) -> Result<(), TrainError> {
+    fn on_event(&mut self, event: &Event) -> Result<(), TrainError> {
         let Event::Step {
             record,
             logged: true,
@@ -96,7 +97,7 @@ impl Listener for MetricsFile {
         let mut bytes = Vec::new();
         write_line(&mut bytes, &line)
             .and_then(|()| self.file.write_all(&bytes))
-            .map_err(FileError::new("write", &self.path))?;
+            .map_err(FileError::context("write", &self.path))?;
         Ok(())
     }
 }
@@ -127,7 +128,7 @@ mod tests {
         };
         let mut file = MetricsFile::open(&path, 0).unwrap();
         for number in 1..=4 {
-            file.notice(&step(number)).unwrap();
+            file.on_event(&step(number)).unwrap();
         }
         std::fs::write(
             &path,
@@ -135,7 +136,7 @@ mod tests {
         )
         .unwrap();
         let mut file = MetricsFile::open(&path, 2).unwrap();
-        file.notice(&step(3)).unwrap();
+        file.on_event(&step(3)).unwrap();
         let lines = read_metrics(&path).unwrap();
         assert_eq!(
             lines.iter().map(|line| line.step).collect::<Vec<_>>(),

@@ -1,4 +1,4 @@
-//! Previews: the same fixed samples after every so many steps, as one picture.
+//! Previews: the same fixed samples after a number of steps, as one picture.
 
 use std::path::{Path, PathBuf};
 
@@ -13,8 +13,8 @@ use crate::picture::denormalize_u8;
 /// Space between the pictures of a sheet, in pixels.
 const GAP: u32 = 4;
 
-/// Puts rows of pictures, each `[1, channels, height, width]` in [-1, 1], on one white sheet.
-pub fn sheet(rows: &[Vec<TensorData>]) -> RgbImage {
+/// Arranges rows of pictures, each `[1, channels, height, width]` in [-1, 1], on one white sheet.
+pub fn contact_sheet(rows: &[Vec<TensorData>]) -> RgbImage {
     let pictures: Vec<Vec<RgbImage>> = rows
         .iter()
         .map(|row| row.iter().filter_map(picture).collect())
@@ -49,7 +49,7 @@ pub(super) fn picture(data: &TensorData) -> Option<RgbImage> {
     RgbImage::from_raw(width as u32, height as u32, pixels)
 }
 
-/// The preview of a step in the folder of previews.
+/// The path of a step's preview.
 pub(super) fn preview_path(folder: &Path, step: u64) -> PathBuf {
     folder.join(format!("step-{step:06}.png"))
 }
@@ -61,10 +61,10 @@ pub struct PreviewFile {
 }
 
 impl PreviewFile {
-    /// Previews in `folder`.
+    /// Creates `folder` for previews.
     ///
     /// # Errors
-    /// The folder cannot be made.
+    /// The folder cannot be created.
     pub fn new(folder: PathBuf) -> Result<Self, FileError> {
         files::create_folder(&folder)?;
         Ok(Self { folder })
@@ -72,10 +72,10 @@ impl PreviewFile {
 }
 
 impl Listener for PreviewFile {
-    fn notice(&mut self, event: &Event) -> Result<(), TrainError> {
+    fn on_event(&mut self, event: &Event) -> Result<(), TrainError> {
         if let Event::Preview { step, rows } = event {
             let path = preview_path(&self.folder, *step);
-            files::write_png(&path, &sheet(rows))?;
+            files::write_png(&path, &contact_sheet(rows))?;
         }
         Ok(())
     }

@@ -9,12 +9,12 @@ use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::error::TrainError;
-use super::event::{Ending, Event, Listener, StepRecord};
+use super::event::{Event, Listener, RunOutcome, StepRecord};
 use crate::config::Mode;
-use crate::progress::{self, Form, JSON_EVERY, LINE_EVERY, rounded};
+use crate::progress::{self, JSON_EVERY, LINE_EVERY, ProgressMode, rounded};
 use crate::style::StyleFolder;
 
-/// A run that takes longer gets a hint.
+/// A longer run gets a hint to use a smaller recipe.
 const LONG_RUN: Duration = Duration::from_hours(24);
 
 /// Shows losses, speed and time left.
@@ -22,7 +22,7 @@ const LONG_RUN: Duration = Duration::from_hours(24);
 pub struct ProgressDisplay {
     bar: ProgressBar,
     mode: Mode,
-    /// The command that goes on.
+    /// The command that resumes the run.
     resume: String,
     total: u64,
     started: Instant,
@@ -31,7 +31,7 @@ pub struct ProgressDisplay {
 }
 
 impl ProgressDisplay {
-    /// A display for a run of `mode` that trains `style`.
+    /// Creates a display for a run of `mode` that trains `style`.
     pub fn new(mode: Mode, style: &StyleFolder) -> Self {
         let root = style.path().parent().unwrap_or(Path::new(""));
         let elsewhere = if root == Path::new("checkpoints") {
@@ -54,10 +54,10 @@ impl ProgressDisplay {
     }
 
     fn line(&mut self, record: &StepRecord) {
-        let pause = match progress::form() {
-            Form::None | Form::Bar => return,
-            Form::Plain => LINE_EVERY,
-            Form::Json => JSON_EVERY,
+        let pause = match progress::mode() {
+            ProgressMode::None | ProgressMode::Bar => return,
+            ProgressMode::Plain => LINE_EVERY,
+            ProgressMode::Json => JSON_EVERY,
         };
         let due = self.last_line.is_none_or(|time| time.elapsed() >= pause);
         if !(due || record.step == self.total) {
@@ -67,7 +67,7 @@ impl ProgressDisplay {
         let done = record.step - self.done_before;
         let per_step = self.started.elapsed().as_secs_f64() / done as f64;
         let left = per_step * (self.total - record.step) as f64;
-        if progress::form() == Form::Json {
+        if progress::mode() == ProgressMode::Json {
             let losses = record.losses.iter().map(|(name, value)| (*name, *value));
             progress::json_line(&json!({
                 "task": "training",
@@ -105,7 +105,7 @@ impl ProgressDisplay {
 }
 
 impl Listener for ProgressDisplay {
-    fn notice(&mut self, event: &Event) -> Result<(), TrainError> {
+    fn on_event(&mut self, event: &Event) -> Result<(), TrainError> {
         match event {
             Event::Started { done, total } => {
                 self.total = *total;
@@ -144,9 +144,9 @@ impl Listener for ProgressDisplay {
                 );
             }
             Event::Preview { .. } => {}
-            Event::Ended { ending, step } => {
+            Event::Ended { outcome, step } => {
                 self.bar.finish_and_clear();
-                if *ending == Ending::Stopped {
+                if *outcome == RunOutcome::Stopped {
                     tracing::info!(
                         "stopped after step {step} of {}, all saved: go on with `{}`",
                         self.total,
@@ -159,7 +159,7 @@ impl Listener for ProgressDisplay {
     }
 }
 
-/// As a shell needs it.
+/// Quotes a word for a shell.
 fn quoted(word: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || "/._-".contains(letter);
     if !word.is_empty() && word.chars().all(plain) {

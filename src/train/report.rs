@@ -17,9 +17,9 @@ use crate::files::{self, FileError};
 use crate::html::{self, escape, png_address};
 use crate::style::{Manifest, StyleFolder};
 
-/// Previews shown, spread over the run.
+/// Most previews shown, spread over the run.
 const PREVIEWS: usize = 6;
-/// Points drawn per curve: more are averaged.
+/// Most points per curve: more are averaged.
 const POINTS: usize = 400;
 
 /// Writes the report when a run ends.
@@ -29,7 +29,7 @@ pub struct ReportFile {
 }
 
 impl ReportFile {
-    /// The report of the run that trains `style`.
+    /// Creates the report of a run that trains `style`.
     pub fn new(style: StyleFolder) -> Self {
         Self { style }
     }
@@ -64,7 +64,7 @@ impl ReportFile {
 }
 
 impl Listener for ReportFile {
-    fn notice(&mut self, event: &Event) -> Result<(), TrainError> {
+    fn on_event(&mut self, event: &Event) -> Result<(), TrainError> {
         match event {
             // A run that was stopped before its first checkpoint has nothing to report.
             Event::Ended { step, .. } if *step > 0 => self.write(),
@@ -119,7 +119,7 @@ fn preview_caption(manifest: &Manifest) -> &'static str {
     }
 }
 
-/// The losses in charts of their own: those that the discriminators minimise and the rest.
+/// Groups losses into charts: those of discriminators, and the rest.
 fn groups(metrics: &[MetricsLine]) -> Vec<(Vec<String>, &'static str)> {
     let mut names: Vec<String> = metrics
         .iter()
@@ -243,9 +243,9 @@ fn curve(metrics: &[MetricsLine], name: &str) -> Vec<(f64, f64)> {
 fn previews(style: &StyleFolder) -> Result<Vec<(u64, PathBuf)>, FileError> {
     let folder = style.previews();
     let mut all = Vec::new();
-    let entries = std::fs::read_dir(&folder).map_err(FileError::new("read", &folder))?;
+    let entries = std::fs::read_dir(&folder).map_err(FileError::context("read", &folder))?;
     for entry in entries {
-        let path = entry.map_err(FileError::new("read", &folder))?.path();
+        let path = entry.map_err(FileError::context("read", &folder))?.path();
         let stem = path
             .file_stem()
             .and_then(|stem| stem.to_str())

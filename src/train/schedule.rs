@@ -1,4 +1,4 @@
-//! The learning rate from epoch to epoch.
+//! Learning-rate schedules.
 
 use std::f64::consts::PI;
 
@@ -6,40 +6,40 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{Mode, OptimRecipe, Policy, Recipe};
 
-/// Epochs between the falls of the step policy, and what is left after each.
+/// Epochs between the steps of the step policy, and the factor of each.
 const STEP_EPOCHS: u64 = 50;
 const STEP_FACTOR: f64 = 0.1;
 
-/// The learning rate of every epoch. Steps at the end of an epoch.
+/// The learning rate of each epoch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schedule {
     policy: Policy,
     initial: f64,
     epochs: u64,
     decay_epochs: u64,
-    /// Epochs by which the linear policy begins to go down later.
+    /// Epochs by which the decay of the linear policy starts later.
     delay: u64,
     plateau: Plateau,
 }
 
-/// What the plateau policy remembers.
+/// State of the plateau policy.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Plateau {
-    /// Part of the initial rate that is left.
+    /// Current fraction of the initial rate.
     factor: f64,
     /// Best value of an epoch so far.
     best: Option<f64>,
-    /// Epochs since then.
+    /// Epochs since the best.
     waited: u64,
 }
 
 impl Plateau {
     const FACTOR: f64 = 0.2;
     const PATIENCE: u64 = 5;
-    /// An epoch is better when its value is lower than the best by this part.
+    /// An epoch is better if its value is lower than the best by this fraction.
     const THRESHOLD: f64 = 0.01;
-    /// A change of the rate of at most this much is not made, as in PyTorch.
-    const SMALLEST_CHANGE: f64 = 1e-8;
+    /// Smaller changes of the rate are not made, as in PyTorch.
+    const MIN_CHANGE: f64 = 1e-8;
 
     fn new() -> Self {
         Self {
@@ -62,7 +62,7 @@ impl Plateau {
         if self.waited > Self::PATIENCE {
             self.waited = 0;
             let lower = self.factor * Self::FACTOR;
-            if initial * (self.factor - lower) > Self::SMALLEST_CHANGE {
+            if initial * (self.factor - lower) > Self::MIN_CHANGE {
                 self.factor = lower;
             }
         }
@@ -70,7 +70,7 @@ impl Plateau {
 }
 
 impl Schedule {
-    /// The schedule of a recipe, at its first epoch.
+    /// The schedule of a section `[optim]`, at its first epoch.
     pub fn new(optim: &OptimRecipe) -> Self {
         Self {
             policy: optim.policy,
@@ -82,16 +82,16 @@ impl Schedule {
         }
     }
 
-    /// The schedule of `recipe`, one stage of a run. In mode pix2pixhd the linear policy goes down one epoch later than in
-    /// the others, and would reach zero one epoch after the last, as in the reference implementation.
-    pub fn of(recipe: &Recipe) -> Self {
+    /// The schedule of `recipe`, one stage of a run. In mode pix2pixhd the linear decay starts one epoch later than in the
+    /// others, and would reach zero one epoch after the last, as in the reference implementation.
+    pub fn from_recipe(recipe: &Recipe) -> Self {
         Self {
             delay: u64::from(recipe.mode == Mode::Pix2pixhd),
             ..Self::new(&recipe.optim)
         }
     }
 
-    /// Part of the initial learning rate that is used in `epoch` (from 1).
+    /// The fraction of the initial learning rate in `epoch` (from 1).
     pub fn factor(&self, epoch: u64) -> f64 {
         let passed = epoch.saturating_sub(1);
         match self.policy {
@@ -109,17 +109,17 @@ impl Schedule {
         }
     }
 
-    /// Tells the end of an epoch, with the mean of the generator's loss in it.
+    /// Ends an epoch with this mean of the generator's loss.
     pub fn end_epoch(&mut self, generator_loss: f64) {
         self.plateau.observe(generator_loss, self.initial);
     }
 
-    /// What must be kept to go on.
+    /// The state that a checkpoint saves.
     pub fn state(&self) -> Plateau {
         self.plateau
     }
 
-    /// Goes on from a kept state.
+    /// Restores a saved state.
     pub fn restore(&mut self, state: Plateau) {
         self.plateau = state;
     }
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn pix2pixhd_goes_down_one_epoch_later() {
-        let schedule = Schedule::of(&Recipe::defaults(Mode::Pix2pixhd));
+        let schedule = Schedule::from_recipe(&Recipe::defaults(Mode::Pix2pixhd));
         assert_rate(&schedule, 101, 2e-4);
         assert_rate(&schedule, 102, 2e-4 * 0.99);
         assert_rate(&schedule, 200, 2e-4 * 0.01);

@@ -1,15 +1,16 @@
-//! From a recipe to a running training: data checked, method built, style folder ready.
+//! From a recipe to a running training: checks the data, builds the method, prepares the style folder.
 
 use std::collections::VecDeque;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::checkpoint::{Checkpoint, initialise_from};
+use super::checkpoint::{Checkpoint, load_initial_weights};
 use super::error::TrainError;
 use super::evaluations::Evaluations;
-use super::event::{Ending, Listener};
+use super::event::{Listener, RunOutcome};
+use super::folder::prepare_folder;
 use super::judge::Judge;
+use super::loop_state::LoopState;
 use super::methods;
 use super::metrics::MetricsFile;
 use super::preview::PreviewFile;
@@ -17,14 +18,16 @@ use super::progress::ProgressDisplay;
 use super::report::ReportFile;
 use super::schedule::Schedule;
 use super::stage::{Stage, total_steps};
-use super::training::{Training, is_complete};
+use super::training::{Training, has_artifacts};
 use crate::config::{Mode, Policy, Recipe};
 use crate::data::{Dataset, Split};
 use crate::device::OpenDevice;
-use crate::files::{self, FileError};
 use crate::method::Method;
 use crate::progress::Counter;
 use crate::style::{Manifest, StyleFolder, TrainingSummary};
+
+/// Why stages are never empty.
+const ONE_STAGE: &str = "a recipe has at least one stage";
 
 /// How a session begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +36,7 @@ pub enum SessionStart {
     Fresh,
     /// With weights from the files in this folder.
     From(PathBuf),
-    /// Where an earlier run has stopped.
+    /// Where an earlier run stopped.
     Resume,
 }
 
@@ -45,9 +48,9 @@ pub struct Session {
     pub data: PathBuf,
     /// The style that is trained.
     pub style: StyleFolder,
-    /// How it begins.
+    /// How the session begins.
     pub start: SessionStart,
-    /// Where it runs.
+    /// Where the networks compute.
     pub device: OpenDevice,
     /// Who evaluates the weights as `train.evaluate_every` asks for it.
     pub judge: Option<Box<dyn Judge>>,
@@ -58,149 +61,182 @@ impl Session {
     ///
     /// # Errors
     /// The data is wrong, the style is in use or damaged, or the run fails.
-    pub fn run(self, stop: &AtomicBool) -> Result<Ending, TrainError> {
+    pub fn run(mut self, stop: &AtomicBool) -> Result<RunOutcome, TrainError> {
+        let stages = Stage::open_all(&self.data, &self.recipe)?;
         // The pictures are the same in all stages; the last one has their full size.
-        let stages = Stage::of_recipe(&self.data, &self.recipe)?;
-        let whole = stages
-            .last()
-            .expect("a recipe has at least one stage")
-            .clone();
-        let dataset = &whole.dataset;
-        let before = self.manifest_before()?;
-        let fingerprint = dataset.fingerprint();
-        if let Some(before) = &before {
-            compare_data(before, &fingerprint, &self.style)?;
+        let whole = stages.last().expect(ONE_STAGE).clone();
+        let earlier = self.earlier_manifest()?;
+        let fingerprint = whole.dataset.fingerprint();
+        if let Some(earlier) = &earlier {
+            compare_data(earlier, &fingerprint, &self.style)?;
         }
         let per_epoch = whole.per_epoch();
         let total = total_steps(&self.recipe, per_epoch);
+        let (stage, remaining_stages) = self.reached_stage(stages)?;
+        let mut method = self.build_method(&stage.recipe)?;
+        // The pictures of a resumed run were checked when it began. After the networks: what is wrong with weight files is
+        // reported at once, while reading many pictures takes its time.
+        if earlier.is_none() {
+            self.check_data(&whole)?;
+        }
+        self.warn(per_epoch);
+        if stop.load(Ordering::Relaxed) {
+            tracing::info!("stopped before the first step: nothing was changed");
+            return Ok(RunOutcome::Stopped);
+        }
+        let _lock = prepare_folder(&self.style, self.start == SessionStart::Resume)?;
+        let resumed = self.restore(&mut *method, total, earlier.as_ref())?;
+        let done = resumed.as_ref().map_or(0, |checkpoint| checkpoint.step);
+        if done >= total && self.is_finished(earlier.as_ref(), &*method) {
+            return Ok(RunOutcome::Finished);
+        }
+        let training = TrainingSummary {
+            samples: whole.dataset.len() as u64,
+            data_fingerprint: fingerprint,
+            steps: done,
+            finished: done >= total,
+            ..self.earlier_training(earlier.as_ref(), resumed.as_ref())
+        };
+        let manifest = Manifest {
+            training,
+            author: earlier
+                .as_ref()
+                .and_then(|manifest| manifest.author.clone()),
+            licence: earlier.and_then(|manifest| manifest.licence),
+            recipe: self.recipe.clone(),
+        };
+        manifest.write(&self.style)?;
+        if let SessionStart::From(_) = self.start {
+            // A run that is killed before its first checkpoint must not resume with other weights.
+            Checkpoint::initial(&Schedule::from_recipe(&stage.recipe))
+                .save(&self.style, &*method)?;
+        }
+        let train = &self.recipe.train;
+        let settings = (train.evaluate_every, train.stop_after);
+        let judge = self.judge.take();
+        let evaluations = judge.map(|judge| Evaluations::open(judge, &self.style, settings, done));
+        let training = Training {
+            evaluations: evaluations.transpose()?,
+            method,
+            state: LoopState::start(&stage, total, resumed.as_ref()),
+            stage,
+            remaining_stages,
+            listeners: self.listeners(done)?,
+            style: self.style,
+            manifest,
+            device: self.device,
+        };
+        training.run(stop)
+    }
 
+    /// The stage in which the run begins or resumes, and those after it.
+    fn reached_stage(&self, stages: Vec<Stage>) -> Result<(Stage, VecDeque<Stage>), TrainError> {
         let reached = match self.start {
-            SessionStart::Resume => Checkpoint::newest(&self.style)?.unwrap_or(0),
+            SessionStart::Resume => Checkpoint::latest_step(&self.style)?.unwrap_or(0),
             _ => 0,
         };
-        let mut later: VecDeque<Stage> = stages.into();
-        while later.len() > 1 && later[0].end < reached {
-            later.pop_front();
+        let mut stages: VecDeque<Stage> = stages.into();
+        while stages.len() > 1 && stages[0].end < reached {
+            stages.pop_front();
         }
-        let stage = later.pop_front().expect("a recipe has at least one stage");
-        let mut method = methods::build(&stage.recipe, &self.device.device)?;
+        let stage = stages.pop_front().expect(ONE_STAGE);
+        Ok((stage, stages))
+    }
+
+    /// The method with its initial weights.
+    fn build_method(&self, recipe: &Recipe) -> Result<Box<dyn Method>, TrainError> {
+        let mut method = methods::build(recipe, &self.device.device)?;
         if let SessionStart::From(folder) = &self.start {
             methods::check_initial_weights(&self.recipe, folder)?;
-            let initial = initialise_from(folder, &mut *method)?;
+            let initial = load_initial_weights(folder, &mut *method)?;
             tracing::info!("initial weights: {}", initial.loaded.join(", "));
             if !initial.fresh.is_empty() {
                 tracing::info!("fresh weights: {}", initial.fresh.join(", "));
             }
         }
-        // The pictures of a run that goes on were checked when it began. After the networks: what is wrong with
-        // weight files is said at once, while reading many pictures takes its time.
-        if before.is_none() {
-            // As the whole recipe sees it: the pictures must be large enough for all stages.
-            check(&Dataset::open(&self.data, &self.recipe, Split::Train)?)?;
-            if whole.has_preview_data() {
-                check(&whole.preview_data)?;
-            }
+        Ok(method)
+    }
+
+    /// Checks the pictures as the whole recipe uses them: they must be large enough for all stages.
+    fn check_data(&self, whole: &Stage) -> Result<(), TrainError> {
+        check(&Dataset::open(&self.data, &self.recipe, Split::Train)?)?;
+        if whole.has_preview_data() {
+            check(&whole.preview_data)?;
         }
-        self.warn(per_epoch);
-        if stop.load(Ordering::Relaxed) {
-            tracing::info!("stopped before the first step: nothing was changed");
-            return Ok(Ending::Stopped);
+        Ok(())
+    }
+
+    /// Loads the latest checkpoint of a resumed run.
+    fn restore(
+        &self,
+        method: &mut dyn Method,
+        total: u64,
+        earlier: Option<&Manifest>,
+    ) -> Result<Option<Checkpoint>, TrainError> {
+        if self.start != SessionStart::Resume {
+            return Ok(None);
         }
-        let _lock = self.prepare_folder()?;
-        let resumed = match self.start {
-            SessionStart::Resume => Checkpoint::resume(&self.style, &mut *method)?,
-            _ => None,
-        };
-        let done = resumed.as_ref().map_or(0, |checkpoint| checkpoint.step);
-        if self.start == SessionStart::Resume {
-            if done >= total {
-                tracing::info!(
-                    "`{}` is finished: all {total} steps are done",
-                    self.style.name()
-                );
-                // A kill may have come between the last checkpoint and what is written after it.
-                let complete = |manifest: &Manifest| manifest.training.finished;
-                if before.as_ref().is_some_and(complete)
-                    && self.style.report().is_file()
-                    && is_complete(&self.style, &*method)
-                {
-                    return Ok(Ending::Finished);
-                }
+        let resumed = Checkpoint::resume(&self.style, method)?;
+        match &resumed {
+            Some(checkpoint) if checkpoint.step >= total => tracing::info!(
+                "`{}` is finished: all {total} steps are done",
+                self.style.name()
+            ),
+            Some(checkpoint) => {
+                tracing::info!("resuming after step {} of {total}", checkpoint.step);
             }
-            match &resumed {
-                Some(_) if done >= total => {}
-                Some(_) => tracing::info!("going on after step {done} of {total}"),
-                None if self.has_weights(&*method) => {
-                    return Err(TrainError::NoState(self.style.path().to_owned()));
-                }
-                // Killed before its weights were saved: other weights would be another run.
-                None if before.as_ref().is_some_and(was_initialised) => {
-                    return Err(TrainError::NoInitialState(self.style.path().to_owned()));
-                }
-                None => tracing::info!("nothing to resume yet, starting anew"),
+            None if self.has_weights(method) => {
+                return Err(TrainError::NoState(self.style.path().to_owned()));
             }
+            // Killed before its weights were saved: other weights would be another run.
+            None if earlier.is_some_and(was_initialised) => {
+                return Err(TrainError::NoInitialState(self.style.path().to_owned()));
+            }
+            None => tracing::info!("nothing to resume, starting from scratch"),
         }
-        let manifest = Manifest {
-            training: TrainingSummary {
-                steps: done,
-                finished: done >= total,
-                seconds: resumed
-                    .as_ref()
-                    .map_or(0.0, |checkpoint| checkpoint.seconds),
-                samples: dataset.len() as u64,
-                data_fingerprint: fingerprint,
-                device: self.device.name.to_string(),
-                initialised_from: match &self.start {
-                    SessionStart::From(folder) => folder.display().to_string(),
-                    _ => before
-                        .as_ref()
-                        .map(|manifest| manifest.training.initialised_from.clone())
-                        .unwrap_or_default(),
-                },
-                ..before
-                    .as_ref()
-                    .filter(|_| done > 0)
-                    .map(|manifest| manifest.training.clone())
-                    .unwrap_or_default()
+        Ok(resumed)
+    }
+
+    /// Whether nothing is left to write. The earlier run may have been killed between its last checkpoint and what comes
+    /// after it.
+    fn is_finished(&self, earlier: Option<&Manifest>, method: &dyn Method) -> bool {
+        self.start == SessionStart::Resume
+            && earlier.is_some_and(|manifest| manifest.training.finished)
+            && self.style.report().is_file()
+            && has_artifacts(&self.style, method)
+    }
+
+    /// What the manifest says of the training before the first step of this session.
+    fn earlier_training(
+        &self,
+        earlier: Option<&Manifest>,
+        resumed: Option<&Checkpoint>,
+    ) -> TrainingSummary {
+        let earlier = earlier.map(|manifest| &manifest.training);
+        let done = resumed.is_some_and(|checkpoint| checkpoint.step > 0);
+        TrainingSummary {
+            seconds: resumed.map_or(0.0, |checkpoint| checkpoint.seconds),
+            device: self.device.name.to_string(),
+            initialised_from: match &self.start {
+                SessionStart::From(folder) => folder.display().to_string(),
+                _ => earlier
+                    .map(|training| training.initialised_from.clone())
+                    .unwrap_or_default(),
             },
-            author: before.as_ref().and_then(|manifest| manifest.author.clone()),
-            licence: before.and_then(|manifest| manifest.licence),
-            recipe: self.recipe.clone(),
-        };
-        manifest.write(&self.style)?;
-        if let SessionStart::From(_) = self.start {
-            // A run that is killed before its first checkpoint must not go on from other weights.
-            Checkpoint::start(&Schedule::of(&stage.recipe)).save(&self.style, &*method)?;
+            ..earlier.filter(|_| done).cloned().unwrap_or_default()
         }
-        let mut listeners: Vec<Box<dyn Listener>> = vec![
+    }
+
+    fn listeners(&self, done: u64) -> Result<Vec<Box<dyn Listener>>, TrainError> {
+        Ok(vec![
             Box::new(ProgressDisplay::new(self.recipe.mode, &self.style)),
             Box::new(MetricsFile::open(&self.style.metrics(), done)?),
             Box::new(PreviewFile::new(self.style.previews())?),
             Box::new(ReportFile::new(self.style.clone())),
-        ];
-        let settings = (
-            self.recipe.train.evaluate_every,
-            self.recipe.train.stop_after,
-        );
-        let evaluations = self
-            .judge
-            .map(|judge| Evaluations::open(judge, &self.style, settings, done));
-        let evaluations = evaluations.transpose()?;
-        let training = Training {
-            evaluations,
-            method,
-            stage,
-            later,
-            total,
-            style: self.style,
-            manifest,
-            device: self.device,
-            resumed,
-        };
-        training.run(stop, &mut listeners)
+        ])
     }
 
-    /// Says what the user may not expect of the recipe.
+    /// Points out what the user may not expect of the recipe.
     fn warn(&self, per_epoch: u64) {
         let Recipe {
             optim, train, loss, ..
@@ -249,31 +285,11 @@ impl Session {
             .any(|network| self.style.weights(network).exists())
     }
 
-    fn manifest_before(&self) -> Result<Option<Manifest>, TrainError> {
+    fn earlier_manifest(&self) -> Result<Option<Manifest>, TrainError> {
         if self.start == SessionStart::Resume && self.style.manifest().is_file() {
             return Ok(Some(Manifest::read(&self.style)?));
         }
         Ok(None)
-    }
-
-    /// Makes the style's folder and locks it; empties it of an earlier style unless that is resumed.
-    fn prepare_folder(&self) -> Result<File, TrainError> {
-        let style = &self.style;
-        files::create_folder(style.path())?;
-        let path = style.lock();
-        let lock = style.acquire()?;
-        if self.start == SessionStart::Resume {
-            for folder in [style.path().to_owned(), style.state(), style.previews()] {
-                remove_entries(&folder, is_leftover)?;
-            }
-        } else {
-            // The description last: a folder that is half emptied by a kill is still known as a style.
-            let manifest = style.manifest();
-            remove_entries(style.path(), |entry| entry != path && entry != manifest)?;
-            remove_entries(style.path(), |entry| entry != path)?;
-        }
-        files::create_folder(&style.state())?;
-        Ok(lock)
     }
 }
 
@@ -295,7 +311,7 @@ fn was_initialised(manifest: &Manifest) -> bool {
     !manifest.training.initialised_from.is_empty()
 }
 
-/// The data must be that of the run which goes on.
+/// Checks that the data is that of the run to resume.
 fn compare_data(
     before: &Manifest,
     fingerprint: &str,
@@ -310,31 +326,4 @@ fn compare_data(
         samples: before.training.samples,
         root: before.recipe.data.root.clone(),
     })
-}
-
-/// Whether a kill has left this behind: a temporary file, or a checkpoint that is not complete.
-fn is_leftover(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    (name.starts_with('.') && name.ends_with(".tmp")) || name.ends_with(".safetensors.tmp")
-}
-
-/// Removes those files and folders in `folder` that are `unwanted`.
-fn remove_entries(folder: &Path, unwanted: impl Fn(&Path) -> bool) -> Result<(), FileError> {
-    if !folder.is_dir() {
-        return Ok(());
-    }
-    let failed = |path: &Path| FileError::new("remove", path);
-    for entry in std::fs::read_dir(folder).map_err(failed(folder))? {
-        let path = entry.map_err(failed(folder))?.path();
-        if !unwanted(&path) {
-            continue;
-        }
-        let removed = if path.is_dir() && !path.is_symlink() {
-            std::fs::remove_dir_all(&path)
-        } else {
-            std::fs::remove_file(&path)
-        };
-        removed.map_err(failed(&path))?;
-    }
-    Ok(())
 }

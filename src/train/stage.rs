@@ -1,4 +1,4 @@
-//! The stages of a run, each with a recipe, pictures and steps of its own.
+//! The stages of a run, each with its own recipe, pictures and steps.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,20 +14,20 @@ pub struct Stage {
     pub recipe: Recipe,
     /// Pictures to learn from.
     pub dataset: Arc<Dataset>,
-    /// Pictures for previews: kept apart from training where the data set has such.
+    /// Pictures for previews, kept apart from training if the data set has such.
     pub preview_data: Arc<Dataset>,
-    /// Steps of the run before it.
+    /// Step of the run after which the stage begins.
     pub first: u64,
-    /// The step of the run with which its schedule ends.
+    /// Step of the run with which its schedule ends.
     pub end: u64,
 }
 
 impl Stage {
-    /// The stages of `recipe` on the data set in `data`, whose splits for previews are tried in order.
+    /// Opens the data set in `data` for each stage of `recipe`.
     ///
     /// # Errors
     /// As [`Dataset::open`].
-    pub fn of_recipe(data: &Path, recipe: &Recipe) -> Result<Vec<Self>, TrainError> {
+    pub fn open_all(data: &Path, recipe: &Recipe) -> Result<Vec<Self>, TrainError> {
         let mut first = 0;
         let mut stages = Vec::new();
         for recipe in recipe.stages() {
@@ -47,7 +47,7 @@ impl Stage {
         Ok(stages)
     }
 
-    /// Whether the previews show pictures kept apart from training.
+    /// Whether previews show pictures kept apart from training.
     pub fn has_preview_data(&self) -> bool {
         !Arc::ptr_eq(&self.dataset, &self.preview_data)
     }
@@ -58,7 +58,7 @@ impl Stage {
     }
 }
 
-/// Pictures kept apart from training, where the data set has such.
+/// Opens the pictures kept apart from training, if the data set has such: validation, else test.
 fn preview_data(data: &Path, recipe: &Recipe) -> Result<Option<Arc<Dataset>>, TrainError> {
     for split in [Split::Validation, Split::Test] {
         if let Some(dataset) = Dataset::open_optional(data, recipe, split)? {
@@ -73,6 +73,6 @@ pub(super) fn total_steps(recipe: &Recipe, per_epoch: u64) -> u64 {
     let all = recipe.total_epochs() as u64 * per_epoch;
     match recipe.train.max_steps {
         0 => all,
-        most => most.min(all),
+        max => max.min(all),
     }
 }

@@ -10,9 +10,9 @@ use burn::tensor::TensorData;
 use super::checkpoint::Checkpoint;
 use super::error::TrainError;
 use super::evaluations::Evaluations;
-use super::event::{Ending, Event, Listener, StepRecord};
+use super::event::{Event, Listener, RunOutcome, StepRecord};
+use super::loop_state::{LoopState, PendingLosses};
 use super::methods;
-use super::position::{Position, Unread};
 use super::preview::preview_path;
 use super::stage::Stage;
 use crate::data::{Batch, DataLoader};
@@ -21,109 +21,95 @@ use crate::method::{Method, Player, StepContext};
 use crate::random;
 use crate::style::{Manifest, StyleError, StyleFolder, write_weights};
 
-/// Steps after which the time of the whole run is estimated.
+/// Steps after which the time of the run is estimated.
 const ESTIMATE_AFTER: usize = 10;
 /// Samples shown in previews.
 const PREVIEW_SAMPLES: usize = 4;
 
 /// A run: a method, its data and the style that it trains.
-pub struct Training {
+pub(super) struct Training {
     /// The method, with its weights loaded.
-    pub method: Box<dyn Method>,
+    pub(super) method: Box<dyn Method>,
     /// The stage that the method is in.
-    pub stage: Stage,
+    pub(super) stage: Stage,
     /// The stages after it.
-    pub later: VecDeque<Stage>,
-    /// Steps of the whole run.
-    pub total: u64,
-    /// Place of the style.
-    pub style: StyleFolder,
-    /// Description of the style; its recipe is the run's.
-    pub manifest: Manifest,
-    /// Where it runs.
-    pub device: OpenDevice,
-    /// Where an earlier run has stopped.
-    pub resumed: Option<Checkpoint>,
+    pub(super) remaining_stages: VecDeque<Stage>,
+    /// Folder of the style.
+    pub(super) style: StyleFolder,
+    /// Description of the style, with the recipe of the whole run.
+    pub(super) manifest: Manifest,
+    /// Where the networks compute.
+    pub(super) device: OpenDevice,
+    /// What changes from step to step.
+    pub(super) state: LoopState,
     /// Evaluations on pictures kept apart, if there are any.
-    pub evaluations: Option<Evaluations>,
+    pub(super) evaluations: Option<Evaluations>,
+    /// Who hears of events.
+    pub(super) listeners: Vec<Box<dyn Listener>>,
 }
 
-/// Tells the listeners.
-type Tell<'a> = &'a mut dyn FnMut(Event) -> Result<(), TrainError>;
-
 impl Training {
-    /// Runs until all steps are done or `stop` is set, and saves.
+    /// Trains until all steps are done or `stop` is set, and saves.
     ///
     /// # Errors
     /// A picture cannot be read, a loss is not finite, or a file cannot be written. The last checkpoint is kept.
-    pub fn run(
-        mut self,
-        stop: &AtomicBool,
-        listeners: &mut [Box<dyn Listener>],
-    ) -> Result<Ending, TrainError> {
-        let mut position = Position::start(&self.stage, self.total, self.resumed.as_ref());
-        let mut tell = |event: Event| -> Result<(), TrainError> {
-            listeners
-                .iter_mut()
-                .try_for_each(|listener| listener.notice(&event))
-        };
-        let result = self.stages(&mut position, stop, &mut tell);
-        let ended = tell(Event::Ended {
-            ending: *result.as_ref().unwrap_or(&Ending::Failed),
-            step: position.step,
+    pub(super) fn run(mut self, stop: &AtomicBool) -> Result<RunOutcome, TrainError> {
+        let result = self.stages(stop);
+        let ended = self.emit(&Event::Ended {
+            outcome: *result.as_ref().unwrap_or(&RunOutcome::Failed),
+            step: self.state.step,
         });
-        // What ended the run matters more than what its end could not write.
-        let ending = result?;
+        // The run's own error takes precedence over that of a listener.
+        let outcome = result?;
         ended?;
-        Ok(ending)
+        Ok(outcome)
     }
 
-    fn stages(
-        &mut self,
-        position: &mut Position,
-        stop: &AtomicBool,
-        tell: Tell<'_>,
-    ) -> Result<Ending, TrainError> {
-        tell(Event::Started {
-            done: position.step,
-            total: position.total,
+    fn emit(&mut self, event: &Event) -> Result<(), TrainError> {
+        let mut listeners = self.listeners.iter_mut();
+        listeners.try_for_each(|listener| listener.on_event(event))
+    }
+
+    fn stages(&mut self, stop: &AtomicBool) -> Result<RunOutcome, TrainError> {
+        self.emit(&Event::Started {
+            done: self.state.step,
+            total: self.state.total,
         })?;
-        self.make_up_preview(position, tell)?;
-        if position.step >= position.total && !is_complete(&self.style, &*self.method) {
-            self.complete()?;
+        self.write_missing_preview()?;
+        if self.state.step >= self.state.total && !has_artifacts(&self.style, &*self.method) {
+            self.write_artifacts()?;
         }
-        self.evaluate(position, tell)?;
+        self.evaluate()?;
         loop {
-            let ending = self.steps(position, stop, tell)?;
+            let outcome = self.steps(stop)?;
             if self.has_stalled() {
-                self.finish_early(position, tell)?;
-                return Ok(Ending::Finished);
+                self.finish_early()?;
+                return Ok(RunOutcome::Finished);
             }
-            if ending != Ending::Finished || position.step >= position.total {
-                return Ok(ending);
+            if outcome != RunOutcome::Finished || self.state.step >= self.state.total {
+                return Ok(outcome);
             }
-            let Some(next) = self.later.pop_front() else {
-                return Ok(ending);
+            let Some(next) = self.remaining_stages.pop_front() else {
+                return Ok(outcome);
             };
-            self.enter(next)?;
-            position.enter(&self.stage);
+            self.start_stage(next)?;
         }
     }
 
-    /// A kill may have come between a checkpoint and the preview of its step.
-    fn make_up_preview(&self, position: &Position, tell: Tell<'_>) -> Result<(), TrainError> {
-        let step = position.step;
+    /// Writes the preview of the resumed step if the earlier run was killed before it.
+    fn write_missing_preview(&mut self) -> Result<(), TrainError> {
+        let step = self.state.step;
         let every = self.manifest.recipe.train.preview_every;
-        let due = step > 0 && (step.is_multiple_of(every) || step == position.last);
+        let due = step > 0 && (step.is_multiple_of(every) || step == self.state.last);
         if due && !preview_path(&self.style.previews(), step).exists() {
             let rows = self.preview()?;
-            tell(Event::Preview { step, rows })?;
+            self.emit(&Event::Preview { step, rows })?;
         }
         Ok(())
     }
 
-    /// Begins the next stage with the weights of this one.
-    fn enter(&mut self, next: Stage) -> Result<(), TrainError> {
+    /// Starts the next stage with the weights of this one.
+    fn start_stage(&mut self, next: Stage) -> Result<(), TrainError> {
         tracing::info!(
             "next stage: {} generator at {}",
             next.recipe.generator.arch.name(),
@@ -132,7 +118,7 @@ impl Training {
         let mut method = methods::build(&next.recipe, &self.device.device)?;
         for network in method.networks() {
             let weights = self.method.weights(network);
-            let taken = method.initialise(network, weights);
+            let taken = method.warm_start(network, weights);
             taken.map_err(|source| StyleError::BadWeights {
                 path: self.style.weights(network),
                 source,
@@ -140,46 +126,42 @@ impl Training {
         }
         self.method = method;
         self.stage = next;
+        self.state.start_stage(&self.stage);
         Ok(())
     }
 
-    fn steps(
-        &mut self,
-        position: &mut Position,
-        stop: &AtomicBool,
-        tell: Tell<'_>,
-    ) -> Result<Ending, TrainError> {
-        let done = position.step - self.stage.first;
+    fn steps(&mut self, stop: &AtomicBool) -> Result<RunOutcome, TrainError> {
+        let done = self.state.step - self.stage.first;
         let mut loader = DataLoader::start(Arc::clone(&self.stage.dataset), done)?;
-        while position.step < position.last && !self.has_stalled() {
+        while self.state.step < self.state.last && !self.has_stalled() {
             if stop.load(Ordering::Relaxed) {
-                self.read(position, tell)?;
-                self.save(position, tell)?;
-                return Ok(Ending::Stopped);
+                self.read_losses()?;
+                self.save()?;
+                return Ok(RunOutcome::Stopped);
             }
             let begun = Instant::now();
             let batch = match loader.next() {
                 Ok(batch) => batch,
                 Err(error) => {
-                    // The steps done so far are good: keep them.
-                    self.read(position, tell)?;
-                    self.save(position, tell)?;
+                    // The steps so far are good: save them.
+                    self.read_losses()?;
+                    self.save()?;
                     return Err(error.into());
                 }
             };
-            self.step(position, batch);
-            self.after_step(position, begun, tell)?;
+            self.step(batch);
+            self.after_step(begun)?;
         }
-        Ok(Ending::Finished)
+        Ok(RunOutcome::Finished)
     }
 
-    fn step(&mut self, position: &mut Position, batch: Batch) {
+    fn step(&mut self, batch: Batch) {
         let recipe = &self.stage.recipe;
-        position.step += 1;
-        let step = position.step;
-        let epoch = position.epoch();
-        let stage_epoch = epoch - self.stage.first / position.per_epoch;
-        let factor = position.schedule.factor(stage_epoch);
+        self.state.step += 1;
+        let step = self.state.step;
+        let epoch = self.state.epoch();
+        let stage_epoch = epoch - self.stage.first / self.state.per_epoch;
+        let factor = self.state.schedule.factor(stage_epoch);
         let context = StepContext {
             step,
             epoch: stage_epoch,
@@ -187,10 +169,10 @@ impl Training {
             generator_rate: recipe.optim.lr * factor,
             discriminator_rate: recipe.discriminator_learning_rate() * factor,
         };
-        // Reseeded at every step: there is then no state of a generator to save.
+        // Reseeded at every step, so that there is no state of a generator to save.
         let seed = random::device_seed(recipe.train.seed, step);
         self.device.device.seed(seed);
-        position.unread.push(Unread {
+        self.state.pending.push(PendingLosses {
             step,
             epoch,
             learning_rate: context.generator_rate,
@@ -198,103 +180,96 @@ impl Training {
         });
     }
 
-    /// What is due after a step: losses, estimate, schedule, preview, checkpoint.
-    fn after_step(
-        &mut self,
-        position: &mut Position,
-        begun: Instant,
-        tell: Tell<'_>,
-    ) -> Result<(), TrainError> {
-        let (step, last) = (position.step, position.last);
+    /// Does what is due after a step: losses, estimate, schedule, preview, checkpoint.
+    fn after_step(&mut self, begun: Instant) -> Result<(), TrainError> {
+        let (step, last) = (self.state.step, self.state.last);
         let every = |steps: u64| step.is_multiple_of(steps) || step == last;
         let settings = &self.manifest.recipe.train;
-        let evaluates = self.evaluates(position);
-        // An evaluation is of a checkpoint, so that it can be made again.
-        let saves = evaluates || every(settings.checkpoint_every);
+        // An evaluation is of a checkpoint, so that it can be repeated.
+        let saves = self.evaluates() || every(settings.checkpoint_every);
         let previews = every(settings.preview_every);
-        let ends_epoch = step.is_multiple_of(position.per_epoch);
-        let estimating = position.durations.len() < ESTIMATE_AFTER;
-        // Elsewhere reading a loss would make the host wait for the device in every step.
+        let ends_epoch = step.is_multiple_of(self.state.per_epoch);
+        let estimating = self.state.durations.len() < ESTIMATE_AFTER;
+        // On other devices, reading a loss in every step would make the host wait for the device.
         let reads = self.device.name.is_synchronous()
             || every(settings.log_every)
             || saves
             || ends_epoch
             || estimating;
         if reads {
-            self.read(position, tell)?;
+            self.read_losses()?;
         }
         if estimating {
-            position.durations.push(begun.elapsed().as_secs_f64());
-            if position.durations.len() == ESTIMATE_AFTER {
-                let seconds_per_step = median(&position.durations);
+            self.state.durations.push(begun.elapsed().as_secs_f64());
+            if self.state.durations.len() == ESTIMATE_AFTER {
+                let seconds_per_step = median(&self.state.durations);
                 let left = seconds_per_step * (last - step) as f64;
-                tell(Event::Estimate {
+                self.emit(&Event::Estimate {
                     left: Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX),
                     seconds_per_step,
                 })?;
             }
         }
         if ends_epoch {
-            let (sum, count) = std::mem::take(&mut position.epoch_loss);
-            position.schedule.end_epoch(sum / count.max(1) as f64);
+            let (sum, count) = std::mem::take(&mut self.state.epoch_loss);
+            self.state.schedule.end_epoch(sum / count.max(1) as f64);
         }
-        if step == position.total {
-            self.complete()?;
+        if step == self.state.total {
+            self.write_artifacts()?;
         }
         if saves {
-            self.save(position, tell)?;
+            self.save()?;
         }
-        // After the checkpoint: a preview that fails must not cost the steps before it.
+        // After the checkpoint: a failing preview must not cost the steps before it.
         if previews {
             let rows = self.preview()?;
-            tell(Event::Preview { step, rows })?;
+            self.emit(&Event::Preview { step, rows })?;
         }
-        self.evaluate(position, tell)
+        self.evaluate()
     }
 
     fn has_stalled(&self) -> bool {
         (self.evaluations.as_ref()).is_some_and(Evaluations::has_stalled)
     }
 
-    fn evaluates(&self, position: &Position) -> bool {
-        let is_last = position.step == position.total;
-        let due = |evaluations: &Evaluations| evaluations.is_due(position.step, is_last);
+    fn evaluates(&self) -> bool {
+        let is_last = self.state.step == self.state.total;
+        let due = |evaluations: &Evaluations| evaluations.is_due(self.state.step, is_last);
         self.evaluations.as_ref().is_some_and(due)
     }
 
     /// Evaluates the checkpoint of this step, if that is due.
-    fn evaluate(&mut self, position: &Position, tell: Tell<'_>) -> Result<(), TrainError> {
-        let due = self.evaluates(position);
+    fn evaluate(&mut self) -> Result<(), TrainError> {
+        let due = self.evaluates();
         let Some(evaluations) = self.evaluations.as_mut().filter(|_| due) else {
             return Ok(());
         };
-        let data = &self.stage.preview_data;
-        let method = &self.method;
+        let (data, method) = (&self.stage.preview_data, &self.method);
         let shown = (0..data.len()).map(|index| Ok(method.translations(data.fixed(index)?)));
-        let checkpoint = Checkpoint::folder(&self.style, position.step);
+        let checkpoint = Checkpoint::folder(&self.style, self.state.step);
         let stems = method.networks();
         let line = evaluations.evaluate(&self.manifest, &checkpoint, stems, shown)?;
-        tell(Event::Evaluated { line })
+        self.emit(&Event::Evaluated { line })
     }
 
-    /// Ends a run that gets no better as one whose steps are all done.
-    fn finish_early(&mut self, position: &mut Position, tell: Tell<'_>) -> Result<(), TrainError> {
+    /// Ends a run that gets no better like one whose steps are all done.
+    fn finish_early(&mut self) -> Result<(), TrainError> {
         tracing::info!(
             "no better for {} evaluations: the run is over after step {}",
             self.manifest.recipe.train.stop_after,
-            position.step
+            self.state.step
         );
-        if !is_complete(&self.style, &*self.method) {
-            self.complete()?;
+        if !has_artifacts(&self.style, &*self.method) {
+            self.write_artifacts()?;
         }
-        position.total = position.step;
-        self.save(position, tell)
+        self.state.total = self.state.step;
+        self.save()
     }
 
-    /// Reads losses from the device, in order, and tells them.
-    fn read(&self, position: &mut Position, tell: Tell<'_>) -> Result<(), TrainError> {
+    /// Reads pending losses from the device, in order, and emits them.
+    fn read_losses(&mut self) -> Result<(), TrainError> {
         let log_every = self.manifest.recipe.train.log_every;
-        for step in std::mem::take(&mut position.unread) {
+        for step in std::mem::take(&mut self.state.pending) {
             let mut losses = Vec::with_capacity(step.losses.len());
             for loss in step.losses {
                 let value = f64::from(loss.value.into_scalar::<f32>());
@@ -303,23 +278,23 @@ impl Training {
                         name: loss.name,
                         value,
                         step: step.step,
-                        checkpoint: position.last_checkpoint,
+                        checkpoint: self.state.last_checkpoint,
                     });
                 }
                 if loss.player == Player::Generator {
-                    position.epoch_loss.0 += value;
+                    self.state.epoch_loss.0 += value;
                 }
                 losses.push((loss.name, value));
             }
-            position.epoch_loss.1 += 1;
-            position.last_losses.clone_from(&losses);
+            self.state.epoch_loss.1 += 1;
+            self.state.last_losses.clone_from(&losses);
             let logged = step.step.is_multiple_of(log_every);
-            let (since, time) = position.since_log;
+            let (since, time) = self.state.since_log;
             let seconds = time.elapsed().as_secs_f64() / (step.step - since).max(1) as f64;
             if logged {
-                position.since_log = (step.step, Instant::now());
+                self.state.since_log = (step.step, Instant::now());
             }
-            tell(Event::Step {
+            self.emit(&Event::Step {
                 record: StepRecord {
                     step: step.step,
                     epoch: step.epoch,
@@ -333,32 +308,32 @@ impl Training {
         Ok(())
     }
 
-    fn save(&mut self, position: &mut Position, tell: Tell<'_>) -> Result<(), TrainError> {
-        let seconds = position.seconds_before + position.started.elapsed().as_secs_f64();
+    fn save(&mut self) -> Result<(), TrainError> {
+        let seconds = self.state.seconds_before + self.state.started.elapsed().as_secs_f64();
         let checkpoint = Checkpoint {
-            step: position.step,
+            step: self.state.step,
             seconds,
-            plateau: position.schedule.state(),
-            epoch_loss: position.epoch_loss,
+            plateau: self.state.schedule.state(),
+            epoch_loss: self.state.epoch_loss,
             counts: std::collections::BTreeMap::new(),
         };
         let path = checkpoint.save(&self.style, &*self.method)?;
         let training = &mut self.manifest.training;
-        training.steps = position.step;
-        training.epoch = position.epoch();
-        training.finished = position.step == position.total;
+        training.steps = self.state.step;
+        training.epoch = self.state.epoch();
+        training.finished = self.state.step == self.state.total;
         training.seconds = seconds;
-        // None are known of a run that was resumed and has done no step since.
-        if !position.last_losses.is_empty() {
-            let losses = position.last_losses.iter();
+        // A run that was resumed and has taken no step knows none.
+        if !self.state.last_losses.is_empty() {
+            let losses = self.state.last_losses.iter();
             training.losses = losses
                 .map(|(name, value)| ((*name).to_owned(), *value))
                 .collect();
         }
         self.manifest.write(&self.style)?;
-        position.last_checkpoint = Some(position.step);
-        tell(Event::Saved {
-            step: position.step,
+        self.state.last_checkpoint = Some(self.state.step);
+        self.emit(&Event::Saved {
+            step: self.state.step,
             path,
         })
     }
@@ -375,20 +350,20 @@ impl Training {
         Ok(rows)
     }
 
-    /// Writes what the style needs besides the weights. Before the last checkpoint: a style that is finished has it.
-    fn complete(&self) -> Result<(), TrainError> {
+    /// Writes what the style needs besides the weights; before the last checkpoint, so that every finished style has it.
+    fn write_artifacts(&self) -> Result<(), TrainError> {
         let data = &self.stage.dataset;
         let mut samples = (0..data.len()).map(|index| data.fixed(index));
-        for (stem, tensors) in self.method.complete(&mut samples)? {
+        for (stem, tensors) in self.method.compute_artifacts(&mut samples)? {
             write_weights(&self.style.weights(stem), &tensors)?;
         }
         Ok(())
     }
 }
 
-/// Whether the style has what its method makes at the end of a training.
-pub(super) fn is_complete(style: &StyleFolder, method: &dyn Method) -> bool {
-    let mut stems = method.completed().iter();
+/// Whether the style has what its method computes at the end of a training.
+pub(super) fn has_artifacts(style: &StyleFolder, method: &dyn Method) -> bool {
+    let mut stems = method.artifact_names().iter();
     stems.all(|stem| style.weights(stem).is_file())
 }
 

@@ -8,8 +8,8 @@ use crate::config::Recipe;
 use crate::data::Batch;
 use crate::method::{Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, Behaviour, Discriminator, Generator, ImagePool, Initialise, NamedTensors, NormStats,
-    Objective, TensorError, Trained, WEIGHT_CLIP,
+    Adam, Discriminator, ForwardMode, GanLoss, Generator, ImagePool, NamedTensors, NormStats,
+    TensorError, Trainable, WEIGHT_CLIP, WeightInit,
 };
 use crate::random;
 
@@ -24,11 +24,11 @@ const DISCRIMINATOR_B: &str = "discriminator_b";
 /// Isola and Efros, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", 2017.
 #[derive(Debug)]
 pub struct CycleGan {
-    a2b: Trained<Generator>,
-    b2a: Trained<Generator>,
-    discriminator_a: Judge,
-    discriminator_b: Judge,
-    objective: Objective,
+    a2b: Trainable<Generator>,
+    b2a: Trainable<Generator>,
+    discriminator_a: DiscriminatorWithPool,
+    discriminator_b: DiscriminatorWithPool,
+    gan_loss: GanLoss,
     /// Weights of the cycles that start in A and in B, and of the identity loss as a fraction of these.
     cycle_a: f64,
     cycle_b: f64,
@@ -40,32 +40,32 @@ pub struct CycleGan {
 
 /// A discriminator and the pool of translations that it is shown.
 #[derive(Debug)]
-struct Judge {
-    network: Trained<Discriminator>,
+struct DiscriminatorWithPool {
+    network: Trainable<Discriminator>,
     pool: ImagePool,
 }
 
-impl Judge {
+impl DiscriminatorWithPool {
     /// Updates on real pictures and, through the pool, generated ones; returns the mean of the two losses.
     fn update(
         &mut self,
-        objective: Objective,
+        gan_loss: GanLoss,
         real: &Tensor<4>,
         fake: Tensor<4>,
         steps: usize,
         rate: f64,
-        random: &mut ChaCha8Rng,
+        rng: &mut ChaCha8Rng,
     ) -> Tensor<1> {
-        let fake = self.pool.exchange(fake.inner(), random);
+        let fake = self.pool.query(fake.inner(), rng);
         let mut step = || {
             let network = self.network.network();
-            let on_real = network.forward(real.clone(), Behaviour::TRAINING);
-            let on_fake = network.forward(fake.clone(), Behaviour::TRAINING);
-            let loss = (objective.discriminator_on_real(on_real)
-                + objective.discriminator_on_fake(on_fake))
+            let on_real = network.forward(real.clone(), ForwardMode::TRAINING);
+            let on_fake = network.forward(fake.clone(), ForwardMode::TRAINING);
+            let loss = (gan_loss.discriminator_on_real(on_real)
+                + gan_loss.discriminator_on_fake(on_fake))
                 * 0.5;
             self.network.update(&mut loss.backward(), rate);
-            if objective.clips_weights() {
+            if gan_loss.clips_weights() {
                 self.network.clip(WEIGHT_CLIP);
             }
             loss
@@ -82,12 +82,12 @@ impl CycleGan {
     /// Networks with fresh weights, as `recipe` describes them.
     pub fn new(recipe: &Recipe, device: &Device) -> Self {
         let autodiff = device.clone().autodiff();
-        let initialise = |stream| Initialise::of_recipe(recipe, stream, &autodiff);
+        let init = |stream| WeightInit::from_recipe(recipe, stream, &autodiff);
         let (a, b) = (recipe.data.input_channels, recipe.data.output_channels);
         let generator =
-            |stream, from, to| Generator::new(&mut initialise(stream), &recipe.generator, from, to);
+            |stream, from, to| Generator::new(&mut init(stream), &recipe.generator, from, to);
         let discriminator = |stream, channels| {
-            Discriminator::new(&mut initialise(stream), &recipe.discriminator, channels)
+            Discriminator::new(&mut init(stream), &recipe.discriminator, channels)
         };
         let generators = [generator(0, a, b), generator(1, b, a)];
         let discriminators = [discriminator(2, b), discriminator(3, a)];
@@ -103,17 +103,18 @@ impl CycleGan {
         device: &Device,
     ) -> Self {
         let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
-        let [a2b, b2a] = generators.map(|network| Trained::new(network, adam()));
-        let [discriminator_a, discriminator_b] = discriminators.map(|network| Judge {
-            network: Trained::new(network, adam()),
-            pool: ImagePool::new(recipe.optim.pool_size),
-        });
+        let [a2b, b2a] = generators.map(|network| Trainable::new(network, adam()));
+        let [discriminator_a, discriminator_b] =
+            discriminators.map(|network| DiscriminatorWithPool {
+                network: Trainable::new(network, adam()),
+                pool: ImagePool::new(recipe.optim.pool_size),
+            });
         Self {
             a2b,
             b2a,
             discriminator_a,
             discriminator_b,
-            objective: Objective::new(recipe.loss.gan, recipe.loss.label_smoothing),
+            gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
             cycle_a: recipe.loss.cycle_a,
             cycle_b: recipe.loss.cycle_b,
             identity: recipe.loss.identity,
@@ -130,15 +131,15 @@ impl CycleGan {
         rate: f64,
     ) -> (Tensor<4>, Tensor<4>, GeneratorLosses) {
         let (a2b, b2a) = (self.a2b.network(), self.b2a.network());
-        let behaviour = Behaviour::TRAINING;
-        let fake_b = a2b.forward(real_a.clone(), behaviour);
-        let recovered_a = b2a.forward(fake_b.clone(), behaviour);
-        let fake_a = b2a.forward(real_b.clone(), behaviour);
-        let recovered_b = a2b.forward(fake_a.clone(), behaviour);
+        let mode = ForwardMode::TRAINING;
+        let fake_b = a2b.forward(real_a.clone(), mode);
+        let recovered_a = b2a.forward(fake_b.clone(), mode);
+        let fake_a = b2a.forward(real_b.clone(), mode);
+        let recovered_b = a2b.forward(fake_a.clone(), mode);
 
-        let judge = |judge: &Judge, fake: &Tensor<4>| {
-            let logits = judge.network.frozen().forward(fake.clone(), behaviour);
-            self.objective.generator(logits)
+        let judge = |judge: &DiscriminatorWithPool, fake: &Tensor<4>| {
+            let logits = judge.network.frozen().forward(fake.clone(), mode);
+            self.gan_loss.generator(logits)
         };
         let distance = |one: Tensor<4>, other: &Tensor<4>| (one - other.clone()).abs().mean();
         let gan_a = judge(&self.discriminator_a, &fake_b);
@@ -147,8 +148,8 @@ impl CycleGan {
         let cycle_b = distance(recovered_b, real_b) * self.cycle_b;
         // A generator into B should leave pictures of B as they are.
         let identity = (self.identity > 0.0).then(|| {
-            let same_b = a2b.forward(real_b.clone(), behaviour);
-            let same_a = b2a.forward(real_a.clone(), behaviour);
+            let same_b = a2b.forward(real_b.clone(), mode);
+            let same_a = b2a.forward(real_a.clone(), mode);
             (
                 distance(same_b, real_b) * (self.cycle_b * self.identity),
                 distance(same_a, real_a) * (self.cycle_a * self.identity),
@@ -185,13 +186,13 @@ impl Method for CycleGan {
         let (fake_b, fake_a, losses) =
             self.update_generators(&real_a, &real_b, context.generator_rate);
 
-        let mut random = random::of_step(context.seed, context.step);
-        let (objective, rate) = (self.objective, context.discriminator_rate);
+        let mut rng = random::step_rng(context.seed, context.step);
+        let (gan_loss, rate) = (self.gan_loss, context.discriminator_rate);
         let steps = self.discriminator_steps;
         let judge_a = &mut self.discriminator_a;
-        let loss_a = judge_a.update(objective, &real_b, fake_b, steps, rate, &mut random);
+        let loss_a = judge_a.update(gan_loss, &real_b, fake_b, steps, rate, &mut rng);
         let judge_b = &mut self.discriminator_b;
-        let loss_b = judge_b.update(objective, &real_a, fake_a, steps, rate, &mut random);
+        let loss_b = judge_b.update(gan_loss, &real_a, fake_a, steps, rate, &mut rng);
 
         let mut named = Vec::with_capacity(8);
         let names = [
@@ -211,11 +212,11 @@ impl Method for CycleGan {
     }
 
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
-        let behaviour = Behaviour::inference(NormStats::Batch, false);
+        let mode = ForwardMode::inference(NormStats::Batch, false);
         let row = |real: TensorData, there: &Generator, back: &Generator| {
             let input = Tensor::<4>::from_data(real.clone(), &self.device);
-            let translated = there.forward(input, behaviour);
-            let recovered = back.forward(translated.clone(), behaviour);
+            let translated = there.forward(input, mode);
+            let recovered = back.forward(translated.clone(), mode);
             vec![real, translated.into_data(), recovered.into_data()]
         };
         let (a2b, b2a) = (self.a2b.network().valid(), self.b2a.network().valid());

@@ -1,4 +1,4 @@
-//! CycleGAN: translation learnt from two piles of pictures without pairs.
+//! CycleGAN: translation learnt from two sets of pictures without pairs.
 
 mod cycle_gan;
 

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
 use proptest::prelude::*;
 use translate::config::{
-    GeneratorArch, GeneratorRecipe, Initialiser, Mode, NormKind, Recipe, Upsample,
+    GeneratorArch, GeneratorRecipe, InitKind, Mode, NormKind, Recipe, Upsample,
 };
 use translate::nn::{
-    BandLimits, Behaviour, Generator, Initialise, NormStats, Rows, StoreError, forward_in_bands,
+    BandLimits, ForwardMode, Generator, NormStats, StoreError, TensorRows, WeightInit,
+    forward_in_bands,
 };
 
 /// A picture in memory, and what is made of it.
@@ -22,7 +23,7 @@ struct InMemory {
     read: Vec<Range<usize>>,
 }
 
-impl Rows for InMemory {
+impl TensorRows for InMemory {
     type Error = StoreError;
 
     fn device(&self) -> &Device {
@@ -50,14 +51,14 @@ impl Rows for InMemory {
 
 fn generator(recipe: &GeneratorRecipe, device: &Device) -> Generator {
     // Large weights and biases, so that nothing is hidden by small values.
-    let mut initialise = Initialise::new(Initialiser::Xavier, 1.0, 5, 0, device);
-    Generator::new(&mut initialise, recipe, 3, 3)
+    let mut init = WeightInit::new(InitKind::Xavier, 1.0, 5, 0, device);
+    Generator::new(&mut init, recipe, 3, 3)
 }
 
 fn in_bands(
     generator: &Generator,
     picture: &Tensor<4>,
-    behaviour: Behaviour,
+    mode: ForwardMode,
     limits: &BandLimits,
 ) -> (Tensor<4>, InMemory) {
     let [_, channels, height, width] = picture.dims();
@@ -70,7 +71,7 @@ fn in_bands(
         read: Vec::new(),
     };
     let dims = [channels, height, width];
-    forward_in_bands(generator, dims, behaviour, limits, &mut rows).unwrap();
+    forward_in_bands(generator, dims, mode, limits, &mut rows).unwrap();
     assert_eq!(rows.next, height);
     (Tensor::cat(rows.made.clone(), 2), rows)
 }
@@ -143,11 +144,11 @@ proptest! {
             _ => (multiple * height, multiple * width),
         };
         let picture = picture([1, 3, height, width], &device);
-        let behaviour = Behaviour::inference(norm_stats, false);
-        let whole = generator.forward(picture.clone(), behaviour).into_data();
+        let mode = ForwardMode::inference(norm_stats, false);
+        let whole = generator.forward(picture.clone(), mode).into_data();
         let folder = tempfile::tempdir().unwrap();
         let limits = limits(rows, kept, &folder);
-        let (banded, rows) = in_bands(&generator, &picture, behaviour, &limits);
+        let (banded, rows) = in_bands(&generator, &picture, mode, &limits);
         let difference = largest_difference(whole, banded.into_data());
         prop_assert!(difference < 2e-4, "{difference}");
         prop_assert!(rows.shares.is_sorted());
@@ -171,8 +172,8 @@ fn without_statistics_of_the_picture_each_row_is_read_in_one_pass() {
     let folder = tempfile::tempdir().unwrap();
     let limits = limits(Some(16), 0, &folder);
     let count = |norm_stats| {
-        let behaviour = Behaviour::inference(norm_stats, false);
-        let (_, rows) = in_bands(&generator, &picture, behaviour, &limits);
+        let mode = ForwardMode::inference(norm_stats, false);
+        let (_, rows) = in_bands(&generator, &picture, mode, &limits);
         rows.read.iter().map(Range::len).sum::<usize>()
     };
     assert_eq!(count(NormStats::Running), 256);

@@ -28,7 +28,7 @@ mod on_libtorch {
         transposed_convolution,
     };
     use translate::method::{Method, StepContext};
-    use translate::nn::{Behaviour, Generator, Initialise, NormStats};
+    use translate::nn::{ForwardMode, Generator, NormStats, WeightInit};
 
     use crate::cli_support::{PIX2PIX, Place};
     use crate::fixture::{Fixture, json};
@@ -137,13 +137,13 @@ mod on_libtorch {
                 recipe.generator.arch = arch;
                 recipe.generator.channels = 8;
                 recipe.train.precision = precision;
-                let mut initialise = Initialise::of_recipe(&recipe, 0, &device());
-                let mut generator = Generator::new(&mut initialise, &recipe.generator, 3, 3);
+                let mut init = WeightInit::from_recipe(&recipe, 0, &device());
+                let mut generator = Generator::new(&mut init, &recipe.generator, 3, 3);
                 if ready {
-                    generator = generator.ready(precision);
+                    generator = generator.prepack_weights(precision);
                 }
-                let behaviour = Behaviour::inference(NormStats::Batch, false);
-                let output = generator.forward(tensor([1, 3, 64, 64], 5), behaviour);
+                let mode = ForwardMode::inference(NormStats::Batch, false);
+                let output = generator.forward(tensor([1, 3, 64, 64], 5), mode);
                 assert_eq!(output.dtype(), DType::F32);
                 vector(output)
             };

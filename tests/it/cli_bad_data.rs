@@ -134,7 +134,7 @@ fn a_picture_that_goes_bad_during_a_run_keeps_the_steps_before() {
     place
         .run("train --resume --name s --steps 401")
         .done()
-        .says("going on after step 399 of 401");
+        .says("resuming after step 399 of 401");
 }
 
 #[test]

@@ -220,6 +220,6 @@ fn a_checkpoint_that_cannot_be_written_leaves_the_one_before() {
     place
         .run("train --resume --name s")
         .done()
-        .says("going on after step 20 of 40");
+        .says("resuming after step 20 of 40");
     assert_same(&place.learnt("s"), &place.learnt("whole"));
 }

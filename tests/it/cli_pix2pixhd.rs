@@ -323,7 +323,7 @@ fn the_perceptual_loss_takes_a_file() {
     let resume = "train --resume --name with --steps 3";
     place.run(resume).failed(1, &["vgg.safetensors"]);
     let moved = format!("{resume} --set loss.perceptual_weights=moved.safetensors");
-    place.run(&moved).done().says("going on after step 2 of 3");
+    place.run(&moved).done().says("resuming after step 2 of 3");
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn interrupted_runs_equal_an_uninterrupted_one(mode: &str, kills: u64) {
     );
     let stopped = stopped.says(&message);
     assert!(step < STEPS, "{stopped:#?}");
-    resume(&place, "stopped").says(&format!("going on after step {step} of {STEPS}"));
+    resume(&place, "stopped").says(&format!("resuming after step {step} of {STEPS}"));
     assert_same(&place.learnt("stopped"), &whole);
 
     // SIGKILL at random moments: the first while the run starts, the others spread over it. Each may have left a
@@ -120,7 +120,7 @@ fn resuming_says_what_there_is_to_resume() {
     let place = Place::with_pairs();
     let start = format!("train {PIX2PIX} --name s --steps 4 --resume");
     let first = place.run(&start).done();
-    let first = first.says("nothing to resume yet, starting anew");
+    let first = first.says("nothing to resume, starting from scratch");
     assert!(first.stdout.starts_with("style `s` is in `checkpoints/s`"));
 
     let before = place.learnt("s");
@@ -143,7 +143,7 @@ fn resuming_says_what_there_is_to_resume() {
     place
         .run("train --resume --name s --steps 7 --set train.log_every=1")
         .done()
-        .says("going on after step 4 of 7");
+        .says("resuming after step 4 of 7");
     assert_eq!(place.last_step("s"), 7);
     assert!(place.text("checkpoints/s/style.toml").contains("steps = 7"));
 

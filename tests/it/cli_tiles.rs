@@ -4,7 +4,7 @@ use image::{DynamicImage, ImageBuffer, Rgba};
 
 use translate::apply::{LabelTranslator, NetworkTranslator, SampleOptions, Translator};
 use translate::kernels::Precision;
-use translate::nn::{Behaviour, NormStats};
+use translate::nn::{ForwardMode, NormStats};
 use translate::style::StyleFolder;
 
 use crate::cli_support::{CYCLE, PIX2PIX, PIX2PIXHD, Place, names};
@@ -190,8 +190,8 @@ fn tiles_at_once_are_the_tiles_alone() {
             .run(&format!("train {training} --steps 2 --name s"))
             .done();
         let load = |stats, dropout| {
-            let behaviour = Behaviour::inference(stats, dropout);
-            NetworkTranslator::load(&folder(&place), None, behaviour, precision, &device).unwrap()
+            let mode = ForwardMode::inference(stats, dropout);
+            NetworkTranslator::load(&folder(&place), None, mode, precision, &device).unwrap()
         };
         check_at_once(&mut load(stats, false), 3, 1);
         // What is dropped, and the statistics of a batch, would be of all of them.
@@ -208,16 +208,9 @@ fn tiles_at_once_are_the_tiles_alone() {
         samples: 1,
         seed: 3,
     };
-    let behaviour = Behaviour::inference(NormStats::Running, false);
-    let mut translator = LabelTranslator::load(
-        &folder(&place),
-        None,
-        sampling,
-        behaviour,
-        precision,
-        &device,
-    )
-    .unwrap();
+    let mode = ForwardMode::inference(NormStats::Running, false);
+    let mut translator =
+        LabelTranslator::load(&folder(&place), None, sampling, mode, precision, &device).unwrap();
     let maps = translator.maps().unwrap();
     let planes = 1 + usize::from(maps.instances);
     check_at_once(&mut translator, planes, maps.classes - 1);

@@ -5,11 +5,11 @@ use serde_json::Value;
 use translate::coarse_to_fine::{
     Instances, MultiscaleDiscriminator, Pix2pixHd, Vgg19, encoder, generator,
 };
-use translate::config::{GeneratorArch, Initialiser, Mode, Recipe};
+use translate::config::{GeneratorArch, InitKind, Mode, Recipe};
 use translate::data::Batch;
 use translate::kernels::Precision;
 use translate::method::{Method, StepContext};
-use translate::nn::{Behaviour, Initialise, NamedTensors, Network};
+use translate::nn::{ForwardMode, NamedTensors, Network, WeightInit};
 
 use crate::device::test_device;
 use crate::fixture::{Fixture, distance, json, values};
@@ -18,8 +18,8 @@ use crate::training::{RATE, check_steps, number, sample};
 /// As for the other generators: PyTorch's own 32-bit results are within 8.4e-6 of its 64-bit ones.
 const TOLERANCE: f64 = 4e-5;
 
-fn initialise() -> Initialise {
-    Initialise::new(Initialiser::Normal, 0.02, 1, 0, &test_device())
+fn init() -> WeightInit {
+    WeightInit::new(InitKind::Normal, 0.02, 1, 0, &test_device())
 }
 
 /// A recipe for pictures of `input` channels whose networks have the sizes in `config`.
@@ -49,10 +49,10 @@ fn generators_equal_pytorch() {
         let fixture = Fixture::open(&format!("forward_{name}.safetensors"));
         let config = fixture.config();
         let recipe = recipe(&config, number(&config, "input_channels"));
-        let network = generator(&mut initialise(), &recipe);
+        let network = generator(&mut init(), &recipe);
         let network = fixture.named("weights.").load_into(network).unwrap();
         let input = fixture.tensor("input", &test_device());
-        let output = network.forward(input, Behaviour::TRAINING).into_data();
+        let output = network.forward(input, ForwardMode::TRAINING).into_data();
         let difference = distance(&output, &fixture.data("output"));
         assert!(difference < TOLERANCE, "{name}: {difference}");
     }
@@ -67,9 +67,12 @@ fn every_layer_of_the_discriminator_equals_pytorch() {
     recipe.layers = number(&config, "layers");
     recipe.scales = number(&config, "scales");
     let input = number(&config, "input_channels");
-    let network = MultiscaleDiscriminator::new(&mut initialise(), &recipe, input);
+    let network = MultiscaleDiscriminator::new(&mut init(), &recipe, input);
     let network = fixture.named("weights.").load_into(network).unwrap();
-    let results = network.forward(fixture.tensor("input", &test_device()), Behaviour::TRAINING);
+    let results = network.forward(
+        fixture.tensor("input", &test_device()),
+        ForwardMode::TRAINING,
+    );
     assert_eq!(results.len(), recipe.scales);
     for (scale, results) in results.into_iter().enumerate() {
         assert_eq!(results.len(), recipe.layers + 2);
@@ -92,9 +95,12 @@ fn the_encoder_equals_pytorch() {
     recipe.encoder.features = number(&config, "features");
     recipe.encoder.channels = number(&config, "channels");
     recipe.encoder.downsamplings = number(&config, "downsamplings");
-    let network = encoder(&mut initialise(), &recipe);
+    let network = encoder(&mut init(), &recipe);
     let network = fixture.named("weights.").load_into(network).unwrap();
-    let features = network.forward(fixture.tensor("input", &test_device()), Behaviour::TRAINING);
+    let features = network.forward(
+        fixture.tensor("input", &test_device()),
+        ForwardMode::TRAINING,
+    );
     let means = Instances::new(&fixture.data("instances")).mean(features);
     let difference = distance(&means.into_data(), &fixture.data("output"));
     assert!(difference < TOLERANCE, "{difference}");
@@ -109,10 +115,10 @@ fn the_perceptual_loss_and_its_gradient_equal_pytorch() {
     weights
         .0
         .insert("classifier.0.weight".to_owned(), classifier);
-    let vgg = Vgg19::of_weights(&weights, Precision::F32, &device).unwrap();
+    let vgg = Vgg19::from_weights(&weights, Precision::F32, &device).unwrap();
     let output = fixture.tensor::<4>("output", &device).require_grad();
     let target = fixture.tensor::<4>("target", &test_device());
-    let loss = vgg.distance(output.clone(), target);
+    let loss = vgg.perceptual_loss(output.clone(), target);
     let wanted = values(&fixture.data("distance"))[0];
     let got = loss.clone().into_scalar::<f32>();
     assert!((got / wanted - 1.0).abs() < 1e-5, "{got} for {wanted}");
@@ -128,7 +134,7 @@ fn the_perceptual_loss_and_its_gradient_equal_pytorch() {
     );
 
     weights.0.remove("features.14.bias");
-    let message = Vgg19::of_weights(&weights, Precision::F32, &device)
+    let message = Vgg19::from_weights(&weights, Precision::F32, &device)
         .unwrap_err()
         .to_string();
     assert!(
@@ -138,13 +144,13 @@ fn the_perceptual_loss_and_its_gradient_equal_pytorch() {
 }
 
 fn count<N: Network>(network: &N) -> usize {
-    NamedTensors::of(network).count()
+    NamedTensors::from_network(network).count()
 }
 
 #[test]
 fn parameter_counts_are_the_published_ones() {
     let mut recipe = Recipe::defaults(Mode::Pix2pixhd);
-    let zeros = || Initialise::zeros(&test_device());
+    let zeros = || WeightInit::zeros(&test_device());
     assert_eq!(count(&generator(&mut zeros(), &recipe)), 182_546_755);
     recipe.generator.arch = GeneratorArch::Local;
     recipe.generator.channels = 32;
@@ -166,7 +172,7 @@ fn tensors_have_the_public_names() {
     recipe.generator.channels = 1;
     recipe.encoder.channels = 1;
     recipe.encoder.features = 3;
-    let mut zeros = Initialise::zeros(&test_device());
+    let mut zeros = WeightInit::zeros(&test_device());
     let names = |tensors: NamedTensors| -> Vec<String> {
         let weights = tensors.0.into_keys();
         weights
@@ -181,7 +187,7 @@ fn tensors_have_the_public_names() {
             );
         }
     };
-    let global = names(NamedTensors::of(&generator(&mut zeros, &recipe)));
+    let global = names(NamedTensors::from_network(&generator(&mut zeros, &recipe)));
     assert_eq!(global.len(), 1 + 4 + 18 + 4 + 1);
     let ends = [
         "model.1",
@@ -193,7 +199,7 @@ fn tensors_have_the_public_names() {
     has(&global, &ends);
     has(&global, &["model.25", "model.34"]);
     recipe.generator.arch = GeneratorArch::Local;
-    let local = names(NamedTensors::of(&generator(&mut zeros, &recipe)));
+    let local = names(NamedTensors::from_network(&generator(&mut zeros, &recipe)));
     assert_eq!(local.len(), 27 + 2 + 6 + 2);
     has(
         &local,
@@ -206,7 +212,7 @@ fn tensors_have_the_public_names() {
         ],
     );
     assert!(!local.contains(&"model.38".to_owned()));
-    let encoder = names(NamedTensors::of(&encoder(&mut zeros, &recipe)));
+    let encoder = names(NamedTensors::from_network(&encoder(&mut zeros, &recipe)));
     assert_eq!(encoder.len(), 10);
     has(
         &encoder,
@@ -332,7 +338,7 @@ fn a_local_generator_takes_what_the_global_one_has() {
     let mut local = Pix2pixHd::new(&stages[1], None, &device).unwrap();
     let before = local.weights("generator");
     let given = global.weights("generator");
-    let (taken, all) = local.initialise("generator", given.clone()).unwrap();
+    let (taken, all) = local.warm_start("generator", given.clone()).unwrap();
     assert_eq!(
         (taken, all),
         (given.0.len() - 2, before.0.len()),
@@ -344,14 +350,14 @@ fn a_local_generator_takes_what_the_global_one_has() {
     }
     // The first stage judged one size, the second judges another besides.
     let (taken, all) = local
-        .initialise("discriminator", global.weights("discriminator"))
+        .warm_start("discriminator", global.weights("discriminator"))
         .unwrap();
     assert_eq!(
         (taken * 2, local.weights("discriminator").0.len()),
         (all, all)
     );
     let none = NamedTensors::default();
-    assert!(local.initialise("generator", none).is_err());
+    assert!(local.warm_start("generator", none).is_err());
 }
 
 #[test]

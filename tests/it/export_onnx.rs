@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use burn::tensor::{Distribution, Tensor, TensorData};
 use prost::Message;
 use translate::config::{
-    GeneratorArch, GeneratorRecipe, Initialiser, Mode, NormKind, Recipe, Upsample,
+    GeneratorArch, GeneratorRecipe, InitKind, Mode, NormKind, Recipe, Upsample,
 };
-use translate::nn::{Behaviour, Generator, Initialise, NamedTensors, NormStats};
+use translate::nn::{ForwardMode, Generator, NamedTensors, NormStats, WeightInit};
 use translate::style::onnx::{Dimension, ModelProto, ValueInfoProto, onnx_file, onnx_model};
 
 use crate::device::test_device;
@@ -30,7 +30,7 @@ fn recipe(arch: GeneratorArch, norm: NormKind, upsample: Upsample) -> GeneratorR
         channels: 2,
         norm,
         dropout: true,
-        init: Initialiser::Kaiming,
+        init: InitKind::Kaiming,
         upsample,
         ..Recipe::defaults(Mode::Pix2pix).generator
     }
@@ -40,9 +40,9 @@ fn recipe(arch: GeneratorArch, norm: NormKind, upsample: Upsample) -> GeneratorR
 fn network(recipe: &GeneratorRecipe) -> Generator {
     let device = test_device();
     device.seed(1);
-    let mut initialise = Initialise::new(recipe.init, recipe.init_gain, 1, 0, &device);
-    let network = Generator::new(&mut initialise, recipe, 3, 1);
-    let mut tensors = NamedTensors::of(&network);
+    let mut init = WeightInit::new(recipe.init, recipe.init_gain, 1, 0, &device);
+    let network = Generator::new(&mut init, recipe, 3, 1);
+    let mut tensors = NamedTensors::from_network(&network);
     for data in tensors.0.values_mut() {
         if let [channels] = data.shape().to_vec()[..] {
             // Scales and variances are above zero.
@@ -164,12 +164,12 @@ fn models_compute_what_the_networks_compute() {
                 for statistics in STATISTICS {
                     let recipe = recipe(arch, norm, upsample);
                     let network = network(&recipe);
-                    let weights = NamedTensors::of(&network);
+                    let weights = NamedTensors::from_network(&network);
                     let model = exported(&recipe, [3, 1], weights, statistics);
                     let shape = [2, 3, height, width];
                     let input = Tensor::random(shape, Distribution::Uniform(-1.0, 1.0), &device);
-                    let behaviour = Behaviour::inference(statistics, false);
-                    let wanted = network.forward(input.clone(), behaviour).into_data();
+                    let mode = ForwardMode::inference(statistics, false);
+                    let wanted = network.forward(input.clone(), mode).into_data();
                     let difference = distance(&run(&model, input), &wanted);
                     assert!(difference < 4e-5, "{recipe:?} {statistics:?}: {difference}");
                 }
@@ -211,7 +211,7 @@ fn every_generator_is_a_valid_graph_with_all_its_weights() {
 }
 
 fn check_structure(recipe: &GeneratorRecipe, statistics: NormStats) {
-    let weights = NamedTensors::of(&network(recipe));
+    let weights = NamedTensors::from_network(&network(recipe));
     let model = exported(recipe, [3, 1], weights.clone(), statistics);
     assert_eq!(model.ir_version, 8);
     assert_eq!(model.producer_name, "translate");
@@ -275,7 +275,7 @@ fn models_say_what_they_take() {
         NormKind::Batch,
         Upsample::Deconv,
     );
-    let weights = NamedTensors::of(&network(&recipe));
+    let weights = NamedTensors::from_network(&network(&recipe));
     let properties = vec![("style", "monet".to_owned())];
     let model = onnx_model(&recipe, [3, 1], weights, NormStats::Batch, properties).unwrap();
     insta::assert_snapshot!(model.doc_string, @"Translates pictures. `input` is [batch, 3, height, width], `output` is [batch, 1, height, width], both with values from -1 to 1: byte / 127.5 - 1. Height and width are multiples of 4, at least 8. Batch normalisation takes its statistics from all pictures of a batch: pass one picture at a time.");
@@ -301,7 +301,7 @@ fn weights_that_are_missing_or_left_over_are_named() {
         NormKind::Instance,
         Upsample::Deconv,
     );
-    let weights = NamedTensors::of(&network(&recipe));
+    let weights = NamedTensors::from_network(&network(&recipe));
     let message = |weights| {
         let model = onnx_model(&recipe, [3, 1], weights, NormStats::Batch, Vec::new());
         model.unwrap_err().to_string()

@@ -1,8 +1,8 @@
 //! Networks as PyTorch state dicts.
 
 use safetensors::tensor::{Dtype, SafeTensors};
-use translate::config::{GeneratorArch, GeneratorRecipe, Initialiser, Mode, NormKind, Recipe};
-use translate::nn::{Generator, Initialise, NamedTensors};
+use translate::config::{GeneratorArch, GeneratorRecipe, InitKind, Mode, NormKind, Recipe};
+use translate::nn::{Generator, NamedTensors, WeightInit};
 
 use crate::device::test_device;
 
@@ -13,17 +13,17 @@ fn generator(norm: NormKind) -> Generator {
         norm,
         ..Recipe::defaults(Mode::Pix2pix).generator
     };
-    let mut initialise = Initialise::new(Initialiser::Normal, 0.02, 1, 0, &test_device());
-    Generator::new(&mut initialise, &recipe, 3, 3)
+    let mut init = WeightInit::new(InitKind::Normal, 0.02, 1, 0, &test_device());
+    Generator::new(&mut init, &recipe, 3, 3)
 }
 
 #[test]
 fn running_averages_have_their_counts() {
     let network = generator(NormKind::Batch);
-    let weights = NamedTensors::of(&network);
+    let weights = NamedTensors::from_network(&network);
     let file = weights
         .clone()
-        .with_batch_counts(700)
+        .with_num_batches_tracked(700)
         .to_safetensors()
         .unwrap();
     let tensors = SafeTensors::deserialize(&file).unwrap();
@@ -45,13 +45,13 @@ fn running_averages_have_their_counts() {
     // They do no harm on the way back.
     let read = NamedTensors::from_safetensors(&file).unwrap();
     assert_eq!(read, weights);
-    read.with_batch_counts(1).load_into(network).unwrap();
+    read.with_num_batches_tracked(1).load_into(network).unwrap();
 }
 
 #[test]
 fn other_norms_have_none() {
     for norm in [NormKind::Instance, NormKind::None] {
-        let weights = NamedTensors::of(&generator(norm));
-        assert_eq!(weights.clone().with_batch_counts(3), weights);
+        let weights = NamedTensors::from_network(&generator(norm));
+        assert_eq!(weights.clone().with_num_batches_tracked(3), weights);
     }
 }

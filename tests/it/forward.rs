@@ -3,12 +3,12 @@
 use burn::tensor::Device;
 use serde_json::Value;
 use translate::config::{
-    DiscriminatorArch, DiscriminatorRecipe, GeneratorArch, GeneratorRecipe, Initialiser, Mode,
+    DiscriminatorArch, DiscriminatorRecipe, GeneratorArch, GeneratorRecipe, InitKind, Mode,
     NormKind, Recipe,
 };
 use translate::nn::{
-    Behaviour, Discriminator, Generator, Initialise, NamedTensors, Network, NormStats,
-    ResnetGenerator, Unet,
+    Discriminator, ForwardMode, Generator, NamedTensors, Network, NormStats, ResnetGenerator, Unet,
+    WeightInit,
 };
 
 use crate::device::test_device;
@@ -17,8 +17,8 @@ use crate::fixture::{Fixture, distance};
 /// Measured: PyTorch's own 32-bit results are within 2.2e-6 of its 64-bit ones.
 const TOLERANCE: f64 = 2e-5;
 
-fn initialise(device: &Device) -> Initialise {
-    Initialise::new(Initialiser::Normal, 0.02, 1, 0, device)
+fn init(device: &Device) -> WeightInit {
+    WeightInit::new(InitKind::Normal, 0.02, 1, 0, device)
 }
 
 fn norm(config: &Value) -> NormKind {
@@ -43,7 +43,7 @@ fn generator_recipe(config: &Value) -> GeneratorRecipe {
 pub fn check<N: Network>(
     name: &str,
     network: N,
-    forward: impl Fn(&N, burn::tensor::Tensor<4>, Behaviour) -> burn::tensor::Tensor<4>,
+    forward: impl Fn(&N, burn::tensor::Tensor<4>, ForwardMode) -> burn::tensor::Tensor<4>,
 ) {
     let fixture = Fixture::open(&format!("forward_{name}.safetensors"));
     let device = test_device();
@@ -54,12 +54,12 @@ pub fn check<N: Network>(
     };
     let network = fixture.named("weights.").load_into(network).unwrap();
     let run = |stats, update_running| {
-        let behaviour = Behaviour {
+        let mode = ForwardMode {
             norm_stats: stats,
             update_running,
             dropout: false,
         };
-        forward(&network, fixture.tensor(input, &device), behaviour).into_data()
+        forward(&network, fixture.tensor(input, &device), mode).into_data()
     };
     let running = run(NormStats::Running, false);
     if let Some(difference) = fixture.output_distance("output_running", &running) {
@@ -73,7 +73,7 @@ pub fn check<N: Network>(
         .unwrap();
     assert!(difference < TOLERANCE * 2.0, "{name}: {difference}");
     // The pass above moved the running averages.
-    let after = NamedTensors::of(&network);
+    let after = NamedTensors::from_network(&network);
     for (key, expected) in fixture.named("after.").0 {
         let difference = distance(&after.0[&key], &expected);
         assert!(difference < 1e-4, "{name} {key}: {difference}");
@@ -103,10 +103,10 @@ fn generators_equal_pytorch() {
             number(&config, "input_channels"),
             number(&config, "output_channels"),
         );
-        let mut initialise = initialise(&test_device());
+        let mut init = init(&test_device());
         let network = if name.starts_with("unet") {
             Generator::Unet(Unet::new(
-                &mut initialise,
+                &mut init,
                 &recipe,
                 number(&config, "downsamplings"),
                 input,
@@ -114,15 +114,15 @@ fn generators_equal_pytorch() {
             ))
         } else {
             Generator::Resnet(ResnetGenerator::new(
-                &mut initialise,
+                &mut init,
                 &recipe,
                 number(&config, "blocks"),
                 input,
                 output,
             ))
         };
-        check(name, network, |network, input, behaviour| {
-            network.forward(input, behaviour)
+        check(name, network, |network, input, mode| {
+            network.forward(input, mode)
         });
     }
 }
@@ -154,16 +154,16 @@ fn discriminators_equal_pytorch() {
             scales: 1,
         };
         let input = number(&config, "input_channels");
-        let network = Discriminator::new(&mut initialise(&test_device()), &recipe, input);
-        check(name, network, |network, input, behaviour| {
-            network.forward(input, behaviour)
+        let network = Discriminator::new(&mut init(&test_device()), &recipe, input);
+        check(name, network, |network, input, mode| {
+            network.forward(input, mode)
         });
     }
 }
 
 /// Trained parameters: the running averages are not counted, as the published figures do not.
 fn count<N: Network>(network: &N) -> usize {
-    let tensors = NamedTensors::of(network).0;
+    let tensors = NamedTensors::from_network(network).0;
     let trained = tensors
         .iter()
         .filter(|(name, _)| !name.contains("running_"));
@@ -178,7 +178,7 @@ fn parameter_counts_are_the_published_ones() {
             arch,
             ..Recipe::defaults(mode).generator
         };
-        count(&Generator::new(&mut initialise(&device), &recipe, 3, 3))
+        count(&Generator::new(&mut init(&device), &recipe, 3, 3))
     };
     assert_eq!(generator(Mode::Pix2pix, GeneratorArch::Unet256), 54_413_955);
     assert_eq!(
@@ -191,7 +191,7 @@ fn parameter_counts_are_the_published_ones() {
     );
     let discriminator = |mode, input| {
         count(&Discriminator::new(
-            &mut initialise(&device),
+            &mut init(&device),
             &Recipe::defaults(mode).discriminator,
             input,
         ))
@@ -209,13 +209,7 @@ fn dropout_moves_the_second_convolution_of_a_block_to_index_6() {
             dropout,
             ..Recipe::defaults(Mode::Cycle).generator
         };
-        NamedTensors::of(&Generator::new(
-            &mut initialise(&test_device()),
-            &recipe,
-            3,
-            3,
-        ))
-        .0
+        NamedTensors::from_network(&Generator::new(&mut init(&test_device()), &recipe, 3, 3)).0
     };
     assert!(names(false).contains_key("model.10.conv_block.5.weight"));
     assert!(names(true).contains_key("model.10.conv_block.6.weight"));
@@ -228,8 +222,8 @@ fn foreign_tensors_are_listed_not_loaded() {
         channels: 2,
         ..Recipe::defaults(Mode::Cycle).generator
     };
-    let network = Generator::new(&mut initialise(&test_device()), &recipe, 3, 3);
-    let mut tensors = NamedTensors::of(&network);
+    let network = Generator::new(&mut init(&test_device()), &recipe, 3, 3);
+    let mut tensors = NamedTensors::from_network(&network);
     let first = tensors.0.remove("model.1.weight").unwrap();
     tensors
         .0

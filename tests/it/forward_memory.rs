@@ -5,9 +5,9 @@ use std::process::Command;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use translate::config::{GeneratorArch, GeneratorRecipe, Initialiser, Mode, Recipe};
-use translate::kernels::keep_freed_memory;
-use translate::nn::{Behaviour, Generator, Initialise, NormStats, forward_memory};
+use translate::config::{GeneratorArch, GeneratorRecipe, InitKind, Mode, Recipe};
+use translate::kernels::retain_freed_memory;
+use translate::nn::{ForwardMode, Generator, NormStats, WeightInit, forward_memory};
 
 /// Tells the child process, a run of this binary for one test alone, what to measure.
 const CASE: &str = "TRANSLATE_TEST_FORWARD_MEMORY";
@@ -51,15 +51,15 @@ fn child() {
     };
     let (arch, channels, side) = CASES[case.parse::<usize>().unwrap()];
     let device = Device::flex();
-    keep_freed_memory();
+    retain_freed_memory();
     let before = status("VmRSS:");
-    let mut initialise = Initialise::new(Initialiser::Normal, 0.02, 5, 0, &device);
-    let generator = Generator::new(&mut initialise, &recipe(arch, channels), 3, 3);
+    let mut init = WeightInit::new(InitKind::Normal, 0.02, 5, 0, &device);
+    let generator = Generator::new(&mut init, &recipe(arch, channels), 3, 3);
     let weights = (size_of::<f32>() * generator.num_params()) as u64;
     let picture = Tensor::<4>::ones([1, 3, side, side], &device);
     // The peak is forgotten.
     std::fs::write("/proc/self/clear_refs", "5").unwrap();
-    let output = generator.forward(picture, Behaviour::inference(NormStats::Batch, false));
+    let output = generator.forward(picture, ForwardMode::inference(NormStats::Batch, false));
     assert_eq!(output.dims(), [1, 3, side, side]);
     println!("\ntook {} ", status("VmHWM:") - before - weights);
     let dims = [3, side, side];

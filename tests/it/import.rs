@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 use translate::coarse_to_fine::{MultiscaleDiscriminator, encoder};
 use translate::config::{
-    DiscriminatorArch, DiscriminatorRecipe, GeneratorArch, GeneratorRecipe, Initialiser, Mode,
+    DiscriminatorArch, DiscriminatorRecipe, GeneratorArch, GeneratorRecipe, InitKind, Mode,
     NormKind, Recipe, Upsample,
 };
-use translate::nn::{Discriminator, Generator, Initialise, NamedTensors};
+use translate::nn::{Discriminator, Generator, NamedTensors, WeightInit};
 use translate::style::import::{
     Architecture, FoundNetwork, Hints, ImportOptions, WeightFile, import,
 };
@@ -14,8 +14,8 @@ use translate::style::{Manifest, StyleFolder, generator_state_dict};
 
 use crate::device::test_device;
 
-fn initialise(seed: u64) -> Initialise {
-    Initialise::new(Initialiser::Normal, 0.5, seed, 0, &test_device())
+fn init(seed: u64) -> WeightInit {
+    WeightInit::new(InitKind::Normal, 0.5, seed, 0, &test_device())
 }
 
 fn norms() -> impl Strategy<Value = NormKind> {
@@ -63,8 +63,8 @@ proptest! {
             upsample: if resize { Upsample::Resize } else { Upsample::Deconv },
             ..Recipe::defaults(Mode::Pix2pix).generator
         };
-        let network = Generator::new(&mut initialise(seed), &recipe, input, output);
-        let weights = NamedTensors::of(&network);
+        let network = Generator::new(&mut init(seed), &recipe, input, output);
+        let weights = NamedTensors::from_network(&network);
         let place = tempfile::tempdir().unwrap();
         let file = place.path().join("weights.safetensors");
         let renamed = weights.0.iter().map(|(name, data)| (format!("{prefix}{name}"), data.clone()));
@@ -118,7 +118,7 @@ proptest! {
             channels,
             scales: defaults.scales,
         };
-        let weights = NamedTensors::of(&Discriminator::new(&mut initialise(1), &recipe, input));
+        let weights = NamedTensors::from_network(&Discriminator::new(&mut init(1), &recipe, input));
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("d.safetensors");
         std::fs::write(&path, weights.to_safetensors().unwrap()).unwrap();
@@ -174,7 +174,8 @@ fn the_networks_of_pix2pixhd_are_recognised() {
                     enhancer_blocks: if index == 3 { 1 } else { 3 },
                     ..Recipe::defaults(Mode::Pix2pixhd).generator
                 };
-                let weights = NamedTensors::of(&Generator::new(&mut initialise(3), &recipe, 7, 3));
+                let weights =
+                    NamedTensors::from_network(&Generator::new(&mut init(3), &recipe, 7, 3));
                 let found = found(&weights);
                 let wanted = Architecture::Generator {
                     recipe,
@@ -194,8 +195,8 @@ fn the_networks_of_pix2pixhd_are_recognised() {
             channels: 2,
             ..Recipe::defaults(Mode::Pix2pixhd).discriminator
         };
-        let network = MultiscaleDiscriminator::new(&mut initialise(4), &recipe, 9);
-        let found = found(&NamedTensors::of(&network));
+        let network = MultiscaleDiscriminator::new(&mut init(4), &recipe, 9);
+        let found = found(&NamedTensors::from_network(&network));
         assert_eq!(
             found.architecture,
             Architecture::Discriminator { recipe, input: 9 }
@@ -206,8 +207,8 @@ fn the_networks_of_pix2pixhd_are_recognised() {
     recipe.encoder.channels = 2;
     for downsamplings in [1, 4] {
         recipe.encoder.downsamplings = downsamplings;
-        let network = encoder(&mut initialise(5), &recipe);
-        let found = found(&NamedTensors::of(&network));
+        let network = encoder(&mut init(5), &recipe);
+        let found = found(&NamedTensors::from_network(&network));
         let wanted = Architecture::Encoder {
             recipe: recipe.encoder.clone(),
             norm: NormKind::Instance,

@@ -3,20 +3,20 @@
 use burn::tensor::{Tensor, TensorData};
 use serde_json::Value;
 use translate::config::{
-    Distance, GeneratorArch, GeneratorRecipe, Initialiser, MaskKind, Mode, Overlay, Recipe,
+    Distance, GeneratorArch, GeneratorRecipe, InitKind, MaskKind, Mode, Overlay, Recipe,
 };
 use translate::inpainting::{
-    ChannelWise, ContextDiscriminator, ContextEncoder, Inpainter, reconstruction,
+    ChannelWiseLinear, ContextDiscriminator, ContextEncoder, Inpainter, reconstruction_loss,
     reconstruction_weights,
 };
-use translate::nn::{Initialise, NamedTensors};
+use translate::nn::{NamedTensors, WeightInit};
 
 use crate::device::test_device;
 use crate::fixture::{Fixture, distance, json, values};
 use crate::forward::check;
 
-fn initialise() -> Initialise {
-    Initialise::new(Initialiser::Normal, 0.02, 1, 0, &test_device())
+fn init() -> WeightInit {
+    WeightInit::new(InitKind::Normal, 0.02, 1, 0, &test_device())
 }
 
 fn number(config: &Value, key: &str) -> usize {
@@ -43,14 +43,14 @@ fn context_encoders_equal_pytorch() {
             ..Recipe::defaults(Mode::Inpaint).generator
         };
         let network = ContextEncoder::new(
-            &mut initialise(),
+            &mut init(),
             &recipe,
             number(&config, "side"),
             number(&config, "output_side"),
             number(&config, "colours"),
         );
-        check(name, network, |network, input, behaviour| {
-            network.forward(input, behaviour)
+        check(name, network, |network, input, mode| {
+            network.forward(input, mode)
         });
     }
 }
@@ -60,10 +60,10 @@ fn context_discriminators_equal_pytorch() {
     for side in [32, 227] {
         let mut recipe = Recipe::defaults(Mode::Inpaint).discriminator;
         recipe.channels = 1;
-        let network = ContextDiscriminator::new(&mut initialise(), &recipe, side, 1);
+        let network = ContextDiscriminator::new(&mut init(), &recipe, side, 1);
         let name = format!("context_discriminator_{side}");
-        check(&name, network, |network, input, behaviour| {
-            network.forward(input, behaviour)
+        check(&name, network, |network, input, mode| {
+            network.forward(input, mode)
         });
     }
 }
@@ -71,7 +71,7 @@ fn context_discriminators_equal_pytorch() {
 #[test]
 fn the_channel_wise_layer_has_m_times_n_to_the_fourth_weights() {
     for (maps, side) in [(1usize, 3usize), (5, 4), (16, 6)] {
-        let layer = ChannelWise::new(&mut initialise(), maps, side);
+        let layer = ChannelWiseLinear::new(&mut init(), maps, side);
         assert_eq!(burn::module::Module::num_params(&layer), maps * side.pow(4));
         // No map sees another: what only the first map holds stays in the first.
         let mut values = vec![0.0f32; maps * side * side];
@@ -93,11 +93,11 @@ fn output_side(side: usize, settings: &[&str]) -> usize {
     overlay.set(&format!("data.crop_size={side}")).unwrap();
     let recipe = overlay.resolve(Mode::Inpaint).unwrap();
     let device = test_device();
-    let network = Inpainter::new(&mut initialise(), &recipe);
+    let network = Inpainter::new(&mut init(), &recipe);
     let picture = Tensor::<4>::zeros([1, 3, side, side], &device);
     let mask = Tensor::<4>::zeros([1, 1, side, side], &device);
-    let behaviour = translate::nn::Behaviour::inference(translate::nn::NormStats::Running, false);
-    let [_, channels, height, width] = network.forward(picture, mask, behaviour).dims();
+    let mode = translate::nn::ForwardMode::inference(translate::nn::NormStats::Running, false);
+    let [_, channels, height, width] = network.forward(picture, mask, mode).dims();
     assert_eq!((channels, height), (3, width));
     height
 }
@@ -124,8 +124,8 @@ fn the_depth_follows_the_size_of_the_picture() {
 fn the_encoder_of_227_pixels_ends_in_six_by_six_by_256() {
     let mut recipe = Recipe::defaults(Mode::Inpaint);
     recipe.data.crop_size = 227;
-    let network = Inpainter::new(&mut Initialise::zeros(&test_device()), &recipe);
-    let tensors = NamedTensors::of(&network).0;
+    let network = Inpainter::new(&mut WeightInit::zeros(&test_device()), &recipe);
+    let tensors = NamedTensors::from_network(&network).0;
     let channel_wise = tensors.values().find(|data| data.shape().len() == 3);
     assert_eq!(channel_wise.unwrap().shape().to_vec(), [256, 36, 36]);
     let first = tensors["main.0.weight"].shape().to_vec();
@@ -143,8 +143,8 @@ fn the_unet_sees_the_mask() {
     recipe.generator.arch = GeneratorArch::Unet64;
     recipe.generator.channels = 2;
     recipe.data.masks = MaskKind::Strokes;
-    let network = Inpainter::new(&mut initialise(), &recipe);
-    let tensors = NamedTensors::of(&network).0;
+    let network = Inpainter::new(&mut init(), &recipe);
+    let tensors = NamedTensors::from_network(&network).0;
     assert_eq!(
         tensors["model.model.0.weight"].shape().to_vec(),
         [2, 4, 4, 4]
@@ -165,7 +165,7 @@ fn the_loss_on_hole_and_band_has_hand_computed_values() {
     let output = tensor((1..8).map(|value| value as f32).collect(), 1, 7);
     let loss = |overlap, distance| -> f64 {
         let weights = reconstruction_weights(mask.clone(), overlap);
-        let loss = reconstruction(output.clone(), target.clone(), weights, distance);
+        let loss = reconstruction_loss(output.clone(), target.clone(), weights, distance);
         f64::from(loss.into_scalar::<f32>())
     };
     for (overlap, distance, expected) in [
@@ -213,7 +213,7 @@ fn the_loss_and_its_gradient_equal_pytorch() {
         for (name, kind) in [("l2", Distance::L2), ("l1", Distance::L1)] {
             let output = fixture.tensor::<4>("output", &device).require_grad();
             let target = fixture.tensor("target", &plain);
-            let loss = reconstruction(output.clone(), target, weights.clone(), kind);
+            let loss = reconstruction_loss(output.clone(), target, weights.clone(), kind);
             let gradient = output.grad(&loss.backward()).unwrap().into_data();
             let got = f64::from(loss.into_scalar::<f32>());
             let wanted = expected[format!("{name}.{overlap}")].as_f64().unwrap();

@@ -4,7 +4,7 @@ use burn::tensor::activation::leaky_relu;
 use burn::tensor::ops::PadMode;
 use burn::tensor::{Device, Distribution, Tensor, Tolerance};
 use proptest::prelude::*;
-use translate::kernels::{Border, ChannelScaling, Combination, RowSource, copied_rows, join_rows};
+use translate::kernels::{ChannelScaling, Merge, RowPadding, RowSource, copy_rows, fuse_rows};
 
 use crate::device::test_device;
 
@@ -70,16 +70,16 @@ proptest! {
         let more = if concatenate { channels + 1 } else { channels };
         let (second, second_source) =
             source([1, more, rows, width], second_cut, !scaled, slope, &device);
-        let border = Border { top, bottom, sides, mirrored };
+        let padding = RowPadding { top, bottom, sides, mirrored };
         let mode = if mirrored { PadMode::Reflect } else { PadMode::Constant(0.0) };
         let bordered = |values: Tensor<4>| values.pad((sides, sides, top, bottom), mode);
-        let (combination, both) = if concatenate {
-            (Combination::Concatenation, Tensor::cat(vec![first.clone(), second], 1))
+        let (merge, both) = if concatenate {
+            (Merge::Concatenation, Tensor::cat(vec![first.clone(), second], 1))
         } else {
-            (Combination::Sum, first.clone() + second)
+            (Merge::Sum, first.clone() + second)
         };
-        let alone = join_rows(std::slice::from_ref(&first_source), Combination::Sum, border);
-        let joined = join_rows(&[first_source, second_source], combination, border);
+        let alone = fuse_rows(std::slice::from_ref(&first_source), Merge::Sum, padding);
+        let joined = fuse_rows(&[first_source, second_source], merge, padding);
         let tolerance = Tolerance::<f32>::absolute(1e-5);
         for (found, expected) in [(alone, bordered(first)), (joined, bordered(both))] {
             found.into_data().assert_approx_eq(&expected.into_data(), tolerance);
@@ -91,7 +91,7 @@ proptest! {
 fn copied_rows_are_the_same() {
     let all = random([1, 3, 7, 5], &test_device());
     let rows = all.narrow(2, 2, 3);
-    copied_rows(rows.clone())
+    copy_rows(rows.clone())
         .into_data()
         .assert_eq(&rows.into_data(), true);
 }

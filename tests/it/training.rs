@@ -5,7 +5,7 @@ use serde_json::Value;
 use translate::config::{GanObjective, GeneratorArch, Mode, Recipe};
 use translate::data::Batch;
 use translate::method::{Method, StepContext};
-use translate::nn::{Discriminator, Generator, Initialise, ResnetGenerator, Unet};
+use translate::nn::{Discriminator, Generator, ResnetGenerator, Unet, WeightInit};
 use translate::paired::Pix2pix;
 use translate::unpaired::CycleGan;
 
@@ -28,8 +28,8 @@ pub fn recipe(mode: Mode, config: &Value) -> Recipe {
     recipe
 }
 
-fn initialise(recipe: &Recipe, device: &Device) -> Initialise {
-    Initialise::of_recipe(recipe, 0, &device.clone().autodiff())
+fn init(recipe: &Recipe, device: &Device) -> WeightInit {
+    WeightInit::from_recipe(recipe, 0, &device.clone().autodiff())
 }
 
 pub fn sample(data: &TensorData, index: usize) -> TensorData {
@@ -135,7 +135,7 @@ pub fn check_steps(
 fn five_steps_of_pix2pix_equal_pytorch() {
     let config = json("training_pix2pix.json")["config"].clone();
     let recipe = recipe(Mode::Pix2pix, &config);
-    let mut start = initialise(&recipe, &test_device());
+    let mut start = init(&recipe, &test_device());
     let downsamplings = number(&config["generator"], "downsamplings");
     let generator = Generator::Unet(Unet::new(
         &mut start,
@@ -153,7 +153,7 @@ fn five_steps_of_pix2pix_equal_pytorch() {
 
 /// The networks of the fixture of CycleGAN.
 pub fn cycle_gan(recipe: &Recipe, config: &Value, device: &Device) -> CycleGan {
-    let mut start = initialise(recipe, device);
+    let mut start = init(recipe, device);
     let blocks = number(&config["generator"], "blocks");
     let generators = [0, 1].map(|_| {
         Generator::Resnet(ResnetGenerator::new(

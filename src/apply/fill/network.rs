@@ -7,7 +7,7 @@ use crate::config::{GeneratorArch, MaskKind, NormKind, Recipe};
 use crate::data::HOLE_COLOUR;
 use crate::inpainting::Inpainter;
 use crate::kernels::Precision;
-use crate::nn::{Behaviour, NormStats};
+use crate::nn::{ForwardMode, NormStats};
 use crate::panics;
 use crate::picture::{grey, normalize};
 use crate::style::{Manifest, StyleError, StyleFolder, load_inpainter};
@@ -24,7 +24,7 @@ pub struct NetworkFiller {
     reach: HoleSupport,
     /// What the network sees in holes, for each channel.
     colour: Vec<f32>,
-    behaviour: Behaviour,
+    mode: ForwardMode,
     /// Seed of what dropout draws in each window.
     seed: u64,
     device: Device,
@@ -37,7 +37,7 @@ impl NetworkFiller {
     /// The style is damaged, or is of another mode.
     pub fn load(
         folder: &StyleFolder,
-        behaviour: Behaviour,
+        mode: ForwardMode,
         precision: Precision,
         device: &Device,
     ) -> Result<Self, StyleError> {
@@ -47,7 +47,7 @@ impl NetworkFiller {
         let recipe = &manifest.recipe;
         if recipe.generator.arch == GeneratorArch::ContextBottleneck
             && recipe.generator.norm == NormKind::Batch
-            && behaviour.norm_stats == NormStats::Batch
+            && mode.norm_stats == NormStats::Batch
         {
             return Err(StyleError::NoOwnStatistics(folder.name()));
         }
@@ -59,7 +59,7 @@ impl NetworkFiller {
             patch: recipe.patch_side(),
             reach: reach(recipe),
             colour: hole_colour(channels),
-            behaviour,
+            mode,
             seed: 0,
             device: device.clone(),
         })
@@ -112,16 +112,14 @@ impl Filler for NetworkFiller {
         }
         let holes: Vec<f32> = mask.iter().map(|&hole| f32::from(u8::from(hole))).collect();
         // A device that runs out of memory panics; the other photos may be smaller.
-        let output = panics::caught(|| {
+        let output = panics::catch(|| {
             let picture = TensorData::new(window.clone(), [1, self.channels, side, side]);
             let picture = Tensor::<4>::from_data(picture, &self.device);
             let holes = TensorData::new(holes, [1, 1, side, side]);
             let holes = Tensor::<4>::from_data(holes, &self.device);
             // Dropout draws from the device's generator: the same window gets the same draws.
             self.device.seed(self.seed);
-            self.network
-                .forward(picture, holes, self.behaviour)
-                .into_data()
+            self.network.forward(picture, holes, self.mode).into_data()
         });
         let output = output.map_err(|message| format!("the network failed: {message}"))?;
         let output: Vec<f32> = output.try_into_vec().map_err(|error| error.to_string())?;

@@ -6,18 +6,18 @@ use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 
 use super::values::{contiguous, dims, tensor, values};
-use crate::kernels::filled::filled;
+use crate::kernels::alloc::alloc_filled;
 
 /// Elements of one task.
 const CHUNK: usize = 1 << 14;
 
 /// The leaky ReLU of `kernels::leaky_relu`.
 pub(super) fn leaky_relu(input: &FloatTensor<Flex>, slope: f64) -> FloatTensor<Flex> {
-    leaky_gradient(input, input, slope)
+    leaky_relu_gradient(input, input, slope)
 }
 
 /// `gradient` where `input` is positive, `slope * gradient` elsewhere.
-pub(super) fn leaky_gradient(
+pub(super) fn leaky_relu_gradient(
     gradient: &FloatTensor<Flex>,
     input: &FloatTensor<Flex>,
     slope: f64,
@@ -25,10 +25,10 @@ pub(super) fn leaky_gradient(
     let (dims, slope) = (dims(input), slope as f32);
     let [gradient, input] = [gradient, input].map(contiguous);
     let (gradient, input) = (values(&gradient), values(&input));
-    let output = filled(input.len(), CHUNK, |chunk, output| {
+    let output = alloc_filled(input.len(), CHUNK, |chunk, output| {
         let (gradient, input) = (&gradient[chunk * CHUNK..], &input[chunk * CHUNK..]);
         for ((output, &gradient), &input) in output.iter_mut().zip(gradient).zip(input) {
-            // With `if` this becomes a jump for each number, which takes four times as long.
+            // With `if` this compiles to a jump per number, which takes four times as long.
             *output = select_unpredictable(input > 0.0, gradient, gradient * slope);
         }
     });

@@ -7,20 +7,20 @@ use rayon::prelude::*;
 use super::values::{contiguous, values};
 use crate::kernels::AdamStep;
 
-/// Elements that one task updates: four arrays of this many take 256 KiB, which a core's own cache holds.
+/// Elements per task: four arrays of them take 256 KiB, which fit into a core's own cache.
 const CHUNK: usize = 1 << 14;
 
-/// Below this a gradient is taken as zero. Its share in the first moment is smaller than any effect on a parameter, and
-/// numbers this small would become denormal, on which arithmetic is many times slower.
-const SMALLEST_GRADIENT: f32 = 1e-30;
+/// Smaller gradients count as zero. Their share in the first moment has no effect on a parameter, and numbers this small become
+/// denormal, on which arithmetic is many times slower.
+const MIN_GRADIENT: f32 = 1e-30;
 
-/// Below this the square of a gradient is taken as zero: its root is far below any sensible `epsilon`.
-const SMALLEST_SQUARED_GRADIENT: f32 = 1e-17;
+/// Smaller gradients count as zero in the second moment, whose root is then far below any sensible `epsilon`.
+const MIN_SQUARED_GRADIENT: f32 = 1e-17;
 
-/// Below this a second moment is taken as zero, for the same reasons.
-const SMALLEST_SECOND_MOMENT: f32 = 1e-34;
+/// Smaller second moments count as zero, for the same reasons.
+const MIN_SECOND_MOMENT: f32 = 1e-34;
 
-/// Constants of one step in the form in which the loop uses them.
+/// Constants of one step, prepared for the loop.
 struct Factors {
     beta1: f32,
     one_minus_beta1: f32,
@@ -48,7 +48,7 @@ impl From<AdamStep> for Factors {
     }
 }
 
-/// Updates in place what is owned by nobody else; returns the parameter and both moments.
+/// Updates in place if nobody else owns the tensors; returns the parameter and both moments.
 pub(super) fn adam(
     parameter: FloatTensor<Flex>,
     gradient: &FloatTensor<Flex>,
@@ -72,7 +72,7 @@ pub(super) fn adam(
     (parameter, first, second)
 }
 
-/// The update of a stretch of parameters, written so that the compiler makes vector instructions of it.
+/// Updates a chunk of parameters, written so that the compiler vectorises it.
 fn update(
     parameter: &mut [f32],
     first: &mut [f32],
@@ -84,17 +84,17 @@ fn update(
         parameter.iter_mut().zip(first).zip(second).zip(gradient)
     {
         let mean =
-            *first * factors.beta1 + larger(gradient, SMALLEST_GRADIENT) * factors.one_minus_beta1;
-        let squared = larger(gradient, SMALLEST_SQUARED_GRADIENT);
+            *first * factors.beta1 + flush_below(gradient, MIN_GRADIENT) * factors.one_minus_beta1;
+        let squared = flush_below(gradient, MIN_SQUARED_GRADIENT);
         let square = *second * factors.beta2 + squared * squared * factors.one_minus_beta2;
-        *first = larger(mean, SMALLEST_GRADIENT);
-        *second = larger(square, SMALLEST_SECOND_MOMENT);
+        *first = flush_below(mean, MIN_GRADIENT);
+        *second = flush_below(square, MIN_SECOND_MOMENT);
         let denominator = second.sqrt() * factors.root_correction + factors.epsilon;
         *parameter -= *first / denominator * factors.step_size;
     }
 }
 
-/// The value, or 0 where its magnitude is below `limit`. NaN stays NaN, so that a broken run is seen.
-fn larger(value: f32, limit: f32) -> f32 {
+/// Returns `value`, or 0 if its magnitude is below `limit`. NaN stays NaN, so that a broken run is noticed.
+fn flush_below(value: f32, limit: f32) -> f32 {
     if value.abs() < limit { 0.0 } else { value }
 }

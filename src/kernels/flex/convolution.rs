@@ -7,18 +7,18 @@
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 
+use super::disjoint_slices::DisjointSlices;
 use super::forward::forward;
 use super::geometry::Geometry;
 use super::input_gradient::input_gradient as scatter_input_gradient;
-use super::parts::Parts;
 use super::values::{contiguous, dims, tensor, values};
 use super::weight_gradient::{bias_gradient, weight_gradient};
 use super::winograd;
-use crate::kernels::backend::{ConvolutionGradients, ConvolutionKept};
-use crate::kernels::workers::Workers;
+use crate::kernels::backend::{ConvolutionGradients, ConvolutionSaved};
+use crate::kernels::workers::RayonWorkers;
 use crate::kernels::{ConvolutionShape, TransposedConvolutionShape};
 
-/// The convolution of `kernels::convolution`; `bias` is empty where there is none.
+/// The convolution of `kernels::convolution`; `bias` may be empty.
 pub(super) fn convolution(
     input: &FloatTensor<Flex>,
     weight: &FloatTensor<Flex>,
@@ -28,16 +28,16 @@ pub(super) fn convolution(
     let geometry = Geometry::new(dims(input), dims(weight), shape);
     let [input, weight, bias] = [input, weight, bias].map(contiguous);
     let (input, weight, bias) = (values(&input), values(&weight), values(&bias));
-    let output = if winograd::suits(&geometry) {
+    let output = if winograd::is_applicable(&geometry) {
         let length = geometry.batch * geometry.outputs * geometry.output_pixels();
         // SAFETY: it takes all of the output.
         unsafe {
-            Parts::written(length, |output| {
-                winograd::convolution(&geometry, input, weight, bias, Workers::Own, output);
+            DisjointSlices::fill_vec(length, |output| {
+                winograd::convolution(&geometry, input, weight, bias, RayonWorkers, output);
             })
         }
     } else if let Some(exchanged) = geometry.exchanged() {
-        let weight = flipped(weight, &geometry);
+        let weight = geometry.flip_taps(weight);
         scatter_input_gradient(&exchanged, input, &weight, bias)
     } else {
         forward(&geometry, input, weight, bias)
@@ -45,7 +45,7 @@ pub(super) fn convolution(
     tensor(output, geometry.output_dims())
 }
 
-/// The transposed convolution of `kernels::transposed_convolution`; `bias` is empty where there is none.
+/// The transposed convolution of `kernels::transposed_convolution`; `bias` may be empty.
 pub(super) fn transposed_convolution(
     input: &FloatTensor<Flex>,
     weight: &FloatTensor<Flex>,
@@ -61,7 +61,7 @@ pub(super) fn transposed_convolution(
     spread(input, weight, bias, output_size, opposite(shape))
 }
 
-/// The convolution of which a transposed one is the input gradient.
+/// The convolution whose input gradient is this transposed convolution.
 fn opposite(shape: TransposedConvolutionShape) -> ConvolutionShape {
     ConvolutionShape {
         stride: shape.stride,
@@ -70,46 +70,46 @@ fn opposite(shape: TransposedConvolutionShape) -> ConvolutionShape {
     }
 }
 
-/// The gradients of a convolution that are asked for.
+/// The requested gradients of a convolution.
 pub(super) fn gradients(
     gradient: &FloatTensor<Flex>,
-    kept: &ConvolutionKept<FloatTensor<Flex>>,
+    saved: &ConvolutionSaved<FloatTensor<Flex>>,
     shape: ConvolutionShape,
 ) -> ConvolutionGradients<FloatTensor<Flex>> {
-    let [_, _, height, width] = kept.input_dims;
-    let [_, _, kernel_height, kernel_width] = kept.weight_dims;
+    let [_, _, height, width] = saved.input_dims;
+    let [_, _, kernel_height, kernel_width] = saved.weight_dims;
     let (size, kernel) = ([height, width], [kernel_height, kernel_width]);
     let none = tensor(Vec::new(), [0]);
-    let weight = kept.weight.as_ref();
-    let input = kept.input.as_ref();
+    let weight = saved.weight.as_ref();
+    let input = saved.input.as_ref();
     [
         weight.map(|weight| spread(gradient, weight, &none, size, shape)),
         input.map(|input| weight_gradient(input, gradient, kernel, shape)),
-        kept.bias.then(|| bias_gradient(gradient)),
+        saved.bias.then(|| bias_gradient(gradient)),
     ]
 }
 
-/// The gradients of a transposed convolution that are asked for: it is the input gradient of a convolution, so that its
-/// own gradients are that convolution and the weight gradient with the roles of input and gradient exchanged.
+/// The requested gradients of a transposed convolution. It is the input gradient of a convolution, so its own gradients are
+/// that convolution and its weight gradient, with input and gradient exchanged.
 pub(super) fn transposed_gradients(
     gradient: &FloatTensor<Flex>,
-    kept: &ConvolutionKept<FloatTensor<Flex>>,
+    saved: &ConvolutionSaved<FloatTensor<Flex>>,
     shape: TransposedConvolutionShape,
 ) -> ConvolutionGradients<FloatTensor<Flex>> {
     let shape = opposite(shape);
-    let [_, _, kernel_height, kernel_width] = kept.weight_dims;
+    let [_, _, kernel_height, kernel_width] = saved.weight_dims;
     let kernel = [kernel_height, kernel_width];
     let none = tensor(Vec::new(), [0]);
-    let weight = kept.weight.as_ref();
-    let input = kept.input.as_ref();
+    let weight = saved.weight.as_ref();
+    let input = saved.input.as_ref();
     [
         weight.map(|weight| convolution(gradient, weight, &none, shape)),
         input.map(|input| weight_gradient(gradient, input, kernel, shape)),
-        kept.bias.then(|| bias_gradient(gradient)),
+        saved.bias.then(|| bias_gradient(gradient)),
     ]
 }
 
-/// The input, of height and width `size`, that receives what `output` gives back through the kernels, plus `bias`.
+/// Spreads `output` through the kernels to an input of height and width `size`, and adds `bias`.
 fn spread(
     output: &FloatTensor<Flex>,
     weight: &FloatTensor<Flex>,
@@ -128,33 +128,19 @@ fn spread(
     );
     let [output, weight, bias] = [output, weight, bias].map(contiguous);
     let (output, weight, bias) = (values(&output), values(&weight), values(&bias));
-    let input = if winograd::suits(&geometry) {
+    let input = if winograd::is_applicable(&geometry) {
         let length = geometry.batch * geometry.inputs * geometry.input_pixels();
         // SAFETY: it takes all of the input.
         unsafe {
-            Parts::written(length, |input| {
-                winograd::input_gradient(&geometry, output, weight, bias, Workers::Own, input);
+            DisjointSlices::fill_vec(length, |input| {
+                winograd::input_gradient(&geometry, output, weight, bias, RayonWorkers, input);
             })
         }
     } else if let Some(exchanged) = geometry.exchanged() {
-        let weight = flipped(weight, &geometry);
+        let weight = geometry.flip_taps(weight);
         forward(&exchanged, output, &weight, bias)
     } else {
         scatter_input_gradient(&geometry, output, weight, bias)
     };
     tensor(input, geometry.input_dims())
-}
-
-/// The weights of `geometry`, `[outputs, inputs, kernel, kernel]`, as its exchanged convolution has them:
-/// `[inputs, outputs, kernel, kernel]` with the taps in the opposite order.
-pub(super) fn flipped(weight: &[f32], geometry: &Geometry) -> Vec<f32> {
-    let taps = geometry.taps();
-    let mut flipped = Vec::with_capacity(weight.len());
-    for input in 0..geometry.inputs {
-        for output in 0..geometry.outputs {
-            let start = (output * geometry.inputs + input) * taps;
-            flipped.extend(weight[start..start + taps].iter().rev());
-        }
-    }
-    flipped
 }

@@ -1,32 +1,32 @@
-//! Convolution as products of its weight with blocks of columns.
+//! Convolution as products of the weight with blocks of columns.
 #![expect(unsafe_code, reason = "threads write blocks of one output")]
 
 use std::ops::{Range, RangeInclusive};
 
 use rayon::prelude::*;
 
-use super::columns::gather;
-use super::geometry::{Geometry, stretches};
+use super::disjoint_slices::DisjointSlices;
+use super::geometry::{Geometry, chunk_ranges};
+use super::im2col::im2col;
 use super::matrix_product::{Matrix, multiply};
-use super::parts::Parts;
-use crate::kernels::filled::filled;
+use crate::kernels::alloc::alloc_filled;
 
 /// Rows of a block of columns: with [`BLOCK_PIXELS`] it fits into a core's own cache of 1 MiB.
 const BLOCK_DEPTH: usize = 384;
 
-/// Columns of a block, at least and at most, if one row of the output is not longer.
+/// Least and most columns of a block, if one row of the output is not longer.
 const BLOCK_PIXELS: RangeInclusive<usize> = 128..=512;
 
-/// Blocks there should be at least, to keep the cores of a processor busy.
+/// Least number of blocks, to keep the cores of a processor busy.
 const BLOCKS: usize = 8;
 
-/// Columns below which all of them are made before the products, whose work is then cut by output channels.
+/// Below this many columns all are made before the products, which are then divided by output channels.
 const FEW_PIXELS: usize = 512;
 
-/// Output channels of one task where there are few pixels.
+/// Output channels per task if there are few pixels.
 const OUTPUTS: usize = 64;
 
-/// The output, `[batch, outputs, height, width]`; `bias` is empty where there is none.
+/// Computes the output, `[batch, outputs, height, width]`; `bias` may be empty.
 pub(super) fn forward(
     geometry: &Geometry,
     input: &[f32],
@@ -35,29 +35,47 @@ pub(super) fn forward(
 ) -> Vec<f32> {
     let add = !bias.is_empty();
     let length = geometry.batch * geometry.outputs * geometry.output_pixels();
-    let mut output = filled(length, geometry.output_pixels(), |channel, pixels| {
+    let mut output = alloc_filled(length, geometry.output_pixels(), |channel, pixels| {
         if add {
             pixels.fill(bias[channel % geometry.outputs]);
         }
     });
     if geometry.batch * geometry.output_pixels() < FEW_PIXELS {
-        few_pixels(geometry, input, weight, Parts::new(&mut output), add);
+        few_pixels(
+            geometry,
+            input,
+            weight,
+            DisjointSlices::new(&mut output),
+            add,
+        );
     } else {
-        many_pixels(geometry, input, weight, Parts::new(&mut output), add);
+        many_pixels(
+            geometry,
+            input,
+            weight,
+            DisjointSlices::new(&mut output),
+            add,
+        );
     }
     output
 }
 
-/// One task for some rows of one picture, which makes the columns of some channels and multiplies, in turn.
-fn many_pixels(geometry: &Geometry, input: &[f32], weight: &[f32], output: Parts<'_>, add: bool) {
+/// One task per block of rows, which alternates between making the columns of some channels and multiplying.
+fn many_pixels(
+    geometry: &Geometry,
+    input: &[f32],
+    weight: &[f32],
+    output: DisjointSlices<'_>,
+    add: bool,
+) {
     let pixels = geometry.output_pixels();
     let block_pixels =
         (geometry.batch * pixels / BLOCKS).clamp(*BLOCK_PIXELS.start(), *BLOCK_PIXELS.end());
-    let rows = stretches(
+    let rows = chunk_ranges(
         geometry.output_height,
         (block_pixels / geometry.output_width).max(1),
     );
-    let channels = stretches(geometry.inputs, (BLOCK_DEPTH / geometry.taps()).max(1));
+    let channels = chunk_ranges(geometry.inputs, (BLOCK_DEPTH / geometry.taps()).max(1));
     let block = |task: usize, columns: &mut Vec<f32>, scratch: &mut Vec<f32>| {
         let (picture, rows) = (task / rows.len(), &rows[task % rows.len()]);
         let input = &input[geometry.input_range(picture)];
@@ -67,7 +85,7 @@ fn many_pixels(geometry: &Geometry, input: &[f32], weight: &[f32], output: Parts
         for channels in &channels {
             let depth = channels.len() * geometry.taps();
             columns.resize(depth * width, 0.0);
-            gather(
+            im2col(
                 geometry,
                 input,
                 channels.clone(),
@@ -93,13 +111,19 @@ fn many_pixels(geometry: &Geometry, input: &[f32], weight: &[f32], output: Parts
         );
 }
 
-/// All columns of all pictures first, then one task for some output channels, so that each weight is read once.
-fn few_pixels(geometry: &Geometry, input: &[f32], weight: &[f32], output: Parts<'_>, add: bool) {
+/// Makes all columns of all pictures, then runs one task per block of output channels, so that each weight is read once.
+fn few_pixels(
+    geometry: &Geometry,
+    input: &[f32],
+    weight: &[f32],
+    output: DisjointSlices<'_>,
+    add: bool,
+) {
     let pixels = geometry.output_pixels();
     let width = geometry.batch * pixels;
     let columns = all_columns(geometry, input);
     let right = Matrix::new(&columns, geometry.depth(), width, width);
-    stretches(geometry.outputs, OUTPUTS)
+    chunk_ranges(geometry.outputs, OUTPUTS)
         .into_par_iter()
         .for_each_init(Vec::new, |scratch: &mut Vec<f32>, outputs: Range<usize>| {
             let weight = &weight[outputs.start * geometry.depth()..];
@@ -111,7 +135,7 @@ fn few_pixels(geometry: &Geometry, input: &[f32], weight: &[f32], output: Parts<
                 return;
             }
             scratch.resize(outputs.len() * width, 0.0);
-            let product = Parts::new(scratch).block(0, outputs.len(), width, width);
+            let product = DisjointSlices::new(scratch).block(0, outputs.len(), width, width);
             // SAFETY: the scratch is this task's own.
             unsafe { multiply(left, right, &product, false) };
             for (output_channel, line) in outputs.zip(scratch.chunks_exact(width)) {
@@ -137,7 +161,7 @@ fn all_columns(geometry: &Geometry, input: &[f32]) -> Vec<f32> {
         .enumerate()
         .for_each_init(Vec::new, |scratch, (channel, columns)| {
             for picture in 0..geometry.batch {
-                gather(
+                im2col(
                     geometry,
                     &input[geometry.input_range(picture)],
                     channel..channel + 1,

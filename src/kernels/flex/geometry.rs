@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::kernels::ConvolutionShape;
 
-/// All sizes of one convolution, seen in its forward direction: from `input` to `output`.
+/// All sizes of one convolution in its forward direction, from `input` to `output`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::kernels) struct Geometry {
     pub(in crate::kernels) batch: usize,
@@ -22,8 +22,7 @@ pub(in crate::kernels) struct Geometry {
 }
 
 impl Geometry {
-    /// The sizes of the convolution of an input of `[batch, inputs, height, width]` with a weight of
-    /// `[outputs, inputs, kernel, kernel]`.
+    /// Computes the sizes for an input of `[batch, inputs, height, width]` and a weight of `[outputs, inputs, kernel, kernel]`.
     pub(in crate::kernels) fn new(
         [batch, inputs, input_height, input_width]: [usize; 4],
         [outputs, weight_inputs, kernel_height, kernel_width]: [usize; 4],
@@ -77,12 +76,12 @@ impl Geometry {
         [batch, outputs, self.output_height, self.output_width]
     }
 
-    /// Weights that one input channel has for one output channel.
+    /// Weights from one input channel to one output channel.
     pub(super) fn taps(&self) -> usize {
         self.kernel_height * self.kernel_width
     }
 
-    /// Weights that all input channels have for one output channel.
+    /// Weights from all input channels to one output channel.
     pub(super) fn depth(&self) -> usize {
         self.inputs * self.taps()
     }
@@ -109,11 +108,11 @@ impl Geometry {
         picture * length..(picture + 1) * length
     }
 
-    /// The convolution from output to input whose flipped weights give this one's input gradient, where there is one
-    /// and it is less work.
+    /// The convolution from output to input that computes this one's input gradient with flipped weights, if there is one and
+    /// it is less work.
     ///
-    /// Columns are copied or added for each tap of each input channel, so that with few outputs and many inputs the
-    /// other direction has less to do. It is a convolution of the same kind only at stride 1.
+    /// Columns are copied or added for each tap of each input channel, so with few outputs and many inputs the other direction
+    /// has less to do. It is a convolution of the same kind at stride 1 only.
     pub(super) fn exchanged(&self) -> Option<Self> {
         let possible = self.stride == 1
             && self.padding_y < self.kernel_height
@@ -139,10 +138,24 @@ impl Geometry {
             padding_x: self.kernel_width - 1 - self.padding_x,
         }
     }
+
+    /// The weights `[outputs, inputs, kernel, kernel]` as `[inputs, outputs, kernel, kernel]` with the taps in the opposite
+    /// order, as the [exchanged](Self::exchanged) convolution takes them.
+    pub(super) fn flip_taps(&self, weight: &[f32]) -> Vec<f32> {
+        let taps = self.taps();
+        let mut flipped = Vec::with_capacity(weight.len());
+        for input in 0..self.inputs {
+            for output in 0..self.outputs {
+                let start = (output * self.inputs + input) * taps;
+                flipped.extend(weight[start..start + taps].iter().rev());
+            }
+        }
+        flipped
+    }
 }
 
-/// `0..length` cut into stretches of `size`, the last one shorter where it does not divide.
-pub(super) fn stretches(length: usize, size: usize) -> Vec<Range<usize>> {
+/// Divides `0..length` into ranges of `size`; the last one may be shorter.
+pub(super) fn chunk_ranges(length: usize, size: usize) -> Vec<Range<usize>> {
     (0..length)
         .step_by(size)
         .map(|start| start..(start + size).min(length))

@@ -3,29 +3,29 @@
 
 use rayon::prelude::*;
 
-use super::geometry::{Geometry, stretches};
+use super::col2im::Accumulator;
+use super::disjoint_slices::DisjointSlices;
+use super::geometry::{Geometry, chunk_ranges};
 use super::matrix_product::{Matrix, multiply};
-use super::parts::Parts;
-use super::scatter::Sums;
 
 /// Rows of a block of columns: with [`BLOCK_PIXELS`] it fits into a core's own cache of 1 MiB.
 const BLOCK_DEPTH: usize = 256;
 
-/// Columns of a block at most, or one row of the output where that is longer.
+/// Most columns of a block, or one row of the output if that is longer.
 const BLOCK_PIXELS: usize = 512;
 
-/// Input pixels of one channel that a task has, if it has not whole rows of more: a task also computes what the
-/// kernels of its neighbours' outputs reach, so that its rows must be several times higher than the kernel.
+/// Input pixels of one channel per task. A task also computes what the kernels of its neighbours' outputs reach, so it needs
+/// several times more rows than the kernel.
 const TASK_PIXELS: usize = 8192;
 
-/// Output pixels of one picture up to which the product is made pixel by pixel, with the weights read in place: there
-/// the vectors of a product by columns would be mostly empty.
+/// Up to this many output pixels of a picture the product is made pixel by pixel, with the weights read in place: vectors of a
+/// product by columns would be mostly empty.
 const FEW_PIXELS: usize = 48;
 
-/// Rows that a task has at least, if the input is as high.
+/// Least rows per task, if the input has as many.
 const TASK_ROWS: usize = 32;
 
-/// The input gradient, `[batch, inputs, height, width]`, plus `bias` for each input channel where it is not empty.
+/// Computes the input gradient, `[batch, inputs, height, width]`, plus `bias` per input channel if it is not empty.
 pub(super) fn input_gradient(
     geometry: &Geometry,
     gradient: &[f32],
@@ -34,15 +34,15 @@ pub(super) fn input_gradient(
 ) -> Vec<f32> {
     let (taps, depth) = (geometry.taps(), geometry.depth());
     let (pixels, input_pixels) = (geometry.output_pixels(), geometry.input_pixels());
-    let channels = stretches(geometry.inputs, (BLOCK_DEPTH / taps).max(1));
-    let rows = stretches(
+    let channels = chunk_ranges(geometry.inputs, (BLOCK_DEPTH / taps).max(1));
+    let rows = chunk_ranges(
         geometry.input_height,
         (TASK_PIXELS / geometry.input_width).max(TASK_ROWS),
     );
     let block_rows = (BLOCK_PIXELS / geometry.output_width).max(1);
     let parts_of = geometry.batch * rows.len();
-    let task = |input: Parts<'_>, scratch: &mut Scratch, task: usize| {
-        // The channels go slowest, so that their weights stay in the cache.
+    let task = |input: DisjointSlices<'_>, scratch: &mut Scratch, task: usize| {
+        // Channels vary slowest, so that their weights stay in the cache.
         let group = task / parts_of;
         let channels = &channels[group];
         let picture = task % parts_of / rows.len();
@@ -50,7 +50,7 @@ pub(super) fn input_gradient(
         let lines = channels.len() * taps;
         let start = channels.start * taps;
         let gradient = &gradient[geometry.output_range(picture)];
-        let mut sums = Sums::new(geometry, channels.len(), rows.clone());
+        let mut sums = Accumulator::new(geometry, channels.len(), rows.clone());
         let output_rows = sums.output_rows();
         for first in output_rows.clone().step_by(block_rows) {
             let block = first..(first + block_rows).min(output_rows.end);
@@ -62,12 +62,14 @@ pub(super) fn input_gradient(
             let weight = Matrix::new(&scratch.weight, geometry.outputs, lines, lines);
             if pixels <= FEW_PIXELS {
                 scratch.patches.resize(lines * width, 0.0);
-                let product = Parts::new(&mut scratch.patches).block(0, width, lines, lines);
+                let product =
+                    DisjointSlices::new(&mut scratch.patches).block(0, width, lines, lines);
                 // SAFETY: the patches are this task's own.
                 unsafe { multiply(gradient.transposed(), weight, &product, false) };
-                scratch.turn(lines);
+                scratch.transpose(lines);
             } else {
-                let product = Parts::new(&mut scratch.columns).block(0, lines, width, width);
+                let product =
+                    DisjointSlices::new(&mut scratch.columns).block(0, lines, width, width);
                 // SAFETY: the columns are this task's own.
                 unsafe { multiply(weight.transposed(), gradient, &product, false) };
             }
@@ -78,11 +80,11 @@ pub(super) fn input_gradient(
             let range =
                 start + rows.start * geometry.input_width..start + rows.end * geometry.input_width;
             // SAFETY: no other task has these rows of this channel of this picture.
-            let pixels = unsafe { input.cleared(range) };
+            let pixels = unsafe { input.zeroed(range) };
             sums.write(index, bias.get(channel).copied().unwrap_or(0.0), pixels);
         }
     };
-    let all = |input: Parts<'_>| {
+    let all = |input: DisjointSlices<'_>| {
         (0..channels.len() * parts_of)
             .into_par_iter()
             .for_each_init(Scratch::default, |scratch, index| {
@@ -90,25 +92,25 @@ pub(super) fn input_gradient(
             });
     };
     // SAFETY: the tasks have all rows of all channels of all pictures.
-    unsafe { Parts::written(geometry.batch * geometry.inputs * input_pixels, all) }
+    unsafe { DisjointSlices::fill_vec(geometry.batch * geometry.inputs * input_pixels, all) }
 }
 
-/// What a thread keeps from one task to the next.
+/// Buffers that a thread reuses from task to task.
 #[derive(Default)]
 struct Scratch {
     columns: Vec<f32>,
-    /// Columns before they are turned: one pixel after another.
+    /// Transposed columns: one pixel after another.
     patches: Vec<f32>,
-    /// The weights of one group of channels, `[outputs, channels, kernel, kernel]`. Read in place they would be short
-    /// stretches far apart, on as many pages of memory as there are outputs, again for every block of columns.
+    /// The weights of one group of channels, `[outputs, channels, kernel, kernel]`. In place they are short runs far apart, on as
+    /// many pages of memory as there are outputs, for every block of columns.
     weight: Vec<f32>,
-    /// The group that these weights belong to.
+    /// The group of these weights.
     group: Option<usize>,
 }
 
 impl Scratch {
-    /// Makes columns of `lines` lines out of the patches.
-    fn turn(&mut self, lines: usize) {
+    /// Transposes the patches to columns of `lines` lines.
+    fn transpose(&mut self, lines: usize) {
         let width = self.patches.len() / lines;
         for (pixel, patch) in self.patches.chunks_exact(lines).enumerate() {
             for (line, &value) in patch.iter().enumerate() {
@@ -117,7 +119,7 @@ impl Scratch {
         }
     }
 
-    /// Copies `lines` elements from `start` on out of each row of the weight, whose rows have `depth` elements.
+    /// Copies `lines` elements from `start` on of each row of the weight, whose rows have `depth` elements.
     fn take(&mut self, group: usize, start: usize, lines: usize, weight: &[f32], depth: usize) {
         if self.group != Some(group) {
             self.weight.clear();

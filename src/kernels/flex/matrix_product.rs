@@ -2,9 +2,9 @@
 
 use gemm::Parallelism;
 
-use super::parts::Block;
+use super::disjoint_slices::Block;
 
-/// A matrix to read: `rows` by `columns` elements of `values`, those of a row `column_stride` apart, rows `row_stride`.
+/// A matrix to read: `rows` by `columns` elements of `values`, `column_stride` apart in a row, rows `row_stride` apart.
 #[derive(Clone, Copy)]
 pub(super) struct Matrix<'a> {
     values: &'a [f32],
@@ -28,7 +28,7 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// The same elements with rows and columns exchanged; nothing is moved.
+    /// Exchanges rows and columns without moving elements.
     pub(super) fn transposed(self) -> Self {
         Self {
             rows: self.columns,
@@ -40,7 +40,7 @@ impl<'a> Matrix<'a> {
     }
 }
 
-/// Writes `left * right` to `product`, or adds it where `accumulate` is set, on the calling thread alone.
+/// Writes `left * right` to `product`, or adds it if `accumulate` is set, on the calling thread.
 ///
 /// # Safety
 /// Nobody else reads or writes the elements of `product` meanwhile.
@@ -56,7 +56,7 @@ pub(super) unsafe fn multiply(
 ) {
     assert_eq!(left.columns, right.rows);
     assert_eq!((left.rows, right.columns), (product.rows, product.columns));
-    // SAFETY: `Matrix::new` and `Parts::block` checked that all elements lie inside their buffers, and the sizes agree;
+    // SAFETY: `Matrix::new` and `DisjointSlices::block` checked that all elements lie inside their buffers, and the sizes agree;
     // the caller promises that the elements of the product are its own.
     unsafe {
         gemm::gemm(

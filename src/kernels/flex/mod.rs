@@ -1,22 +1,22 @@
-//! The kernels for Flex, Burn's processor backend in Rust.
+//! The kernels for Flex, Burn's CPU backend in Rust.
 //!
-//! All results are the same to the last bit however many threads there are: work is cut by shape alone, and sums that
-//! cross a cut are added in a fixed order.
+//! Results are the same to the last bit with any number of threads: work is divided by shape alone, and partial sums are added
+//! in a fixed order.
 
 mod activation;
 mod adam;
-mod columns;
+mod col2im;
 mod convolution;
+pub(super) mod disjoint_slices;
 mod forward;
 pub(super) mod geometry;
+mod im2col;
+mod im2row;
 mod input_gradient;
 mod matrix_product;
 pub(super) mod norm;
-pub(super) mod parts;
-mod patches;
 mod reflection;
 mod rows;
-mod scatter;
 mod scratch;
 mod sums;
 mod values;
@@ -27,9 +27,9 @@ use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::TensorData;
 
-pub(super) use rows::join_rows;
+pub(super) use rows::fuse_rows;
 
-use super::backend::{ConvolutionGradients, ConvolutionKept, KernelGradients, Kernels};
+use super::backend::{ConvolutionGradients, ConvolutionSaved, KernelGradients, Kernels};
 use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};
 
 impl Kernels for Flex {
@@ -84,20 +84,20 @@ impl Kernels for Flex {
         norm::scale_channels(&input, &factor, &offset)
     }
 
-    fn ready(weight: FloatTensor<Self>, _precision: Precision) -> FloatTensor<Self> {
+    fn prepack_weight(weight: FloatTensor<Self>, _precision: Precision) -> FloatTensor<Self> {
         weight
     }
 
-    fn in_place(_like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self> {
+    fn from_mapped(_like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self> {
         FloatTensor::<Self>::from_data(data)
     }
 
-    fn leaky(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
+    fn leaky_relu(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
         activation::leaky_relu(&input, slope)
     }
 
-    fn reflect(input: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {
-        reflection::reflect(&input, width)
+    fn reflection_pad(input: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {
+        reflection::reflection_pad(&input, width)
     }
 
     fn adam(
@@ -112,7 +112,7 @@ impl Kernels for Flex {
 }
 
 impl KernelGradients for Flex {
-    /// Flex calculates with 32 bits alone.
+    /// Flex computes in 32 bits only.
     fn convolution_operands(
         input: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -131,30 +131,30 @@ impl KernelGradients for Flex {
 
     fn convolution_gradients(
         gradient: FloatTensor<Self>,
-        kept: ConvolutionKept<FloatTensor<Self>>,
+        saved: ConvolutionSaved<FloatTensor<Self>>,
         shape: ConvolutionShape,
     ) -> ConvolutionGradients<FloatTensor<Self>> {
-        convolution::gradients(&gradient, &kept, shape)
+        convolution::gradients(&gradient, &saved, shape)
     }
 
     fn transposed_convolution_gradients(
         gradient: FloatTensor<Self>,
-        kept: ConvolutionKept<FloatTensor<Self>>,
+        saved: ConvolutionSaved<FloatTensor<Self>>,
         shape: TransposedConvolutionShape,
     ) -> ConvolutionGradients<FloatTensor<Self>> {
-        convolution::transposed_gradients(&gradient, &kept, shape)
+        convolution::transposed_gradients(&gradient, &saved, shape)
     }
 
-    fn leaky_gradient(
+    fn leaky_relu_gradient(
         gradient: FloatTensor<Self>,
         output: FloatTensor<Self>,
         slope: f64,
     ) -> FloatTensor<Self> {
-        activation::leaky_gradient(&gradient, &output, slope)
+        activation::leaky_relu_gradient(&gradient, &output, slope)
     }
 
-    fn reflect_gradient(gradient: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {
-        reflection::reflect_gradient(&gradient, width)
+    fn reflection_pad_gradient(gradient: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {
+        reflection::reflection_pad_gradient(&gradient, width)
     }
 
     fn instance_norm_gradient(

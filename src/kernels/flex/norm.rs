@@ -1,4 +1,4 @@
-//! Instance and batch normalisation: one task for all pixels that share a mean.
+//! Instance and batch normalisation, with one task for all pixels that share a mean.
 #![expect(
     unsafe_code,
     reason = "the pixels that share a mean are planes of several pictures"
@@ -10,10 +10,10 @@ use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 use rayon::prelude::*;
 
-use super::parts::Parts;
+use super::disjoint_slices::DisjointSlices;
 use super::sums::{sum, sum_of};
 use super::values::{Planes, contiguous, dims, tensor, values};
-use crate::kernels::workers::Workers;
+use crate::kernels::workers::{RayonWorkers, Workers};
 
 /// Which planes of a batch share a mean: plane `picture * count + group` belongs to `group`.
 #[derive(Clone, Copy)]
@@ -26,7 +26,7 @@ pub(in crate::kernels) struct Groups {
 }
 
 impl Groups {
-    /// Every plane on its own.
+    /// Each plane by itself.
     pub(in crate::kernels) fn instance([batch, channels, height, width]: [usize; 4]) -> Self {
         Self {
             count: batch * channels,
@@ -35,7 +35,7 @@ impl Groups {
         }
     }
 
-    /// The planes of one channel together.
+    /// All planes of a channel together.
     pub(in crate::kernels) fn batch([batch, channels, height, width]: [usize; 4]) -> Self {
         Self {
             count: channels,
@@ -44,7 +44,7 @@ impl Groups {
         }
     }
 
-    /// Where the planes of a group lie.
+    /// The ranges of a group's planes.
     fn ranges(self, group: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
         (0..self.planes).map(move |plane| {
             let start = (plane * self.count + group) * self.pixels;
@@ -79,9 +79,8 @@ impl Groups {
         }
     }
 
-    /// One task per group, whose `task` returns factor, slope and offset: `factor * first + slope * second + offset`
-    /// becomes the new value of each pixel. The results of the tasks beside these three are returned. Takes all of the output,
-    /// cleared.
+    /// Runs one task per group, which returns factor, slope and offset, and writes `factor * first + slope * second + offset` for
+    /// each pixel. Returns the other results of the tasks. Zeroes and writes all of the output.
     ///
     /// # Safety
     /// Nobody else reads or writes the output meanwhile.
@@ -89,8 +88,8 @@ impl Groups {
         self,
         first: &[f32],
         second: &[f32],
-        workers: Workers,
-        output: Parts<'_>,
+        workers: impl Workers,
+        output: DisjointSlices<'_>,
         task: impl Fn(usize) -> ([f32; 3], R) + Sync,
     ) -> Vec<R> {
         let results: Vec<_> = (0..self.count).map(|_| OnceLock::new()).collect();
@@ -98,7 +97,7 @@ impl Groups {
             let ([factor, slope, offset], result) = task(group);
             for range in self.ranges(group) {
                 // SAFETY: no other task has this group.
-                let pixels = unsafe { output.cleared(range.clone()) };
+                let pixels = unsafe { output.zeroed(range.clone()) };
                 let sources = first[range.clone()].iter().zip(&second[range]);
                 for (pixel, (first, second)) in pixels.iter_mut().zip(sources) {
                     *pixel = factor * first + (slope * second + offset);
@@ -112,7 +111,7 @@ impl Groups {
             .collect()
     }
 
-    /// The same with an output of its own.
+    /// As [`map_into`](Self::map_into), with a new output.
     fn map<R: Send + Sync>(
         self,
         first: &[f32],
@@ -120,17 +119,16 @@ impl Groups {
         task: impl Fn(usize) -> ([f32; 3], R) + Sync,
     ) -> (Vec<f32>, Vec<R>) {
         let mut results = Vec::new();
-        let all = |output: Parts<'_>| {
+        let all = |output: DisjointSlices<'_>| {
             // SAFETY: nobody else has the output yet.
-            results = unsafe { self.map_into(first, second, Workers::Own, output, task) };
+            results = unsafe { self.map_into(first, second, RayonWorkers, output, task) };
         };
         // SAFETY: every number belongs to one of the groups.
-        let output = unsafe { Parts::written(first.len(), all) };
+        let output = unsafe { DisjointSlices::fill_vec(first.len(), all) };
         (output, results)
     }
 
-    /// The task of [`map_into`](Self::map_into) that normalises the input, times scale plus shift of its group where these are
-    /// given.
+    /// The task for [`map_into`](Self::map_into) that normalises the input, and applies scale and shift of the group if given.
     pub(in crate::kernels) fn normalizing(
         self,
         input: &[f32],

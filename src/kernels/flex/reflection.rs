@@ -5,9 +5,9 @@ use burn::backend::tensor::FloatTensor;
 use rayon::prelude::*;
 
 use super::values::{contiguous, dims, tensor, values};
-use crate::kernels::filled::filled;
+use crate::kernels::alloc::alloc_filled;
 
-/// Where the element at `index` of a padded side comes from, on a side of `length`.
+/// The index, on a side of `length`, that `index` of the padded side mirrors.
 pub(super) fn source(index: usize, width: usize, length: usize) -> usize {
     let distance = index.abs_diff(width);
     if index >= width && distance >= length {
@@ -18,13 +18,13 @@ pub(super) fn source(index: usize, width: usize, length: usize) -> usize {
 }
 
 /// The padding of `kernels::reflection_pad`.
-pub(super) fn reflect(input: &FloatTensor<Flex>, width: usize) -> FloatTensor<Flex> {
+pub(super) fn reflection_pad(input: &FloatTensor<Flex>, width: usize) -> FloatTensor<Flex> {
     let [batch, channels, height, columns] = dims(input);
     let (padded_height, padded_columns) = (height + 2 * width, columns + 2 * width);
     let input = contiguous(input);
     let input = values(&input);
     let plane = padded_height * padded_columns;
-    let output = filled(batch * channels * plane, plane, |plane, output| {
+    let output = alloc_filled(batch * channels * plane, plane, |plane, output| {
         let input = &input[plane * height * columns..][..height * columns];
         for (index, output) in output.chunks_exact_mut(padded_columns).enumerate() {
             let start = source(index, width, height) * columns;
@@ -39,8 +39,11 @@ pub(super) fn reflect(input: &FloatTensor<Flex>, width: usize) -> FloatTensor<Fl
     tensor(output, [batch, channels, padded_height, padded_columns])
 }
 
-/// The gradient of [`reflect`] with respect to its input: each element gets what its copies get.
-pub(super) fn reflect_gradient(gradient: &FloatTensor<Flex>, width: usize) -> FloatTensor<Flex> {
+/// The gradient of [`reflection_pad`] with respect to its input: each element sums those of its copies.
+pub(super) fn reflection_pad_gradient(
+    gradient: &FloatTensor<Flex>,
+    width: usize,
+) -> FloatTensor<Flex> {
     let [batch, channels, padded_height, padded_columns] = dims(gradient);
     let (height, columns) = (padded_height - 2 * width, padded_columns - 2 * width);
     let gradient = contiguous(gradient);

@@ -1,4 +1,4 @@
-//! Rows put together in one pass over memory.
+//! Rows merged, scaled, activated and padded in one pass over memory.
 
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
@@ -6,15 +6,15 @@ use burn::tensor::{DType, Tensor, TensorData};
 
 use super::reflection::source as mirrored;
 use super::values::Planes;
-use crate::kernels::filled::filled;
-use crate::kernels::rows::{Border, Combination, RowSource};
+use crate::kernels::alloc::alloc_filled;
+use crate::kernels::row_source::{Merge, RowPadding, RowSource};
 
-/// One source as the loop over its rows needs it.
+/// One source, prepared for the loop over its rows.
 struct Part<'a> {
     /// The first row of each piece, and its planes.
     pieces: Vec<(usize, Planes<'a>)>,
     channels: usize,
-    /// Factors and offsets, each as many as channels; empty where values are not scaled.
+    /// Factors and offsets per channel; empty if values are not scaled.
     scaling: [Vec<f32>; 2],
     slope: Option<f32>,
 }
@@ -26,7 +26,7 @@ impl Part<'_> {
         planes.row(channel, row - first)
     }
 
-    /// Writes a row, or adds it.
+    /// Writes a row, or adds it if `add` is set.
     fn write(&self, channel: usize, row: usize, target: &mut [f32], add: bool) {
         let row = self.row(channel, row);
         let [factors, offsets] = &self.scaling;
@@ -57,11 +57,11 @@ fn put(row: &[f32], target: &mut [f32], add: bool, map: impl Fn(f32) -> f32) {
     }
 }
 
-/// What `kernels::join_rows` gives, if all of it lies on this backend.
-pub(in crate::kernels) fn join_rows(
+/// `kernels::fuse_rows`, if all sources lie on this backend.
+pub(in crate::kernels) fn fuse_rows(
     sources: &[RowSource],
-    combination: Combination,
-    border: Border,
+    merge: Merge,
+    padding: RowPadding,
 ) -> Option<Tensor<4>> {
     let pieces = |source: &RowSource| {
         let pieces = source.pieces.iter().cloned();
@@ -78,24 +78,24 @@ pub(in crate::kernels) fn join_rows(
     let (rows, width) = dims.fold((0, 0), |(rows, _), [_, _, more, width]| {
         (rows + more, width)
     });
-    let channels: usize = match combination {
-        Combination::Sum => parts[0].channels,
-        Combination::Concatenation => parts.iter().map(|part| part.channels).sum(),
+    let channels: usize = match merge {
+        Merge::Sum => parts[0].channels,
+        Merge::Concatenation => parts.iter().map(|part| part.channels).sum(),
     };
-    let Border {
+    let RowPadding {
         top,
         bottom,
         sides,
         mirrored: is_mirrored,
-    } = border;
+    } = padding;
     let (height, columns) = (top + rows + bottom, width + 2 * sides);
-    let values = filled(
+    let values = alloc_filled(
         channels * height * columns,
         height * columns,
         |channel, plane| {
-            let (parts, channel) = match combination {
-                Combination::Sum => (&parts[..], channel),
-                Combination::Concatenation => one_of(&parts, channel),
+            let (parts, channel) = match merge {
+                Merge::Sum => (&parts[..], channel),
+                Merge::Concatenation => one_of(&parts, channel),
             };
             for (index, line) in plane.chunks_exact_mut(columns).enumerate() {
                 if !is_mirrored && !(top..top + rows).contains(&index) {
@@ -118,7 +118,7 @@ pub(in crate::kernels) fn join_rows(
     Some(Tensor::from_data(data, &device))
 }
 
-/// The part to which a channel of all parts together belongs, and its number there.
+/// The part that holds a channel of all parts joined, and its index there.
 fn one_of<'a, 'b>(parts: &'a [Part<'b>], mut channel: usize) -> (&'a [Part<'b>], usize) {
     for part in parts {
         if channel < part.channels {

@@ -1,26 +1,26 @@
-//! Memory that threads keep from one kernel to the next.
+//! Buffers that threads reuse from kernel to kernel.
 
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
-/// Buffers that a thread keeps at most.
-const KEPT: usize = 8;
+/// Most buffers that a thread retains.
+const MAX_BUFFERS: usize = 8;
 
 thread_local! {
     static BUFFERS: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Numbers to work with, of no particular value at first; whoever reads one has written it before.
+/// A buffer of arbitrary numbers, to be written before they are read.
 ///
-/// Measured: with a fresh buffer for each call a quarter of the time of a convolution went into pages that the system clears
-/// and zeros that are never read.
+/// Measured: with a fresh buffer per call, clearing pages and writing zeros that are never read took a quarter of the time of a
+/// convolution.
 pub(super) struct Scratch {
     buffer: Vec<f32>,
     length: usize,
 }
 
 impl Scratch {
-    /// This many numbers, from a buffer that this thread has used before if there is one.
+    /// Takes `length` numbers, from a buffer of this thread if it has one.
     pub(super) fn new(length: usize) -> Self {
         let mut buffer = BUFFERS
             .with_borrow_mut(|buffers| {
@@ -34,7 +34,7 @@ impl Scratch {
             })
             .unwrap_or_default();
         if buffer.len() < length {
-            // What it holds need not be copied, and the system's fresh pages are zeros already.
+            // Its contents need not be copied, and fresh pages are zeros already.
             drop(buffer);
             buffer = vec![0.0; length];
         }
@@ -45,10 +45,10 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         let buffer = std::mem::take(&mut self.buffer);
-        // At the end of a thread there may be nothing left to keep it in.
+        // At the end of a thread its buffers may already be gone.
         let _ = BUFFERS.try_with(|buffers| {
             if let Ok(mut buffers) = buffers.try_borrow_mut()
-                && buffers.len() < KEPT
+                && buffers.len() < MAX_BUFFERS
             {
                 buffers.push(buffer);
             }

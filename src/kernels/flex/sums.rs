@@ -1,15 +1,15 @@
 //! Sums of many values, accurate at the speed of `f32`.
 
-/// Values that are added in `f32` before the sum goes on in `f64`.
-const STRETCH: usize = 256;
+/// Values added in `f32` before their sum is added in `f64`.
+const CHUNK: usize = 256;
 
-/// Sums that are carried side by side, so that the compiler makes vector instructions of them.
+/// Sums carried side by side, so that the compiler vectorises them.
 const LANES: usize = 16;
 
 /// The sum of `term(left, right)` over two slices of the same length.
 pub(super) fn sum_of(left: &[f32], right: &[f32], term: impl Fn(f32, f32) -> f32) -> f64 {
     let mut total = 0.0;
-    for (left, right) in left.chunks(STRETCH).zip(right.chunks(STRETCH)) {
+    for (left, right) in left.chunks(CHUNK).zip(right.chunks(CHUNK)) {
         let (left_lanes, left_rest) = left.as_chunks::<LANES>();
         let (right_lanes, right_rest) = right.as_chunks::<LANES>();
         let mut sums = [0.0_f32; LANES];

@@ -6,7 +6,7 @@ use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::TensorData;
 
-/// The tensor with its elements in order in a buffer that holds nothing else; the same buffer where it is so already.
+/// Returns the tensor with its elements in order in a buffer that holds nothing else; the same buffer if it already is.
 pub(super) fn contiguous(tensor: &FloatTensor<Flex>) -> FloatTensor<Flex> {
     tensor.to_contiguous()
 }
@@ -16,7 +16,7 @@ pub(super) fn values(tensor: &FloatTensor<Flex>) -> &[f32] {
     tensor.storage::<f32>()
 }
 
-/// The planes of a batch of pictures, which need not lie next to each other: in rows of a larger picture they do not.
+/// The planes of a batch of pictures, which need not be adjacent: in rows of a larger picture they are not.
 pub(super) struct Planes<'a> {
     tensor: Cow<'a, FloatTensor<Flex>>,
     /// Elements from one picture to the next, and from one channel to the next.
@@ -26,7 +26,7 @@ pub(super) struct Planes<'a> {
 }
 
 impl<'a> Planes<'a> {
-    /// The planes of a tensor of four dimensions. Nothing is copied if the rows of each plane follow on each other.
+    /// The planes of a tensor of four dimensions. Copies nothing if the rows of each plane are contiguous.
     pub(super) fn new(tensor: &'a FloatTensor<Flex>) -> Self {
         let [_, _, height, width] = dims(tensor);
         let [picture, channel, row, column] = strides(tensor);

@@ -7,24 +7,23 @@ use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 use rayon::prelude::*;
 
-use super::convolution::flipped;
-use super::geometry::{Geometry, stretches};
+use super::disjoint_slices::DisjointSlices;
+use super::geometry::{Geometry, chunk_ranges};
+use super::im2row::im2row;
 use super::matrix_product::{Matrix, multiply};
-use super::parts::Parts;
-use super::patches::gather;
 use super::sums::sum;
 use super::values::{contiguous, dims, tensor, values};
 use super::winograd;
 use crate::kernels::ConvolutionShape;
-use crate::kernels::workers::Workers;
+use crate::kernels::workers::RayonWorkers;
 
 /// Columns of a block of patches: with [`BLOCK_PIXELS`] it fits into a core's own cache of 1 MiB.
 const BLOCK_DEPTH: usize = 256;
 
-/// Patches of a block at most, or one row of the output where that is longer.
+/// Most patches of a block, or one row of the output if that is longer.
 const BLOCK_PIXELS: usize = 512;
 
-/// Tasks there should be at least, to keep the cores of a processor busy.
+/// Least number of tasks, to keep the cores of a processor busy.
 const TASKS: usize = 8;
 
 /// The gradient of a convolution with respect to its weight, `[outputs, inputs, kernel, kernel]`.
@@ -39,12 +38,12 @@ pub(super) fn weight_gradient(
     let geometry = Geometry::new(dims(input), weight_dims, shape);
     let [input, gradient] = [input, gradient].map(contiguous);
     let (input, gradient) = (values(&input), values(&gradient));
-    let weight = if winograd::suits(&geometry) {
+    let weight = if winograd::is_applicable(&geometry) {
         let mut weight = vec![0.0; outputs * geometry.depth()];
-        winograd::weight_gradient(&geometry, input, gradient, Workers::Own, &mut weight);
+        winograd::weight_gradient(&geometry, input, gradient, RayonWorkers, &mut weight);
         weight
     } else if let Some(exchanged) = geometry.exchanged() {
-        flipped(&products(&exchanged, gradient, input), &exchanged)
+        exchanged.flip_taps(&products(&exchanged, gradient, input))
     } else {
         products(&geometry, input, gradient)
     };
@@ -53,19 +52,22 @@ pub(super) fn weight_gradient(
 
 /// The sum over all pixels of output gradient times patch.
 ///
-/// A task has some input channels and some of the rows of all pictures. Where rows are divided among tasks, each sums
-/// into a buffer of its own, and the buffers are added in order.
+/// A task has some input channels and some rows of all pictures. If rows are divided among tasks, each sums into a buffer of its
+/// own, and the buffers are added in order.
 fn products(geometry: &Geometry, input: &[f32], gradient: &[f32]) -> Vec<f32> {
-    let channels = stretches(geometry.inputs, (BLOCK_DEPTH / geometry.taps()).max(1));
+    let channels = chunk_ranges(geometry.inputs, (BLOCK_DEPTH / geometry.taps()).max(1));
     let blocks = blocks(geometry);
     let shares = TASKS.div_ceil(channels.len()).min(blocks.len());
-    let blocks: Vec<_> = stretches(blocks.len(), blocks.len().div_ceil(shares))
+    let blocks: Vec<_> = chunk_ranges(blocks.len(), blocks.len().div_ceil(shares))
         .into_iter()
         .map(|range| &blocks[range])
         .collect();
     let length = geometry.outputs * geometry.depth();
     let mut sums: Vec<_> = blocks.iter().map(|_| vec![0.0; length]).collect();
-    let parts: Vec<_> = sums.iter_mut().map(|sum| Parts::new(sum)).collect();
+    let parts: Vec<_> = sums
+        .iter_mut()
+        .map(|sum| DisjointSlices::new(sum))
+        .collect();
     (0..channels.len() * blocks.len())
         .into_par_iter()
         .for_each_init(
@@ -79,7 +81,7 @@ fn products(geometry: &Geometry, input: &[f32], gradient: &[f32]) -> Vec<f32> {
                 for (index, (picture, rows)) in blocks[share].iter().enumerate() {
                     let width = rows.len() * geometry.output_width;
                     patches.resize(width * depth, 0.0);
-                    gather(
+                    im2row(
                         geometry,
                         &input[geometry.input_range(*picture)],
                         channels.clone(),
@@ -107,12 +109,12 @@ fn products(geometry: &Geometry, input: &[f32], gradient: &[f32]) -> Vec<f32> {
     weight
 }
 
-/// Pictures and rows of their output whose patches are made at once.
+/// Blocks of pictures and output rows whose patches are made at once.
 fn blocks(geometry: &Geometry) -> Vec<(usize, Range<usize>)> {
     let rows = (BLOCK_PIXELS / geometry.output_width).max(1);
     (0..geometry.batch)
         .flat_map(|picture| {
-            let rows = stretches(geometry.output_height, rows);
+            let rows = chunk_ranges(geometry.output_height, rows);
             rows.into_iter().map(move |rows| (picture, rows))
         })
         .collect()

@@ -5,110 +5,47 @@ use burn::backend::tensor::FloatTensor;
 use burn::tensor::DType;
 use tch::{Device, Kind, Tensor};
 
-use super::columns::Columns;
+use super::im2col::Im2colConvolution;
 use super::norm::dims;
+use super::own_convolution::OwnConvolution;
+use super::shape::{Shape, prepared};
 use super::shim;
 use super::winograd::Winograd;
-use crate::kernels::backend::{ConvolutionGradients, ConvolutionKept};
+use crate::kernels::backend::{ConvolutionGradients, ConvolutionSaved};
 use crate::kernels::{ConvolutionShape, Precision, TransposedConvolutionShape};
 
 type Primitive = FloatTensor<LibTorch>;
 
-/// What is common to both convolutions.
-#[derive(Clone, Copy)]
-pub(super) struct Shape {
-    pub(super) stride: i64,
-    pub(super) padding: i64,
-    pub(super) output_padding: i64,
-    pub(super) transposed: bool,
-    pub(super) precision: Precision,
-}
-
-impl Shape {
-    /// Height or width of the output for that of the input.
-    pub(super) fn output_side(&self, side: i64, kernel: i64) -> i64 {
-        if self.transposed {
-            (side - 1) * self.stride + kernel - 2 * self.padding + self.output_padding
-        } else {
-            (side + 2 * self.padding - kernel) / self.stride + 1
-        }
-    }
-}
-
-impl From<ConvolutionShape> for Shape {
-    fn from(shape: ConvolutionShape) -> Self {
-        Self {
-            stride: shape.stride as i64,
-            padding: shape.padding as i64,
-            output_padding: 0,
-            transposed: false,
-            precision: shape.precision,
-        }
-    }
-}
-
-impl From<TransposedConvolutionShape> for Shape {
-    fn from(shape: TransposedConvolutionShape) -> Self {
-        Self {
-            stride: shape.stride as i64,
-            padding: shape.padding as i64,
-            output_padding: shape.output_padding as i64,
-            transposed: true,
-            precision: shape.precision,
-        }
-    }
-}
-
-/// The tensor in the type and layout that a convolution of this precision takes.
-pub(super) fn prepared(tensor: &Tensor, precision: Precision) -> Tensor {
-    match precision {
-        Precision::F32 => tensor.to_kind(Kind::Float),
-        Precision::Bf16 => shim::to_bfloat16(tensor),
-    }
-}
-
-/// A convolution, transposed or not, that this program does itself, in 32 bits.
-pub(super) trait OwnConvolution {
-    /// The output, plus `bias` where there is one.
-    fn forward(&self, input: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor;
-
-    /// The gradient with respect to the input.
-    fn input_gradient(&self, gradient: &Tensor, weight: &Tensor) -> Tensor;
-
-    /// The gradient with respect to the weight.
-    fn weight_gradient(&self, gradient: &Tensor, input: &Tensor) -> Tensor;
-}
-
-/// The convolution of an input and a weight of these shapes, where that is faster than LibTorch's.
+/// This program's convolution of an input and a weight of these shapes, if it is faster than LibTorch's.
 fn own(device: Device, dims: [[usize; 4]; 2], shape: Shape) -> Option<Box<dyn OwnConvolution>> {
     if device != Device::Cpu {
         return None;
     }
-    if let Some(columns) = Columns::new(dims, shape) {
+    if let Some(columns) = Im2colConvolution::new(dims, shape) {
         return Some(Box::new(columns));
     }
     let winograd = Winograd::new(dims, &shape)?;
     Some(Box::new(winograd))
 }
 
-/// The same for these tensors.
+/// As [`own`], for these tensors.
 fn own_of(input: &Tensor, weight: &Tensor, shape: Shape) -> Option<Box<dyn OwnConvolution>> {
     let dims = [input, weight].map(|tensor| dims(tensor).map(|side| side as usize));
     own(input.device(), dims, shape)
 }
 
-/// Input and weight in the types and layouts in which this convolution takes them, so that what is kept for the gradients
-/// need not be converted again.
+/// Converts input and weight to the types and layouts that this convolution takes, so that what is saved for the gradients need
+/// not be converted again.
 pub(super) fn operands(input: &Tensor, weight: &Tensor, shape: impl Into<Shape>) -> [Tensor; 2] {
     let shape = shape.into();
     match own_of(input, weight, shape) {
-        // A weight that is ready for applying may be in bfloat16.
+        // A prepacked weight may be in bfloat16.
         Some(_) => [prepared(input, Precision::F32), weight.shallow_clone()],
         None => [input, weight].map(|tensor| prepared(tensor, shape.precision)),
     }
 }
 
-/// The convolution; `bias` is empty where there is none. The output has the type of the precision.
+/// The convolution; `bias` may be empty. The output has the type of the precision.
 pub(super) fn convolution(
     input: &Tensor,
     weight: &Tensor,
@@ -135,18 +72,18 @@ pub(super) fn convolution(
     ))
 }
 
-/// The gradients that are asked for, each of the type of what it is the gradient of: weight and bias are 32-bit.
+/// The requested gradients, each of the type of its operand: weight and bias are 32-bit.
 pub(super) fn gradients(
     gradient: &Tensor,
-    kept: &ConvolutionKept<Primitive>,
+    saved: &ConvolutionSaved<Primitive>,
     shape: impl Into<Shape>,
 ) -> ConvolutionGradients<Primitive> {
     let shape = shape.into();
     let [input, weight] =
-        [&kept.input, &kept.weight].map(|tensor| tensor.as_ref().map(|tensor| &tensor.tensor));
+        [&saved.input, &saved.weight].map(|tensor| tensor.as_ref().map(|tensor| &tensor.tensor));
     let own = own(
         gradient.device(),
-        [kept.input_dims, kept.weight_dims],
+        [saved.input_dims, saved.weight_dims],
         shape,
     );
     let [input, weight, bias] = if let Some(own) = own {
@@ -155,22 +92,22 @@ pub(super) fn gradients(
         [
             weight.map(|weight| own.input_gradient(&gradient, weight)),
             input.map(|input| own.weight_gradient(&gradient, input)),
-            kept.bias.then(sum),
+            saved.bias.then(sum),
         ]
     } else {
         let gradient = prepared(gradient, shape.precision);
         let shape = shim::Convolution {
-            input_dims: kept.input_dims.map(|side| side as i64),
-            weight_dims: kept.weight_dims.map(|side| side as i64),
+            input_dims: saved.input_dims.map(|side| side as i64),
+            weight_dims: saved.weight_dims.map(|side| side as i64),
             stride: shape.stride,
             padding: shape.padding,
             output_padding: shape.output_padding,
             transposed: shape.transposed,
-            bias: kept.bias,
+            bias: saved.bias,
         };
         shim::convolution_gradients(&gradient, input, weight, &shape)
     };
-    let input = input.map(|input| match kept.input_type {
+    let input = input.map(|input| match saved.input_type {
         DType::BF16 => prepared(&input, Precision::Bf16),
         _ => shim::to_float(&input),
     });

@@ -1,4 +1,4 @@
-//! Tensors on the processor as numbers in memory.
+//! Tensors in the host's memory as slices.
 #![expect(unsafe_code, reason = "reads and writes the memory of tensors")]
 
 use tch::{Device, Kind, Tensor};
@@ -11,8 +11,8 @@ pub(super) fn numbers(tensor: &Tensor) -> &[f32] {
     unsafe { std::slice::from_raw_parts(tensor.data_ptr().cast(), tensor.numel()) }
 }
 
-/// A tensor whose numbers `fill` writes, all of them, without having read one.
-pub(super) fn filled(dims: [usize; 4], fill: impl FnOnce(&mut [f32])) -> Tensor {
+/// Allocates a tensor and lets `fill` write all of its numbers, before it reads any.
+pub(super) fn alloc_filled(dims: [usize; 4], fill: impl FnOnce(&mut [f32])) -> Tensor {
     let dims = dims.map(|side| side as i64);
     let tensor = Tensor::empty(dims, (Kind::Float, Device::Cpu));
     check(&tensor);

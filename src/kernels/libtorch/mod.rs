@@ -1,19 +1,26 @@
-//! The kernels for LibTorch, on its processor and its GPU devices.
+//! The kernels for LibTorch, on its CPU and GPU devices.
+//!
+//! They are LibTorch's own operations, with two kinds of convolutions in 32 bits on the CPU as exceptions: those of few pixels are
+//! one matrix product (`im2col`), and those of 3 x 3 go through the Winograd transforms of `flex` on LibTorch's threads
+//! (`winograd`). So does instance norm if no gradient is requested. `shim.cpp` calls the operations that the `tch` crate does not
+//! offer; `start` sets what LibTorch needs once.
 
 #![expect(
     deprecated,
     reason = "Burn's LibTorch backend is deprecated, and the fastest there is"
 )]
 
-mod columns;
 mod convolution;
 mod host;
+mod im2col;
 mod norm;
+mod own_convolution;
+mod shape;
 mod shim;
 mod start;
 mod winograd;
+mod workers;
 
-pub(super) use shim::for_each;
 pub use start::{missing_gpu, set_threads, start};
 
 use burn::backend::libtorch::LibTorch;
@@ -22,9 +29,9 @@ use burn::backend::tensor::FloatTensor;
 use burn::tensor::{AllocationProperty, DType, TensorData};
 use tch::{Device, Tensor};
 
-use convolution::Shape;
+use shape::Shape;
 
-use super::backend::{ConvolutionGradients, ConvolutionKept, KernelGradients, Kernels};
+use super::backend::{ConvolutionGradients, ConvolutionSaved, KernelGradients, Kernels};
 use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};
 
 type Primitive = FloatTensor<LibTorch>;
@@ -93,12 +100,12 @@ impl Kernels for LibTorch {
         Primitive::new(norm::scale_channels(&input.tensor, factor, offset))
     }
 
-    fn ready(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
-        let ready = convolution::prepared(&weight.tensor, precision);
-        Primitive::from_existing(ready, weight.storage)
+    fn prepack_weight(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
+        let prepacked = shape::prepared(&weight.tensor, precision);
+        Primitive::from_existing(prepacked, weight.storage)
     }
 
-    fn in_place(like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self> {
+    fn from_mapped(like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self> {
         let device = like.tensor.device();
         let (bytes, shape, dtype) = data.into_parts();
         if (device, dtype) == (Device::Cpu, DType::F32)
@@ -110,7 +117,7 @@ impl Kernels for LibTorch {
         Self::float_from_data(data, &device.into())
     }
 
-    fn leaky(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
+    fn leaky_relu(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
         input.unary_ops(
             |mut tensor| {
                 shim::leaky_relu_in_place(&mut tensor, slope);
@@ -120,11 +127,11 @@ impl Kernels for LibTorch {
         )
     }
 
-    fn reflect(input: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {
+    fn reflection_pad(input: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {
         Primitive::new(input.tensor.reflection_pad2d([width as i64; 4]))
     }
 
-    /// In place where nobody else holds the tensors.
+    /// In place if nobody else holds the tensors.
     fn adam(
         parameter: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
@@ -163,21 +170,21 @@ impl KernelGradients for LibTorch {
 
     fn convolution_gradients(
         gradient: FloatTensor<Self>,
-        kept: ConvolutionKept<FloatTensor<Self>>,
+        saved: ConvolutionSaved<FloatTensor<Self>>,
         shape: ConvolutionShape,
     ) -> ConvolutionGradients<FloatTensor<Self>> {
-        convolution::gradients(&gradient.tensor, &kept, shape)
+        convolution::gradients(&gradient.tensor, &saved, shape)
     }
 
     fn transposed_convolution_gradients(
         gradient: FloatTensor<Self>,
-        kept: ConvolutionKept<FloatTensor<Self>>,
+        saved: ConvolutionSaved<FloatTensor<Self>>,
         shape: TransposedConvolutionShape,
     ) -> ConvolutionGradients<FloatTensor<Self>> {
-        convolution::gradients(&gradient.tensor, &kept, shape)
+        convolution::gradients(&gradient.tensor, &saved, shape)
     }
 
-    fn leaky_gradient(
+    fn leaky_relu_gradient(
         gradient: FloatTensor<Self>,
         output: FloatTensor<Self>,
         slope: f64,
@@ -187,7 +194,7 @@ impl KernelGradients for LibTorch {
         Primitive::new(gradient)
     }
 
-    fn reflect_gradient(gradient: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {
+    fn reflection_pad_gradient(gradient: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {
         Primitive::new(shim::reflection_gradient(&gradient.tensor, width))
     }
 
@@ -236,7 +243,7 @@ fn operands(input: Primitive, weight: Primitive, shape: impl Into<Shape>) -> [Pr
     ]
 }
 
-/// The tensor itself if its elements may be changed, or a copy.
+/// Returns the tensor itself if its elements may be changed, else a copy.
 fn owned(tensor: Primitive) -> Primitive {
     if tensor.can_mut() && tensor.tensor.is_contiguous() {
         return tensor;

@@ -3,11 +3,11 @@
 
 use tch::{Device, Kind, Tensor};
 
-use super::host::{filled, numbers};
+use super::host::{alloc_filled, numbers};
 use super::shim;
+use super::workers::LibTorchWorkers;
+use crate::kernels::flex::disjoint_slices::DisjointSlices;
 use crate::kernels::flex::norm::Groups;
-use crate::kernels::flex::parts::Parts;
-use crate::kernels::workers::Workers;
 
 /// Output, mean and biased variance of a batch normalisation with the statistics of `input`.
 pub(super) fn batch_norm(
@@ -23,7 +23,7 @@ pub(super) fn batch_norm(
     [output, mean, variance]
 }
 
-/// The tensor with its elements in order, which LibTorch's fast paths want; bfloat16 may have its channels last.
+/// Orders the elements of the tensor, as LibTorch's fast paths need them; bfloat16 may have its channels last.
 fn dense(input: &Tensor) -> Tensor {
     if input.kind() == Kind::BFloat16 {
         input.shallow_clone()
@@ -32,7 +32,7 @@ fn dense(input: &Tensor) -> Tensor {
     }
 }
 
-/// Gradients of [`batch_norm`] with respect to input and, where there is a `scale`, scale and shift.
+/// Gradients of [`batch_norm`] with respect to input and, if there is a `scale`, scale and shift.
 pub(super) fn batch_norm_gradients(
     gradient: &Tensor,
     input: &Tensor,
@@ -82,9 +82,9 @@ pub(super) fn instance_norm(input: &Tensor, epsilon: f64) -> [Tensor; 3] {
     [output.reshape(dims(input)), mean, variance]
 }
 
-/// The output of an instance normalisation, without gradients: in 32 bits on the processor with the program's own kernel, which
-/// takes half the time. In training, LibTorch's gradient goes with LibTorch's statistics: with those of this kernel the losses
-/// of a CycleGAN's second step differ from PyTorch's by 7e-5 instead of 3e-7.
+/// The output of an instance normalisation without gradients: in 32 bits on the CPU with the kernel of `flex`, which takes half
+/// the time. Training needs LibTorch's own statistics: with those of this kernel the losses of a CycleGAN's second step differ
+/// from PyTorch's by 7e-5 instead of 3e-7.
 pub(super) fn instance_norm_alone(input: &Tensor, epsilon: f64) -> Tensor {
     if (input.kind(), input.device()) != (Kind::Float, Device::Cpu) {
         let [output, ..] = instance_norm(input, epsilon);
@@ -92,12 +92,12 @@ pub(super) fn instance_norm_alone(input: &Tensor, epsilon: f64) -> Tensor {
     }
     let input = input.contiguous();
     let dims = dims(&input).map(|side| side as usize);
-    filled(dims, |output| {
-        let (input, output) = (numbers(&input), Parts::new(output));
+    alloc_filled(dims, |output| {
+        let (input, output) = (numbers(&input), DisjointSlices::new(output));
         let groups = Groups::instance(dims);
         let task = groups.normalizing(input, None, epsilon);
         // SAFETY: nobody else holds the output.
-        unsafe { groups.map_into(input, input, Workers::LibTorch, output, task) };
+        unsafe { groups.map_into(input, input, LibTorchWorkers, output, task) };
     })
 }
 

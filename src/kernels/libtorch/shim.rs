@@ -1,4 +1,4 @@
-//! What `shim.cpp` offers, as functions over tensors.
+//! The functions of `shim.cpp`, over tensors.
 #![expect(unsafe_code, reason = "calls C++")]
 
 use std::any::Any;
@@ -12,7 +12,7 @@ use tch::Tensor;
 
 use crate::kernels::AdamStep;
 
-/// A tensor of LibTorch on the other side.
+/// A tensor in C++.
 type Handle = *const c_void;
 
 /// Shape of a convolution or transposed convolution, as `shim.cpp` has it.
@@ -101,8 +101,7 @@ fn optional(tensor: Option<&Tensor>) -> Handle {
     tensor.map_or(std::ptr::null(), handle)
 }
 
-/// What went wrong becomes a panic, as Burn's own operations of LibTorch do it: shapes and devices that do not fit, or
-/// memory that is not there.
+/// Panics on an error, as Burn's own LibTorch operations do: shapes or devices that do not fit, or lack of memory.
 fn check(problem: *const c_char) {
     if !problem.is_null() {
         // SAFETY: the functions of the shim return null or text that ends with 0 and lives until the next failure in
@@ -112,7 +111,7 @@ fn check(problem: *const c_char) {
     }
 }
 
-/// The tensors that `call` writes, where it writes one.
+/// The tensors that `call` writes; `None` for those that it leaves null.
 fn outputs<const N: usize>(
     call: impl FnOnce(*mut *mut c_void) -> *const c_char,
 ) -> [Option<Tensor>; N] {
@@ -124,8 +123,8 @@ fn outputs<const N: usize>(
     })
 }
 
-/// Gradients of a convolution with respect to input, weight and bias. That of the weight needs `input`, that of the input
-/// needs `weight`; they are calculated where these are given.
+/// Gradients of a convolution with respect to input, weight and bias. The gradient of the weight is computed if `input` is given,
+/// that of the input if `weight` is given.
 pub(super) fn convolution_gradients(
     gradient: &Tensor,
     input: Option<&Tensor>,
@@ -145,20 +144,20 @@ pub(super) fn convolution_gradients(
     })
 }
 
-/// A tensor whose 32-bit numbers stay where they are: in memory of a file, which may be written to without changing the file.
+/// Makes a tensor that shares the memory of 32-bit numbers in a mapped file. Writing to it does not change the file.
 pub(super) fn borrowed(numbers: Bytes, shape: &[usize]) -> Tensor {
     unsafe extern "C" fn release(owner: *mut c_void) {
         // SAFETY: made from a box below; LibTorch calls this once, with the last tensor that uses the memory.
         drop(unsafe { Box::from_raw(owner.cast::<Bytes>()) });
     }
     let dims: Vec<i64> = shape.iter().map(|&side| side as i64).collect();
-    let place = numbers.as_ptr().cast_mut().cast();
+    let address = numbers.as_ptr().cast_mut().cast();
     let owner = Box::into_raw(Box::new(numbers)).cast();
     // SAFETY: the memory has as many numbers as the shape says, stays where it is as long as its owner lives, and is used by
     // nobody else; there is room for one result.
     one(outputs(|outputs| unsafe {
         translate_borrowed(
-            place,
+            address,
             dims.as_ptr(),
             dims.len() as i64,
             owner,
@@ -168,7 +167,7 @@ pub(super) fn borrowed(numbers: Bytes, shape: &[usize]) -> Tensor {
     }))
 }
 
-/// The tensor in bfloat16, of four dimensions with the channels last in memory.
+/// Converts a tensor of four dimensions to bfloat16, with the channels last in memory.
 pub(super) fn to_bfloat16(tensor: &Tensor) -> Tensor {
     // SAFETY: the tensor lives through the call, and there is room for one result.
     one(outputs(|outputs| unsafe {
@@ -176,7 +175,7 @@ pub(super) fn to_bfloat16(tensor: &Tensor) -> Tensor {
     }))
 }
 
-/// The tensor in 32 bits with its elements in order.
+/// Converts a tensor to 32 bits, with its elements in order.
 pub(super) fn to_float(tensor: &Tensor) -> Tensor {
     // SAFETY: the tensor lives through the call, and there is room for one result.
     one(outputs(|outputs| unsafe {
@@ -210,7 +209,7 @@ fn one([output]: [Option<Tensor>; 1]) -> Tensor {
     output.expect("the shim writes its result where it reports no problem")
 }
 
-/// Gradients of a batch normalisation with respect to input and, where there is a `scale`, scale and shift.
+/// Gradients of a batch normalisation with respect to input and, if there is a `scale`, scale and shift.
 pub(super) fn batch_norm_gradients(
     gradient: &Tensor,
     input: &Tensor,
@@ -258,7 +257,7 @@ pub(super) fn adam(
 }
 
 /// Calls `task` with each number below `count`, on the threads that compute for LibTorch.
-pub(in crate::kernels) fn for_each<T: Fn(usize) + Sync>(count: usize, task: &T) {
+pub(super) fn for_each<T: Fn(usize) + Sync>(count: usize, task: &T) {
     let call = Call {
         task,
         panic: Mutex::new(None),
@@ -271,14 +270,14 @@ pub(in crate::kernels) fn for_each<T: Fn(usize) + Sync>(count: usize, task: &T) 
     }
 }
 
-/// Tasks that other threads do.
+/// The tasks of one call of [`for_each`].
 struct Call<'a, T> {
     task: &'a T,
     /// The panic of one of them, which must not go through C++.
     panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
-/// Does the tasks `start..end` of a [`Call`].
+/// Runs the tasks `start..end` of a [`Call`].
 ///
 /// # Safety
 /// `call` points to one whose tasks are of this type.
@@ -291,7 +290,7 @@ unsafe extern "C" fn work<T: Fn(usize) + Sync>(call: *const c_void, start: i64, 
     }
 }
 
-/// Takes numbers too small for full precision as zero, on this thread and on the threads that compute for it.
+/// Makes denormal numbers count as zero, on this thread and on the threads that compute for it.
 pub(super) fn flush_denormals() {
     // SAFETY: sets a mode of the processor that concerns floating-point numbers alone.
     unsafe { translate_flush_denormals() }

@@ -1,4 +1,4 @@
-//! What is set once, before LibTorch computes.
+//! Settings of LibTorch, made once before it computes.
 #![cfg_attr(
     all(target_os = "linux", target_env = "gnu"),
     expect(unsafe_code, reason = "calls the C library")
@@ -6,16 +6,16 @@
 
 use super::shim;
 
-/// Blocks up to this size stay with the program when they are given back, in bytes.
+/// Freed blocks up to this size stay with the program, in bytes.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const KEPT_BLOCK: libc::c_int = 1 << 30;
 
-/// Lets LibTorch compute with this many threads; without, it takes one per core. To be called before [`start`].
+/// Sets the number of LibTorch's threads, which is one per core by default. To be called before [`start`].
 pub fn set_threads(threads: usize) {
     tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
 }
 
-/// Why there is no GPU with this index, if there is none.
+/// Why there is no GPU with this index; `None` if there is one.
 pub fn missing_gpu(index: usize) -> Option<String> {
     if !tch::Cuda::is_available() {
         return Some(
@@ -27,10 +27,10 @@ pub fn missing_gpu(index: usize) -> Option<String> {
     (index as i64 >= count).then(|| format!("LibTorch finds {count} GPUs, counted from 0"))
 }
 
-/// Prepares LibTorch: memory is reused, and numbers too small for full precision count as zero.
+/// Makes LibTorch reuse memory, and denormal numbers count as zero.
 ///
-/// LibTorch allocates with the C library. The one of Linux gives each block over 32 MiB fresh pages, which cost more than
-/// the arithmetic on them: the gradients of a U-Net's widest layers are such blocks.
+/// LibTorch allocates with the C library, which on Linux takes fresh pages for each block over 32 MiB. These cost more than the
+/// arithmetic on them: the gradients of a U-Net's widest layers are such blocks.
 pub fn start() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {

@@ -1,35 +1,36 @@
 //! The layers of a generator for a picture of one size.
 
 use super::operation::Operation;
-use crate::nn::behaviour::Behaviour;
+use crate::nn::activation::Activation;
 use crate::nn::convolution::{Convolution, Upsampling};
+use crate::nn::forward_mode::ForwardMode;
 use crate::nn::generator::Generator;
+use crate::nn::layer_ops::LayerOps;
 use crate::nn::norm::Norm;
-use crate::nn::pass::{Activation, Pass};
 
-/// Layers noted down in the order in which they can be computed.
+/// Recorded layers, in an order in which they can be computed.
 #[derive(Debug)]
 pub(super) struct Graph<'n> {
     pub(super) nodes: Vec<Node<'n>>,
-    pub(super) behaviour: Behaviour,
+    pub(super) mode: ForwardMode,
 }
 
-/// One layer and its place.
+/// One layer and its inputs.
 #[derive(Debug)]
 pub(super) struct Node<'n> {
     pub(super) operation: Operation<'n>,
-    /// The nodes that it takes, all of them before it.
+    /// The nodes that it depends on, all of them before it.
     pub(super) inputs: Vec<usize>,
-    /// Channels, height and width of what it gives.
+    /// Channels, height and width of its output.
     pub(super) dims: [usize; 3],
 }
 
-/// What can be done to rows that are read: first a scaling, then a leaky ReLU.
+/// What is applied to rows of a node while its consumers read them: first a scaling, then a leaky ReLU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Form {
-    Made,
+enum FusionState {
+    Materialized,
     Scaled,
-    Active,
+    Activated,
 }
 
 impl Node<'_> {
@@ -37,21 +38,21 @@ impl Node<'_> {
         self.dims[1]
     }
 
-    /// Multiplications for a picture.
-    pub(super) fn work(&self, graph: &Graph) -> f64 {
+    /// Multiplications for the whole picture.
+    pub(super) fn multiply_adds(&self, graph: &Graph) -> f64 {
         let input = self.inputs.first().map(|&input| graph.nodes[input].dims);
-        input.map_or(0.0, |input| self.operation.work(input, self.dims))
+        input.map_or(0.0, |input| self.operation.multiply_adds(input, self.dims))
     }
 
-    /// Values of a whole picture's features.
+    /// Number of values in the features of the whole picture.
     pub(super) fn values(&self) -> usize {
         self.dims.iter().product()
     }
 }
 
 impl<'n> Graph<'n> {
-    /// The layers of `generator` for a picture of `dims` (channels, height, width).
-    pub(super) fn new(generator: &'n Generator, dims: [usize; 3], behaviour: Behaviour) -> Self {
+    /// Records the layers of `generator` for a picture of `dims` (channels, height, width).
+    pub(super) fn new(generator: &'n Generator, dims: [usize; 3], mode: ForwardMode) -> Self {
         let picture = Node {
             operation: Operation::Picture,
             inputs: Vec::new(),
@@ -59,63 +60,70 @@ impl<'n> Graph<'n> {
         };
         let mut graph = Self {
             nodes: vec![picture],
-            behaviour,
+            mode,
         };
-        let output = generator.through(&mut graph, 0);
+        let output = generator.forward_with(&mut graph, 0);
         debug_assert_eq!(output, graph.nodes.len() - 1, "the picture comes last");
         graph
     }
 
-    /// Whether a node is a normalisation that takes its statistics from all of its input.
+    /// Whether a node is a normalisation that needs the statistics of its whole input.
     pub(super) fn needs_statistics(&self, node: usize) -> bool {
         match self.nodes[node].operation {
-            Operation::Norm(norm) => norm.needs_statistics(self.behaviour),
+            Operation::Norm(norm) => norm.needs_statistics(self.mode),
             _ => false,
         }
     }
 
-    /// For each node whether its rows exist nowhere, but are made out of those of its inputs on the way into the layers that
-    /// take them.
-    pub(super) fn passing(&self) -> Vec<bool> {
+    /// For each node, whether it is fused into its consumers and never materialized.
+    pub(super) fn fused(&self) -> Vec<bool> {
         let count = self.nodes.len();
-        let (mut forms, mut passing) = (vec![Form::Made; count], vec![false; count]);
+        let (mut states, mut fused) = (vec![FusionState::Materialized; count], vec![false; count]);
         for (index, node) in self.nodes.iter().enumerate() {
             let is_leaky = node.operation.slope().is_some();
             for &input in &node.inputs {
                 let must_exist = match node.operation {
                     Operation::Norm(_) => true,
-                    Operation::Activation(_) => is_leaky && forms[input] == Form::Active,
-                    // It adds one source for each input.
-                    Operation::Sum => self.sources(&passing, input).len() > 1,
+                    Operation::Activation(_) => is_leaky && states[input] == FusionState::Activated,
+                    // A sum has one source per input.
+                    Operation::Sum => self.producers(&fused, input).len() > 1,
                     _ => false,
                 };
                 if must_exist {
-                    (forms[input], passing[input]) = (Form::Made, false);
+                    (states[input], fused[input]) = (FusionState::Materialized, false);
                 }
             }
-            let most = node.inputs.iter().map(|&input| forms[input]).max();
-            forms[index] = match node.operation {
-                Operation::Norm(_) => Form::Scaled,
-                Operation::Activation(_) if is_leaky => Form::Active,
+            let state = node.inputs.iter().map(|&input| states[input]).max();
+            states[index] = match node.operation {
+                Operation::Norm(_) => FusionState::Scaled,
+                Operation::Activation(_) if is_leaky => FusionState::Activated,
                 Operation::Concatenation => {
-                    most.map_or(Form::Scaled, |most| most.max(Form::Scaled))
+                    state.map_or(FusionState::Scaled, |state| state.max(FusionState::Scaled))
                 }
-                _ => Form::Made,
+                _ => FusionState::Materialized,
             };
-            passing[index] = forms[index] != Form::Made && index + 1 < count;
+            fused[index] = states[index] != FusionState::Materialized && index + 1 < count;
         }
-        passing
+        fused
     }
 
-    /// The nodes that exist out of which rows of `node` are made.
-    pub(super) fn sources(&self, passing: &[bool], node: usize) -> Vec<usize> {
-        if !passing[node] {
+    /// The materialized nodes that rows of `node` are computed from.
+    pub(super) fn producers(&self, fused: &[bool], node: usize) -> Vec<usize> {
+        if !fused[node] {
             return vec![node];
         }
         let inputs = self.nodes[node].inputs.iter();
         inputs
-            .flat_map(|&input| self.sources(passing, input))
+            .flat_map(|&input| self.producers(fused, input))
             .collect()
+    }
+
+    /// The node in front of a chain of pointwise layers that are not `stored` and end at `node`.
+    pub(super) fn pointwise_origin(&self, stored: &[bool], mut node: usize) -> usize {
+        while self.nodes[node].operation.is_pointwise() && !stored[node] {
+            node = self.nodes[node].inputs[0];
+        }
+        node
     }
 
     fn add(&mut self, operation: Operation<'n>, inputs: Vec<usize>) -> usize {
@@ -130,7 +138,7 @@ impl<'n> Graph<'n> {
     }
 }
 
-impl<'n> Pass<'n> for Graph<'n> {
+impl<'n> LayerOps<'n> for Graph<'n> {
     type Features = usize;
 
     fn convolution(&mut self, layer: &'n Convolution, input: usize) -> usize {
@@ -145,7 +153,7 @@ impl<'n> Pass<'n> for Graph<'n> {
         self.add(Operation::Norm(layer), vec![input])
     }
 
-    /// In bands nothing is dropped: [`forward_in_bands`](super::forward_in_bands) is for passes without dropout.
+    /// Does nothing: [`forward_in_bands`](super::forward_in_bands) is for passes without dropout.
     fn dropout(&mut self, input: usize) -> usize {
         input
     }
@@ -154,8 +162,8 @@ impl<'n> Pass<'n> for Graph<'n> {
         self.add(Operation::Activation(function), vec![input])
     }
 
-    fn half_size(&mut self, input: usize) -> usize {
-        self.add(Operation::HalfSize, vec![input])
+    fn downsample(&mut self, input: usize) -> usize {
+        self.add(Operation::Downsample, vec![input])
     }
 
     fn sum(&mut self, left: usize, right: usize) -> usize {

@@ -1,22 +1,22 @@
-//! What a whole pass takes.
+//! Memory of a whole forward pass.
 
 use super::graph::Graph;
-use crate::nn::behaviour::{Behaviour, NormStats};
+use crate::nn::forward_mode::{ForwardMode, NormStats};
 use crate::nn::generator::Generator;
 
-/// Bytes taken for each byte of features: what is given back leaves gaps that larger features do not fit into.
+/// Bytes allocated per byte of features: freed features leave gaps that larger ones do not fit into.
 const GAPS: f64 = 1.95;
 
-/// Bytes that convolutions work with, of all threads together, beside a copy of their weights.
+/// Bytes of scratch that convolutions take on all threads together, beside a copy of their weights.
 const SCRATCH: f64 = (48 << 20) as f64;
 
-/// Bytes that a whole forward pass of `generator` takes at most for a picture of `dims` (channels, height, width), beside the
-/// weights. Measured on Flex: see `tests/it/forward_memory.rs`.
+/// Upper bound of the bytes that a whole forward pass of `generator` takes for a picture of `dims` (channels, height, width),
+/// beside the weights. Measured on Flex: see `tests/it/forward_memory.rs`.
 pub fn forward_memory(generator: &Generator, dims: [usize; 3]) -> u64 {
     let graph = Graph::new(
         generator,
         dims,
-        Behaviour::inference(NormStats::Batch, false),
+        ForwardMode::inference(NormStats::Batch, false),
     );
     let mut last_use = vec![graph.nodes.len(); graph.nodes.len()];
     for (index, node) in graph.nodes.iter().enumerate() {
@@ -24,29 +24,29 @@ pub fn forward_memory(generator: &Generator, dims: [usize; 3]) -> u64 {
             last_use[input] = index;
         }
     }
-    let (mut live, mut most, mut weights) = (0, 0, 0);
+    let (mut live, mut peak, mut weights) = (0, 0, 0);
     for (index, node) in graph.nodes.iter().enumerate() {
-        // What a layer takes lives as long as it works, or only until it has been copied with its border.
-        let mut given_up = node.inputs.clone();
-        given_up.retain(|&input| last_use[input] == index);
-        given_up.dedup();
-        let given_up: usize = given_up
+        // The input of a layer lives until the layer is done, or only until it has been copied with its padding.
+        let mut released = node.inputs.clone();
+        released.retain(|&input| last_use[input] == index);
+        released.dedup();
+        let released: usize = released
             .iter()
             .map(|&input| graph.nodes[input].values())
             .sum();
-        let copied = node
+        let copy_len = node
             .operation
-            .copied(graph.nodes[*node.inputs.first().unwrap_or(&0)].dims);
-        most = most.max(live + copied);
-        let beside = if copied > 0 {
-            live - given_up + copied
+            .copy_len(graph.nodes[*node.inputs.first().unwrap_or(&0)].dims);
+        peak = peak.max(live + copy_len);
+        let beside = if copy_len > 0 {
+            live - released + copy_len
         } else {
             live
         };
-        most = most.max(beside + node.values());
-        live = live - given_up + node.values();
+        peak = peak.max(beside + node.values());
+        live = live - released + node.values();
         weights = weights.max(node.operation.weights());
     }
     let floats = |count: usize| (count * size_of::<f32>()) as f64;
-    (GAPS * floats(most) + 2.0 * floats(weights) + SCRATCH) as u64
+    (GAPS * floats(peak) + 2.0 * floats(weights) + SCRATCH) as u64
 }

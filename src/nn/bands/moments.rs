@@ -1,10 +1,10 @@
-//! Mean and variance of features that are seen in parts.
+//! Mean and variance of features that arrive in parts.
 
 use burn::tensor::{Device, Tensor};
 
 use crate::kernels::{ChannelStatistics, channel_statistics};
 
-/// Mean and sum of squared deviations of each channel of what has been seen so far.
+/// Running mean and sum of squared deviations of each channel.
 #[derive(Debug)]
 pub(super) struct Moments {
     count: f64,

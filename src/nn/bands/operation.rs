@@ -1,16 +1,16 @@
-//! What a layer gives for some rows, and which rows of its input it takes for them.
+//! Layers row by row: which rows of their input they need, and what they compute from them.
 
 use std::ops::Range;
 
 use burn::tensor::Tensor;
 
-use crate::kernels::{Border, Combination};
+use crate::kernels::{Merge, RowPadding};
+use crate::nn::activation::Activation;
 use crate::nn::convolution::{Convolution, Upsampling};
-use crate::nn::local_enhancer::half_size;
+use crate::nn::downsample::downsample;
 use crate::nn::norm::Norm;
-use crate::nn::pass::Activation;
 
-/// A layer, or what stands between layers.
+/// A layer, or an operation between layers.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Operation<'n> {
     /// The input.
@@ -19,13 +19,13 @@ pub(super) enum Operation<'n> {
     Upsampling(&'n Upsampling),
     Norm(&'n Norm),
     Activation(Activation),
-    HalfSize,
+    Downsample,
     Sum,
     Concatenation,
 }
 
 impl Operation<'_> {
-    /// Channels, height and width of the output for those of the inputs.
+    /// Channels, height and width of the output for inputs of these dimensions.
     pub(super) fn output(&self, inputs: &[[usize; 3]]) -> [usize; 3] {
         let [channels, height, width] = inputs[0];
         match self {
@@ -38,7 +38,7 @@ impl Operation<'_> {
                 ]
             }
             Self::Upsampling(layer) => [layer.output_channels(), 2 * height, 2 * width],
-            Self::HalfSize => [channels, height.div_ceil(2), width.div_ceil(2)],
+            Self::Downsample => [channels, height.div_ceil(2), width.div_ceil(2)],
             Self::Concatenation => [channels + inputs[1][0], height, width],
             Self::Picture | Self::Norm(_) | Self::Activation(_) | Self::Sum => inputs[0],
         }
@@ -53,18 +53,18 @@ impl Operation<'_> {
         matches!(self, Self::Sum)
     }
 
-    /// Multiplications for a picture's features, for the dimensions of input and output.
-    pub(super) fn work(&self, input: [usize; 3], output: [usize; 3]) -> f64 {
+    /// Multiplications for features of these dimensions.
+    pub(super) fn multiply_adds(&self, input: [usize; 3], output: [usize; 3]) -> f64 {
         let pixels = |[_, height, width]: [usize; 3]| height as f64 * width as f64;
         let weights = |dims: [usize; 4]| dims.into_iter().product::<usize>() as f64;
         match self {
             Self::Convolution(layer) => weights(layer.weight.dims()) * pixels(output),
-            Self::Upsampling(layer) => layer.work_at_input() as f64 * pixels(input),
+            Self::Upsampling(layer) => layer.multiply_adds_per_pixel() as f64 * pixels(input),
             _ => 0.0,
         }
     }
 
-    /// Its weights.
+    /// Number of weights.
     pub(super) fn weights(&self) -> usize {
         match self {
             Self::Convolution(layer) => layer.weight.dims().into_iter().product(),
@@ -73,39 +73,39 @@ impl Operation<'_> {
         }
     }
 
-    /// Values of the copy of its input, of dimensions `input`, that it makes when it computes a whole picture.
-    pub(super) fn copied(&self, input: [usize; 3]) -> usize {
+    /// Length of the copy that a whole pass makes of an input of these dimensions, in values.
+    pub(super) fn copy_len(&self, input: [usize; 3]) -> usize {
         match self {
-            Self::Convolution(layer) => layer.copied(input),
-            Self::Upsampling(layer) => layer.copied(input),
+            Self::Convolution(layer) => layer.copy_len(input),
+            Self::Upsampling(layer) => layer.copy_len(input),
             _ => 0,
         }
     }
 
-    /// The rows of inputs of `height` rows that these rows of the output, at least one, are made of.
-    pub(super) fn rows_under(&self, rows: Range<usize>, height: usize) -> Range<usize> {
+    /// The rows of inputs of `height` rows that `rows` of the output, at least one, depend on.
+    pub(super) fn input_rows(&self, rows: Range<usize>, height: usize) -> Range<usize> {
         match self {
-            Self::Convolution(layer) => layer.rows_under(rows, height),
-            Self::Upsampling(layer) => layer.rows_under(rows, height),
-            // One output row more, whose upper neighbours are not there.
-            Self::HalfSize => 2 * rows.start.saturating_sub(1)..(2 * rows.end).min(height),
+            Self::Convolution(layer) => layer.input_rows(rows, height),
+            Self::Upsampling(layer) => layer.input_rows(rows, height),
+            // From one output row earlier, which lacks its upper neighbours and is cut off.
+            Self::Downsample => 2 * rows.start.saturating_sub(1)..(2 * rows.end).min(height),
             _ => rows,
         }
     }
 
-    /// What lies around the rows under these rows of the output.
-    pub(super) fn border(&self, rows: &Range<usize>, height: usize) -> Border {
+    /// The padding around the input rows of `rows`.
+    pub(super) fn row_padding(&self, rows: &Range<usize>, height: usize) -> RowPadding {
         match self {
-            Self::Convolution(layer) => layer.border(rows, height),
-            _ => Border::default(),
+            Self::Convolution(layer) => layer.row_padding(rows, height),
+            _ => RowPadding::default(),
         }
     }
 
     /// How several inputs become one.
-    pub(super) fn combination(&self) -> Combination {
+    pub(super) fn merge(&self) -> Merge {
         match self {
-            Self::Concatenation => Combination::Concatenation,
-            _ => Combination::Sum,
+            Self::Concatenation => Merge::Concatenation,
+            _ => Merge::Sum,
         }
     }
 
@@ -117,17 +117,17 @@ impl Operation<'_> {
         }
     }
 
-    /// The `rows` of the output from the [rows under them](Self::rows_under) of an input of `height` rows, with their
-    /// [border](Self::border), `[1, channels, rows, width]`. Sums and concatenations, normalisations and leaky ReLUs have done their
-    /// work when inputs have been joined.
+    /// Computes `rows` of the output, `[1, channels, rows, width]`, from their [input rows](Self::input_rows) with their
+    /// [padding](Self::row_padding), of an input of `height` rows. Sums, concatenations, normalisations and leaky ReLUs were
+    /// applied when the input was assembled.
     pub(super) fn forward(&self, input: Tensor<4>, rows: Range<usize>, height: usize) -> Tensor<4> {
         match self {
-            Self::Convolution(layer) => layer.forward_bordered(input),
+            Self::Convolution(layer) => layer.forward_padded(input),
             Self::Upsampling(layer) => layer.forward_rows(input, rows, height),
             Self::Activation(function) if function.slope().is_none() => function.forward(input),
-            Self::HalfSize => {
+            Self::Downsample => {
                 let above = rows.start.min(1);
-                half_size(input).narrow(2, above, rows.len())
+                downsample(input).narrow(2, above, rows.len())
             }
             _ => input,
         }

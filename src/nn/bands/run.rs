@@ -1,90 +1,62 @@
-//! The passes of a forward pass in bands, one after the other.
+//! Runs the passes one after the other.
 
-use std::ops::Range;
 use std::path::PathBuf;
 
-use burn::tensor::{Device, Tensor};
-
+use super::feature_store::{FeatureStore, StoreError};
 use super::graph::Graph;
 use super::moments::Moments;
-use super::plan::{IN_FILE, IN_MEMORY, Kept, Plan, PlannedPass};
-use super::store::{Store, StoreError};
-use super::stream::Streams;
-use crate::nn::behaviour::Behaviour;
+use super::pass_runner::PassRunner;
+use super::plan::{IN_FILE, IN_MEMORY, LiveRange, Plan};
+use super::schedule::PlannedPass;
+use super::tensor_rows::TensorRows;
+use crate::nn::forward_mode::ForwardMode;
 use crate::nn::generator::Generator;
 
-/// Where the rows of a picture come from, and where those of its translation go.
-pub trait Rows {
-    /// Why rows cannot be read or written, or the work is not to go on.
-    type Error: From<StoreError>;
-
-    /// The device of the tensors.
-    fn device(&self) -> &Device;
-
-    /// These rows of the input, `[1, channels, rows, width]`. They are asked for in several passes.
-    ///
-    /// # Errors
-    /// The rows cannot be read.
-    fn read(&mut self, rows: Range<usize>) -> Result<Tensor<4>, Self::Error>;
-
-    /// Takes these rows of the output, `[1, channels, rows, width]`, each row once and in order.
-    ///
-    /// # Errors
-    /// The rows cannot be written.
-    fn write(&mut self, rows: Range<usize>, values: Tensor<4>) -> Result<(), Self::Error>;
-
-    /// Hears after each band which share of the work is done.
-    ///
-    /// # Errors
-    /// The work is not to go on.
-    fn progress(&mut self, share: f64) -> Result<(), Self::Error>;
-}
-
-/// What a forward pass in bands may take.
+/// What a forward pass in bands may use.
 #[derive(Debug, Clone)]
 pub struct BandLimits {
-    /// Rows of the picture in one band; without them as many as fit into `working`.
+    /// Rows of the picture in one band; `None` for as many as fit into `working`.
     pub rows: Option<usize>,
-    /// Bytes of the features of one band.
+    /// Bytes for the features of one band.
     pub working: u64,
-    /// Bytes of features that are kept in memory between passes. Others go to a file.
+    /// Bytes for features that are stored in memory between passes. Others go to a file.
     pub kept: u64,
-    /// Where such a file may lie. It has no name, and is gone when the pass ends, however it ends.
+    /// Folder for such files. They have no name, and are gone when the pass ends, however it ends.
     pub folder: PathBuf,
 }
 
-/// The forward pass of `generator` without dropout for a picture of `dims` (channels, height, width), which are sizes as
-/// for [`Generator::forward`]. The output is what that gives, up to rounding.
+/// Runs `generator` without dropout on a picture of `dims` (channels, height, width), of a size that [`Generator::forward`]
+/// takes, with the same output up to rounding.
 ///
 /// # Errors
-/// Features cannot be kept, or one of `rows`.
-pub fn forward_in_bands<R: Rows>(
+/// Features cannot be stored, or `rows` fails.
+pub fn forward_in_bands<R: TensorRows>(
     generator: &Generator,
     dims: [usize; 3],
-    behaviour: Behaviour,
+    mode: ForwardMode,
     limits: &BandLimits,
     rows: &mut R,
 ) -> Result<(), R::Error> {
-    let graph = Graph::new(generator, dims, behaviour);
+    let graph = Graph::new(generator, dims, mode);
     let mut plan = Plan::new(&graph, IN_MEMORY);
-    if plan.most_kept(&graph) > limits.kept {
+    if plan.peak_bytes(&graph) > limits.kept {
         plan = Plan::new(&graph, IN_FILE);
     }
-    let work: f64 = plan.passes.iter().map(|pass| pass.work(&graph)).sum();
+    let total_cost: f64 = plan.passes.iter().map(|pass| pass.cost(&graph)).sum();
     let mut before = 0.0;
     let mut statistics = vec![None; graph.nodes.len()];
-    let mut stores: Vec<Option<Store>> = graph.nodes.iter().map(|_| None).collect();
+    let mut stores: Vec<Option<FeatureStore>> = graph.nodes.iter().map(|_| None).collect();
     for (number, pass) in plan.passes.iter().enumerate() {
         open_stores(&graph, &plan, number, limits, &mut stores)?;
         let target = &graph.nodes[pass.target];
         let mut moments = Moments::new(target.dims[0]);
-        let mut streams = Streams::new(&graph, pass, number, &plan.kept, &statistics);
+        let mut runner = PassRunner::new(&graph, pass, number, &plan.live_ranges, &statistics);
         let height = target.height();
         let step = band_rows(&graph, pass, limits);
         for start in (0..height).step_by(step) {
             let end = (start + step).min(height);
             let mut row = start;
-            for features in streams.advance(end, &mut stores, rows)? {
+            for features in runner.advance(end, &mut stores, rows)? {
                 let count = features.dims()[2];
                 if pass.norm.is_some() {
                     moments.add(features);
@@ -94,14 +66,14 @@ pub fn forward_in_bands<R: Rows>(
                 row += count;
             }
             let share = end as f64 / height as f64;
-            rows.progress((before + share * pass.work(&graph)) / work)?;
+            rows.progress((before + share * pass.cost(&graph)) / total_cost)?;
         }
-        before += pass.work(&graph);
+        before += pass.cost(&graph);
         if let Some(norm) = pass.norm {
             statistics[norm] = Some(moments.statistics(rows.device()));
         }
-        for (place, store) in stores.iter_mut().enumerate() {
-            if store.is_some() && plan.end_of(place) <= number {
+        for (slot, store) in stores.iter_mut().enumerate() {
+            if store.is_some() && plan.last_use(slot) <= number {
                 *store = None;
             }
         }
@@ -109,44 +81,44 @@ pub fn forward_in_bands<R: Rows>(
     Ok(())
 }
 
-/// Opens the stores that the pass `number` is the first to write to.
+/// Opens the stores that pass `number` is the first to write to.
 fn open_stores(
     graph: &Graph,
     plan: &Plan,
     number: usize,
     limits: &BandLimits,
-    stores: &mut [Option<Store>],
+    stores: &mut [Option<FeatureStore>],
 ) -> Result<(), StoreError> {
-    let begins = |kept: &&Kept| kept.first == number;
-    for kept in plan.kept.iter().flatten().filter(begins) {
-        if stores[kept.place].is_some() {
+    let begins = |range: &&LiveRange| range.first_pass == number;
+    for range in plan.live_ranges.iter().flatten().filter(begins) {
+        if stores[range.slot].is_some() {
             continue;
         }
-        let taken: u64 = stores.iter().flatten().map(Store::memory).sum();
-        let dims = graph.nodes[kept.place].dims;
-        let bytes = 4 * graph.nodes[kept.place].values() as u64;
-        stores[kept.place] = Some(if taken + bytes <= limits.kept {
-            Store::in_memory(dims)
+        let taken: u64 = stores.iter().flatten().map(FeatureStore::memory).sum();
+        let dims = graph.nodes[range.slot].dims;
+        let bytes = 4 * graph.nodes[range.slot].values() as u64;
+        stores[range.slot] = Some(if taken + bytes <= limits.kept {
+            FeatureStore::in_memory(dims)
         } else {
-            Store::in_file(dims, &limits.folder)?
+            FeatureStore::in_file(dims, &limits.folder)?
         });
     }
     Ok(())
 }
 
-/// Rows of the target of a pass in one band.
+/// Rows of the target of a pass per band.
 fn band_rows(graph: &Graph, pass: &PlannedPass, limits: &BandLimits) -> usize {
-    /// Rows of a layer that exist for each that it gives: some of the band before are still needed.
+    /// Rows in memory per row of a band: some rows of the band before are still needed.
     const ROWS: f64 = 1.25;
     let target = graph.nodes[pass.target].height() as f64;
     let rows = if let Some(rows) = limits.rows {
         rows as f64 * target / graph.nodes[0].height() as f64
     } else {
-        let passing = graph.passing();
+        let fused = graph.fused();
         let exist = pass.computed.iter().chain(&pass.read);
-        let exist = exist.filter(|&&node| !passing[node]);
+        let exist = exist.filter(|&&node| !fused[node]);
         let values: usize = exist.map(|&node| graph.nodes[node].values()).sum();
-        // What a layer takes is put together for it.
+        // The input of a layer is assembled in a buffer of its own.
         let taken = pass.computed.iter().map(|&node| {
             let inputs = graph.nodes[node].inputs.iter();
             inputs.map(|&input| graph.nodes[input].values()).sum()

@@ -190,7 +190,7 @@ fn caught<T>(step: impl FnOnce() -> std::io::Result<T>) -> ImageResult<T> {
             message,
         ))
     };
-    match panics::caught(step) {
+    match panics::catch(step) {
         Ok(result) => result.map_err(|error| damaged(&error.to_string())),
         Err(message) => Err(damaged(&message)),
     }

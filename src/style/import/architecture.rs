@@ -9,7 +9,7 @@ use crate::config::{
     DiscriminatorArch, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, Mode, NormKind, Recipe,
     Upsample,
 };
-use crate::nn::{Discriminator, Generator, Initialise, NamedTensors, TensorError};
+use crate::nn::{Discriminator, Generator, NamedTensors, TensorError, WeightInit};
 
 /// What the user knows and the file may not tell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -111,7 +111,7 @@ impl Architecture {
             Self::Discriminator { recipe, .. } => recipe.norm,
             Self::Encoder { norm, .. } => *norm,
         };
-        norm.wants_bias()
+        norm.uses_bias()
     }
 
     /// Checks that `tensors` are all that the network has, and nothing else; returns them as the network holds them.
@@ -123,21 +123,21 @@ impl Architecture {
         tensors: NamedTensors,
         device: &Device,
     ) -> Result<NamedTensors, TensorError> {
-        let mut initialise = Initialise::zeros(device);
+        let mut init = WeightInit::zeros(device);
         match self {
             Self::Generator {
                 recipe,
                 input,
                 output,
             } => {
-                let network = Generator::new(&mut initialise, recipe, *input, *output);
-                Ok(NamedTensors::of(&tensors.load_into(network)?))
+                let network = Generator::new(&mut init, recipe, *input, *output);
+                Ok(NamedTensors::from_network(&tensors.load_into(network)?))
             }
             Self::Discriminator { recipe, input }
                 if recipe.arch == DiscriminatorArch::Multiscale =>
             {
-                let network = MultiscaleDiscriminator::new(&mut initialise, recipe, *input);
-                Ok(NamedTensors::of(&tensors.load_into(network)?))
+                let network = MultiscaleDiscriminator::new(&mut init, recipe, *input);
+                Ok(NamedTensors::from_network(&tensors.load_into(network)?))
             }
             Self::Encoder {
                 recipe,
@@ -150,12 +150,12 @@ impl Architecture {
                 whole.generator.norm = *norm;
                 whole.generator.upsample = *upsample;
                 whole.data.output_channels = *input;
-                let network = crate::coarse_to_fine::encoder(&mut initialise, &whole);
-                Ok(NamedTensors::of(&tensors.load_into(network)?))
+                let network = crate::coarse_to_fine::encoder(&mut init, &whole);
+                Ok(NamedTensors::from_network(&tensors.load_into(network)?))
             }
             Self::Discriminator { recipe, input } => {
-                let network = Discriminator::new(&mut initialise, recipe, *input);
-                Ok(NamedTensors::of(&tensors.load_into(network)?))
+                let network = Discriminator::new(&mut init, recipe, *input);
+                Ok(NamedTensors::from_network(&tensors.load_into(network)?))
             }
         }
     }

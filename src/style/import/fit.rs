@@ -4,7 +4,7 @@ use super::architecture::Architecture;
 use super::coarse_to_fine::input_parts;
 use super::error::ImportError;
 use super::placement::ImportOptions;
-use crate::config::{Direction, EncoderRecipe, Mode, Recipe, difference};
+use crate::config::{Direction, EncoderRecipe, Mode, Recipe, diff};
 use crate::style::{Manifest, StyleFolder, discriminator_stem};
 
 /// The recipe of a style with this generator.
@@ -92,7 +92,7 @@ pub(super) fn with_generator(
     wanted.data.classes = recipe.data.classes;
     wanted.data.instances = recipe.data.instances;
     wanted.encoder.features = recipe.encoder.features;
-    let lines = difference(&before.recipe, &wanted);
+    let lines = diff(&before.recipe, &wanted);
     if lines.is_empty() {
         return Ok(wanted);
     }
@@ -170,7 +170,7 @@ pub(super) fn with_discriminator(
         .into_iter()
         .filter(|stem| *stem != discriminator_stem(recipe.mode, direction) || !options.overwrite)
         .any(|stem| folder.weights(stem).is_file());
-    let lines = difference(&before.recipe, &recipe);
+    let lines = diff(&before.recipe, &recipe);
     if others && !lines.is_empty() {
         return Err(ImportError::OtherNetwork {
             path: options.file.clone(),

@@ -66,7 +66,7 @@ pub fn import(
     options: &ImportOptions,
     device: &Device,
 ) -> Result<Imported, ImportError> {
-    let found = panics::caught(|| {
+    let found = panics::catch(|| {
         let file = WeightFile::open(&options.file)?;
         FoundNetwork::find(&file, options.key.as_deref(), options.hints, device)
     });
@@ -193,7 +193,7 @@ fn earlier(folder: &StyleFolder) -> Result<Option<Manifest>, ImportError> {
         return Ok(Some(manifest));
     }
     let entries =
-        std::fs::read_dir(folder.path()).map_err(FileError::new("read", folder.path()))?;
+        std::fs::read_dir(folder.path()).map_err(FileError::context("read", folder.path()))?;
     // Weights alone are what a kill has left of an import.
     let foreign = entries.flatten().any(|entry| {
         let path = entry.path();

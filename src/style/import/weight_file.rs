@@ -52,14 +52,14 @@ impl WeightFile {
     /// refers to names which weights do not need.
     pub fn open(path: &Path) -> Result<Self, ImportError> {
         // Parsers of hostile files have had bugs that panic: such a file is a damaged file like any other.
-        panics::caught(|| Self::parse(path)).unwrap_or_else(|message| {
+        panics::catch(|| Self::parse(path)).unwrap_or_else(|message| {
             Err(unreadable(path, format!("the reader failed: {message}")))
         })
     }
 
     fn parse(path: &Path) -> Result<Self, ImportError> {
         let length = std::fs::metadata(path)
-            .map_err(FileError::new("read", path))?
+            .map_err(FileError::context("read", path))?
             .len();
         if path.is_dir() {
             return Err(unreadable(path, "it is a folder"));
@@ -73,7 +73,7 @@ impl WeightFile {
         let mut start = Vec::new();
         File::open(path)
             .and_then(|file| file.take(TAR_MAGIC.end as u64).read_to_end(&mut start))
-            .map_err(FileError::new("read", path))?;
+            .map_err(FileError::context("read", path))?;
         let tensors = if start.len() > 8 && start[8] == b'{' {
             from_safetensors(path)?
         } else {
@@ -140,7 +140,7 @@ impl WeightFile {
                 let message = format!("tensor `{name}` does not hold floating-point numbers");
                 return Err(unreadable(&self.path, message));
             };
-            let bytes = panics::caught(|| (tensor.read)())
+            let bytes = panics::catch(|| (tensor.read)())
                 .map_err(io::Error::other)
                 .and_then(|bytes| bytes)
                 .map_err(|error| unreadable(&self.path, error.to_string()))?;

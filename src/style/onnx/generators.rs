@@ -146,7 +146,7 @@ fn local(
 ) -> Result<Features, TensorError> {
     let mut inputs = vec![input];
     for _ in 0..recipe.enhancers {
-        inputs.push(layers.half_size(&inputs[inputs.len() - 1]));
+        inputs.push(layers.downsample(&inputs[inputs.len() - 1]));
     }
     let sizes = [recipe.downsamplings, recipe.blocks];
     let coarsest = &inputs[recipe.enhancers];

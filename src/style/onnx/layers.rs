@@ -100,8 +100,8 @@ impl Layers {
         }
     }
 
-    /// [`half_size`](crate::nn::half_size).
-    pub(super) fn half_size(&mut self, input: &Features) -> Features {
+    /// [`downsample`](crate::nn::downsample).
+    pub(super) fn downsample(&mut self, input: &Features) -> Features {
         let attributes = vec![
             list("kernel_shape", &[3; 2]),
             list("strides", &[2; 2]),

@@ -62,7 +62,7 @@ pub fn onnx_model(
     graph.output("Tanh", &features.name, "output", output);
 
     let multiple = recipe.size_multiple();
-    let smallest = multiple.max(recipe.smallest_size());
+    let smallest = multiple.max(recipe.min_size());
     let mut own = vec![
         ("architecture", recipe.arch.name().to_owned()),
         ("value_range", "-1 to 1".to_owned()),
@@ -113,7 +113,7 @@ pub fn onnx_model(
 
 /// What the height and the width of pictures must be.
 pub fn side_text(recipe: &GeneratorRecipe) -> String {
-    let (multiple, smallest) = (recipe.size_multiple(), recipe.smallest_size());
+    let (multiple, smallest) = (recipe.size_multiple(), recipe.min_size());
     if multiple < smallest {
         format!("multiples of {multiple}, at least {smallest}")
     } else {

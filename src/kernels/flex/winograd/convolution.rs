@@ -1,28 +1,28 @@
-//! Convolution and its gradients through the transforms.
+//! Convolution and its gradients in the transformed domain.
 #![expect(unsafe_code, reason = "threads write blocks of one matrix")]
 
 use std::ops::Range;
 
 use super::tiles::{Planes, read_gradients, read_inputs, write};
 use super::transform::{OUTPUTS, POINTS};
-use super::weights::{gradient, transformed};
-use crate::kernels::flex::geometry::{Geometry, stretches};
+use super::weights::{gradient, transform_weights};
+use crate::kernels::flex::disjoint_slices::{Block, DisjointSlices};
+use crate::kernels::flex::geometry::{Geometry, chunk_ranges};
 use crate::kernels::flex::matrix_product::{Matrix, multiply};
-use crate::kernels::flex::parts::{Block, Parts};
 use crate::kernels::flex::scratch::Scratch;
 use crate::kernels::workers::Workers;
 
-/// Tiles of a block, or one row of tiles where that is longer: enough for matrix products at full speed.
+/// Tiles of a block, or one row of tiles if that is longer: enough for matrix products at full speed.
 const BLOCK_TILES: usize = 128;
 
-/// Numbers of a block at all points, beyond which it has fewer tiles.
+/// Most numbers of a block at all points; with more channels it has fewer tiles.
 const BLOCK_NUMBERS: usize = 1 << 22;
 
-/// Rows of a matrix that one task multiplies.
+/// Matrix rows per task.
 const TASK_ROWS: usize = 128;
 
-/// Writes the convolution to `output`, `[batch, outputs, height, width]`, plus `bias` where it is not empty, of a geometry that [suits](super::suits).
-/// Takes all of the output, cleared.
+/// Writes the convolution to `output`, `[batch, outputs, height, width]`, plus `bias` if it is not empty, for a geometry that is
+/// [applicable](super::is_applicable). Zeroes and writes all of the output.
 ///
 /// # Safety
 /// Nobody else reads or writes the output meanwhile.
@@ -31,11 +31,11 @@ pub(in crate::kernels) unsafe fn convolution(
     input: &[f32],
     weight: &[f32],
     bias: &[f32],
-    workers: Workers,
-    output: Parts<'_>,
+    workers: impl Workers,
+    output: DisjointSlices<'_>,
 ) {
     let (inputs, outputs) = (geometry.inputs, geometry.outputs);
-    let weight = transformed(weight, [outputs, inputs], false, workers);
+    let weight = transform_weights(weight, [outputs, inputs], false, workers);
     let weight = |point: usize, rows: &Range<usize>| {
         let start = (point * outputs + rows.start) * inputs;
         Matrix::new(&weight[start..], rows.len(), inputs, inputs)
@@ -44,8 +44,9 @@ pub(in crate::kernels) unsafe fn convolution(
     unsafe { filter(geometry, input, bias, workers, output, weight) };
 }
 
-/// Writes the gradient of the convolution with respect to its input to `input`, `[batch, inputs, height, width]`, plus `bias` for each input
-/// channel where it is not empty, of a geometry that [suits](super::suits). Takes all of the input, cleared.
+/// Writes the gradient of the convolution with respect to its input to `input`, `[batch, inputs, height, width]`, plus `bias` per
+/// input channel if it is not empty, for a geometry that is [applicable](super::is_applicable). Zeroes and writes all of the
+/// input.
 ///
 /// # Safety
 /// Nobody else reads or writes the input meanwhile.
@@ -54,12 +55,12 @@ pub(in crate::kernels) unsafe fn input_gradient(
     gradient: &[f32],
     weight: &[f32],
     bias: &[f32],
-    workers: Workers,
-    input: Parts<'_>,
+    workers: impl Workers,
+    input: DisjointSlices<'_>,
 ) {
     let (inputs, outputs) = (geometry.inputs, geometry.outputs);
     // A convolution from output to input with the taps in the opposite order.
-    let weight = transformed(weight, [outputs, inputs], true, workers);
+    let weight = transform_weights(weight, [outputs, inputs], true, workers);
     let opposite = geometry.opposite();
     let weight = |point: usize, rows: &Range<usize>| {
         let start = point * outputs * inputs + rows.start;
@@ -69,7 +70,7 @@ pub(in crate::kernels) unsafe fn input_gradient(
     unsafe { filter(&opposite, gradient, bias, workers, input, weight) };
 }
 
-/// A convolution with the weights that `weight` gives at a point: some rows of `[outputs, inputs]`.
+/// Convolves with the weights that `weight` returns for a point and some of the rows of `[outputs, inputs]`.
 ///
 /// # Safety
 /// Nobody else reads or writes the output meanwhile.
@@ -77,15 +78,15 @@ unsafe fn filter<'a>(
     geometry: &Geometry,
     input: &[f32],
     bias: &[f32],
-    workers: Workers,
-    output: Parts<'_>,
+    workers: impl Workers,
+    output: DisjointSlices<'_>,
     weight: impl Fn(usize, &Range<usize>) -> Matrix<'a> + Sync,
 ) {
     let (source, target) = planes(geometry);
     let (inputs, outputs) = (geometry.inputs, geometry.outputs);
     for picture in 0..geometry.batch {
         let input = &input[geometry.input_range(picture)];
-        let output = output.part(geometry.output_range(picture));
+        let output = output.narrow(geometry.output_range(picture));
         for rows in blocks(geometry) {
             let tiles = rows.len() * target.tile_columns;
             let mut points = Scratch::new(POINTS * POINTS * inputs * tiles);
@@ -109,12 +110,13 @@ unsafe fn filter<'a>(
     }
 }
 
-/// Writes the gradient of the convolution with respect to its weight to `weight`, `[outputs, inputs, 3, 3]`, of a geometry that [suits](super::suits).
+/// Writes the gradient of the convolution with respect to its weight to `weight`, `[outputs, inputs, 3, 3]`, for a geometry that is
+/// [applicable](super::is_applicable).
 pub(in crate::kernels) fn weight_gradient(
     geometry: &Geometry,
     input: &[f32],
     output_gradient: &[f32],
-    workers: Workers,
+    workers: impl Workers,
     weight: &mut [f32],
 ) {
     let (source, target) = planes(geometry);
@@ -167,28 +169,31 @@ fn planes(geometry: &Geometry) -> (Planes, Planes) {
     (source, target)
 }
 
-/// Rows of tiles that are worked on at once.
+/// Blocks of rows of tiles.
 fn blocks(geometry: &Geometry) -> Vec<Range<usize>> {
-    let most = BLOCK_NUMBERS / (POINTS * POINTS * geometry.inputs.max(geometry.outputs));
+    let max_tiles = BLOCK_NUMBERS / (POINTS * POINTS * geometry.inputs.max(geometry.outputs));
     let tile_columns = geometry.output_width.div_ceil(OUTPUTS);
-    let rows = (BLOCK_TILES.min(most) / tile_columns).max(1);
-    stretches(geometry.output_height.div_ceil(OUTPUTS), rows)
+    let rows = (BLOCK_TILES.min(max_tiles) / tile_columns).max(1);
+    chunk_ranges(geometry.output_height.div_ceil(OUTPUTS), rows)
 }
 
-/// Calls `task` with each point, some rows of its matrix in `products`, `[points, rows, columns]`, and the block of these rows.
+/// Calls `task` with each point, a range of rows of its matrix in `products`, `[points, rows, columns]`, and their block.
 fn multiply_points(
     rows: usize,
     columns: usize,
-    workers: Workers,
+    workers: impl Workers,
     products: &mut [f32],
     task: impl Fn(usize, &Range<usize>, &Block<'_>) + Sync,
 ) {
-    let parts = Parts::new(products);
-    let stretches = stretches(rows, TASK_ROWS);
-    workers.for_each(POINTS * POINTS * stretches.len(), |index| {
-        let (point, stretch) = (index / stretches.len(), &stretches[index % stretches.len()]);
-        let start = (point * rows + stretch.start) * columns;
-        let block = parts.block(start, stretch.len(), columns, columns);
-        task(point, stretch, &block);
+    let parts = DisjointSlices::new(products);
+    let chunk_ranges = chunk_ranges(rows, TASK_ROWS);
+    workers.for_each(POINTS * POINTS * chunk_ranges.len(), |index| {
+        let (point, range) = (
+            index / chunk_ranges.len(),
+            &chunk_ranges[index % chunk_ranges.len()],
+        );
+        let start = (point * rows + range.start) * columns;
+        let block = parts.block(start, range.len(), columns, columns);
+        task(point, range, &block);
     });
 }

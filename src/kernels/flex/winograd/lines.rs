@@ -1,4 +1,4 @@
-//! Small transforms of lines of numbers, and rows that are dealt out to the places of their numbers in tiles.
+//! Small linear transforms, vectorised over lines of numbers.
 #![expect(
     clippy::inline_always,
     reason = "vector instructions are known only to what is compiled into the function that is called with them"
@@ -10,20 +10,18 @@ use std::mem::take;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::transform::OUTPUTS;
-
 /// A linear transform of `IN` numbers to `OUT`.
 pub(super) trait Transform<const IN: usize, const OUT: usize> {
-    /// Transforms as many at once as the processor can.
+    /// Transforms one vector of numbers per input at once.
     fn apply<S: Simd>(simd: S, numbers: [S::f32s; IN]) -> [S::f32s; OUT];
 }
 
-/// Where lines lie: `count` of `length` numbers each.
+/// The layout of lines: `count` of `length` numbers each.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lines {
     pub(super) count: usize,
     pub(super) length: usize,
-    /// Numbers from the beginning of one line of a source to that of the next. In targets they follow each other.
+    /// Numbers from the start of a line of a source to the next. In targets lines are contiguous.
     pub(super) source_stride: usize,
 }
 
@@ -38,7 +36,7 @@ impl Lines {
     }
 }
 
-/// Applies a transform to the numbers that lie side by side in `sources`, and writes the results side by side to `targets`.
+/// Applies a transform across `sources`, element by element, and writes the results to `targets`.
 pub(super) fn across<T: Transform<IN, OUT>, const IN: usize, const OUT: usize>(
     _transform: T,
     lines: Lines,
@@ -82,13 +80,13 @@ impl<T: Transform<IN, OUT>, const IN: usize, const OUT: usize> WithSimd for Acro
                 *parts = S::as_mut_simd_f32s(&mut target[to..to + length]);
             }
             let mut numbers = [zero; IN];
-            for place in 0..length / S::F32_LANES {
+            for slot in 0..length / S::F32_LANES {
                 for (number, (whole, _)) in numbers.iter_mut().zip(&sources) {
-                    *number = whole[place];
+                    *number = whole[slot];
                 }
                 let results = T::apply(simd, numbers);
                 for ((whole, _), result) in targets.iter_mut().zip(results) {
-                    whole[place] = result;
+                    whole[slot] = result;
                 }
             }
             if !length.is_multiple_of(S::F32_LANES) {
@@ -112,59 +110,6 @@ pub(super) fn lines<const COUNT: usize>(buffer: &mut [f32], length: usize) -> [&
         rest = others;
         line
     })
-}
-
-/// A row with a border, dealt out: its first number goes to the first line, the next to the next line, and after
-/// [`OUTPUTS`] of them again to the first. What is in the same place of all tiles then lies in one line.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Dealt {
-    /// Numbers in each line.
-    pub(super) width: usize,
-    /// Positions before the row's first number, fewer than [`OUTPUTS`].
-    pub(super) border: usize,
-}
-
-impl Dealt {
-    /// Numbers in all lines.
-    pub(super) fn length(&self) -> usize {
-        OUTPUTS * self.width
-    }
-
-    /// What lies in each tile at `position`, counted from the beginning of the border.
-    pub(super) fn from<'a>(&self, dealt: &'a [f32], position: usize) -> &'a [f32] {
-        &dealt[position % OUTPUTS * self.width + position / OUTPUTS..]
-    }
-
-    /// Deals out a row, with zeros beside it.
-    pub(super) fn deal(&self, row: &[f32], dealt: &mut [f32]) {
-        dealt.fill(0.0);
-        let lines: [_; OUTPUTS] = lines(dealt, self.width);
-        let (first, rest) = row.split_at(row.len().min(OUTPUTS - self.border));
-        let (tiles, last) = rest.as_chunks::<OUTPUTS>();
-        for (place, line) in lines.into_iter().enumerate() {
-            if let Some(number) = place.checked_sub(self.border).and_then(|at| first.get(at)) {
-                line[0] = *number;
-            }
-            for (number, tile) in line[1..].iter_mut().zip(tiles) {
-                *number = tile[place];
-            }
-            if let Some(number) = last.get(place) {
-                line[1 + tiles.len()] = *number;
-            }
-        }
-    }
-}
-
-/// Puts together a row without a border from its lines, adding `bias`.
-pub(super) fn collect(lines: [&[f32]; OUTPUTS], bias: f32, row: &mut [f32]) {
-    let (tiles, last) = row.as_chunks_mut::<OUTPUTS>();
-    for (line, number) in lines.iter().zip(last) {
-        *number = line[tiles.len()] + bias;
-    }
-    let lines = lines.map(|line| &line[..tiles.len()]);
-    for (index, tile) in tiles.iter_mut().enumerate() {
-        *tile = from_fn(|place| lines[place][index] + bias);
-    }
 }
 
 #[cfg(test)]
@@ -199,48 +144,6 @@ mod tests {
                     .iter()
                     .zip(&b)
                     .all(|(half, whole)| half * 2.0 == *whole)
-            );
-        }
-    }
-
-    #[test]
-    fn rows_are_dealt_out() {
-        for border in 0..OUTPUTS {
-            for length in 1..24 {
-                let dealt = Dealt {
-                    width: usize::div_ceil(border + length, OUTPUTS) + 1,
-                    border,
-                };
-                let row: Vec<f32> = (1..=length).map(|value| value as f32).collect();
-                let mut numbers = vec![f32::NAN; dealt.length()];
-                dealt.deal(&row, &mut numbers);
-                let expected = std::iter::repeat_n(&0.0, border).chain(&row);
-                for (position, expected) in expected.enumerate() {
-                    assert_eq!(dealt.from(&numbers, position)[0], *expected);
-                }
-                assert_eq!(numbers.iter().sum::<f32>(), row.iter().sum::<f32>());
-            }
-        }
-    }
-
-    #[test]
-    fn rows_are_put_together() {
-        for length in 1..24 {
-            let dealt = Dealt {
-                width: usize::div_ceil(length, OUTPUTS),
-                border: 0,
-            };
-            let row: Vec<f32> = (1..=length).map(|value| value as f32).collect();
-            let mut numbers = vec![f32::NAN; dealt.length()];
-            dealt.deal(&row, &mut numbers);
-            let mut collected = vec![f32::NAN; length];
-            let lines = from_fn(|place| &numbers[place * dealt.width..][..dealt.width]);
-            collect(lines, 10.0, &mut collected);
-            assert!(
-                collected
-                    .iter()
-                    .zip(&row)
-                    .all(|(collected, number)| *collected == number + 10.0)
             );
         }
     }

@@ -11,10 +11,11 @@
 //! 4 x 4, as four of 2 x 2, gained nothing at 256 x 256: there transforming the weights takes too long.
 
 mod convolution;
+mod deinterleave;
 mod lines;
 mod tiles;
 mod transform;
 mod weights;
 
 pub(in crate::kernels) use convolution::{convolution, input_gradient, weight_gradient};
-pub(in crate::kernels) use transform::suits;
+pub(in crate::kernels) use transform::is_applicable;

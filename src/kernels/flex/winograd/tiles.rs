@@ -1,4 +1,4 @@
-//! Tiles of pictures at the points of the transform, and back.
+//! Tiles of pictures to the points of the transform, and back.
 #![expect(
     unsafe_code,
     reason = "one channel has a line in the matrix of every point"
@@ -7,20 +7,21 @@
 use std::array::from_fn;
 use std::ops::Range;
 
-use super::lines::{Dealt, Lines, Transform, across, collect, lines};
+use super::deinterleave::{Deinterleaver, interleave};
+use super::lines::{Lines, Transform, across, lines};
 use super::transform::{OUTPUTS, POINTS, ReadGradient, ReadInput, WriteOutput};
-use crate::kernels::flex::parts::Parts;
+use crate::kernels::flex::disjoint_slices::DisjointSlices;
 use crate::kernels::flex::scratch::Scratch;
 use crate::kernels::workers::Workers;
 
-/// The planes of one picture and where the tiles lie on them, each [`OUTPUTS`] pixels after the one before.
+/// The planes of one picture and the tiles on them, each [`OUTPUTS`] pixels after the one before.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Planes {
     pub(super) height: usize,
     pub(super) width: usize,
     /// Rows above, and columns left of, the first pixel where the first tile begins.
     pub(super) border: usize,
-    /// Tiles beside each other.
+    /// Tiles per row.
     pub(super) tile_columns: usize,
 }
 
@@ -29,9 +30,9 @@ impl Planes {
         self.height * self.width
     }
 
-    /// How rows of pixels are dealt out to tiles that reach `reach` pixels far.
-    fn dealt(&self, reach: usize) -> Dealt {
-        Dealt {
+    /// Sorts rows of pixels for tiles of `reach` pixels.
+    fn deinterleaver(&self, reach: usize) -> Deinterleaver {
+        Deinterleaver {
             width: self.tile_columns + (reach - 1) / OUTPUTS,
             border: self.border,
         }
@@ -43,18 +44,18 @@ pub(super) fn read_inputs(
     planes: &Planes,
     inputs: &[f32],
     tile_rows: Range<usize>,
-    workers: Workers,
+    workers: impl Workers,
     matrices: &mut [f32],
 ) {
     read(ReadInput, planes, inputs, tile_rows, workers, matrices);
 }
 
-/// The same for gradients of outputs.
+/// As [`read_inputs`], for gradients of outputs.
 pub(super) fn read_gradients(
     planes: &Planes,
     gradients: &[f32],
     tile_rows: Range<usize>,
-    workers: Workers,
+    workers: impl Workers,
     matrices: &mut [f32],
 ) {
     read(
@@ -72,31 +73,34 @@ fn read<const REACH: usize>(
     planes: &Planes,
     picture: &[f32],
     tile_rows: Range<usize>,
-    workers: Workers,
+    workers: impl Workers,
     matrices: &mut [f32],
 ) {
     let channels = picture.len() / planes.pixels();
     let (rows, columns) = (tile_rows.len(), planes.tile_columns);
-    let dealt = planes.dealt(REACH);
-    // Rows are dealt out, too: what belongs together in all tiles is then one stretch.
+    let deinterleaver = planes.deinterleaver(REACH);
+    // Rows are sorted, too, so that what belongs together in all tiles is contiguous.
     let line_rows = rows + (REACH - 1) / OUTPUTS;
-    let (line, length) = (line_rows * dealt.length(), rows * dealt.length());
-    let parts = Parts::new(matrices);
+    let (line, length) = (
+        line_rows * deinterleaver.length(),
+        rows * deinterleaver.length(),
+    );
+    let parts = DisjointSlices::new(matrices);
     workers.for_each(channels, |channel| {
         let plane = &picture[channel * planes.pixels()..][..planes.pixels()];
         let mut numbers = Scratch::new(OUTPUTS * line);
         let mut points = Scratch::new(POINTS * length);
-        for (index, numbers) in numbers.chunks_exact_mut(dealt.length()).enumerate() {
+        for (index, numbers) in numbers.chunks_exact_mut(deinterleaver.length()).enumerate() {
             let row = (tile_rows.start + index % line_rows) * OUTPUTS + index / line_rows;
             let row = row.wrapping_sub(planes.border);
             if row < planes.height {
-                dealt.deal(&plane[row * planes.width..][..planes.width], numbers);
+                deinterleaver.deinterleave(&plane[row * planes.width..][..planes.width], numbers);
             } else {
                 numbers.fill(0.0);
             }
         }
         let sources = from_fn(|number| {
-            &numbers[number % OUTPUTS * line + number / OUTPUTS * dealt.length()..]
+            &numbers[number % OUTPUTS * line + number / OUTPUTS * deinterleaver.length()..]
         });
         across(
             transform,
@@ -107,7 +111,7 @@ fn read<const REACH: usize>(
         let tiles = Lines {
             count: rows,
             length: columns,
-            source_stride: dealt.length(),
+            source_stride: deinterleaver.length(),
         };
         for (point, rows) in points.chunks_exact(length).enumerate() {
             let targets = from_fn(|column| {
@@ -116,14 +120,14 @@ fn read<const REACH: usize>(
                 // SAFETY: no other task has this channel.
                 unsafe { parts.slice(start..start + tiles.count * columns) }
             });
-            let sources = from_fn(|number| dealt.from(rows, number));
+            let sources = from_fn(|number| deinterleaver.from(rows, number));
             across(transform, tiles, sources, targets);
         }
     });
 }
 
 /// Writes some rows of tiles from `matrices`, `[points, channels, tiles]`, to a picture, `[channels, height, width]`, plus
-/// `bias` for each channel where it is not empty. Takes all pixels of these rows, cleared.
+/// `bias` for each channel where it is not empty. Zeroes and writes all pixels of these rows.
 ///
 /// # Safety
 /// Nobody else reads or writes them meanwhile.
@@ -132,8 +136,8 @@ pub(super) unsafe fn write(
     matrices: &[f32],
     tile_rows: Range<usize>,
     bias: &[f32],
-    workers: Workers,
-    picture: Parts<'_>,
+    workers: impl Workers,
+    picture: DisjointSlices<'_>,
 ) {
     let channels = picture.len() / planes.pixels();
     let columns = planes.tile_columns;
@@ -143,7 +147,7 @@ pub(super) unsafe fn write(
         let start = channel * planes.pixels();
         let pixels = start + rows.start * planes.width..start + rows.end * planes.width;
         // SAFETY: no other task has this channel.
-        let pixels = unsafe { picture.cleared(pixels) };
+        let pixels = unsafe { picture.zeroed(pixels) };
         let bias = bias.get(channel).copied().unwrap_or(0.0);
         let mut half = Scratch::new(POINTS * OUTPUTS * tiles);
         let mut outputs = Scratch::new(OUTPUTS * tiles);
@@ -165,7 +169,7 @@ pub(super) unsafe fn write(
             let rows = pixels.chunks_exact_mut(planes.width);
             for (tile_row, row) in rows.skip(place).step_by(OUTPUTS).enumerate() {
                 let lines = from_fn(|column| &outputs[column * tiles + tile_row * columns..]);
-                collect(lines, bias, row);
+                interleave(lines, bias, row);
             }
         }
     });

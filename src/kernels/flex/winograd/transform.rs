@@ -1,7 +1,7 @@
-//! The transforms of a filter with three taps and tiles of four outputs, and which convolutions they are for.
+//! The transforms of a filter with three taps and tiles of four outputs, and the convolutions that gain from them.
 //!
-//! Filtering is a product of polynomials, which is calculated from their values at six points: 0, two pairs of opposite
-//! numbers, and infinity. Sums and differences for the numbers of a pair are the same up to signs.
+//! Filtering is a product of polynomials, computed from their values at six points: 0, two pairs of opposite numbers, and
+//! infinity. The terms for both numbers of a pair are the same up to signs.
 #![expect(
     clippy::inline_always,
     reason = "vector instructions are known only to what is compiled into the function that is called with them"
@@ -21,7 +21,7 @@ pub(super) const OUTPUTS: usize = 4;
 /// Points of the transform, and inputs that a tile reaches, in each direction.
 pub(super) const POINTS: usize = TAPS + OUTPUTS - 1;
 
-/// The pairs of points. With the usual 1 and 2 the rounding errors of 256 channels are twice as large, at most four times.
+/// The pairs of points. With the usual 1 and 2 the rounding errors of 256 channels are twice as large, and up to four times.
 const NEAR: f32 = 0.75;
 const FAR: f32 = 1.5;
 
@@ -31,7 +31,7 @@ const FAR_2: f32 = FAR * FAR;
 const NEAR_3: f32 = NEAR_2 * NEAR;
 const FAR_3: f32 = FAR_2 * FAR;
 
-/// What the polynomials through the other points are divided by at each point.
+/// The divisors of the polynomials through the other points, at each point.
 const AT_ZERO: f32 = NEAR_2 * FAR_2;
 const AT_NEAR: f32 = 2.0 * NEAR_2 * (NEAR_2 - FAR_2);
 const AT_FAR: f32 = 2.0 * FAR_2 * (FAR_2 - NEAR_2);
@@ -176,20 +176,20 @@ fn plus<S: Simd>(simd: S, number: S::f32s, factor: f32, other: S::f32s) -> S::f3
     simd.mul_add_e_f32s(simd.splat_f32s(factor), other, number)
 }
 
-/// Input and output channels below which the transforms cost more than the products save.
-const FEWEST_CHANNELS: usize = 32;
+/// With fewer input or output channels the transforms cost more than the products save.
+const MIN_CHANNELS: usize = 32;
 
-/// Output pixels below which the weights at all points, of which there are four times as many as weights, take longer to
-/// make and to read than the products save.
-const FEWEST_PIXELS: usize = 400;
+/// With fewer output pixels, making and reading the transformed weights, four times as many as weights, takes longer than the
+/// products save.
+const MIN_PIXELS: usize = 400;
 
-/// Whether a convolution can be done in this way, and is less work then.
-pub(in crate::kernels) fn suits(geometry: &Geometry) -> bool {
+/// Whether a convolution can be computed this way, and gains from it.
+pub(in crate::kernels) fn is_applicable(geometry: &Geometry) -> bool {
     [geometry.kernel_height, geometry.kernel_width] == [TAPS; 2]
         && geometry.stride == 1
         && geometry.padding_y < TAPS
-        && geometry.inputs.min(geometry.outputs) >= FEWEST_CHANNELS
-        && geometry.output_pixels() >= FEWEST_PIXELS
+        && geometry.inputs.min(geometry.outputs) >= MIN_CHANNELS
+        && geometry.output_pixels() >= MIN_PIXELS
 }
 
 #[cfg(test)]

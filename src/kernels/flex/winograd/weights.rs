@@ -1,4 +1,4 @@
-//! Weights at the points of the transform, and back.
+//! Weights to the points of the transform, and back.
 #![expect(
     unsafe_code,
     reason = "one output channel has a row in the matrix of every point"
@@ -8,19 +8,20 @@ use std::array::from_fn;
 
 use super::lines::{Lines, across, lines};
 use super::transform::{POINTS, ReadWeight, TAPS, WriteWeightGradient};
-use crate::kernels::flex::parts::Parts;
+use crate::kernels::flex::disjoint_slices::DisjointSlices;
 use crate::kernels::flex::scratch::Scratch;
 use crate::kernels::workers::Workers;
 
-/// Weights `[outputs, inputs, 3, 3]` as matrices `[points, outputs, inputs]`, with the taps in the opposite order where `opposite` is set.
-pub(super) fn transformed(
+/// Transforms weights `[outputs, inputs, 3, 3]` to matrices `[points, outputs, inputs]`, with the taps in the opposite order if
+/// `opposite` is set.
+pub(super) fn transform_weights(
     weight: &[f32],
     [outputs, inputs]: [usize; 2],
     opposite: bool,
-    workers: Workers,
+    workers: impl Workers,
 ) -> Scratch {
     let mut matrices = Scratch::new(POINTS * POINTS * outputs * inputs);
-    let parts = Parts::new(&mut matrices);
+    let parts = DisjointSlices::new(&mut matrices);
     workers.for_each(outputs, |output| {
         let weight = &weight[output * inputs * TAPS * TAPS..][..inputs * TAPS * TAPS];
         let mut taps = Scratch::new(TAPS * TAPS * inputs);
@@ -48,14 +49,14 @@ pub(super) fn transformed(
     matrices
 }
 
-/// Gradients of the matrices of [`transformed`] as those of the weights, written to `weight`.
+/// Writes the gradients of the weights, from those of the matrices of [`transform_weights`], to `weight`.
 pub(super) fn gradient(
     matrices: &[f32],
     [outputs, inputs]: [usize; 2],
-    workers: Workers,
+    workers: impl Workers,
     weight: &mut [f32],
 ) {
-    let parts = Parts::new(weight);
+    let parts = DisjointSlices::new(weight);
     workers.for_each(outputs, |output| {
         let length = inputs * TAPS * TAPS;
         // SAFETY: no other task has this output channel.

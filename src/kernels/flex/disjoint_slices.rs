@@ -1,4 +1,4 @@
-//! Parts of one buffer, written by several threads at once.
+//! Disjoint slices of one buffer, written by several threads at once.
 #![expect(
     unsafe_code,
     reason = "blocks of a matrix are not contiguous, so that the buffer cannot be split into slices for the threads"
@@ -7,9 +7,9 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-/// A buffer whose elements several threads write, no element by two of them.
+/// A buffer that several threads write, no element by two of them.
 #[derive(Clone, Copy)]
-pub(in crate::kernels) struct Parts<'a> {
+pub(in crate::kernels) struct DisjointSlices<'a> {
     start: *mut f32,
     length: usize,
     buffer: PhantomData<&'a mut [f32]>,
@@ -17,12 +17,12 @@ pub(in crate::kernels) struct Parts<'a> {
 
 // SAFETY: the pointer is only followed through the unsafe methods, whose callers promise that no element is in the
 // hands of two threads.
-unsafe impl Send for Parts<'_> {}
+unsafe impl Send for DisjointSlices<'_> {}
 
 // SAFETY: as for `Send`.
-unsafe impl Sync for Parts<'_> {}
+unsafe impl Sync for DisjointSlices<'_> {}
 
-impl<'a> Parts<'a> {
+impl<'a> DisjointSlices<'a> {
     pub(in crate::kernels) fn new(buffer: &'a mut [f32]) -> Self {
         Self {
             start: buffer.as_mut_ptr(),
@@ -31,13 +31,16 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// A buffer of `length` elements that `write` makes.
+    /// Allocates `length` elements and lets `write` fill them.
     ///
     /// # Safety
-    /// `write` takes all of them with [`cleared`](Self::cleared), each before anything else is done with it.
-    pub(super) unsafe fn written(length: usize, write: impl FnOnce(Parts<'_>)) -> Vec<f32> {
+    /// `write` takes all of them with [`zeroed`](Self::zeroed), each before anything else is done with it.
+    pub(super) unsafe fn fill_vec(
+        length: usize,
+        write: impl FnOnce(DisjointSlices<'_>),
+    ) -> Vec<f32> {
         let mut buffer = Vec::<f32>::with_capacity(length);
-        write(Parts {
+        write(DisjointSlices {
             start: buffer.as_mut_ptr(),
             length,
             buffer: PhantomData,
@@ -52,8 +55,8 @@ impl<'a> Parts<'a> {
         self.length
     }
 
-    /// The elements of `range` as parts of their own.
-    pub(super) fn part(self, range: Range<usize>) -> Self {
+    /// The elements of `range`, to be divided further.
+    pub(super) fn narrow(self, range: Range<usize>) -> Self {
         assert!(range.start <= range.end && range.end <= self.length);
         Self {
             // SAFETY: the range was just seen to be inside the buffer.
@@ -63,11 +66,11 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// The elements of `range`, which are 0 from now on. Where they are written at once, they are so in a cache.
+    /// The elements of `range`, set to 0. Written right away, they are still in the cache.
     ///
     /// # Safety
     /// Nobody else reads or writes these elements while the slice lives.
-    pub(super) unsafe fn cleared(self, range: Range<usize>) -> &'a mut [f32] {
+    pub(super) unsafe fn zeroed(self, range: Range<usize>) -> &'a mut [f32] {
         assert!(range.start <= range.end && range.end <= self.length);
         // SAFETY: the range is inside the buffer, which is borrowed for 'a; the caller promises that the elements are
         // its own. Bytes of 0 are the number 0.

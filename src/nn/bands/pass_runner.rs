@@ -1,33 +1,32 @@
-//! One pass down a picture: each layer follows its inputs row by row.
+//! One pass down a picture, in which each layer follows its inputs row by row.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
 use burn::tensor::Tensor;
 
+use super::feature_store::FeatureStore;
 use super::graph::Graph;
 use super::operation::Operation;
-use super::plan::{Kept, PlannedPass};
-use super::run::Rows;
-use super::store::Store;
-use crate::kernels::{
-    ChannelScaling, ChannelStatistics, Combination, RowSource, copied_rows, join_rows,
-};
+use super::plan::LiveRange;
+use super::schedule::PlannedPass;
+use super::tensor_rows::TensorRows;
+use crate::kernels::{ChannelScaling, ChannelStatistics, Merge, RowSource, copy_rows, fuse_rows};
 
-/// The layers of one pass on their way down.
-pub(super) struct Streams<'a, 'n> {
+/// Runs the layers of one pass.
+pub(super) struct PassRunner<'a, 'n> {
     graph: &'a Graph<'n>,
     target: usize,
-    /// What exists in this pass, in order.
+    /// The nodes that are materialized in this pass, in order.
     order: Vec<(usize, Origin)>,
-    /// For each node whether it is made on the way into those that take it.
-    passing: Vec<bool>,
-    /// What normalisations of this pass do.
+    /// Whether each node is fused into its consumers.
+    fused: Vec<bool>,
+    /// The scalings of the normalisations in this pass.
     scalings: Vec<Option<ChannelScaling>>,
-    /// For each node of this pass, the nodes that exist of which it is made.
-    sources: Vec<Vec<usize>>,
-    /// The opposite of `sources`.
-    takers: Vec<Vec<usize>>,
+    /// The materialized nodes that each computed node depends on.
+    producers: Vec<Vec<usize>>,
+    /// The inverse of `producers`.
+    consumers: Vec<Vec<usize>>,
     layers: Vec<Layer>,
 }
 
@@ -35,57 +34,59 @@ pub(super) struct Streams<'a, 'n> {
 #[derive(Debug, Clone, Copy)]
 enum Origin {
     Picture,
-    /// From a store, and whether this is the last pass that reads it.
+    /// From a store; `is_last` if no later pass reads it.
     Read {
-        place: usize,
+        slot: usize,
         is_last: bool,
     },
-    /// From its inputs; and where they are kept.
+    /// From its inputs, and then stored in `slot`, if any.
     Computed {
-        kept: Option<usize>,
+        slot: Option<usize>,
     },
 }
 
-/// How far a layer has come.
+/// The progress of a layer.
 #[derive(Debug, Default)]
 struct Layer {
-    /// Rows that are there, or have been.
+    /// Rows computed or read so far.
     done: usize,
-    /// The last of them, as far as another layer of the pass still needs them, each piece with its first row.
+    /// The last of these rows that other layers still need, in pieces, each with the index of its first row.
     pieces: VecDeque<(usize, Tensor<4>)>,
 }
 
-impl<'a, 'n> Streams<'a, 'n> {
-    /// `statistics` has those of all normalisations of the pass that need them.
+impl<'a, 'n> PassRunner<'a, 'n> {
+    /// Prepares pass `number`; `statistics` holds those of all its normalisations that need them.
     pub(super) fn new(
         graph: &'a Graph<'n>,
         pass: &'a PlannedPass,
         number: usize,
-        kept: &[Option<Kept>],
+        live_ranges: &[Option<LiveRange>],
         statistics: &[Option<ChannelStatistics>],
     ) -> Self {
         let count = graph.nodes.len();
-        let passing = graph.passing();
+        let fused = graph.fused();
         let mut order = vec![(0, Origin::Picture)];
         order.extend(pass.read.iter().map(|&node| {
-            let Kept { place, last, .. } = kept[node].expect("what a pass reads was kept");
-            let is_last = last == number;
-            (node, Origin::Read { place, is_last })
+            let LiveRange {
+                slot, last_pass, ..
+            } = live_ranges[node].expect("what a pass reads was stored");
+            let is_last = last_pass == number;
+            (node, Origin::Read { slot, is_last })
         }));
-        let computed = pass.computed.iter().filter(|&&node| !passing[node]);
+        let computed = pass.computed.iter().filter(|&&node| !fused[node]);
         order.extend(computed.map(|&node| {
-            let kept = kept[node].map(|kept| kept.place);
-            (node, Origin::Computed { kept })
+            let slot = live_ranges[node].map(|range| range.slot);
+            (node, Origin::Computed { slot })
         }));
         order.sort_unstable_by_key(|(node, _)| *node);
-        let (mut sources, mut takers) = (vec![Vec::new(); count], vec![Vec::new(); count]);
+        let (mut producers, mut consumers) = (vec![Vec::new(); count], vec![Vec::new(); count]);
         for &(node, origin) in &order {
             if let Origin::Computed { .. } = origin {
                 let inputs = graph.nodes[node].inputs.iter();
-                let all = inputs.flat_map(|&input| graph.sources(&passing, input));
-                sources[node] = all.collect();
-                for &source in &sources[node] {
-                    takers[source].push(node);
+                let all = inputs.flat_map(|&input| graph.producers(&fused, input));
+                producers[node] = all.collect();
+                for &source in &producers[node] {
+                    consumers[source].push(node);
                 }
             }
         }
@@ -99,19 +100,19 @@ impl<'a, 'n> Streams<'a, 'n> {
             graph,
             target: pass.target,
             order,
-            passing,
+            fused,
             scalings,
-            sources,
-            takers,
+            producers,
+            consumers,
             layers: graph.nodes.iter().map(|_| Layer::default()).collect(),
         }
     }
 
-    /// The next rows of the target, up to `end`, in pieces `[1, channels, rows, width]`.
-    pub(super) fn advance<R: Rows>(
+    /// Advances to row `end` of the target; returns the new rows, in pieces `[1, channels, rows, width]`.
+    pub(super) fn advance<R: TensorRows>(
         &mut self,
         end: usize,
-        stores: &mut [Option<Store>],
+        stores: &mut [Option<FeatureStore>],
         rows: &mut R,
     ) -> Result<Vec<Tensor<4>>, R::Error> {
         let ends = self.ends(end);
@@ -123,14 +124,14 @@ impl<'a, 'n> Streams<'a, 'n> {
             }
             let pieces = match origin {
                 Origin::Picture => vec![rows.read(next.clone())?],
-                Origin::Read { place, is_last } => {
-                    let store = stores[place].as_mut();
+                Origin::Read { slot, is_last } => {
+                    let store = stores[slot].as_mut();
                     let store = store.expect("what is read was kept by an earlier pass");
                     store.read(next.clone(), is_last, rows.device())?
                 }
-                Origin::Computed { kept } => {
+                Origin::Computed { slot } => {
                     let computed = self.compute(node, next.clone());
-                    let store = kept.and_then(|place| stores[place].as_mut());
+                    let store = slot.and_then(|slot| stores[slot].as_mut());
                     vec![match store {
                         Some(store) => store.write(next.start, computed)?,
                         None => computed,
@@ -142,76 +143,76 @@ impl<'a, 'n> Streams<'a, 'n> {
             }
             self.append(node, pieces);
             self.release(node);
-            for index in 0..self.sources[node].len() {
-                self.release(self.sources[node][index]);
+            for index in 0..self.producers[node].len() {
+                self.release(self.producers[node][index]);
             }
         }
         Ok(made)
     }
 
-    /// How far each layer must come for the target to come to `end`.
+    /// The row to which each layer must advance for the target to reach `end`.
     fn ends(&self, end: usize) -> Vec<usize> {
         let nodes = &self.graph.nodes;
         let mut ends = vec![0; nodes.len()];
         ends[self.target] = end;
         let is_last = end == nodes[self.target].height();
         for &(node, origin) in self.order.iter().rev() {
-            if is_last && matches!(origin, Origin::Computed { kept: Some(_) }) {
+            if is_last && matches!(origin, Origin::Computed { slot: Some(_) }) {
                 ends[node] = nodes[node].height();
             }
             let next = self.layers[node].done..ends[node];
             if next.is_empty() {
                 continue;
             }
-            for &source in &self.sources[node] {
-                let under = self.rows_under(node, next.clone(), source);
+            for &source in &self.producers[node] {
+                let under = self.input_rows(node, next.clone(), source);
                 ends[source] = ends[source].max(under.end);
             }
         }
         ends
     }
 
-    /// The rows of one of its sources that rows of a node are made of. What lies between has the rows of the source.
-    fn rows_under(&self, node: usize, rows: Range<usize>, source: usize) -> Range<usize> {
+    /// The rows of one of its producers that `rows` of a node depend on. Fused nodes between them keep the rows of the producer.
+    fn input_rows(&self, node: usize, rows: Range<usize>, source: usize) -> Range<usize> {
         let nodes = &self.graph.nodes;
         let height = nodes[source].height();
-        nodes[node].operation.rows_under(rows, height)
+        nodes[node].operation.input_rows(rows, height)
     }
 
-    /// Rows of a node from those of its sources.
+    /// Computes rows of a node from those of its producers.
     fn compute(&self, index: usize, rows: Range<usize>) -> Tensor<4> {
         let node = &self.graph.nodes[index];
         let height = self.graph.nodes[node.inputs[0]].height();
-        let under = node.operation.rows_under(rows.clone(), height);
-        let mut combination = node.operation.combination();
+        let under = node.operation.input_rows(rows.clone(), height);
+        let mut merge = node.operation.merge();
         let mut taken = Vec::new();
         for &input in &node.inputs {
             let sources = self.row_sources(input, under.clone());
             if sources.len() > 1 {
-                combination = Combination::Concatenation;
+                merge = Merge::Concatenation;
             }
             taken.extend(sources);
         }
-        self.alter(index, &mut taken);
-        let border = node.operation.border(&rows, height);
-        let input = join_rows(&taken, combination, border);
+        self.apply_fused(index, &mut taken);
+        let row_padding = node.operation.row_padding(&rows, height);
+        let input = fuse_rows(&taken, merge, row_padding);
         node.operation.forward(input, rows, height)
     }
 
-    /// Rows of a node that exist, or what they are made of.
+    /// The sources of rows of a node: its own pieces, or those that it is fused from.
     fn row_sources(&self, node: usize, rows: Range<usize>) -> Vec<RowSource> {
-        if !self.passing[node] {
+        if !self.fused[node] {
             return vec![RowSource::plain(self.pieces(node, rows))];
         }
         let inputs = self.graph.nodes[node].inputs.iter();
         let sources = inputs.flat_map(|&input| self.row_sources(input, rows.clone()));
         let mut sources: Vec<_> = sources.collect();
-        self.alter(node, &mut sources);
+        self.apply_fused(node, &mut sources);
         sources
     }
 
-    /// Adds what a normalisation or a leaky ReLU does to the sources of its input.
-    fn alter(&self, node: usize, sources: &mut [RowSource]) {
+    /// Adds the scaling or slope of a fused node to the sources of its input.
+    fn apply_fused(&self, node: usize, sources: &mut [RowSource]) {
         for source in sources {
             if let Some(scaling) = &self.scalings[node] {
                 source.scaling = Some(scaling.clone());
@@ -222,7 +223,7 @@ impl<'a, 'n> Streams<'a, 'n> {
         }
     }
 
-    /// Rows of a stream.
+    /// Pieces of rows that a node holds.
     fn pieces(&self, node: usize, rows: Range<usize>) -> Vec<Tensor<4>> {
         let mut found = Vec::new();
         for (first, piece) in &self.layers[node].pieces {
@@ -243,7 +244,7 @@ impl<'a, 'n> Streams<'a, 'n> {
         }
     }
 
-    /// Forgets the rows of a node that are not needed any more.
+    /// Drops the rows of a node that are no longer needed.
     fn release(&mut self, node: usize) {
         let needed = self.first_needed(node);
         let pieces = &mut self.layers[node].pieces;
@@ -253,25 +254,25 @@ impl<'a, 'n> Streams<'a, 'n> {
                 pieces.pop_front();
                 continue;
             }
-            // A few rows are copied, so that the others do not stay in memory with them.
+            // Copies a few rows, so that the rest of their piece can be freed.
             let rest = *first + rows - needed;
             if needed > *first && 4 * rest <= rows {
-                *piece = copied_rows(piece.clone().narrow(2, rows - rest, rest));
+                *piece = copy_rows(piece.clone().narrow(2, rows - rest, rest));
                 *first = needed;
             }
             break;
         }
     }
 
-    /// The first row of a node that layers of this pass still take.
+    /// The first row of a node that layers of this pass still need.
     fn first_needed(&self, node: usize) -> usize {
         let nodes = &self.graph.nodes;
-        let needed = self.takers[node].iter().map(|&taker| {
-            let next = self.layers[taker].done;
-            if next == nodes[taker].height() {
+        let needed = self.consumers[node].iter().map(|&consumer| {
+            let next = self.layers[consumer].done;
+            if next == nodes[consumer].height() {
                 return nodes[node].height();
             }
-            self.rows_under(taker, next..next + 1, node).start
+            self.input_rows(consumer, next..next + 1, node).start
         });
         needed.min().unwrap_or(nodes[node].height())
     }

@@ -1,34 +1,34 @@
-//! How layers that behave differently in training and in use are to behave in one forward pass.
+//! Per-call settings of layers that differ between training and inference.
 
 /// Where batch normalisation takes its mean and variance from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum NormStats {
-    /// From the picture itself: what the reference implementations' test mode does.
+    /// From the input itself, as the reference implementations do in test mode.
     Batch,
     /// From the running averages of training.
     Running,
 }
 
-/// What normalisation and dropout do in a forward pass. Said with each pass, so that no hidden mode can be wrong.
+/// What normalisation and dropout do in a forward pass. Passed with each call, so that no hidden mode can be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Behaviour {
+pub struct ForwardMode {
     /// Where batch normalisation takes its statistics from.
     pub norm_stats: NormStats,
-    /// Whether batch normalisation moves its running averages.
+    /// Whether batch normalisation updates its running averages.
     pub update_running: bool,
-    /// Whether dropout drops.
+    /// Whether dropout is active.
     pub dropout: bool,
 }
 
-impl Behaviour {
-    /// Training: statistics of the batch, running averages move, dropout drops.
+impl ForwardMode {
+    /// Training: statistics of the batch, running averages updated, dropout active.
     pub const TRAINING: Self = Self {
         norm_stats: NormStats::Batch,
         update_running: true,
         dropout: true,
     };
 
-    /// Use of a trained network.
+    /// Inference with a trained network.
     pub const fn inference(norm_stats: NormStats, dropout: bool) -> Self {
         Self {
             norm_stats,

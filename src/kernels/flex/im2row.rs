@@ -1,4 +1,4 @@
-//! The patches of a convolution: its columns with the pixels under one kernel side by side.
+//! im2row: for each output pixel a row of the input pixels under its kernel.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use super::geometry::Geometry;
 ///
 /// `picture` is `[inputs, height, width]`; `patches` receives, for one output pixel after another, the input pixels
 /// under its kernel, `[channels, kernel height, kernel width]`.
-pub(super) fn gather(
+pub(super) fn im2row(
     geometry: &Geometry,
     picture: &[f32],
     channels: Range<usize>,
@@ -37,7 +37,7 @@ pub(super) fn gather(
         channel: padded_rows * padded_width,
         row: padded_width,
     };
-    // The width of the kernel as a constant makes a few instructions of each copy.
+    // With a constant kernel width each copy is a few instructions.
     match geometry.kernel_width {
         1 => copy::<1>(geometry, &padded, patches),
         2 => copy::<2>(geometry, &padded, patches),

@@ -1,4 +1,4 @@
-//! A network together with its optimiser.
+//! A network with its optimiser.
 
 use burn::tensor::Gradients;
 
@@ -7,14 +7,14 @@ use super::tensors::{NamedTensors, Network, TensorError};
 
 /// A network in training.
 #[derive(Debug)]
-pub struct Trained<N> {
+pub struct Trainable<N> {
     /// Absent only while it is being updated.
     network: Option<N>,
     optimiser: Adam,
 }
 
-impl<N: Network> Trained<N> {
-    /// A network that has not been trained yet.
+impl<N: Network> Trainable<N> {
+    /// Pairs a network with an optimiser that has taken no step.
     pub fn new(network: N, optimiser: Adam) -> Self {
         Self {
             network: Some(network),
@@ -22,32 +22,32 @@ impl<N: Network> Trained<N> {
         }
     }
 
-    /// The network, for a pass that trains it.
+    /// The network, for a pass whose gradients train it.
     pub fn network(&self) -> &N {
         self.network
             .as_ref()
             .expect("the network is put back after every update")
     }
 
-    /// The network with its weights fixed: gradients flow through it, and none are computed for it.
+    /// A copy with frozen weights: gradients flow through it, and none are computed for it.
     pub fn frozen(&self) -> N {
         self.network().clone().no_grad()
     }
 
-    /// One step of the optimiser along `gradients`.
+    /// Takes one step of the optimiser along `gradients`.
     pub fn update(&mut self, gradients: &mut Gradients, learning_rate: f64) {
-        // Taken out and put back, so that the update finds no second owner and can work in place.
+        // Taken out and put back, so that the update is the only owner and works in place.
         if let Some(network) = self.network.take() {
             self.network = Some(self.optimiser.step(network, gradients, learning_rate));
         }
     }
 
-    /// Goes on with an optimiser that has taken no step.
+    /// Replaces the optimiser by one that has taken no step.
     pub fn restart(&mut self, optimiser: Adam) {
         self.optimiser = optimiser;
     }
 
-    /// Brings every weight into `[-limit, limit]`.
+    /// Clamps every weight to `[-limit, limit]`.
     pub fn clip(&mut self, limit: f32) {
         self.network = self
             .network
@@ -57,7 +57,7 @@ impl<N: Network> Trained<N> {
 
     /// The weights, under their public names.
     pub fn weights(&self) -> NamedTensors {
-        NamedTensors::of(self.network())
+        NamedTensors::from_network(self.network())
     }
 
     /// Replaces the weights.
@@ -69,12 +69,12 @@ impl<N: Network> Trained<N> {
         Ok(())
     }
 
-    /// What the optimiser remembers: moments by name and the number of steps.
+    /// The state of the optimiser: moments by name, and the number of steps.
     pub fn optimiser_state(&self) -> (NamedTensors, u64) {
         self.optimiser.state()
     }
 
-    /// Goes on from a saved optimiser.
+    /// Restores a saved optimiser.
     ///
     /// # Errors
     /// The state is not of this network.

@@ -1,14 +1,14 @@
-//! The columns of a convolution: for each output pixel the input pixels under its kernel.
+//! im2col: for each output pixel a column of the input pixels under its kernel.
 
 use std::ops::Range;
 
 use super::geometry::Geometry;
 
-/// Rows of one channel, padded, each split by the remainder of the column divided by the stride.
+/// Padded rows of one channel, split by the remainder of the column divided by the stride.
 ///
-/// The pixels under one tap of the kernel are then neighbours for neighbouring outputs, whatever the stride.
+/// Whatever the stride, the pixels under one tap of the kernel are then neighbours for neighbouring outputs.
 pub(super) struct Phases {
-    /// Pixels that each remainder has in a row.
+    /// Pixels per remainder in a row.
     pub(super) width: usize,
     stride: usize,
     padding: usize,
@@ -35,7 +35,7 @@ impl Phases {
         (kernel_column % self.stride) * self.width + kernel_column / self.stride
     }
 
-    /// The places of one remainder that lie on pixels of the input, not in the padding.
+    /// The slots of one remainder that lie on pixels of the input, not in the padding.
     pub(super) fn inside(&self, remainder: usize) -> Range<usize> {
         let first = self.padding.saturating_sub(remainder).div_ceil(self.stride);
         let end = (self.input_width + self.padding)
@@ -45,28 +45,28 @@ impl Phases {
         first.min(end)..end
     }
 
-    /// The input pixel at a place inside.
-    pub(super) fn pixel(&self, remainder: usize, place: usize) -> usize {
-        place * self.stride + remainder - self.padding
+    /// The input pixel of a slot inside.
+    pub(super) fn pixel(&self, remainder: usize, slot: usize) -> usize {
+        slot * self.stride + remainder - self.padding
     }
 
     /// Splits one row of the input.
     fn split(&self, row: &[f32], split: &mut [f32]) {
-        for (remainder, places) in split.chunks_exact_mut(self.width).enumerate() {
+        for (remainder, slots) in split.chunks_exact_mut(self.width).enumerate() {
             let inside = self.inside(remainder);
-            places[..inside.start].fill(0.0);
-            places[inside.end..].fill(0.0);
+            slots[..inside.start].fill(0.0);
+            slots[inside.end..].fill(0.0);
             if inside.is_empty() {
                 continue;
             }
             let pixels = &row[self.pixel(remainder, inside.start)..];
-            let places = &mut places[inside];
+            let slots = &mut slots[inside];
             match self.stride {
-                1 => places.copy_from_slice(&pixels[..places.len()]),
-                2 => every_second(pixels, places),
+                1 => slots.copy_from_slice(&pixels[..slots.len()]),
+                2 => every_second(pixels, slots),
                 stride => {
-                    for (place, &pixel) in places.iter_mut().zip(pixels.iter().step_by(stride)) {
-                        *place = pixel;
+                    for (slot, &pixel) in slots.iter_mut().zip(pixels.iter().step_by(stride)) {
+                        *slot = pixel;
                     }
                 }
             }
@@ -74,16 +74,16 @@ impl Phases {
     }
 }
 
-/// Copies every second pixel; a loop of its own because with a constant step it becomes vector instructions.
-fn every_second(pixels: &[f32], places: &mut [f32]) {
+/// Copies every second pixel, in a loop of its own because a constant step is vectorised.
+fn every_second(pixels: &[f32], slots: &mut [f32]) {
     let pairs = pixels.chunks_exact(2);
     let rest = pairs.remainder();
     let count = pairs.len();
-    for (place, pair) in places.iter_mut().zip(pairs) {
-        *place = pair[0];
+    for (slot, pair) in slots.iter_mut().zip(pairs) {
+        *slot = pair[0];
     }
-    if let (Some(place), Some(&pixel)) = (places.get_mut(count), rest.first()) {
-        *place = pixel;
+    if let (Some(slot), Some(&pixel)) = (slots.get_mut(count), rest.first()) {
+        *slot = pixel;
     }
 }
 
@@ -91,7 +91,7 @@ fn every_second(pixels: &[f32], places: &mut [f32]) {
 ///
 /// `picture` is `[inputs, height, width]`. Row `(channel, kernel row, kernel column)` of `columns` starts `stride`
 /// elements after the one before and holds the input pixels under that tap, output pixel by output pixel.
-pub(super) fn gather(
+pub(super) fn im2col(
     geometry: &Geometry,
     picture: &[f32],
     channels: Range<usize>,

@@ -1,20 +1,21 @@
-//! Convolutions of few pixels as one product of matrices, on the processor.
+//! Convolutions of few pixels as one matrix product, on the CPU.
 //!
-//! LibTorch's convolutions bring the weights into an order of their own, in each pass and each gradient anew. Where a wide
-//! layer sees few pixels, as in the depths of a U-Net, this is most of the work: 1024 to 512 channels from 4 x 4 pixels take
-//! 19 ms with gradients, and 6 ms here. In bfloat16 the weights would be converted besides, so that 32 bits are faster (33 ms).
+//! LibTorch's convolutions reorder the weights in every pass and every gradient. If a wide layer has few pixels, as in the
+//! innermost levels of a U-Net, this is most of the work: 1024 to 512 channels from 4 x 4 pixels take
+//! 19 ms with gradients, and 6 ms here. In bfloat16 the weights would also be converted, so 32 bits are faster (33 ms).
 
 use tch::{Kind, Tensor};
 
-use super::convolution::{OwnConvolution, Shape, prepared};
+use super::own_convolution::OwnConvolution;
+use super::shape::{Shape, prepared};
 use crate::kernels::Precision;
 
-/// Pixels on the smaller side of the convolution, in all pictures, up to which it is done here. With four times as many both
-/// ways take about as long.
+/// Most pixels on the smaller side of the convolution, in all pictures together. With four times as many LibTorch's own
+/// convolution takes about as long.
 const FEW_PIXELS: i64 = 64;
 
 /// A convolution or transposed convolution of few pixels.
-pub(super) struct Columns {
+pub(super) struct Im2colConvolution {
     shape: Shape,
     batch: i64,
     /// Height and width of the smaller side: a convolution's output, a transposed one's input.
@@ -24,8 +25,8 @@ pub(super) struct Columns {
     weight_dims: [i64; 4],
 }
 
-impl Columns {
-    /// Nothing where LibTorch's own convolution is to be taken.
+impl Im2colConvolution {
+    /// `None` if LibTorch's own convolution is faster.
     pub(super) fn new(dims: [[usize; 4]; 2], shape: Shape) -> Option<Self> {
         let [input_dims, weight_dims] = dims.map(|dims| dims.map(|side| side as i64));
         let [batch, channels, height, width] = input_dims;
@@ -84,7 +85,7 @@ impl Columns {
         self.kernel().iter().product()
     }
 
-    /// What lies under the kernel, in the order of [`matrix`](Self::matrix) of this kind: `[.., batch * pixels]`.
+    /// The columns of `large`, in the order of a [`matrix`](Self::matrix) of this kind: `[.., batch * pixels]`.
     fn columns_of(&self, large: &Tensor, kind: Kind) -> Tensor {
         let [channels, ..] = self.large;
         let columns = prepared(large, Precision::F32).im2col(
@@ -103,7 +104,7 @@ impl Columns {
             .reshape([channels * self.area(), -1])
     }
 
-    /// The larger side from columns that are added up: `[batch, channels, height, width]`.
+    /// Adds columns up to the larger side: `[batch, channels, height, width]`.
     fn picture_of(&self, columns: &Tensor) -> Tensor {
         let [channels, height, width] = self.large;
         let area = self.area();
@@ -127,7 +128,7 @@ impl Columns {
     }
 }
 
-impl OwnConvolution for Columns {
+impl OwnConvolution for Im2colConvolution {
     fn forward(&self, input: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
         let mut output = if self.shape.transposed {
             self.spread(input, weight)

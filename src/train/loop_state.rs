@@ -1,4 +1,4 @@
-//! Where the loop stands.
+//! The state of the training loop.
 
 use std::time::Instant;
 
@@ -7,16 +7,16 @@ use super::schedule::Schedule;
 use super::stage::Stage;
 use crate::method::Loss;
 
-/// Losses of a step that have not been read from the device.
-pub(super) struct Unread {
+/// Losses of a step that are still on the device.
+pub(super) struct PendingLosses {
     pub(super) step: u64,
     pub(super) epoch: u64,
     pub(super) learning_rate: f64,
     pub(super) losses: Vec<Loss>,
 }
 
-/// What changes as the loop goes on.
-pub(super) struct Position {
+/// What changes from step to step.
+pub(super) struct LoopState {
     /// Steps done.
     pub(super) step: u64,
     /// Last step of the stage.
@@ -35,13 +35,13 @@ pub(super) struct Position {
     /// Steps and time since the last logged record.
     pub(super) since_log: (u64, Instant),
     pub(super) durations: Vec<f64>,
-    pub(super) unread: Vec<Unread>,
+    pub(super) pending: Vec<PendingLosses>,
 }
 
-impl Position {
-    /// The beginning of a run of `total` steps in `stage`, or where it was `resumed`.
+impl LoopState {
+    /// The start of a run of `total` steps in `stage`, or the position at which it was `resumed`.
     pub(super) fn start(stage: &Stage, total: u64, resumed: Option<&Checkpoint>) -> Self {
-        let mut schedule = Schedule::of(&stage.recipe);
+        let mut schedule = Schedule::from_recipe(&stage.recipe);
         if let Some(checkpoint) = resumed {
             schedule.restore(checkpoint.plateau);
         }
@@ -59,7 +59,7 @@ impl Position {
             last_losses: Vec::new(),
             since_log: (step, Instant::now()),
             durations: Vec::new(),
-            unread: Vec::new(),
+            pending: Vec::new(),
         }
     }
 
@@ -68,10 +68,10 @@ impl Position {
         self.step.saturating_sub(1) / self.per_epoch + 1
     }
 
-    /// Goes on with the next stage: its schedule begins, and so do its estimates.
-    pub(super) fn enter(&mut self, stage: &Stage) {
+    /// Starts the next stage, with its own schedule and estimate.
+    pub(super) fn start_stage(&mut self, stage: &Stage) {
         self.last = stage.end.min(self.total);
-        self.schedule = Schedule::of(&stage.recipe);
+        self.schedule = Schedule::from_recipe(&stage.recipe);
         self.durations.clear();
     }
 }

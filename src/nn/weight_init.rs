@@ -7,38 +7,38 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
-use crate::config::{Initialiser, Recipe};
+use crate::config::{InitKind, Recipe};
 use crate::kernels::Precision;
 
-/// Makes the parameters of a network: the law, the generator of random numbers and the device.
+/// Makes the parameters of a network: distribution, random numbers and device.
 #[derive(Debug)]
-pub struct Initialise {
-    /// Nothing is drawn without a law: the weights will be loaded.
-    law: Option<Initialiser>,
+pub struct WeightInit {
+    /// `None` if weights are loaded later: parameters start as zeros.
+    kind: Option<InitKind>,
     gain: f64,
-    random: ChaCha8Rng,
+    rng: ChaCha8Rng,
     device: Device,
     precision: Precision,
 }
 
-impl Initialise {
-    /// Parameters drawn by `law` with standard deviation or gain `gain`, on `device`.
+impl WeightInit {
+    /// Draws parameters from the distribution `kind` with standard deviation or gain `gain`, on `device`.
     ///
     /// `stream` separates the networks of one seed.
-    pub fn new(law: Initialiser, gain: f64, seed: u64, stream: u64, device: &Device) -> Self {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
-        random.set_stream(stream);
+    pub fn new(kind: InitKind, gain: f64, seed: u64, stream: u64, device: &Device) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(stream);
         Self {
-            law: Some(law),
+            kind: Some(kind),
             gain,
-            random,
+            rng,
             device: device.clone(),
             precision: Precision::F32,
         }
     }
 
-    /// Parameters as `recipe` asks for them, on `device`; `stream` separates its networks.
-    pub fn of_recipe(recipe: &Recipe, stream: u64, device: &Device) -> Self {
+    /// Draws parameters as `recipe` asks for, on `device`; `stream` separates its networks.
+    pub fn from_recipe(recipe: &Recipe, stream: u64, device: &Device) -> Self {
         let generator = &recipe.generator;
         Self::new(
             generator.init,
@@ -50,22 +50,22 @@ impl Initialise {
         .with_precision(recipe.train.precision)
     }
 
-    /// The same for layers that calculate with `precision`; parameters are 32-bit in any case.
+    /// Makes layers that compute in `precision`; their parameters are always 32-bit.
     pub fn with_precision(self, precision: Precision) -> Self {
         Self { precision, ..self }
     }
 
-    /// What the layers calculate with.
+    /// Precision in which the layers compute.
     pub fn precision(&self) -> Precision {
         self.precision
     }
 
-    /// Zeros, on `device`: for networks whose weights are loaded afterwards.
+    /// Makes zeros on `device`, for networks whose weights are loaded afterwards.
     pub fn zeros(device: &Device) -> Self {
         Self {
-            law: None,
+            kind: None,
             gain: 0.0,
-            random: ChaCha8Rng::seed_from_u64(0),
+            rng: ChaCha8Rng::seed_from_u64(0),
             device: device.clone(),
             precision: Precision::F32,
         }
@@ -83,23 +83,23 @@ impl Initialise {
     pub fn weight(&mut self, shape: [usize; 4]) -> Param<Tensor<4>> {
         let [rows, second, height, width] = shape;
         let (fan_in, fan_out) = (second * height * width, rows * height * width);
-        let Some(law) = self.law else {
-            // One zero that stands for all: what is replaced needs no memory.
+        let Some(kind) = self.kind else {
+            // One zero, expanded: weights that will be replaced need no memory.
             let zero = Tensor::<4>::zeros([1; 4], &self.device);
             return Param::from_tensor(zero.expand(shape));
         };
         let mut values = self.normal(rows * fan_in);
-        let deviation = match law {
-            Initialiser::Normal => self.gain,
-            Initialiser::Xavier => self.gain * (2.0 / (fan_in + fan_out) as f64).sqrt(),
-            Initialiser::Kaiming => (2.0 / fan_in as f64).sqrt(),
-            Initialiser::Orthogonal => {
+        let std_dev = match kind {
+            InitKind::Normal => self.gain,
+            InitKind::Xavier => self.gain * (2.0 / (fan_in + fan_out) as f64).sqrt(),
+            InitKind::Kaiming => (2.0 / fan_in as f64).sqrt(),
+            InitKind::Orthogonal => {
                 orthogonalise(&mut values, rows, fan_in);
                 self.gain
             }
         };
         for value in &mut values {
-            *value *= deviation as f32;
+            *value *= std_dev as f32;
         }
         Param::from_data(TensorData::new(values, shape), &self.device)
     }
@@ -133,13 +133,13 @@ impl Initialise {
 
     fn normal(&mut self, count: usize) -> Vec<f32> {
         StandardNormal
-            .sample_iter(&mut self.random)
+            .sample_iter(&mut self.rng)
             .take(count)
             .collect()
     }
 }
 
-/// Makes the rows of a `rows` x `columns` matrix orthonormal, or the columns where there are more rows than columns.
+/// Makes the rows of a `rows` x `columns` matrix orthonormal, or the columns if there are fewer of them.
 fn orthogonalise(values: &mut [f32], rows: usize, columns: usize) {
     if rows <= columns {
         let mut vectors: Vec<Vec<f64>> = values
@@ -166,7 +166,7 @@ fn orthogonalise(values: &mut [f32], rows: usize, columns: usize) {
     }
 }
 
-/// Modified Gram-Schmidt: each vector is normed, then its part is taken out of those after it.
+/// Modified Gram-Schmidt: normalises each vector, then removes its component from those after it.
 fn gram_schmidt(vectors: &mut [Vec<f64>]) {
     let dot = |first: &[f64], second: &[f64]| -> f64 {
         first.iter().zip(second).map(|(x, y)| x * y).sum()
@@ -193,13 +193,13 @@ fn gram_schmidt(vectors: &mut [Vec<f64>]) {
 mod tests {
     use super::*;
 
-    fn weight(law: Initialiser, gain: f64, shape: [usize; 4]) -> Vec<f32> {
-        let mut initialise = Initialise::new(law, gain, 7, 0, &Device::flex());
-        let data = initialise.weight(shape).val().into_data();
+    fn weight(kind: InitKind, gain: f64, shape: [usize; 4]) -> Vec<f32> {
+        let mut init = WeightInit::new(kind, gain, 7, 0, &Device::flex());
+        let data = init.weight(shape).val().into_data();
         data.try_into_vec().unwrap()
     }
 
-    fn deviation(values: &[f32]) -> f64 {
+    fn std_dev(values: &[f32]) -> f64 {
         let squares: f64 = values.iter().map(|&value| f64::from(value).powi(2)).sum();
         (squares / values.len() as f64).sqrt()
     }
@@ -208,21 +208,17 @@ mod tests {
     fn each_law_has_its_standard_deviation() {
         let shape = [64, 32, 4, 4];
         let cases = [
-            (Initialiser::Normal, 0.02, 0.02),
-            (
-                Initialiser::Xavier,
-                0.5,
-                0.5 * (2.0f64 / (96.0 * 16.0)).sqrt(),
-            ),
-            (Initialiser::Kaiming, 0.02, (2.0f64 / 512.0).sqrt()),
+            (InitKind::Normal, 0.02, 0.02),
+            (InitKind::Xavier, 0.5, 0.5 * (2.0f64 / (96.0 * 16.0)).sqrt()),
+            (InitKind::Kaiming, 0.02, (2.0f64 / 512.0).sqrt()),
             // Rows of norm 1 over 512 entries.
-            (Initialiser::Orthogonal, 2.0, 2.0 / 512.0f64.sqrt()),
+            (InitKind::Orthogonal, 2.0, 2.0 / 512.0f64.sqrt()),
         ];
-        for (law, gain, expected) in cases {
-            let got = deviation(&weight(law, gain, shape));
+        for (kind, gain, expected) in cases {
+            let got = std_dev(&weight(kind, gain, shape));
             assert!(
                 (got / expected - 1.0).abs() < 0.02,
-                "{law:?}: {got} for {expected}"
+                "{kind:?}: {got} for {expected}"
             );
         }
     }
@@ -231,7 +227,7 @@ mod tests {
     fn orthogonal_weights_are_orthogonal_both_ways() {
         for shape in [[6, 3, 3, 3], [40, 3, 2, 2]] {
             let columns = shape[1] * shape[2] * shape[3];
-            let values = weight(Initialiser::Orthogonal, 1.0, shape);
+            let values = weight(InitKind::Orthogonal, 1.0, shape);
             let entry = |row: usize, column: usize| values[row * columns + column];
             let wide = shape[0] <= columns;
             let (count, length) = if wide {
@@ -264,8 +260,8 @@ mod tests {
     fn streams_differ_and_seeds_repeat() {
         let draw = |seed, stream| {
             let device = Device::flex();
-            let mut initialise = Initialise::new(Initialiser::Normal, 1.0, seed, stream, &device);
-            initialise.weight([2, 2, 1, 1]).val().into_data()
+            let mut init = WeightInit::new(InitKind::Normal, 1.0, seed, stream, &device);
+            init.weight([2, 2, 1, 1]).val().into_data()
         };
         assert_eq!(draw(1, 0), draw(1, 0));
         assert_ne!(draw(1, 0), draw(1, 1));

@@ -1,22 +1,22 @@
-//! The objectives of the game between generator and discriminator.
+//! The adversarial losses of generator and discriminator.
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::{log_sigmoid, relu};
 
 use crate::config::GanObjective;
 
-/// Weights of a Wasserstein critic are kept within this distance of zero (Arjovsky, Chintala and Bottou, 2017).
+/// Weights of a Wasserstein critic are clipped to this distance from zero (Arjovsky, Chintala and Bottou, 2017).
 pub const WEIGHT_CLIP: f32 = 0.01;
 
-/// An objective: what each player minimises, as a function of the discriminator's logits. All are means, `[1]`.
+/// The losses of both players as functions of the discriminator's logits. All are means, `[1]`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Objective {
+pub struct GanLoss {
     kind: GanObjective,
     label_smoothing: f64,
 }
 
-impl Objective {
-    /// An objective; with one-sided label smoothing the discriminator's target for real pictures is
+impl GanLoss {
+    /// Creates the losses of one objective. With one-sided label smoothing the discriminator's target for real pictures is
     /// `1 - label_smoothing` (Salimans et al., "Improved Techniques for Training GANs", 2016).
     pub fn new(kind: GanObjective, label_smoothing: f64) -> Self {
         Self {
@@ -25,7 +25,7 @@ impl Objective {
         }
     }
 
-    /// What the discriminator minimises on real pictures.
+    /// Loss of the discriminator on real pictures.
     pub fn discriminator_on_real(&self, logits: Tensor<4>) -> Tensor<1> {
         let target = 1.0 - self.label_smoothing;
         match self.kind {
@@ -36,7 +36,7 @@ impl Objective {
         }
     }
 
-    /// What the discriminator minimises on generated pictures.
+    /// Loss of the discriminator on generated pictures.
     pub fn discriminator_on_fake(&self, logits: Tensor<4>) -> Tensor<1> {
         match self.kind {
             GanObjective::Vanilla | GanObjective::Saturating => cross_entropy(logits, 0.0),
@@ -46,11 +46,11 @@ impl Objective {
         }
     }
 
-    /// What the generator minimises on its pictures.
+    /// Loss of the generator on its pictures.
     pub fn generator(&self, logits: Tensor<4>) -> Tensor<1> {
         match self.kind {
             GanObjective::Vanilla => cross_entropy(logits, 1.0),
-            // log(1 - D): its gradient vanishes where the discriminator is sure, as Goodfellow et al., 2014, note.
+            // log(1 - D): its gradient vanishes once the discriminator is sure, as Goodfellow et al., 2014, note.
             GanObjective::Saturating => -cross_entropy(logits, 0.0),
             GanObjective::Lsgan => squared_error(logits, 1.0),
             GanObjective::Hinge | GanObjective::Wgan => -logits.mean(),

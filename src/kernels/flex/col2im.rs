@@ -1,12 +1,12 @@
-//! Adding columns back into the pixels they were taken from: the opposite of gathering.
+//! col2im: adds columns back into the pixels that they were taken from.
 
 use std::ops::Range;
 
-use super::columns::Phases;
 use super::geometry::Geometry;
+use super::im2col::Phases;
 
 /// Sums for some channels and rows of the input of one picture.
-pub(super) struct Sums {
+pub(super) struct Accumulator {
     phases: Phases,
     geometry: Geometry,
     rows: Range<usize>,
@@ -14,7 +14,7 @@ pub(super) struct Sums {
     values: Vec<f32>,
 }
 
-impl Sums {
+impl Accumulator {
     /// Sums of zero for `channels` channels and these rows of the input.
     pub(super) fn new(geometry: &Geometry, channels: usize, rows: Range<usize>) -> Self {
         let phases = Phases::new(geometry);
@@ -26,7 +26,7 @@ impl Sums {
         }
     }
 
-    /// The rows of the output whose kernels reach the rows of these sums.
+    /// The rows of the output whose kernels reach these rows of the input.
     pub(super) fn output_rows(&self) -> Range<usize> {
         let geometry = &self.geometry;
         let start = (self.rows.start + geometry.padding_y + 1)
@@ -37,7 +37,7 @@ impl Sums {
         start.min(end)..end
     }
 
-    /// Adds the columns of these rows of the output, laid out as `columns::gather` does with a stride of all pixels.
+    /// Adds the columns of these rows of the output, laid out as `im2col::im2col` does with a stride of all pixels.
     pub(super) fn add(&mut self, columns: &[f32], output_rows: Range<usize>) {
         let Geometry {
             stride,

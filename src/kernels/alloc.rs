@@ -1,4 +1,4 @@
-//! Large buffers that are written part by part, by all threads.
+//! Large buffers that all threads fill part by part.
 #![expect(
     unsafe_code,
     reason = "the buffer is cleared part by part, where it is written, and not once before by a single thread"
@@ -9,28 +9,28 @@ use std::mem::MaybeUninit;
 
 use rayon::prelude::*;
 
-/// A buffer of `length` numbers that `fill` writes in parts of `part` numbers, the last one shorter where it does not divide.
-/// It takes the number of a part and the part itself, all zeros.
-pub(crate) fn filled(
+/// Allocates `length` numbers and calls `fill` with each part of `part` numbers, all zeros, and its index. The last part may be
+/// shorter.
+pub(crate) fn alloc_filled(
     length: usize,
     part: usize,
     fill: impl Fn(usize, &mut [f32]) + Sync,
 ) -> Vec<f32> {
-    let filled = try_filled(length, part, |index, values| {
+    let alloc_filled = try_alloc_filled(length, part, |index, values| {
         fill(index, values);
         Ok::<(), Infallible>(())
     });
-    match filled {
+    match alloc_filled {
         Ok(values) => values,
         Err(never) => match never {},
     }
 }
 
-/// The same for a `fill` that may fail.
+/// As [`alloc_filled`], for a `fill` that can fail.
 ///
 /// # Errors
-/// The first of `fill`'s.
-pub(crate) fn try_filled<E: Send>(
+/// The first error of `fill`.
+pub(crate) fn try_alloc_filled<E: Send>(
     length: usize,
     part: usize,
     fill: impl Fn(usize, &mut [f32]) -> Result<(), E> + Sync,
@@ -56,14 +56,14 @@ mod tests {
     #[test]
     fn every_part_is_written() {
         for (length, part) in [(0, 3), (1, 3), (9, 3), (11, 3), (5, 0)] {
-            let values = filled(length, part, |index, values| {
+            let values = alloc_filled(length, part, |index, values| {
                 assert!(values.iter().all(|value| *value == 0.0));
                 values.fill(index as f32 + 1.0);
             });
             let expected = (0..length).map(|place| (place / part.max(1)) as f32 + 1.0);
             assert_eq!(values, expected.collect::<Vec<_>>());
         }
-        let failed = try_filled(
+        let failed = try_alloc_filled(
             10,
             2,
             |index, _| if index == 3 { Err("no") } else { Ok(()) },

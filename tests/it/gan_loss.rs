@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 use translate::config::GanObjective;
-use translate::nn::Objective;
+use translate::nn::GanLoss;
 
 use crate::device::test_device;
 use crate::fixture::{Fixture, json, values};
@@ -19,12 +19,12 @@ fn values_and_gradients_equal_pytorch() {
         let (kind, role) = case.split_once('.').unwrap();
         let kind: GanObjective = serde_json::from_value(kind.into()).unwrap();
         let smoothed = role.ends_with("_smoothed");
-        let objective = Objective::new(kind, if smoothed { smoothing } else { 0.0 });
+        let gan_loss = GanLoss::new(kind, if smoothed { smoothing } else { 0.0 });
         let prediction: Tensor<4> = fixture.tensor("prediction", &device).require_grad();
         let loss = match role.trim_end_matches("_smoothed") {
-            "discriminator_real" => objective.discriminator_on_real(prediction.clone()),
-            "discriminator_fake" => objective.discriminator_on_fake(prediction.clone()),
-            "generator_fake" => objective.generator(prediction.clone()),
+            "discriminator_real" => gan_loss.discriminator_on_real(prediction.clone()),
+            "discriminator_fake" => gan_loss.discriminator_on_fake(prediction.clone()),
+            "generator_fake" => gan_loss.generator(prediction.clone()),
             other => panic!("{other}"),
         };
         let value = value.as_f64().unwrap();
@@ -50,23 +50,20 @@ fn gradients_point_the_right_way() {
     use GanObjective::{Hinge, Lsgan, Saturating, Vanilla, Wgan};
     let device = test_device().autodiff();
     for kind in [Vanilla, Saturating, Lsgan, Hinge, Wgan] {
-        let objective = Objective::new(kind, 0.0);
+        let gan_loss = GanLoss::new(kind, 0.0);
         let sign = |loss: &dyn Fn(Tensor<4>) -> Tensor<1>| {
             let logits = Tensor::<4>::full([1, 1, 2, 2], 0.3, &device).require_grad();
             let gradient = logits.grad(&loss(logits.clone()).backward()).unwrap();
             gradient.sum().into_scalar::<f32>().signum()
         };
         assert!(
-            sign(&|logits| objective.discriminator_on_real(logits)) < 0.0,
+            sign(&|logits| gan_loss.discriminator_on_real(logits)) < 0.0,
             "{kind:?}"
         );
         assert!(
-            sign(&|logits| objective.discriminator_on_fake(logits)) > 0.0,
+            sign(&|logits| gan_loss.discriminator_on_fake(logits)) > 0.0,
             "{kind:?}"
         );
-        assert!(
-            sign(&|logits| objective.generator(logits)) < 0.0,
-            "{kind:?}"
-        );
+        assert!(sign(&|logits| gan_loss.generator(logits)) < 0.0, "{kind:?}");
     }
 }

@@ -1,12 +1,12 @@
-//! What differs between two recipes.
+//! The differences between two recipes.
 
 use toml::Value;
 
 use super::overlay::lookup;
 use super::recipe::Recipe;
 
-/// The keys whose values differ, one line each: `data.crop_size: 64, now 128`.
-pub fn difference(before: &Recipe, now: &Recipe) -> Vec<String> {
+/// Lists the keys whose values differ, one line each: `data.crop_size: 64, now 128`.
+pub fn diff(before: &Recipe, now: &Recipe) -> Vec<String> {
     let (before, now) = (before.to_table(), now.to_table());
     let mut keys: Vec<(String, String)> = Vec::new();
     for table in [&before, &now] {
@@ -51,7 +51,7 @@ mod tests {
         now.data.crop_size = 128;
         now.optim.lr_discriminator = Some(0.5);
         assert_eq!(
-            difference(&before, &now),
+            diff(&before, &now),
             [
                 "data.crop_size: 256, now 128",
                 "optim.lr_discriminator: not set, now 0.5"

@@ -1,4 +1,4 @@
-//! Features that are kept from one pass to another, in memory or in a file without a name.
+//! Features stored from one pass to another, in memory or in a file without a name.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -9,44 +9,44 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
-use crate::kernels::try_filled;
+use crate::kernels::try_alloc_filled;
 
-/// Features that could not be kept.
+/// Features that could not be stored.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "cannot keep features in `{}` ({needed:.1} GiB for this picture at this step): {source}; make room there, or translate a smaller picture",
     folder.display()
 )]
 pub struct StoreError {
-    /// Where they were to be kept.
+    /// Folder of the file.
     folder: PathBuf,
-    /// GiB of these features.
+    /// Size of the features, in GiB.
     needed: f64,
-    /// What the system said.
+    /// The error of the operating system.
     source: io::Error,
 }
 
 /// The features of one picture, `[channels, height, width]`.
 #[derive(Debug)]
-pub(super) struct Store {
+pub(super) struct FeatureStore {
     dims: [usize; 3],
-    place: Place,
+    storage: Storage,
 }
 
 #[derive(Debug)]
-enum Place {
-    /// Rows as they were written, on the processor, each with the number of its first row.
+enum Storage {
+    /// Pieces as they were written, on the host, each with the index of its first row.
     Memory(VecDeque<(usize, Tensor<4>)>),
-    /// The file has no name, and is gone with this value or the program. It is read and written, not mapped, so that it
-    /// does not count as the program's memory.
+    /// The file has no name, and is gone with this value or the program. It is read and written, not mapped, so that it does
+    /// not count as memory of the program.
     File { file: File, folder: PathBuf },
 }
 
-impl Store {
+impl FeatureStore {
     pub(super) fn in_memory(dims: [usize; 3]) -> Self {
         Self {
             dims,
-            place: Place::Memory(VecDeque::new()),
+            storage: Storage::Memory(VecDeque::new()),
         }
     }
 
@@ -55,30 +55,30 @@ impl Store {
         let folder = folder.to_owned();
         Ok(Self {
             dims,
-            place: Place::File { file, folder },
+            storage: Storage::File { file, folder },
         })
     }
 
-    /// Bytes that it takes in memory when it is full.
+    /// Bytes of memory when the store is full.
     pub(super) fn memory(&self) -> u64 {
-        match &self.place {
-            Place::Memory(_) => offset(self.dims.iter().product()),
-            Place::File { .. } => 0,
+        match &self.storage {
+            Storage::Memory(_) => byte_offset(self.dims.iter().product()),
+            Storage::File { .. } => 0,
         }
     }
 
-    /// Writes rows from `start` on, `[1, channels, rows, width]`, and gives them back. They follow on those that were written
-    /// before, or are the first again when the others have been given up.
+    /// Writes rows from `start` on, `[1, channels, rows, width]`, and returns them. They continue the rows written before, or
+    /// start again at the top once those have been released.
     pub(super) fn write(&mut self, start: usize, rows: Tensor<4>) -> Result<Tensor<4>, StoreError> {
         let [_, height, width] = self.dims;
-        match &mut self.place {
-            Place::Memory(pieces) => {
+        match &mut self.storage {
+            Storage::Memory(pieces) => {
                 pieces.push_back((start, rows.clone().to_device(&Device::flex())));
                 Ok(rows)
             }
-            Place::File { file, folder } => {
+            Storage::File { file, folder } => {
                 let (dims, device) = (rows.dims(), rows.device());
-                // Nothing is copied where the tensor has no other owner and lies on the processor.
+                // Copies nothing if the tensor has no other owner and lies on the host.
                 let data = rows.into_data();
                 let values = data
                     .as_slice::<f32>()
@@ -87,8 +87,8 @@ impl Store {
                     .par_chunks_exact(dims[2] * width)
                     .enumerate()
                     .try_for_each(|(channel, values)| {
-                        let place = offset((channel * height + start) * width);
-                        write_at(file, bytemuck::cast_slice(values), place)
+                        let offset = byte_offset((channel * height + start) * width);
+                        write_at(file, bytemuck::cast_slice(values), offset)
                     })
                     .map_err(|source| error(folder, self.dims, source))?;
                 Ok(Tensor::from_data(data, &device))
@@ -96,17 +96,17 @@ impl Store {
         }
     }
 
-    /// Rows that have been written, in pieces `[1, channels, rows, width]` from the top down. With `give_up` these rows, and those
-    /// above them, are not read again.
+    /// Reads rows as pieces `[1, channels, rows, width]` from the top down. With `release` they, and the rows above them, are not
+    /// read again.
     pub(super) fn read(
         &mut self,
         rows: Range<usize>,
-        give_up: bool,
+        release: bool,
         device: &Device,
     ) -> Result<Vec<Tensor<4>>, StoreError> {
         let [channels, height, width] = self.dims;
-        match &mut self.place {
-            Place::Memory(pieces) => {
+        match &mut self.storage {
+            Storage::Memory(pieces) => {
                 let mut found = Vec::new();
                 let mut next = rows.start;
                 for (first, piece) in pieces.iter() {
@@ -118,24 +118,24 @@ impl Store {
                         next += count;
                     }
                 }
-                while give_up && let Some((first, piece)) = pieces.front() {
+                while release && let Some((first, piece)) = pieces.front() {
                     let end = first + piece.dims()[2];
                     if end > rows.end {
                         break;
                     }
                     pieces.pop_front();
-                    // What lies behind the last row is what takes the place.
+                    // Pieces behind the last row belong to the node that reuses the slot.
                     if end == height {
                         break;
                     }
                 }
                 Ok(found)
             }
-            Place::File { file, folder } => {
+            Storage::File { file, folder } => {
                 let length = rows.len() * width;
-                let values = try_filled(channels * length, length, |channel, values| {
-                    let place = offset((channel * height + rows.start) * width);
-                    read_at(file, bytemuck::cast_slice_mut(values), place)
+                let values = try_alloc_filled(channels * length, length, |channel, values| {
+                    let offset = byte_offset((channel * height + rows.start) * width);
+                    read_at(file, bytemuck::cast_slice_mut(values), offset)
                 });
                 let values = values.map_err(|source| error(folder, self.dims, source))?;
                 let data = TensorData::new(values, [1, channels, rows.len(), width]);
@@ -146,50 +146,50 @@ impl Store {
 }
 
 #[cfg(unix)]
-fn write_at(file: &File, bytes: &[u8], place: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::write_all_at(file, bytes, place)
+fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
 }
 
 #[cfg(unix)]
-fn read_at(file: &File, bytes: &mut [u8], place: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, bytes, place)
+fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
 }
 
 #[cfg(windows)]
-fn write_at(file: &File, mut bytes: &[u8], mut place: u64) -> io::Result<()> {
+fn write_at(file: &File, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
     while !bytes.is_empty() {
-        let written = std::os::windows::fs::FileExt::seek_write(file, bytes, place)?;
+        let written = std::os::windows::fs::FileExt::seek_write(file, bytes, offset)?;
         if written == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
         bytes = &bytes[written..];
-        place += written as u64;
+        offset += written as u64;
     }
     Ok(())
 }
 
 #[cfg(windows)]
-fn read_at(file: &File, mut bytes: &mut [u8], mut place: u64) -> io::Result<()> {
+fn read_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> io::Result<()> {
     while !bytes.is_empty() {
-        let read = std::os::windows::fs::FileExt::seek_read(file, bytes, place)?;
+        let read = std::os::windows::fs::FileExt::seek_read(file, bytes, offset)?;
         if read == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         bytes = &mut bytes[read..];
-        place += read as u64;
+        offset += read as u64;
     }
     Ok(())
 }
 
-/// The byte at which a value lies.
-fn offset(place: usize) -> u64 {
-    (place * size_of::<f32>()) as u64
+/// The offset of a value in bytes.
+fn byte_offset(offset: usize) -> u64 {
+    (offset * size_of::<f32>()) as u64
 }
 
 fn error(folder: &Path, dims: [usize; 3], source: io::Error) -> StoreError {
     StoreError {
         folder: folder.to_owned(),
-        needed: offset(dims.iter().product()) as f64 / f64::from(1 << 30),
+        needed: byte_offset(dims.iter().product()) as f64 / f64::from(1 << 30),
         source,
     }
 }
@@ -203,7 +203,7 @@ mod tests {
         let (folder, device) = (tempfile::tempdir().unwrap(), Device::flex());
         let dims = [2, 5, 3];
         let rows = |rows: Range<usize>, more: f32| {
-            let value = |place: usize| place as f32 + more;
+            let value = |offset: usize| offset as f32 + more;
             let all: Vec<f32> = (0..30).map(value).collect();
             let all = Tensor::<4>::from_data(TensorData::new(all, [1, 2, 5, 3]), &device);
             all.narrow(2, rows.start, rows.len())
@@ -212,9 +212,9 @@ mod tests {
             let left = Tensor::cat(left, 2).into_data();
             left.assert_eq(&right.into_data(), true);
         };
-        let file = Store::in_file(dims, folder.path()).unwrap();
+        let file = FeatureStore::in_file(dims, folder.path()).unwrap();
         assert_eq!(file.memory(), 0);
-        for mut store in [Store::in_memory(dims), file] {
+        for mut store in [FeatureStore::in_memory(dims), file] {
             for part in [0..2, 2..3, 3..5] {
                 let written = store.write(part.start, rows(part.clone(), 0.0)).unwrap();
                 same(vec![written], rows(part, 0.0));
@@ -232,7 +232,7 @@ mod tests {
             same(store.read(1..5, false, &device).unwrap(), rows(1..5, 100.0));
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-        let error = Store::in_file(dims, &folder.path().join("absent")).unwrap_err();
+        let error = FeatureStore::in_file(dims, &folder.path().join("absent")).unwrap_err();
         assert!(error.to_string().contains("absent"), "{error}");
     }
 }
