@@ -27,7 +27,7 @@ pub(super) fn mean_interval(values: &[f64], seed: u64) -> Option<Interval> {
     let count = values.len() as f64;
     let mut means: Vec<f64> = (0..RESAMPLES)
         .map(|draw| {
-            let mut rng = random::of_step(seed, draw);
+            let mut rng = random::step_rng(seed, draw);
             let chosen = values
                 .iter()
                 .map(|_| values[rng.random_range(0..values.len())]);
@@ -50,7 +50,7 @@ pub(super) fn sign_flip_test(differences: &[f64], seed: u64) -> f64 {
     // Rounding must not tell sums of equal numbers apart.
     let threshold = observed * (1.0 - 1e-9);
     let as_far = (0..FLIPS).filter(|draw| {
-        let mut rng = random::of_step(seed, FIRST + draw);
+        let mut rng = random::step_rng(seed, FIRST + draw);
         let flipped = differences.iter().map(|difference| {
             if rng.random::<bool>() {
                 *difference

@@ -27,7 +27,7 @@ const PAIRS: usize = 50;
 /// The folders have nothing in common, a picture cannot be read, or the page cannot be written.
 pub fn write_study(real: &Path, fake: &Path, seed: u64, path: &Path) -> Result<(), EvaluateError> {
     let mut pairs = find(real, fake)?.matched;
-    let mut rng = random::of_step(seed, 0);
+    let mut rng = random::step_rng(seed, 0);
     pairs.shuffle(&mut rng);
     pairs.truncate(PAIRS);
     let mut identity = Sha256::new();

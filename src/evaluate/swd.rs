@@ -106,7 +106,7 @@ impl Patches {
                 }
                 let levels = laplacian(&pixels, MIN_SIDE);
                 // The place in the set alone, so that a set has the same patches on either side of the comparison.
-                let mut rng = random::of_step(seed, ((picture as u64) << 8) | level as u64);
+                let mut rng = random::step_rng(seed, ((picture as u64) << 8) | level as u64);
                 take_patches(&levels[level], &mut rng, patches);
                 Ok(())
             })
@@ -169,7 +169,7 @@ fn sliced_distance(real: &Patches, fake: &Patches, seed: u64, level: u64) -> f64
     const FIRST: u64 = 1 << 60;
     let sum: f64 = (0..DIRECTIONS)
         .map(|direction| {
-            let mut rng = random::of_step(seed, FIRST | (level << 32) | direction as u64);
+            let mut rng = random::step_rng(seed, FIRST | (level << 32) | direction as u64);
             let direction = unit_vector(&mut rng);
             let project = |patches: &Patches| {
                 let dot =

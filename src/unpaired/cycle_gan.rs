@@ -225,9 +225,9 @@ impl Method for CycleGan {
 
     /// The translation into domain B, with a real picture of that domain, which shows something else.
     fn translations(&self, batch: Batch) -> Vec<(TensorData, TensorData)> {
-        let behaviour = Behaviour::inference(NormStats::Batch, false);
+        let mode = ForwardMode::inference(NormStats::Batch, false);
         let input = Tensor::<4>::from_data(batch.a, &self.device);
-        let translated = self.a2b.network().valid().forward(input, behaviour);
+        let translated = self.a2b.network().valid().forward(input, mode);
         vec![(translated.into_data(), batch.b)]
     }
 
