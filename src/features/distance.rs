@@ -97,19 +97,22 @@ pub struct Dists {
 }
 
 impl Dists {
-    /// With the weights of VGG16.
+    /// With the weights of VGG16. Weights that hold `alpha` and `beta` of their own bring these.
     ///
     /// # Errors
     /// A tensor is missing or does not fit.
     pub fn from_weights(weights: &NamedTensors, device: &Device) -> Result<Self, TensorError> {
         let bundled = NamedTensors::from_safetensors(HEADS)?;
         let values = |name: &str| -> Result<Vec<f32>, TensorError> {
-            Ok(tensor::<1>(&bundled, name)?.0.to_vec())
+            if weights.0.contains_key(name) {
+                return Ok(tensor::<4>(weights, name)?.0.to_vec());
+            }
+            Ok(tensor::<1>(&bundled, &format!("dists.{name}"))?.0.to_vec())
         };
         Ok(Self {
             network: PerceptualNetwork::from_weights(FeatureNetwork::Vgg16, weights, device)?,
-            alpha: values("dists.alpha")?,
-            beta: values("dists.beta")?,
+            alpha: values("alpha")?,
+            beta: values("beta")?,
             device: device.clone(),
         })
     }

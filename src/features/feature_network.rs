@@ -62,17 +62,58 @@ impl FeatureNetwork {
         let mut first = None;
         let (mut last_of_16, mut more) = (false, false);
         for (name, shape) in shapes {
-            if name.ends_with("features.0.weight") || name.ends_with("slice1.0.weight") {
+            let is_layer = |index: usize| is_layer_weight(name, index);
+            if is_layer(0) {
                 first = shape.get(2).copied();
             }
-            last_of_16 |=
-                name.ends_with("features.28.weight") || name.ends_with("slice5.28.weight");
-            more |= name.ends_with("features.30.weight") || name.ends_with("features.34.weight");
+            last_of_16 |= is_layer(28);
+            more |= is_layer(30) || is_layer(34);
         }
         match first {
             Some(11) => Some(Self::AlexNet),
             Some(3) if last_of_16 && !more => Some(Self::Vgg16),
             _ => None,
         }
+    }
+}
+
+/// Whether a tensor is the weight of the convolution at `index` of torchvision's `features`: called so there, `net.sliceN.INDEX` in
+/// the `lpips` package, `stageN.INDEX` in that of DISTS.
+pub(super) fn is_layer_weight(name: &str, index: usize) -> bool {
+    let Some(layer) = name.strip_suffix(&format!(".{index}.weight")) else {
+        return false;
+    };
+    let part = layer.rsplit('.').next().unwrap_or_default();
+    part == "features" || part.starts_with("slice") || part.starts_with("stage")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recognise(names: &[(&str, &[usize])]) -> Option<FeatureNetwork> {
+        FeatureNetwork::recognise(names.iter().copied())
+    }
+
+    #[test]
+    fn networks_are_known_by_their_tensors() {
+        let three: &[usize] = &[64, 3, 3, 3];
+        assert_eq!(
+            recognise(&[("net.slice1.0.weight", &[64, 3, 11, 11])]),
+            Some(FeatureNetwork::AlexNet)
+        );
+        for part in ["features", "net.slice5", "stage5"] {
+            let last = format!("{part}.28.weight");
+            let names = [("module.features.0.weight", three), (last.as_str(), three)];
+            assert_eq!(recognise(&names), Some(FeatureNetwork::Vgg16));
+            // VGG19 has more layers.
+            let names = [names[0], names[1], ("features.34.weight", three)];
+            assert_eq!(recognise(&names), None);
+        }
+        assert_eq!(
+            recognise(&[("conv/conv2d_params", &[3, 3, 3, 32])]),
+            Some(FeatureNetwork::Inception)
+        );
+        assert_eq!(recognise(&[("classifier.0.weight", three)]), None);
     }
 }

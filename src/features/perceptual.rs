@@ -4,7 +4,7 @@ use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{Device, Tensor};
 
-use super::feature_network::FeatureNetwork;
+use super::feature_network::{FeatureNetwork, is_layer_weight};
 use super::unit::{Unit, UnitShape, mismatch, tensor};
 use crate::nn::{NamedTensors, TensorError};
 
@@ -149,16 +149,11 @@ impl PerceptualNetwork {
     }
 }
 
-/// The layer's name in this file: of torchvision, `features.N`; of `lpips`, `net.sliceM.N`.
+/// The layer's name in this file.
 fn find_layer(weights: &NamedTensors, index: usize) -> Result<String, TensorError> {
-    let plain = format!("features.{index}.weight");
-    let sliced = format!(".{index}.weight");
-    let is_it = |name: &&String| {
-        name.ends_with(&plain) && !name.ends_with(&format!("_{plain}"))
-            || name.contains("slice") && name.ends_with(&sliced)
-    };
-    let name = weights.0.keys().find(is_it);
-    let name = name.ok_or_else(|| mismatch(format!("`{plain}` is missing")))?;
+    let mut names = weights.0.keys();
+    let name = names.find(|name| is_layer_weight(name, index));
+    let name = name.ok_or_else(|| mismatch(format!("`features.{index}.weight` is missing")))?;
     Ok(name[..name.len() - ".weight".len()].to_owned())
 }
 
