@@ -57,7 +57,7 @@ pub(super) fn digest(path: &Path) -> Result<Vec<u8>, FileError> {
             digest.update(&piece[..count]);
         }
     };
-    read().map_err(FileError::new("read", path))
+    read().map_err(FileError::context("read", path))
 }
 
 /// The first eight bytes of a digest in hexadecimal digits.

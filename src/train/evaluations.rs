@@ -75,7 +75,8 @@ impl Evaluations {
         shown: impl Iterator<Item = Result<Vec<Shown>, TrainError>>,
     ) -> Result<EvaluationLine, TrainError> {
         let step = manifest.training.steps;
-        let folder = tempfile::tempdir().map_err(FileError::new("write", Path::new("pictures")))?;
+        let folder =
+            tempfile::tempdir().map_err(FileError::context("write", Path::new("pictures")))?;
         let (real, fake) = (folder.path().join("real"), folder.path().join("fake"));
         for side in [&real, &fake] {
             files::create_folder(side)?;
@@ -139,13 +140,13 @@ impl Evaluations {
             let weights = style.weights(stem);
             // A second name costs no space; some file systems have none.
             if std::fs::hard_link(&source, &weights).is_err() {
-                std::fs::copy(&source, &weights).map_err(FileError::new("write", &weights))?;
+                std::fs::copy(&source, &weights).map_err(FileError::context("write", &weights))?;
             }
         }
         manifest.write(&style)?;
         files::sync_folder(&unfinished)?;
         remove(&target)?;
-        std::fs::rename(&unfinished, &target).map_err(FileError::new("write", &target))?;
+        std::fs::rename(&unfinished, &target).map_err(FileError::context("write", &target))?;
         Ok(files::sync_folder(self.style.path())?)
     }
 
@@ -154,7 +155,7 @@ impl Evaluations {
         let mut text = String::new();
         for line in &self.lines {
             let line = serde_json::to_string(line)
-                .map_err(|error| FileError::new("write", &path)(error.into()))?;
+                .map_err(|error| FileError::context("write", &path)(error.into()))?;
             text.push_str(&line);
             text.push('\n');
         }
@@ -165,7 +166,7 @@ impl Evaluations {
 fn remove(folder: &PathBuf) -> Result<(), FileError> {
     match std::fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(FileError::new("remove", folder)(error))
+            Err(FileError::context("remove", folder)(error))
         }
         _ => Ok(()),
     }
