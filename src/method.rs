@@ -128,6 +128,17 @@ pub trait Method {
     /// output, target.
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>>;
 
+    /// Translations of `batch` of one sample, each with the real picture that it is measured against, `[1, channels, height, width]`
+    /// in [-1, 1]. Unless a method says otherwise, those that its previews show: output and target of each row.
+    fn translations(&self, batch: Batch) -> Vec<(TensorData, TensorData)> {
+        let rows = self.preview(batch).into_iter();
+        rows.filter_map(|row| {
+            let mut pictures = row.into_iter().skip(1);
+            Some((pictures.next()?, pictures.next()?))
+        })
+        .collect()
+    }
+
     /// The networks, by the stems of their weight files in the style folder.
     fn networks(&self) -> &'static [&'static str];
 

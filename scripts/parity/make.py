@@ -13,6 +13,7 @@ import fixture_files
 import fixture_forward
 import fixture_import
 import fixture_inpaint
+import fixture_metrics
 import fixture_objectives
 import fixture_pillow
 import fixture_pix2pix
@@ -37,6 +38,7 @@ GROUPS = [
     fixture_schedules,
     fixture_pillow,
     fixture_similarity,
+    fixture_metrics,
     fixture_files,
 ]
 

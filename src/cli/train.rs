@@ -9,6 +9,7 @@ use super::exit::Exit;
 use super::globals::Globals;
 use super::interrupt;
 use super::output::print;
+use super::training_judge;
 use super::usage::UsageError;
 use crate::config::{ConfigError, Mode, Overlay, Recipe, diff};
 use crate::data::fit_to_data;
@@ -119,12 +120,14 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         Some(sample) => sample.folder(recipe.mode),
         None => PathBuf::from(&recipe.data.root),
     };
+    let device = globals.device.open()?;
     let session = Session {
+        judge: training_judge::judge(&recipe, &device)?,
         recipe,
         data,
         style: style.clone(),
         start,
-        device: globals.device.open()?,
+        device,
     };
     session.device.check(session.recipe.train.precision)?;
     tracing::info!("training `{name}` on {}", session.device.name);

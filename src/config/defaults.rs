@@ -142,6 +142,9 @@ impl Recipe {
                 preview_every: 500,
                 checkpoint_every: 500,
                 max_steps: 0,
+                evaluate_every: 0,
+                metrics: String::new(),
+                stop_after: 0,
             },
         }
     }

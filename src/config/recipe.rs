@@ -231,6 +231,15 @@ pub struct TrainRecipe {
     pub checkpoint_every: u64,
     /// Stop after this many steps; 0 to run all epochs.
     pub max_steps: u64,
+    /// Steps between evaluations; 0 for none.
+    #[serde(default)]
+    pub evaluate_every: u64,
+    /// Metrics of an evaluation, separated by commas; the first decides which weights are best. Empty for those of the mode.
+    #[serde(default)]
+    pub metrics: String,
+    /// Evaluations without a new best after which the run is over; 0 to run on.
+    #[serde(default)]
+    pub stop_after: u64,
 }
 
 impl GeneratorRecipe {

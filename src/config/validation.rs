@@ -69,6 +69,11 @@ impl Recipe {
                 format!("names \"{}\" twice", kind.name())
             })?;
         }
+        require(
+            train.evaluate_every > 0 || train.stop_after == 0,
+            "train.stop_after",
+            || "has no effect without `train.evaluate_every`".to_owned(),
+        )?;
         self.validate_coarse_to_fine()?;
         self.validate_inpainting()?;
         self.validate_contrastive()?;

@@ -55,7 +55,7 @@ impl Checkpoint {
     /// # Errors
     /// A file cannot be written; the checkpoint before then still exists.
     pub fn save(&self, style: &StyleFolder, method: &dyn Method) -> Result<PathBuf, TrainError> {
-        let folder = style.state().join(format!("step-{:06}", self.step));
+        let folder = Self::folder(style, self.step);
         let unfinished = style.state().join(format!(".step-{:06}.tmp", self.step));
         remove_folder(&unfinished)?;
         // A run that was resumed at this step has nothing new to save.
@@ -71,6 +71,11 @@ impl Checkpoint {
         publish(style, &folder, method)?;
         self.remove_others(style)?;
         Ok(folder)
+    }
+
+    /// The folder of the checkpoint of a step.
+    pub fn folder(style: &StyleFolder, step: u64) -> PathBuf {
+        style.state().join(format!("step-{step:06}"))
     }
 
     /// Removes all checkpoints but this one.

@@ -169,6 +169,14 @@ impl Method for Contrastive {
         vec![vec![batch.a, output.into_data()]]
     }
 
+    /// The translation, with a real picture of its domain, which shows something else.
+    fn translations(&self, batch: Batch) -> Vec<(TensorData, TensorData)> {
+        let mode = ForwardMode::inference(NormStats::Batch, false);
+        let input = Tensor::<4>::from_data(batch.a, &self.device);
+        let output = self.generator.in_use().forward(input, mode);
+        vec![(output.into_data(), batch.b)]
+    }
+
     fn networks(&self) -> &'static [&'static str] {
         &[GENERATOR, DISCRIMINATOR, HEADS]
     }

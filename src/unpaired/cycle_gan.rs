@@ -172,6 +172,14 @@ impl Method for CycleGan {
         vec![row(batch.a, &a2b, &b2a), row(batch.b, &b2a, &a2b)]
     }
 
+    /// The translation into domain B, with a real picture of that domain, which shows something else.
+    fn translations(&self, batch: Batch) -> Vec<(TensorData, TensorData)> {
+        let mode = ForwardMode::inference(NormStats::Batch, false);
+        let input = Tensor::<4>::from_data(batch.a, &self.device);
+        let translated = self.a2b.in_use().forward(input, mode);
+        vec![(translated.into_data(), batch.b)]
+    }
+
     fn networks(&self) -> &'static [&'static str] {
         &[
             GENERATOR_A2B,

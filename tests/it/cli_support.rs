@@ -229,7 +229,7 @@ impl Place {
         let mut files = BTreeMap::new();
         for name in names(&root) {
             let mut bytes = fs::read(root.join(&name)).unwrap();
-            if name == ".lock" || name == "report.html" || name == "style.toml" {
+            if name == ".lock" || name == "report.html" || name.ends_with("style.toml") {
                 continue;
             }
             if name == "metrics.jsonl" || name.ends_with("progress.json") {
