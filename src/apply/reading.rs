@@ -70,7 +70,7 @@ pub(super) fn read(path: &Path, reading: ReadOptions<'_>) -> Result<LoadedInput,
 pub(super) fn padding_for(
     own: (usize, usize),
     reading: ReadOptions<'_>,
-    spec: InputSpec,
+    spec: &InputSpec,
 ) -> Result<Padding, String> {
     let (width, height) = match reading.size {
         OutputSize::Keep => own,

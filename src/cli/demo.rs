@@ -141,7 +141,7 @@ impl Demo {
         }
         let options = EvaluateOptions {
             metrics: vec![Metric::L1],
-            mask: None,
+            ..EvaluateOptions::default()
         };
         let evaluation = evaluate(&self.targets(), &pictures, &options)?;
         evaluation

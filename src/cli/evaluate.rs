@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::exit::Exit;
 use super::output::print;
+use crate::data::MaskThreshold;
 use crate::evaluate::{EvaluateOptions, Metric, evaluate};
 
 /// Arguments of `translate evaluate`.
@@ -32,6 +33,9 @@ pub struct Arguments {
     /// Mask, or folder of masks matched by name: only what is white in it is compared
     #[arg(long, value_name = "PATH")]
     mask: Option<PathBuf>,
+    /// Share of white from which on grey in a mask counts, from 0 to 1 [default: 0.5]
+    #[arg(long, value_name = "SHARE", requires = "mask")]
+    mask_threshold: Option<MaskThreshold>,
     /// Write the scores of every picture as JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -41,6 +45,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let options = EvaluateOptions {
         metrics: arguments.metrics,
         mask: arguments.mask,
+        mask_threshold: arguments.mask_threshold.unwrap_or_default(),
     };
     let evaluation = evaluate(&arguments.real, &arguments.fake, &options)?;
     for warning in evaluation.warnings() {

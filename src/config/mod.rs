@@ -3,10 +3,12 @@
 mod diff;
 mod error;
 mod inpainting;
+mod labels;
 mod options;
 mod overlay;
 mod recipe;
 mod stages;
+mod unused_keys;
 mod validation;
 
 pub use diff::diff;
@@ -14,7 +16,7 @@ pub use error::ConfigError;
 pub use inpainting::ALEXNET_SIDE;
 pub use options::{
     Direction, DiscriminatorArch, Distance, GanObjective, GeneratorArch, InitKind, MaskKind, Mode,
-    NormKind, Policy, Preprocess, Upsample,
+    NormKind, Policy, Preprocess, UnlabelledKind, Upsample,
 };
 pub use overlay::Overlay;
 pub use recipe::{

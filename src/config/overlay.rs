@@ -7,6 +7,7 @@ use toml::{Table, Value};
 use super::error::ConfigError;
 use super::options::Mode;
 use super::recipe::Recipe;
+use super::unused_keys::unused_keys;
 use crate::files;
 
 /// Keys and values from the user, checked against the keys of recipes and their types.
@@ -164,61 +165,11 @@ impl Recipe {
     }
 }
 
-/// Keys that have no meaning in a mode.
-fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
-    const CYCLE: &[(&str, &str)] = &[
-        ("loss", "cycle_a"),
-        ("loss", "cycle_b"),
-        ("loss", "identity"),
-    ];
-    const PAIRED: &[(&str, &str)] = &[("loss", "l1")];
-    const COARSE_TO_FINE: &[(&str, &str)] = &[
-        ("data", "classes"),
-        ("data", "instances"),
-        ("generator", "downsamplings"),
-        ("generator", "blocks"),
-        ("generator", "enhancers"),
-        ("generator", "enhancer_blocks"),
-        ("encoder", "features"),
-        ("encoder", "channels"),
-        ("encoder", "downsamplings"),
-        ("encoder", "clusters"),
-        ("discriminator", "scales"),
-        ("loss", "feature_matching"),
-        ("loss", "perceptual"),
-        ("loss", "perceptual_weights"),
-        ("optim", "global_epochs"),
-        ("optim", "global_decay_epochs"),
-        ("optim", "fix_global_epochs"),
-    ];
-    const INPAINTING: &[(&str, &str)] = &[
-        ("data", "masks"),
-        ("data", "mask_folder"),
-        ("generator", "bottleneck"),
-        ("loss", "reconstruction"),
-        ("loss", "adversarial"),
-        ("loss", "overlap"),
-        ("loss", "distance"),
-    ];
-    // What pix2pixHD has no use for.
-    const NOT_COARSE_TO_FINE: &[(&str, &str)] = &[
-        ("generator", "dropout"),
-        ("optim", "discriminator_steps"),
-        ("optim", "pool_size"),
-    ];
-    const NOT_INPAINTING: &[(&str, &str)] = &[("data", "direction"), ("optim", "pool_size")];
-    match mode {
-        Mode::Pix2pix => [CYCLE, COARSE_TO_FINE, INPAINTING].concat(),
-        Mode::Cycle => [PAIRED, COARSE_TO_FINE, INPAINTING].concat(),
-        Mode::Pix2pixhd => [CYCLE, PAIRED, INPAINTING, NOT_COARSE_TO_FINE].concat(),
-        Mode::Inpaint => [CYCLE, PAIRED, COARSE_TO_FINE, NOT_INPAINTING].concat(),
-    }
-}
-
 /// Every key of recipes, with a value of its type.
 fn schema() -> Table {
     let mut recipe = Recipe::defaults(Mode::Pix2pix);
     recipe.optim.lr_discriminator = Some(recipe.optim.lr);
+    recipe.data.unlabelled = Some(0);
     to_table(&recipe)
 }
 

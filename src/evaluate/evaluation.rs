@@ -12,6 +12,7 @@ use super::hole_masks::{HoleMasks, NoHole};
 use super::metric::Metric;
 use super::pairs::{Pair, find};
 use super::similarity::WINDOW;
+use crate::data::MaskThreshold;
 use crate::files::{FileError, write_atomically};
 use crate::picture::read_rgb;
 
@@ -22,6 +23,8 @@ pub struct EvaluateOptions {
     pub metrics: Vec<Metric>,
     /// A mask for all pairs or a folder of masks matched by name: only what is white in it counts. None for whole pictures.
     pub mask: Option<PathBuf>,
+    /// From which grey on a pixel of a mask counts.
+    pub mask_threshold: MaskThreshold,
 }
 
 impl Default for EvaluateOptions {
@@ -29,6 +32,7 @@ impl Default for EvaluateOptions {
         Self {
             metrics: Metric::ALL.to_vec(),
             mask: None,
+            mask_threshold: MaskThreshold::default(),
         }
     }
 }
@@ -109,7 +113,7 @@ pub fn evaluate(
     let measured: Vec<Result<PictureScores, Offence>> = pairs
         .matched
         .par_iter()
-        .map(|pair| measure(pair, &metrics, masks.as_ref()))
+        .map(|pair| measure(pair, &metrics, masks.as_ref(), options.mask_threshold))
         .collect();
     let (pictures, left_out) = without_offences(measured)?;
     Ok(Evaluation {
@@ -137,6 +141,7 @@ fn measure(
     pair: &Pair,
     metrics: &[Metric],
     masks: Option<&HoleMasks>,
+    threshold: MaskThreshold,
 ) -> Result<PictureScores, Offence> {
     let read = |path: &Path| {
         read_rgb(path)
@@ -160,7 +165,7 @@ fn measure(
         )));
     }
     let mask = masks
-        .map(|masks| masks.of(&pair.name, real.dimensions()))
+        .map(|masks| masks.of(&pair.name, real.dimensions(), threshold))
         .transpose()
         .map_err(|problem| match problem {
             NoHole::Missing(words) => Offence::NothingToMeasure(words),

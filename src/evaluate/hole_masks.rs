@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::error::EvaluateError;
 use super::pairs::pictures;
-use crate::data::Mask;
+use crate::data::{Mask, MaskFile, MaskThreshold};
+use crate::picture::PictureLimits;
 
 /// One mask for all pairs, or a folder with one for each.
 pub(super) enum HoleMasks {
@@ -34,14 +35,21 @@ impl HoleMasks {
     }
 
     /// The mask of a pair, by its name, which has this size and a hole.
-    pub(super) fn of(&self, name: &str, (width, height): (u32, u32)) -> Result<Mask, NoHole> {
+    pub(super) fn of(
+        &self,
+        name: &str,
+        (width, height): (u32, u32),
+        threshold: MaskThreshold,
+    ) -> Result<Mask, NoHole> {
         let path = match self {
             Self::One(path) => path,
             Self::Folder(folder, masks) => masks.get(Path::new(name)).ok_or_else(|| {
                 NoHole::Missing(format!("`{name}` (no mask in `{}`)", folder.display()))
             })?,
         };
-        let mask = Mask::read(path).map_err(|error| NoHole::Wrong(error.to_string()))?;
+        let mask = MaskFile::read(path, threshold, PictureLimits::default())
+            .map_err(|error| NoHole::Wrong(error.to_string()))?
+            .mask;
         if mask.size() != (width as usize, height as usize) {
             let (columns, rows) = mask.size();
             return Err(NoHole::Wrong(format!(
@@ -50,7 +58,7 @@ impl HoleMasks {
         }
         if mask.is_empty() {
             return Err(NoHole::Missing(format!(
-                "`{name}` (its mask has no white pixel)"
+                "`{name}` (its mask is black all over)"
             )));
         }
         Ok(mask)

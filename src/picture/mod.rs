@@ -27,7 +27,7 @@ mod spooled;
 
 pub use error::PictureError;
 pub use format::has_picture_extension;
-pub use id_map::IdMap;
+pub use id_map::{ColourMap, IdMap, MAX_ID, SampleFile};
 pub(crate) use integrity::is_truncated_file;
 pub use limits::{Amount, AmountError, MAX_BYTES, MAX_PIXELS, PictureLimits};
 pub use metadata::{ExifField, ExifFields, IccColourSpace, Metadata, updated_exif, updated_xmp};
@@ -45,5 +45,4 @@ pub(crate) use format::{format_of_bytes, pnm_extension_note, with_extension};
 pub(crate) use normalize::{grey_value, image_from_values, normalized_values};
 pub(crate) use output_pixels::{OutputPixels, alpha_rows};
 pub(crate) use raster::{RasterKind, network_values};
-pub(crate) use read::rgb;
 pub(crate) use samples::{has_integer_samples, is_16_bit, to_8_bit, with_samples};

@@ -1,0 +1,58 @@
+//! Which keys of recipes a mode has no use for.
+
+use super::options::Mode;
+
+/// Keys that have no meaning in a mode.
+pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
+    const CYCLE: &[(&str, &str)] = &[
+        ("loss", "cycle_a"),
+        ("loss", "cycle_b"),
+        ("loss", "identity"),
+    ];
+    const PAIRED: &[(&str, &str)] = &[("loss", "l1")];
+    const COARSE_TO_FINE: &[(&str, &str)] = &[
+        ("data", "classes"),
+        ("data", "unlabelled"),
+        ("data", "unlabelled_as"),
+        ("data", "palette"),
+        ("data", "instances"),
+        ("generator", "downsamplings"),
+        ("generator", "blocks"),
+        ("generator", "enhancers"),
+        ("generator", "enhancer_blocks"),
+        ("encoder", "features"),
+        ("encoder", "channels"),
+        ("encoder", "downsamplings"),
+        ("encoder", "clusters"),
+        ("discriminator", "scales"),
+        ("loss", "feature_matching"),
+        ("loss", "perceptual"),
+        ("loss", "perceptual_weights"),
+        ("optim", "global_epochs"),
+        ("optim", "global_decay_epochs"),
+        ("optim", "fix_global_epochs"),
+    ];
+    const INPAINTING: &[(&str, &str)] = &[
+        ("data", "masks"),
+        ("data", "mask_folder"),
+        ("data", "mask_threshold"),
+        ("generator", "bottleneck"),
+        ("loss", "reconstruction"),
+        ("loss", "adversarial"),
+        ("loss", "overlap"),
+        ("loss", "distance"),
+    ];
+    // What pix2pixHD has no use for.
+    const NOT_COARSE_TO_FINE: &[(&str, &str)] = &[
+        ("generator", "dropout"),
+        ("optim", "discriminator_steps"),
+        ("optim", "pool_size"),
+    ];
+    const NOT_INPAINTING: &[(&str, &str)] = &[("data", "direction"), ("optim", "pool_size")];
+    match mode {
+        Mode::Pix2pix => [CYCLE, COARSE_TO_FINE, INPAINTING].concat(),
+        Mode::Cycle => [PAIRED, COARSE_TO_FINE, INPAINTING].concat(),
+        Mode::Pix2pixhd => [CYCLE, PAIRED, INPAINTING, NOT_COARSE_TO_FINE].concat(),
+        Mode::Inpaint => [CYCLE, PAIRED, COARSE_TO_FINE, NOT_INPAINTING].concat(),
+    }
+}
