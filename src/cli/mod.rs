@@ -15,6 +15,7 @@ mod interrupt;
 mod logging;
 mod output;
 mod pictures;
+mod size_choice;
 mod streams;
 mod styles;
 mod train;

@@ -210,6 +210,7 @@ fn read_file(side: &Side, file: &PictureFile) -> Read {
     let facts = ImageInfo {
         size: (map.width, map.height),
         format: map.format,
+        notes: Vec::new(),
     };
     let ids = Ids {
         highest: map.highest(),

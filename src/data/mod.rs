@@ -55,7 +55,7 @@ pub use mask::Mask;
 pub use mask_files::{MaskPlan, MaskSettings, write_masks};
 pub use mask_reading::MaskFile;
 pub use mask_threshold::{MaskThreshold, MaskThresholdError};
-pub use masked::HOLE_COLOUR;
+pub use masked::{HOLE_COLOUR, hole_values};
 pub use pair_name::{differ_by_case, name_forms, pair_name};
 pub use split::Split;
 pub use split_pairs::split_pairs;

@@ -11,6 +11,7 @@
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+mod apply_appearance;
 mod apply_memory;
 mod apply_network;
 mod apply_output;
@@ -48,6 +49,8 @@ mod device;
 mod docs;
 mod evaluate;
 mod export_onnx;
+mod export_onnx_graph;
+mod export_onnx_holes;
 mod export_state_dict;
 mod fixture;
 mod folders;
@@ -59,6 +62,7 @@ mod hostile_files;
 mod hostile_pictures;
 mod ids;
 mod import;
+mod import_forms;
 mod inpaint_networks;
 mod inpaint_training;
 mod kernels_activation;
