@@ -8,7 +8,7 @@ use clap::Args;
 use super::exit::Exit;
 use super::output::print;
 use crate::data::MaskThreshold;
-use crate::evaluate::{EvaluateOptions, Metric, evaluate};
+use crate::evaluate::{EvaluateOptions, Metric, PairSuffixes, evaluate};
 
 /// Arguments of `translate evaluate`.
 #[derive(Debug, Args)]
@@ -36,6 +36,22 @@ pub struct Arguments {
     /// Share of white from which on grey in a mask counts, from 0 to 1 [default: 0.5]
     #[arg(long, value_name = "SHARE", requires = "mask")]
     mask_threshold: Option<MaskThreshold>,
+    /// End of the names of real pictures, where both kinds lie in one folder: _real_B for what the reference's test.py writes
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
+    suffix_real: String,
+    /// End of the names of translated pictures, such as _fake_B
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
+    suffix_fake: String,
     /// Write the scores of every picture as JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -46,6 +62,10 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         metrics: arguments.metrics,
         mask: arguments.mask,
         mask_threshold: arguments.mask_threshold.unwrap_or_default(),
+        suffixes: PairSuffixes {
+            real: arguments.suffix_real,
+            fake: arguments.suffix_fake,
+        },
     };
     let evaluation = evaluate(&arguments.real, &arguments.fake, &options)?;
     for warning in evaluation.warnings() {

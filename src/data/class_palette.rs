@@ -279,7 +279,7 @@ fn class_of_fields(line: &str) -> Option<Fields> {
     let has_separator = line.contains([',', ';', '\t']);
     let fields: Vec<&str> = if has_separator {
         let fields = line.split([',', ';', '\t']).map(str::trim);
-        fields.filter(|field| !field.is_empty()).collect()
+        fields.flat_map(numbers_apart).collect()
     } else {
         line.split_whitespace().collect()
     };
@@ -316,6 +316,16 @@ fn class_of_fields(line: &str) -> Option<Fields> {
     let first = usize::from(id.is_some());
     let name = [&fields[first..start], &fields[start + 3..]].concat();
     Some((id, join(&name), colour))
+}
+
+/// Numbers that have only spaces between them; any other field is one. Some files have tabs between names and colours alone.
+fn numbers_apart(field: &str) -> Vec<&str> {
+    let is_number = |word: &str| word.parse::<u32>().is_ok();
+    if field.split_whitespace().all(is_number) {
+        field.split_whitespace().collect()
+    } else {
+        vec![field]
+    }
 }
 
 /// The colour `#804080`.

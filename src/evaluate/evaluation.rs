@@ -10,11 +10,11 @@ use serde::{Serialize, Serializer};
 use super::error::{EvaluateError, listed};
 use super::hole_masks::{HoleMasks, NoHole};
 use super::metric::Metric;
-use super::pairs::{Pair, find};
+use super::omissions::{Omissions, counted, read_compared};
+use super::pairs::{Pair, PairSuffixes, find};
 use super::similarity::WINDOW;
 use crate::data::MaskThreshold;
 use crate::files::{FileError, write_atomically};
-use crate::picture::read_rgb;
 
 /// What is measured.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub struct EvaluateOptions {
     pub mask: Option<PathBuf>,
     /// From which grey on a pixel of a mask counts.
     pub mask_threshold: MaskThreshold,
+    /// Ends of the names of real pictures and translations.
+    pub suffixes: PairSuffixes,
 }
 
 impl Default for EvaluateOptions {
@@ -33,6 +35,7 @@ impl Default for EvaluateOptions {
             metrics: Metric::ALL.to_vec(),
             mask: None,
             mask_threshold: MaskThreshold::default(),
+            suffixes: PairSuffixes::default(),
         }
     }
 }
@@ -83,6 +86,10 @@ pub struct Evaluation {
     pub pictures: Vec<PictureScores>,
     /// Pairs that are not compared because no hole of theirs can be measured, each with the reason.
     pub left_out: Vec<String>,
+    /// Pairs that are smaller than the windows of SSIM, which is not measured of them.
+    pub too_small: Vec<String>,
+    /// What of the files was not compared, or makes the comparison worth little.
+    pub not_compared: Vec<String>,
     /// Names that only the folder of real pictures has.
     pub only_real: Vec<String>,
     /// Names that only the folder of translations has.
@@ -108,15 +115,31 @@ pub fn evaluate(
     if metrics.is_empty() {
         return Err(EvaluateError::NoMetrics);
     }
-    let pairs = find(real, fake)?;
+    let pairs = find(real, fake, &options.suffixes)?;
     let masks = options.mask.as_deref().map(HoleMasks::open).transpose()?;
-    let measured: Vec<Result<PictureScores, Offence>> = pairs
+    let measured: Vec<Result<Measured, Offence>> = pairs
         .matched
         .par_iter()
         .map(|pair| measure(pair, &metrics, masks.as_ref(), options.mask_threshold))
         .collect();
-    let (pictures, left_out) = without_offences(measured)?;
+    let (measured, left_out) = without_offences(measured)?;
+    let (mut pictures, mut too_small, mut omissions) = (Vec::new(), Vec::new(), Vec::new());
+    for measured in measured {
+        too_small.extend(measured.too_small);
+        omissions.extend(measured.omissions);
+        pictures.push(measured.scores);
+    }
+    if metrics == [Metric::Ssim] && too_small.len() == pictures.len() {
+        return Err(EvaluateError::TooSmall(too_small));
+    }
+    let mut not_compared = counted(omissions);
+    if options.suffixes.real == options.suffixes.fake && is_one_folder(real, fake) {
+        not_compared
+            .push("both folders are the same: every picture was compared with itself".to_owned());
+    }
     Ok(Evaluation {
+        too_small,
+        not_compared,
         pairs: pictures.len(),
         metrics: means(&pictures, &metrics),
         equal_pairs: infinite(&pictures, Metric::Psnr),
@@ -127,11 +150,22 @@ pub fn evaluate(
     })
 }
 
+fn is_one_folder(real: &Path, fake: &Path) -> bool {
+    matches!((real.canonicalize(), fake.canonicalize()), (Ok(real), Ok(fake)) if real == fake)
+}
+
+/// A pair that was measured.
+struct Measured {
+    scores: PictureScores,
+    /// The words that name it, if it has no window of SSIM.
+    too_small: Option<String>,
+    omissions: Omissions,
+}
+
 /// Why a pair cannot be measured, with the words that name it.
 enum Offence {
     Unreadable(String),
     Sizes(String),
-    TooSmall(String),
     Mask(String),
     /// Not a mistake: there is nothing to measure.
     NothingToMeasure(String),
@@ -142,13 +176,12 @@ fn measure(
     metrics: &[Metric],
     masks: Option<&HoleMasks>,
     threshold: MaskThreshold,
-) -> Result<PictureScores, Offence> {
-    let read = |path: &Path| {
-        read_rgb(path)
-            .map(|picture| picture.pixels)
-            .map_err(|error| Offence::Unreadable(error.to_string()))
-    };
-    let (real, fake) = (read(&pair.real)?, read(&pair.fake)?);
+) -> Result<Measured, Offence> {
+    let read =
+        |path: &Path| read_compared(path).map_err(|error| Offence::Unreadable(error.to_string()));
+    let (real, mut omissions) = read(&pair.real)?;
+    let (fake, more) = read(&pair.fake)?;
+    omissions.extend(more);
     let (width, height) = real.dimensions();
     if real.dimensions() != fake.dimensions() {
         return Err(Offence::Sizes(format!(
@@ -158,12 +191,10 @@ fn measure(
             fake.height()
         )));
     }
-    if metrics.contains(&Metric::Ssim) && width.min(height) < WINDOW as u32 {
-        return Err(Offence::TooSmall(format!(
-            "`{}` ({width}x{height})",
-            pair.name
-        )));
-    }
+    let is_small = width.min(height) < WINDOW as u32;
+    let too_small = (is_small && metrics.contains(&Metric::Ssim))
+        .then(|| format!("`{}` ({width}x{height})", pair.name));
+    let fits = |metric: &&Metric| !is_small || **metric != Metric::Ssim;
     let mask = masks
         .map(|masks| masks.of(&pair.name, real.dimensions(), threshold))
         .transpose()
@@ -178,32 +209,35 @@ fn measure(
         };
         (metric, score)
     };
-    let scores: Vec<(Metric, f64)> = metrics.iter().map(score).collect();
+    let scores: Vec<(Metric, f64)> = metrics.iter().filter(fits).map(score).collect();
     if scores.iter().any(|(_, score)| score.is_nan()) {
         return Err(Offence::NothingToMeasure(format!(
             "`{}` (its hole is within 5 pixels of the border, where ssim has no windows: --metrics psnr,l1 includes it)",
             pair.name
         )));
     }
-    Ok(PictureScores {
-        name: pair.name.clone(),
-        scores: Scores(scores),
+    Ok(Measured {
+        scores: PictureScores {
+            name: pair.name.clone(),
+            scores: Scores(scores),
+        },
+        too_small,
+        omissions,
     })
 }
 
 /// The pairs that were measured and the words for those that are left out, unless there are mistakes.
 fn without_offences(
-    measured: Vec<Result<PictureScores, Offence>>,
-) -> Result<(Vec<PictureScores>, Vec<String>), EvaluateError> {
+    measured: Vec<Result<Measured, Offence>>,
+) -> Result<(Vec<Measured>, Vec<String>), EvaluateError> {
     let mut pictures = Vec::with_capacity(measured.len());
-    let (mut unreadable, mut sizes, mut too_small) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut unreadable, mut sizes) = (Vec::new(), Vec::new());
     let (mut masks, mut left_out) = (Vec::new(), Vec::new());
     for picture in measured {
         match picture {
             Ok(picture) => pictures.push(picture),
             Err(Offence::Unreadable(words)) => unreadable.push(words),
             Err(Offence::Sizes(words)) => sizes.push(words),
-            Err(Offence::TooSmall(words)) => too_small.push(words),
             Err(Offence::Mask(words)) => masks.push(words),
             Err(Offence::NothingToMeasure(words)) => left_out.push(words),
         }
@@ -213,9 +247,6 @@ fn without_offences(
     }
     if !sizes.is_empty() {
         return Err(EvaluateError::Sizes(sizes));
-    }
-    if !too_small.is_empty() {
-        return Err(EvaluateError::TooSmall(too_small));
     }
     if !masks.is_empty() {
         return Err(EvaluateError::Masks(masks));
@@ -235,7 +266,9 @@ fn means(pictures: &[PictureScores], metrics: &[Metric]) -> Scores {
         };
         let finite = || values().filter(|value| value.is_finite());
         let mean = match finite().count() {
-            0 => f64::INFINITY,
+            // Equal pairs alone; or none that is large enough.
+            0 if values().next().is_some() => f64::INFINITY,
+            0 => f64::NAN,
             count => finite().sum::<f64>() / count as f64,
         };
         (metric, mean)
@@ -270,9 +303,12 @@ impl Evaluation {
             .map(|row| (row.name.as_str(), &row.scores));
         for (name, scores) in rows.chain([(mean.as_str(), &self.metrics)]) {
             let _ = write!(table, "{name:widest$}");
-            for &(metric, value) in &scores.0 {
+            for &(metric, _) in &self.metrics.0 {
                 let (width, decimals) = (metric.label().len().max(6), metric.decimals());
-                let _ = write!(table, "  {value:width$.decimals$}");
+                let _ = match scores.get(metric).filter(|value| !value.is_nan()) {
+                    Some(value) => write!(table, "  {value:width$.decimals$}"),
+                    None => write!(table, "  {:>width$}", "-"),
+                };
             }
             table.push('\n');
         }
@@ -284,6 +320,10 @@ impl Evaluation {
         let mut warnings = Vec::new();
         for (names, what) in [
             (&self.left_out, "left out, without a hole to measure"),
+            (
+                &self.too_small,
+                "smaller than the 11x11 pixels that ssim looks at, which is not measured of them",
+            ),
             (&self.only_real, "in the real folder without a translation"),
             (&self.only_fake, "in the fake folder without a real picture"),
         ] {
@@ -291,6 +331,7 @@ impl Evaluation {
                 warnings.push(listed(what, names));
             }
         }
+        warnings.extend(self.not_compared.clone());
         if self.equal_pairs > 0 {
             warnings.push(format!(
                 "{} of {} pairs are equal in every pixel: their psnr is infinite and not in the mean",

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::EvaluateError;
 use super::pairs::pictures;
-use crate::data::{Mask, MaskFile, MaskThreshold};
+use crate::data::{Mask, MaskFile, MaskThreshold, pair_name};
 use crate::picture::PictureLimits;
 
 /// One mask for all pairs, or a folder with one for each.
@@ -43,9 +43,11 @@ impl HoleMasks {
     ) -> Result<Mask, NoHole> {
         let path = match self {
             Self::One(path) => path,
-            Self::Folder(folder, masks) => masks.get(Path::new(name)).ok_or_else(|| {
-                NoHole::Missing(format!("`{name}` (no mask in `{}`)", folder.display()))
-            })?,
+            Self::Folder(folder, masks) => {
+                masks.get(Path::new(&pair_name(name))).ok_or_else(|| {
+                    NoHole::Missing(format!("`{name}` (no mask in `{}`)", folder.display()))
+                })?
+            }
         };
         let mask = MaskFile::read(path, threshold, PictureLimits::default())
             .map_err(|error| NoHole::Wrong(error.to_string()))?

@@ -50,5 +50,6 @@ pub(crate) use format::{format_of_bytes, pnm_extension_note, with_extension};
 pub(crate) use normalize::{grey_value, image_from_values, normalized_values};
 pub(crate) use output_pixels::OutputPixels;
 pub(crate) use raster::{RasterKind, network_values};
+pub(crate) use read::rgb;
 pub(crate) use samples::{has_integer_samples, is_16_bit, to_8_bit, with_samples};
 pub(crate) use transparency::Transparency;

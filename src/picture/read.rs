@@ -91,7 +91,7 @@ pub fn picture_size(path: &Path) -> Option<(u32, u32)> {
 }
 
 /// Pixels of any kind as 8-bit RGB. Samples of 16 bits lose their lower byte, as in Pillow; only those of PNM are rounded.
-fn rgb(image: DynamicImage, format: ImageFormat) -> RgbImage {
+pub(crate) fn rgb(image: DynamicImage, format: ImageFormat) -> RgbImage {
     let deep = image.color().bytes_per_pixel() == 2 * image.color().channel_count();
     if !deep || format == ImageFormat::Pnm {
         return image.into_rgb8();

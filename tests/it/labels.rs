@@ -215,9 +215,7 @@ fn a_style_with_unlabelled_colours_trains_and_translates() {
     place
         .run("apply --input one.png --style s --output one")
         .failed(1, &["does not know: 1,2,3 (1536 pixels)"]);
-    place
-        .run("train --resume --name s --set train.max_steps=4")
-        .done();
+    place.run("train --resume --name s --steps 4").done();
 }
 
 #[test]

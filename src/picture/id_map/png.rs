@@ -59,3 +59,76 @@ pub(super) fn decode(bytes: &[u8], limits: PictureLimits) -> Result<StoredSample
     };
     Ok(stored.upright(turn))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn png(colour: ColorType, depth: BitDepth, width: u32, packed: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, width, 2);
+        encoder.set_color(colour);
+        encoder.set_depth(depth);
+        if colour == ColorType::Indexed {
+            let levels = (0..=255).flat_map(|level| [255 - level; 3]);
+            encoder.set_palette(levels.collect::<Vec<u8>>());
+        }
+        let mut writer = encoder.write_header().unwrap();
+        writer.write_image_data(packed).unwrap();
+        writer.finish().unwrap();
+        bytes
+    }
+
+    /// Grey levels, places in a palette, or the red of colours; with the bits of a sample.
+    fn read(
+        colour: ColorType,
+        depth: BitDepth,
+        width: u32,
+        packed: &[u8],
+    ) -> Option<(Vec<u32>, usize)> {
+        let file = png(colour, depth, width, packed);
+        let stored = decode(&file, PictureLimits::default()).ok()?;
+        let levels = match stored.pixels {
+            StoredPixels::Grey { levels, .. } => levels,
+            StoredPixels::Indices { places, .. } => places,
+            StoredPixels::Colours { levels, .. } => {
+                levels.iter().map(|[red, ..]| (*red).into()).collect()
+            }
+        };
+        Some((levels, stored.bits))
+    }
+
+    #[test]
+    fn samples_are_what_the_file_holds_whatever_its_depth() {
+        use BitDepth::{Eight, Sixteen, Two};
+        use ColorType::{Grayscale, GrayscaleAlpha, Indexed, Rgb, Rgba};
+
+        let grey = read(Grayscale, Eight, 2, &[0, 33, 34, 255]);
+        assert_eq!(grey, Some((vec![0, 33, 34, 255], 8)));
+        let deep = [[0x65, 0x91], [0, 7], [0xFF, 0xFF], [0, 0]];
+        // The same four ids, opaque or as grey colours.
+        for (colour, repeat, has_alpha) in [
+            (Grayscale, 1, false),
+            (GrayscaleAlpha, 1, true),
+            (Rgb, 3, false),
+            (Rgba, 3, true),
+        ] {
+            let packed = |alpha: [u8; 2]| -> Vec<u8> {
+                let pixels = deep.iter().flat_map(|&pair| {
+                    let alpha = has_alpha.then_some(alpha);
+                    [pair].repeat(repeat).into_iter().chain(alpha)
+                });
+                pixels.flatten().collect()
+            };
+            let opaque = read(colour, Sixteen, 2, &packed([0xFF; 2]));
+            assert_eq!(opaque, Some((vec![26_001, 7, 65_535, 0], 16)), "{colour:?}");
+            let visible = read(colour, Sixteen, 2, &packed([0xFF, 0xFE]));
+            assert_eq!(visible.is_some(), !has_alpha, "{colour:?}");
+        }
+        let places = read(Indexed, Eight, 2, &[12, 1, 0, 5]);
+        assert_eq!(places, Some((vec![12, 1, 0, 5], 8)));
+        let packed = [0b0001_1011, 0b0100_0000, 0b1110_0100, 0b1000_0000];
+        let places = read(Indexed, Two, 5, &packed);
+        assert_eq!(places, Some((vec![0, 1, 2, 3, 1, 3, 2, 1, 0, 2], 2)));
+    }
+}
