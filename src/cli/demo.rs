@@ -113,6 +113,7 @@ impl Demo {
         let mut recipe = self.recipe.clone();
         recipe.train.max_steps = steps;
         let session = Session {
+            judge: None,
             recipe,
             data: self.data.clone(),
             style: self.style.clone(),

@@ -1,4 +1,4 @@
-//! Which keys of recipes a mode has no use for.
+//! Which keys a mode has no use for.
 
 use super::options::Mode;
 
@@ -8,6 +8,15 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("loss", "cycle_a"),
         ("loss", "cycle_b"),
         ("loss", "identity"),
+    ];
+    const CONTRASTIVE: &[(&str, &str)] = &[
+        ("loss", "nce"),
+        ("loss", "nce_identity"),
+        ("loss", "nce_layers"),
+        ("loss", "nce_patches"),
+        ("loss", "nce_channels"),
+        ("loss", "nce_temperature"),
+        ("loss", "flip_equivariance"),
     ];
     const PAIRED: &[(&str, &str)] = &[("loss", "l1")];
     const COARSE_TO_FINE: &[(&str, &str)] = &[
@@ -42,17 +51,20 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("loss", "overlap"),
         ("loss", "distance"),
     ];
-    // What pix2pixHD has no use for.
+    // What the generators of pix2pixHD have no place for.
     const NOT_COARSE_TO_FINE: &[(&str, &str)] = &[
         ("generator", "dropout"),
+        ("generator", "downsample"),
+        ("discriminator", "downsample"),
         ("optim", "discriminator_steps"),
         ("optim", "pool_size"),
     ];
     const NOT_INPAINTING: &[(&str, &str)] = &[("data", "direction"), ("optim", "pool_size")];
     match mode {
-        Mode::Pix2pix => [CYCLE, COARSE_TO_FINE, INPAINTING].concat(),
-        Mode::Cycle => [PAIRED, COARSE_TO_FINE, INPAINTING].concat(),
-        Mode::Pix2pixhd => [CYCLE, PAIRED, INPAINTING, NOT_COARSE_TO_FINE].concat(),
-        Mode::Inpaint => [CYCLE, PAIRED, COARSE_TO_FINE, NOT_INPAINTING].concat(),
+        Mode::Pix2pix => [CYCLE, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
+        Mode::Cycle => [PAIRED, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
+        Mode::Contrastive => [PAIRED, CYCLE, COARSE_TO_FINE, INPAINTING].concat(),
+        Mode::Pix2pixhd => [CYCLE, CONTRASTIVE, PAIRED, INPAINTING, NOT_COARSE_TO_FINE].concat(),
+        Mode::Inpaint => [CYCLE, CONTRASTIVE, PAIRED, COARSE_TO_FINE, NOT_INPAINTING].concat(),
     }
 }

@@ -42,8 +42,8 @@ pub(super) fn find(
     fake: &Path,
     suffixes: &PairSuffixes,
 ) -> Result<Pairs, EvaluateError> {
-    let real_pictures = with_suffix(real, &suffixes.real)?;
-    let mut fake_pictures = with_suffix(fake, &suffixes.fake)?;
+    let real_pictures = pictures_with_suffix(real, &suffixes.real)?;
+    let mut fake_pictures = pictures_with_suffix(fake, &suffixes.fake)?;
     let name = |stem: &Path| stem.display().to_string();
     let first_fake = fake_pictures.keys().next().map(|stem| name(stem));
     let mut pairs = Pairs {
@@ -74,7 +74,10 @@ pub(super) fn find(
 }
 
 /// The pictures whose names end so, by their names without the end; at least one.
-fn with_suffix(folder: &Path, suffix: &str) -> Result<BTreeMap<PathBuf, PathBuf>, EvaluateError> {
+pub(super) fn pictures_with_suffix(
+    folder: &Path,
+    suffix: &str,
+) -> Result<BTreeMap<PathBuf, PathBuf>, EvaluateError> {
     let pictures = pictures(folder)?;
     if suffix.is_empty() {
         return Ok(pictures);

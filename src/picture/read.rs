@@ -128,6 +128,12 @@ fn decode<P>(
 ) -> Result<Picture<P>, DecodeError> {
     let head = bytes.at(0..bytes.len().min(64)).unwrap_or_default();
     let format = image::guess_format(&head).map_err(|_| DecodeError::NotAPicture)?;
+    // Before the decoder has the file for itself.
+    let colour = if format == ImageFormat::Png {
+        ColourChunks::read(bytes)
+    } else {
+        ColourChunks::default()
+    };
     let mut decoded = match (format, bytes) {
         (ImageFormat::Png, _) => png::decode(bytes, limits)?,
         (ImageFormat::Tiff, _) => tiff::decode(bytes, limits)?,
@@ -141,13 +147,11 @@ fn decode<P>(
         decoded.xmp.take(),
         &mut notes,
     );
-    if format == ImageFormat::Png {
-        metadata.colour = ColourChunks::read(bytes);
-        if let Some(curve) = metadata.colour.high_dynamic_range() {
-            notes.push(format!(
-                "its samples are {curve} (high dynamic range) and are taken as they are"
-            ));
-        }
+    metadata.colour = colour;
+    if let Some(curve) = metadata.colour.high_dynamic_range() {
+        notes.push(format!(
+            "its samples are {curve} (high dynamic range) and are taken as they are"
+        ));
     }
     if let Some(space) = metadata.profile.as_deref().and_then(IccColourSpace::of)
         && matches!(space, IccColourSpace::Cmyk | IccColourSpace::Other)

@@ -299,7 +299,7 @@ fn an_imported_style_is_a_style_and_a_beginning() {
     insta::assert_snapshot!(list.stdout, @"labels                   pix2pix AtoB, unet_64, imported");
     place
         .run("train --resume --name labels")
-        .failed(1, &["has weights but no saved state to go on from"]);
+        .failed(1, &["has weights but no saved state to resume from"]);
     let recipe = "--mode pix2pix --set generator.arch=unet_64 --set generator.channels=1 --set discriminator.channels=2 \
         --set discriminator.layers=1 --set data.load_size=64 --set data.crop_size=64 --steps 1";
     place

@@ -74,7 +74,7 @@ fn equals_scikit_image() {
             }
         }
     }
-    let evaluation = folders.evaluate(&Metric::ALL).unwrap();
+    let evaluation = folders.evaluate(&Metric::DEFAULT).unwrap();
     assert_eq!(evaluation.pairs, 2);
     for picture in &evaluation.pictures {
         let expected = &expected[&picture.name];
@@ -144,7 +144,7 @@ fn equal_pairs_have_no_psnr_in_json_and_are_not_in_its_mean() {
         folders.add(&format!("real/{name}.png"), 16, 100, 3);
         folders.add(&format!("fake/{name}.png"), 16, value, 3);
     }
-    let evaluation = folders.evaluate(&Metric::ALL).unwrap();
+    let evaluation = folders.evaluate(&Metric::DEFAULT).unwrap();
     let psnr = evaluation.metrics.get(Metric::Psnr).unwrap();
     assert!((psnr - 28.130_803_608_7).abs() < 1e-9, "{psnr}");
     assert_eq!(evaluation.equal_pairs, 1);
@@ -164,14 +164,14 @@ fn equal_pairs_have_no_psnr_in_json_and_are_not_in_its_mean() {
     assert_eq!((&equal["ssim"], &equal["l1"]), (&1.0.into(), &0.0.into()));
 
     fs::remove_file(folders.root.path().join("real/other.png")).unwrap();
-    let evaluation = folders.evaluate(&Metric::ALL).unwrap();
+    let evaluation = folders.evaluate(&Metric::DEFAULT).unwrap();
     assert_eq!(evaluation.metrics.get(Metric::Psnr), Some(f64::INFINITY));
 }
 
 #[test]
 fn what_cannot_be_compared_is_refused() {
     let folders = Folders::new();
-    let refused = || folders.evaluate(&Metric::ALL).unwrap_err();
+    let refused = || folders.evaluate(&Metric::DEFAULT).unwrap_err();
     assert!(matches!(refused(), EvaluateError::Empty(path) if path.ends_with("real")));
     folders.add("real/a.png", 16, 100, 3);
     assert!(matches!(refused(), EvaluateError::Empty(path) if path.ends_with("fake")));
@@ -189,7 +189,9 @@ fn what_cannot_be_compared_is_refused() {
     folders.add("fake/a.png", 10, 100, 3);
     folders.add("real/a.png", 10, 100, 3);
     let refused_ssim = folders.evaluate(&[Metric::Ssim]).unwrap_err();
-    assert!(matches!(refused_ssim, EvaluateError::TooSmall(names) if names == ["`a` (10x10)"]));
+    assert!(
+        matches!(refused_ssim, EvaluateError::TooSmall(names) if names == ["`a` (10x10, ssim)"])
+    );
     assert!(folders.evaluate(&[Metric::Psnr]).is_ok());
     assert!(matches!(
         folders.evaluate(&[]),
@@ -212,7 +214,7 @@ fn a_small_pair_has_no_ssim_and_the_rest_has() {
         folders.add(&format!("{side}/large.png"), 20, 100, 3);
     }
     folders.add("fake/small.png", 10, 101, 3);
-    let evaluation = folders.evaluate(&Metric::ALL).unwrap();
+    let evaluation = folders.evaluate(&Metric::DEFAULT).unwrap();
     assert_eq!(evaluation.pairs, 2);
     assert_eq!(evaluation.metrics.get(Metric::Ssim), Some(1.0));
     let small = &evaluation.pictures[1];
@@ -221,12 +223,12 @@ fn a_small_pair_has_no_ssim_and_the_rest_has() {
         ("small", None)
     );
     assert!(small.scores.get(Metric::Psnr).unwrap() < 60.0);
-    assert_eq!(evaluation.too_small, ["`small` (10x10)"]);
+    assert_eq!(evaluation.too_small, ["`small` (10x10, ssim)"]);
     let warnings = evaluation.warnings();
     assert!(
         warnings
             .iter()
-            .any(|text| text.contains("1 picture smaller than the 11x11")),
+            .any(|text| text.contains("1 picture too small for a metric")),
         "{warnings:?}"
     );
     assert!(evaluation.to_table().contains("       -"));
@@ -238,7 +240,7 @@ fn what_was_not_compared_is_a_warning() {
     let deep = image::ImageBuffer::from_fn(16, 16, |x, y| image::Luma([(x * 16 + y) as u16 * 16]));
     deep.save(folders.root.path().join("real/a.png")).unwrap();
     deep.save(folders.root.path().join("fake/a.png")).unwrap();
-    let warnings = folders.evaluate(&Metric::ALL).unwrap().warnings();
+    let warnings = folders.evaluate(&Metric::DEFAULT).unwrap().warnings();
     assert!(
         warnings[0].starts_with("2 pictures of 16 bits with levels up to 4080 only"),
         "{warnings:?}"
