@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::data::LeftOut;
 use crate::files::FileError;
 
 /// Why no pictures are translated, or why the work ended early.
@@ -30,12 +31,12 @@ pub enum ApplyError {
         message: String,
     },
     /// Nothing to translate.
-    #[error("no pictures in `{}`{}", input.display(), others(*ignored))]
+    #[error("no pictures in `{}`{}", input.display(), others(left_out))]
     NothingFound {
         /// The input.
         input: PathBuf,
         /// Files that are not called like pictures.
-        ignored: usize,
+        left_out: LeftOut,
     },
     /// The output is, or is called like, a file.
     #[error("the output `{}` must be a folder: translated pictures keep their names inside it", .0.display())]
@@ -133,11 +134,10 @@ pub enum ApplyError {
     },
 }
 
-fn others(ignored: usize) -> String {
-    match ignored {
+fn others(left_out: &LeftOut) -> String {
+    match left_out.count() {
         0 => String::new(),
-        1 => " (1 other file is not called like a picture)".to_owned(),
-        many => format!(" ({many} other files are not called like pictures)"),
+        _ => format!(", by their names: {left_out}"),
     }
 }
 

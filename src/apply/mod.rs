@@ -20,6 +20,7 @@ mod output;
 mod output_format;
 mod padding;
 mod passthrough;
+mod pattern;
 mod picture;
 mod pipeline;
 mod pipeline_runner;

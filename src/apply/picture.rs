@@ -29,10 +29,10 @@ pub(super) enum Output {
 pub(super) fn prepare(
     path: &Path,
     reading: ReadOptions<'_>,
-    spec: InputSpec,
+    spec: &InputSpec,
     split: &SplitPolicy,
 ) -> Result<Prepared, String> {
-    if let Some(maps) = spec.maps {
+    if let Some(maps) = &spec.maps {
         return prepare_maps(path, reading, spec, maps, split);
     }
     let picture = read(path, reading)?;

@@ -11,6 +11,7 @@ use super::error::ApplyError;
 use super::input::{EntryKind, InputKind, InputListing, find};
 use super::instance_files::without_maps;
 use super::options::{ApplyOptions, OnExisting};
+use crate::data::LeftOut;
 use crate::picture::{has_picture_extension, is_truncated_file, with_extension};
 
 /// Every picture of the input and what is to be done with it. Copies share the list.
@@ -20,8 +21,10 @@ pub struct Plan {
     entries: Arc<[Entry]>,
     /// What their paths are relative to.
     root: Arc<Path>,
-    /// Files in the input that are left alone because they are not called like pictures.
-    pub ignored: usize,
+    /// What is in the input and not translated: files that are not called like pictures, links that lead round in circles.
+    pub left_out: LeftOut,
+    /// Maps in the input that belong to others of its pictures: instances, and colours for the eye.
+    pub maps: usize,
     /// The output folder.
     pub output: PathBuf,
     /// Two pictures whose outputs differ by case alone, if there are such, in the whole input.
@@ -168,7 +171,7 @@ impl Plan {
 ///
 /// The output mirrors the input's tree with the same stems, to which the number of the sample is added where there are several. Extensions fit the format: a PNG that is called `.jpg` becomes `.png`.
 /// In folders and patterns only files that are called like pictures count; a file that is named itself is always tried.
-/// Links to folders are not followed. Patterns do not match names that are not UTF-8; folders find them. A folder within the
+/// Links to folders are followed, but not round in circles. Patterns do not match names that are not UTF-8; folders find them. A folder within the
 /// input that cannot be listed is planned as something that fails.
 ///
 /// A shard is planned as a part of the whole input: whether there are collisions does not depend on the shard.
@@ -187,10 +190,11 @@ pub fn plan(input: &Path, output: &Path, options: &ApplyOptions) -> Result<Plan,
         return Err(ApplyError::ReportIsAPicture(report.clone()));
     }
     let mut found = find(input)?;
+    let mut maps = 0;
     if options.instance_maps && found.kind == InputKind::Folder {
         let all = found.candidates.len();
         found.candidates = without_maps(found.candidates);
-        found.ignored += all - found.candidates.len();
+        maps = all - found.candidates.len();
     }
     check_folders(input, output, &found)?;
 
@@ -256,7 +260,8 @@ pub fn plan(input: &Path, output: &Path, options: &ApplyOptions) -> Result<Plan,
     Ok(Plan {
         entries: entries.into(),
         root: found.root.into(),
-        ignored: found.ignored,
+        left_out: found.left_out,
+        maps,
         output: output.to_owned(),
         alike,
         from_stdin: false,
@@ -291,6 +296,13 @@ fn check_folders(input: &Path, output: &Path, found: &InputListing) -> Result<()
         return Ok(());
     }
     let (folder, output_folder) = (resolved(&found.root), resolved(output));
+    let leads_there = |link: &&PathBuf| output_folder.starts_with(resolved(&folder.join(link)));
+    if let Some(link) = found.links.iter().find(leads_there) {
+        return Err(ApplyError::OutputInsideInput {
+            input: found.root.join(link),
+            output: output.to_owned(),
+        });
+    }
     if !output_folder.starts_with(&folder) {
         return Ok(());
     }

@@ -72,7 +72,7 @@ pub(super) fn read(path: &Path, reading: ReadOptions<'_>) -> Result<LoadedInput,
 pub(super) fn padding_for(
     own: (usize, usize),
     reading: ReadOptions<'_>,
-    spec: InputSpec,
+    spec: &InputSpec,
 ) -> Result<Padding, String> {
     let (width, height) = reading.size.for_input(own);
     let padding = Padding::new(height, width, spec.multiple, spec.smallest);

@@ -126,7 +126,7 @@ impl Pipeline for Translation<'_> {
         let pixels = picture_size(&picture.input)
             .map_or(0, |(width, height)| u64::from(width) * u64::from(height));
         let permit = self.budget.acquire(pixels);
-        let prepared = prepare(&picture.input, self.reading, self.spec, &self.split)?;
+        let prepared = prepare(&picture.input, self.reading, &self.spec, &self.split)?;
         Ok((prepared, permit))
     }
 

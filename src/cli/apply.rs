@@ -19,6 +19,7 @@ use crate::apply::{
     Status, Summary, TileSize, Tiling, Translator, TransparentPixels, fill, plan, run as translate,
 };
 use crate::config::{Direction, Mode};
+use crate::data::MaskThreshold;
 use crate::kernels::Precision;
 use crate::nn::{ForwardMode, NormStats};
 use crate::progress::Counter;
@@ -64,6 +65,9 @@ pub struct Arguments {
     /// what is transparent, or a colour such as color:#ff00ff
     #[arg(long, value_name = "PATH|alpha|color:#RRGGBB", conflicts_with_all = ["direction", "size", "restore", "samples", "tile", "overlap"])]
     mask: Option<MaskSource>,
+    /// Share of white from which on grey in a mask is filled, from 0 to 1 [default: 0.5]
+    #[arg(long, value_name = "SHARE", requires = "mask")]
+    mask_threshold: Option<MaskThreshold>,
     /// Pixels over which what is filled in is blended into what is around its hole, inside the hole alone; 0 leaves it as the
     /// network made it
     #[arg(long, value_name = "N", default_value_t = 16, requires = "mask")]
@@ -139,7 +143,10 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let size = arguments.size.resolve(&recipe);
     pictures.check(size, has_masks)?;
     let masks = arguments.mask.as_ref();
-    let masks = masks.map(|source| MaskLookup::open(source, pictures.limits()));
+    let masks = masks.map(|source| {
+        let threshold = arguments.mask_threshold.unwrap_or_default();
+        MaskLookup::open(source, threshold, pictures.limits())
+    });
     let masks = masks.transpose()?;
     let shard = arguments.shard;
     let shard = shard.map(|shard| shard.resolve(|name| std::env::var(name).ok()));
@@ -223,6 +230,9 @@ fn finish(
     done: &str,
     work: impl FnOnce(&mut (dyn FnMut(Event<'_>) + Send)) -> Result<Summary, ApplyError>,
 ) -> anyhow::Result<Exit> {
+    for note in plan.left_out.circle_notes() {
+        tracing::info!("{note}");
+    }
     let to_do = plan.len() - plan.skipped();
     let counter = Counter::new("applying");
     let summary = work(&mut |event| {
@@ -264,12 +274,15 @@ fn finish(
         (count(Status::Skipped), "were there already"),
         (count(Status::Failed), "failed"),
         (count(Status::NotReached), "not reached"),
-        (plan.ignored, "other files left alone"),
+        (plan.maps, "maps beside them are no inputs"),
     ] {
         if number > 0 {
             // Writing to a string cannot fail.
             let _ = write!(text, ", {number} {what}");
         }
+    }
+    if plan.left_out.count() > 0 {
+        let _ = write!(text, "; {}", plan.left_out);
     }
     if plan.to_stdout {
         // Standard output is the picture's.

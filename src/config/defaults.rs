@@ -2,7 +2,7 @@
 
 use super::options::{
     Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch, InitKind,
-    MaskKind, Mode, NormKind, Policy, Preprocess, Upsample,
+    MaskKind, Mode, NormKind, Policy, Preprocess, UnlabelledKind, Upsample,
 };
 use super::recipe::{
     DataRecipe, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, LossRecipe, OptimRecipe,
@@ -51,9 +51,13 @@ impl Recipe {
                 input_channels: 3,
                 output_channels: 3,
                 classes: 35,
+                unlabelled: None,
+                unlabelled_as: UnlabelledKind::Class,
+                palette: String::new(),
                 instances: true,
                 masks: MaskKind::Centre,
                 mask_folder: String::new(),
+                mask_threshold: 0.5,
             },
             generator: GeneratorRecipe {
                 arch: match mode {

@@ -5,6 +5,7 @@ mod defaults;
 mod diff;
 mod error;
 mod inpainting;
+mod labels;
 mod options;
 mod overlay;
 mod recipe;
@@ -17,7 +18,7 @@ pub use error::ConfigError;
 pub use inpainting::ALEXNET_SIDE;
 pub use options::{
     Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,
-    InitKind, MaskKind, Mode, NormKind, Policy, Preprocess, Upsample,
+    InitKind, MaskKind, Mode, NormKind, Policy, Preprocess, UnlabelledKind, Upsample,
 };
 pub use overlay::Overlay;
 pub use recipe::{

@@ -186,6 +186,16 @@ pub enum Distance {
     L1,
 }
 
+/// What the networks are shown of unlabelled pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnlabelledKind {
+    /// A class of their own, as in SPADE (Park et al., 2019).
+    Class,
+    /// No class: 0 in the channel of every class.
+    Zeros,
+}
+
 /// Normalisation layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -21,6 +21,9 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
     const PAIRED: &[(&str, &str)] = &[("loss", "l1")];
     const COARSE_TO_FINE: &[(&str, &str)] = &[
         ("data", "classes"),
+        ("data", "unlabelled"),
+        ("data", "unlabelled_as"),
+        ("data", "palette"),
         ("data", "instances"),
         ("generator", "downsamplings"),
         ("generator", "blocks"),
@@ -41,6 +44,7 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
     const INPAINTING: &[(&str, &str)] = &[
         ("data", "masks"),
         ("data", "mask_folder"),
+        ("data", "mask_threshold"),
         ("generator", "bottleneck"),
         ("loss", "reconstruction"),
         ("loss", "adversarial"),

@@ -213,6 +213,7 @@ impl Recipe {
             "data.direction",
             || "label maps are always the input: leave it at \"AtoB\"".to_owned(),
         )?;
+        data.validate_labels()?;
         require(
             encoder.features == 0 || 1 << encoder.downsamplings <= generator.size_multiple(),
             "encoder.downsamplings",

@@ -126,10 +126,10 @@ impl Dataset {
         let facts = |files: &[PictureFile]| files.par_iter().map(read).collect::<Vec<_>>();
         let (a, b) = (facts(&self.a.files), facts(second));
 
-        let mut problems = Vec::new();
+        let (mut problems, mut mask_notes) = (Vec::new(), Vec::new());
         let a = self.check_side(&self.a, a, &mut problems);
         let b = if self.has_holes() {
-            problems.extend(self.wrong_masks());
+            problems.extend(self.wrong_masks(&mut mask_notes));
             b.into_iter().map(Result::ok).collect()
         } else if self.a.part == Part::Whole {
             let b = self.check_side(&self.b, b, &mut problems);
@@ -141,9 +141,14 @@ impl Dataset {
             a.clone()
         };
         DataError::from_problems(&self.root, problems)?;
+        let files = self.a.files.iter().zip(&a).chain(second.iter().zip(&b));
+        let mut all_notes = [notes(files), mask_notes, self.a.left_out()?].concat();
+        if self.a.part == Part::Whole {
+            all_notes.extend(self.b.left_out()?);
+        }
         Ok(CheckReport {
             samples: self.len(),
-            notes: notes(self.a.files.iter().zip(&a).chain(second.iter().zip(&b))),
+            notes: all_notes,
             sides: vec![report(&self.a, &a), report(&self.b, &b)],
             warnings: Vec::new(),
         })

@@ -77,6 +77,14 @@ pub enum PictureError {
         /// Why not, and what to do.
         message: String,
     },
+    /// The file is a picture, but shows no mask.
+    #[error("`{}` {message}", path.display())]
+    NotAMask {
+        /// The file.
+        path: PathBuf,
+        /// Why not, and what to do.
+        message: String,
+    },
     /// There is no place for the pixels.
     #[error(transparent)]
     Spool(#[from] SpoolError),

@@ -30,7 +30,7 @@ mod transparency;
 pub use error::PictureError;
 pub use foreign::ForeignFormat;
 pub use format::has_picture_extension;
-pub use id_map::IdMap;
+pub use id_map::{ColourMap, IdMap, MAX_ID, SampleFile};
 pub(crate) use integrity::is_truncated_file;
 pub use limits::{Amount, AmountError, MAX_BYTES, MAX_PIXELS, PictureLimits};
 pub use metadata::{

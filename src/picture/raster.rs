@@ -1,4 +1,4 @@
-//! Pixels on their way from a decoded picture to values: interleaved 8-bit channels, or 16-bit ids.
+//! Pixels on their way from a decoded picture to values: interleaved 8-bit channels, or 32-bit ids.
 
 use image::{DynamicImage, RgbImage};
 
@@ -13,7 +13,7 @@ pub(crate) enum RasterKind {
     Colours,
     /// Features that must not be mixed with their neighbours'.
     Features,
-    /// Ids of classes or instances, two bytes each, the lower one first.
+    /// Ids of classes or instances, four bytes each, the lowest one first.
     Ids,
 }
 
@@ -46,12 +46,12 @@ impl Raster {
     }
 
     /// A map of ids, `[height, width]`, flattened.
-    pub fn from_ids(ids: &[u16], (width, height): (usize, usize)) -> Self {
+    pub fn from_ids(ids: &[u32], (width, height): (usize, usize)) -> Self {
         Self {
             kind: RasterKind::Ids,
             width,
             height,
-            channels: size_of::<u16>(),
+            channels: size_of::<u32>(),
             bytes: ids.iter().flat_map(|id| id.to_le_bytes()).collect(),
         }
     }
@@ -115,7 +115,7 @@ impl Raster {
         for row in self.bytes.chunks_exact_mut(self.width * self.channels) {
             match self.channels {
                 1 => row.reverse(),
-                2 => row.as_chunks_mut::<2>().0.reverse(),
+                4 => row.as_chunks_mut::<4>().0.reverse(),
                 _ => row.as_chunks_mut::<3>().0.reverse(),
             }
         }
@@ -126,7 +126,7 @@ impl Raster {
     pub fn values(&self) -> Vec<f32> {
         if self.kind == RasterKind::Ids {
             let ids = self.bytes.as_chunks().0.iter();
-            return ids.map(|&id| f32::from(u16::from_le_bytes(id))).collect();
+            return ids.map(|&id| u32::from_le_bytes(id) as f32).collect();
         }
         normalize(&self.bytes, self.channels)
     }
@@ -165,14 +165,17 @@ mod tests {
 
     #[test]
     fn ids_are_cropped_mirrored_and_resized_whole() {
-        let ids: Vec<u16> = vec![0, 300, 26_001, 4, 5, 65_535];
+        let ids: Vec<u32> = vec![0, 300, 26_001, 4, 5, 16_777_215];
         let map = Raster::from_ids(&ids, (3, 2));
         assert_eq!(map.value_channels(), 1);
-        assert_eq!(map.values(), [0.0, 300.0, 26_001.0, 4.0, 5.0, 65_535.0]);
+        assert_eq!(map.values(), [0.0, 300.0, 26_001.0, 4.0, 5.0, 16_777_215.0]);
         let flipped = map.clone().flipped();
-        assert_eq!(flipped.values(), [26_001.0, 300.0, 0.0, 65_535.0, 5.0, 4.0]);
+        assert_eq!(
+            flipped.values(),
+            [26_001.0, 300.0, 0.0, 16_777_215.0, 5.0, 4.0]
+        );
         let crop = map.cropped((1, 0), (2, 2));
-        assert_eq!(crop.values(), [300.0, 26_001.0, 5.0, 65_535.0]);
+        assert_eq!(crop.values(), [300.0, 26_001.0, 5.0, 16_777_215.0]);
         let doubled = map.clone().resized((6, 2));
         assert_eq!(
             doubled.values()[..6],

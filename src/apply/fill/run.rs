@@ -8,7 +8,7 @@ use image::{DynamicImage, ImageFormat};
 
 use super::blend::{blend, extend};
 use super::filler::Filler;
-use super::mask_source::MaskLookup;
+use super::mask_source::{MaskLookup, PhotoMask};
 use super::photo::{composite, planes};
 use super::planes::Planes;
 use super::windows::fill_holes;
@@ -114,7 +114,7 @@ impl Pipeline for Filling<'_> {
             pixels: image,
             format,
             metadata,
-            notes,
+            mut notes,
         } = read_picture(path, self.limits).map_err(unreadable)?;
         let named = |message: String| format!("`{}`: {message}", path.display());
         if !has_integer_samples(image.color()) {
@@ -123,7 +123,8 @@ impl Pipeline for Filling<'_> {
         // The output mirrors the input.
         let output = picture.task.output().unwrap_or(path);
         let relative = output.strip_prefix(self.output).unwrap_or(output);
-        let mut mask = self.masks.of(&image, path, relative)?;
+        let PhotoMask { mut mask, note } = self.masks.of(&image, path, relative)?;
+        notes.extend(note);
         if mask.is_empty() {
             return Ok(Photo {
                 image,
