@@ -23,7 +23,7 @@ pub(super) fn prepare_maps(
         let map = labels(path, maps.classes, reading.limits)?;
         ((map.width, map.height), Input::Labels(map))
     } else {
-        let picture = read(path, reading)?;
+        let picture = read(path, reading, spec.channels)?;
         (picture.size(), Input::Picture(picture))
     };
     let instances = maps

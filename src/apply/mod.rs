@@ -16,6 +16,7 @@ mod network;
 mod options;
 mod output;
 mod output_format;
+mod output_values;
 mod padding;
 mod passthrough;
 mod picture;
@@ -28,6 +29,7 @@ mod recorder;
 mod report;
 mod run;
 mod shard;
+mod sidecars;
 mod tiles;
 mod translator;
 

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use super::output_format::OutputFormat;
 use super::shard::Shard;
 use super::tiles::Tiling;
-use crate::picture::{EncodeOptions, PictureLimits};
+use crate::config::Pages;
+use crate::picture::{EncodeOptions, PictureLimits, ValueRange};
 
 /// How pictures are translated.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +24,10 @@ pub struct ApplyOptions {
     pub depth: Depth,
     /// Quality of JPEG outputs, 1 to 100; none for 95.
     pub quality: Option<u8>,
+    /// Which numbers of 16-bit, signed and floating-point pictures are black and white; none for all that 16 bits have.
+    pub range: Option<ValueRange>,
+    /// Pages that are translated.
+    pub pages: Pages,
     /// The largest pictures that are read, and translated.
     pub limits: PictureLimits,
     /// What happens to outputs that are there already.

@@ -119,6 +119,18 @@ pub enum DiscriminatorArch {
     Context,
 }
 
+/// Pages of files that have several.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub enum Pages {
+    /// The first one.
+    #[default]
+    First,
+    /// Each of them.
+    All,
+}
+
 /// The holes that a network learns to fill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]

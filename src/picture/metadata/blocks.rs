@@ -1,9 +1,11 @@
 //! What a file says about its picture besides the pixels.
 
+use crate::picture::metadata::density::Density;
 use crate::picture::metadata::exif;
+use crate::picture::metadata::georeference::Georeference;
 
-/// Colour profile, EXIF and XMP blocks of a picture.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Colour profile, EXIF and XMP blocks of a picture, its size on paper and its place on Earth.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Metadata {
     /// An ICC profile.
     pub profile: Option<Vec<u8>>,
@@ -11,6 +13,21 @@ pub struct Metadata {
     pub exif: Option<Vec<u8>>,
     /// An XMP block, whose numbers are those of the file.
     pub xmp: Option<String>,
+    /// Its size on paper.
+    pub density: Option<Density>,
+    /// Its place on Earth.
+    pub georeference: Georeference,
+    /// How the file says which pixels have no data; they are transparent.
+    pub exclusion: Option<Exclusion>,
+}
+
+/// How a TIFF file says which pixels have no data.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Exclusion {
+    /// A page of its own.
+    MaskPage,
+    /// All of their bands hold this number.
+    NoData(f64),
 }
 
 /// The colours that an ICC profile describes.
@@ -82,6 +99,11 @@ impl Metadata {
             let text = String::from_utf8(block);
             text.map_err(|_| damaged("XMP block")).ok()
         });
-        Self { profile, exif, xmp }
+        Self {
+            profile,
+            exif,
+            xmp,
+            ..Self::default()
+        }
     }
 }
