@@ -1,5 +1,14 @@
 //! Weight files from elsewhere: PyTorch checkpoints and safetensors, read without executing anything, recognised by
 //! the names and shapes of their tensors, and put into a style.
+//!
+//! ```text
+//! file ─> WeightFile (names, shapes) ─> FoundNetwork (where in its dictionaries) ─> Architecture
+//!      ─> compared with a network of that recipe ─> style
+//! ```
+//!
+//! The pickles of a checkpoint are scanned for names that weights do not need, before `pytorch-reader` reads the tensors. The
+//! architecture is a guess from names and shapes, which need not be right: loading the tensors into a network of that recipe
+//! lists everything that is missing, left over or of another shape.
 
 mod architecture;
 mod coarse_to_fine;
