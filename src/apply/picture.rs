@@ -14,8 +14,8 @@ use super::reading::{ReadOptions, is_usual, padding_for, read};
 use super::tiles::SplitPolicy;
 use super::translator::InputSpec;
 use crate::picture::{
-    Bands, EncodeOptions, Metadata, OutputPixels, PagePixels, alpha_rows, encode,
-    encode_tiff, image_from_values, with_alpha,
+    Bands, EncodeOptions, Metadata, OutputPixels, PagePixels, alpha_rows, encode, encode_tiff,
+    image_from_values, with_alpha,
 };
 
 /// Reads, resizes and pads a picture.
@@ -121,10 +121,7 @@ fn page_pixels(
         None => picture,
         Some(alpha) => with_alpha(picture, alpha_rows(&alpha, 0..padding.height)?)?,
     };
-    Ok((
-        metadata,
-        PagePixels::Picture(OutputPixels::Whole(picture)),
-    ))
+    Ok((metadata, PagePixels::Picture(OutputPixels::Whole(picture))))
 }
 
 /// The values of a whole picture, without its border.

@@ -169,7 +169,8 @@ impl<'a, S: Pipeline, F: FnMut(Event<'_>) + Send> PipelineRunner<'a, S, F> {
     /// Writes a translation, and what goes along with it before.
     fn write(&self, output: &Path, finished: &Finished) -> Result<(), FileError> {
         for (path, bytes) in &finished.sidecars {
-            self.output.write(path, &FileContents::Bytes(bytes.clone()))?;
+            self.output
+                .write(path, &FileContents::Bytes(bytes.clone()))?;
         }
         self.output.write(output, &finished.contents)
     }

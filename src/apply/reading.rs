@@ -108,7 +108,10 @@ fn bands_message(path: &Path, bands: usize, channels: usize) -> String {
         1 => "1 band".to_owned(),
         more => format!("{more} bands"),
     };
-    format!("`{}` has {bands}; this style takes {channels}", path.display())
+    format!(
+        "`{}` has {bands}; this style takes {channels}",
+        path.display()
+    )
 }
 
 /// As [`unreadable`], with the number of bands that the style takes.
@@ -191,7 +194,8 @@ impl LoadedInput {
                 let range = reading.range.or(sample.full_range());
                 let range = range.ok_or_else(|| bands.needs_range())?;
                 let values = bands.values(range);
-                let values = resized_planes(fitted_channels(values, own_size, channels), own_size, size);
+                let values =
+                    resized_planes(fitted_channels(values, own_size, channels), own_size, size);
                 let excluded = bands.excluded().filter(|_| own_size == size);
                 let nothing = bands.no_data().unwrap_or(f64::NAN);
                 (

@@ -147,8 +147,8 @@ impl Pipeline for Translation<'_> {
             Pages::All => page_count(path),
         };
         // A picture whose size cannot be told fails below.
-        let pixels = picture_size(path)
-            .map_or(0, |(width, height)| u64::from(width) * u64::from(height));
+        let pixels =
+            picture_size(path).map_or(0, |(width, height)| u64::from(width) * u64::from(height));
         let permit = self.budget.acquire(pixels.saturating_mul(pages as u64));
         let prepared = (0..pages).map(|page| {
             let reading = ReadOptions {

@@ -11,7 +11,12 @@ const MAX_BYTES: u64 = 16 << 20;
 type Size = (usize, usize);
 
 /// The files that go along with the translation of a picture, with what they are to hold for a picture of another size.
-pub(super) fn sidecars(input: &Path, output: &Path, own: Size, size: Size) -> Vec<(PathBuf, Vec<u8>)> {
+pub(super) fn sidecars(
+    input: &Path,
+    output: &Path,
+    own: Size,
+    size: Size,
+) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     if let Some(extension) = input.extension().and_then(|extension| extension.to_str()) {
         for (name, out) in [
@@ -58,10 +63,12 @@ fn long_world_of(output: &Path) -> Option<String> {
 /// The text of the file of the same name with another extension, in small or capital letters.
 fn read_beside(input: &Path, extension: &str) -> Option<(String, PathBuf)> {
     let capital = extension.to_uppercase();
-    [extension, capital.as_str()].into_iter().find_map(|extension| {
-        let path = input.with_extension(extension);
-        read(&path).map(|text| (text, path))
-    })
+    [extension, capital.as_str()]
+        .into_iter()
+        .find_map(|extension| {
+            let path = input.with_extension(extension);
+            read(&path).map(|text| (text, path))
+        })
 }
 
 fn read(path: &Path) -> Option<String> {
@@ -93,7 +100,14 @@ fn resized_world(text: &str, own: Size, size: Size) -> Option<String> {
     let (left, top) = (x - (a + b) / 2.0, y - (d + e) / 2.0);
     let (a, d, b, e) = (a * across, d * across, b * down, e * down);
     let mut lines = String::new();
-    for number in [a, d, b, e, left + f64::midpoint(a, b), top + f64::midpoint(d, e)] {
+    for number in [
+        a,
+        d,
+        b,
+        e,
+        left + f64::midpoint(a, b),
+        top + f64::midpoint(d, e),
+    ] {
         // Writing to a string cannot fail.
         let _ = writeln!(lines, "{number}");
     }
@@ -134,7 +148,8 @@ mod tests {
     fn what_lies_beside_a_picture_goes_along_with_it() {
         let folder = tempfile::tempdir().unwrap();
         let input = folder.path().join("a.tif");
-        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        let write =
+            |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
         write("a.tfw", "10\n0\n0\n-10\n505\n995\n");
         write("a.prj", "PROJCS[]");
         write(

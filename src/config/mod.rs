@@ -14,7 +14,7 @@ pub use error::ConfigError;
 pub use inpainting::ALEXNET_SIDE;
 pub use options::{
     Direction, DiscriminatorArch, Distance, GanObjective, GeneratorArch, InitKind, MaskKind, Mode,
-    NormKind, Policy, Preprocess, Upsample,
+    NormKind, Pages, Policy, Preprocess, Upsample,
 };
 pub use overlay::Overlay;
 pub use recipe::{

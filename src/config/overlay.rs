@@ -202,11 +202,17 @@ fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
     ];
     // What pix2pixHD has no use for.
     const NOT_COARSE_TO_FINE: &[(&str, &str)] = &[
+        ("data", "pages"),
         ("generator", "dropout"),
         ("optim", "discriminator_steps"),
         ("optim", "pool_size"),
     ];
-    const NOT_INPAINTING: &[(&str, &str)] = &[("data", "direction"), ("optim", "pool_size")];
+    const NOT_INPAINTING: &[(&str, &str)] = &[
+        ("data", "direction"),
+        ("data", "range"),
+        ("data", "pages"),
+        ("optim", "pool_size"),
+    ];
     match mode {
         Mode::Pix2pix => [CYCLE, COARSE_TO_FINE, INPAINTING].concat(),
         Mode::Cycle => [PAIRED, COARSE_TO_FINE, INPAINTING].concat(),

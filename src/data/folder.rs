@@ -17,6 +17,8 @@ pub struct PictureFile {
     pub name: String,
     /// Its size in bytes when it was found.
     pub bytes: u64,
+    /// The page of the file, counted from 0; none for the first one of a file of which others do not count.
+    pub page: Option<usize>,
 }
 
 impl PictureFile {
@@ -71,6 +73,7 @@ pub fn find_pictures(folder: &Path) -> Result<Vec<PictureFile>, DataError> {
             path: entry.into_path(),
             name,
             bytes,
+            page: None,
         });
     }
     found.sort_by(|first, second| {

@@ -143,12 +143,14 @@ impl Dataset {
 
 fn read_file(side: &Side, file: &PictureFile) -> Read {
     if side.kind != RasterKind::Ids {
-        return Ok((read_info(&file.path, Part::Whole)?, None));
+        return Ok((read_info(side, file)?, None));
     }
     let map = IdMap::read(&file.path)?;
     let facts = ImageInfo {
         size: (map.width, map.height),
         format: map.format,
+        extent: None,
+        notes: Vec::new(),
     };
     let ids = Ids {
         highest: usize::from(map.highest()),

@@ -19,6 +19,7 @@ mod mask_files;
 mod mask_shapes;
 mod masked;
 mod open;
+mod pages;
 mod raster_cache;
 pub mod sample;
 mod side;

@@ -189,9 +189,8 @@ impl Bands {
         };
         let (width, height) = self.size;
         // Where each pixel comes from is found by turning a picture of their places.
-        let places = (0..width * height).flat_map(|place| {
-            [place >> 16, place & 0xFFFF].map(|part| part as u16)
-        });
+        let places = (0..width * height)
+            .flat_map(|place| [place >> 16, place & 0xFFFF].map(|part| part as u16));
         let Some(places) = ImageBuffer::from_raw(width, height, places.collect()) else {
             return self;
         };
@@ -269,7 +268,8 @@ mod tests {
 
     #[test]
     fn a_pixel_with_data_never_becomes_one_without() {
-        let mut made = Bands::from_values(&[-1.0, 1.0], (2, 1), SampleType::Unsigned8, [0.0, 255.0]);
+        let mut made =
+            Bands::from_values(&[-1.0, 1.0], (2, 1), SampleType::Unsigned8, [0.0, 255.0]);
         made.exclude(&[false, true], 0.0);
         assert_eq!(made.bytes, [1, 0]);
         let mut made = Bands::from_values(&[1.0, 1.0], (2, 1), SampleType::Unsigned8, [0.0, 255.0]);

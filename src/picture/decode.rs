@@ -39,7 +39,10 @@ pub(crate) struct RowDecoder<'a> {
 pub(crate) enum DecodeError {
     NotAPicture,
     Unsupported(String),
-    TooLarge { width: u32, height: u32 },
+    TooLarge {
+        width: u32,
+        height: u32,
+    },
     Damaged(String),
     /// Bands that are neither grey nor colours.
     Bands(usize),

@@ -17,8 +17,8 @@ use super::metadata::{FileShape, Rewritten, rewritten_description};
 use super::output_pixels::OutputPixels;
 use super::samples::{is_16_bit, to_8_bit};
 use super::{
-    Density, Exclusion, ExifField, ExifFields, Georeference, IccColourSpace, Metadata, updated_exif,
-    updated_xmp,
+    Density, Exclusion, ExifField, ExifFields, Georeference, IccColourSpace, Metadata,
+    updated_exif, updated_xmp,
 };
 
 /// How files are written, where their formats leave a choice.

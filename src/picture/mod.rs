@@ -35,13 +35,14 @@ pub use id_map::IdMap;
 pub(crate) use integrity::is_truncated_file;
 pub use limits::{Amount, AmountError, MAX_BYTES, MAX_PIXELS, PictureLimits};
 pub use metadata::{
-    Density, Exclusion, ExifField, ExifFields, Georeference, IccColourSpace, Metadata, updated_exif,
-    updated_xmp,
+    Density, Exclusion, ExifField, ExifFields, Georeference, IccColourSpace, Metadata,
+    updated_exif, updated_xmp,
 };
 pub use normalize::{denormalize, denormalize_u8, grey, normalize};
 pub use raster::Raster;
 pub use read::{
-    Picture, RgbPicture, page_count, picture_size, read_bands, read_page, read_picture, read_rgb, spool_picture,
+    Picture, RgbPicture, page_count, picture_size, read_bands, read_page, read_picture, read_rgb,
+    spool_picture,
 };
 pub use resample::resize_plane;
 pub use sample_reader::{SampleOptions, SamplePicture, read_sample};

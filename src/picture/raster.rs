@@ -157,6 +157,21 @@ impl Raster {
         self
     }
 
+    /// The lowest and the highest of its values; none for ids.
+    pub(crate) fn extent(&self) -> Option<(f32, f32)> {
+        if self.kind == RasterKind::Ids {
+            return None;
+        }
+        if self.kind == RasterKind::Values {
+            let values = self.bytes.as_chunks().0.iter().copied();
+            let extent = values.map(f32::from_ne_bytes).map(|value| (value, value));
+            return extent.reduce(|(low, high), (value, _)| (low.min(value), high.max(value)));
+        }
+        let (low, high) = (self.bytes.iter().min()?, self.bytes.iter().max()?);
+        let value = |level: u8| f32::from(level) / 127.5 - 1.0;
+        Some((value(*low), value(*high)))
+    }
+
     /// Values in [-1, 1], `[channels, height, width]`, flattened; of a map of ids the ids, `[1, height, width]`.
     pub fn values(&self) -> Vec<f32> {
         if self.kind == RasterKind::Ids {

@@ -78,9 +78,7 @@ pub fn read_bands(
     page: Option<usize>,
     limits: PictureLimits,
 ) -> Result<Picture<Bands>, PictureError> {
-    let bytes = FileBytes::open(path, limits.bytes)?;
-    let head = bytes.bytes().at(0..bytes.bytes().len().min(64));
-    if guess_format(&head.unwrap_or_default()) != Some(ImageFormat::Tiff) {
+    if format_of_bytes(path) != Some(ImageFormat::Tiff) {
         let picture = read(path, limits, page, |decoded| {
             let picture = decoded.into_image()?;
             Bands::of(&picture).ok_or_else(|| {
@@ -89,6 +87,7 @@ pub fn read_bands(
         })?;
         return Ok(picture);
     }
+    let bytes = FileBytes::open(path, limits.bytes)?;
     let decoded = panics::catch(|| {
         let (bands, decoded) = tiff::decode_bands(bytes.bytes(), limits, page)?;
         let turned = bands.turned(decoded.orientation);
@@ -104,15 +103,13 @@ pub fn read_bands(
 
 /// Pages of the picture at `path`: more than one only for TIFF files. What cannot be read counts as one.
 pub fn page_count(path: &Path) -> usize {
+    if format_of_bytes(path) != Some(ImageFormat::Tiff) {
+        return 1;
+    }
     let Ok(bytes) = FileBytes::open(path, u64::MAX) else {
         return 1;
     };
-    let bytes = bytes.bytes();
-    let head = bytes.at(0..bytes.len().min(64)).unwrap_or_default();
-    if guess_format(&head) != Some(ImageFormat::Tiff) {
-        return 1;
-    }
-    panics::catch(|| tiff::page_count(bytes)).map_or(1, |count| count.max(1))
+    panics::catch(|| tiff::page_count(bytes.bytes())).map_or(1, |count| count.max(1))
 }
 
 /// As [`read_picture`], with the pixels where a large picture takes no memory: perhaps in a file without a name in `folder`.
@@ -176,11 +173,12 @@ fn read<P>(
 ) -> Result<Picture<P>, PictureError> {
     let bytes = FileBytes::open(path, limits.bytes)?;
     // Decoders have had bugs that panic on damaged files; such a file is a damaged file like any other.
-    let decoded = panics::catch(|| decode(bytes.bytes(), limits, page, take)).unwrap_or_else(|message| {
-        Err(DecodeError::Damaged(format!(
-            "the decoder failed: {message}"
-        )))
-    });
+    let decoded =
+        panics::catch(|| decode(bytes.bytes(), limits, page, take)).unwrap_or_else(|message| {
+            Err(DecodeError::Damaged(format!(
+                "the decoder failed: {message}"
+            )))
+        });
     decoded.map_err(|failure| failure.into_picture_error(path, limits))
 }
 

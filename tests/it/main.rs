@@ -69,4 +69,5 @@ mod onnx_interpreter;
 mod optimiser;
 mod photo_files;
 mod structure;
+mod tiff_files;
 mod training;

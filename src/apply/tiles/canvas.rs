@@ -5,8 +5,8 @@ use std::path::Path;
 
 use image::ColorType;
 
-use crate::apply::padding::Padding;
 use crate::apply::output_values::Output;
+use crate::apply::padding::Padding;
 use crate::picture::{SpooledPicture, image_from_values, is_16_bit};
 
 /// A translation without the border that the network needed.

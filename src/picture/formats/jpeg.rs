@@ -10,6 +10,7 @@ use crate::panics;
 use crate::picture::cmyk::cmyk_to_rgb8;
 use crate::picture::decode::{DecodeError, RowDecoder, block_rows, check_size, orientation};
 use crate::picture::limits::PictureLimits;
+use crate::picture::metadata::ifd::IfdReader;
 use crate::picture::metadata::{Density, Georeference};
 use crate::picture::samples::Subpixel;
 
@@ -24,6 +25,7 @@ pub(crate) fn decode(bytes: &[u8], limits: PictureLimits) -> Result<RowDecoder<'
     check_size((width, height), limits)?;
     let exif = decoder.segment(b"Exif\0\0");
     let density = decoder.0.pixel_density();
+    let pictures = decoder.pictures();
     Ok(RowDecoder {
         size: (width, height),
         orientation: orientation(exif.as_deref()),
@@ -34,6 +36,7 @@ pub(crate) fn decode(bytes: &[u8], limits: PictureLimits) -> Result<RowDecoder<'
             .is_cmyk()
             .then(|| "converted from CMYK to RGB".to_owned())
             .into_iter()
+            .chain((pictures > 1).then(|| format!("the first of its {pictures} pictures")))
             .collect(),
         density: density.and_then(|density| {
             let (across, down) = (density.x.into(), density.y.into());
@@ -118,6 +121,17 @@ impl<'a> JpegDecoder<'a> {
     fn segment(&self, signature: &[u8]) -> Option<Vec<u8>> {
         let mut markers = self.0.markers();
         markers.find_map(|marker| marker.data.strip_prefix(signature).map(<[u8]>::to_vec))
+    }
+
+    /// How many pictures the file says that it holds (Multi-Picture Format): several views, previews, or a gain map.
+    fn pictures(&self) -> u64 {
+        const NUMBER_OF_IMAGES: u16 = 0xB001;
+        let number = || {
+            let block = self.segment(b"MPF\0")?;
+            let tags = IfdReader::new(&block[..])?;
+            tags.first()?.number(NUMBER_OF_IMAGES, tags)
+        };
+        number().unwrap_or(1)
     }
 
     fn start(self, kind: Kind) -> std::io::Result<DecompressStarted<&'a [u8]>> {

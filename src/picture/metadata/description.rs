@@ -85,7 +85,8 @@ mod tests {
             channels: 3,
             pages,
         };
-        let stack = "ImageJ=1.11a\nimages=6\nchannels=2\nslices=3\nhyperstack=true\nunit=um\nmin=2.0\n";
+        let stack =
+            "ImageJ=1.11a\nimages=6\nchannels=2\nslices=3\nhyperstack=true\nunit=um\nmin=2.0\n";
         assert_eq!(
             rewritten(stack, shape(1)),
             Rewritten::Other("ImageJ=1.11a\nunit=um\n".to_owned())

@@ -81,11 +81,8 @@ impl<'a> IfdReader<'a> {
 
     /// The directory at `position`; none if it is not all there.
     pub(crate) fn directory(self, position: usize) -> Option<Ifd> {
-        let (count_bytes, line_bytes, link_bytes) = if self.is_big {
-            (8, 20, 8)
-        } else {
-            (2, 12, 4)
-        };
+        let (count_bytes, line_bytes, link_bytes) =
+            if self.is_big { (8, 20, 8) } else { (2, 12, 4) };
         let start = position.checked_add(count_bytes)?;
         let count = self.bytes.at(position..start)?;
         let count = if self.is_big {

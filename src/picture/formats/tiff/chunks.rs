@@ -74,6 +74,11 @@ impl<'a> Chunks<'a> {
         let (pixel, chunk_pixel) = (page.samples * size, page.chunk_samples() * size);
         let mut bytes = Vec::new();
         let length = width * rows * pixel;
+        if length as u64 > self.most_unpacked() {
+            return Err(DecodeError::Damaged(
+                "it is too short for the pixels that it promises".to_owned(),
+            ));
+        }
         bytes
             .try_reserve_exact(length)
             .map_err(|error| DecodeError::Damaged(error.to_string()))?;
@@ -101,6 +106,27 @@ impl<'a> Chunks<'a> {
         }
         self.next += 1;
         Ok(Some(SampleRows { rows, bytes }))
+    }
+
+    /// More bytes than the next row of chunks can become: nothing is packed more tightly than runs of Zstandard.
+    fn most_unpacked(&self) -> u64 {
+        const MAX_RATIO: u64 = 40_000;
+        let page = &self.page;
+        let mut stored = 0u64;
+        for plane in 0..page.planes() {
+            for column in 0..page.across() {
+                let index = (plane * page.down() + self.next) * page.across() + column;
+                match page.places.get(index) {
+                    Some(place) if place.start > 0 && !place.is_empty() => {
+                        let end = place.end.min(self.bytes.len() as u64);
+                        stored = stored.saturating_add(end.saturating_sub(place.start));
+                    }
+                    // Chunks that were never written have pixels without any bytes.
+                    _ => return u64::MAX,
+                }
+            }
+        }
+        stored.saturating_mul(MAX_RATIO).saturating_add(1 << 20)
     }
 
     /// The samples of a chunk, rows of its whole width.
@@ -247,11 +273,7 @@ fn unpack_bits(row: &[u8], bits: usize, count: usize, size: usize) -> Vec<u8> {
 }
 
 /// Blocks of luma that share their colour as pixels of three samples.
-fn spread(
-    bytes: &[u8],
-    (across, down): (usize, usize),
-    (width, rows): (usize, usize),
-) -> Vec<u8> {
+fn spread(bytes: &[u8], (across, down): (usize, usize), (width, rows): (usize, usize)) -> Vec<u8> {
     let block = across * down + 2;
     let blocks = width.div_ceil(across);
     let mut pixels = Vec::with_capacity(width * rows * 3);

@@ -99,7 +99,11 @@ impl PixelLayout {
             photometric::WHITE_IS_ZERO | photometric::BLACK_IS_ZERO | photometric::MASK => {
                 match page.samples {
                     1 | 2 => Ok((PixelKind::Direct(1), 1)),
-                    3 if page.extra.as_deref().is_none_or(|extra| !is_alpha(extra.last())) => {
+                    3 if page
+                        .extra
+                        .as_deref()
+                        .is_none_or(|extra| !is_alpha(extra.last())) =>
+                    {
                         notes.push(
                             "its 3 bands, which the file calls grey, are taken for red, green and blue"
                                 .to_owned(),
@@ -113,7 +117,9 @@ impl PixelLayout {
             photometric::RGB => Err(DecodeError::Bands(page.samples)),
             photometric::PALETTE => match &page.palette {
                 Some(map) if page.bits <= 8 => Ok((PixelKind::Palette(colours(map)), 1)),
-                _ => unsupported("it has a palette of more than 256 colours, or none: convert it to RGB"),
+                _ => unsupported(
+                    "it has a palette of more than 256 colours, or none: convert it to RGB",
+                ),
             },
             photometric::INKS if page.samples >= 4 && (known == 4 || page.samples == 4) => {
                 notes.push("converted from CMYK to RGB".to_owned());
@@ -135,12 +141,12 @@ impl PixelLayout {
             8..=10 => unsupported(
                 "its colours are CIE L*a*b*: convert it to RGB, for instance with `magick in.tif -colorspace sRGB out.tif`",
             ),
-            32_803 | 34_892 => unsupported(
-                "it holds raw sensor data: develop it to RGB with a raw converter",
-            ),
-            32_844 | 32_845 => unsupported(
-                "its colours are LogLuv: convert it to floating-point RGB",
-            ),
+            32_803 | 34_892 => {
+                unsupported("it holds raw sensor data: develop it to RGB with a raw converter")
+            }
+            32_844 | 32_845 => {
+                unsupported("its colours are LogLuv: convert it to floating-point RGB")
+            }
             _ => unsupported("its colours are of an unknown kind: convert it to RGB"),
         }
     }
@@ -214,8 +220,12 @@ impl PixelLayout {
             _ => 3,
         };
         let whole = channels + usize::from(self.alpha.is_some());
-        if self.kind == PixelKind::Direct(channels) && whole == self.samples && !self.is_inverted
-            && self.alpha.is_none_or(|(_, alpha)| alpha == Alpha::Unassociated)
+        if self.kind == PixelKind::Direct(channels)
+            && whole == self.samples
+            && !self.is_inverted
+            && self
+                .alpha
+                .is_none_or(|(_, alpha)| alpha == Alpha::Unassociated)
         {
             return T::into_image(levels, whole, size);
         }

@@ -58,6 +58,12 @@ fn open(
         .ok_or_else(|| damaged("it is cut off before its directory of pages"))?;
     let page = Page::of(&directory, tags, limits)?;
     compression::check(&page)?;
+    // Many bands count as many pixels.
+    let (width, height) = page.size;
+    let samples = u64::from(width) * u64::from(height) * page.samples as u64;
+    if samples > limits.pixels.saturating_mul(4) {
+        return Err(DecodeError::TooLarge { width, height });
+    }
     let value = |tag| {
         let entry = directory.find(tag)?;
         Some(tags.bytes(entry).into_owned())
@@ -159,13 +165,6 @@ pub(crate) fn decode_bands(
         header.notes.push("without its mask".to_owned());
     }
     let page = &chunks.page;
-    let samples = u64::from(page.size.0) * u64::from(page.size.1) * page.samples as u64;
-    if samples > limits.pixels.saturating_mul(4) {
-        return Err(DecodeError::TooLarge {
-            width: page.size.0,
-            height: page.size.1,
-        });
-    }
     let mut bands = Bands {
         size: page.size,
         count: page.samples,
@@ -284,8 +283,7 @@ impl Iterator for Blocks<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let rows = self.chunks.next()?;
-        let impossible =
-            || DecodeError::Damaged("its samples do not fit its header".to_owned());
+        let impossible = || DecodeError::Damaged("its samples do not fit its header".to_owned());
         Some(rows.and_then(|rows| self.picture(rows).ok_or_else(impossible)))
     }
 }

@@ -219,14 +219,8 @@ fn write<W: Write + Seek, K: TiffKind>(
         SampleClass::Float => SampleFormat::IEEEFP,
     };
     directory.write_tag(Tag::SamplesPerPixel, samples.count)?;
-    directory.write_tag(
-        Tag::PhotometricInterpretation,
-        samples.photometric.to_u16(),
-    )?;
-    directory.write_tag(
-        Tag::BitsPerSample,
-        &each(8 * sample.size() as u16)[..],
-    )?;
+    directory.write_tag(Tag::PhotometricInterpretation, samples.photometric.to_u16())?;
+    directory.write_tag(Tag::BitsPerSample, &each(8 * sample.size() as u16)[..])?;
     directory.write_tag(Tag::SampleFormat, &each(format.to_u16())[..])?;
     let strips = StripShape {
         size: pixels.size(),
@@ -314,7 +308,12 @@ fn write_strips<W: Write + Seek, K: TiffKind>(
     for start in (0..height).step_by(rows) {
         let strip = rows_of(start..(start + rows).min(height))?;
         let strip = if shape.has_differences {
-            compressed(&differences(&strip, line, shape.channels, shape.sample.size()))?
+            compressed(&differences(
+                &strip,
+                line,
+                shape.channels,
+                shape.sample.size(),
+            ))?
         } else {
             compressed(&strip)?
         };
