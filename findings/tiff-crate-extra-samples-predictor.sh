@@ -3,7 +3,7 @@
 # near infrared) to wrong colours, without an error, if they are compressed with a horizontal predictor: it drops the fourth
 # sample of each pixel before it adds up the differences, and then adds at a distance of four samples in rows of three.
 #
-# Seen on 2026-11-28 with tiff 0.11.3, tifffile 2025.5.10, Pillow 11.2.1: tifffile and Pillow agree; of 384 RGB samples the
+# Seen on 2026-11-28 with tiff 0.11.3, tifffile 2026.3.3, Pillow 13.0.0: tifffile and Pillow agree; of 384 RGB samples the
 # crate gives a part right only. Expected: the samples that tifffile gives, or an error.
 # Exits with 0 while this is so, and with 1 if it has changed. Needs python3, cargo, and the package registries.
 set -eu
@@ -11,7 +11,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 python3 -m venv venv
-venv/bin/pip -q install numpy==2.2.6 tifffile==2025.5.10 imagecodecs==2025.3.30 pillow==11.2.1
+venv/bin/pip -q install numpy==2.4.6 tifffile==2026.3.3 imagecodecs==2026.3.6 pillow==13.0.0
 cat > make.py <<'PY'
 import numpy as np, tifffile
 from PIL import Image
