@@ -10,12 +10,12 @@ use super::padding::Padding;
 use super::passthrough::{BandTarget, Passthrough};
 use super::pipeline::Finished;
 use super::prepared::Prepared;
-use super::reading::{ReadOptions, is_usual, padding_for, read};
+use super::reading::{ReadOptions, is_usual, padding_for, read, resized_planes};
 use super::tiles::SplitPolicy;
 use super::translator::InputSpec;
 use crate::picture::{
-    Bands, EncodeOptions, Metadata, OutputPixels, PagePixels, alpha_rows, encode, encode_tiff,
-    image_from_values, with_alpha,
+    Bands, EncodeOptions, Metadata, OutputPixels, PagePixels, SpooledPicture, Transparency, encode,
+    encode_tiff, image_from_values, is_16_bit as has_16_bits, normalized_values,
 };
 
 /// Reads, resizes and pads a picture.
@@ -62,7 +62,7 @@ pub(super) fn finish(
                 notes.push(note);
             }
         }
-        let (metadata, pixels) = page_pixels(output, &padding, passthrough, channels)?;
+        let (metadata, pixels) = page_pixels(output, &padding, passthrough, channels, format)?;
         made.push((pixels, metadata));
     }
     let needs_tiff = |what: &str| format!("{what} go into no file but TIFF: add --format tiff");
@@ -87,23 +87,36 @@ fn page_pixels(
     padding: &Padding,
     passthrough: Passthrough,
     channels: usize,
+    format: ImageFormat,
 ) -> Result<(Metadata, PagePixels), String> {
     let Passthrough {
         alpha,
+        restored,
         is_16_bit,
         bands,
         metadata,
         ..
     } = passthrough;
-    let size = (padding.width as u32, padding.height as u32);
+    // Without transparency the colours would be seen.
+    let alpha = alpha.map(|alpha| Transparency {
+        restores_hidden: alpha.restores_hidden && format != ImageFormat::Jpeg,
+        ..alpha
+    });
+    let own = (padding.width, padding.height);
+    let (width, height) = restored.unwrap_or(own);
+    let size = (width as u32, height as u32);
     let values = match output {
         Output::Spooled(colours) => {
-            let pixels = OutputPixels::Spooled { colours, alpha };
+            let pixels = OutputPixels::Spooled {
+                colours: restore(colours, own, (width, height))?,
+                alpha,
+            };
             return Ok((metadata, PagePixels::Picture(pixels)));
         }
         Output::Values(values) => cropped(values, padding, channels)?,
         Output::Cropped(values) => values,
     };
+    let values = resized_planes(values, own, (width, height));
     if bands.is_some() || !is_usual(channels) {
         let target = bands.unwrap_or_else(|| BandTarget::plain(is_16_bit));
         let mut made = Bands::from_values(&values, size, target.sample, target.range);
@@ -119,9 +132,28 @@ fn page_pixels(
     let picture = picture.ok_or("the network gave too few values")?;
     let picture = match alpha {
         None => picture,
-        Some(alpha) => with_alpha(picture, alpha_rows(&alpha, 0..padding.height)?)?,
+        Some(alpha) => alpha.put_onto(picture, 0..height)?,
     };
     Ok((metadata, PagePixels::Picture(OutputPixels::Whole(picture))))
+}
+
+/// A large translation at another (width, height).
+fn restore(
+    picture: SpooledPicture,
+    own: (usize, usize),
+    to: (usize, usize),
+) -> Result<SpooledPicture, String> {
+    if own == to {
+        return Ok(picture);
+    }
+    let whole = picture.whole().map_err(|error| error.to_string())?;
+    let colour = whole.color();
+    let channels = usize::from(colour.channel_count());
+    let values = resized_planes(normalized_values(&whole, channels), own, to);
+    let size = (to.0 as u32, to.1 as u32);
+    let resized = image_from_values(&values, channels, has_16_bits(colour), size);
+    let resized = resized.ok_or("the network gave too few values")?;
+    SpooledPicture::of(&resized, picture.folder()).map_err(|error| error.to_string())
 }
 
 /// The values of a whole picture, without its border.

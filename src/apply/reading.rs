@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use image::DynamicImage;
 
+use super::hidden_colours::{MAX_PIXELS, TransparentPixels, fill_hidden};
 use super::options::{ApplyOptions, Depth, OutputSize};
 use super::padding::Padding;
 use super::passthrough::{BandTarget, Passthrough};
@@ -12,15 +13,18 @@ use super::tiles::InputPlanes;
 use super::translator::InputSpec;
 use crate::picture::{
     Amount, Bands, Metadata, Picture, PictureError, PictureLimits, Raster, SampleType,
-    SpooledPicture, Subpixel, ValueRange, alpha, denormalize, grey_value, has_integer_samples,
-    is_16_bit, normalized_values, read_bands, read_page, read_picture, resize_plane, spool_picture,
+    SpooledPicture, Subpixel, Transparency, ValueRange, alpha, denormalize, grey_value,
+    has_integer_samples, is_16_bit, normalized_values, read_bands, read_page, read_picture,
+    resize_plane, spool_picture,
 };
 
 /// How pictures are read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ReadOptions<'a> {
     pub(super) size: OutputSize,
+    pub(super) restore: bool,
     pub(super) depth: Depth,
+    pub(super) transparent: TransparentPixels,
     pub(super) limits: PictureLimits,
     pub(super) range: Option<ValueRange>,
     /// The page that is read; none for the first, of which a note says so if there are more.
@@ -33,7 +37,9 @@ impl<'a> ReadOptions<'a> {
     pub(super) fn new(options: &ApplyOptions, folder: &'a Path) -> Self {
         Self {
             size: options.size,
+            restore: options.restore,
             depth: options.depth,
+            transparent: options.transparent,
             limits: options.limits,
             range: options.range,
             page: None,
@@ -128,10 +134,7 @@ pub(super) fn padding_for(
     reading: ReadOptions<'_>,
     spec: InputSpec,
 ) -> Result<Padding, String> {
-    let (width, height) = match reading.size {
-        OutputSize::Keep => own,
-        OutputSize::Exact { width, height } => (width as usize, height as usize),
-    };
+    let (width, height) = reading.size.for_input(own);
     let padding = Padding::new(height, width, spec.multiple, spec.smallest);
     let padded = padding.padded_height as u64 * padding.padded_width as u64;
     let most = reading.limits.pixels;
@@ -196,7 +199,8 @@ impl LoadedInput {
                 let values = bands.values(range);
                 let values =
                     resized_planes(fitted_channels(values, own_size, channels), own_size, size);
-                let excluded = bands.excluded().filter(|_| own_size == size);
+                let is_own_size = own_size == size || reading.restore;
+                let excluded = bands.excluded().filter(|_| is_own_size);
                 let nothing = bands.no_data().unwrap_or(f64::NAN);
                 (
                     InputPlanes::Planes(values),
@@ -206,6 +210,7 @@ impl LoadedInput {
                             range,
                             excluded: excluded.map(|excluded| (excluded, nothing)),
                         }),
+                        restored: reading.restore.then_some(own_size),
                         metadata: original.metadata,
                         notes: original.notes,
                         ..Passthrough::default()
@@ -213,11 +218,17 @@ impl LoadedInput {
                 )
             }
             Self::Spooled(original) => {
-                let pixels = Arc::new(original.pixels);
+                let mut pixels = Arc::new(original.pixels);
                 let colour = pixels.colour();
+                let (metadata, mut notes) = (original.metadata, original.notes);
                 let alpha = colour.has_alpha().then(|| Arc::clone(&pixels));
+                if alpha.is_some()
+                    && reading.transparent == TransparentPixels::Fill
+                    && let Some(filled) = fill_hidden_of(&pixels, reading.folder, &mut notes)?
+                {
+                    pixels = Arc::new(filled);
+                }
                 let layer = InputPlanes::Picture { pixels, channels };
-                let (metadata, notes) = (original.metadata, original.notes);
                 let is_16_bit = is_16_bit(colour);
                 (
                     layer,
@@ -225,15 +236,26 @@ impl LoadedInput {
                 )
             }
             Self::Whole(original) => {
-                let pixels = original.pixels;
-                let alpha = alpha(&pixels).map(|alpha| {
-                    let resized = resized_alpha(alpha, padding);
-                    SpooledPicture::of(&resized, reading.folder).map(Arc::new)
-                });
-                let alpha = alpha.transpose().map_err(|error| error.to_string())?;
+                let mut pixels = original.pixels;
+                let own = (pixels.width() as usize, pixels.height() as usize);
+                let restored = reading.restore.then_some(own);
+                let unfilled = (restored.is_some() && pixels.color().has_alpha())
+                    .then(|| SpooledPicture::of(&pixels, reading.folder));
+                let unfilled = unfilled.transpose().map_err(|error| error.to_string())?;
+                if reading.transparent == TransparentPixels::Fill {
+                    pixels = fill_hidden(&pixels).unwrap_or(pixels);
+                }
+                let alpha = match (unfilled, alpha(&pixels)) {
+                    (None, Some(alpha)) => {
+                        let resized = resized_alpha(alpha, padding);
+                        let spooled = SpooledPicture::of(&resized, reading.folder);
+                        Some(spooled.map_err(|error| error.to_string())?)
+                    }
+                    (unfilled, _) => unfilled,
+                };
+                let alpha = alpha.map(Arc::new);
                 let is_16_bit = is_16_bit(pixels.color());
                 let layer = if is_16_bit {
-                    let own = (pixels.width() as usize, pixels.height() as usize);
                     InputPlanes::Planes(resized_planes(
                         normalized_values(&pixels, channels),
                         own,
@@ -243,14 +265,18 @@ impl LoadedInput {
                     InputPlanes::Raster(Raster::new(pixels.into_rgb8(), channels).resized(size))
                 };
                 let (metadata, notes) = (original.metadata, original.notes);
+                let passthrough = passthrough(alpha, is_16_bit, metadata, notes, reading);
                 (
                     layer,
-                    passthrough(alpha, is_16_bit, metadata, notes, reading),
+                    Passthrough {
+                        restored,
+                        ..passthrough
+                    },
                 )
             }
         };
         passthrough.own_size = own_size;
-        if own_size != size {
+        if own_size != size && passthrough.restored.is_none() {
             let small = |(width, height): (usize, usize)| (width as u32, height as u32);
             let georeference = std::mem::take(&mut passthrough.metadata.georeference);
             passthrough.metadata.georeference = georeference.resized(small(own_size), small(size));
@@ -271,6 +297,25 @@ fn fitted_channels(values: Vec<f32>, (width, height): (usize, usize), channels: 
     }
 }
 
+/// As [`fill_hidden`], for a picture that need not be in memory; `None` also if it is too large, which is noted.
+fn fill_hidden_of(
+    pixels: &SpooledPicture,
+    folder: &Path,
+    notes: &mut Vec<String>,
+) -> Result<Option<SpooledPicture>, String> {
+    let (width, height) = pixels.size();
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        notes.push(format!(
+            "its network saw the colours under transparent pixels: they are only replaced up to {} pixels",
+            Amount(MAX_PIXELS)
+        ));
+        return Ok(None);
+    }
+    let whole = pixels.whole().map_err(|error| error.to_string())?;
+    let filled = fill_hidden(&whole).map(|filled| SpooledPicture::of(&filled, folder));
+    filled.transpose().map_err(|error| error.to_string())
+}
+
 fn passthrough(
     alpha: Option<Arc<SpooledPicture>>,
     is_16_bit: bool,
@@ -278,8 +323,13 @@ fn passthrough(
     notes: Vec<String>,
     reading: ReadOptions<'_>,
 ) -> Passthrough {
+    let alpha = alpha.map(|original| Transparency {
+        original,
+        restores_hidden: reading.transparent == TransparentPixels::Fill,
+    });
     Passthrough {
         alpha,
+        restored: None,
         is_16_bit: is_16_bit && reading.depth == Depth::Keep,
         metadata,
         notes,
@@ -288,7 +338,11 @@ fn passthrough(
 }
 
 /// Planes in [-1, 1] at another (width, height).
-fn resized_planes(values: Vec<f32>, own: (usize, usize), size: (usize, usize)) -> Vec<f32> {
+pub(super) fn resized_planes(
+    values: Vec<f32>,
+    own: (usize, usize),
+    size: (usize, usize),
+) -> Vec<f32> {
     if own == size {
         return values;
     }

@@ -1,5 +1,7 @@
 //! Recipes: what to train and how, from the mode's defaults, a TOML file and command-line settings.
 
+mod contrastive;
+mod defaults;
 mod diff;
 mod error;
 mod inpainting;
@@ -7,14 +9,15 @@ mod options;
 mod overlay;
 mod recipe;
 mod stages;
+mod unused_keys;
 mod validation;
 
 pub use diff::diff;
 pub use error::ConfigError;
 pub use inpainting::ALEXNET_SIDE;
 pub use options::{
-    Direction, DiscriminatorArch, Distance, GanObjective, GeneratorArch, InitKind, MaskKind, Mode,
-    NormKind, Pages, Policy, Preprocess, Upsample,
+    Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,
+    InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, Upsample,
 };
 pub use overlay::Overlay;
 pub use recipe::{

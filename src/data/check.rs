@@ -95,7 +95,7 @@ pub(super) struct ImageInfo {
     pub(super) format: ImageFormat,
     /// The lowest and the highest value that networks see; none where that is not asked.
     pub(super) extent: Option<(f32, f32)>,
-    /// What is not as it was in the file.
+    /// What was read otherwise than the file has it.
     pub(super) notes: Vec<String>,
 }
 
@@ -279,11 +279,11 @@ pub(super) fn notes<'a>(
     files: impl Iterator<Item = (&'a PictureFile, &'a Option<ImageInfo>)>,
 ) -> Vec<String> {
     let mut misnamed: BTreeMap<(String, String), usize> = BTreeMap::new();
-    let mut said: BTreeMap<String, usize> = BTreeMap::new();
+    let mut read_otherwise: BTreeMap<&str, usize> = BTreeMap::new();
     for (file, facts) in files {
         let Some(facts) = facts else { continue };
         for note in &facts.notes {
-            *said.entry(note.clone()).or_default() += 1;
+            *read_otherwise.entry(note).or_default() += 1;
         }
         let extension = file.path.extension().unwrap_or_default().to_string_lossy();
         let named = ImageFormat::from_extension(extension.as_ref());
@@ -292,7 +292,7 @@ pub(super) fn notes<'a>(
             *misnamed.entry(key).or_default() += 1;
         }
     }
-    let named = misnamed
+    let misnamed = misnamed
         .into_iter()
         .map(|((format, extension), count)| match count {
             1 => format!("1 file is {format} under a .{extension} name; it is read by its bytes"),
@@ -300,11 +300,11 @@ pub(super) fn notes<'a>(
                 "{count} files are {format} under a .{extension} name; they are read by their bytes"
             ),
         });
-    let said = said.into_iter().map(|(note, count)| match count {
-        1 => format!("1 picture: {note}"),
-        _ => format!("{count} pictures: {note}"),
+    let read_otherwise = read_otherwise.into_iter().map(|(note, count)| match count {
+        1 => format!("1 file: {note}"),
+        _ => format!("{count} files: {note}"),
     });
-    named.chain(said).collect()
+    misnamed.chain(read_otherwise).collect()
 }
 
 fn format_name(format: ImageFormat) -> String {

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use image::codecs::bmp::BmpEncoder;
 use image::codecs::jpeg::{JpegEncoder, PixelDensity, PixelDensityUnit};
 use image::codecs::webp::WebPEncoder;
-use image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, ImageResult};
+use image::{ColorType, DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, ImageResult};
 
 use super::alpha::{is_opaque, without_alpha};
 use super::bands::Bands;
@@ -13,13 +13,12 @@ use super::contents::{FileContents, RowEncodedImage};
 use super::formats::bmp;
 use super::formats::tiff::{TiffPage, TiffPixels, write_tiff};
 use super::metadata::xmp::lost_pictures;
-use super::metadata::{FileShape, Rewritten, rewritten_description};
+use super::metadata::{
+    ColourChunks, Density, Exclusion, ExifField, ExifFields, FileShape, Georeference,
+    IccColourSpace, Metadata, Rewritten, rewritten_description, updated_exif, updated_xmp,
+};
 use super::output_pixels::OutputPixels;
 use super::samples::{is_16_bit, to_8_bit};
-use super::{
-    Density, Exclusion, ExifField, ExifFields, Georeference, IccColourSpace, Metadata,
-    updated_exif, updated_xmp,
-};
 
 /// How files are written, where their formats leave a choice.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +80,7 @@ pub(crate) fn encode(
         },
         is_colour: colour.has_color(),
         most: if is_16_bit(colour) { 65_535 } else { 255 },
+        colour: Some(colour),
         format,
     };
     let metadata = of_picture(metadata, target, &mut notes);
@@ -151,6 +151,8 @@ struct Target {
     is_colour: bool,
     /// The highest level.
     most: u16,
+    /// What a pixel consists of; none for bands.
+    colour: Option<ColorType>,
     format: ImageFormat,
 }
 
@@ -230,10 +232,22 @@ fn of_picture(metadata: &Metadata, target: Target, notes: &mut Vec<String>) -> M
         };
         Some(fields.block())
     });
+    let colour = if let (ImageFormat::Png, Some(colour)) = (format, target.colour) {
+        metadata.colour.fitting(colour)
+    } else {
+        let unusual = metadata.colour.unusual();
+        if !unusual.is_empty() && profile.is_none() {
+            left_out(&format!(
+                "PNG colour description ({unusual}) has no place in such a file"
+            ));
+        }
+        ColourChunks::default()
+    };
     Metadata {
         profile,
         exif,
         xmp,
+        colour,
         density: metadata.density,
         georeference,
         exclusion,
@@ -321,6 +335,7 @@ pub(crate) fn encode_tiff(
             },
             is_colour,
             most,
+            colour: None,
             format: ImageFormat::Tiff,
         };
         let mut of_page = Vec::new();

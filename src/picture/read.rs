@@ -16,7 +16,7 @@ use super::format::{format_of_bytes, guess_format};
 use super::formats::{bmp, jpeg, png, tiff};
 use super::integrity::find_damage;
 use super::limits::PictureLimits;
-use super::metadata::{Density, ExifFields, IccColourSpace, Metadata};
+use super::metadata::{ColourChunks, Density, ExifFields, IccColourSpace, Metadata};
 use super::spooled::SpooledPicture;
 use crate::panics;
 
@@ -42,6 +42,8 @@ pub struct RgbPicture {
     pub pixels: RgbImage,
     /// What the bytes are, whatever the file is called.
     pub format: ImageFormat,
+    /// As [`Picture::notes`].
+    pub notes: Vec<String>,
 }
 
 /// Reads the picture at `path` as it is.
@@ -91,7 +93,8 @@ pub fn read_bands(
     let decoded = panics::catch(|| {
         let (bands, decoded) = tiff::decode_bands(bytes.bytes(), limits, page)?;
         let turned = bands.turned(decoded.orientation);
-        described(decoded, ImageFormat::Tiff, |_| Ok(turned))
+        let colour = ColourChunks::default();
+        described(decoded, ImageFormat::Tiff, colour, |_| Ok(turned))
     });
     let decoded = decoded.unwrap_or_else(|message| {
         Err(DecodeError::Damaged(format!(
@@ -136,6 +139,7 @@ pub fn read_rgb(path: &Path) -> Result<RgbPicture, PictureError> {
     Ok(RgbPicture {
         pixels: rgb(original.pixels, original.format),
         format: original.format,
+        notes: original.notes,
     })
 }
 
@@ -190,19 +194,26 @@ fn decode<P>(
 ) -> Result<Picture<P>, DecodeError> {
     let head = bytes.at(0..bytes.len().min(64)).unwrap_or_default();
     let format = guess_format(&head).ok_or(DecodeError::NotAPicture)?;
+    // Before the decoder has the file for itself.
+    let colour = if format == ImageFormat::Png {
+        ColourChunks::read(bytes)
+    } else {
+        ColourChunks::default()
+    };
     let decoded = match (format, bytes) {
         (ImageFormat::Png, _) => png::decode(bytes, limits)?,
         (ImageFormat::Tiff, _) => tiff::decode(bytes, limits, page)?,
         (_, ByteSource::Memory(bytes)) => decode_in_memory(format, bytes, limits)?,
         _ => return Err(DecodeError::NotAPicture),
     };
-    described(decoded, format, take)
+    described(decoded, format, colour, take)
 }
 
 /// The pixels with what else the file says.
 fn described<P>(
     mut decoded: RowDecoder<'_>,
     format: ImageFormat,
+    colour: ColourChunks,
     take: impl FnOnce(RowDecoder<'_>) -> Result<P, DecodeError>,
 ) -> Result<Picture<P>, DecodeError> {
     let mut notes = std::mem::take(&mut decoded.notes);
@@ -219,6 +230,12 @@ fn described<P>(
     metadata.density = decoded.density.or_else(of_exif);
     metadata.georeference = std::mem::take(&mut decoded.georeference);
     metadata.exclusion = decoded.exclusion;
+    metadata.colour = colour;
+    if let Some(curve) = metadata.colour.high_dynamic_range() {
+        notes.push(format!(
+            "its samples are {curve} (high dynamic range) and are taken as they are"
+        ));
+    }
     if let Some(space) = metadata.profile.as_deref().and_then(IccColourSpace::of)
         && matches!(space, IccColourSpace::Cmyk | IccColourSpace::Other)
     {
@@ -242,6 +259,11 @@ fn decode_in_memory(
     bytes: &[u8],
     limits: PictureLimits,
 ) -> Result<RowDecoder<'_>, DecodeError> {
+    if format == ImageFormat::Jpeg
+        && let Some(kind) = jpeg::unsupported_kind(bytes)
+    {
+        return Err(DecodeError::Unsupported(kind.to_owned()));
+    }
     if let Some(message) = find_damage(bytes, format) {
         return Err(DecodeError::Damaged(message));
     }

@@ -35,7 +35,7 @@ impl Registry {
         }
     }
 
-    /// The style called `name`, or in the folder of this path.
+    /// The style called `name`, its best weights as `name/best`, or the style in the folder of this path.
     ///
     /// # Errors
     /// There is none.
@@ -49,6 +49,13 @@ impl Registry {
         }
         if path.is_dir() {
             return Ok(StyleFolder::new(path));
+        }
+        // What a training has kept as its best.
+        if let Some(whole) = name.strip_suffix("/best")
+            && let Ok(folder) = self.place(whole)
+            && folder.best().is_dir()
+        {
+            return Ok(StyleFolder::new(folder.best()));
         }
         Err(StyleError::NotFound {
             name: name.to_owned(),

@@ -9,6 +9,7 @@ use burn::tensor::TensorData;
 
 use super::checkpoint::Checkpoint;
 use super::error::TrainError;
+use super::evaluations::Evaluations;
 use super::event::{Event, Listener, RunOutcome, StepRecord};
 use super::loop_state::{LoopState, PendingLosses};
 use super::methods;
@@ -41,6 +42,8 @@ pub(super) struct Training {
     pub(super) device: OpenDevice,
     /// What changes from step to step.
     pub(super) state: LoopState,
+    /// Evaluations on pictures kept apart, if there are any.
+    pub(super) evaluations: Option<Evaluations>,
     /// Who hears of events.
     pub(super) listeners: Vec<Box<dyn Listener>>,
 }
@@ -76,8 +79,13 @@ impl Training {
         if self.state.step >= self.state.total && !has_artifacts(&self.style, &*self.method) {
             self.write_artifacts()?;
         }
+        self.evaluate()?;
         loop {
             let outcome = self.steps(stop)?;
+            if self.has_stalled() {
+                self.finish_early()?;
+                return Ok(RunOutcome::Finished);
+            }
             if outcome != RunOutcome::Finished || self.state.step >= self.state.total {
                 return Ok(outcome);
             }
@@ -125,7 +133,7 @@ impl Training {
     fn steps(&mut self, stop: &AtomicBool) -> Result<RunOutcome, TrainError> {
         let done = self.state.step - self.stage.first;
         let mut loader = DataLoader::start(Arc::clone(&self.stage.dataset), done)?;
-        while self.state.step < self.state.last {
+        while self.state.step < self.state.last && !self.has_stalled() {
             if stop.load(Ordering::Relaxed) {
                 self.read_losses()?;
                 self.save()?;
@@ -177,10 +185,9 @@ impl Training {
         let (step, last) = (self.state.step, self.state.last);
         let every = |steps: u64| step.is_multiple_of(steps) || step == last;
         let settings = &self.manifest.recipe.train;
-        let (saves, previews) = (
-            every(settings.checkpoint_every),
-            every(settings.preview_every),
-        );
+        // An evaluation is of a checkpoint, so that it can be repeated.
+        let saves = self.evaluates() || every(settings.checkpoint_every);
+        let previews = every(settings.preview_every);
         let ends_epoch = step.is_multiple_of(self.state.per_epoch);
         let estimating = self.state.durations.len() < ESTIMATE_AFTER;
         // On other devices, reading a loss in every step would make the host wait for the device.
@@ -218,7 +225,45 @@ impl Training {
             let rows = self.preview()?;
             self.emit(&Event::Preview { step, rows })?;
         }
-        Ok(())
+        self.evaluate()
+    }
+
+    fn has_stalled(&self) -> bool {
+        (self.evaluations.as_ref()).is_some_and(Evaluations::has_stalled)
+    }
+
+    fn evaluates(&self) -> bool {
+        let is_last = self.state.step == self.state.total;
+        let due = |evaluations: &Evaluations| evaluations.is_due(self.state.step, is_last);
+        self.evaluations.as_ref().is_some_and(due)
+    }
+
+    /// Evaluates the checkpoint of this step, if that is due.
+    fn evaluate(&mut self) -> Result<(), TrainError> {
+        let due = self.evaluates();
+        let Some(evaluations) = self.evaluations.as_mut().filter(|_| due) else {
+            return Ok(());
+        };
+        let (data, method) = (&self.stage.preview_data, &self.method);
+        let shown = (0..data.len()).map(|index| Ok(method.translations(data.fixed(index)?)));
+        let checkpoint = Checkpoint::folder(&self.style, self.state.step);
+        let stems = method.networks();
+        let line = evaluations.evaluate(&self.manifest, &checkpoint, stems, shown)?;
+        self.emit(&Event::Evaluated { line })
+    }
+
+    /// Ends a run that gets no better like one whose steps are all done.
+    fn finish_early(&mut self) -> Result<(), TrainError> {
+        tracing::info!(
+            "no better for {} evaluations: the run is over after step {}",
+            self.manifest.recipe.train.stop_after,
+            self.state.step
+        );
+        if !has_artifacts(&self.style, &*self.method) {
+            self.write_artifacts()?;
+        }
+        self.state.total = self.state.step;
+        self.save()
     }
 
     /// Reads pending losses from the device, in order, and emits them.

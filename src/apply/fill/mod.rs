@@ -10,7 +10,6 @@
 //! Photos keep their own depth and channels; only pixels in holes are written.
 
 mod blend;
-mod distance_transform;
 mod filler;
 mod groups;
 mod mask_source;

@@ -1,8 +1,9 @@
 //! What a file says about its picture besides the pixels.
 
-use crate::picture::metadata::density::Density;
-use crate::picture::metadata::exif;
-use crate::picture::metadata::georeference::Georeference;
+use super::colour_chunks::ColourChunks;
+use super::density::Density;
+use super::exif;
+use super::georeference::Georeference;
 
 /// Colour profile, EXIF and XMP blocks of a picture, its size on paper and its place on Earth.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -13,6 +14,8 @@ pub struct Metadata {
     pub exif: Option<Vec<u8>>,
     /// An XMP block, whose numbers are those of the file.
     pub xmp: Option<String>,
+    /// Chunks of a PNG file that describe its colours.
+    pub colour: ColourChunks,
     /// Its size on paper.
     pub density: Option<Density>,
     /// Its place on Earth.

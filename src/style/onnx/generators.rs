@@ -1,36 +1,35 @@
 //! The generators of `nn`, layer by layer, without dropout.
 
 use super::layers::{Features, Layers};
-use crate::config::{GeneratorArch, GeneratorRecipe};
+use crate::config::{Downsample, GeneratorArch, GeneratorRecipe, Upsample};
 use crate::nn::{Padding, TensorError};
 
-/// What the generator of `recipe` makes of `input`, but for the hyperbolic tangent at its end.
+/// What the fully convolutional generator of `recipe` makes of `input`.
 pub(super) fn generator(
     layers: &mut Layers,
     recipe: &GeneratorRecipe,
     input: Features,
 ) -> Result<Features, TensorError> {
-    match recipe.arch {
+    let features = match recipe.arch {
         GeneratorArch::Unet64
         | GeneratorArch::Unet128
         | GeneratorArch::Unet256
         | GeneratorArch::Unet512 => {
             let downsamplings = recipe.size_multiple().ilog2() as usize;
-            unet(layers, downsamplings, &input)
+            unet(layers, downsamplings, &input)?
         }
-        GeneratorArch::Resnet6Blocks => resnet(layers, recipe, [2, 6], &input),
-        GeneratorArch::Resnet9Blocks => resnet(layers, recipe, [2, 9], &input),
-        GeneratorArch::Global => resnet(
-            layers,
-            recipe,
-            [recipe.downsamplings, recipe.blocks],
-            &input,
-        ),
-        GeneratorArch::Local => local(layers, recipe, input),
+        GeneratorArch::Resnet6Blocks => resnet(layers, recipe, [2, 6], &input)?,
+        GeneratorArch::Resnet9Blocks => resnet(layers, recipe, [2, 9], &input)?,
+        GeneratorArch::Global => {
+            let sizes = [recipe.downsamplings, recipe.blocks];
+            resnet(layers, recipe, sizes, &input)?
+        }
+        GeneratorArch::Local => local(layers, recipe, input)?,
         GeneratorArch::Context | GeneratorArch::ContextBottleneck => {
-            unreachable!("exports of context encoders are refused before")
+            unreachable!("context encoders are not fully convolutional")
         }
-    }
+    };
+    Ok(layers.tanh(features))
 }
 
 /// [`Unet`](crate::nn::Unet).
@@ -66,7 +65,7 @@ fn unet_level(
     features = layers.relu(features);
     features = layers.upsampling(&features, &at(next + 1), 0)?;
     features = layers.norm(features, &at(next + 2))?;
-    Ok(layers.join(input, &features))
+    Ok(layers.concat(input, &features))
 }
 
 /// [`ResnetGenerator`](crate::nn::ResnetGenerator).
@@ -93,9 +92,16 @@ fn resnet_features(
     let at = |place: usize| format!("model.{place}");
     let mut features = stem(layers, "model", input)?;
     let mut place = 4;
+    // With filters the convolutions keep the size; a filter takes a place, before or after the other layers.
+    let blurs_down = recipe.downsample == Downsample::Blur;
     for _ in 0..downsamplings {
-        features = down(layers, "model", place, &features)?;
+        let stride = if blurs_down { 1 } else { 2 };
+        features = down(layers, "model", place, stride, &features)?;
         place += 3;
+        if blurs_down {
+            features = layers.blur_downsample(&features);
+            place += 1;
+        }
     }
     for _ in 0..blocks {
         let block = format!("{}.conv_block", at(place));
@@ -103,6 +109,7 @@ fn resnet_features(
         place += 1;
     }
     for _ in 0..downsamplings {
+        place += usize::from(recipe.upsample == Upsample::Blur);
         features = up(layers, "model", place, &features)?;
         place += 3;
     }
@@ -119,10 +126,11 @@ fn down(
     layers: &mut Layers,
     sequence: &str,
     place: usize,
+    stride: usize,
     input: &Features,
 ) -> Result<Features, TensorError> {
     let layer = format!("{sequence}.{place}");
-    let features = layers.convolution(input, &layer, 2, Padding::Zero(1))?;
+    let features = layers.convolution(input, &layer, stride, Padding::Zero(1))?;
     let features = layers.norm(features, &format!("{sequence}.{}", place + 1))?;
     Ok(layers.relu(features))
 }
@@ -154,7 +162,7 @@ fn local(
     for number in 1..=recipe.enhancers {
         let (below, above) = (format!("model{number}_1"), format!("model{number}_2"));
         let own = stem(layers, &below, &inputs[recipe.enhancers - number])?;
-        let own = down(layers, &below, 4, &own)?;
+        let own = down(layers, &below, 4, 2, &own)?;
         features = layers.add(&own, &features);
         for block in 0..recipe.enhancer_blocks {
             let block = format!("{above}.{block}.conv_block");
