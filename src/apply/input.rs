@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::error::ApplyError;
+use super::resolved::resolved;
 use crate::data::is_hidden;
 use crate::picture::has_picture_extension;
 
@@ -22,6 +23,8 @@ pub(super) struct InputListing {
     /// a picture.
     pub(super) root: PathBuf,
     pub(super) kind: InputKind,
+    /// The folders that were named as inputs.
+    pub(super) folders: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub(super) enum InputKind {
     File,
     Folder,
     Pattern,
+    /// Several of these.
+    Several,
 }
 
 /// Something in an input that has the name of a picture, or that may hide pictures.
@@ -90,8 +95,78 @@ pub(super) fn find(input: &Path) -> Result<InputListing, ApplyError> {
     Ok(found)
 }
 
+/// Finds the pictures of several inputs. Their paths are relative to the folder that has all of them, and named folders keep
+/// their names.
+pub(super) fn find_all(inputs: &[PathBuf]) -> Result<InputListing, ApplyError> {
+    if let [input] = inputs {
+        return find(input);
+    }
+    let mut listings = Vec::new();
+    for input in inputs {
+        listings.push(find(input)?);
+    }
+    let is_plain = |root: &Path| {
+        let mut parts = root.components();
+        root.is_relative() && !parts.any(|part| part == Component::ParentDir)
+    };
+    let all_plain = listings.iter().all(|listing| is_plain(&listing.root));
+    let place = |root: &Path| {
+        if all_plain {
+            without_dots(root)
+        } else {
+            resolved(root)
+        }
+    };
+    let parent = |listing: &InputListing| {
+        let root = place(&listing.root);
+        match (listing.kind, root.parent()) {
+            (InputKind::Folder, Some(parent)) => parent.to_owned(),
+            _ => root,
+        }
+    };
+    let parents: Vec<PathBuf> = listings.iter().map(parent).collect();
+    let root = parents.iter().skip(1).fold(
+        parents.first().cloned().unwrap_or_default(),
+        |common, parent| {
+            let pairs = common.components().zip(parent.components());
+            pairs
+                .take_while(|(one, other)| one == other)
+                .map(|(one, _)| one)
+                .collect()
+        },
+    );
+    let mut all = InputListing::new(&root, InputKind::Several);
+    for listing in listings {
+        all.ignored += listing.ignored;
+        let folder = place(&listing.root);
+        for candidate in listing.candidates {
+            let path = folder.join(&candidate.relative);
+            let relative = below(&path, &root);
+            // What a shell makes of a pattern may be anything.
+            if listing.kind == InputKind::File && !has_picture_extension(relative) {
+                all.ignored += 1;
+                continue;
+            }
+            all.add(relative, candidate.what);
+        }
+        all.folders.extend(listing.folders);
+    }
+    all.candidates
+        .sort_by(|first, second| first.relative.cmp(&second.relative));
+    all.candidates
+        .dedup_by(|second, first| second.relative == first.relative);
+    if all.candidates.is_empty() {
+        return Err(ApplyError::NothingFound {
+            input: root,
+            ignored: all.ignored,
+        });
+    }
+    Ok(all)
+}
+
 fn in_folder(folder: &Path) -> Result<InputListing, ApplyError> {
     let mut found = InputListing::new(folder, InputKind::Folder);
+    found.folders.push(folder.to_owned());
     // Links to folders are not followed: they can lead round in circles.
     let seen = |entry: &walkdir::DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
     for entry in WalkDir::new(folder).into_iter().filter_entry(seen) {
@@ -195,6 +270,7 @@ impl InputListing {
             ignored: 0,
             root: root.to_owned(),
             kind,
+            folders: Vec::new(),
         }
     }
 

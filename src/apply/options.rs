@@ -13,6 +13,8 @@ use crate::picture::{EncodeOptions, PictureLimits};
 pub struct ApplyOptions {
     /// Size of the outputs.
     pub size: OutputSize,
+    /// The half of each picture that is translated, where pictures hold pairs side by side; none for the whole.
+    pub half: Option<PairHalf>,
     /// Whether instance maps may lie beside the inputs of a folder, which are then no inputs themselves.
     pub instance_maps: bool,
     /// How large pictures go through the network.
@@ -42,6 +44,15 @@ impl ApplyOptions {
     pub(super) fn encoding(&self) -> EncodeOptions {
         EncodeOptions::of_quality(self.quality)
     }
+}
+
+/// A half of a picture that holds a pair side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PairHalf {
+    /// The left one.
+    Left,
+    /// The right one.
+    Right,
 }
 
 /// Bits of the outputs' channels.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use image::DynamicImage;
 
-use super::options::{ApplyOptions, Depth, OutputSize};
+use super::options::{ApplyOptions, Depth, OutputSize, PairHalf};
 use super::padding::Padding;
 use super::passthrough::Passthrough;
 use super::tiles::InputPlanes;
@@ -20,6 +20,7 @@ use crate::picture::{
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ReadOptions<'a> {
     pub(super) size: OutputSize,
+    pub(super) half: Option<PairHalf>,
     pub(super) depth: Depth,
     pub(super) limits: PictureLimits,
     /// Where large pictures are kept while they are translated.
@@ -30,6 +31,7 @@ impl<'a> ReadOptions<'a> {
     pub(super) fn new(options: &ApplyOptions, folder: &'a Path) -> Self {
         Self {
             size: options.size,
+            half: options.half,
             depth: options.depth,
             limits: options.limits,
             folder,
@@ -46,14 +48,24 @@ pub(super) enum LoadedInput {
 
 /// Reads a picture that a network can take.
 pub(super) fn read(path: &Path, reading: ReadOptions<'_>) -> Result<LoadedInput, String> {
-    let (picture, colour) = match reading.size {
-        OutputSize::Keep => {
+    let (picture, colour) = match (reading.size, reading.half) {
+        (size, Some(half)) => {
+            let mut original = read_picture(path, reading.limits).map_err(unreadable)?;
+            original.pixels = half_of(&original.pixels, half, path)?;
+            let colour = original.pixels.color();
+            let picture = match size {
+                OutputSize::Keep => LoadedInput::Spooled(spooled(original, reading.folder)?),
+                OutputSize::Exact { .. } => LoadedInput::Whole(original),
+            };
+            (picture, colour)
+        }
+        (OutputSize::Keep, None) => {
             let original = spool_picture(path, reading.limits, reading.folder);
             let original = original.map_err(unreadable)?;
             let colour = original.pixels.colour();
             (LoadedInput::Spooled(original), colour)
         }
-        OutputSize::Exact { .. } => {
+        (OutputSize::Exact { .. }, None) => {
             let original = read_picture(path, reading.limits).map_err(unreadable)?;
             let colour = original.pixels.color();
             (LoadedInput::Whole(original), colour)
@@ -64,6 +76,30 @@ pub(super) fn read(path: &Path, reading: ReadOptions<'_>) -> Result<LoadedInput,
     } else {
         Err(unsupported(path))
     }
+}
+
+/// One half of a picture, as in training: of an odd width the last column is left out.
+fn half_of(picture: &DynamicImage, half: PairHalf, path: &Path) -> Result<DynamicImage, String> {
+    let (width, height) = (picture.width() / 2, picture.height());
+    if width == 0 {
+        return Err(format!("`{}` is too narrow to have halves", path.display()));
+    }
+    let left = match half {
+        PairHalf::Left => 0,
+        PairHalf::Right => width,
+    };
+    Ok(picture.crop_imm(left, 0, width, height))
+}
+
+/// The same picture, kept in a file if it is large.
+fn spooled(picture: Picture, folder: &Path) -> Result<Picture<SpooledPicture>, String> {
+    let pixels = SpooledPicture::of(&picture.pixels, folder).map_err(|error| error.to_string())?;
+    Ok(Picture {
+        pixels,
+        format: picture.format,
+        metadata: picture.metadata,
+        notes: picture.notes,
+    })
 }
 
 /// The border that a picture of the (width, height) `own` gets, once it has been resized as `reading` asks.

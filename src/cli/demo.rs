@@ -12,6 +12,7 @@ use super::exit::Exit;
 use super::globals::Globals;
 use super::interrupt;
 use super::output::print;
+use super::usage::UsageError;
 use crate::apply::{ApplyOptions, NetworkTranslator, Status, plan, run as translate};
 use crate::config::{Overlay, Recipe};
 use crate::data::find_pictures;
@@ -35,9 +36,12 @@ const PICTURES: &str = "pictures";
 /// Arguments of `translate demo`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Folder for the results; an earlier demo in it is replaced
-    #[arg(long, value_name = "DIR", default_value = "demo")]
+    /// Folder for the results
+    #[arg(long, short, value_name = "DIR", default_value = "demo")]
     output: PathBuf,
+    /// Replace the results of an earlier demo
+    #[arg(long)]
+    overwrite: bool,
     /// Train for this many steps [default: those of the recipe]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
     steps: Option<u32>,
@@ -52,6 +56,9 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             "`{}` is not the folder of an earlier demo: choose another `--output`",
             output.display()
         );
+    }
+    if style.manifest().is_file() && !arguments.overwrite {
+        return Err(UsageError::EarlierDemo(output).into());
     }
     let sample = Sample::unpack()?;
     let mut overlay = Overlay::from_toml(RECIPE, "the demo's recipe")?;

@@ -3,6 +3,7 @@
 mod apply;
 mod arguments;
 mod bench;
+mod completions;
 mod data;
 mod demo;
 mod devices;
@@ -15,6 +16,7 @@ mod interrupt;
 mod logging;
 mod output;
 mod pictures;
+mod recipes;
 mod streams;
 mod styles;
 mod train;
@@ -53,5 +55,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Data(arguments) => data::run(arguments),
         Command::Bench(arguments) => bench::run(&globals, arguments),
         Command::Devices => devices::run(),
+        Command::Recipes(arguments) => recipes::run(arguments),
+        Command::Completions(arguments) => completions::run(arguments),
     }
 }

@@ -9,6 +9,7 @@ use super::exit::Exit;
 use super::globals::Globals;
 use super::interrupt;
 use super::output::print;
+use super::recipes;
 use super::usage::UsageError;
 use crate::config::{ConfigError, Mode, Overlay, Recipe, diff};
 use crate::data::fit_to_data;
@@ -20,7 +21,7 @@ use crate::train::{RunOutcome, Session, SessionStart};
 /// Arguments of `translate train`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  translate train --mode cycle\n  translate train --mode pix2pix --data facades --name facades --set data.direction=BtoA\n  translate train --resume --name facades"
+    after_help = "Examples:\n  translate train --mode cycle\n  translate train --mode pix2pix --data facades --name facades --set data.direction=BtoA\n  translate train --config cycle-small --data horse2zebra --name zebra\n  translate train --resume --name facades\n  translate train --resume --name facades --epochs 300"
 )]
 pub struct Arguments {
     /// Training method: pix2pix (pairs of pictures), cycle (two piles of pictures), pix2pixhd (label maps, large pictures)
@@ -30,19 +31,20 @@ pub struct Arguments {
     /// Folder of the data set [default: the sample in this program]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Name of the style [default: the mode]
+    /// Name of the style [default: the mode; with --resume the only style that is not finished]
     #[arg(long)]
     name: Option<String>,
-    /// Recipe file; see configs/
-    #[arg(long, value_name = "FILE")]
+    /// Recipe: a file, or the name of one in this program (`translate recipes`)
+    #[arg(long, value_name = "FILE|NAME")]
     config: Option<PathBuf>,
     /// Setting of the recipe, such as data.crop_size=64; may be repeated
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     set: Vec<String>,
-    /// Stop after this many steps
+    /// Stop after this many steps; with --resume, beyond the end of the recipe too
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     steps: Option<u32>,
-    /// Train for this many epochs: one half at the full learning rate, one half towards zero
+    /// Train for this many epochs: one half at the full learning rate, one half towards zero. With --resume, this many in all:
+    /// those that are added are one half at the full learning rate, one half towards zero
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     epochs: Option<u32>,
     /// Fixes initial weights, order of pictures and augmentation
@@ -58,38 +60,44 @@ pub struct Arguments {
     /// Replace a style of this name
     #[arg(long, conflicts_with = "resume")]
     overwrite: bool,
-    /// Start from the weight files in this folder
-    #[arg(long, value_name = "DIR", conflicts_with = "resume")]
-    init_from: Option<PathBuf>,
+    /// Start from the weights and the recipe of this style, or from the weight files in this folder
+    #[arg(long, value_name = "NAME|DIR", conflicts_with = "resume")]
+    init_from: Option<String>,
 }
 
 /// Settings that may change when a run goes on: they do not change what is learnt.
-const FREE_KEYS: [&str; 7] = [
+const FREE_KEYS: [&str; 9] = [
     "data.mask_folder",
     "data.root",
     "data.workers",
     "train.checkpoint_every",
+    "train.keep_every",
+    "train.keep_every_epochs",
     "train.log_every",
     "train.max_steps",
     "train.preview_every",
 ];
 
 pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
+    let registry = Registry::new(&globals.checkpoints);
+    let source = arguments.init_from.as_deref();
+    let source = source.map(|name| registry.find(name)).transpose()?;
     let mut overlay = Overlay::default();
     if let Some(path) = &arguments.config {
-        overlay = Overlay::from_file(path)?;
+        overlay = recipes::read(path)?;
     }
-    add_flags(&mut overlay, &arguments)?;
-    let mode = arguments.mode.or(overlay.mode()?);
-    let name = match (&arguments.name, mode) {
-        (Some(name), _) => name.clone(),
-        (None, Some(mode)) => mode.name().to_owned(),
-        (None, None) => return Err(UsageError::NoMode.into()),
-    };
-    let style = Registry::new(&globals.checkpoints).place(&name)?;
+    let mut mode = arguments.mode.or(overlay.mode()?);
+    if let Some(inherited) = source.as_ref().and_then(|style| inherited(style, mode)) {
+        let mut base = Overlay::from_table(inherited.to_table(), "the recipe of the style")?;
+        base.extend(overlay);
+        (overlay, mode) = (base, Some(inherited.mode));
+    }
+    let style = chosen_style(&registry, &arguments, mode)?;
+    let name = style.name();
     let before = earlier(&style, &arguments)?;
+    add_flags(&mut overlay, &arguments, before.is_some())?;
     let mut recipe = match &before {
-        Some(before) => resumed_recipe(before, mode, overlay, &style)?,
+        Some(before) => resumed_recipe(before, mode, overlay, &arguments, &style)?,
         None => fitted(overlay.resolve(mode.ok_or(UsageError::NoMode)?)?)?,
     };
     for folder in [&mut recipe.data.root, &mut recipe.data.mask_folder] {
@@ -104,8 +112,8 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         let path = path.context("the current folder is gone")?;
         recipe.loss.perceptual_weights = path.to_string_lossy().into_owned();
     }
-    let start = match arguments.init_from {
-        Some(folder) => SessionStart::From(folder),
+    let start = match source {
+        Some(style) => SessionStart::From(style.path().to_owned()),
         None if arguments.resume => SessionStart::Resume,
         None => SessionStart::Fresh,
     };
@@ -139,14 +147,73 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     Ok(Exit::Done)
 }
 
-fn add_flags(overlay: &mut Overlay, arguments: &Arguments) -> anyhow::Result<()> {
+/// The recipe of the style to begin with, without what belongs to its own run; none where it is of another mode, or is no more
+/// than weights.
+fn inherited(style: &StyleFolder, mode: Option<Mode>) -> Option<Recipe> {
+    let mut recipe = Manifest::read(style).ok()?.recipe;
+    recipe.train.max_steps = 0;
+    recipe.optim.extensions.clear();
+    mode.is_none_or(|mode| mode == recipe.mode)
+        .then_some(recipe)
+}
+
+/// The style that is meant.
+fn chosen_style(
+    registry: &Registry,
+    arguments: &Arguments,
+    mode: Option<Mode>,
+) -> anyhow::Result<StyleFolder> {
+    let Some(name) = &arguments.name else {
+        return match mode {
+            Some(mode) => Ok(registry.place(mode.name())?),
+            None if arguments.resume => only_unfinished(registry),
+            None => Err(UsageError::NoMode.into()),
+        };
+    };
+    let style = registry.place(name)?;
+    if arguments.resume && !style.path().exists() {
+        let nearest = registry.nearest(name)?;
+        // Without a mode there is nothing that could be started instead.
+        if nearest.is_some() || mode.is_none() {
+            return Err(UsageError::NothingToResume {
+                name: name.clone(),
+                nearest,
+                known: registry.names()?,
+            }
+            .into());
+        }
+    }
+    Ok(style)
+}
+
+/// The one style whose training can go on.
+fn only_unfinished(registry: &Registry) -> anyhow::Result<StyleFolder> {
+    let mut unfinished = registry.unfinished()?;
+    match (unfinished.pop(), unfinished.is_empty()) {
+        (Some(name), true) => {
+            tracing::info!("resuming `{name}`, the only style that is not finished");
+            Ok(registry.place(&name)?)
+        }
+        (last, _) => {
+            unfinished.extend(last);
+            Err(UsageError::WhichToResume {
+                unfinished,
+                known: registry.names()?,
+            }
+            .into())
+        }
+    }
+}
+
+fn add_flags(overlay: &mut Overlay, arguments: &Arguments, is_resumed: bool) -> anyhow::Result<()> {
     for setting in &arguments.set {
         overlay.set(setting)?;
     }
     if let Some(steps) = arguments.steps {
         overlay.insert("train", "max_steps", i64::from(steps), "`--steps`")?;
     }
-    if let Some(epochs) = arguments.epochs {
+    // The epochs of a run that goes on are added to those that it has.
+    if let Some(epochs) = arguments.epochs.filter(|_| !is_resumed) {
         let constant = epochs.div_ceil(2);
         overlay.insert("optim", "epochs", i64::from(constant), "`--epochs`")?;
         overlay.insert(
@@ -222,6 +289,7 @@ fn resumed_recipe(
     before: &Manifest,
     mode: Option<Mode>,
     flags: Overlay,
+    arguments: &Arguments,
     style: &StyleFolder,
 ) -> anyhow::Result<Recipe> {
     let old = &before.recipe;
@@ -252,9 +320,40 @@ fn resumed_recipe(
             .iter()
             .any(|key| line.starts_with(&format!("{key}:")))
     });
-    if lines.is_empty() {
-        Ok(recipe)
-    } else {
-        Err(other(lines).into())
+    if !lines.is_empty() {
+        return Err(other(lines).into());
     }
+    extend(&mut recipe, before, arguments)?;
+    Ok(recipe)
+}
+
+/// Adds the epochs that `--epochs` or `--steps` ask for beyond those that the run to resume has.
+fn extend(recipe: &mut Recipe, before: &Manifest, arguments: &Arguments) -> Result<(), UsageError> {
+    let has = recipe.total_epochs();
+    let per_epoch = before
+        .training
+        .samples
+        .div_ceil(recipe.data.batch_size.max(1) as u64);
+    let max_steps = recipe.train.max_steps;
+    let added = if let Some(epochs) = arguments.epochs {
+        if arguments.steps.is_none() {
+            recipe.train.max_steps = 0;
+        }
+        let epochs = epochs as usize;
+        epochs
+            .checked_sub(has)
+            .ok_or(UsageError::FewerEpochs { has, asked: epochs })?
+    } else if max_steps != before.recipe.train.max_steps && per_epoch > 0 {
+        recipe.missing_epochs(max_steps, per_epoch)
+    } else {
+        0
+    };
+    if added > 0 {
+        recipe.extend(added);
+        tracing::info!(
+            "{added} epochs are added to the {has} of the recipe: {}",
+            recipe.extension_rule()
+        );
+    }
+    Ok(())
 }

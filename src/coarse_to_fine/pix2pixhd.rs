@@ -243,7 +243,7 @@ impl Method for Pix2pixHd {
     }
 
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
-        let input = if self.recipe.data.classes > 0 {
+        let shown = if self.recipe.data.classes > 0 {
             class_colours(&batch.a)
         } else {
             batch.a.clone()

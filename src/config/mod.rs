@@ -1,7 +1,9 @@
 //! Recipes: what to train and how, from the mode's defaults, a TOML file and command-line settings.
 
+mod builtin;
 mod diff;
 mod error;
+mod extension;
 mod inpainting;
 mod options;
 mod overlay;
@@ -9,6 +11,7 @@ mod recipe;
 mod stages;
 mod validation;
 
+pub use builtin::BuiltinRecipe;
 pub use diff::diff;
 pub use error::ConfigError;
 pub use inpainting::ALEXNET_SIDE;

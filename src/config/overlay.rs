@@ -219,6 +219,7 @@ fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
 fn schema() -> Table {
     let mut recipe = Recipe::defaults(Mode::Pix2pix);
     recipe.optim.lr_discriminator = Some(recipe.optim.lr);
+    recipe.optim.extensions = vec![1];
     to_table(&recipe)
 }
 

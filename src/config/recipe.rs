@@ -177,6 +177,9 @@ pub struct OptimRecipe {
     pub epochs: usize,
     /// Epochs after these in which the linear policy decays to zero.
     pub decay_epochs: usize,
+    /// Epochs that were added after these, one number for each time: each has a schedule of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extensions: Vec<usize>,
     /// How the learning rate changes.
     pub policy: Policy,
     /// Discriminator updates per generator update.
@@ -209,6 +212,12 @@ pub struct TrainRecipe {
     pub checkpoint_every: u64,
     /// Stop after this many steps; 0 to run all epochs.
     pub max_steps: u64,
+    /// Steps between states of the style that are kept; 0 for none.
+    #[serde(default)]
+    pub keep_every: u64,
+    /// Epochs between states of the style that are kept; 0 for none.
+    #[serde(default)]
+    pub keep_every_epochs: u64,
 }
 
 impl GeneratorRecipe {
@@ -359,6 +368,7 @@ impl Recipe {
                 beta2: 0.999,
                 epochs: 100,
                 decay_epochs: 100,
+                extensions: Vec::new(),
                 policy: Policy::Linear,
                 discriminator_steps: 1,
                 pool_size: if mode == Mode::Cycle { 50 } else { 0 },
@@ -373,6 +383,8 @@ impl Recipe {
                 preview_every: 500,
                 checkpoint_every: 500,
                 max_steps: 0,
+                keep_every: 0,
+                keep_every_epochs: 0,
             },
         }
     }

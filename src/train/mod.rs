@@ -14,6 +14,7 @@ mod checkpoint;
 mod error;
 mod event;
 mod folder;
+mod kept_state;
 mod loop_state;
 mod methods;
 mod metrics;
@@ -22,6 +23,7 @@ mod progress;
 mod report;
 mod schedule;
 mod session;
+mod small_recipe;
 mod stage;
 mod training;
 

@@ -9,17 +9,17 @@ use crate::data::{Dataset, Split};
 
 /// One stage of a run.
 #[derive(Debug, Clone)]
-pub struct Stage {
+pub(super) struct Stage {
     /// What it trains.
-    pub recipe: Recipe,
+    pub(super) recipe: Recipe,
     /// Pictures to learn from.
-    pub dataset: Arc<Dataset>,
+    pub(super) dataset: Arc<Dataset>,
     /// Pictures for previews, kept apart from training if the data set has such.
-    pub preview_data: Arc<Dataset>,
+    pub(super) preview_data: Arc<Dataset>,
     /// Step of the run after which the stage begins.
-    pub first: u64,
+    pub(super) first: u64,
     /// Step of the run with which its schedule ends.
-    pub end: u64,
+    pub(super) end: u64,
 }
 
 impl Stage {
@@ -27,7 +27,7 @@ impl Stage {
     ///
     /// # Errors
     /// As [`Dataset::open`].
-    pub fn open_all(data: &Path, recipe: &Recipe) -> Result<Vec<Self>, TrainError> {
+    pub(super) fn open_all(data: &Path, recipe: &Recipe) -> Result<Vec<Self>, TrainError> {
         let mut first = 0;
         let mut stages = Vec::new();
         for recipe in recipe.stages() {
@@ -48,12 +48,12 @@ impl Stage {
     }
 
     /// Whether previews show pictures kept apart from training.
-    pub fn has_preview_data(&self) -> bool {
+    pub(super) fn has_preview_data(&self) -> bool {
         !Arc::ptr_eq(&self.dataset, &self.preview_data)
     }
 
     /// Steps of an epoch.
-    pub fn per_epoch(&self) -> u64 {
+    pub(super) fn per_epoch(&self) -> u64 {
         self.dataset.steps_per_epoch(self.recipe.data.batch_size)
     }
 }

@@ -1,6 +1,5 @@
 //! Filling the holes of the photos of a plan.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -57,7 +56,6 @@ pub fn fill(
     check_channels(channels, channels)?;
     let filling = Filling {
         masks,
-        output: &plan.output,
         channels,
         options: fill_options,
         limits: options.limits,
@@ -75,8 +73,6 @@ pub fn fill(
 
 struct Filling<'a> {
     masks: &'a MaskLookup,
-    /// The output folder of the plan.
-    output: &'a Path,
     channels: usize,
     options: FillOptions,
     limits: PictureLimits,
@@ -120,10 +116,7 @@ impl Pipeline for Filling<'_> {
         if !has_integer_samples(image.color()) {
             return Err(unsupported(path));
         }
-        // The output mirrors the input.
-        let output = picture.task.output().unwrap_or(path);
-        let relative = output.strip_prefix(self.output).unwrap_or(output);
-        let mut mask = self.masks.of(&image, path, relative)?;
+        let mut mask = self.masks.of(&image, path, &picture.relative)?;
         if mask.is_empty() {
             return Ok(Photo {
                 image,
