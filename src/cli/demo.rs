@@ -14,7 +14,7 @@ use super::interrupt;
 use super::output::print;
 use super::usage::UsageError;
 use crate::apply::{ApplyOptions, NetworkTranslator, Status, plan, run as translate};
-use crate::config::{Overlay, Recipe};
+use crate::config::{BuiltinRecipe, Recipe};
 use crate::data::find_pictures;
 use crate::data::sample::Sample;
 use crate::device::OpenDevice;
@@ -26,8 +26,6 @@ use crate::picture::read_rgb;
 use crate::style::StyleFolder;
 use crate::train::{RunOutcome, Session, SessionStart};
 
-/// What the demo trains.
-const RECIPE: &str = include_str!("../../configs/demo.toml");
 /// Folder of the style, below the output.
 const STYLE: &str = "style";
 /// Folder of the translations, below the output.
@@ -61,7 +59,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         return Err(UsageError::EarlierDemo(output).into());
     }
     let sample = Sample::unpack()?;
-    let mut overlay = Overlay::from_toml(RECIPE, "the demo's recipe")?;
+    let mut overlay = BuiltinRecipe::find("demo")?.overlay()?;
     if let Some(steps) = arguments.steps {
         overlay.insert("train", "max_steps", i64::from(steps), "`--steps`")?;
     }

@@ -17,6 +17,7 @@ mod logging;
 mod output;
 mod pictures;
 mod recipes;
+mod resumption;
 mod streams;
 mod styles;
 mod train;

@@ -10,8 +10,9 @@ use super::globals::Globals;
 use super::interrupt;
 use super::output::print;
 use super::recipes;
+use super::resumption::{MoreTraining, chosen_style, resumed_recipe};
 use super::usage::UsageError;
-use crate::config::{ConfigError, Mode, Overlay, Recipe, diff};
+use crate::config::{ConfigError, Mode, Overlay, Recipe};
 use crate::data::fit_to_data;
 use crate::data::sample::Sample;
 use crate::kernels::Precision;
@@ -65,19 +66,6 @@ pub struct Arguments {
     init_from: Option<String>,
 }
 
-/// Settings that may change when a run goes on: they do not change what is learnt.
-const FREE_KEYS: [&str; 9] = [
-    "data.mask_folder",
-    "data.root",
-    "data.workers",
-    "train.checkpoint_every",
-    "train.keep_every",
-    "train.keep_every_epochs",
-    "train.log_every",
-    "train.max_steps",
-    "train.preview_every",
-];
-
 pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
     let registry = Registry::new(&globals.checkpoints);
     let source = arguments.init_from.as_deref();
@@ -92,12 +80,17 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         base.extend(overlay);
         (overlay, mode) = (base, Some(inherited.mode));
     }
-    let style = chosen_style(&registry, &arguments, mode)?;
+    let name = arguments.name.as_deref();
+    let style = chosen_style(&registry, name, mode, arguments.resume)?;
     let name = style.name();
     let before = earlier(&style, &arguments)?;
     add_flags(&mut overlay, &arguments, before.is_some())?;
+    let more = MoreTraining {
+        epochs: arguments.epochs,
+        steps: arguments.steps,
+    };
     let mut recipe = match &before {
-        Some(before) => resumed_recipe(before, mode, overlay, &arguments, &style)?,
+        Some(before) => resumed_recipe(before, mode, overlay, more, &style)?,
         None => fitted(overlay.resolve(mode.ok_or(UsageError::NoMode)?)?)?,
     };
     for folder in [&mut recipe.data.root, &mut recipe.data.mask_folder] {
@@ -155,54 +148,6 @@ fn inherited(style: &StyleFolder, mode: Option<Mode>) -> Option<Recipe> {
     recipe.optim.extensions.clear();
     mode.is_none_or(|mode| mode == recipe.mode)
         .then_some(recipe)
-}
-
-/// The style that is meant.
-fn chosen_style(
-    registry: &Registry,
-    arguments: &Arguments,
-    mode: Option<Mode>,
-) -> anyhow::Result<StyleFolder> {
-    let Some(name) = &arguments.name else {
-        return match mode {
-            Some(mode) => Ok(registry.place(mode.name())?),
-            None if arguments.resume => only_unfinished(registry),
-            None => Err(UsageError::NoMode.into()),
-        };
-    };
-    let style = registry.place(name)?;
-    if arguments.resume && !style.path().exists() {
-        let nearest = registry.nearest(name)?;
-        // Without a mode there is nothing that could be started instead.
-        if nearest.is_some() || mode.is_none() {
-            return Err(UsageError::NothingToResume {
-                name: name.clone(),
-                nearest,
-                known: registry.names()?,
-            }
-            .into());
-        }
-    }
-    Ok(style)
-}
-
-/// The one style whose training can go on.
-fn only_unfinished(registry: &Registry) -> anyhow::Result<StyleFolder> {
-    let mut unfinished = registry.unfinished()?;
-    match (unfinished.pop(), unfinished.is_empty()) {
-        (Some(name), true) => {
-            tracing::info!("resuming `{name}`, the only style that is not finished");
-            Ok(registry.place(&name)?)
-        }
-        (last, _) => {
-            unfinished.extend(last);
-            Err(UsageError::WhichToResume {
-                unfinished,
-                known: registry.names()?,
-            }
-            .into())
-        }
-    }
 }
 
 fn add_flags(overlay: &mut Overlay, arguments: &Arguments, is_resumed: bool) -> anyhow::Result<()> {
@@ -275,85 +220,8 @@ fn is_empty(folder: &Path) -> bool {
 
 /// The recipe with what it leaves to the data set decided.
 fn fitted(mut recipe: Recipe) -> Result<Recipe, ConfigError> {
-    fit(&mut recipe)?;
-    Ok(recipe)
-}
-
-fn fit(recipe: &mut Recipe) -> Result<(), ConfigError> {
-    let root = PathBuf::from(&recipe.data.root);
     // The sample, which is meant where no folder is named, has no instance maps.
-    fit_to_data(recipe, &root)
-}
-
-fn resumed_recipe(
-    before: &Manifest,
-    mode: Option<Mode>,
-    flags: Overlay,
-    arguments: &Arguments,
-    style: &StyleFolder,
-) -> anyhow::Result<Recipe> {
-    let old = &before.recipe;
-    let other = |lines| UsageError::OtherRecipe {
-        lines,
-        folder: style.path().to_owned(),
-    };
-    if let Some(mode) = mode.filter(|mode| *mode != old.mode) {
-        let line = format!("mode: \"{}\", now \"{}\"", old.mode.name(), mode.name());
-        return Err(other(vec![line]).into());
-    }
-    let mut overlay = Overlay::from_table(old.to_table(), "the saved recipe")?;
-    overlay.extend(flags);
-    let mut recipe = overlay.resolve(old.mode)?;
-    let wants_instances = old.data.instances && recipe.data.instances;
-    let fits = fit(&mut recipe);
-    if wants_instances && !recipe.data.instances {
-        return Err(UsageError::NoInstances(recipe.data.root).into());
-    }
-    fits?;
-    let mut lines = diff(old, &recipe);
-    // The file of VGG19 may have moved; with and without it are different runs.
-    let paths = [old, &recipe].map(|recipe| recipe.loss.perceptual_weights.is_empty());
-    let moved = paths == [false, false];
-    lines.retain(|line| !(moved && line.starts_with("loss.perceptual_weights:")));
-    lines.retain(|line| {
-        !FREE_KEYS
-            .iter()
-            .any(|key| line.starts_with(&format!("{key}:")))
-    });
-    if !lines.is_empty() {
-        return Err(other(lines).into());
-    }
-    extend(&mut recipe, before, arguments)?;
+    let root = PathBuf::from(&recipe.data.root);
+    fit_to_data(&mut recipe, &root)?;
     Ok(recipe)
-}
-
-/// Adds the epochs that `--epochs` or `--steps` ask for beyond those that the run to resume has.
-fn extend(recipe: &mut Recipe, before: &Manifest, arguments: &Arguments) -> Result<(), UsageError> {
-    let has = recipe.total_epochs();
-    let per_epoch = before
-        .training
-        .samples
-        .div_ceil(recipe.data.batch_size.max(1) as u64);
-    let max_steps = recipe.train.max_steps;
-    let added = if let Some(epochs) = arguments.epochs {
-        if arguments.steps.is_none() {
-            recipe.train.max_steps = 0;
-        }
-        let epochs = epochs as usize;
-        epochs
-            .checked_sub(has)
-            .ok_or(UsageError::FewerEpochs { has, asked: epochs })?
-    } else if max_steps != before.recipe.train.max_steps && per_epoch > 0 {
-        recipe.missing_epochs(max_steps, per_epoch)
-    } else {
-        0
-    };
-    if added > 0 {
-        recipe.extend(added);
-        tracing::info!(
-            "{added} epochs are added to the {has} of the recipe: {}",
-            recipe.extension_rule()
-        );
-    }
-    Ok(())
 }

@@ -21,7 +21,7 @@ impl Recipe {
     pub fn extension_rule(&self) -> String {
         let added = self.optim.extensions.last().copied().unwrap_or_default();
         match self.optim.policy {
-            Policy::Linear if self.optim.decay_epochs > 0 => {
+            Policy::Linear if self.optim.decay_epochs > 0 && added > 1 => {
                 let decay = added / 2;
                 format!(
                     "{} at the full learning rate, then {decay} in which it goes towards zero",

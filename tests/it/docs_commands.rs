@@ -89,19 +89,21 @@ fn prepared() -> Place {
             place.picture(&format!("{name}/{index}.png"), width, height, index);
         };
         for set in ["mydata", "horse2zebra", "monet"] {
-            picture(&format!("{set}/trainA"), 40, 30);
-            picture(&format!("{set}/trainB"), 40, 30);
+            picture(&format!("{set}/trainA"), 80, 76);
+            picture(&format!("{set}/trainB"), 80, 76);
         }
         for set in ["mydata", "facades", "more-facades", "maps"] {
             picture(&format!("{set}/train"), 160, 76);
         }
         picture("facades/test", 160, 76);
         picture("maps/val", 160, 76);
-        for folder in ["photos", "scans", "sketches", "labels"] {
+        for folder in ["scans", "sketches", "labels"] {
             picture(folder, 90, 76);
         }
-        // As if they were the photos, so that they can be compared.
-        picture("translated", 90, 76);
+        // The translations are compared with the photos.
+        for folder in ["photos", "translated"] {
+            place.picture(&format!("{folder}/{index}.jpg"), 90, 76, index);
+        }
         place.save(
             &format!("masks/{index}.png"),
             image::GrayImage::from_fn(90, 76, |x, y| {

@@ -31,7 +31,7 @@ fn a_finished_style_is_trained_further_as_if_it_had_been_longer() {
     place
         .run("train --resume --name long --epochs 4")
         .done()
-        .says("2 epochs are added to the 2 of the recipe: 1 at the full learning rate, then 1 in which it goes towards zero")
+        .says("after the 2 epochs of the recipe come 2 more: 1 at the full learning rate, then 1 in which it goes towards zero")
         .says("resuming after step 12 of 24");
     assert_eq!(place.last_step("long"), 24);
     let manifest = place.text("checkpoints/long/style.toml");
@@ -48,7 +48,7 @@ fn a_finished_style_is_trained_further_as_if_it_had_been_longer() {
     place
         .run("train --resume --name long --steps 26")
         .done()
-        .says("1 epochs are added to the 4");
+        .says("after the 4 epochs of the recipe come 1 more: at the full learning rate");
     assert_eq!(place.last_step("long"), 26);
 
     place
