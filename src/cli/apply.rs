@@ -9,21 +9,21 @@ use super::exit::Exit;
 use super::globals::Globals;
 use super::interrupt;
 use super::output::print;
+use super::pair_side::{PairSide, check_pairs};
 use super::pictures::PictureArguments;
 use super::streams::{Streams, deliver};
 use super::usage::UsageError;
 use crate::apply::{
     ApplyError, ApplyOptions, Event, FillOptions, LabelTranslator, MaskLookup, MaskSource,
-    NetworkFiller, NetworkTranslator, OnExisting, OutputFormat, OutputSize, PairHalf, Plan,
-    SampleOptions, ShardChoice, Status, Summary, TileSize, Tiling, Translator, fill, plan_inputs,
+    NetworkFiller, NetworkTranslator, OnExisting, OutputFormat, OutputSize, Plan, SampleOptions,
+    ShardChoice, Status, Summary, TileSize, Tiling, Translator, fill, plan_inputs,
     run as translate,
 };
 use crate::config::{Direction, Mode};
 use crate::kernels::Precision;
 use crate::nn::{ForwardMode, NormStats};
-use crate::picture::picture_size;
 use crate::progress::Counter;
-use crate::style::{Manifest, Registry, StyleFolder};
+use crate::style::{Manifest, Registry};
 
 /// Arguments of `translate apply`.
 #[derive(Debug, Args)]
@@ -50,7 +50,7 @@ pub struct Arguments {
         value_name = "left|right|whole",
         conflicts_with = "mask"
     )]
-    side: Option<Side>,
+    side: Option<PairSide>,
     /// Direction to translate in [default: the style's]
     #[arg(long, value_name = "AtoB|BtoA")]
     direction: Option<Direction>,
@@ -115,23 +115,6 @@ enum Switch {
     Off,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Side {
-    Left,
-    Right,
-    Whole,
-}
-
-impl Side {
-    fn half(self) -> Option<PairHalf> {
-        match self {
-            Self::Left => Some(PairHalf::Left),
-            Self::Right => Some(PairHalf::Right),
-            Self::Whole => None,
-        }
-    }
-}
-
 pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
     let folder = Registry::new(&globals.checkpoints).find(&arguments.style)?;
     // A style that cannot be used is said before the pictures are looked for.
@@ -167,7 +150,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let shard = shard.map(|shard| shard.resolve(|name| std::env::var(name).ok()));
     let options = ApplyOptions {
         size: arguments.size,
-        half: arguments.side.and_then(Side::half),
+        half: arguments.side.and_then(PairSide::half),
         tiling,
         instance_maps: recipe.mode == Mode::Pix2pixhd && recipe.data.instances,
         format: pictures.format(has_masks),
@@ -240,29 +223,6 @@ fn check_tiling(tiling: Tiling, is_whole: bool) -> Result<(), UsageError> {
         (TileSize::Auto | TileSize::Off, Some(_)) => Err(UsageError::OverlapOfNothing),
         _ => Ok(()),
     }
-}
-
-/// Pictures that look like the side-by-side pairs of the training are not translated as if they were one picture.
-fn check_pairs(plan: &Plan, pair_size: &[u32], style: &StyleFolder) -> Result<(), UsageError> {
-    /// Pictures that are looked at: pairs come in folders of their own.
-    const LOOKED_AT: usize = 16;
-    let &[width, height] = pair_size else {
-        return Ok(());
-    };
-    let wanted = f64::from(width) / f64::from(height.max(1));
-    let is_pair = |path: &PathBuf| {
-        picture_size(path).is_some_and(|(width, height)| {
-            let aspect = f64::from(width) / f64::from(height.max(1));
-            (aspect / wanted - 1.0).abs() < 0.02
-        })
-    };
-    let mut pictures = plan.pictures().take(LOOKED_AT).map(|picture| picture.input);
-    pictures.find(is_pair).map_or(Ok(()), |picture| {
-        Err(UsageError::Pairs {
-            picture,
-            style: style.name(),
-        })
-    })
 }
 
 /// Does the work, shows its progress, and says what became of it.

@@ -15,6 +15,7 @@ mod import;
 mod interrupt;
 mod logging;
 mod output;
+mod pair_side;
 mod pictures;
 mod recipes;
 mod resumption;
