@@ -117,16 +117,18 @@ def difference(path, network, arch, seed):
     model = onnx.load(path)
     onnx.checker.check_model(model, full_check=True)
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    assert session.get_inputs()[0].shape == ["batch", INPUTS, "height", "width"]
-    assert session.get_outputs()[0].shape == ["batch", OUTPUTS, "height", "width"]
     side = multiple(arch)
+    sides = [f"{side}*height", f"{side}*width"]
+    assert session.get_inputs()[0].shape == ["batch", INPUTS, *sides]
+    assert session.get_outputs()[0].shape == ["batch", OUTPUTS, *sides]
     sizes = [(side, side), (side, 2 * side)] if arch in UNETS else [(36, 28), (8, 64)]
     largest = 0.0
     for height, width in sizes:
         for batch in (1, 2):
             picture = smooth(seed, batch, INPUTS, height, width)
             with torch.no_grad():
-                wanted = network(picture).numpy()
+                # No picture of a batch changes another.
+                wanted = torch.cat([network(one) for one in picture.split(1)]).numpy()
             (found,) = session.run(["output"], {"input": picture.numpy()})
             assert found.shape == wanted.shape
             assert numpy.ptp(wanted) > 0.1, "an output without contrast proves nothing"
@@ -144,7 +146,7 @@ def check(program, place, seed, arch, norm, upsample):
         settle_running_statistics(network, smooth(seed, 1, INPUTS, side, side), seed)
     folder = place / f"{arch}_{norm}_{upsample}"
     write_style(folder, network, arch, norm, upsample)
-    weights = export(program, folder, folder / "out.safetensors", "--format", "safetensors")
+    weights = export(program, folder, place / "out.safetensors", "--overwrite", "--format", "safetensors")
     check_weights(weights, network, arch, norm, upsample)
     for statistics in ("batch", "running"):
         model = export(program, folder, folder / f"{statistics}.onnx", "--format", "onnx", "--norm-stats", statistics)

@@ -6,6 +6,7 @@ import pathlib
 import torch
 
 import fixture_adam
+import fixture_checkpoints
 import fixture_cycle
 import fixture_files
 import fixture_forward
@@ -23,6 +24,7 @@ import parameter_counts
 GROUPS = [
     fixture_forward,
     fixture_import,
+    fixture_checkpoints,
     fixture_objectives,
     fixture_pix2pix,
     fixture_cycle,
@@ -36,7 +38,7 @@ GROUPS = [
     fixture_files,
 ]
 
-LARGEST_TOTAL = 5_000_000
+LARGEST_TOTAL = 5_500_000
 
 
 def main():
@@ -50,7 +52,7 @@ def main():
     parameter_counts.check()
     for group in GROUPS:
         group.make(folder)
-    files = sorted(p for p in folder.rglob("*") if p.suffix in (".safetensors", ".json", ".pth", ".tar"))
+    files = sorted(p for p in folder.rglob("*") if p.suffix in (".safetensors", ".json", ".pth", ".pt", ".pt2", ".tar"))
     for file in files:
         print(f"{file.stat().st_size:9} {file.relative_to(folder)}")
     total = sum(file.stat().st_size for file in files)

@@ -34,7 +34,14 @@ pub(super) fn prepare_maps(
     let of_map =
         |map: IdMap| InputPlanes::Raster(map.raster().resized((padding.width, padding.height)));
     let (layer, passthrough) = match input {
-        Input::Labels(map) => (of_map(map), Passthrough::default()),
+        Input::Labels(map) => {
+            let restored = reading.restore.then_some(own);
+            let passthrough = Passthrough {
+                restored,
+                ..Passthrough::default()
+            };
+            (of_map(map), passthrough)
+        }
         Input::Picture(picture) => picture.into_network_input(&padding, reading, spec.channels)?,
     };
     let layers = [layer].into_iter().chain(instances.map(of_map)).collect();

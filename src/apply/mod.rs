@@ -6,8 +6,10 @@
 
 mod bands;
 mod collisions;
+mod distance_transform;
 mod error;
 mod fill;
+mod hidden_colours;
 mod input;
 mod instance_files;
 mod label_network;
@@ -37,6 +39,7 @@ pub use fill::{
     FillOptions, Filler, HoleSupport, MaskError, MaskLookup, MaskSource, MaskSourceError,
     NetworkFiller, fill,
 };
+pub use hidden_colours::TransparentPixels;
 pub use label_network::{LabelTranslator, SampleOptions};
 pub use network::NetworkTranslator;
 pub use options::{ApplyOptions, Depth, OnExisting, OutputSize, PairHalf, SizeError};

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use super::hidden_colours::TransparentPixels;
 use super::output_format::OutputFormat;
 use super::shard::Shard;
 use super::tiles::Tiling;
@@ -11,10 +12,12 @@ use crate::picture::{EncodeOptions, PictureLimits};
 /// How pictures are translated.
 #[derive(Debug, Clone, Default)]
 pub struct ApplyOptions {
-    /// Size of the outputs.
+    /// Size at which pictures are translated.
     pub size: OutputSize,
     /// The half of each picture that is translated, where pictures hold pairs side by side; none for the whole.
     pub half: Option<PairHalf>,
+    /// Whether translations are brought back to the size of their inputs.
+    pub restore: bool,
     /// Whether instance maps may lie beside the inputs of a folder, which are then no inputs themselves.
     pub instance_maps: bool,
     /// How large pictures go through the network.
@@ -23,6 +26,8 @@ pub struct ApplyOptions {
     pub format: OutputFormat,
     /// Bits of the outputs' channels.
     pub depth: Depth,
+    /// What the network sees under pixels that are fully transparent.
+    pub transparent: TransparentPixels,
     /// Quality of JPEG outputs, 1 to 100; none for 95.
     pub quality: Option<u8>,
     /// The largest pictures that are read, and translated.
@@ -66,7 +71,7 @@ pub enum Depth {
     Bits8,
 }
 
-/// Size of the outputs, in pixels.
+/// Size at which pictures are translated, in pixels.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OutputSize {
     /// That of each input.
@@ -79,11 +84,37 @@ pub enum OutputSize {
         /// Height.
         height: u32,
     },
+    /// This width, with the aspect ratio of each input.
+    Width(u32),
+    /// This height, with the aspect ratio of each input.
+    Height(u32),
+    /// This for the shorter side, with the aspect ratio of each input.
+    Short(u32),
+}
+
+impl OutputSize {
+    /// Width and height for an input of this width and height.
+    pub fn for_input(self, (width, height): (usize, usize)) -> (usize, usize) {
+        let scaled = |side: usize, to: u32, from: usize| {
+            let exact = side as f64 * f64::from(to) / from as f64;
+            (exact.round() as usize).max(1)
+        };
+        match self {
+            Self::Keep => (width, height),
+            Self::Exact { width, height } => (width as usize, height as usize),
+            Self::Short(to) if width <= height => Self::Width(to).for_input((width, height)),
+            Self::Short(to) => Self::Height(to).for_input((width, height)),
+            Self::Width(to) => (to as usize, scaled(height, to, width)),
+            Self::Height(to) => (scaled(width, to, height), to as usize),
+        }
+    }
 }
 
 /// A size that cannot be understood.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is not a size: write keep, 256 or 640x480 (width x height)")]
+#[error(
+    "`{0}` is not a size: write keep, 256, 640x480 (width x height), 640x or x480 (with the input's aspect ratio), or short:480 (the shorter side)"
+)]
 pub struct SizeError(String);
 
 impl FromStr for OutputSize {
@@ -93,10 +124,14 @@ impl FromStr for OutputSize {
         if text == "keep" {
             return Ok(Self::Keep);
         }
-        let (width, height) = text.split_once('x').unwrap_or((text, text));
         let side = |digits: &str| digits.parse::<u32>().ok().filter(|&side| side > 0);
-        match (side(width), side(height)) {
-            (Some(width), Some(height)) => Ok(Self::Exact { width, height }),
+        let short = text.strip_prefix("short:").map(side);
+        let (width, height) = text.split_once('x').unwrap_or((text, text));
+        match (short, side(width), side(height)) {
+            (Some(Some(short)), ..) => Ok(Self::Short(short)),
+            (None, Some(width), Some(height)) => Ok(Self::Exact { width, height }),
+            (None, Some(width), None) if height.is_empty() => Ok(Self::Width(width)),
+            (None, None, Some(height)) if width.is_empty() => Ok(Self::Height(height)),
             _ => Err(SizeError(text.to_owned())),
         }
     }
@@ -132,8 +167,24 @@ mod tests {
             height: 480,
         };
         assert_eq!(size("640x480"), Some(wide));
-        for wrong in ["", "0", "0x4", "4x", "x4", "-3", "4x4x4", "Keep"] {
+        assert_eq!(size("576x"), Some(OutputSize::Width(576)));
+        assert_eq!(size("x576"), Some(OutputSize::Height(576)));
+        assert_eq!(size("short:576"), Some(OutputSize::Short(576)));
+        for wrong in [
+            "", "x", "0", "0x4", "0x", "x0", "-3", "4x4x4", "short:", "short:0", "short:4x", "Keep",
+        ] {
             assert_eq!(size(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn sides_follow_the_aspect_ratio() {
+        let wide = (1200, 801);
+        assert_eq!(OutputSize::Keep.for_input(wide), wide);
+        assert_eq!(OutputSize::Width(600).for_input(wide), (600, 401));
+        assert_eq!(OutputSize::Height(267).for_input(wide), (400, 267));
+        assert_eq!(OutputSize::Short(267).for_input(wide), (400, 267));
+        assert_eq!(OutputSize::Short(267).for_input((801, 1200)), (267, 400));
+        assert_eq!(OutputSize::Width(8).for_input((1000, 1)), (8, 1));
     }
 }

@@ -1,14 +1,14 @@
 //! What goes past the network, from a picture to its translation.
 
-use std::sync::Arc;
-
-use crate::picture::{Metadata, SpooledPicture};
+use crate::picture::{Metadata, Transparency};
 
 /// Carried from input to output without passing through the network.
 #[derive(Debug, Default)]
 pub(super) struct Passthrough {
-    /// A picture of the translation's size whose last channel is its transparency.
-    pub(super) alpha: Option<Arc<SpooledPicture>>,
+    /// The transparency of the translation.
+    pub(super) alpha: Option<Transparency>,
+    /// Width and height that the translation is brought back to.
+    pub(super) restored: Option<(usize, usize)>,
     /// Whether the translation has 16 bits.
     pub(super) is_16_bit: bool,
     pub(super) metadata: Metadata,

@@ -9,11 +9,12 @@ use super::padding::Padding;
 use super::passthrough::Passthrough;
 use super::pipeline::Finished;
 use super::prepared::Prepared;
-use super::reading::{ReadOptions, padding_for, read};
+use super::reading::{ReadOptions, padding_for, read, resized_planes};
 use super::tiles::SplitPolicy;
 use super::translator::InputSpec;
 use crate::picture::{
-    EncodeOptions, OutputPixels, SpooledPicture, alpha_rows, encode, image_from_values, with_alpha,
+    EncodeOptions, OutputPixels, SpooledPicture, encode, image_from_values, is_16_bit,
+    normalized_values,
 };
 
 /// What a network made of a picture.
@@ -51,28 +52,49 @@ pub(super) fn finish(
 ) -> Result<Finished, String> {
     let Passthrough {
         alpha,
+        restored,
         is_16_bit,
         metadata,
         notes,
     } = passthrough;
+    let own = (padding.width, padding.height);
+    let (width, height) = restored.unwrap_or(own);
     let pixels = match output {
         Output::Values(values) => {
-            let size = (padding.width as u32, padding.height as u32);
-            let picture = image_from_values(
-                &cropped(values, padding, channels)?,
-                channels,
-                is_16_bit,
-                size,
-            );
+            let values = resized_planes(cropped(values, padding, channels)?, own, (width, height));
+            let size = (width as u32, height as u32);
+            let picture = image_from_values(&values, channels, is_16_bit, size);
             let picture = picture.ok_or("the network gave too few values")?;
             OutputPixels::Whole(match alpha {
                 None => picture,
-                Some(alpha) => with_alpha(picture, alpha_rows(&alpha, 0..padding.height)?)?,
+                Some(alpha) => alpha.put_onto(picture, 0..height)?,
             })
         }
-        Output::Spooled(colours) => OutputPixels::Spooled { colours, alpha },
+        Output::Spooled(colours) => OutputPixels::Spooled {
+            colours: restore(colours, own, (width, height))?,
+            alpha,
+        },
     };
     encode(pixels, &metadata, format, encoding, notes).map(Finished::from)
+}
+
+/// A large translation at another (width, height).
+fn restore(
+    picture: SpooledPicture,
+    own: (usize, usize),
+    to: (usize, usize),
+) -> Result<SpooledPicture, String> {
+    if own == to {
+        return Ok(picture);
+    }
+    let whole = picture.whole().map_err(|error| error.to_string())?;
+    let colour = whole.color();
+    let channels = usize::from(colour.channel_count());
+    let values = resized_planes(normalized_values(&whole, channels), own, to);
+    let size = (to.0 as u32, to.1 as u32);
+    let resized = image_from_values(&values, channels, is_16_bit(colour), size);
+    let resized = resized.ok_or("the network gave too few values")?;
+    SpooledPicture::of(&resized, picture.folder()).map_err(|error| error.to_string())
 }
 
 /// The values of a whole picture, without its border.

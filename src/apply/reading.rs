@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use image::DynamicImage;
 
+use super::hidden_colours::{MAX_PIXELS, TransparentPixels, fill_hidden};
 use super::options::{ApplyOptions, Depth, OutputSize, PairHalf};
 use super::padding::Padding;
 use super::passthrough::Passthrough;
@@ -12,8 +13,8 @@ use super::tiles::InputPlanes;
 use super::translator::InputSpec;
 use crate::picture::{
     Amount, Metadata, Picture, PictureError, PictureLimits, Raster, SpooledPicture, Subpixel,
-    alpha, denormalize, has_integer_samples, is_16_bit, normalized_values, read_picture,
-    resize_plane, spool_picture,
+    Transparency, alpha, denormalize, has_integer_samples, is_16_bit, normalized_values,
+    read_picture, resize_plane, spool_picture,
 };
 
 /// How pictures are read.
@@ -21,7 +22,9 @@ use crate::picture::{
 pub(super) struct ReadOptions<'a> {
     pub(super) size: OutputSize,
     pub(super) half: Option<PairHalf>,
+    pub(super) restore: bool,
     pub(super) depth: Depth,
+    pub(super) transparent: TransparentPixels,
     pub(super) limits: PictureLimits,
     /// Where large pictures are kept while they are translated.
     pub(super) folder: &'a Path,
@@ -32,7 +35,9 @@ impl<'a> ReadOptions<'a> {
         Self {
             size: options.size,
             half: options.half,
+            restore: options.restore,
             depth: options.depth,
+            transparent: options.transparent,
             limits: options.limits,
             folder,
         }
@@ -48,28 +53,25 @@ pub(super) enum LoadedInput {
 
 /// Reads a picture that a network can take.
 pub(super) fn read(path: &Path, reading: ReadOptions<'_>) -> Result<LoadedInput, String> {
-    let (picture, colour) = match (reading.size, reading.half) {
-        (size, Some(half)) => {
-            let mut original = read_picture(path, reading.limits).map_err(unreadable)?;
-            original.pixels = half_of(&original.pixels, half, path)?;
-            let colour = original.pixels.color();
-            let picture = match size {
-                OutputSize::Keep => LoadedInput::Spooled(spooled(original, reading.folder)?),
-                OutputSize::Exact { .. } => LoadedInput::Whole(original),
-            };
-            (picture, colour)
-        }
-        (OutputSize::Keep, None) => {
-            let original = spool_picture(path, reading.limits, reading.folder);
-            let original = original.map_err(unreadable)?;
-            let colour = original.pixels.colour();
-            (LoadedInput::Spooled(original), colour)
-        }
-        (OutputSize::Exact { .. }, None) => {
-            let original = read_picture(path, reading.limits).map_err(unreadable)?;
-            let colour = original.pixels.color();
-            (LoadedInput::Whole(original), colour)
-        }
+    let (picture, colour) = if let Some(half) = reading.half {
+        let mut original = read_picture(path, reading.limits).map_err(unreadable)?;
+        original.pixels = half_of(&original.pixels, half, path)?;
+        let colour = original.pixels.color();
+        let picture = if reading.size == OutputSize::Keep {
+            LoadedInput::Spooled(spooled(original, reading.folder)?)
+        } else {
+            LoadedInput::Whole(original)
+        };
+        (picture, colour)
+    } else if reading.size == OutputSize::Keep {
+        let original = spool_picture(path, reading.limits, reading.folder);
+        let original = original.map_err(unreadable)?;
+        let colour = original.pixels.colour();
+        (LoadedInput::Spooled(original), colour)
+    } else {
+        let original = read_picture(path, reading.limits).map_err(unreadable)?;
+        let colour = original.pixels.color();
+        (LoadedInput::Whole(original), colour)
     };
     if has_integer_samples(colour) {
         Ok(picture)
@@ -108,10 +110,7 @@ pub(super) fn padding_for(
     reading: ReadOptions<'_>,
     spec: InputSpec,
 ) -> Result<Padding, String> {
-    let (width, height) = match reading.size {
-        OutputSize::Keep => own,
-        OutputSize::Exact { width, height } => (width as usize, height as usize),
-    };
+    let (width, height) = reading.size.for_input(own);
     let padding = Padding::new(height, width, spec.multiple, spec.smallest);
     let padded = padding.padded_height as u64 * padding.padded_width as u64;
     let most = reading.limits.pixels;
@@ -166,11 +165,17 @@ impl LoadedInput {
     ) -> Result<(InputPlanes, Passthrough), String> {
         match self {
             Self::Spooled(original) => {
-                let pixels = Arc::new(original.pixels);
+                let mut pixels = Arc::new(original.pixels);
                 let colour = pixels.colour();
+                let (metadata, mut notes) = (original.metadata, original.notes);
                 let alpha = colour.has_alpha().then(|| Arc::clone(&pixels));
+                if alpha.is_some()
+                    && reading.transparent == TransparentPixels::Fill
+                    && let Some(filled) = fill_hidden_of(&pixels, reading.folder, &mut notes)?
+                {
+                    pixels = Arc::new(filled);
+                }
                 let layer = InputPlanes::Picture { pixels, channels };
-                let (metadata, notes) = (original.metadata, original.notes);
                 let is_16_bit = is_16_bit(colour);
                 Ok((
                     layer,
@@ -178,16 +183,27 @@ impl LoadedInput {
                 ))
             }
             Self::Whole(original) => {
-                let pixels = original.pixels;
-                let alpha = alpha(&pixels).map(|alpha| {
-                    let resized = resized_alpha(alpha, padding);
-                    SpooledPicture::of(&resized, reading.folder).map(Arc::new)
-                });
-                let alpha = alpha.transpose().map_err(|error| error.to_string())?;
+                let mut pixels = original.pixels;
+                let own = (pixels.width() as usize, pixels.height() as usize);
+                let restored = reading.restore.then_some(own);
+                let unfilled = (restored.is_some() && pixels.color().has_alpha())
+                    .then(|| SpooledPicture::of(&pixels, reading.folder));
+                let unfilled = unfilled.transpose().map_err(|error| error.to_string())?;
+                if reading.transparent == TransparentPixels::Fill {
+                    pixels = fill_hidden(&pixels).unwrap_or(pixels);
+                }
+                let alpha = match (unfilled, alpha(&pixels)) {
+                    (None, Some(alpha)) => {
+                        let resized = resized_alpha(alpha, padding);
+                        let spooled = SpooledPicture::of(&resized, reading.folder);
+                        Some(spooled.map_err(|error| error.to_string())?)
+                    }
+                    (unfilled, _) => unfilled,
+                };
+                let alpha = alpha.map(Arc::new);
                 let is_16_bit = is_16_bit(pixels.color());
                 let size = (padding.width, padding.height);
                 let layer = if is_16_bit {
-                    let own = (pixels.width() as usize, pixels.height() as usize);
                     InputPlanes::Planes(resized_planes(
                         normalized_values(&pixels, channels),
                         own,
@@ -197,13 +213,36 @@ impl LoadedInput {
                     InputPlanes::Raster(Raster::new(pixels.into_rgb8(), channels).resized(size))
                 };
                 let (metadata, notes) = (original.metadata, original.notes);
+                let passthrough = passthrough(alpha, is_16_bit, metadata, notes, reading);
                 Ok((
                     layer,
-                    passthrough(alpha, is_16_bit, metadata, notes, reading),
+                    Passthrough {
+                        restored,
+                        ..passthrough
+                    },
                 ))
             }
         }
     }
+}
+
+/// As [`fill_hidden`], for a picture that need not be in memory; `None` also if it is too large, which is noted.
+fn fill_hidden_of(
+    pixels: &SpooledPicture,
+    folder: &Path,
+    notes: &mut Vec<String>,
+) -> Result<Option<SpooledPicture>, String> {
+    let (width, height) = pixels.size();
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        notes.push(format!(
+            "its network saw the colours under transparent pixels: they are only replaced up to {} pixels",
+            Amount(MAX_PIXELS)
+        ));
+        return Ok(None);
+    }
+    let whole = pixels.whole().map_err(|error| error.to_string())?;
+    let filled = fill_hidden(&whole).map(|filled| SpooledPicture::of(&filled, folder));
+    filled.transpose().map_err(|error| error.to_string())
 }
 
 fn passthrough(
@@ -213,8 +252,13 @@ fn passthrough(
     notes: Vec<String>,
     reading: ReadOptions<'_>,
 ) -> Passthrough {
+    let alpha = alpha.map(|original| Transparency {
+        original,
+        restores_hidden: reading.transparent == TransparentPixels::Fill,
+    });
     Passthrough {
         alpha,
+        restored: None,
         is_16_bit: is_16_bit && reading.depth == Depth::Keep,
         metadata,
         notes,
@@ -222,7 +266,11 @@ fn passthrough(
 }
 
 /// Planes in [-1, 1] at another (width, height).
-fn resized_planes(values: Vec<f32>, own: (usize, usize), size: (usize, usize)) -> Vec<f32> {
+pub(super) fn resized_planes(
+    values: Vec<f32>,
+    own: (usize, usize),
+    size: (usize, usize),
+) -> Vec<f32> {
     if own == size {
         return values;
     }

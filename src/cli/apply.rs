@@ -11,12 +11,13 @@ use super::interrupt;
 use super::output::print;
 use super::pair_side::{PairSide, check_pairs};
 use super::pictures::PictureArguments;
+use super::size_choice::SizeChoice;
 use super::streams::{Streams, deliver};
 use super::usage::UsageError;
 use crate::apply::{
     ApplyError, ApplyOptions, Event, FillOptions, LabelTranslator, MaskLookup, MaskSource,
-    NetworkFiller, NetworkTranslator, OnExisting, OutputFormat, OutputSize, Plan, SampleOptions,
-    ShardChoice, Status, Summary, TileSize, Tiling, Translator, fill, plan_inputs,
+    NetworkFiller, NetworkTranslator, OnExisting, OutputFormat, Plan, SampleOptions, ShardChoice,
+    Status, Summary, TileSize, Tiling, Translator, TransparentPixels, fill, plan_inputs,
     run as translate,
 };
 use crate::config::{Direction, Mode};
@@ -54,9 +55,16 @@ pub struct Arguments {
     /// Direction to translate in [default: the style's]
     #[arg(long, value_name = "AtoB|BtoA")]
     direction: Option<Direction>,
-    /// Size of the translations: keep, a side such as 256, or 640x480
+    /// Size to translate at: keep, 256 (a square), 640x480, 640x or x480 (with the picture's aspect ratio), short:480 (the
+    /// shorter side), or training (as large as the style saw its pictures in training)
     #[arg(long, value_name = "SIZE", default_value = "keep")]
-    size: OutputSize,
+    size: SizeChoice,
+    /// Bring translations back to the size of their pictures
+    #[arg(long, requires = "size")]
+    restore: bool,
+    /// What the network sees where a picture is fully transparent
+    #[arg(long, value_enum, default_value_t, conflicts_with = "mask")]
+    transparent: TransparentPixels,
     /// Pictures that do not fit into memory are translated in bands of rows, which gives what the whole picture gives: auto,
     /// off, or N for bands of N rows for all that are higher
     #[arg(long, value_name = "auto|off|N", default_value = "auto")]
@@ -66,7 +74,7 @@ pub struct Arguments {
     overlap: Option<usize>,
     /// What to fill, for styles of mode inpaint: a mask (white is filled) or a folder of masks matched by name, alpha for
     /// what is transparent, or a colour such as color:#ff00ff
-    #[arg(long, value_name = "PATH|alpha|color:#RRGGBB", conflicts_with_all = ["direction", "size", "samples", "tile", "overlap"])]
+    #[arg(long, value_name = "PATH|alpha|color:#RRGGBB", conflicts_with_all = ["direction", "size", "restore", "samples", "tile", "overlap"])]
     mask: Option<MaskSource>,
     /// Pixels over which what is filled in is blended into what is around its hole, inside the hole alone; 0 leaves it as the
     /// network made it
@@ -142,14 +150,17 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let mut pictures = arguments.pictures.clone();
     pictures.format = streams.format;
     let has_masks = arguments.mask.is_some();
-    pictures.check(arguments.size, has_masks)?;
+    let size = arguments.size.resolve(&recipe);
+    pictures.check(size, has_masks)?;
     let masks = arguments.mask.as_ref();
     let masks = masks.map(|source| MaskLookup::open(source, pictures.limits()));
     let masks = masks.transpose()?;
     let shard = arguments.shard;
     let shard = shard.map(|shard| shard.resolve(|name| std::env::var(name).ok()));
     let options = ApplyOptions {
-        size: arguments.size,
+        size,
+        restore: arguments.restore,
+        transparent: arguments.transparent,
         half: arguments.side.and_then(PairSide::half),
         tiling,
         instance_maps: recipe.mode == Mode::Pix2pixhd && recipe.data.instances,
@@ -177,15 +188,15 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let precision = arguments.precision;
     device.check(precision)?;
     let device = device.device;
-    let mode = |usual| ForwardMode::inference(arguments.norm_stats.unwrap_or(usual), dropout);
+    let norm_stats = arguments.norm_stats;
+    let norm_stats = norm_stats.unwrap_or_else(|| NormStats::usual(recipe.mode));
+    let mode = ForwardMode::inference(norm_stats, dropout);
     let stop = interrupt::flag();
     let seed = arguments.seed.unwrap_or(0).into();
     if let Some(masks) = masks {
         if pictures.format == OutputFormat::Jpg {
             tracing::warn!("JPEG changes every pixel a little, also those outside the holes");
         }
-        // One window has too few pixels for statistics of its own.
-        let mode = mode(NormStats::Running);
         let mut filler = NetworkFiller::load(&folder, mode, precision, &device)?.with_seed(seed);
         let how = FillOptions {
             feather: arguments.feather,
@@ -195,7 +206,6 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             fill(&plan, &masks, &mut filler, how, &options, &stop, on_event)
         });
     }
-    let mode = mode(NormStats::Batch);
     let direction = arguments.direction;
     let mut translator: Box<dyn Translator> = if recipe.mode == Mode::Pix2pixhd {
         let sampling = SampleOptions {

@@ -122,6 +122,12 @@ fn sized(
     let [width, height] = match size {
         Some(OutputSize::Exact { width, height }) => [width as usize, height as usize],
         Some(OutputSize::Keep) | None => [usual; 2],
+        Some(_) => {
+            return Err(ConfigError::BadValue {
+                key: "--size".to_owned(),
+                message: "write N or WIDTHxHEIGHT".to_owned(),
+            });
+        }
     };
     let flag = "`--size`";
     let (smaller, larger) = (width.min(height), width.max(height));

@@ -5,6 +5,7 @@ use crate::config::ConfigError;
 use crate::device::DeviceError;
 use crate::evaluate::UnknownMetric;
 use crate::style::StyleError;
+use crate::style::onnx::OnnxError;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +39,13 @@ impl Exit {
                 )
                 || matches!(
                     cause.downcast_ref(),
-                    Some(StyleError::BadName(_) | StyleError::NeedsMask(_))
+                    Some(
+                        StyleError::BadName(_)
+                            | StyleError::NeedsMask(_)
+                            | StyleError::Onnx(
+                                OnnxError::BadSize { .. } | OnnxError::BadOpset { .. }
+                            )
+                    )
                 )
                 || matches!(cause.downcast_ref(), Some(MaskError::NotFound(_)))
         });

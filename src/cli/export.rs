@@ -1,5 +1,6 @@
 //! `translate export`.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -9,10 +10,11 @@ use super::exit::Exit;
 use super::globals::Globals;
 use super::output::print;
 use super::usage::UsageError;
-use crate::config::{Direction, Upsample};
+use crate::apply::OutputSize;
+use crate::config::{Direction, Mode, Upsample};
 use crate::files::{self, FileError};
 use crate::nn::NormStats;
-use crate::style::onnx::side_text;
+use crate::style::onnx::{OnnxOptions, OnnxPrecision};
 use crate::style::{
     Manifest, Registry, StyleFolder, generator_onnx, generator_state_dict, network_state_dict,
     write_weights,
@@ -21,7 +23,7 @@ use crate::style::{
 /// Arguments of `translate export`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  translate export zebra --format onnx --output zebra.onnx\n  translate export zebra --format safetensors --direction BtoA --output latest_net_G_B.safetensors"
+    after_help = "Examples:\n  translate export zebra --format onnx --output zebra.onnx\n  translate export zebra --format onnx --size 640x480 --output zebra_640x480.onnx\n  translate export zebra --format safetensors --direction BtoA --output latest_net_G_B.safetensors"
 )]
 pub struct Arguments {
     /// Name or folder of the style
@@ -36,15 +38,64 @@ pub struct Arguments {
     /// Direction of the generator [default: the style's]
     #[arg(long, value_name = "AtoB|BtoA")]
     direction: Option<Direction>,
-    /// Statistics of batch normalisation in an ONNX model, as for `apply` [default: batch]
+    /// For onnx: statistics of batch normalisation, as for `apply` [default: batch; running where holes are filled]
     #[arg(long, value_enum)]
     norm_stats: Option<NormStats>,
+    /// For onnx: the only size of pictures, a side such as 256, or 640x480 (width x height), with batches of one [default: open]
+    #[arg(long, value_name = "N|WxH", value_parser = fixed_size)]
+    size: Option<[usize; 2]>,
+    /// For onnx: the only number of pictures in a batch [default: open, 1 with --size]
+    #[arg(long, value_name = "N")]
+    batch: Option<NonZeroUsize>,
+    /// For onnx: numbers that convolutions calculate with [default: f32]
+    #[arg(long, value_enum)]
+    precision: Option<OnnxPrecision>,
+    /// For onnx: operator set [default: the lowest that has the model's operators]
+    #[arg(long, value_name = "N")]
+    opset: Option<i64>,
     /// For safetensors: another network than the generator, by the name of its weight file, such as discriminator
     #[arg(long, value_name = "NETWORK", conflicts_with = "direction")]
     network: Option<String>,
     /// Replace the file if it exists
     #[arg(long)]
     overwrite: bool,
+}
+
+impl Arguments {
+    /// An option that only ONNX models have, if one is given.
+    fn onnx_option(&self) -> Option<&'static str> {
+        [
+            ("--norm-stats", self.norm_stats.is_some()),
+            ("--size", self.size.is_some()),
+            ("--batch", self.batch.is_some()),
+            ("--precision", self.precision.is_some()),
+            ("--opset", self.opset.is_some()),
+        ]
+        .into_iter()
+        .find_map(|(option, is_given)| is_given.then_some(option))
+    }
+
+    fn onnx_options(&self, mode: Mode) -> OnnxOptions {
+        let norm_stats = self.norm_stats;
+        OnnxOptions {
+            norm_stats: norm_stats.unwrap_or_else(|| NormStats::usual(mode)),
+            precision: self.precision.unwrap_or_default(),
+            size: self.size,
+            // What needs fixed sizes mostly needs all of them.
+            batch: self.batch.map(usize::from).or(self.size.map(|_| 1)),
+            opset: self.opset,
+        }
+    }
+}
+
+/// Height and width.
+fn fixed_size(text: &str) -> Result<[usize; 2], String> {
+    match text.parse() {
+        Ok(OutputSize::Exact { width, height }) => Ok([height as usize, width as usize]),
+        _ => Err(format!(
+            "`{text}` is not a size: write 256 or 640x480 (width x height)"
+        )),
+    }
 }
 
 /// Format of an exported file.
@@ -79,17 +130,15 @@ pub enum ExportError {
 }
 
 pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
-    let Arguments {
-        output, direction, ..
-    } = arguments;
+    let (output, direction) = (arguments.output.clone(), arguments.direction);
     let folder = Registry::new(&globals.checkpoints).find(&arguments.style)?;
     let manifest = Manifest::read(&folder)?;
     check_output(&output, arguments.overwrite, &folder)?;
     let generator = &manifest.recipe.generator;
     let note = match arguments.format {
         Format::Safetensors => {
-            if arguments.norm_stats.is_some() {
-                return Err(no_effect("--norm-stats", "safetensors"));
+            if let Some(option) = arguments.onnx_option() {
+                return Err(no_effect(option, "safetensors"));
             }
             let tensors = if let Some(network) = arguments.network {
                 network_state_dict(&folder, &manifest, &network)?
@@ -109,11 +158,14 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             if arguments.network.is_some() {
                 return Err(no_effect("--network", "onnx"));
             }
-            let norm_stats = arguments.norm_stats.unwrap_or(NormStats::Batch);
+            let options = arguments.onnx_options(manifest.recipe.mode);
             let device = globals.device.open()?.device;
-            let bytes = generator_onnx(&folder, &manifest, direction, norm_stats, &device)?;
-            files::write_atomically(&output, &bytes)?;
-            format!("takes pictures whose sides are {}", side_text(generator))
+            let model = generator_onnx(&folder, &manifest, direction, &options, &device)?;
+            files::write_atomically(&output, &model.bytes)?;
+            match options.size {
+                Some([height, width]) => format!("takes pictures of {width}x{height}"),
+                None => format!("takes pictures whose sides are {}", model.sizes.text()),
+            }
         }
     };
     let size = std::fs::metadata(&output)

@@ -90,7 +90,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         .or_else(|_| globals.device.open())?
         .device;
     let imported = import(&folder, &options, &device)?;
-    say(&imported);
+    report_notes(&imported);
     print(format_args!(
         "imported {} ({} weights) as `{}`",
         imported.architecture.description(),
@@ -108,17 +108,17 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     Ok(Exit::Done)
 }
 
-/// What was not taken, and what the user should know of the rest.
-fn say(imported: &Imported) {
-    if !imported.dropped.is_empty() {
+/// Logs what was ignored, and what the user should know of the rest.
+fn report_notes(imported: &Imported) {
+    if !imported.unused_statistics.is_empty() {
         tracing::info!(
-            "left out {} running statistics under instance norms, which have no use for them",
-            imported.dropped.len()
+            "ignored {} running statistics of instance norms, which do not use them",
+            imported.unused_statistics.len()
         );
     }
-    for (entry, count) in &imported.left_aside {
+    for (entry, count) in &imported.ignored_entries {
         let tensors = if *count == 1 { "tensor" } else { "tensors" };
-        tracing::info!("left aside `{entry}` ({count} {tensors})");
+        tracing::info!("ignored `{entry}` ({count} {tensors})");
     }
     if !imported.finite {
         tracing::warn!("some weights are infinite or not numbers: translations will be too");

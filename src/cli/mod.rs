@@ -19,6 +19,7 @@ mod pair_side;
 mod pictures;
 mod recipes;
 mod resumption;
+mod size_choice;
 mod streams;
 mod styles;
 mod train;

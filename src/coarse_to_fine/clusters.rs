@@ -219,10 +219,13 @@ mod tests {
             let sampled = clusters.sample(&map, 1, [height, 2], seed, &device);
             sampled.into_data().try_into_vec().unwrap()
         };
-        let seen: Vec<f32> = (0..20)
+        let samples: Vec<f32> = (0..20)
             .map(|seed| sample(&[26_007.0, 26_007.0], seed)[0])
             .collect();
-        assert!(seen.contains(&0.5) && seen.contains(&-0.5), "{seen:?}");
+        assert!(
+            samples.contains(&0.5) && samples.contains(&-0.5),
+            "{samples:?}"
+        );
         assert_eq!(
             sample(&[26_007.0, 7.0, 11.0, 26_007.0], 3)[1..3],
             [0.25, 0.0]

@@ -112,7 +112,7 @@ impl Network for MultiscaleDiscriminator {
         // `scales.0.layers.1.norm`
         let parts: Vec<&str> = path.split('.').collect();
         let part = |index: usize| parts.get(index).copied().unwrap_or_default();
-        let place = usize::from(part(4) == "norm");
-        format!("scale{}_layer{}.{place}", part(1), part(3))
+        let index = usize::from(part(4) == "norm");
+        format!("scale{}_layer{}.{index}", part(1), part(3))
     }
 }

@@ -36,10 +36,10 @@ impl Instances {
             are_classes: false,
         };
         for map in ids.chunks(plane) {
-            let mut known = BTreeMap::new();
+            let mut index_by_id = BTreeMap::new();
             for &id in map {
                 let id = id as usize;
-                let index = *known.entry(id).or_insert_with(|| {
+                let index = *index_by_id.entry(id).or_insert_with(|| {
                     instances.entries.push((id, 0));
                     instances.entries.len() - 1
                 });

@@ -86,10 +86,10 @@ pub fn class_colours(labels: &TensorData) -> TensorData {
 /// Bits 0, 1, 2 of the class are the highest bits of red, green, blue; bits 3, 4, 5 the next, and so on.
 fn colour(class: usize) -> [u8; 3] {
     let mut colour = [0u8; 3];
-    for place in 0..8 {
+    for position in 0..8 {
         for (channel, level) in colour.iter_mut().enumerate() {
-            let bit = (class >> (3 * place + channel)) & 1;
-            *level |= (bit as u8) << (7 - place);
+            let bit = (class >> (3 * position + channel)) & 1;
+            *level |= (bit as u8) << (7 - position);
         }
     }
     colour

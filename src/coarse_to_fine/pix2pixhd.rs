@@ -243,7 +243,7 @@ impl Method for Pix2pixHd {
     }
 
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
-        let shown = if self.recipe.data.classes > 0 {
+        let displayed = if self.recipe.data.classes > 0 {
             class_colours(&batch.a)
         } else {
             batch.a.clone()
@@ -257,7 +257,7 @@ impl Method for Pix2pixHd {
         let input = generator_input(&inputs, encoder.as_ref());
         let generator = self.generator.network().valid();
         let output = generator.forward(input, ForwardMode::inference(NormStats::Batch, false));
-        vec![vec![shown, output.into_data(), target]]
+        vec![vec![displayed, output.into_data(), target]]
     }
 
     fn networks(&self) -> &'static [&'static str] {

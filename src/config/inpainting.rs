@@ -52,6 +52,15 @@ impl Recipe {
         self.patch_side().unwrap_or(self.data.crop_size)
     }
 
+    /// Side of the square in the middle that the generator has learnt to fill, in pixels; none where it has learnt to fill
+    /// whatever it is shown.
+    ///
+    /// As the masks of training are: half of the side, less the overlap.
+    pub fn hole_side(&self) -> Option<usize> {
+        (self.data.masks == MaskKind::Centre)
+            .then(|| self.data.crop_size / 2 - 2 * self.loss.overlap)
+    }
+
     pub(super) fn validate_inpainting(&self) -> Result<(), ConfigError> {
         let Self {
             data,

@@ -97,6 +97,7 @@ pub(super) fn halves(
     let part = |x| RgbPicture {
         pixels: crop_imm(&picture.pixels, x, 0, half, height).to_image(),
         format: picture.format,
+        notes: picture.notes.clone(),
     };
     Ok((part(0), part(half)))
 }

@@ -92,10 +92,12 @@ impl fmt::Display for SideReport {
 }
 
 /// What one readable picture is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct ImageInfo {
     pub(super) size: Size,
     pub(super) format: ImageFormat,
+    /// What was read otherwise than the file has it.
+    pub(super) notes: Vec<String>,
 }
 
 impl Dataset {
@@ -225,6 +227,7 @@ pub(super) fn read_info(path: &Path, part: Part) -> Result<ImageInfo, DataError>
     Ok(ImageInfo {
         size: (width as usize, height as usize),
         format: picture.format,
+        notes: picture.notes,
     })
 }
 
@@ -250,8 +253,12 @@ pub(super) fn notes<'a>(
     files: impl Iterator<Item = (&'a PictureFile, &'a Option<ImageInfo>)>,
 ) -> Vec<String> {
     let mut misnamed: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut read_otherwise: BTreeMap<&str, usize> = BTreeMap::new();
     for (file, facts) in files {
         let Some(facts) = facts else { continue };
+        for note in &facts.notes {
+            *read_otherwise.entry(note).or_default() += 1;
+        }
         let extension = file.path.extension().unwrap_or_default().to_string_lossy();
         let named = ImageFormat::from_extension(extension.as_ref());
         if named.is_some_and(|named| named != facts.format) {
@@ -259,15 +266,19 @@ pub(super) fn notes<'a>(
             *misnamed.entry(key).or_default() += 1;
         }
     }
-    misnamed
+    let misnamed = misnamed
         .into_iter()
         .map(|((format, extension), count)| match count {
             1 => format!("1 file is {format} under a .{extension} name; it is read by its bytes"),
             _ => format!(
                 "{count} files are {format} under a .{extension} name; they are read by their bytes"
             ),
-        })
-        .collect()
+        });
+    let read_otherwise = read_otherwise.into_iter().map(|(note, count)| match count {
+        1 => format!("1 file: {note}"),
+        _ => format!("{count} files: {note}"),
+    });
+    misnamed.chain(read_otherwise).collect()
 }
 
 fn format_name(format: ImageFormat) -> String {

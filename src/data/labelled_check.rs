@@ -149,6 +149,7 @@ fn read_file(side: &Side, file: &PictureFile) -> Read {
     let facts = ImageInfo {
         size: (map.width, map.height),
         format: map.format,
+        notes: Vec::new(),
     };
     let ids = Ids {
         highest: usize::from(map.highest()),

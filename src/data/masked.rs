@@ -18,7 +18,7 @@ use super::mask_shapes::{blocks, centre, regions, strokes};
 use super::side::{Part, Side};
 use super::transform::{Size, Transform};
 use crate::config::{MaskKind, Recipe};
-use crate::picture::{Raster, read_rgb};
+use crate::picture::{Raster, grey, normalize, read_rgb};
 
 /// Red, green and blue of what is put into holes before a network sees them: the mean colour of photos, as in the
 /// context encoder's code.
@@ -27,6 +27,15 @@ pub const HOLE_COLOUR: [u8; 3] = [117, 104, 123];
 const MASKS: &str = "masks";
 /// Epoch from which the masks of previews are drawn: none of training comes so far.
 const PREVIEW_EPOCH: u64 = u64::MAX;
+
+/// What a network of so many channels, 1 or 3, sees in holes: [`HOLE_COLOUR`] or its grey, in [-1, 1].
+pub fn hole_values(channels: usize) -> Vec<f32> {
+    if channels == 1 {
+        let pixel = RgbImage::from_pixel(1, 1, Rgb(HOLE_COLOUR));
+        return normalize(grey(&pixel).as_raw(), 1);
+    }
+    normalize(&HOLE_COLOUR, 3)
+}
 
 /// Draws a mask of `size` in one of the shapes that need no files; `overlap` is the margin of the centre.
 pub(super) fn draw(kind: MaskKind, size: Size, overlap: usize, random: &mut ChaCha8Rng) -> Mask {

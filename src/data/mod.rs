@@ -40,7 +40,7 @@ pub use layout::Layout;
 pub use loader::DataLoader;
 pub use mask::Mask;
 pub use mask_files::{MaskPlan, MaskSettings, write_masks};
-pub use masked::HOLE_COLOUR;
+pub use masked::{HOLE_COLOUR, hole_values};
 pub use split::Split;
 pub use split_pairs::split_pairs;
 pub use transform::Transform;

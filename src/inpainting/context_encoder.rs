@@ -161,15 +161,7 @@ fn alexnet(builder: &mut Builder<'_>, recipe: &GeneratorRecipe, pictures: usize)
 /// Resizes square pictures to `to` x `to` by bilinear interpolation between the centres of pixels.
 fn bilinear(pictures: Tensor<4>, to: usize) -> Tensor<4> {
     let [batch, channels, from, _] = pictures.dims();
-    let mut weights = vec![0.0f32; from * to];
-    for target in 0..to {
-        let position = (target as f64 + 0.5) * from as f64 / to as f64 - 0.5;
-        let position = position.clamp(0.0, from as f64 - 1.0);
-        let (first, share) = (position.floor(), position - position.floor());
-        let first = first as usize;
-        weights[first * to + target] += (1.0 - share) as f32;
-        weights[(first + 1).min(from - 1) * to + target] += share as f32;
-    }
+    let weights = bilinear_weights(from, to);
     let device = pictures.device().inner();
     let weights = Tensor::<2>::from_data(TensorData::new(weights, [from, to]), &device);
     let planes = batch * channels;
@@ -184,4 +176,18 @@ fn bilinear(pictures: Tensor<4>, to: usize) -> Tensor<4> {
         .reshape([planes, to, to])
         .swap_dims(1, 2)
         .reshape([batch, channels, to, to])
+}
+
+/// What each of `from` pixels in a row adds to each of `to`, `[from, to]`.
+pub(crate) fn bilinear_weights(from: usize, to: usize) -> Vec<f32> {
+    let mut weights = vec![0.0f32; from * to];
+    for target in 0..to {
+        let place = (target as f64 + 0.5) * from as f64 / to as f64 - 0.5;
+        let place = place.clamp(0.0, from as f64 - 1.0);
+        let (first, share) = (place.floor(), place - place.floor());
+        let first = first as usize;
+        weights[first * to + target] += (1.0 - share) as f32;
+        weights[(first + 1).min(from - 1) * to + target] += share as f32;
+    }
+    weights
 }

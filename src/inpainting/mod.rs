@@ -12,6 +12,7 @@ mod stage;
 pub use channel_wise::ChannelWiseLinear;
 pub use context_discriminator::ContextDiscriminator;
 pub use context_encoder::ContextEncoder;
+pub(crate) use context_encoder::bilinear_weights;
 pub use discriminator::InpaintDiscriminator;
 pub use inpaint::Inpaint;
 pub use inpainter::Inpainter;

@@ -60,7 +60,7 @@ mod tests {
                 assert!(values.iter().all(|value| *value == 0.0));
                 values.fill(index as f32 + 1.0);
             });
-            let expected = (0..length).map(|place| (place / part.max(1)) as f32 + 1.0);
+            let expected = (0..length).map(|index| (index / part.max(1)) as f32 + 1.0);
             assert_eq!(values, expected.collect::<Vec<_>>());
         }
         let failed = try_alloc_filled(

@@ -1,5 +1,7 @@
 //! Per-call settings of layers that differ between training and inference.
 
+use crate::config::Mode;
+
 /// Where batch normalisation takes its mean and variance from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum NormStats {
@@ -7,6 +9,17 @@ pub enum NormStats {
     Batch,
     /// From the running averages of training.
     Running,
+}
+
+impl NormStats {
+    /// Those of a mode unless others are asked for.
+    pub fn usual(mode: Mode) -> Self {
+        match mode {
+            // One window has too few pixels for statistics of its own.
+            Mode::Inpaint => Self::Running,
+            Mode::Pix2pix | Mode::Cycle | Mode::Pix2pixhd => Self::Batch,
+        }
+    }
 }
 
 /// What normalisation and dropout do in a forward pass. Passed with each call, so that no hidden mode can be wrong.

@@ -122,6 +122,7 @@ mod tests {
         #[derive(serde::Deserialize)]
         struct Step {
             r#in: usize,
+            #[serde(rename = "place")]
             index: Option<usize>,
             out: usize,
         }

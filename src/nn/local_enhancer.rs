@@ -184,8 +184,8 @@ fn enhancer_layer_name(number: usize, blocks: &[ResidualBlock], path: &str) -> S
         _ => {
             let block: usize = inner.parse().unwrap_or_default();
             let layer = parts.next().unwrap_or_default();
-            let place = blocks.get(block).map_or(0, |block| block.index(layer));
-            format!("model{number}_2.{block}.conv_block.{place}")
+            let index = blocks.get(block).map_or(0, |block| block.index(layer));
+            format!("model{number}_2.{block}.conv_block.{index}")
         }
     }
 }

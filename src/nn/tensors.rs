@@ -99,9 +99,9 @@ impl NamedTensors {
     /// # Errors
     /// None matches.
     pub fn matching(mut self, own: Self) -> Result<(Self, usize), TensorError> {
-        let mut taken = own;
+        let mut merged = own;
         let mut count = 0;
-        for (name, tensor) in &mut taken.0 {
+        for (name, tensor) in &mut merged.0 {
             if let Some(found) = self.0.remove(name)
                 && found.shape() == tensor.shape()
             {
@@ -113,7 +113,7 @@ impl NamedTensors {
             let problems = vec!["none of them has a name and a shape that fit".to_owned()];
             return Err(TensorError::Mismatch { problems });
         }
-        Ok((taken, count))
+        Ok((merged, count))
     }
 
     /// Adds the `num_batches_tracked` that PyTorch keeps beside running averages, one integer each: strict loading requires
@@ -210,7 +210,7 @@ impl<N: Network> ModuleVisitor for Collect<'_, N> {
 struct Shapes<'a, N> {
     network: &'a N,
     path: ModulePath,
-    found: BTreeMap<String, Shape>,
+    by_name: BTreeMap<String, Shape>,
 }
 
 impl<'a, N: Network> Shapes<'a, N> {
@@ -218,10 +218,10 @@ impl<'a, N: Network> Shapes<'a, N> {
         let mut collect = Self {
             network,
             path: ModulePath::default(),
-            found: BTreeMap::new(),
+            by_name: BTreeMap::new(),
         };
         network.visit(&mut collect);
-        collect.found
+        collect.by_name
     }
 }
 
@@ -236,7 +236,7 @@ impl<N: Network> ModuleVisitor for Shapes<'_, N> {
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let name = self.path.name(self.network);
-        self.found.insert(name, param.lazy_shape());
+        self.by_name.insert(name, param.lazy_shape());
     }
 }
 

@@ -9,6 +9,7 @@ use std::path::Path;
 use image::ImageFormat;
 
 use super::error::PictureError;
+use super::foreign::{ForeignFormat, HEAD};
 
 /// The bytes of a file that may hold a picture: neither none nor too many, and they begin as those of a known format do.
 #[derive(Debug)]
@@ -63,8 +64,12 @@ fn begin(path: &Path, limit: u64) -> Result<(File, Vec<u8>, u64), PictureError> 
     let mut file = File::open(path).map_err(|source| unreadable(path, source))?;
     let metadata = file.metadata().map_err(|source| unreadable(path, source))?;
     let mut head = Vec::new();
-    let read = (&mut file).take(64).read_to_end(&mut head);
+    let read = (&mut file).take(HEAD as u64).read_to_end(&mut head);
     read.map_err(|source| unreadable(path, source))?;
+    if let Some(format) = ForeignFormat::recognise(&head, path) {
+        let path = path.to_owned();
+        return Err(PictureError::Foreign { path, format });
+    }
     // A film, a disk image or a sparse file that is called like a picture is not read to its end.
     if !head.is_empty() && image::guess_format(&head).is_err() {
         return Err(PictureError::NotAPicture(path.to_owned()));

@@ -9,9 +9,9 @@ use image::{ColorType, DynamicImage, ExtendedColorType, ImageEncoder, ImageForma
 
 use super::alpha::{is_opaque, without_alpha};
 use super::contents::{FileContents, RowEncodedImage};
+use super::metadata::{ColourChunks, IccColourSpace, Metadata, updated_exif, updated_xmp};
 use super::output_pixels::OutputPixels;
 use super::samples::{is_16_bit, to_8_bit};
-use super::{IccColourSpace, Metadata, updated_exif, updated_xmp};
 
 /// How files are written, where their formats leave a choice.
 #[derive(Debug, Clone, Copy)]
@@ -187,7 +187,23 @@ fn of_picture(
             fits
         })
     });
-    Metadata { profile, exif, xmp }
+    let colour = if format == ImageFormat::Png {
+        metadata.colour.fitting(colour)
+    } else {
+        let unusual = metadata.colour.unusual();
+        if !unusual.is_empty() && profile.is_none() {
+            left_out(&format!(
+                "PNG colour description ({unusual}) has no place in such a file"
+            ));
+        }
+        ColourChunks::default()
+    };
+    Metadata {
+        profile,
+        exif,
+        xmp,
+        colour,
+    }
 }
 
 fn encode_with_image(

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::foreign::ForeignFormat;
 use super::limits::Amount;
 use super::spooled::SpoolError;
 
@@ -22,6 +23,14 @@ pub enum PictureError {
     /// The bytes are of no picture format that is supported.
     #[error("`{}` is not a picture that can be read (JPEG, PNG, WebP, TIFF, BMP, PNM)", .0.display())]
     NotAPicture(PathBuf),
+    /// The bytes are of a known format that is not read.
+    #[error("`{}` is {}, which is not read: {}", path.display(), format.name, format.advice)]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        format: ForeignFormat,
+    },
     /// The bytes are of a known format, but of a kind that is not supported.
     #[error("`{}` cannot be read: {message}", path.display())]
     Unsupported {

@@ -5,8 +5,14 @@ use std::path::{Path, PathBuf};
 
 use image::ImageFormat;
 
-const EXTENSIONS: [&str; 12] = [
-    "jpg", "jpeg", "jpe", "jfif", "png", "webp", "tif", "tiff", "bmp", "ppm", "pgm", "pnm",
+/// Formats that are read and written.
+const FORMATS: [ImageFormat; 6] = [
+    ImageFormat::Jpeg,
+    ImageFormat::Png,
+    ImageFormat::WebP,
+    ImageFormat::Tiff,
+    ImageFormat::Bmp,
+    ImageFormat::Pnm,
 ];
 
 /// What the first bytes of a file say that it is.
@@ -18,7 +24,7 @@ pub(crate) fn format_of_bytes(path: &Path) -> Option<ImageFormat> {
     (!extensions(format).is_empty()).then_some(format)
 }
 
-/// Extensions of the formats that are written, the usual one first. All of PNM's go together: readers look at its first two bytes.
+/// Extensions of the formats that are read and written, the usual one first. All of PNM's go together: readers look at its first two bytes.
 fn extensions(format: ImageFormat) -> &'static [&'static str] {
     match format {
         ImageFormat::Png => &["png"],
@@ -57,8 +63,9 @@ pub fn has_picture_extension(path: &Path) -> bool {
     path.extension()
         .and_then(|extension| extension.to_str())
         .is_some_and(|extension| {
-            EXTENSIONS
-                .iter()
+            let known = FORMATS.into_iter().flat_map(extensions);
+            known
+                .into_iter()
                 .any(|known| known.eq_ignore_ascii_case(extension))
         })
 }

@@ -10,6 +10,7 @@ mod contents;
 mod decode;
 mod encode;
 mod error;
+mod foreign;
 mod format;
 mod formats;
 mod id_map;
@@ -24,13 +25,17 @@ mod resample;
 mod samples;
 mod spool;
 mod spooled;
+mod transparency;
 
 pub use error::PictureError;
+pub use foreign::ForeignFormat;
 pub use format::has_picture_extension;
 pub use id_map::IdMap;
 pub(crate) use integrity::is_truncated_file;
 pub use limits::{Amount, AmountError, MAX_BYTES, MAX_PIXELS, PictureLimits};
-pub use metadata::{ExifField, ExifFields, IccColourSpace, Metadata, updated_exif, updated_xmp};
+pub use metadata::{
+    ColourChunks, ExifField, ExifFields, IccColourSpace, Metadata, updated_exif, updated_xmp,
+};
 pub use normalize::{denormalize, denormalize_u8, grey, normalize};
 pub use raster::Raster;
 pub use read::{Picture, RgbPicture, picture_size, read_picture, read_rgb, spool_picture};
@@ -38,12 +43,13 @@ pub use resample::resize_plane;
 pub use samples::Subpixel;
 pub use spooled::{SpoolError, SpooledPicture};
 
-pub(crate) use alpha::{alpha, with_alpha};
+pub(crate) use alpha::alpha;
 pub(crate) use contents::FileContents;
 pub(crate) use encode::{EncodeOptions, Encoded, encode};
 pub(crate) use format::{format_of_bytes, pnm_extension_note, with_extension};
 pub(crate) use normalize::{grey_value, image_from_values, normalized_values};
-pub(crate) use output_pixels::{OutputPixels, alpha_rows};
+pub(crate) use output_pixels::OutputPixels;
 pub(crate) use raster::{RasterKind, network_values};
 pub(crate) use read::rgb;
 pub(crate) use samples::{has_integer_samples, is_16_bit, to_8_bit, with_samples};
+pub(crate) use transparency::Transparency;

@@ -2,13 +2,12 @@
 
 use std::io;
 use std::ops::Range;
-use std::sync::Arc;
 
 use image::{ColorType, DynamicImage};
 
-use super::SpooledPicture;
-use super::alpha::{alpha, with_alpha};
 use super::samples::is_16_bit;
+use super::spooled::SpooledPicture;
+use super::transparency::Transparency;
 
 /// About the bytes of a block of rows.
 const BLOCK: usize = 1 << 20;
@@ -19,7 +18,7 @@ pub(crate) enum OutputPixels {
     /// Those of a large one: grey or RGB, and the picture whose last channel is the transparency.
     Spooled {
         colours: SpooledPicture,
-        alpha: Option<Arc<SpooledPicture>>,
+        alpha: Option<Transparency>,
     },
 }
 
@@ -57,11 +56,11 @@ impl OutputPixels {
                 Ok(picture.crop_imm(0, start, picture.width(), height))
             }
             Self::Spooled { colours, alpha } => {
-                let alpha = alpha.as_ref().map(|from| alpha_rows(from, rows.clone()));
-                let colours = colours.rows(rows).map_err(|error| error.to_string())?;
-                match alpha.transpose()? {
-                    None => Ok(colours),
-                    Some(alpha) => with_alpha(colours, alpha),
+                let pixels = colours.rows(rows.clone());
+                let pixels = pixels.map_err(|error| error.to_string())?;
+                match alpha {
+                    None => Ok(pixels),
+                    Some(alpha) => alpha.put_onto(pixels, rows),
                 }
             }
         }
@@ -101,13 +100,4 @@ impl OutputPixels {
             spooled @ Self::Spooled { .. } => spooled.rows(0..spooled.size().1 as usize),
         }
     }
-}
-
-/// The last channel of some rows, as grey.
-pub(crate) fn alpha_rows(
-    picture: &SpooledPicture,
-    rows: Range<usize>,
-) -> Result<DynamicImage, String> {
-    let rows = picture.rows(rows).map_err(|error| error.to_string())?;
-    Ok(alpha(&rows).unwrap_or(rows))
 }

@@ -14,7 +14,7 @@ use super::error::PictureError;
 use super::formats::{jpeg, png, tiff};
 use super::integrity::find_damage;
 use super::limits::PictureLimits;
-use super::metadata::{IccColourSpace, Metadata};
+use super::metadata::{ColourChunks, IccColourSpace, Metadata};
 use super::spooled::SpooledPicture;
 use crate::panics;
 
@@ -40,6 +40,8 @@ pub struct RgbPicture {
     pub pixels: RgbImage,
     /// What the bytes are, whatever the file is called.
     pub format: ImageFormat,
+    /// As [`Picture::notes`].
+    pub notes: Vec<String>,
 }
 
 /// Reads the picture at `path` as it is.
@@ -78,6 +80,7 @@ pub fn read_rgb(path: &Path) -> Result<RgbPicture, PictureError> {
     Ok(RgbPicture {
         pixels: rgb(original.pixels, original.format),
         format: original.format,
+        notes: original.notes,
     })
 }
 
@@ -125,6 +128,12 @@ fn decode<P>(
 ) -> Result<Picture<P>, DecodeError> {
     let head = bytes.at(0..bytes.len().min(64)).unwrap_or_default();
     let format = image::guess_format(&head).map_err(|_| DecodeError::NotAPicture)?;
+    // Before the decoder has the file for itself.
+    let colour = if format == ImageFormat::Png {
+        ColourChunks::read(bytes)
+    } else {
+        ColourChunks::default()
+    };
     let mut decoded = match (format, bytes) {
         (ImageFormat::Png, _) => png::decode(bytes, limits)?,
         (ImageFormat::Tiff, _) => tiff::decode(bytes, limits)?,
@@ -138,6 +147,12 @@ fn decode<P>(
         decoded.xmp.take(),
         &mut notes,
     );
+    metadata.colour = colour;
+    if let Some(curve) = metadata.colour.high_dynamic_range() {
+        notes.push(format!(
+            "its samples are {curve} (high dynamic range) and are taken as they are"
+        ));
+    }
     if let Some(space) = metadata.profile.as_deref().and_then(IccColourSpace::of)
         && matches!(space, IccColourSpace::Cmyk | IccColourSpace::Other)
     {
@@ -161,6 +176,11 @@ fn decode_in_memory(
     bytes: &[u8],
     limits: PictureLimits,
 ) -> Result<RowDecoder<'_>, DecodeError> {
+    if format == ImageFormat::Jpeg
+        && let Some(kind) = jpeg::unsupported_kind(bytes)
+    {
+        return Err(DecodeError::Unsupported(kind.to_owned()));
+    }
     if let Some(message) = find_damage(bytes, format) {
         return Err(DecodeError::Damaged(message));
     }

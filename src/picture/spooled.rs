@@ -137,6 +137,11 @@ impl SpooledPicture {
         ImageBuffer::from_raw(width, height, levels).ok_or(io::ErrorKind::InvalidData.into())
     }
 
+    /// The folder of its file, if it is large.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Width and height in pixels.
     pub fn size(&self) -> (u32, u32) {
         self.size

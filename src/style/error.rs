@@ -108,16 +108,6 @@ pub enum StyleError {
     /// The generator cannot be written as ONNX.
     #[error(transparent)]
     Onnx(#[from] OnnxError),
-    /// A network that is not written as ONNX.
-    #[error(
-        "the style `{style}` is a context encoder (`{arch}`), which is not written as ONNX: take --format safetensors"
-    )]
-    NoOnnx {
-        /// Style.
-        style: String,
-        /// Its network.
-        arch: &'static str,
-    },
     /// A style that translates whole pictures, where holes are to be filled.
     #[error(
         "the style `{style}` fills no holes: it is of mode {mode}, and --mask needs one of mode inpaint"

@@ -1,4 +1,4 @@
-//! A style's networks for other programs.
+//! A style's networks as PyTorch state dicts.
 
 use burn::tensor::Device;
 
@@ -6,11 +6,10 @@ use super::error::StyleError;
 use super::folder::StyleFolder;
 use super::inpainter::load_inpainter;
 use super::manifest::Manifest;
-use super::onnx::{INPUT, onnx_file, onnx_model};
 use super::weights::{load_generator, read_weights};
-use crate::config::{Direction, Mode, Recipe};
+use crate::config::{Direction, Mode};
 use crate::files::FileError;
-use crate::nn::{NamedTensors, NormStats};
+use crate::nn::NamedTensors;
 
 /// The state dict of the generator for `direction`, or for the style's own: all that PyTorch's
 /// `load_state_dict(strict=True)` asks for.
@@ -69,8 +68,8 @@ fn networks(folder: &StyleFolder) -> Result<Vec<String>, StyleError> {
     Ok(names)
 }
 
-/// The weights of the generator, with the channels of its input and output; one that fills holes sees their mask too.
-fn generator_weights(
+/// The weights of the generator, with the channels of what it takes, without the mask of holes, and of what it gives.
+pub(super) fn generator_weights(
     folder: &StyleFolder,
     manifest: &Manifest,
     direction: Option<Direction>,
@@ -86,70 +85,8 @@ fn generator_weights(
         }
         let network = load_inpainter(folder, manifest, device)?;
         let channels = manifest.recipe.data.input_channels;
-        return Ok((
-            NamedTensors::from_network(&network),
-            [channels + 1, channels],
-        ));
+        return Ok((NamedTensors::from_network(&network), [channels; 2]));
     }
     let (generator, channels) = load_generator(folder, manifest, direction, device)?;
     Ok((NamedTensors::from_network(&generator), channels))
-}
-
-/// The bytes of an ONNX model of the generator for `direction`, or for the style's own.
-///
-/// # Errors
-/// The style has no generator for this direction, its weights are missing, damaged or of another network, or the model
-/// is too large for a file.
-pub fn generator_onnx(
-    folder: &StyleFolder,
-    manifest: &Manifest,
-    direction: Option<Direction>,
-    norm_stats: NormStats,
-    device: &Device,
-) -> Result<Vec<u8>, StyleError> {
-    let recipe = &manifest.recipe;
-    if recipe.generator.arch.is_context_encoder() {
-        return Err(StyleError::NoOnnx {
-            style: folder.name(),
-            arch: recipe.generator.arch.name(),
-        });
-    }
-    let (weights, channels) = generator_weights(folder, manifest, direction, device)?;
-    let direction = direction.unwrap_or(recipe.data.direction);
-    let mut properties = vec![
-        ("style", folder.name()),
-        ("mode", recipe.mode.name().to_owned()),
-        ("direction", direction.name().to_owned()),
-    ];
-    if recipe.mode == Mode::Pix2pixhd {
-        properties.push((INPUT, input_text(recipe)));
-    }
-    for (key, value) in [("author", &manifest.author), ("licence", &manifest.licence)] {
-        properties.extend(value.clone().map(|value| (key, value)));
-    }
-    let model = onnx_model(&recipe.generator, channels, weights, norm_stats, properties);
-    let model = model.map_err(|source| StyleError::BadWeights {
-        path: folder.path().to_owned(),
-        source,
-    })?;
-    Ok(onnx_file(&model)?)
-}
-
-/// What the channels of the input of a generator of pix2pixHD are.
-fn input_text(recipe: &Recipe) -> String {
-    let (data, features) = (&recipe.data, recipe.encoder.features);
-    let mut parts = Vec::new();
-    parts.push(match data.classes {
-        0 => format!("{} channels of a picture", data.input_channels),
-        classes => {
-            format!("one channel for each of {classes} classes, 1 in its pixels and 0 elsewhere")
-        }
-    });
-    if data.instances {
-        parts.push("edges of instances, 1 on both sides and 0 elsewhere".to_owned());
-    }
-    if features > 0 {
-        parts.push(format!("{features} features of the instance of each pixel"));
-    }
-    parts.join("; ")
 }

@@ -2,6 +2,7 @@
 
 mod error;
 mod export;
+mod export_onnx;
 mod folder;
 pub mod import;
 mod inpainter;
@@ -11,7 +12,8 @@ mod registry;
 mod weights;
 
 pub use error::StyleError;
-pub use export::{generator_onnx, generator_state_dict, network_state_dict};
+pub use export::{generator_state_dict, network_state_dict};
+pub use export_onnx::{OnnxFile, generator_onnx};
 pub use folder::StyleFolder;
 pub use inpainter::load_inpainter;
 pub use manifest::{FORMAT_VERSION, Manifest, TrainingSummary};

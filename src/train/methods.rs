@@ -59,5 +59,5 @@ fn vgg_weights(recipe: &Recipe) -> Result<Option<NamedTensors>, TrainError> {
         return Ok(None);
     }
     let file = WeightFile::open(Path::new(&loss.perceptual_weights))?;
-    Ok(Some(file.tensors("")?))
+    Ok(Some(file.tensors()?))
 }

@@ -157,6 +157,68 @@ proptest! {
     }
 }
 
+/// Pictures that are flat, in part or nearly: blank pages, empty slides, black frames.
+fn flat_picture(
+    kind: usize,
+    value: f32,
+    [height, width]: [usize; 2],
+    device: &Device,
+) -> Tensor<4> {
+    let flat = Tensor::<4>::full([1, 3, height, width], value, device);
+    match kind {
+        0 => flat,
+        // One level of 255 more in one pixel.
+        1 => {
+            let pixel = Tensor::full([1, 3, 1, 1], value + 2.0 / 255.0, device);
+            flat.slice_assign([0..1, 0..3, height / 2..height / 2 + 1, 1..2], pixel)
+        }
+        _ => {
+            let rest = picture([1, 3, height / 2, width], device);
+            flat.slice_assign([0..1, 0..3, 0..height / 2, 0..width], rest)
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn flat_pictures_are_the_same_in_bands(
+        arch in prop::sample::select(vec![
+            GeneratorArch::Resnet6Blocks,
+            GeneratorArch::Global,
+            GeneratorArch::Unet64,
+        ]),
+        upsample in prop::sample::select(vec![Upsample::Deconv, Upsample::Resize]),
+        kind in 0usize..3,
+        level in 0u8..=255,
+        rows in prop::option::of(5usize..40),
+    ) {
+        let recipe = GeneratorRecipe {
+            arch,
+            norm: NormKind::Instance,
+            upsample,
+            channels: 6,
+            dropout: false,
+            downsamplings: 3,
+            blocks: 3,
+            ..Recipe::defaults(Mode::Pix2pixhd).generator
+        };
+        let device = Device::flex();
+        let generator = generator(&recipe, &device);
+        let multiple = recipe.size_multiple();
+        let size = [multiple * 64usize.div_ceil(multiple) * 2, multiple * 48usize.div_ceil(multiple)];
+        let picture = flat_picture(kind, f32::from(level) / 127.5 - 1.0, size, &device);
+        let mode = ForwardMode::inference(NormStats::Batch, false);
+        let whole = generator.forward(picture.clone(), mode).into_data();
+        let folder = tempfile::tempdir().unwrap();
+        let (banded, _) = in_bands(&generator, &picture, mode, &limits(rows, 0, &folder));
+        let difference = largest_difference(whole, banded.into_data());
+        // One level of 255.
+        prop_assert!(difference < 2.0 / 255.0, "{difference}");
+    }
+}
+
 #[test]
 fn without_statistics_of_the_picture_each_row_is_read_in_one_pass() {
     let recipe = GeneratorRecipe {

@@ -7,7 +7,7 @@ use crate::cli_support::{PIX2PIX, Place};
 #[test]
 fn devices_without_it_refuse_it() {
     let place = Place::with_pairs();
-    let message = "device `cpu` does not calculate in bf16";
+    let message = "device `cpu` does not compute in bf16";
     for line in [
         format!("train {PIX2PIX} --steps 1 --device cpu --precision bf16"),
         format!("train {PIX2PIX} --steps 1 --device cpu --set train.precision=bf16"),
@@ -229,7 +229,7 @@ mod on_libtorch {
             .failed(2, &["train.precision: \"bf16\", now \"f32\""]);
         place
             .run("train --resume --name s --device cpu --steps 5")
-            .failed(2, &["does not calculate in bf16"]);
+            .failed(2, &["does not compute in bf16"]);
         place
             .run("train --resume --name s --device libtorch --steps 6")
             .done();

@@ -3,7 +3,7 @@
 use std::fs;
 
 use prost::Message;
-use translate::style::onnx::ModelProto;
+use translate::style::onnx::{Dimension, ModelProto};
 
 use crate::cli_support::{CYCLE, Outcome, PIX2PIX, Place, names};
 
@@ -117,9 +117,54 @@ fn statistics_are_of_the_picture_unless_told() {
         nodes.iter().filter(|node| node.op_type == operator).count()
     };
     assert_eq!(uses("", "BatchNormalization"), 0);
-    assert_eq!(uses("", "ReduceMean"), 2 * 9);
-    assert_eq!(uses("--norm-stats batch", "ReduceMean"), 2 * 9);
+    assert_eq!(uses("", "InstanceNormalization"), 9);
+    assert_eq!(uses("--norm-stats batch", "InstanceNormalization"), 9);
     assert_eq!(uses("--norm-stats running", "BatchNormalization"), 9);
+}
+
+#[test]
+fn sizes_numbers_and_operator_sets_can_be_chosen() {
+    let place = with_styles();
+    let line = "export p --format onnx --overwrite --output p.onnx";
+    let shape = |options: &str, fact: &str| {
+        let run = place.run(&format!("{line} {options}")).done();
+        assert!(run.stdout.trim_end().ends_with(fact), "{run:#?}");
+        let model = model(&place, "p.onnx");
+        let graph = model.graph.unwrap();
+        let kind = graph.input[0].r#type.clone().unwrap();
+        let sizes = kind.tensor_type.unwrap().shape.unwrap().dim;
+        let sizes = sizes.into_iter().map(|size| match size.value.unwrap() {
+            Dimension::Fixed(size) => size.to_string(),
+            Dimension::Named(name) => name,
+        });
+        let sizes: Vec<String> = sizes.collect();
+        (sizes.join(","), model.opset_import[0].version)
+    };
+    let open = "takes pictures whose sides are multiples of 64";
+    assert_eq!(
+        shape("", open),
+        ("batch,3,64*height,64*width".to_owned(), 11)
+    );
+    let fixed = shape("--size 128x64", "takes pictures of 128x64");
+    assert_eq!(fixed, ("1,3,64,128".to_owned(), 11));
+    let fixed = shape("--size 64 --batch 4 --opset 17", "takes pictures of 64x64");
+    assert_eq!(fixed, ("4,3,64,64".to_owned(), 17));
+    let fixed = shape("--batch 2", open);
+    assert_eq!(fixed, ("2,3,64*height,64*width".to_owned(), 11));
+    let full = place.read("p.onnx").len();
+    shape("--precision f16", open);
+    assert!(place.read("p.onnx").len() < full * 6 / 10);
+
+    let message = |options: &str| {
+        let run = place.run(&format!("{line} {options}"));
+        run.failed(2, &[]).error().to_owned()
+    };
+    insta::assert_snapshot!(message("--size 100"), @"error: a width of 100 is not possible: the sides of pictures are multiples of 64; take 64 or 128");
+    insta::assert_snapshot!(message("--opset 9"), @"error: operator set 9 is not possible: this model needs 11 or later, and 28 is the latest that is known");
+    insta::assert_snapshot!(message("--opset 99"), @"error: operator set 99 is not possible: this model needs 11 or later, and 28 is the latest that is known");
+    message("--size keep");
+    message("--batch 0");
+    message("--precision bf16");
 }
 
 #[test]
@@ -238,6 +283,13 @@ fn options_without_effect_are_refused() {
         run.error().to_owned()
     };
     insta::assert_snapshot!(message("--format safetensors --norm-stats running", 2), @"error: `--norm-stats` has no effect with `--format safetensors`: leave it out");
+    for option in ["--size 64", "--batch 1", "--precision f16", "--opset 17"] {
+        let message = message(&format!("--format safetensors {option}"), 2);
+        assert!(
+            message.contains("has no effect with `--format safetensors`"),
+            "{message}"
+        );
+    }
     insta::assert_snapshot!(message("--format onnx --network discriminator_a", 2), @"error: `--network` has no effect with `--format onnx`: leave it out");
     insta::assert_snapshot!(message("--format safetensors --network discriminator", 1), @"error: the style `c` has no network `discriminator`; it has: discriminator_a, discriminator_b, generator_a2b, generator_b2a");
     message(

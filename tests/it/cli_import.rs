@@ -98,11 +98,11 @@ fn leftovers_and_other_entries_are_said() {
     place
         .run("import old_statistics.pth --style a")
         .done()
-        .says("left out 34 running statistics under instance norms");
+        .says("ignored 34 running statistics of instance norms");
     place
         .run("import checkpoint.pth --style b")
         .done()
-        .says("left aside `optimizer_G` (2 tensors)");
+        .says("ignored `optimizer_G` (2 tensors)");
 }
 
 #[test]
@@ -110,10 +110,7 @@ fn a_whole_run_is_read_and_an_unknown_generator_is_not_replaced_by_its_discrimin
     let place = with_files();
     let run = place.run("import run.pth --style run").done();
     for part in ["`netD`", "`rng_state` (1 tensor)", "`epoch` (1 tensor)"] {
-        assert!(
-            run.stderr.contains(&format!("left aside {part}")),
-            "{run:#?}"
-        );
+        assert!(run.stderr.contains(&format!("ignored {part}")), "{run:#?}");
     }
     assert_translates_like_pytorch(&place, "run", "", "resnet");
     place.run("import run.pth --style run --key netD").done();
@@ -254,7 +251,7 @@ style `dropout` translates AtoB: translate apply --input PICTURES --style dropou
     let question = place
         .run("import affine_old_statistics.pth --style unsure")
         .failed(1, &[]);
-    insta::assert_snapshot!(question.error(), @"error: `affine_old_statistics.pth`: its norms have scale, shift and running statistics, and its convolutions biases: if it was trained with instance normalisation, say `--norm instance_affine`, and the running statistics are left out");
+    insta::assert_snapshot!(question.error(), @"error: `affine_old_statistics.pth`: its norms have scale, shift and running statistics, and its convolutions biases: say `--norm instance_affine` if it was trained with instance normalisation (the running statistics are left out), or `--norm batch`");
     place
         .run("import affine_old_statistics.pth --style sure --norm instance_affine")
         .done();
@@ -302,7 +299,7 @@ fn an_imported_style_is_a_style_and_a_beginning() {
     insta::assert_snapshot!(list.stdout, @"labels                   pix2pix AtoB, unet_64, imported");
     place
         .run("train --resume --name labels")
-        .failed(1, &["has weights but no saved state to go on from"]);
+        .failed(1, &["has weights but no saved state to resume from"]);
     let recipe = "--mode pix2pix --set generator.arch=unet_64 --set generator.channels=1 --set discriminator.channels=2 \
         --set discriminator.layers=1 --set data.load_size=64 --set data.crop_size=64 --steps 1";
     place
@@ -340,7 +337,7 @@ fn hostile_files_are_refused_by_name_and_run_nothing() {
         .failed(1, &["two of its entries have one name"]);
     place
         .run("import lying.pth --style s")
-        .failed(1, &["its tensors promise"]);
+        .failed(1, &["its tensors would take"]);
     assert!(!place.path("executed").exists());
     assert!(!place.path("checkpoints").exists());
 }
@@ -443,7 +440,11 @@ fn every_tensor_is_accounted_for() {
         tensors.0 = renamed
             .map(|(name, data)| {
                 (
-                    format!("features.{}", name.replace("model", "layer")),
+                    format!(
+                        "features.{}",
+                        name.replace("model", "layer")
+                            .replace("conv_block", "inner")
+                    ),
                     data.clone(),
                 )
             })
@@ -478,7 +479,10 @@ fn every_tensor_is_accounted_for() {
         .failed(2, &["resnet_6blocks"]);
     place
         .run("import zip_net_G_A.pth --style s --key netG")
-        .failed(1, &["it has no entry `netG`, but `model`"]);
+        .failed(
+            1,
+            &["it has no entry `netG`: the whole file is one network, leave `--key` out"],
+        );
     assert!(!place.path("checkpoints/s").exists());
     assert!(Path::new(&place.path(source)).exists());
 }

@@ -192,7 +192,7 @@ fn initial_weights_keep_their_enhancers() {
         .run(&format!("{more} --set optim.global_epochs=1"))
         .failed(
             1,
-            &["has enhancers, which the first stage would throw away: set `optim.global_epochs=0`"],
+            &["has enhancers, which the first stage would discard: set `optim.global_epochs=0`"],
         );
     assert!(!place.path("checkpoints/t").exists());
     fs::remove_file(place.path("checkpoints/s/encoder.safetensors")).unwrap();

@@ -286,7 +286,7 @@ fn what_the_jpeg_decoder_says_is_passed_on() {
     assert_eq!(
         message(&folder.write("deep.jpg", &bytes)),
         format!(
-            "`{}` is damaged: Format error decoding Jpeg: Unsupported JPEG data precision 12",
+            "`{}` cannot be read: it is a JPEG with 12 bits: save it as TIFF or PNG with 16 bits",
             folder.join("deep.jpg").display()
         )
     );

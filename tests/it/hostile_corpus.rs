@@ -178,8 +178,8 @@ fn jpegs(files: &mut Files) {
     files.add("jpg-no-width.jpg", &size(47, 0));
     files.add("jpg-no-height.jpg", &size(0, 61));
     files.add(
-        "jpg-arithmetic.jpg",
-        &with_frame(&bytes, |frame| frame[1] = 0xC9),
+        "jpg-lossless-arithmetic.jpg",
+        &with_frame(&bytes, |frame| frame[1] = 0xCB),
     );
     files.add(
         "jpg-lossless.jpg",

@@ -168,7 +168,7 @@ proptest! {
         let path = place.path().join("weights.pth");
         fs::write(&path, &bytes).unwrap();
         if let Some(file) = named(WeightFile::open(&path), &path).map_err(TestCaseError::fail)? {
-            named(file.tensors(""), &path).map_err(TestCaseError::fail)?;
+            named(file.tensors(), &path).map_err(TestCaseError::fail)?;
         }
     }
 }

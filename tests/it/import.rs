@@ -8,7 +8,7 @@ use translate::config::{
 };
 use translate::nn::{Discriminator, Generator, NamedTensors, WeightInit};
 use translate::style::import::{
-    Architecture, FoundNetwork, Hints, ImportOptions, WeightFile, import,
+    Architecture, DetectedNetwork, Hints, ImportOptions, WeightFile, import,
 };
 use translate::style::{Manifest, StyleFolder, generator_state_dict};
 
@@ -123,19 +123,19 @@ proptest! {
         let path = place.path().join("d.safetensors");
         std::fs::write(&path, weights.to_safetensors().unwrap()).unwrap();
         let file = WeightFile::open(&path).unwrap();
-        let found = FoundNetwork::find(&file, None, Hints::default(), &test_device()).unwrap();
+        let found = DetectedNetwork::find(&file, None, Hints::default(), &test_device()).unwrap();
         prop_assert_eq!(found.architecture, Architecture::Discriminator { recipe, input });
         prop_assert!(found.tensors == weights);
     }
 }
 
 /// What is found in weights that are written to a file.
-fn found(weights: &NamedTensors) -> FoundNetwork {
+fn found(weights: &NamedTensors) -> DetectedNetwork {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("weights.safetensors");
     std::fs::write(&path, weights.to_safetensors().unwrap()).unwrap();
     let file = WeightFile::open(&path).unwrap();
-    FoundNetwork::find(&file, None, Hints::default(), &test_device()).unwrap()
+    DetectedNetwork::find(&file, None, Hints::default(), &test_device()).unwrap()
 }
 
 /// None looks like instance norm in networks whose convolutions always have biases.

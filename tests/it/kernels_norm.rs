@@ -130,13 +130,21 @@ fn without_gradients_statistics_and_given_ones_are_the_same() {
 }
 
 #[test]
-fn a_constant_plane_becomes_zero() {
-    let input = Tensor::<4>::full([1, 2, 5, 5], 0.7, &test_device());
-    assert!(
-        vector(normalize_instance(input, EPSILON))
-            .iter()
-            .all(|value| value.abs() < 1e-3)
-    );
+fn a_constant_plane_has_its_value_as_mean_and_becomes_zero() {
+    for (value, [height, width]) in [
+        (0.7_f32, [5, 5]),
+        (-1.0, [96, 96]),
+        (0.1, [37, 501]),
+        (1e4, [64, 33]),
+        (-0.333_333, [1, 1023]),
+    ] {
+        let input = Tensor::<4>::full([2, 3, height, width], value, &test_device());
+        let statistics = channel_statistics(input.clone());
+        assert_eq!(vector(statistics.mean), [value; 3], "mean of {value}");
+        assert_eq!(vector(statistics.variance), [0.0; 3], "variance of {value}");
+        let outputs = vector(normalize_instance(input, EPSILON));
+        assert!(outputs.iter().all(|&output| output == 0.0), "{value}");
+    }
 }
 
 #[test]

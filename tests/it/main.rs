@@ -11,6 +11,7 @@
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+mod apply_appearance;
 mod apply_memory;
 mod apply_network;
 mod apply_output;
@@ -49,6 +50,8 @@ mod docs;
 mod docs_commands;
 mod evaluate;
 mod export_onnx;
+mod export_onnx_graph;
+mod export_onnx_holes;
 mod export_state_dict;
 mod first_hour;
 mod fixture;
@@ -59,6 +62,7 @@ mod hostile_corpus;
 mod hostile_files;
 mod hostile_pictures;
 mod import;
+mod import_forms;
 mod inpaint_networks;
 mod inpaint_training;
 mod kernels_activation;

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use burn::tensor::module::{avg_pool2d, conv_transpose2d, conv2d};
-use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, PadMode};
+use burn::tensor::module::{avg_pool2d, conv_transpose2d, conv2d, max_pool2d};
+use burn::tensor::ops::{
+    AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions, PadMode,
+};
 use burn::tensor::{DType, Device, Int, Tensor, TensorData, activation};
 use translate::style::onnx::{AttributeProto, GraphProto, NodeProto, TensorProto};
 
@@ -14,16 +16,18 @@ pub struct Interpreter {
     values: BTreeMap<String, Tensor<4>>,
 }
 
-/// What `graph` makes of its one input.
-pub fn interpret(graph: &GraphProto, input: Tensor<4>) -> TensorData {
+/// What `graph` makes of its inputs, in 32 bits whatever it asks for.
+pub fn interpret(graph: &GraphProto, inputs: &[Tensor<4>]) -> TensorData {
+    assert_eq!(graph.input.len(), inputs.len());
+    let names = graph.input.iter().map(|input| input.name.clone());
     let mut interpreter = Interpreter {
-        device: input.device(),
+        device: inputs[0].device(),
         constants: graph
             .initializer
             .iter()
             .map(|tensor| (tensor.name.clone(), values_of(tensor)))
             .collect(),
-        values: BTreeMap::from([(graph.input[0].name.clone(), input)]),
+        values: names.zip(inputs.iter().cloned()).collect(),
     };
     for node in &graph.node {
         let value = interpreter.compute(node);
@@ -37,9 +41,14 @@ fn values_of(tensor: &TensorProto) -> TensorData {
     let dtype = match tensor.data_type {
         1 => DType::F32,
         7 => DType::I64,
+        10 => DType::F16,
         other => panic!("{} has type {other}", tensor.name),
     };
-    TensorData::from_bytes_vec(tensor.raw_data.clone(), shape, dtype)
+    let data = TensorData::from_bytes_vec(tensor.raw_data.clone(), shape, dtype);
+    match dtype {
+        DType::F16 => data.convert::<f32>(),
+        _ => data,
+    }
 }
 
 fn attribute<'a>(node: &'a NodeProto, name: &str) -> &'a AttributeProto {
@@ -81,10 +90,22 @@ impl Interpreter {
         self.constants[name].as_slice::<i64>().unwrap().to_vec()
     }
 
-    /// A value, or a constant of one number.
+    /// A value, or a constant. Values of fewer dimensions have ones in front.
     fn operand(&self, name: &str) -> Tensor<4> {
-        let value = self.values.get(name).cloned();
-        value.unwrap_or_else(|| self.per_channel(name))
+        if let Some(value) = self.values.get(name) {
+            return value.clone();
+        }
+        let data = &self.constants[name];
+        let shape = data.shape().to_vec();
+        let shape = [vec![1; 4 - shape.len()], shape].concat();
+        let values = data.as_slice::<f32>().unwrap().to_vec();
+        Tensor::from_data(TensorData::new(values, shape), &self.device)
+    }
+
+    fn bound(&self, name: &str) -> f32 {
+        let data = &self.constants[name];
+        assert!(data.shape().is_empty(), "{name} is no single number");
+        data.as_slice::<f32>().unwrap()[0]
     }
 
     fn compute(&self, node: &NodeProto) -> Tensor<4> {
@@ -155,17 +176,6 @@ impl Interpreter {
                 let (mean, variance) = (self.per_channel(&input[3]), self.per_channel(&input[4]));
                 self.normalised(node, mean, variance)
             }
-            "ReduceMean" => {
-                assert_eq!(attribute(node, "keepdims").i, Some(1));
-                let axes = &attribute(node, "axes").ints;
-                axes.iter().fold(self.value(&input[0]), |value, &axis| {
-                    value.mean_dim(axis as usize)
-                })
-            }
-            "Unsqueeze" => {
-                assert_eq!(self.whole_numbers(&input[1]), [1, 2]);
-                self.per_channel(&input[0])
-            }
             "Add" => {
                 let (first, second) = operands();
                 first + second
@@ -178,11 +188,36 @@ impl Interpreter {
                 let (first, second) = operands();
                 first * second
             }
-            "Div" => {
+            "MatMul" => {
                 let (first, second) = operands();
-                first / second
+                first.matmul(second)
             }
-            "Sqrt" => self.value(&input[0]).sqrt(),
+            "Reshape" => match self.whole_numbers(&input[1])[..] {
+                [-1, maps, positions] => {
+                    let shape = [1, -1, maps as i32, positions as i32];
+                    self.value(&input[0]).reshape(shape)
+                }
+                [-1, maps, height, width] => {
+                    let shape = [-1, maps as i32, height as i32, width as i32];
+                    self.value(&input[0]).reshape(shape)
+                }
+                ref other => panic!("a shape of {other:?}"),
+            },
+            "Transpose" => {
+                assert_eq!(attribute(node, "perm").ints, [1, 0, 2]);
+                self.value(&input[0]).swap_dims(1, 2)
+            }
+            "Clip" => {
+                let (lower, upper) = (self.bound(&input[1]), self.bound(&input[2]));
+                self.value(&input[0]).clamp(lower, upper)
+            }
+            "Cast" => self.value(&input[0]),
+            "MaxPool" => {
+                assert!(node.attribute.iter().all(|one| one.name != "pads"));
+                let options = MaxPoolOptions::new(pair(node, "kernel_shape"))
+                    .with_stride(pair(node, "strides"));
+                max_pool2d(self.value(&input[0]), options)
+            }
             "Relu" => activation::relu(self.value(&input[0])),
             "LeakyRelu" => {
                 let slope = f64::from(attribute(node, "alpha").f.unwrap());

@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::distance_transform::DistanceTransform;
 use super::planes::Planes;
+use crate::apply::distance_transform::DistanceTransform;
 use crate::data::Mask;
 
 /// Puts the nearest known pixel into every missing one.

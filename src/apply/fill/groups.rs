@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::distance_transform::DistanceTransform;
+use crate::apply::distance_transform::DistanceTransform;
 use crate::data::Mask;
 
 /// Missing pixels that are filled together.

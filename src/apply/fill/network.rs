@@ -3,13 +3,12 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::filler::{Filler, HoleSupport};
-use crate::config::{GeneratorArch, MaskKind, NormKind, Recipe};
-use crate::data::HOLE_COLOUR;
+use crate::config::{GeneratorArch, NormKind, Recipe};
+use crate::data::hole_values;
 use crate::inpainting::Inpainter;
 use crate::kernels::Precision;
 use crate::nn::{ForwardMode, NormStats};
 use crate::panics;
-use crate::picture::{grey, normalize};
 use crate::style::{Manifest, StyleError, StyleFolder, load_inpainter};
 
 /// A network of mode inpaint in use.
@@ -58,7 +57,7 @@ impl NetworkFiller {
             side: recipe.data.crop_size,
             patch: recipe.patch_side(),
             reach: reach(recipe),
-            colour: hole_colour(channels),
+            colour: hole_values(channels),
             mode,
             seed: 0,
             device: device.clone(),
@@ -73,21 +72,8 @@ impl NetworkFiller {
 
 /// A network that has learnt to fill the middle fills the middle, and every other one what it is shown.
 fn reach(recipe: &Recipe) -> HoleSupport {
-    if recipe.data.masks == MaskKind::Centre {
-        let side = recipe.data.crop_size;
-        // As the masks of training are: half of the side, less the overlap.
-        HoleSupport::CentreSquare(side / 2 - 2 * recipe.loss.overlap)
-    } else {
-        HoleSupport::Anywhere
-    }
-}
-
-fn hole_colour(channels: usize) -> Vec<f32> {
-    if channels == 1 {
-        let pixel = image::RgbImage::from_pixel(1, 1, image::Rgb(HOLE_COLOUR));
-        return normalize(grey(&pixel).as_raw(), 1);
-    }
-    normalize(&HOLE_COLOUR, 3)
+    let side = recipe.hole_side();
+    side.map_or(HoleSupport::Anywhere, HoleSupport::CentreSquare)
 }
 
 impl Filler for NetworkFiller {

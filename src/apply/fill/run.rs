@@ -6,12 +6,12 @@ use std::sync::atomic::AtomicBool;
 use image::{DynamicImage, ImageFormat};
 
 use super::blend::{blend, extend};
-use super::distance_transform::DistanceTransform;
 use super::filler::Filler;
 use super::mask_source::MaskLookup;
 use super::photo::{composite, planes};
 use super::planes::Planes;
 use super::windows::fill_holes;
+use crate::apply::distance_transform::DistanceTransform;
 use crate::apply::error::ApplyError;
 use crate::apply::options::{ApplyOptions, Depth};
 use crate::apply::pipeline::{Finished, Pipeline};

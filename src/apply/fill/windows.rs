@@ -1,10 +1,10 @@
 //! From holes of any size and place to windows of the network.
 
-use super::distance_transform::DistanceTransform;
 use super::filler::{Filler, HoleSupport};
 use super::groups::{HoleGroup, group_holes};
 use super::planes::{Planes, Rectangle};
 use super::pyramid_level::PyramidLevel;
+use crate::apply::distance_transform::DistanceTransform;
 use crate::data::Mask;
 
 /// Fills the holes of a photo, in which the holes hold a first guess.

@@ -107,14 +107,14 @@ impl FeatureStore {
         let [channels, height, width] = self.dims;
         match &mut self.storage {
             Storage::Memory(pieces) => {
-                let mut found = Vec::new();
+                let mut parts = Vec::new();
                 let mut next = rows.start;
                 for (first, piece) in pieces.iter() {
                     let end = first + piece.dims()[2];
                     if next < rows.end && (*first..end).contains(&next) {
                         let count = end.min(rows.end) - next;
                         let part = piece.clone().narrow(2, next - first, count);
-                        found.push(part.to_device(device));
+                        parts.push(part.to_device(device));
                         next += count;
                     }
                 }
@@ -129,7 +129,7 @@ impl FeatureStore {
                         break;
                     }
                 }
-                Ok(found)
+                Ok(parts)
             }
             Storage::File { file, folder } => {
                 let length = rows.len() * width;

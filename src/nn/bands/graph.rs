@@ -127,8 +127,8 @@ impl<'n> Graph<'n> {
     }
 
     fn add(&mut self, operation: Operation<'n>, inputs: Vec<usize>) -> usize {
-        let taken = inputs.iter().map(|&input| self.nodes[input].dims);
-        let dims = operation.output(&taken.collect::<Vec<_>>());
+        let input_dims = inputs.iter().map(|&input| self.nodes[input].dims);
+        let dims = operation.output(&input_dims.collect::<Vec<_>>());
         self.nodes.push(Node {
             operation,
             inputs,

@@ -116,7 +116,7 @@ impl<'a, 'n> PassRunner<'a, 'n> {
         rows: &mut R,
     ) -> Result<Vec<Tensor<4>>, R::Error> {
         let ends = self.ends(end);
-        let mut made = Vec::new();
+        let mut new_pieces = Vec::new();
         for (node, origin) in self.order.clone() {
             let next = self.layers[node].done..ends[node];
             if next.is_empty() {
@@ -139,7 +139,7 @@ impl<'a, 'n> PassRunner<'a, 'n> {
                 }
             };
             if node == self.target {
-                made.clone_from(&pieces);
+                new_pieces.clone_from(&pieces);
             }
             self.append(node, pieces);
             self.release(node);
@@ -147,7 +147,7 @@ impl<'a, 'n> PassRunner<'a, 'n> {
                 self.release(self.producers[node][index]);
             }
         }
-        Ok(made)
+        Ok(new_pieces)
     }
 
     /// The row to which each layer must advance for the target to reach `end`.
@@ -185,17 +185,17 @@ impl<'a, 'n> PassRunner<'a, 'n> {
         let height = self.graph.nodes[node.inputs[0]].height();
         let under = node.operation.input_rows(rows.clone(), height);
         let mut merge = node.operation.merge();
-        let mut taken = Vec::new();
+        let mut inputs = Vec::new();
         for &input in &node.inputs {
             let sources = self.row_sources(input, under.clone());
             if sources.len() > 1 {
                 merge = Merge::Concatenation;
             }
-            taken.extend(sources);
+            inputs.extend(sources);
         }
-        self.apply_fused(index, &mut taken);
+        self.apply_fused(index, &mut inputs);
         let row_padding = node.operation.row_padding(&rows, height);
-        let input = fuse_rows(&taken, merge, row_padding);
+        let input = fuse_rows(&inputs, merge, row_padding);
         node.operation.forward(input, rows, height)
     }
 
@@ -225,14 +225,14 @@ impl<'a, 'n> PassRunner<'a, 'n> {
 
     /// Pieces of rows that a node holds.
     fn pieces(&self, node: usize, rows: Range<usize>) -> Vec<Tensor<4>> {
-        let mut found = Vec::new();
+        let mut parts = Vec::new();
         for (first, piece) in &self.layers[node].pieces {
             let part = rows.start.max(*first)..rows.end.min(first + piece.dims()[2]);
             if !part.is_empty() {
-                found.push(piece.clone().narrow(2, part.start - first, part.len()));
+                parts.push(piece.clone().narrow(2, part.start - first, part.len()));
             }
         }
-        found
+        parts
     }
 
     fn append(&mut self, node: usize, pieces: Vec<Tensor<4>>) {

@@ -94,10 +94,10 @@ fn open_stores(
         if stores[range.slot].is_some() {
             continue;
         }
-        let taken: u64 = stores.iter().flatten().map(FeatureStore::memory).sum();
+        let used: u64 = stores.iter().flatten().map(FeatureStore::memory).sum();
         let dims = graph.nodes[range.slot].dims;
         let bytes = 4 * graph.nodes[range.slot].values() as u64;
-        stores[range.slot] = Some(if taken + bytes <= limits.kept {
+        stores[range.slot] = Some(if used + bytes <= limits.kept {
             FeatureStore::in_memory(dims)
         } else {
             FeatureStore::in_file(dims, &limits.folder)?
@@ -119,11 +119,11 @@ fn band_rows(graph: &Graph, pass: &PlannedPass, limits: &BandLimits) -> usize {
         let exist = exist.filter(|&&node| !fused[node]);
         let values: usize = exist.map(|&node| graph.nodes[node].values()).sum();
         // The input of a layer is assembled in a buffer of its own.
-        let taken = pass.computed.iter().map(|&node| {
+        let input_values = pass.computed.iter().map(|&node| {
             let inputs = graph.nodes[node].inputs.iter();
             inputs.map(|&input| graph.nodes[input].values()).sum()
         });
-        let values = ROWS * values as f64 + taken.max().unwrap_or(0_usize) as f64;
+        let values = ROWS * values as f64 + input_values.max().unwrap_or(0_usize) as f64;
         limits.working as f64 / (size_of::<f32>() as f64 * values / target)
     };
     (rows as usize).max(1)

@@ -41,6 +41,32 @@ pub(crate) fn decode(bytes: &[u8], limits: PictureLimits) -> Result<RowDecoder<'
     })
 }
 
+/// Why the kind of compression in a file is not read; `None` if it is read, or if the file is damaged before its frame begins.
+pub(crate) fn unsupported_kind(bytes: &[u8]) -> Option<&'static str> {
+    let mut position = 2;
+    loop {
+        position += bytes
+            .get(position..)?
+            .iter()
+            .position(|&byte| byte != 0xFF)?;
+        let marker = bytes[position];
+        let length = bytes.get(position + 1..)?.first_chunk()?;
+        match marker {
+            // Sequential and progressive frames, with Huffman or arithmetic coding: the sample precision follows the length.
+            0xC0..=0xC2 | 0xC9 | 0xCA => {
+                return (*bytes.get(position + 3)? != 8)
+                    .then_some("it is a JPEG with 12 bits: save it as TIFF or PNG with 16 bits");
+            }
+            0xC3 | 0xCB => return Some("it is a lossless JPEG: save it as PNG or TIFF"),
+            0xC5..=0xC7 | 0xCD..=0xCF => {
+                return Some("it is a hierarchical JPEG: save it as PNG or TIFF");
+            }
+            0xF7 => return Some("it is a JPEG-LS picture: save it as PNG or TIFF"),
+            _ => position += 1 + usize::from(u16::from_be_bytes(*length)),
+        }
+    }
+}
+
 /// A JPEG file whose header has been read.
 struct JpegDecoder<'a>(Decompress<&'a [u8]>);
 
@@ -48,7 +74,7 @@ impl<'a> JpegDecoder<'a> {
     /// Reads the header.
     ///
     /// # Errors
-    /// The header is damaged, or of a kind of JPEG that is not supported (lossless, arithmetic coding, 12 bits).
+    /// The header is damaged, or of a kind of JPEG that is not supported (see [`unsupported_kind`]).
     fn new(bytes: &'a [u8]) -> ImageResult<Self> {
         caught(|| Decompress::with_markers(&[Marker::APP(1), Marker::APP(2)]).from_mem(bytes))
             .map(Self)

@@ -1,6 +1,7 @@
 //! What a file says about its picture besides the pixels.
 
-use crate::picture::metadata::exif;
+use super::colour_chunks::ColourChunks;
+use super::exif;
 
 /// Colour profile, EXIF and XMP blocks of a picture.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub struct Metadata {
     pub exif: Option<Vec<u8>>,
     /// An XMP block, whose numbers are those of the file.
     pub xmp: Option<String>,
+    /// Chunks of a PNG file that describe its colours.
+    pub colour: ColourChunks,
 }
 
 /// The colours that an ICC profile describes.
@@ -82,6 +85,11 @@ impl Metadata {
             let text = String::from_utf8(block);
             text.map_err(|_| damaged("XMP block")).ok()
         });
-        Self { profile, exif, xmp }
+        Self {
+            profile,
+            exif,
+            xmp,
+            colour: ColourChunks::default(),
+        }
     }
 }

@@ -2,12 +2,10 @@
 
 use burn::tensor::Device;
 
-use super::coarse_to_fine;
-use super::recognise::Unrecognised;
 use crate::coarse_to_fine::MultiscaleDiscriminator;
 use crate::config::{
-    DiscriminatorArch, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, Mode, NormKind, Recipe,
-    Upsample,
+    DiscriminatorArch, DiscriminatorRecipe, EncoderRecipe, GeneratorArch, GeneratorRecipe, Mode,
+    NormKind, Recipe, Upsample,
 };
 use crate::nn::{Discriminator, Generator, NamedTensors, TensorError, WeightInit};
 
@@ -103,18 +101,43 @@ impl Architecture {
         }
     }
 
-    /// Whether running statistics under its norms are leftovers that it has no use for: versions of PyTorch before 0.4
-    /// wrote them for instance normalisation too.
+    /// Whether its norms do not use running statistics: PyTorch before 0.4 wrote them for instance normalisation too.
     pub(super) fn drops_running_statistics(&self) -> bool {
-        let norm = match self {
+        self.norm().uses_bias()
+    }
+
+    /// Its normalisation.
+    pub(super) fn norm(&self) -> NormKind {
+        match self {
             Self::Generator { recipe, .. } => recipe.norm,
             Self::Discriminator { recipe, .. } => recipe.norm,
             Self::Encoder { norm, .. } => *norm,
-        };
-        norm.uses_bias()
+        }
     }
 
-    /// Checks that `tensors` are all that the network has, and nothing else; returns them as the network holds them.
+    /// Whether its convolutions have biases whatever the normalisation after them, as those of pix2pixHD.
+    pub(super) fn has_biases(&self) -> bool {
+        match self {
+            Self::Generator { recipe, .. } => recipe.arch.is_coarse_to_fine(),
+            Self::Discriminator { recipe, .. } => recipe.arch == DiscriminatorArch::Multiscale,
+            Self::Encoder { .. } => true,
+        }
+    }
+
+    /// Whether the tensor `name`, if it has as many inputs as outputs, is the weight of a transposed convolution: only the
+    /// innermost one of a U-Net is.
+    pub(super) fn has_transposed(&self, name: &str) -> bool {
+        match self {
+            Self::Generator { recipe, .. } => {
+                is_unet(recipe.arch)
+                    && recipe.upsample == Upsample::Deconv
+                    && name.ends_with(".3.weight")
+            }
+            Self::Discriminator { .. } | Self::Encoder { .. } => false,
+        }
+    }
+
+    /// Checks that `tensors` are exactly those of the network, and returns them as the network holds them.
     ///
     /// # Errors
     /// A tensor is missing, left over or of another shape; all such are listed.
@@ -161,103 +184,21 @@ impl Architecture {
     }
 }
 
+fn is_unet(arch: GeneratorArch) -> bool {
+    matches!(
+        arch,
+        GeneratorArch::Unet64
+            | GeneratorArch::Unet128
+            | GeneratorArch::Unet256
+            | GeneratorArch::Unet512
+    )
+}
+
 pub(super) fn norm_text(norm: NormKind) -> &'static str {
     match norm {
         NormKind::Batch => "batch norm",
         NormKind::Instance => "instance norm",
         NormKind::InstanceAffine => "instance norm with scale and shift",
         NormKind::None => "no norm",
-    }
-}
-
-impl Architecture {
-    /// Whether its input can have a channel for each class of label maps.
-    fn takes_classes(&self) -> bool {
-        match self {
-            Self::Generator { recipe, .. } => recipe.arch.is_coarse_to_fine(),
-            Self::Discriminator { recipe, .. } => recipe.arch == DiscriminatorArch::Multiscale,
-            Self::Encoder { .. } => false,
-        }
-    }
-
-    /// Checks that the network can exist before memory is taken for it: widths within what recipes allow, and about as
-    /// many numbers in the file, `count`, as its widest layers have.
-    pub(super) fn check_size(&self, count: usize) -> Result<(), Unrecognised> {
-        let (channels, colours, least) = match self {
-            Self::Generator {
-                recipe,
-                input,
-                output,
-            } => {
-                if recipe.arch.is_coarse_to_fine() {
-                    coarse_to_fine::check_parts(recipe)?;
-                }
-                let widest = match recipe.size_multiple() {
-                    _ if recipe.arch.is_coarse_to_fine() => coarse_to_fine::base_weights(recipe),
-                    // Six convolutions of 3 x 3 and more, four times as wide as the first.
-                    4 => 12 * 9 * 4 * 4,
-                    // Two convolutions of 4 x 4 and more, eight times as wide as the first.
-                    _ => 2 * 16 * 8 * 8,
-                };
-                let square = recipe.channels.saturating_mul(recipe.channels);
-                let stem = recipe
-                    .channels
-                    .saturating_mul(input.saturating_add(*output));
-                (
-                    recipe.channels,
-                    *input.max(output),
-                    square.saturating_mul(widest).saturating_add(stem),
-                )
-            }
-            Self::Discriminator { recipe, input } => {
-                let widest = match recipe.arch {
-                    DiscriminatorArch::Pixel => 2,
-                    // At each scale a convolution that doubles the channels.
-                    DiscriminatorArch::Multiscale => 2 * 16 * recipe.scales,
-                    // Never recognised: networks of mode inpaint are not imported.
-                    DiscriminatorArch::Context => 0,
-                    // Convolutions of 4 x 4 that double the channels, up to eight times, and go on so.
-                    DiscriminatorArch::Patch => {
-                        let doubled = 16 << (2 * recipe.layers.min(3)).saturating_sub(1);
-                        doubled + recipe.layers.saturating_sub(3).min(10) * 1024
-                    }
-                };
-                let square = recipe.channels.saturating_mul(recipe.channels);
-                let stem = recipe.channels.saturating_mul(*input);
-                let least = square.saturating_mul(widest).saturating_add(stem);
-                (recipe.channels, *input, least)
-            }
-            Self::Encoder { recipe, input, .. } => {
-                // The innermost of the convolutions that double the channels, of 3 x 3.
-                let inner = 18usize << (2 * recipe.downsamplings.clamp(1, 10) - 2);
-                let square = recipe.channels.saturating_mul(recipe.channels);
-                let colours = *input.max(&recipe.features);
-                (recipe.channels, colours, square.saturating_mul(inner))
-            }
-        };
-        let layers = match self {
-            Self::Discriminator { recipe, .. } => recipe.layers,
-            Self::Encoder { recipe, .. } => recipe.downsamplings,
-            Self::Generator { .. } => 1,
-        };
-        let most_colours = if self.takes_classes() { 4_200 } else { 64 };
-        for (what, number, most) in [
-            ("channels in its first layer", channels, 1024),
-            ("channels in its pictures", colours, most_colours),
-            ("strided layers", layers, 10),
-        ] {
-            if !(1..=most).contains(&number) {
-                return Err(Unrecognised::Unsupported(format!(
-                    "it has {number} {what}, and 1 to {most} are supported"
-                )));
-            }
-        }
-        if count < least {
-            return Err(Unrecognised::Unsupported(format!(
-                "it looks like {}, but has only {count} numbers, fewer than that network",
-                self.description()
-            )));
-        }
-        Ok(())
     }
 }

@@ -1,22 +1,22 @@
 //! The networks of pix2pixHD, by the names and shapes of their tensors.
 
 use super::architecture::Architecture;
-use super::recognise::{Shapes, Unrecognised, last_index};
+use super::shapes::{Shapes, Unrecognized, last_index};
 use crate::config::{
     DiscriminatorArch, DiscriminatorRecipe, EncoderRecipe, GeneratorArch, GeneratorRecipe, Mode,
     NormKind, Recipe, Upsample,
 };
 
-/// Place of the first downsampling in a global generator; the others follow at every third place.
+/// Index of the first downsampling in a global generator; each takes three indices.
 const FIRST_DOWN: usize = 4;
 /// Layers, scales and enhancers are counted up to here: far beyond what recipes allow.
-const MOST: usize = 64;
+const MAX_COUNTED: usize = 64;
 
-/// Downsamplings and residual blocks of a global generator, or of what is left of it under enhancers.
+/// Number of downsamplings and of residual blocks in a global generator, alone or under enhancers.
 fn base(shapes: &Shapes<'_>) -> Option<[usize; 2]> {
-    let is_block = |place: usize| {
+    let is_block = |index: usize| {
         shapes
-            .kernel(&format!("model.{place}.conv_block.1"))
+            .kernel(&format!("model.{index}.conv_block.1"))
             .is_some()
     };
     let mut downsamplings = 0;
@@ -28,25 +28,25 @@ fn base(shapes: &Shapes<'_>) -> Option<[usize; 2]> {
     Some([downsamplings, blocks_from(shapes, "model.", first)?])
 }
 
-/// Residual blocks of a sequence from the place `first` on; `None` for more than can be meant.
+/// Number of residual blocks of a sequence from the index `first`; `None` for more than any recipe allows.
 fn blocks_from(shapes: &Shapes<'_>, sequence: &str, first: usize) -> Option<usize> {
     let Some(last) = last_index(shapes, sequence, "conv_block.") else {
         return Some(0);
     };
     let blocks = last.checked_sub(first)?.checked_add(1)?;
-    (blocks <= 4 * MOST).then_some(blocks)
+    (blocks <= 4 * MAX_COUNTED).then_some(blocks)
 }
 
 /// Before an upsampling there are twice as many channels as after it; a transposed convolution has them first.
-fn upsample(shapes: &Shapes<'_>, place: usize) -> Upsample {
-    match shapes.kernel(&format!("model.{place}")) {
+fn upsample(shapes: &Shapes<'_>, index: usize) -> Upsample {
+    match shapes.kernel(&format!("model.{index}")) {
         Some([first, second, ..]) if first < second => Upsample::Resize,
         _ => Upsample::Deconv,
     }
 }
 
-/// Normalisation of a network whose convolutions have biases whatever it is. None at all looks like instance normalisation,
-/// which is the usual one.
+/// Normalisation of a network whose convolutions always have biases. Without any it looks like instance normalisation,
+/// which is the default.
 fn norm(shapes: &Shapes<'_>, layer: &str) -> NormKind {
     match (
         shapes.has(&format!("{layer}.weight")),
@@ -76,7 +76,7 @@ fn generator_recipe(
     }
 }
 
-/// A global generator; `None` where it is none.
+/// Recognizes a global generator.
 pub(super) fn global(shapes: &Shapes<'_>) -> Option<Architecture> {
     let sizes = base(shapes)?;
     let [channels, input, ..] = shapes.kernel("model.1")?;
@@ -89,11 +89,11 @@ pub(super) fn global(shapes: &Shapes<'_>) -> Option<Architecture> {
     })
 }
 
-/// A local enhancer; `None` where it is none.
+/// Recognizes a local enhancer.
 pub(super) fn local(shapes: &Shapes<'_>) -> Option<Architecture> {
     let sizes = base(shapes)?;
     let stem = |number: usize| shapes.kernel(&format!("model{number}_1.1"));
-    let enhancers = (1..=MOST)
+    let enhancers = (1..=MAX_COUNTED)
         .take_while(|&number| stem(number).is_some())
         .count();
     let [channels, input, ..] = stem(enhancers)?;
@@ -111,14 +111,17 @@ pub(super) fn local(shapes: &Shapes<'_>) -> Option<Architecture> {
     })
 }
 
-/// An encoder of instance features: as a global generator without residual blocks; `None` where it is none.
+/// Recognizes an encoder of instance features: a global generator without residual blocks.
 pub(super) fn encoder(shapes: &Shapes<'_>) -> Option<Architecture> {
     let [channels, input, ..] = shapes.kernel("model.1")?;
-    let strided = (0..MOST).take_while(|index| {
+    let strided = (0..MAX_COUNTED).take_while(|index| {
         let layer = format!("model.{}", FIRST_DOWN + 3 * index);
         shapes.kernel(&layer).is_some()
     });
     let downsamplings = strided.count() / 2;
+    if downsamplings == 0 {
+        return None;
+    }
     let up = FIRST_DOWN + 3 * downsamplings;
     let [features, ..] = shapes.kernel(&format!("model.{}", up + 3 * downsamplings + 1))?;
     Some(Architecture::Encoder {
@@ -134,13 +137,13 @@ pub(super) fn encoder(shapes: &Shapes<'_>) -> Option<Architecture> {
     })
 }
 
-/// A multi-scale discriminator with intermediate features; `None` where it is none.
+/// Recognizes a multi-scale discriminator with intermediate features.
 pub(super) fn multiscale(shapes: &Shapes<'_>) -> Option<Architecture> {
     let layer = |scale: usize, layer: usize| shapes.kernel(&format!("scale{scale}_layer{layer}.0"));
-    let scales = (0..MOST)
+    let scales = (0..MAX_COUNTED)
         .take_while(|&scale| layer(scale, 0).is_some())
         .count();
-    let layers = (0..MOST)
+    let layers = (0..MAX_COUNTED)
         .take_while(|&index| layer(0, index).is_some())
         .count();
     let [channels, input, ..] = layer(0, 0)?;
@@ -158,7 +161,7 @@ pub(super) fn multiscale(shapes: &Shapes<'_>) -> Option<Architecture> {
 }
 
 /// Checks that a generator has no more parts than recipes allow, before memory is taken for them.
-pub(super) fn check_parts(recipe: &GeneratorRecipe) -> Result<(), Unrecognised> {
+pub(super) fn check_parts(recipe: &GeneratorRecipe) -> Result<(), Unrecognized> {
     for (what, number, most) in [
         ("downsamplings", recipe.downsamplings, 8),
         ("residual blocks", recipe.blocks, 64),
@@ -166,7 +169,7 @@ pub(super) fn check_parts(recipe: &GeneratorRecipe) -> Result<(), Unrecognised> 
         ("residual blocks in an enhancer", recipe.enhancer_blocks, 64),
     ] {
         if number > most {
-            return Err(Unrecognised::Unsupported(format!(
+            return Err(Unrecognized::Unsupported(format!(
                 "it has {number} {what}, and up to {most} are supported"
             )));
         }
@@ -174,7 +177,7 @@ pub(super) fn check_parts(recipe: &GeneratorRecipe) -> Result<(), Unrecognised> 
     Ok(())
 }
 
-/// How many weights the residual blocks of a global generator have, in squares of the generator's channels.
+/// Number of weights in the residual blocks of a global generator, in units of the generator's channels squared.
 pub(super) fn base_weights(recipe: &GeneratorRecipe) -> usize {
     let enhancers = if recipe.arch == GeneratorArch::Local {
         recipe.enhancers
@@ -184,18 +187,18 @@ pub(super) fn base_weights(recipe: &GeneratorRecipe) -> usize {
     (recipe.blocks * 2 * 9) << (2 * (recipe.downsamplings + enhancers))
 }
 
-/// What the channels of a generator's input are: classes, whether there are edges of instances, and features.
+/// Splits the channels of a generator's input into classes, edges of instances (or none), and features.
 ///
-/// Without the number of classes it is taken that labels come with edges, as in the reference implementation, and with
-/// features where these are what Cityscapes' 35 classes leave; 3 channels are a picture, and 4 a picture with edges.
+/// If the number of classes is not given, labels are assumed to come with edges, as in the reference implementation, and
+/// with 3 features if that leaves Cityscapes' 35 classes; 3 channels are a picture, and 4 a picture with edges.
 pub(super) fn input_parts(input: usize, classes: Option<usize>) -> (usize, bool, usize) {
     let classes = classes.unwrap_or(match input {
         0..=4 => 0,
         36 | 39 => 35,
         other => other - 1,
     });
-    let told = if classes == 0 { 3.min(input) } else { classes };
-    match input.saturating_sub(told) {
+    let described = if classes == 0 { 3.min(input) } else { classes };
+    match input.saturating_sub(described) {
         0 => (classes, false, 0),
         1 => (classes, true, 0),
         // The usual number of features.

@@ -18,7 +18,7 @@ pub enum ImportError {
         /// What is wrong with it.
         message: String,
     },
-    /// A pickle that would run code which no weights need.
+    /// A pickle that refers to a class or function which no weights need.
     #[error(
         "`{}` refers to `{global}`, which no weight file needs and which could run code when PyTorch loads it: refused, nothing was executed. \
          If you trust the file, save its weights alone in PyTorch: `torch.save(model.state_dict(), \"weights.pth\")`, or of a \
@@ -31,7 +31,7 @@ pub enum ImportError {
         /// Module and name.
         global: String,
     },
-    /// A network that is to be one of mode inpaint.
+    /// A network for mode inpaint, of which none is imported.
     #[error(
         "`{}`: networks of mode inpaint are not imported: save them as `generator.safetensors` and train on with `--init-from`",
         .0.display()
@@ -45,9 +45,17 @@ pub enum ImportError {
         /// What it holds.
         message: String,
     },
+    /// A key that chooses no entry of the file.
+    #[error("`{}`: {message}", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with the key, and which there are.
+        message: String,
+    },
     /// Several networks.
     #[error("`{}` holds several networks, choose one with `--key`: {}", path.display(), networks.join(", "))]
-    Several {
+    SeveralNetworks {
         /// The file.
         path: PathBuf,
         /// Key and description of each.
@@ -63,7 +71,7 @@ pub enum ImportError {
     },
     /// A flag that the file contradicts.
     #[error("`{}` holds {found}, not {wanted}: leave `{flag}` out", path.display())]
-    OtherThanAsked {
+    FlagMismatch {
         /// The file.
         path: PathBuf,
         /// What it holds.
@@ -85,7 +93,7 @@ pub enum ImportError {
     },
     /// A discriminator of other pictures than the style's.
     #[error("`{}` judges pictures with {found} channels, and the style `{style}` needs a discriminator of {wanted}", path.display())]
-    OtherChannels {
+    ChannelMismatch {
         /// The file.
         path: PathBuf,
         /// The style.
@@ -120,12 +128,12 @@ pub enum ImportError {
         "the style `{0}` was trained here, and an import would mix it with other weights: choose another name"
     )]
     TrainedStyle(String),
-    /// A folder of the style's name that is none.
+    /// A folder of the style's name that is not a style.
     #[error("`{}` exists and is not a style: choose another name", .0.display())]
     NotAStyle(PathBuf),
-    /// The style has such a network.
+    /// The style has this network already.
     #[error("the style `{style}` has `{}` already: replace it with `--overwrite`, or choose another name{}", file.display(), both_ways(*mode))]
-    Taken {
+    NetworkExists {
         /// The style.
         style: String,
         /// The weights that are there.
@@ -135,7 +143,7 @@ pub enum ImportError {
     },
     /// The networks of a style must fit.
     #[error("`{}` does not fit the style `{style}`, whose networks have:\n  {}\nimport it into another style", path.display(), lines.join("\n  "))]
-    OtherNetwork {
+    NetworkMismatch {
         /// The file.
         path: PathBuf,
         /// The style.
@@ -145,13 +153,13 @@ pub enum ImportError {
     },
     /// The direction contradicts the style.
     #[error("the style `{style}` translates {} only: import the other direction into another style, or both into one with `--mode cycle`", has.name())]
-    OtherDirection {
+    DirectionMismatch {
         /// The style.
         style: String,
         /// Its direction.
         has: Direction,
     },
-    /// What the networks describe is no recipe.
+    /// The networks make no valid recipe.
     #[error("`{}` cannot be used here: {source}", path.display())]
     Recipe {
         /// The file.

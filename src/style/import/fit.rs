@@ -3,15 +3,15 @@
 use super::architecture::Architecture;
 use super::coarse_to_fine::input_parts;
 use super::error::ImportError;
-use super::placement::ImportOptions;
+use super::options::ImportOptions;
 use crate::config::{Direction, EncoderRecipe, Mode, Recipe, diff};
 use crate::style::{Manifest, StyleFolder, discriminator_stem};
 
 /// The recipe of a style with this generator.
-pub(super) fn with_generator(
+pub(super) fn recipe_with_generator(
     folder: &StyleFolder,
     options: &ImportOptions,
-    before: Option<&Manifest>,
+    existing: Option<&Manifest>,
     architecture: &Architecture,
     mode: Mode,
     direction: Direction,
@@ -81,44 +81,44 @@ pub(super) fn with_generator(
         path: options.file.clone(),
         source,
     })?;
-    let Some(before) = before else {
+    let Some(existing) = existing else {
         return Ok(recipe);
     };
-    // What is there stays; only the generator and its channels must be the same.
-    let mut wanted = before.recipe.clone();
+    // The existing recipe is kept; only the generator and its channels must be equal.
+    let mut wanted = existing.recipe.clone();
     wanted.generator = recipe.generator.clone();
     wanted.data.input_channels = recipe.data.input_channels;
     wanted.data.output_channels = recipe.data.output_channels;
     wanted.data.classes = recipe.data.classes;
     wanted.data.instances = recipe.data.instances;
     wanted.encoder.features = recipe.encoder.features;
-    let lines = diff(&before.recipe, &wanted);
+    let lines = diff(&existing.recipe, &wanted);
     if lines.is_empty() {
         return Ok(wanted);
     }
-    Err(ImportError::OtherNetwork {
+    Err(ImportError::NetworkMismatch {
         path: options.file.clone(),
         style: folder.name(),
         lines,
     })
 }
 
-/// The recipe of the style `before` with this encoder, whose features its generator takes.
-pub(super) fn with_encoder(
+/// The recipe of the style `existing` with this encoder, whose features its generator takes.
+pub(super) fn recipe_with_encoder(
     folder: &StyleFolder,
     options: &ImportOptions,
-    before: Option<&Manifest>,
+    existing: Option<&Manifest>,
     encoder: &EncoderRecipe,
 ) -> Result<Recipe, ImportError> {
-    let taken = |before: &&Manifest| before.recipe.encoder.features == encoder.features;
-    let Some(before) = before.filter(taken) else {
+    let taken = |existing: &&Manifest| existing.recipe.encoder.features == encoder.features;
+    let Some(existing) = existing.filter(taken) else {
         return Err(ImportError::EncoderFirst {
             path: options.file.clone(),
             features: encoder.features,
             style: folder.name(),
         });
     };
-    let mut recipe = before.recipe.clone();
+    let mut recipe = existing.recipe.clone();
     recipe.encoder = EncoderRecipe {
         clusters: recipe.encoder.clusters,
         ..encoder.clone()
@@ -130,15 +130,15 @@ pub(super) fn with_encoder(
     Ok(recipe)
 }
 
-/// The recipe of the style `before` with this discriminator.
-pub(super) fn with_discriminator(
+/// The recipe of the style `existing` with this discriminator.
+pub(super) fn recipe_with_discriminator(
     folder: &StyleFolder,
     options: &ImportOptions,
-    before: &Manifest,
+    existing: &Manifest,
     architecture: &Architecture,
     direction: Direction,
 ) -> Result<Recipe, ImportError> {
-    let mut recipe = before.recipe.clone();
+    let mut recipe = existing.recipe.clone();
     if let Architecture::Discriminator {
         recipe: discriminator,
         input,
@@ -156,7 +156,7 @@ pub(super) fn with_discriminator(
             }
         };
         if *input != wanted {
-            return Err(ImportError::OtherChannels {
+            return Err(ImportError::ChannelMismatch {
                 path: options.file.clone(),
                 style: folder.name(),
                 found: *input,
@@ -164,15 +164,15 @@ pub(super) fn with_discriminator(
             });
         }
     }
-    // A second discriminator must be as the first one; the one that is replaced need not.
+    // Two discriminators of one style must be equal, unless the other one is being replaced.
     let others = [Direction::AToB, Direction::BToA]
         .map(|other| discriminator_stem(recipe.mode, other))
         .into_iter()
         .filter(|stem| *stem != discriminator_stem(recipe.mode, direction) || !options.overwrite)
         .any(|stem| folder.weights(stem).is_file());
-    let lines = diff(&before.recipe, &recipe);
+    let lines = diff(&existing.recipe, &recipe);
     if others && !lines.is_empty() {
-        return Err(ImportError::OtherNetwork {
+        return Err(ImportError::NetworkMismatch {
             path: options.file.clone(),
             style: folder.name(),
             lines,

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use burn::tensor::Device;
 
-use super::architecture::{Architecture, Hints, norm_text};
+use super::architecture::{Architecture, norm_text};
 use super::error::ImportError;
-use super::fit::{with_discriminator, with_encoder, with_generator};
-use super::network::FoundNetwork;
+use super::fit::{recipe_with_discriminator, recipe_with_encoder, recipe_with_generator};
+use super::network::DetectedNetwork;
+use super::options::ImportOptions;
 use super::weight_file::WeightFile;
 use crate::config::{Direction, GeneratorArch, Mode, NormKind, Recipe};
 use crate::files::{self, FileError};
@@ -17,26 +18,7 @@ use crate::style::{
     Manifest, StyleFolder, TrainingSummary, discriminator_stem, generator_stem, write_weights,
 };
 
-/// What is imported, and as what.
-#[derive(Debug, Clone)]
-pub struct ImportOptions {
-    /// The weight file.
-    pub file: PathBuf,
-    /// The entry of the file's dictionary that holds the network.
-    pub key: Option<String>,
-    /// What the file may not tell.
-    pub hints: Hints,
-    /// The network that the file must hold.
-    pub arch: Option<GeneratorArch>,
-    /// Method that trained it: decides which networks the style can hold.
-    pub mode: Option<Mode>,
-    /// Direction that the generator translates in, or whose generator the discriminator judges.
-    pub direction: Option<Direction>,
-    /// Replace a network that the style has already.
-    pub overwrite: bool,
-}
-
-/// What an import has done.
+/// Result of an import.
 #[derive(Debug, Clone)]
 pub struct Imported {
     /// What the network was recognised as.
@@ -49,10 +31,10 @@ pub struct Imported {
     pub direction: Direction,
     /// Whether `apply` must be told this direction, because the style's own is the other one.
     pub asks_direction: bool,
-    /// See [`FoundNetwork::dropped`].
-    pub dropped: Vec<String>,
-    /// Other entries of the file, with how many tensors each has.
-    pub left_aside: Vec<(String, usize)>,
+    /// Names of running statistics under norms that have no use for them.
+    pub unused_statistics: Vec<String>,
+    /// What else the file holds, by its key, and how many tensors each entry has.
+    pub ignored_entries: Vec<(String, usize)>,
     /// Whether all weights are finite.
     pub finite: bool,
 }
@@ -68,7 +50,7 @@ pub fn import(
 ) -> Result<Imported, ImportError> {
     let found = panics::catch(|| {
         let file = WeightFile::open(&options.file)?;
-        FoundNetwork::find(&file, options.key.as_deref(), options.hints, device)
+        DetectedNetwork::find(&file, options.key.as_deref(), options.hints, device)
     });
     let found = found.unwrap_or_else(|message| {
         Err(ImportError::Unreadable {
@@ -76,18 +58,18 @@ pub fn import(
             message: format!("the reader failed: {message}"),
         })
     })?;
-    check_asked(options, &found.architecture)?;
-    let was_there = folder.path().exists();
-    if was_there && !folder.path().is_dir() {
+    check_flags(options, &found.architecture)?;
+    let existed = folder.path().exists();
+    if existed && !folder.path().is_dir() {
         return Err(ImportError::NotAStyle(folder.path().to_owned()));
     }
     files::create_folder(folder.path())?;
     let placed = folder
         .acquire()
         .map_err(ImportError::from)
-        .and_then(|lock| place(folder, options, found).map(|imported| (lock, imported)));
-    if placed.is_err() && !was_there {
-        // Nothing is left of a style that could not be made. Another import may have begun to make it, though.
+        .and_then(|lock| install(folder, options, found).map(|imported| (lock, imported)));
+    if placed.is_err() && !existed {
+        // A failed import leaves no folder, unless another one has begun to fill it.
         let _ = std::fs::remove_file(folder.lock());
         let _ = std::fs::remove_dir(folder.path());
     }
@@ -95,18 +77,18 @@ pub fn import(
 }
 
 /// Puts the network into the style, which is locked.
-fn place(
+fn install(
     folder: &StyleFolder,
     options: &ImportOptions,
-    found: FoundNetwork,
+    found: DetectedNetwork,
 ) -> Result<Imported, ImportError> {
-    let before = earlier(folder)?;
-    if let (Some(wanted), Some(before)) = (options.mode, &before)
-        && wanted != before.recipe.mode
+    let existing = read_existing(folder)?;
+    if let (Some(wanted), Some(existing)) = (options.mode, &existing)
+        && wanted != existing.recipe.mode
     {
-        return Err(ImportError::OtherThanAsked {
+        return Err(ImportError::FlagMismatch {
             path: folder.path().to_owned(),
-            found: format!("a style of mode {}", before.recipe.mode.name()),
+            found: format!("a style of mode {}", existing.recipe.mode.name()),
             wanted: format!("one of mode {}", wanted.name()),
             flag: "--mode",
         });
@@ -117,7 +99,7 @@ fn place(
         .or_else(|| direction_of(options.file.file_stem()?.to_str()?));
     let (recipe, direction, stem) = match &found.architecture {
         Architecture::Generator { .. } => {
-            let mode = before.as_ref().map(|before| before.recipe.mode);
+            let mode = existing.as_ref().map(|existing| existing.recipe.mode);
             let mode = mode
                 .or(options.mode)
                 .unwrap_or_else(|| usual_mode(&found.architecture));
@@ -125,52 +107,59 @@ fn place(
                 return Err(ImportError::FillsHoles(options.file.clone()));
             }
             let direction = direction.unwrap_or(Direction::AToB);
-            // The only network of a style may be replaced by any other.
-            let only = |before: &&Manifest| {
-                !options.overwrite || has_others(folder, generator_stem(&before.recipe, direction))
+            // If it is the only network of the style, any other may replace it.
+            let only = |existing: &&Manifest| {
+                !options.overwrite
+                    || has_others(folder, generator_stem(&existing.recipe, direction))
             };
-            let kept = before.as_ref().filter(only);
+            let kept = existing.as_ref().filter(only);
             let recipe =
-                with_generator(folder, options, kept, &found.architecture, mode, direction)?;
-            let stem = generator_stem(&recipe, direction).ok_or(ImportError::OtherDirection {
-                style: folder.name(),
-                has: recipe.data.direction,
-            })?;
+                recipe_with_generator(folder, options, kept, &found.architecture, mode, direction)?;
+            let stem =
+                generator_stem(&recipe, direction).ok_or(ImportError::DirectionMismatch {
+                    style: folder.name(),
+                    has: recipe.data.direction,
+                })?;
             (recipe, direction, stem)
         }
         Architecture::Discriminator { .. } => {
-            let Some(before) = &before else {
+            let Some(existing) = &existing else {
                 return Err(ImportError::DiscriminatorFirst {
                     path: options.file.clone(),
                     network: found.architecture.description(),
                     style: folder.name(),
                 });
             };
-            let direction = direction.unwrap_or(before.recipe.data.direction);
-            let recipe =
-                with_discriminator(folder, options, before, &found.architecture, direction)?;
+            let direction = direction.unwrap_or(existing.recipe.data.direction);
+            let recipe = recipe_with_discriminator(
+                folder,
+                options,
+                existing,
+                &found.architecture,
+                direction,
+            )?;
             let stem = discriminator_stem(recipe.mode, direction);
             (recipe, direction, stem)
         }
         Architecture::Encoder {
             recipe: encoder, ..
         } => {
-            let recipe = with_encoder(folder, options, before.as_ref(), encoder)?;
+            let recipe = recipe_with_encoder(folder, options, existing.as_ref(), encoder)?;
             (recipe, Direction::AToB, "encoder")
         }
     };
     let path = folder.weights(stem);
     if path.exists() && !options.overwrite {
-        return Err(ImportError::Taken {
+        return Err(ImportError::NetworkExists {
             style: folder.name(),
             file: path,
             mode: recipe.mode,
         });
     }
     let asks_direction = direction != recipe.data.direction;
-    // The weights first: a full disk leaves no style without them.
+    // Weights are written first, so that a full disk leaves no style without them.
     write_weights(&path, &found.tensors)?;
-    describe(recipe, before, options).write(folder)?;
+    updated_manifest(recipe, existing, options).write(folder)?;
     Ok(Imported {
         weights: found.tensors.count(),
         finite: found.tensors.are_finite(),
@@ -178,13 +167,13 @@ fn place(
         path,
         direction,
         asks_direction,
-        dropped: found.dropped,
-        left_aside: found.left_aside.into_iter().collect(),
+        unused_statistics: found.unused_statistics,
+        ignored_entries: found.ignored_entries.into_iter().collect(),
     })
 }
 
-/// The style that is there already.
-fn earlier(folder: &StyleFolder) -> Result<Option<Manifest>, ImportError> {
+/// The manifest of the style, if it exists.
+fn read_existing(folder: &StyleFolder) -> Result<Option<Manifest>, ImportError> {
     if folder.manifest().is_file() {
         let manifest = Manifest::read(folder)?;
         if manifest.training.imported_from.is_empty() {
@@ -194,7 +183,7 @@ fn earlier(folder: &StyleFolder) -> Result<Option<Manifest>, ImportError> {
     }
     let entries =
         std::fs::read_dir(folder.path()).map_err(FileError::context("read", folder.path()))?;
-    // Weights alone are what a kill has left of an import.
+    // An import that was killed leaves weights alone.
     let foreign = entries.flatten().any(|entry| {
         let path = entry.path();
         path != folder.lock()
@@ -218,10 +207,10 @@ fn has_others(folder: &StyleFolder, stem: Option<&str>) -> bool {
     })
 }
 
-/// What the user has said of the network must be so.
-fn check_asked(options: &ImportOptions, found: &Architecture) -> Result<(), ImportError> {
+/// Checks the flags that describe the network.
+fn check_flags(options: &ImportOptions, found: &Architecture) -> Result<(), ImportError> {
     let other = |wanted: &str, flag| {
-        Err(ImportError::OtherThanAsked {
+        Err(ImportError::FlagMismatch {
             path: options.file.clone(),
             found: found.description(),
             wanted: wanted.to_owned(),
@@ -272,12 +261,16 @@ fn usual_mode(architecture: &Architecture) -> Mode {
     }
 }
 
-/// The description of the style.
-fn describe(recipe: Recipe, before: Option<Manifest>, options: &ImportOptions) -> Manifest {
-    // Its name alone: where the file lay is nobody's business once the style is passed on.
+/// The manifest with the new recipe and the name of the file.
+fn updated_manifest(
+    recipe: Recipe,
+    existing: Option<Manifest>,
+    options: &ImportOptions,
+) -> Manifest {
+    // Without its folder, which may say more than a style that is passed on should.
     let name = options.file.file_name().unwrap_or_default();
     let name = name.to_string_lossy().into_owned();
-    let mut manifest = before.unwrap_or_else(|| Manifest {
+    let mut manifest = existing.unwrap_or_else(|| Manifest {
         author: None,
         licence: None,
         training: TrainingSummary::default(),

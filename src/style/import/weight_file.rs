@@ -2,36 +2,36 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use burn::tensor::{DType, TensorData};
-use pytorch_reader::{DType as FileType, PytorchReader};
 use safetensors::tensor::{Dtype, SafeTensors};
 
+use super::diagnosis::{checkpoint_message, distributed_folder, shards_message};
 use super::error::ImportError;
-use super::pickles::{TAR_MAGIC, forbidden_global};
+use super::pytorch::{self, Element, PickleError};
+use super::reparametrized::{Weight, join_parts};
+use super::stored::Stored;
 use crate::files::FileError;
 use crate::nn::NamedTensors;
 use crate::panics;
 
-/// Counts steps in files of PyTorch; has no use here.
-pub(super) const COUNTER: &str = "num_batches_tracked";
-
-/// A tensor whose values have not been read.
-struct Stored {
-    shape: Vec<usize>,
-    /// `None` where it does not hold floating-point numbers.
-    kind: Option<DType>,
-    bytes: usize,
-    read: Box<dyn Fn() -> io::Result<Vec<u8>>>,
-}
+/// Parts of names that PyTorch puts in when it compiles or distributes a part of a network.
+const WRAPPERS: [&str; 4] = [
+    "_orig_mod",
+    "_fsdp_wrapped_module",
+    "_checkpoint_wrapped_module",
+    "_forward_module",
+];
+/// First bytes that are read to tell what a file is.
+const START: u64 = 512;
 
 /// The tensors of a weight file. Names in nested dictionaries are joined by dots.
 pub struct WeightFile {
     path: PathBuf,
-    tensors: BTreeMap<String, Stored>,
+    weights: BTreeMap<String, Weight>,
 }
 
 impl std::fmt::Debug for WeightFile {
@@ -39,7 +39,7 @@ impl std::fmt::Debug for WeightFile {
         formatter
             .debug_struct("WeightFile")
             .field("path", &self.path)
-            .field("tensors", &self.tensors.len())
+            .field("tensors", &self.weights.len())
             .finish_non_exhaustive()
     }
 }
@@ -47,8 +47,11 @@ impl std::fmt::Debug for WeightFile {
 impl WeightFile {
     /// Opens a checkpoint of PyTorch (zip, legacy or tar) or a safetensors file, by its bytes. Executes nothing.
     ///
+    /// Names are as without compiling and distributing, and weights that PyTorch computes by spectral or weight norm are
+    /// one tensor.
+    ///
     /// # Errors
-    /// The file cannot be read, is no such file, is damaged or cut off, promises more than it holds, or is a pickle that
+    /// The file cannot be read, is of another kind, is damaged or cut off, declares more than it holds, or is a pickle that
     /// refers to names which weights do not need.
     pub fn open(path: &Path) -> Result<Self, ImportError> {
         // Parsers of hostile files have had bugs that panic: such a file is a damaged file like any other.
@@ -61,37 +64,40 @@ impl WeightFile {
         let length = std::fs::metadata(path)
             .map_err(FileError::context("read", path))?
             .len();
+        if let Some(folder) = distributed_folder(path) {
+            return Err(unreadable(path, shards_message(folder)));
+        }
         if path.is_dir() {
             return Err(unreadable(path, "it is a folder"));
         }
         if !path.is_file() {
-            return Err(unreadable(path, "it is no regular file"));
+            return Err(unreadable(path, "it is not a regular file"));
         }
         if length == 0 {
             return Err(unreadable(path, "it is empty (0 bytes)"));
         }
         let mut start = Vec::new();
         File::open(path)
-            .and_then(|file| file.take(TAR_MAGIC.end as u64).read_to_end(&mut start))
+            .and_then(|file| file.take(START).read_to_end(&mut start))
             .map_err(FileError::context("read", path))?;
         let tensors = if start.len() > 8 && start[8] == b'{' {
             from_safetensors(path)?
         } else {
             from_pytorch(path, &start)?
         };
-        let file = Self {
-            path: path.to_owned(),
-            tensors,
-        };
         // A view can repeat one number without end; weights cannot be much larger than their file, even compressed.
-        let promised: usize = file.tensors.values().map(|tensor| tensor.bytes).sum();
-        if promised as u64 / 8 > length {
+        let declared = tensors.values().map(|tensor| tensor.bytes);
+        let declared = declared.fold(0, usize::saturating_add);
+        if declared as u64 / 8 > length {
             return Err(unreadable(
                 path,
-                format!("its tensors promise {promised} bytes, and the file has {length}"),
+                format!("its tensors would take {declared} bytes, and the file has {length}"),
             ));
         }
-        Ok(file)
+        Ok(Self {
+            path: path.to_owned(),
+            weights: join_parts(without_wrappers(tensors)),
+        })
     }
 
     /// The file.
@@ -99,60 +105,51 @@ impl WeightFile {
         &self.path
     }
 
-    /// Names and shapes of the tensors, without the counters of normalisations.
+    /// Names and shapes of the tensors of floating-point numbers.
     pub fn shapes(&self) -> impl Iterator<Item = (&str, &[usize])> {
-        self.tensors
+        self.entries(true)
+    }
+
+    /// Names and shapes of the other tensors: counters, random states.
+    pub fn other_shapes(&self) -> impl Iterator<Item = (&str, &[usize])> {
+        self.entries(false)
+    }
+
+    fn entries(&self, is_float: bool) -> impl Iterator<Item = (&str, &[usize])> {
+        self.weights
             .iter()
-            .filter(|(name, _)| !self.is_counter(name))
-            .map(|(name, tensor)| (name.as_str(), tensor.shape.as_slice()))
+            .map(|(name, weight)| (name, weight.main()))
+            .filter(move |(_, stored)| stored.element.is_float() == is_float)
+            .map(|(name, stored)| (name.as_str(), stored.shape.as_slice()))
     }
 
-    /// Whether this counts the steps of a normalisation that has other tensors too.
-    fn is_counter(&self, name: &str) -> bool {
-        let Some(layer) = name
-            .strip_suffix(COUNTER)
-            .filter(|layer| layer.ends_with('.'))
-        else {
-            return false;
-        };
-        let mut layer_tensors = self.tensors.range(layer.to_owned()..);
-        layer_tensors
-            .by_ref()
-            .take_while(|(other, _)| other.starts_with(layer))
-            .any(|(other, _)| other != name)
-    }
-
-    /// The tensors whose names begin with `prefix`, without it, as 32-bit numbers; counters of batch normalisation are
-    /// left out. All tensors with an empty prefix.
+    /// All tensors of floating-point numbers by their names, as 32-bit numbers.
     ///
     /// # Errors
-    /// A tensor is cut off, or holds no floating-point numbers.
-    pub fn tensors(&self, prefix: &str) -> Result<NamedTensors, ImportError> {
+    /// A tensor is cut off.
+    pub fn tensors(&self) -> Result<NamedTensors, ImportError> {
         let mut tensors = NamedTensors::default();
-        for (name, tensor) in &self.tensors {
-            let Some(short) = name.strip_prefix(prefix) else {
-                continue;
-            };
-            if self.is_counter(name) {
-                continue;
-            }
-            let Some(kind) = tensor.kind else {
-                let message = format!("tensor `{name}` does not hold floating-point numbers");
-                return Err(unreadable(&self.path, message));
-            };
-            let bytes = panics::catch(|| (tensor.read)())
-                .map_err(io::Error::other)
-                .and_then(|bytes| bytes)
-                .map_err(|error| unreadable(&self.path, error.to_string()))?;
-            let data = TensorData::from_bytes_vec(bytes, tensor.shape.clone(), kind);
-            tensors.0.insert(short.to_owned(), data.convert::<f32>());
+        for (name, _) in self.shapes() {
+            tensors.0.insert(name.to_owned(), self.tensor(name, false)?);
         }
         Ok(tensors)
     }
-}
 
-/// What helps with checkpoints that hold more than a reader of weights can represent.
-const ALONE: &str = "if PyTorch can read it, save the weights alone there: `torch.save(model.state_dict(), \"weights.pth\")`";
+    /// The tensor `name` as 32-bit numbers. `is_transposed` says whether it is the weight of a transposed convolution, in
+    /// case it has as many inputs as outputs.
+    ///
+    /// # Errors
+    /// There is no such tensor, it is cut off, or does not hold floating-point numbers.
+    pub fn tensor(&self, name: &str, is_transposed: bool) -> Result<TensorData, ImportError> {
+        let fail = |message: String| unreadable(&self.path, message);
+        let weight = self.weights.get(name);
+        let weight = weight.ok_or_else(|| fail(format!("it has no tensor `{name}`")))?;
+        let values = weight
+            .values(is_transposed)
+            .map_err(|error| fail(format!("tensor `{name}`: {error}")))?;
+        Ok(TensorData::new(values, weight.main().shape.clone()))
+    }
+}
 
 fn unreadable(path: &Path, message: impl Into<String>) -> ImportError {
     ImportError::Unreadable {
@@ -161,21 +158,50 @@ fn unreadable(path: &Path, message: impl Into<String>) -> ImportError {
     }
 }
 
+/// Tensors by their names without the parts that wrappers of layers have put in.
+fn without_wrappers(tensors: BTreeMap<String, Stored>) -> BTreeMap<String, Stored> {
+    let is_wrapped = |name: &str| name.split('.').any(|part| WRAPPERS.contains(&part));
+    let (wrapped, mut plain): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        tensors.into_iter().partition(|(name, _)| is_wrapped(name));
+    for (name, tensor) in wrapped {
+        let parts: Vec<&str> = name
+            .split('.')
+            .filter(|part| !WRAPPERS.contains(part))
+            .collect();
+        let short = parts.join(".");
+        // Both with and without a wrapper: neither is to win.
+        let name = if plain.contains_key(&short) {
+            name
+        } else {
+            short
+        };
+        plain.insert(name, tensor);
+    }
+    plain
+}
+
 fn from_safetensors(path: &Path) -> Result<BTreeMap<String, Stored>, ImportError> {
     let bytes: Arc<[u8]> = crate::files::read(path)?.into();
     let file = SafeTensors::deserialize(&bytes)
         .map_err(|error| unreadable(path, format!("not a valid safetensors file: {error}")))?;
     let mut tensors = BTreeMap::new();
     for (name, view) in file.iter() {
-        let kind = match view.dtype() {
-            Dtype::F32 => Some(DType::F32),
-            Dtype::F64 => Some(DType::F64),
-            Dtype::F16 => Some(DType::F16),
-            Dtype::BF16 => Some(DType::BF16),
-            _ => None,
+        let element = match view.dtype() {
+            Dtype::F32 => Element::Float(DType::F32),
+            Dtype::F64 => Element::Float(DType::F64),
+            Dtype::F16 => Element::Float(DType::F16),
+            Dtype::BF16 => Element::Float(DType::BF16),
+            Dtype::F8_E4M3 => Element::Float8E4M3,
+            Dtype::F8_E5M2 => Element::Float8E5M2,
+            Dtype::BOOL | Dtype::U8 | Dtype::I8 => Element::Integer(1),
+            Dtype::U16 | Dtype::I16 => Element::Integer(2),
+            Dtype::U32 | Dtype::I32 => Element::Integer(4),
+            Dtype::U64 | Dtype::I64 => Element::Integer(8),
+            // Their size is not asked for: they are never read.
+            _ => Element::Other(1),
         };
         let data = view.data();
-        // The view lies in `bytes`: its place is kept instead of a copy.
+        // The view lies in `bytes`: its offset is kept instead of a copy.
         let start = data.as_ptr() as usize - bytes.as_ptr() as usize;
         let range = start..start + data.len();
         let all = Arc::clone(&bytes);
@@ -183,7 +209,7 @@ fn from_safetensors(path: &Path) -> Result<BTreeMap<String, Stored>, ImportError
             name.to_owned(),
             Stored {
                 shape: view.shape().to_vec(),
-                kind,
+                element,
                 bytes: data.len(),
                 read: Box::new(move || Ok(all[range.clone()].to_vec())),
             },
@@ -193,46 +219,21 @@ fn from_safetensors(path: &Path) -> Result<BTreeMap<String, Stored>, ImportError
 }
 
 fn from_pytorch(path: &Path, start: &[u8]) -> Result<BTreeMap<String, Stored>, ImportError> {
-    if let Some(global) = forbidden_global(path, start)
-        .map_err(|error| unreadable(path, pickle_message(&error, start)))?
-    {
-        return Err(ImportError::ForbiddenGlobal {
+    let checkpoint = pytorch::open(path, start).map_err(|error| match error {
+        PickleError::Forbidden(global) => ImportError::ForbiddenGlobal {
             path: path.to_owned(),
             global,
-        });
-    }
-    let reader = PytorchReader::new(path).map_err(|error| {
-        let message = error.to_string().replace("IO error: ", "");
-        let message = message.replace(" error: ", ": ");
-        unreadable(path, format!("{message}; {ALONE}"))
+        },
+        error => unreadable(path, checkpoint_message(&error, path, start)),
     })?;
-    let tensors = reader.into_tensors().into_iter().map(|(name, tensor)| {
-        let kind = match tensor.dtype() {
-            FileType::F32 => Some(DType::F32),
-            FileType::F64 => Some(DType::F64),
-            FileType::F16 => Some(DType::F16),
-            FileType::BF16 => Some(DType::BF16),
-            _ => None,
-        };
+    let tensors = checkpoint.tensors.iter().map(|(name, tensor)| {
         let stored = Stored {
-            shape: tensor.shape().to_vec(),
-            kind,
+            shape: tensor.shape.clone(),
+            element: tensor.element,
             bytes: tensor.byte_len(),
-            read: Box::new(move || tensor.read()),
+            read: Box::new(checkpoint.reader(tensor.clone())),
         };
-        (name, stored)
+        (name.clone(), stored)
     });
     Ok(tensors.collect())
-}
-
-/// A cut or foreign pickle, in words that tell these apart.
-fn pickle_message(error: &io::Error, start: &[u8]) -> String {
-    let known = start.starts_with(b"PK")
-        || start.first() == Some(&0x80)
-        || start.get(TAR_MAGIC) == Some(b"ustar");
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof => "it is cut off: copy it again".to_owned(),
-        _ if known => format!("it is damaged: {error}"),
-        _ => "it is neither a PyTorch checkpoint nor a safetensors file".to_owned(),
-    }
 }

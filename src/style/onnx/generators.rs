@@ -4,33 +4,32 @@ use super::layers::{Features, Layers};
 use crate::config::{GeneratorArch, GeneratorRecipe};
 use crate::nn::{Padding, TensorError};
 
-/// What the generator of `recipe` makes of `input`, but for the hyperbolic tangent at its end.
+/// What the fully convolutional generator of `recipe` makes of `input`.
 pub(super) fn generator(
     layers: &mut Layers,
     recipe: &GeneratorRecipe,
     input: Features,
 ) -> Result<Features, TensorError> {
-    match recipe.arch {
+    let features = match recipe.arch {
         GeneratorArch::Unet64
         | GeneratorArch::Unet128
         | GeneratorArch::Unet256
         | GeneratorArch::Unet512 => {
             let downsamplings = recipe.size_multiple().ilog2() as usize;
-            unet(layers, downsamplings, &input)
+            unet(layers, downsamplings, &input)?
         }
-        GeneratorArch::Resnet6Blocks => resnet(layers, recipe, [2, 6], &input),
-        GeneratorArch::Resnet9Blocks => resnet(layers, recipe, [2, 9], &input),
-        GeneratorArch::Global => resnet(
-            layers,
-            recipe,
-            [recipe.downsamplings, recipe.blocks],
-            &input,
-        ),
-        GeneratorArch::Local => local(layers, recipe, input),
+        GeneratorArch::Resnet6Blocks => resnet(layers, recipe, [2, 6], &input)?,
+        GeneratorArch::Resnet9Blocks => resnet(layers, recipe, [2, 9], &input)?,
+        GeneratorArch::Global => {
+            let sizes = [recipe.downsamplings, recipe.blocks];
+            resnet(layers, recipe, sizes, &input)?
+        }
+        GeneratorArch::Local => local(layers, recipe, input)?,
         GeneratorArch::Context | GeneratorArch::ContextBottleneck => {
-            unreachable!("exports of context encoders are refused before")
+            unreachable!("context encoders are not fully convolutional")
         }
-    }
+    };
+    Ok(layers.tanh(features))
 }
 
 /// [`Unet`](crate::nn::Unet).
@@ -66,7 +65,7 @@ fn unet_level(
     features = layers.relu(features);
     features = layers.upsampling(&features, &at(next + 1), 0)?;
     features = layers.norm(features, &at(next + 2))?;
-    Ok(layers.join(input, &features))
+    Ok(layers.concat(input, &features))
 }
 
 /// [`ResnetGenerator`](crate::nn::ResnetGenerator).

@@ -1,33 +1,42 @@
 //! A graph under construction.
 
-use burn::tensor::TensorData;
+use burn::tensor::{TensorData, f16};
 
 use super::message::{
-    AttributeKind, AttributeProto, Dimension, DimensionProto, FLOAT, GraphProto, INT64, NodeProto,
+    AttributeProto, Dimension, DimensionProto, FLOAT, FLOAT16, GraphProto, INT64, NodeProto,
     TensorProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
 };
+use super::options::{OnnxError, OnnxPrecision};
 use crate::nn::{NamedTensors, TensorError};
 
 /// Nodes, and the weights that they have taken so far.
 pub(super) struct Graph {
-    graph: GraphProto,
+    proto: GraphProto,
     /// Weights that no node has taken yet.
     weights: NamedTensors,
+    /// A weight beyond the range of the numbers that it was to be written as.
+    beyond_range: Option<String>,
+    min_opset: i64,
 }
 
 impl Graph {
     /// A graph without nodes, whose nodes will use `weights`.
     pub(super) fn new(name: &str, weights: NamedTensors) -> Self {
-        let graph = GraphProto {
+        let proto = GraphProto {
             name: name.to_owned(),
             ..GraphProto::default()
         };
-        Self { graph, weights }
+        Self {
+            proto,
+            weights,
+            beyond_range: None,
+            min_opset: 1,
+        }
     }
 
-    /// An input of pictures, `[batch, channels, height, width]`.
-    pub(super) fn input(&mut self, name: &str, channels: usize) -> String {
-        self.graph.input.push(pictures(name, channels));
+    /// Adds an input of 32-bit numbers.
+    pub(super) fn input(&mut self, name: &str, shape: [Dimension; 4]) -> String {
+        self.proto.input.push(value_info(name, shape));
         name.to_owned()
     }
 
@@ -36,36 +45,27 @@ impl Graph {
         &mut self,
         operator: &str,
         inputs: &[impl AsRef<str>],
-        attributes: Vec<AttributeProto>,
-    ) -> String {
-        let output = format!("{operator}_{}", self.graph.node.len());
-        self.push(operator, inputs, &output, attributes);
-        output
-    }
-
-    /// Adds the last node, whose output is that of the graph: pictures with so many channels.
-    pub(super) fn output(&mut self, operator: &str, input: &str, name: &str, channels: usize) {
-        self.push(operator, &[input], name, Vec::new());
-        self.graph.output.push(pictures(name, channels));
-    }
-
-    fn push(
-        &mut self,
-        operator: &str,
-        inputs: &[impl AsRef<str>],
-        output: &str,
         attribute: Vec<AttributeProto>,
-    ) {
-        self.graph.node.push(NodeProto {
-            input: inputs
-                .iter()
-                .map(|input| input.as_ref().to_owned())
-                .collect(),
-            output: vec![output.to_owned()],
-            name: format!("{operator}_{}", self.graph.node.len()),
+    ) -> String {
+        let name = format!("{operator}_{}", self.proto.node.len());
+        let inputs = inputs.iter().map(|input| input.as_ref().to_owned());
+        self.min_opset = self.min_opset.max(min_opset(operator));
+        self.proto.node.push(NodeProto {
+            input: inputs.collect(),
+            output: vec![name.clone()],
+            name: name.clone(),
             op_type: operator.to_owned(),
             attribute,
         });
+        name
+    }
+
+    /// Makes the output of the last node that of the graph.
+    pub(super) fn output(&mut self, name: &str, shape: [Dimension; 4]) {
+        if let Some(last) = self.proto.node.last_mut() {
+            name.clone_into(&mut last.output[0]);
+        }
+        self.proto.output.push(value_info(name, shape));
     }
 
     /// Whether there is such a weight that no node has taken.
@@ -74,12 +74,25 @@ impl Graph {
     }
 
     /// Takes a weight under its own name. Returns its shape.
-    pub(super) fn weight(&mut self, name: &str) -> Result<Vec<usize>, TensorError> {
+    pub(super) fn weight(
+        &mut self,
+        name: &str,
+        precision: OnnxPrecision,
+    ) -> Result<Vec<usize>, TensorError> {
         let Some(data) = self.weights.0.remove(name) else {
             return Err(mismatch(vec![format!("`{name}` is missing")]));
         };
         let shape = data.shape().to_vec();
-        self.initializer(name, FLOAT, &shape, data.as_bytes().to_vec());
+        match precision {
+            OnnxPrecision::F32 => self.initializer(name, FLOAT, &data),
+            OnnxPrecision::F16 => {
+                let half = data.convert::<f16>();
+                if half.iter::<f16>().any(|value| !value.is_finite()) {
+                    self.beyond_range.get_or_insert_with(|| name.to_owned());
+                }
+                self.initializer(name, FLOAT16, &half);
+            }
+        }
         Ok(shape)
     }
 
@@ -88,50 +101,71 @@ impl Graph {
         self.weights.0.remove(name);
     }
 
-    /// A list of numbers, made once for each name.
-    pub(super) fn numbers(&mut self, name: &str, values: Vec<f32>) -> String {
-        let length = [values.len()];
-        self.constant(name, FLOAT, TensorData::new(values, length))
+    /// A constant of 32-bit numbers, made once for each name.
+    pub(super) fn float_tensor(
+        &mut self,
+        name: &str,
+        shape: impl Into<Vec<usize>>,
+        values: Vec<f32>,
+    ) -> String {
+        self.constant(name, FLOAT, &TensorData::new(values, shape.into()))
     }
 
     /// A list of whole numbers, made once for each name.
-    pub(super) fn whole_numbers(&mut self, name: &str, values: Vec<i64>) -> String {
+    pub(super) fn int64_tensor(&mut self, name: &str, values: Vec<i64>) -> String {
         let length = [values.len()];
-        self.constant(name, INT64, TensorData::new(values, length))
+        self.constant(name, INT64, &TensorData::new(values, length))
     }
 
-    fn constant(&mut self, name: &str, data_type: i32, data: TensorData) -> String {
-        let mut known = self.graph.initializer.iter();
+    fn constant(&mut self, name: &str, data_type: i32, data: &TensorData) -> String {
+        let mut known = self.proto.initializer.iter();
         if !known.any(|tensor| tensor.name == name) {
-            let shape = data.shape().to_vec();
-            self.initializer(name, data_type, &shape, data.as_bytes().to_vec());
+            self.initializer(name, data_type, data);
         }
         name.to_owned()
     }
 
-    fn initializer(&mut self, name: &str, data_type: i32, shape: &[usize], raw_data: Vec<u8>) {
-        self.graph.initializer.push(TensorProto {
-            dims: shape.iter().map(|&size| size as i64).collect(),
+    fn initializer(&mut self, name: &str, data_type: i32, data: &TensorData) {
+        self.proto.initializer.push(TensorProto {
+            dims: data.shape().iter().map(|&size| size as i64).collect(),
             data_type,
             name: name.to_owned(),
-            raw_data,
+            raw_data: data.as_bytes().to_vec(),
         });
+    }
+
+    /// The lowest operator set that has all operators so far.
+    pub(super) fn min_opset(&self) -> i64 {
+        self.min_opset
     }
 
     /// The graph.
     ///
     /// # Errors
-    /// There are weights that no node has taken.
-    pub(super) fn finish(self) -> Result<GraphProto, TensorError> {
+    /// There are weights that no node has taken, or that are too large for 16 bits.
+    pub(super) fn finish(self) -> Result<GraphProto, OnnxError> {
         let left = self.weights.0.into_keys();
         let problems: Vec<String> = left
             .map(|name| format!("`{name}` is not part of it"))
             .collect();
-        if problems.is_empty() {
-            Ok(self.graph)
-        } else {
-            Err(mismatch(problems))
+        if !problems.is_empty() {
+            return Err(mismatch(problems).into());
         }
+        match self.beyond_range {
+            Some(name) => Err(OnnxError::BeyondHalf(name)),
+            None => Ok(self.proto),
+        }
+    }
+}
+
+/// The operator set since which an operator has the form in which it is written here.
+fn min_opset(operator: &str) -> i64 {
+    match operator {
+        // Without a region of interest.
+        "Resize" => 13,
+        // With paddings and bounds as inputs.
+        "Pad" | "Clip" => 11,
+        _ => 9,
     }
 }
 
@@ -139,16 +173,8 @@ fn mismatch(problems: Vec<String>) -> TensorError {
     TensorError::Mismatch { problems }
 }
 
-/// Pictures of any number and size.
-fn pictures(name: &str, channels: usize) -> ValueInfoProto {
-    let named = |name: &str| Dimension::Named(name.to_owned());
-    let sizes = [
-        named("batch"),
-        Dimension::Fixed(channels as i64),
-        named("height"),
-        named("width"),
-    ];
-    let dim = sizes.map(|size| DimensionProto { value: Some(size) });
+fn value_info(name: &str, shape: [Dimension; 4]) -> ValueInfoProto {
+    let dim = shape.map(|size| DimensionProto { value: Some(size) });
     let tensor_type = TensorTypeProto {
         elem_type: FLOAT,
         shape: Some(TensorShapeProto { dim: dim.to_vec() }),
@@ -158,45 +184,5 @@ fn pictures(name: &str, channels: usize) -> ValueInfoProto {
         r#type: Some(TypeProto {
             tensor_type: Some(tensor_type),
         }),
-    }
-}
-
-fn attribute(name: &str, kind: AttributeKind) -> AttributeProto {
-    AttributeProto {
-        name: name.to_owned(),
-        r#type: kind.into(),
-        ..AttributeProto::default()
-    }
-}
-
-/// An attribute that is a number.
-pub(super) fn number(name: &str, value: f64) -> AttributeProto {
-    AttributeProto {
-        f: Some(value as f32),
-        ..attribute(name, AttributeKind::Float)
-    }
-}
-
-/// An attribute that is a whole number.
-pub(super) fn whole(name: &str, value: usize) -> AttributeProto {
-    AttributeProto {
-        i: Some(value as i64),
-        ..attribute(name, AttributeKind::Int)
-    }
-}
-
-/// An attribute that is a text.
-pub(super) fn text(name: &str, value: &str) -> AttributeProto {
-    AttributeProto {
-        s: Some(value.as_bytes().to_vec()),
-        ..attribute(name, AttributeKind::String)
-    }
-}
-
-/// An attribute that is a list of whole numbers.
-pub(super) fn list(name: &str, values: &[usize]) -> AttributeProto {
-    AttributeProto {
-        ints: values.iter().map(|&value| value as i64).collect(),
-        ..attribute(name, AttributeKind::Ints)
     }
 }

@@ -1,9 +1,15 @@
 //! The layers of `nn` as ONNX operators.
 
-use super::graph::{Graph, list, number, text, whole};
-use super::message::AttributeProto;
+use super::attribute::{float_attr, int_attr, ints_attr, string_attr};
+use super::graph::Graph;
+use super::message::{AttributeProto, FLOAT, FLOAT16};
+use super::options::OnnxPrecision;
 use crate::config::{NormKind, Upsample};
-use crate::nn::{LEAKY_SLOPE, NORM_EPSILON, NormStats, Padding, TensorError};
+use crate::nn::{LEAKY_SLOPE, NormStats, Padding, TensorError};
+
+/// Bound of what goes into the hyperbolic tangent, which is 1 to the last bit there. Some programs make NaN of larger
+/// numbers (OpenCV 5.0 of those above 44.2).
+const TANH_BOUND: f32 = 20.0;
 
 /// A graph that grows by layers. A layer is named as in the PyTorch state dict.
 pub(super) struct Layers {
@@ -11,12 +17,22 @@ pub(super) struct Layers {
     pub(super) norm: NormKind,
     pub(super) norm_stats: NormStats,
     pub(super) upsample: Upsample,
+    /// Numbers of convolutions and of the features between them.
+    pub(super) precision: OnnxPrecision,
 }
 
 /// A value in the graph: `[batch, channels, height, width]`.
 pub(super) struct Features {
     pub(super) name: String,
     pub(super) channels: usize,
+}
+
+/// How a transposed convolution moves and what it leaves out.
+#[derive(Clone, Copy)]
+pub(super) struct Transposed {
+    pub(super) stride: usize,
+    pub(super) padding: usize,
+    pub(super) output_padding: usize,
 }
 
 impl Layers {
@@ -33,12 +49,30 @@ impl Layers {
             Padding::Reflect(width) => (self.reflect(&input.name, width), 0),
         };
         let weight = format!("{layer}.weight");
-        let shape = self.graph.weight(&weight)?;
+        let shape = self.graph.weight(&weight, self.precision)?;
         let attributes = convolution_attributes(&shape, stride, zeros);
         let inputs = self.with_bias(vec![name, weight], layer)?;
         Ok(Features {
             name: self.graph.node("Conv", &inputs, attributes),
             channels: shape[0],
+        })
+    }
+
+    /// A transposed convolution, with the kernel and, if there is one, the bias of the layer.
+    pub(super) fn transposed_convolution(
+        &mut self,
+        input: &Features,
+        layer: &str,
+        how: Transposed,
+    ) -> Result<Features, TensorError> {
+        let weight = format!("{layer}.weight");
+        let shape = self.graph.weight(&weight, self.precision)?;
+        let mut attributes = convolution_attributes(&shape, how.stride, how.padding);
+        attributes.push(ints_attr("output_padding", &[how.output_padding; 2]));
+        let inputs = self.with_bias(vec![input.name.clone(), weight], layer)?;
+        Ok(Features {
+            name: self.graph.node("ConvTranspose", &inputs, attributes),
+            channels: shape[1],
         })
     }
 
@@ -53,15 +87,12 @@ impl Layers {
             let doubled = self.double(input);
             return self.convolution(&doubled, layer, 1, Padding::Zero(1));
         }
-        let weight = format!("{layer}.weight");
-        let shape = self.graph.weight(&weight)?;
-        let mut attributes = convolution_attributes(&shape, 2, 1);
-        attributes.push(list("output_padding", &[output_padding; 2]));
-        let inputs = self.with_bias(vec![input.name.clone(), weight], layer)?;
-        Ok(Features {
-            name: self.graph.node("ConvTranspose", &inputs, attributes),
-            channels: shape[1],
-        })
+        let how = Transposed {
+            stride: 2,
+            padding: 1,
+            output_padding,
+        };
+        self.transposed_convolution(input, layer, how)
     }
 
     fn with_bias(
@@ -71,7 +102,7 @@ impl Layers {
     ) -> Result<Vec<String>, TensorError> {
         let bias = format!("{layer}.bias");
         if self.graph.has_weight(&bias) {
-            self.graph.weight(&bias)?;
+            self.graph.weight(&bias, self.precision)?;
             inputs.push(bias);
         }
         Ok(inputs)
@@ -80,18 +111,19 @@ impl Layers {
     fn reflect(&mut self, input: &str, width: usize) -> String {
         let side = [0, 0, width as i64, width as i64];
         let pads = [side, side].concat();
-        let pads = self.graph.whole_numbers(&format!("reflect.{width}"), pads);
+        let pads = self.graph.int64_tensor(&format!("reflect.{width}"), pads);
         self.graph
-            .node("Pad", &[input, &pads], vec![text("mode", "reflect")])
+            .node("Pad", &[input, &pads], vec![string_attr("mode", "reflect")])
     }
 
     /// Each pixel becomes two by two.
     fn double(&mut self, input: &Features) -> Features {
-        let scales = self.graph.numbers("double", vec![1.0, 1.0, 2.0, 2.0]);
+        let scales = vec![1.0, 1.0, 2.0, 2.0];
+        let scales = self.graph.float_tensor("double", [4], scales);
         let attributes = vec![
-            text("mode", "nearest"),
-            text("coordinate_transformation_mode", "asymmetric"),
-            text("nearest_mode", "floor"),
+            string_attr("mode", "nearest"),
+            string_attr("coordinate_transformation_mode", "asymmetric"),
+            string_attr("nearest_mode", "floor"),
         ];
         let inputs = [&input.name, "", &scales];
         Features {
@@ -103,10 +135,10 @@ impl Layers {
     /// [`downsample`](crate::nn::downsample).
     pub(super) fn downsample(&mut self, input: &Features) -> Features {
         let attributes = vec![
-            list("kernel_shape", &[3; 2]),
-            list("strides", &[2; 2]),
-            list("pads", &[1; 4]),
-            whole("count_include_pad", 0),
+            ints_attr("kernel_shape", &[3; 2]),
+            ints_attr("strides", &[2; 2]),
+            ints_attr("pads", &[1; 4]),
+            int_attr("count_include_pad", 0),
         ];
         Features {
             name: self.graph.node("AveragePool", &[&input.name], attributes),
@@ -114,84 +146,16 @@ impl Layers {
         }
     }
 
-    /// [`Norm`](crate::nn::Norm).
-    pub(super) fn norm(&mut self, input: Features, layer: &str) -> Result<Features, TensorError> {
-        let name = match (self.norm, self.norm_stats) {
-            (NormKind::None, _) => input.name,
-            (NormKind::Instance, _) => self.instance_norm(&input),
-            (NormKind::InstanceAffine, _) => self.affine_instance_norm(&input.name, layer)?,
-            (NormKind::Batch, NormStats::Running) => self.running_batch_norm(&input.name, layer)?,
-            (NormKind::Batch, NormStats::Batch) => self.own_batch_norm(&input.name, layer)?,
-        };
-        Ok(Features { name, ..input })
-    }
-
-    fn instance_norm(&mut self, input: &Features) -> String {
-        let channels = input.channels;
-        let graph = &mut self.graph;
-        let scale = graph.numbers(&format!("ones.{channels}"), vec![1.0; channels]);
-        let shift = graph.numbers(&format!("zeros.{channels}"), vec![0.0; channels]);
-        let attributes = vec![number("epsilon", NORM_EPSILON)];
-        graph.node(
-            "InstanceNormalization",
-            &[&input.name, &scale, &shift],
-            attributes,
-        )
-    }
-
-    fn affine_instance_norm(&mut self, input: &str, layer: &str) -> Result<String, TensorError> {
-        let mut inputs = vec![input.to_owned()];
-        for tensor in ["weight", "bias"] {
-            let name = format!("{layer}.{tensor}");
-            self.graph.weight(&name)?;
-            inputs.push(name);
+    /// The maximum of 3 x 3 at every second position.
+    pub(super) fn max_pool(&mut self, input: &Features) -> Features {
+        let attributes = vec![
+            ints_attr("kernel_shape", &[3; 2]),
+            ints_attr("strides", &[2; 2]),
+        ];
+        Features {
+            name: self.graph.node("MaxPool", &[&input.name], attributes),
+            channels: input.channels,
         }
-        let attributes = vec![number("epsilon", NORM_EPSILON)];
-        Ok(self
-            .graph
-            .node("InstanceNormalization", &inputs, attributes))
-    }
-
-    fn running_batch_norm(&mut self, input: &str, layer: &str) -> Result<String, TensorError> {
-        let mut inputs = vec![input.to_owned()];
-        for tensor in ["weight", "bias", "running_mean", "running_var"] {
-            let name = format!("{layer}.{tensor}");
-            self.graph.weight(&name)?;
-            inputs.push(name);
-        }
-        let attributes = vec![number("epsilon", NORM_EPSILON)];
-        Ok(self.graph.node("BatchNormalization", &inputs, attributes))
-    }
-
-    /// Batch normalisation with the statistics of the input itself. The operator that ONNX has for this is one for
-    /// training, which programs that only use models leave out.
-    fn own_batch_norm(&mut self, input: &str, layer: &str) -> Result<String, TensorError> {
-        let graph = &mut self.graph;
-        let [scale, shift] = ["weight", "bias"].map(|tensor| format!("{layer}.{tensor}"));
-        graph.weight(&scale)?;
-        graph.weight(&shift)?;
-        for average in ["running_mean", "running_var"] {
-            graph.leave_out(&format!("{layer}.{average}"));
-        }
-        let epsilon = graph.numbers("batch_norm.epsilon", vec![NORM_EPSILON as f32]);
-        let axes = graph.whole_numbers("batch_norm.axes", vec![1, 2]);
-        let mean_over_pictures = |graph: &mut Graph, input: &str| {
-            let attributes = vec![list("axes", &[0, 2, 3]), whole("keepdims", 1)];
-            graph.node("ReduceMean", &[input], attributes)
-        };
-
-        let mean = mean_over_pictures(graph, input);
-        let centred = graph.node("Sub", &[input, &mean], Vec::new());
-        let squares = graph.node("Mul", &[&centred, &centred], Vec::new());
-        let variance = mean_over_pictures(graph, &squares);
-        let variance = graph.node("Add", &[&variance, &epsilon], Vec::new());
-        let deviation = graph.node("Sqrt", &[&variance], Vec::new());
-        let normal = graph.node("Div", &[&centred, &deviation], Vec::new());
-        // From `[channels]` to `[channels, 1, 1]`.
-        let scale = graph.node("Unsqueeze", &[&scale, &axes], Vec::new());
-        let shift = graph.node("Unsqueeze", &[&shift, &axes], Vec::new());
-        let scaled = graph.node("Mul", &[&normal, &scale], Vec::new());
-        Ok(graph.node("Add", &[&scaled, &shift], Vec::new()))
     }
 
     pub(super) fn relu(&mut self, input: Features) -> Features {
@@ -200,10 +164,23 @@ impl Layers {
     }
 
     pub(super) fn leaky_relu(&mut self, input: &Features) -> Features {
-        let attributes = vec![number("alpha", LEAKY_SLOPE)];
+        let attributes = vec![float_attr("alpha", LEAKY_SLOPE)];
         Features {
             name: self.graph.node("LeakyRelu", &[&input.name], attributes),
             channels: input.channels,
+        }
+    }
+
+    /// The hyperbolic tangent, in 32 bits.
+    pub(super) fn tanh(&mut self, input: Features) -> Features {
+        let features = self.full_precision(input);
+        let lower = self.graph.float_tensor("tanh.min", [], vec![-TANH_BOUND]);
+        let upper = self.graph.float_tensor("tanh.max", [], vec![TANH_BOUND]);
+        let inputs = [&features.name, &lower, &upper];
+        let clipped = self.graph.node("Clip", &inputs, Vec::new());
+        Features {
+            name: self.graph.node("Tanh", &[clipped], Vec::new()),
+            ..features
         }
     }
 
@@ -216,19 +193,43 @@ impl Layers {
     }
 
     /// The channels of the first, then those of the second.
-    pub(super) fn join(&mut self, first: &Features, second: &Features) -> Features {
+    pub(super) fn concat(&mut self, first: &Features, second: &Features) -> Features {
         let inputs = [&first.name, &second.name];
         Features {
-            name: self.graph.node("Concat", &inputs, vec![whole("axis", 1)]),
+            name: self
+                .graph
+                .node("Concat", &inputs, vec![int_attr("axis", 1)]),
             channels: first.channels + second.channels,
         }
+    }
+
+    /// From 32 bits to the numbers of convolutions.
+    pub(super) fn layer_precision(&mut self, input: Features) -> Features {
+        match self.precision {
+            OnnxPrecision::F32 => input,
+            OnnxPrecision::F16 => self.cast(input, FLOAT16),
+        }
+    }
+
+    /// From the numbers of convolutions to 32 bits.
+    pub(super) fn full_precision(&mut self, input: Features) -> Features {
+        match self.precision {
+            OnnxPrecision::F32 => input,
+            OnnxPrecision::F16 => self.cast(input, FLOAT),
+        }
+    }
+
+    fn cast(&mut self, input: Features, data_type: i32) -> Features {
+        let attributes = vec![int_attr("to", data_type as usize)];
+        let name = self.graph.node("Cast", &[&input.name], attributes);
+        Features { name, ..input }
     }
 }
 
 fn convolution_attributes(weight: &[usize], stride: usize, zeros: usize) -> Vec<AttributeProto> {
     vec![
-        list("kernel_shape", &weight[2..]),
-        list("strides", &[stride; 2]),
-        list("pads", &[zeros; 4]),
+        ints_attr("kernel_shape", &weight[2..]),
+        ints_attr("strides", &[stride; 2]),
+        ints_attr("pads", &[zeros; 4]),
     ]
 }

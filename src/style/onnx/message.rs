@@ -3,14 +3,33 @@
 
 use prost::{Message, Oneof};
 
-/// Version of the intermediate representation, which is that of the file; the first that goes with [`OPERATOR_SET`].
-pub const IR_VERSION: i64 = 8;
-/// Version of the standard operators.
-pub const OPERATOR_SET: i64 = 17;
+/// Latest version of the standard operators that this program knows: that of ONNX 1.23. None of the operators that it
+/// writes has changed its meaning up to there.
+pub const MAX_OPSET_VERSION: i64 = 28;
+/// Protocol buffers, the format of ONNX files, are no larger than this many bytes.
+pub const MAX_PROTOBUF_BYTES: usize = i32::MAX as usize;
 /// `data_type` of 32-bit floating-point numbers.
 pub const FLOAT: i32 = 1;
+/// `data_type` of 16-bit floating-point numbers.
+pub const FLOAT16: i32 = 10;
 /// `data_type` of 64-bit whole numbers.
 pub const INT64: i32 = 7;
+
+/// Version of the file format that came with a version of the standard operators, by the table in ONNX's
+/// `docs/Versioning.md`.
+pub fn ir_version(opset: i64) -> i64 {
+    match opset {
+        ..=11 => 6,
+        12..=14 => 7,
+        15..=18 => 8,
+        19..=20 => 9,
+        21..=22 => 10,
+        23 => 11,
+        24 => 12,
+        25..=27 => 13,
+        28.. => 14,
+    }
+}
 
 /// A whole file.
 #[derive(Clone, PartialEq, Message)]
@@ -145,7 +164,7 @@ pub struct TensorProto {
     /// Sizes; none for a single number.
     #[prost(int64, repeated, packed = "false", tag = "1")]
     pub dims: Vec<i64>,
-    /// [`FLOAT`] or [`INT64`].
+    /// [`FLOAT`], [`FLOAT16`] or [`INT64`].
     #[prost(int32, tag = "2")]
     pub data_type: i32,
     /// Name.

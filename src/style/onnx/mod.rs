@@ -1,10 +1,20 @@
 //! Generators as ONNX models.
 
+mod attribute;
+mod context_encoder;
+mod description;
 mod generators;
 mod graph;
 mod layers;
 mod message;
 mod model;
+mod network;
+mod norms;
+mod options;
+mod sizes;
 
 pub use message::*;
-pub use model::{INPUT, OnnxError, onnx_file, onnx_model, side_text};
+pub use model::{onnx_file, onnx_model};
+pub use network::{Holes, OnnxInput, OnnxNetwork};
+pub use options::{OnnxError, OnnxOptions, OnnxPrecision};
+pub use sizes::PictureSizes;

@@ -158,8 +158,8 @@ pub(super) unsafe fn write(
             });
             across(WriteOutput, Lines::one(tiles), points, lines(half, tiles));
         }
-        for place in 0..OUTPUTS {
-            let points = from_fn(|column| &half[(column * OUTPUTS + place) * tiles..]);
+        for slot in 0..OUTPUTS {
+            let points = from_fn(|column| &half[(column * OUTPUTS + slot) * tiles..]);
             across(
                 WriteOutput,
                 Lines::one(tiles),
@@ -167,7 +167,7 @@ pub(super) unsafe fn write(
                 lines(&mut outputs, tiles),
             );
             let rows = pixels.chunks_exact_mut(planes.width);
-            for (tile_row, row) in rows.skip(place).step_by(OUTPUTS).enumerate() {
+            for (tile_row, row) in rows.skip(slot).step_by(OUTPUTS).enumerate() {
                 let lines = from_fn(|column| &outputs[column * tiles + tile_row * columns..]);
                 interleave(lines, bias, row);
             }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::io::{self, Write};
 
+use png::chunk::ChunkType;
 use png::text_metadata::ITXtChunk;
 use png::{BitDepth, Compression, Encoder, Filter, Info};
 
@@ -57,6 +58,9 @@ pub(crate) fn write_png(
         encoder.set_filter(Filter::NoFilter);
     }
     let mut writer = encoder.write_header()?;
+    for (kind, data) in metadata.colour.iter() {
+        writer.write_chunk(ChunkType(kind), data)?;
+    }
     let before = progress.written.get();
     let mut stream = writer.stream_writer_with_size(PIECE)?;
     pixels.for_each_block(|block| {

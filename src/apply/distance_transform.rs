@@ -6,56 +6,68 @@ use crate::data::Mask;
 
 /// For each pixel the nearest one that is known, by Euclidean distance.
 #[derive(Debug)]
-pub(super) struct DistanceTransform {
+pub(in crate::apply) struct DistanceTransform {
     /// Place of that pixel: its own for those that are known.
-    pub(super) places: Vec<u32>,
+    pub(in crate::apply) places: Vec<u32>,
     /// Squared distance to it, in pixels.
-    pub(super) squares: Vec<u32>,
+    pub(in crate::apply) squares: Vec<u32>,
 }
 
 impl DistanceTransform {
     /// Looks from every hole of a mask that is not full.
-    pub(super) fn new(mask: &Mask) -> Self {
+    pub(in crate::apply) fn new(mask: &Mask) -> Self {
         let (width, height) = mask.size();
-        let holes = mask.holes();
         let rows = nearest_rows(mask);
         let found: Vec<(u32, u32)> = (0..height)
             .into_par_iter()
-            .flat_map_iter(|y| {
-                let rows = &rows;
-                (0..width).map(move |x| {
-                    let own = y * width + x;
-                    if !holes[own] {
-                        return (own as u32, 0);
-                    }
-                    let mut best = (0, u32::MAX);
-                    for away in 0..width {
-                        // Further columns are further away than what has been found.
-                        if (away * away) as u64 >= u64::from(best.1) {
-                            break;
-                        }
-                        for column in [x.checked_sub(away), x.checked_add(away)] {
-                            let Some(column) = column.filter(|&column| column < width) else {
-                                continue;
-                            };
-                            let row = rows[y * width + column];
-                            if row == u32::MAX {
-                                continue;
-                            }
-                            let down = y.abs_diff(row as usize);
-                            let square = (away * away + down * down) as u32;
-                            if square < best.1 {
-                                best = (row * width as u32 + column as u32, square);
-                            }
-                        }
-                    }
-                    best
-                })
-            })
+            .flat_map_iter(|y| nearest_in_row(&rows[y * width..][..width], y))
             .collect();
         let (places, squares) = found.into_iter().unzip();
         Self { places, squares }
     }
+}
+
+/// For each pixel of row `y` the place of the nearest known pixel and the squared distance to it, from the nearest known rows of
+/// all columns. Felzenszwalb and Huttenlocher, "Distance Transforms of Sampled Functions", 2012: the lower envelope of the
+/// parabolas of all columns.
+fn nearest_in_row(rows: &[u32], y: usize) -> Vec<(u32, u32)> {
+    let width = rows.len();
+    let height = |column: usize| (y.abs_diff(rows[column] as usize) as i64).pow(2);
+    // Columns whose parabolas are part of the envelope, and where each begins to be.
+    let mut envelope: Vec<(usize, f64)> = Vec::new();
+    for column in (0..width).filter(|&column| rows[column] != u32::MAX) {
+        let meets = |other: usize| {
+            let square = |column: usize| (column as i64).pow(2) + height(column);
+            (square(column) - square(other)) as f64 / (2 * (column - other)) as f64
+        };
+        while envelope
+            .last()
+            .is_some_and(|&(other, begin)| meets(other) <= begin)
+        {
+            envelope.pop();
+        }
+        let begin = envelope
+            .last()
+            .map_or(f64::NEG_INFINITY, |&(other, _)| meets(other));
+        envelope.push((column, begin));
+    }
+    let mut current = 0;
+    (0..width)
+        .map(|x| {
+            while envelope
+                .get(current + 1)
+                .is_some_and(|&(_, begin)| begin <= x as f64)
+            {
+                current += 1;
+            }
+            let (column, _) = envelope[current];
+            let square = (x.abs_diff(column) as i64).pow(2) + height(column);
+            (
+                (rows[column] as usize * width + column) as u32,
+                square as u32,
+            )
+        })
+        .collect()
 }
 
 /// For each pixel the row of the nearest known one in its column; `u32::MAX` where the column has none.

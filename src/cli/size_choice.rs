@@ -1,0 +1,42 @@
+//! `--size` of `translate apply`.
+
+use std::str::FromStr;
+
+use crate::apply::{OutputSize, SizeError};
+use crate::config::{Preprocess, Recipe};
+
+/// A size, or that of a style's training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SizeChoice {
+    Size(OutputSize),
+    Training,
+}
+
+impl FromStr for SizeChoice {
+    type Err = SizeError;
+
+    fn from_str(text: &str) -> Result<Self, SizeError> {
+        match text {
+            "training" => Ok(Self::Training),
+            size => size.parse().map(Self::Size),
+        }
+    }
+}
+
+impl SizeChoice {
+    /// The size, where `recipe` is that of the style. Training squashes some pictures to a square, `resize_and_crop`: here they
+    /// keep their aspect ratio, and their shorter side has its length.
+    pub(super) fn resolve(self, recipe: &Recipe) -> OutputSize {
+        let load_size = recipe.data.load_size as u32;
+        match (self, recipe.data.preprocess) {
+            (Self::Size(size), _) => size,
+            (Self::Training, Preprocess::ResizeAndCrop | Preprocess::ScaleShortsideAndCrop) => {
+                OutputSize::Short(load_size)
+            }
+            (Self::Training, Preprocess::ScaleWidth | Preprocess::ScaleWidthAndCrop) => {
+                OutputSize::Width(load_size)
+            }
+            (Self::Training, Preprocess::Crop | Preprocess::None) => OutputSize::Keep,
+        }
+    }
+}

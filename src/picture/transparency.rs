@@ -1,0 +1,62 @@
+//! The transparency of a picture, which goes past a network and onto its translation.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use image::DynamicImage;
+
+use super::alpha::{alpha, with_alpha};
+use super::spooled::SpooledPicture;
+
+/// A picture of a translation's size, whose last channel is the transparency of both.
+#[derive(Debug, Clone)]
+pub(crate) struct Transparency {
+    pub(crate) original: Arc<SpooledPicture>,
+    /// Whether the colours of pixels that cannot be seen are those of the original.
+    pub(crate) restores_hidden: bool,
+}
+
+impl Transparency {
+    /// Puts the transparency of these rows onto their colours.
+    pub(crate) fn put_onto(
+        &self,
+        colours: DynamicImage,
+        rows: Range<usize>,
+    ) -> Result<DynamicImage, String> {
+        let original = self.original.rows(rows);
+        let original = original.map_err(|error| error.to_string())?;
+        let transparency = alpha(&original).unwrap_or_else(|| original.clone());
+        let mut picture = with_alpha(colours, transparency)?;
+        if self.restores_hidden {
+            restore_hidden(&mut picture, &original);
+        }
+        Ok(picture)
+    }
+}
+
+/// Copies the pixels that cannot be seen from the original, if that has the same kind of pixels.
+fn restore_hidden(picture: &mut DynamicImage, original: &DynamicImage) {
+    fn copy<T: Copy + Default + PartialEq>(pixels: &mut [T], original: &[T], channels: usize) {
+        let originals = original.chunks_exact(channels);
+        for (pixel, original) in pixels.chunks_exact_mut(channels).zip(originals) {
+            if pixel[channels - 1] == T::default() {
+                pixel.copy_from_slice(original);
+            }
+        }
+    }
+    match (picture, original) {
+        (DynamicImage::ImageLumaA8(picture), DynamicImage::ImageLumaA8(original)) => {
+            copy(picture, original, 2);
+        }
+        (DynamicImage::ImageRgba8(picture), DynamicImage::ImageRgba8(original)) => {
+            copy(picture, original, 4);
+        }
+        (DynamicImage::ImageLumaA16(picture), DynamicImage::ImageLumaA16(original)) => {
+            copy(picture, original, 2);
+        }
+        (DynamicImage::ImageRgba16(picture), DynamicImage::ImageRgba16(original)) => {
+            copy(picture, original, 4);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,99 @@
+//! A style's generator as an ONNX model.
+
+use burn::tensor::Device;
+
+use super::error::StyleError;
+use super::export::generator_weights;
+use super::folder::StyleFolder;
+use super::manifest::Manifest;
+use super::onnx::{
+    Holes, OnnxError, OnnxInput, OnnxNetwork, OnnxOptions, PictureSizes, onnx_file, onnx_model,
+};
+use crate::config::{Direction, GeneratorArch, Mode, NormKind, Recipe};
+use crate::data::hole_values;
+use crate::nn::NormStats;
+
+/// An ONNX model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OnnxFile {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// The sizes of pictures that the generator takes.
+    pub sizes: PictureSizes,
+}
+
+/// An ONNX model of the generator for `direction`, or for the style's own.
+///
+/// # Errors
+/// The style has no generator for this direction, its weights are missing, damaged or of another network, the options
+/// ask for what the network does not have, or the model is too large for a file.
+pub fn generator_onnx(
+    folder: &StyleFolder,
+    manifest: &Manifest,
+    direction: Option<Direction>,
+    options: &OnnxOptions,
+    device: &Device,
+) -> Result<OnnxFile, StyleError> {
+    let recipe = &manifest.recipe;
+    if recipe.generator.arch == GeneratorArch::ContextBottleneck
+        && recipe.generator.norm == NormKind::Batch
+        && options.norm_stats == NormStats::Batch
+    {
+        return Err(StyleError::NoOwnStatistics(folder.name()));
+    }
+    let (weights, channels) = generator_weights(folder, manifest, direction, device)?;
+    let direction = direction.unwrap_or(recipe.data.direction);
+    let mut properties = vec![
+        ("style", folder.name()),
+        ("mode", recipe.mode.name().to_owned()),
+        ("direction", direction.name().to_owned()),
+    ];
+    for (key, value) in [("author", &manifest.author), ("licence", &manifest.licence)] {
+        properties.extend(value.clone().map(|value| (key, value)));
+    }
+    let network = OnnxNetwork {
+        recipe: &recipe.generator,
+        channels,
+        input: match recipe.mode {
+            Mode::Pix2pix | Mode::Cycle => OnnxInput::Pictures,
+            Mode::Pix2pixhd => OnnxInput::Maps(map_text(recipe)),
+            Mode::Inpaint => OnnxInput::Holes(Holes {
+                side: recipe.data.crop_size,
+                middle: recipe.hole_side(),
+                output_side: recipe.discriminator_side(),
+                fill: hole_values(recipe.data.input_channels),
+            }),
+        },
+    };
+    let model = onnx_model(&network, weights, options, properties);
+    let model = model.map_err(|error| match error {
+        OnnxError::Weights(source) => StyleError::BadWeights {
+            path: folder.path().to_owned(),
+            source,
+        },
+        error => error.into(),
+    })?;
+    Ok(OnnxFile {
+        bytes: onnx_file(&model)?,
+        sizes: network.sizes(),
+    })
+}
+
+/// What the channels of the input of a generator of pix2pixHD are.
+fn map_text(recipe: &Recipe) -> String {
+    let (data, features) = (&recipe.data, recipe.encoder.features);
+    let mut parts = Vec::new();
+    parts.push(match data.classes {
+        0 => format!("{} channels of a picture", data.input_channels),
+        classes => {
+            format!("one channel for each of {classes} classes, 1 in its pixels and 0 elsewhere")
+        }
+    });
+    if data.instances {
+        parts.push("edges of instances, 1 on both sides and 0 elsewhere".to_owned());
+    }
+    if features > 0 {
+        parts.push(format!("{features} features of the instance of each pixel"));
+    }
+    parts.join("; ")
+}

@@ -1,0 +1,247 @@
+//! Recognizing a network by the names and shapes of its tensors.
+
+use super::architecture::{Architecture, Hints};
+use super::coarse_to_fine;
+use super::shapes::{Shapes, Unrecognized, last_index};
+use crate::config::{
+    DiscriminatorArch, DiscriminatorRecipe, GeneratorArch, GeneratorRecipe, Mode, NormKind, Recipe,
+    Upsample,
+};
+
+impl Architecture {
+    /// Recognizes a network by the names and shapes of its tensors.
+    pub(super) fn recognize(shapes: &Shapes<'_>, hints: Hints) -> Result<Self, Unrecognized> {
+        // Chosen by names of later layers, so that a missing first layer is reported as missing.
+        let any = |part: &str| shapes.0.keys().any(|name| name.starts_with(part));
+        if any("model.model.1.model.") {
+            return unet(shapes, hints);
+        }
+        if any("model1_1.") {
+            return coarse_to_fine::local(shapes).ok_or(Unrecognized::Unknown);
+        }
+        if let Some(found) = coarse_to_fine::multiscale(shapes) {
+            return Ok(found);
+        }
+        if any("layer0.0.") {
+            return unsupported(
+                "it is a multi-scale discriminator of pix2pixHD without intermediate features (`--no_ganFeat_loss`)",
+            );
+        }
+        let has_blocks = |name: &str| name.starts_with("model.") && name.contains(".conv_block.");
+        if shapes.0.keys().any(|name| has_blocks(name)) {
+            return resnet(shapes, hints);
+        }
+        if let Some(found) = coarse_to_fine::encoder(shapes) {
+            return Ok(found);
+        }
+        let has = |layer: &str, width: usize| {
+            let kernel = shapes.kernel(layer);
+            kernel.is_some_and(|[.., found]| found == width)
+        };
+        if has("model.2", 4) && has("model.5", 4) {
+            return patch(shapes, hints);
+        }
+        if has("net.2", 1) {
+            return pixel(shapes, hints);
+        }
+        Err(Unrecognized::Unknown)
+    }
+}
+
+fn unsupported<T>(what: &str) -> Result<T, Unrecognized> {
+    Err(Unrecognized::Unsupported(what.to_owned()))
+}
+
+fn generator(
+    arch: GeneratorArch,
+    channels: usize,
+    norm: NormKind,
+    upsample: Upsample,
+) -> GeneratorRecipe {
+    GeneratorRecipe {
+        arch,
+        channels,
+        norm,
+        upsample,
+        ..Recipe::defaults(Mode::Pix2pix).generator
+    }
+}
+
+/// Channels of pictures whose layer is missing.
+const COLOR_CHANNELS: usize = 3;
+/// The level below the outermost one of a U-Net.
+const UNET_INNER: &str = "model.model.1";
+
+fn unet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized> {
+    // Counted by the deepest name, so that a missing layer is reported as missing and not taken for the end.
+    let depth = |name: &str| {
+        let inner = name.strip_prefix(UNET_INNER)?;
+        Some(inner.matches(".model.3").count() + 2)
+    };
+    let is_convolution = |name: &&str| name.ends_with(".model.1.weight");
+    let names = shapes.0.keys().map(AsRef::as_ref);
+    let levels = names.filter(is_convolution).filter_map(depth).max();
+    let levels = levels.unwrap_or(1);
+    let arch = match levels {
+        6 => GeneratorArch::Unet64,
+        7 => GeneratorArch::Unet128,
+        8 => GeneratorArch::Unet256,
+        9 => GeneratorArch::Unet512,
+        other => {
+            return Err(Unrecognized::Unsupported(format!(
+                "it is a U-Net with {other} downsamplings, and 6 (unet_64) to 9 (unet_512) are supported"
+            )));
+        }
+    };
+    let inner = shapes.kernel(&format!("{UNET_INNER}.model.1"));
+    let [channels, input, ..] = match (shapes.kernel("model.model.0"), inner) {
+        (Some(first), _) => first,
+        (None, Some([_, channels, ..])) => [channels, COLOR_CHANNELS, 4, 4],
+        (None, None) => return Err(Unrecognized::Unknown),
+    };
+    // A transposed convolution has its input first, and a kernel of 4; the one after resizing a kernel of 3.
+    let (upsample, output) = match shapes.kernel("model.model.3") {
+        Some([output, _, 3, _]) => (Upsample::Resize, output),
+        Some([_, output, ..]) => (Upsample::Deconv, output),
+        None => (Upsample::Deconv, COLOR_CHANNELS),
+    };
+    let norm = shapes.norm(
+        &format!("{UNET_INNER}.model.2"),
+        &format!("{UNET_INNER}.model.1"),
+        hints,
+    )?;
+    Ok(Architecture::Generator {
+        recipe: generator(arch, channels, norm, upsample),
+        input,
+        output,
+    })
+}
+
+fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized> {
+    /// Index of the first residual block, after two downsamplings.
+    const FIRST: usize = 10;
+    if shapes.0.keys().any(|name| name.ends_with(".filt")) {
+        return antialiased();
+    }
+    // With more or fewer downsamplings than CycleGAN's generator has, the first block stands elsewhere; and CycleGAN's
+    // takes pictures.
+    let is_block = |index: usize| {
+        let layer = format!("model.{index}.conv_block.1");
+        shapes.kernel(&layer).is_some()
+    };
+    let is_usual = is_block(FIRST) && !is_block(FIRST - 3);
+    let takes_more = shapes
+        .kernel("model.1")
+        .is_some_and(|[_, input, ..]| input > COLOR_CHANNELS + 1);
+    if (!is_usual || takes_more || hints.is_coarse_to_fine)
+        && let Some(found) = coarse_to_fine::global(shapes)
+    {
+        return Ok(found);
+    }
+    if shapes
+        .kernel(&format!("model.{FIRST}.conv_block.0"))
+        .is_some()
+    {
+        return unsupported(
+            "it is a ResNet whose blocks are padded with zeros, and reflection is supported",
+        );
+    }
+    let has = |layer: String| shapes.kernel(&layer).is_some();
+    let last = last_index(shapes, "model.", "conv_block.");
+    let blocks = last.map_or(0, |last| (last + 1).saturating_sub(FIRST));
+    let arch = match blocks {
+        6 => GeneratorArch::Resnet6Blocks,
+        9 => GeneratorArch::Resnet9Blocks,
+        other => {
+            return Err(Unrecognized::Unsupported(format!(
+                "it is a ResNet with {other} residual blocks at the usual place, and 6 or 9 are supported; if it is pix2pixHD's, say `--arch global`"
+            )));
+        }
+    };
+    let [channels, input, ..] = match (shapes.kernel("model.1"), shapes.kernel("model.4")) {
+        (Some(first), _) => first,
+        (None, Some([_, channels, ..])) => [channels, COLOR_CHANNELS, 7, 7],
+        (None, None) => return Err(Unrecognized::Unknown),
+    };
+    let up = FIRST + blocks;
+    let output = shapes
+        .kernel(&format!("model.{}", up + 7))
+        .map_or(COLOR_CHANNELS, |[output, ..]| output);
+    // Before an upsampling there are twice as many channels as after it; a transposed convolution has them first.
+    let upsample = match shapes.kernel(&format!("model.{up}")) {
+        Some([first, second, ..]) if first < second => Upsample::Resize,
+        _ => Upsample::Deconv,
+    };
+    let norm = shapes.norm("model.2", "model.1", hints)?;
+    let mut recipe = generator(arch, channels, norm, upsample);
+    // Dropout takes an index between the two convolutions of a block.
+    recipe.dropout = has(format!("model.{FIRST}.conv_block.6"));
+    Ok(Architecture::Generator {
+        recipe,
+        input,
+        output,
+    })
+}
+
+/// The ResNet that CUT trains by default, whose filters are buffers called `filt`.
+fn antialiased() -> Result<Architecture, Unrecognized> {
+    unsupported(
+        "it is CUT's ResNet with anti-aliased sampling, whose first downsampling is a convolution of stride 1 and a blur, where the ResNets \
+         here have a convolution of stride 2 (`--no_antialias --no_antialias_up` trains one that is supported)",
+    )
+}
+
+fn patch(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized> {
+    // With n strided layers the last convolution is at 3 n + 2.
+    let layers = last_index(shapes, "model.", "").map_or(0, |last| last / 3);
+    let [channels, input, ..] = match (shapes.kernel("model.0"), shapes.kernel("model.2")) {
+        (Some(first), _) => first,
+        (None, Some([_, channels, ..])) => [channels, COLOR_CHANNELS, 4, 4],
+        (None, None) => return Err(Unrecognized::Unknown),
+    };
+    if shapes.kernel("model.8").is_some()
+        && shapes.kernel("model.11").is_none()
+        && shapes
+            .kernel("model.12")
+            .is_some_and(|[output, ..]| output == 1)
+    {
+        return unsupported(
+            "it is the discriminator of PyTorch-GAN, whose last convolution comes after a row and a column of zeros, where PatchGAN has one \
+             of stride 1 before it",
+        );
+    }
+    if shapes
+        .kernel(&format!("model.{}", 3 * layers + 2))
+        .is_none()
+    {
+        return Err(Unrecognized::Unknown);
+    }
+    Ok(Architecture::Discriminator {
+        recipe: DiscriminatorRecipe {
+            arch: DiscriminatorArch::Patch,
+            layers,
+            channels,
+            norm: shapes.norm("model.3", "model.2", hints)?,
+            scales: Recipe::defaults(Mode::Pix2pix).discriminator.scales,
+        },
+        input,
+    })
+}
+
+fn pixel(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized> {
+    let [channels, input, ..] = match (shapes.kernel("net.0"), shapes.kernel("net.2")) {
+        (Some(first), _) => first,
+        (None, Some([_, channels, ..])) => [channels, COLOR_CHANNELS, 1, 1],
+        (None, None) => return Err(Unrecognized::Unknown),
+    };
+    Ok(Architecture::Discriminator {
+        recipe: DiscriminatorRecipe {
+            arch: DiscriminatorArch::Pixel,
+            layers: Recipe::defaults(Mode::Pix2pix).discriminator.layers,
+            channels,
+            norm: shapes.norm("net.3", "net.2", hints)?,
+            scales: Recipe::defaults(Mode::Pix2pix).discriminator.scales,
+        },
+        input,
+    })
+}
