@@ -3,11 +3,10 @@
 use std::io::Write;
 
 use anyhow::Context;
-use clap::{Args, Command, CommandFactory, ValueEnum};
+use clap::{Args, Command, ValueEnum};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::arguments::Cli;
 use super::exit::Exit;
 
 /// Arguments of `translate completions`.
@@ -44,8 +43,8 @@ impl Target {
     }
 }
 
-pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
-    let mut command = Cli::command();
+/// Prints what is asked for of the whole command line.
+pub(super) fn run(arguments: Arguments, mut command: Command) -> anyhow::Result<Exit> {
     let mut text = Vec::new();
     match arguments.target.shell() {
         Some(shell) => clap_complete::generate(shell, &mut command, "translate", &mut text),

@@ -25,6 +25,8 @@ mod styles;
 mod train;
 mod usage;
 
+use clap::CommandFactory;
+
 pub use arguments::{Cli, Command};
 pub use exit::Exit;
 pub use export::ExportError;
@@ -59,6 +61,6 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Bench(arguments) => bench::run(&globals, arguments),
         Command::Devices => devices::run(),
         Command::Recipes(arguments) => recipes::run(arguments),
-        Command::Completions(arguments) => completions::run(arguments),
+        Command::Completions(arguments) => completions::run(arguments, Cli::command()),
     }
 }

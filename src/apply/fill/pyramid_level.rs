@@ -1,10 +1,10 @@
 //! One scale of the part of a photo around a hole.
 
 use super::blend::{blend, match_border};
-use super::distance_transform::DistanceTransform;
 use super::filler::{Filler, HoleSupport};
 use super::planes::{Planes, Rectangle};
 use super::tile::{Tile, middle, tile_starts};
+use crate::apply::distance_transform::DistanceTransform;
 use crate::data::Mask;
 
 /// A window shows enough of a photo if one in so many of its pixels is known.
