@@ -124,7 +124,8 @@ pub(super) fn resumed_recipe(
 
 /// Adds the epochs that `--epochs` or `--steps` ask for beyond those that the run to resume has.
 fn extend(recipe: &mut Recipe, before: &Manifest, more: MoreTraining) -> Result<(), UsageError> {
-    let has = recipe.total_epochs();
+    // As for a new run, the epochs of the last stage.
+    let has = recipe.stage_epochs();
     let per_epoch = before
         .training
         .samples
