@@ -67,7 +67,6 @@ pub(super) struct Streams {
     /// The file that the one translation goes to, if it is not a folder that was named.
     file: Option<PathBuf>,
     /// Vanishes with this value, and what is in it too.
-    #[expect(dead_code, reason = "held for its end")]
     folder: Option<TempDir>,
 }
 
