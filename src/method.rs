@@ -67,7 +67,13 @@ pub struct StepContext {
     pub discriminator_rate: f64,
 }
 
-/// State of a method besides its weights: optimisers and image pools.
+/// The part of a [`MethodState`] with the averaged weights of `network`, where it has any. They are the weights that a
+/// style shows.
+pub fn average_part(network: &str) -> String {
+    format!("{network}_average")
+}
+
+/// State of a method besides its weights: optimisers, averaged weights and image pools.
 #[derive(Debug, Clone, Default)]
 pub struct MethodState {
     /// Tensors by part, such as an optimiser or a pool.
@@ -83,22 +89,27 @@ impl MethodState {
         self.counts.insert(part.to_owned(), count);
     }
 
-    /// Inserts the optimiser of `network`.
+    /// Inserts the optimiser of `network` and, if it keeps them, its averaged weights.
     pub fn insert_optimiser<N: Network>(&mut self, part: &str, network: &Trainable<N>) {
         self.insert(part, network.optimiser_state());
+        if let Some(average) = network.average_state() {
+            self.insert(&average_part(part), average);
+        }
     }
 
-    /// Takes out the optimiser of `network` and restores it.
+    /// Takes out the optimiser of `network` and its averaged weights, and restores them.
     ///
     /// # Errors
-    /// It belongs to another network.
+    /// They belong to another network.
     pub fn restore_optimiser<N: Network>(
         &mut self,
         part: &str,
         network: &mut Trainable<N>,
     ) -> Result<(), TensorError> {
         let (tensors, time) = self.take(part);
-        network.load_optimiser(tensors, time)
+        network.load_optimiser(tensors, time)?;
+        let (weights, count) = self.take(&average_part(part));
+        network.load_average(weights, count)
     }
 
     /// Takes out one part; empty if it is missing.
@@ -116,6 +127,17 @@ pub trait Method {
     /// Renders a batch of one sample for the preview: rows of pictures `[1, channels, height, width]` in [-1, 1], such as input,
     /// output, target.
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>>;
+
+    /// Translations of `batch` of one sample, each with the real picture that it is measured against, `[1, channels, height, width]`
+    /// in [-1, 1]. Unless a method says otherwise, those that its previews show: output and target of each row.
+    fn translations(&self, batch: Batch) -> Vec<(TensorData, TensorData)> {
+        let rows = self.preview(batch).into_iter();
+        rows.filter_map(|row| {
+            let mut pictures = row.into_iter().skip(1);
+            Some((pictures.next()?, pictures.next()?))
+        })
+        .collect()
+    }
 
     /// The networks, by the stems of their weight files in the style folder.
     fn networks(&self) -> &'static [&'static str];

@@ -51,7 +51,7 @@ def build(arch, norm, upsample):
     if arch in UNETS:
         network = Unet(INPUTS, OUTPUTS, UNETS[arch], CHANNELS, norm)
     else:
-        network = Resnet(INPUTS, OUTPUTS, RESNETS[arch], CHANNELS, norm)
+        network = Resnet(INPUTS, OUTPUTS, RESNETS[arch], CHANNELS, norm, blur=upsample == "blur")
     if upsample == "resize":
         resize_instead(network)
     return network
@@ -93,6 +93,7 @@ channels = {CHANNELS}
 norm = "{norm}"
 dropout = false
 upsample = "{upsample}"
+downsample = "{"blur" if upsample == "blur" else "strided"}"
 """
     )
 
@@ -168,7 +169,8 @@ def main():
     with tempfile.TemporaryDirectory() as place:
         for arch in [*UNETS, *RESNETS]:
             for norm in ("batch", "instance", "instance_affine", "none"):
-                for upsample in ("deconv", "resize"):
+                # with filters on the way down too
+                for upsample in ("deconv", "resize", *(["blur"] if arch in RESNETS else [])):
                     check(program, pathlib.Path(place), seed, arch, norm, upsample)
                     seed += 1
 

@@ -115,3 +115,10 @@ def make(folder):
         picture = smooth(seed + 1000, batch, inputs, height, width)
         write(folder, name, randomise(network, seed), picture, norm, seed, arch=name.split("_")[0],
               input_channels=inputs, channels=channels, layers=layers)
+    network = randomise(Resnet(3, 3, 6, 2, "instance", blur=True), 230)
+    write(folder, "resnet_6blocks_blur", network, smooth(1230, 2, 3, 36, 28), "instance", 230,
+          arch="resnet_6blocks", input_channels=3, output_channels=3, channels=2, blocks=6)
+    # sides that halve to odd numbers
+    network = randomise(PatchDiscriminator(3, 3, 3, "instance", blur=True), 330)
+    write(folder, "patch_blur_layers3", network, smooth(1330, 1, 3, 43, 34), "instance", 330,
+          arch="patch", input_channels=3, channels=3, layers=3)

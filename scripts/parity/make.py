@@ -7,11 +7,13 @@ import torch
 
 import fixture_adam
 import fixture_checkpoints
+import fixture_contrastive
 import fixture_cycle
 import fixture_files
 import fixture_forward
 import fixture_import
 import fixture_inpaint
+import fixture_metrics
 import fixture_objectives
 import fixture_pillow
 import fixture_pix2pix
@@ -28,6 +30,7 @@ GROUPS = [
     fixture_objectives,
     fixture_pix2pix,
     fixture_cycle,
+    fixture_contrastive,
     fixture_pix2pixhd,
     fixture_inpaint,
     fixture_adam,
@@ -35,6 +38,7 @@ GROUPS = [
     fixture_schedules,
     fixture_pillow,
     fixture_similarity,
+    fixture_metrics,
     fixture_files,
 ]
 

@@ -2,25 +2,32 @@
 
 from torch import nn
 
+from blur import BlurDownsample
 from norm import convolution_bias, norm_layer
 
 
 class PatchDiscriminator(nn.Module):
-    """Raw logits, one per overlapping patch: `layers` stride-2 convolutions, then two of stride 1."""
+    """Raw logits, one per overlapping patch: `layers` stride-2 convolutions, then two of stride 1.
 
-    def __init__(self, inputs, channels, layers, norm):
+    With `blur` filters after the activations halve the size, as in CUT (Park et al. 2020), and convolutions do not.
+    """
+
+    def __init__(self, inputs, channels, layers, norm, blur=False):
         super().__init__()
         bias = convolution_bias(norm)
-        stages = [nn.Conv2d(inputs, channels, 4, stride=2, padding=1, bias=True), nn.LeakyReLU(0.2)]
+        halving = 1 if blur else 2
+        stages = [nn.Conv2d(inputs, channels, 4, stride=halving, padding=1, bias=True), nn.LeakyReLU(0.2)]
+        stages += [BlurDownsample(channels)] if blur else []
         width = channels
         for level in range(1, layers + 1):
             wider = channels * min(2**level, 8)
-            stride = 2 if level < layers else 1
+            stride = halving if level < layers else 1
             stages += [
                 nn.Conv2d(width, wider, 4, stride=stride, padding=1, bias=bias),
                 norm_layer(norm, wider),
                 nn.LeakyReLU(0.2),
             ]
+            stages += [BlurDownsample(wider)] if blur and level < layers else []
             width = wider
         stages += [nn.Conv2d(width, 1, 4, stride=1, padding=1, bias=True)]
         self.model = nn.Sequential(*stages)

@@ -2,6 +2,7 @@
 
 from torch import nn
 
+from blur import BlurDownsample, BlurUpsample
 from norm import convolution_bias, norm_layer
 
 
@@ -28,23 +29,27 @@ class ResidualBlock(nn.Module):
 
 
 class Resnet(nn.Module):
-    """`[batch, inputs, h, w]` to `[batch, outputs, h, w]` in [-1, 1]; h and w divide by 4."""
+    """`[batch, inputs, h, w]` to `[batch, outputs, h, w]` in [-1, 1]; h and w divide by 4.
 
-    def __init__(self, inputs, outputs, blocks, channels, norm, dropout=False):
+    With `blur` filters change the size, as in CUT (Park et al. 2020), and convolutions keep it.
+    """
+
+    def __init__(self, inputs, outputs, blocks, channels, norm, dropout=False, blur=False):
         super().__init__()
         bias = convolution_bias(norm)
         layers = [nn.ReflectionPad2d(3), nn.Conv2d(inputs, channels, 7, bias=bias)]
         layers += [norm_layer(norm, channels), nn.ReLU()]
         for width in (channels, 2 * channels):
-            layers += [nn.Conv2d(width, 2 * width, 3, stride=2, padding=1, bias=bias)]
+            layers += [nn.Conv2d(width, 2 * width, 3, stride=1 if blur else 2, padding=1, bias=bias)]
             layers += [norm_layer(norm, 2 * width), nn.ReLU()]
+            layers += [BlurDownsample(2 * width)] if blur else []
         layers += [ResidualBlock(4 * channels, norm, dropout) for _ in range(blocks)]
         for width in (4 * channels, 2 * channels):
-            layers += [
-                nn.ConvTranspose2d(width, width // 2, 3, stride=2, padding=1, output_padding=1, bias=bias),
-                norm_layer(norm, width // 2),
-                nn.ReLU(),
-            ]
+            if blur:
+                layers += [BlurUpsample(width), nn.Conv2d(width, width // 2, 3, padding=1, bias=bias)]
+            else:
+                layers += [nn.ConvTranspose2d(width, width // 2, 3, stride=2, padding=1, output_padding=1, bias=bias)]
+            layers += [norm_layer(norm, width // 2), nn.ReLU()]
         layers += [nn.ReflectionPad2d(3), nn.Conv2d(channels, outputs, 7, bias=True), nn.Tanh()]
         self.model = nn.Sequential(*layers)
 

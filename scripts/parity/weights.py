@@ -13,6 +13,11 @@ def randomise(network, seed, output_gain=1.0):
     def normal(tensor, mean, deviation):
         tensor.copy_(mean + deviation * torch.randn(tensor.shape, generator=draw))
 
+    for module in network.modules():
+        if isinstance(module, nn.Linear):
+            with torch.no_grad():
+                normal(module.weight, 0.0, math.sqrt(2.0 / module.in_features))
+                normal(module.bias, 0.0, 0.1)
     convolutions = [m for m in network.modules() if isinstance(m, (nn.Conv2d, nn.ConvTranspose2d))]
     with torch.no_grad():
         for module in network.modules():
@@ -48,9 +53,9 @@ def settle_running_statistics(network, picture, seed):
 
 
 def state(network, prefix):
-    """The state dict without batch counters, each key under `prefix.`."""
+    """The state dict without batch counters and fixed filters, each key under `prefix.`."""
     return {
         f"{prefix}.{key}": value.detach().clone().contiguous()
         for key, value in network.state_dict().items()
-        if not key.endswith("num_batches_tracked")
+        if not key.endswith(("num_batches_tracked", "filt"))
     }

@@ -13,8 +13,8 @@ use super::reading::{ReadOptions, padding_for, read, resized_planes};
 use super::tiles::SplitPolicy;
 use super::translator::InputSpec;
 use crate::picture::{
-    EncodeOptions, OutputPixels, SpooledPicture, encode, image_from_values, is_16_bit,
-    normalized_values,
+    EncodeOptions, OutputPixels, SpooledPicture, Transparency, encode, image_from_values,
+    is_16_bit, normalized_values,
 };
 
 /// What a network made of a picture.
@@ -57,6 +57,11 @@ pub(super) fn finish(
         metadata,
         notes,
     } = passthrough;
+    // Without transparency the colours would be seen.
+    let alpha = alpha.map(|alpha| Transparency {
+        restores_hidden: alpha.restores_hidden && format != ImageFormat::Jpeg,
+        ..alpha
+    });
     let own = (padding.width, padding.height);
     let (width, height) = restored.unwrap_or(own);
     let pixels = match output {

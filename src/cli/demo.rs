@@ -118,6 +118,7 @@ impl Demo {
         let mut recipe = self.recipe.clone();
         recipe.train.max_steps = steps;
         let session = Session {
+            judge: None,
             recipe,
             data: self.data.clone(),
             style: self.style.clone(),
@@ -146,7 +147,7 @@ impl Demo {
         }
         let options = EvaluateOptions {
             metrics: vec![Metric::L1],
-            mask: None,
+            ..EvaluateOptions::default()
         };
         let evaluation = evaluate(&self.targets(), &pictures, &options)?;
         evaluation

@@ -6,8 +6,13 @@ use anyhow::Context;
 use clap::Args;
 
 use super::exit::Exit;
+use super::globals::Globals;
 use super::output::print;
-use crate::evaluate::{EvaluateOptions, Metric, evaluate};
+use crate::evaluate::{
+    Comparison, EvaluateOptions, KidSubsets, Metric, StudyResults, evaluate, write_page,
+    write_study,
+};
+use crate::features::Resize;
 
 /// Arguments of `translate evaluate`.
 #[derive(Debug, Args)]
@@ -16,12 +21,13 @@ use crate::evaluate::{EvaluateOptions, Metric, evaluate};
 )]
 pub struct Arguments {
     /// Folder of real pictures
-    #[arg(long, value_name = "DIR")]
-    real: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["compare", "study_results"])]
+    real: Option<PathBuf>,
     /// Folder of translated pictures, matched to the real ones by name without extension
-    #[arg(long, value_name = "DIR")]
-    fake: PathBuf,
-    /// Metrics, separated by commas: psnr, ssim, l1
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["compare", "study_results"])]
+    fake: Option<PathBuf>,
+    /// Metrics, separated by commas. Of pictures of the same name: psnr, ssim, l1, ms_ssim, lpips,
+    /// lpips_vgg, dists. Of the folders as a whole: fid, kid, is, precision, recall, density, coverage, swd, colour
     #[arg(
         long,
         value_name = "LIST",
@@ -32,22 +38,92 @@ pub struct Arguments {
     /// Mask, or folder of masks matched by name: only what is white in it is compared
     #[arg(long, value_name = "PATH")]
     mask: Option<PathBuf>,
-    /// Write the scores of every picture as JSON
+    /// Weights of the networks that metrics use: a file of Inception, AlexNet or VGG16, or a folder of
+    /// such files; repeat for more. Besides, ~/.cache/translate and PyTorch's own cache are looked into
+    #[arg(long, value_name = "PATH")]
+    weights: Vec<PathBuf>,
+    /// How pictures are brought to the 299x299 pixels that Inception sees
+    #[arg(long, value_enum, default_value_t)]
+    resize: Resize,
+    /// Keep the features of Inception beside each folder, and take them from there
+    #[arg(long)]
+    cache: bool,
+    /// Subsets of which kid is the mean
+    #[arg(long, value_name = "N", default_value_t = KidSubsets::default().count, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    kid_subsets: usize,
+    /// Pictures of each folder in a subset of kid; of smaller folders all are taken
+    #[arg(long, value_name = "N", default_value_t = KidSubsets::default().size, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(2..))]
+    kid_subset_size: usize,
+    /// Seed of what is chosen at random
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Write the scores of every picture: a page with distributions and the worst and best pairs if the
+    /// name ends in .html, otherwise JSON; repeat for both
     #[arg(long, value_name = "FILE")]
-    report: Option<PathBuf>,
+    report: Vec<PathBuf>,
+    /// Instead, compare two runs picture by picture, by the JSON reports of both
+    #[arg(long, value_name = "REPORT", num_args = 2, conflicts_with_all = ["real", "fake", "report", "mask", "study", "study_results"])]
+    compare: Option<Vec<PathBuf>>,
+    /// Instead, write a page on which people tell real pictures from translations
+    #[arg(long, value_name = "FILE.html", conflicts_with_all = ["report", "mask", "study_results"])]
+    study: Option<PathBuf>,
+    /// Instead, add up the files that such a page has saved
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["real", "fake", "report", "mask"])]
+    study_results: Option<Vec<PathBuf>>,
 }
 
-pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
+pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
+    if let Some(reports) = &arguments.compare {
+        let comparison = Comparison::of_reports(&reports[0], &reports[1], arguments.seed)?;
+        print(comparison.to_text().trim_end())?;
+        return Ok(Exit::Done);
+    }
+    if let Some(files) = &arguments.study_results {
+        print(StudyResults::read(files)?.to_text().trim_end())?;
+        return Ok(Exit::Done);
+    }
+    let (Some(real), Some(fake)) = (&arguments.real, &arguments.fake) else {
+        unreachable!("the parser asks for both folders in all other cases");
+    };
+    if let Some(page) = &arguments.study {
+        write_study(real, fake, arguments.seed, page)?;
+        return Ok(Exit::Done);
+    }
+    let needs_network = arguments
+        .metrics
+        .iter()
+        .any(|metric| metric.network().is_some());
+    let device = if needs_network {
+        globals.device.open()?.device
+    } else {
+        EvaluateOptions::default().device
+    };
     let options = EvaluateOptions {
         metrics: arguments.metrics,
         mask: arguments.mask,
+        weights: arguments.weights,
+        resize: arguments.resize,
+        cache: arguments.cache,
+        kid_subsets: KidSubsets {
+            count: arguments.kid_subsets,
+            size: arguments.kid_subset_size,
+        },
+        device,
+        seed: arguments.seed,
     };
-    let evaluation = evaluate(&arguments.real, &arguments.fake, &options)?;
+    let evaluation = evaluate(real, fake, &options)?;
     for warning in evaluation.warnings() {
         tracing::warn!("{warning}");
     }
-    if let Some(path) = arguments.report {
-        evaluation.write(&path).context("cannot write the report")?;
+    for path in &arguments.report {
+        let is_page = path
+            .extension()
+            .is_some_and(|extension| extension == "html");
+        if is_page {
+            write_page(&evaluation, real, fake, options.seed, path)?;
+        } else {
+            evaluation.write(path).context("cannot write the report")?;
+        }
     }
     print(evaluation.to_table().trim_end())?;
     Ok(Exit::Done)

@@ -23,6 +23,7 @@ mod size_choice;
 mod streams;
 mod styles;
 mod train;
+mod training_judge;
 mod usage;
 
 use clap::CommandFactory;
@@ -53,7 +54,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Demo(arguments) => demo::run(&globals, arguments),
         Command::Train(arguments) => train::run(&globals, arguments),
         Command::Apply(arguments) => apply::run(&globals, arguments),
-        Command::Evaluate(arguments) => evaluate::run(arguments),
+        Command::Evaluate(arguments) => evaluate::run(&globals, arguments),
         Command::Export(arguments) => export::run(&globals, arguments),
         Command::Import(arguments) => import::run(&globals, arguments),
         Command::Styles(arguments) => styles::run(&globals, arguments),

@@ -11,6 +11,7 @@ use super::interrupt;
 use super::output::print;
 use super::recipes;
 use super::resumption::{MoreTraining, chosen_style, resumed_recipe};
+use super::training_judge;
 use super::usage::UsageError;
 use crate::config::{ConfigError, Mode, Overlay, Recipe};
 use crate::data::fit_to_data;
@@ -25,8 +26,8 @@ use crate::train::{RunOutcome, Session, SessionStart};
     after_help = "Examples:\n  translate train --mode cycle\n  translate train --mode pix2pix --data facades --name facades --set data.direction=BtoA\n  translate train --config cycle-small --data horse2zebra --name zebra\n  translate train --resume --name facades\n  translate train --resume --name facades --epochs 300"
 )]
 pub struct Arguments {
-    /// Training method: pix2pix (pairs of pictures), cycle (two piles of pictures), pix2pixhd (label maps, large pictures)
-    /// or inpaint (photos)
+    /// Training method: pix2pix (pairs of pictures), cycle (two piles of pictures), contrastive (two piles of pictures, one
+    /// direction, in less time), pix2pixhd (label maps, large pictures) or inpaint (photos)
     #[arg(long, value_name = "MODE")]
     mode: Option<Mode>,
     /// Folder of the data set [default: the sample in this program]
@@ -120,12 +121,14 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         Some(sample) => sample.folder(recipe.mode),
         None => PathBuf::from(&recipe.data.root),
     };
+    let device = globals.device.open()?;
     let session = Session {
+        judge: training_judge::judge(&recipe, &device)?,
         recipe,
         data,
         style: style.clone(),
         start,
-        device: globals.device.open()?,
+        device,
     };
     session.device.check(session.recipe.train.precision)?;
     tracing::info!("training `{name}` on {}", session.device.name);

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::evaluate::Metric;
 use crate::picture::Amount;
 
 /// A command line that makes no sense as a whole.
@@ -9,7 +10,7 @@ use crate::picture::Amount;
 pub enum UsageError {
     /// Nothing says how to train.
     #[error(
-        "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` for two piles of pictures, `--mode pix2pixhd` for label maps and large pictures, `--mode inpaint` to fill holes in photos"
+        "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` or `--mode contrastive` for two piles of pictures, `--mode pix2pixhd` for label maps and large pictures, `--mode inpaint` to fill holes in photos"
     )]
     NoMode,
     /// The style to resume does not exist.
@@ -40,6 +41,11 @@ pub enum UsageError {
         /// Epochs asked for.
         asked: usize,
     },
+    /// A metric of pairs for a training without pairs.
+    #[error(
+        "`train.metrics`: {0} compares pictures of the same scene, and the data of mode cycle has none: choose among swd, colour, fid, kid, is, precision, recall, density, coverage"
+    )]
+    NoPairs(Metric),
     /// The name is taken.
     #[error("there is already a style `{name}` in `{}`: go on with `--resume`, replace it with `--overwrite`, or choose another `--name`", folder.display())]
     NameTaken {

@@ -1,6 +1,5 @@
 //! The pix2pixHD training step.
 
-use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::clusters::FeatureCollector;
@@ -13,9 +12,10 @@ use crate::config::Recipe;
 use crate::data::{Batch, DataError};
 use crate::method::{Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, ForwardMode, GanLoss, Generator, NamedTensors, NormStats, ResnetGenerator, TensorError,
-    Trainable, WEIGHT_CLIP, WeightInit,
+    Adam, DiffAugment, ForwardMode, GanLoss, Generator, NamedTensors, NormStats, ResnetGenerator,
+    TensorError, Trainable, WEIGHT_CLIP, WeightInit,
 };
+use crate::random;
 
 const GENERATOR: &str = "generator";
 const DISCRIMINATOR: &str = "discriminator";
@@ -37,6 +37,7 @@ pub struct Pix2pixHd {
     discriminator: Trainable<MultiscaleDiscriminator>,
     encoder: Option<Trainable<ResnetGenerator>>,
     vgg: Option<Vgg19>,
+    augment: DiffAugment,
     gan_loss: GanLoss,
     recipe: Recipe,
     /// Whether all of the generator is trained: its base is frozen in the first epochs of a stage with an enhancer.
@@ -74,15 +75,18 @@ impl Pix2pixHd {
         let generator = networks::generator(&mut init(0), recipe);
         let discriminator = networks::discriminator(&mut init(1), recipe);
         let encoder = (recipe.encoder.features > 0)
-            .then(|| Trainable::new(networks::encoder(&mut init(2), recipe), adam()));
+            .then(|| Trainable::new(networks::encoder(&mut init(2), recipe), adam()))
+            // Averaged with the generator, which learns to read its features.
+            .map(|encoder| encoder.with_average(recipe.optim.ema));
         let vgg = vgg
             .map(|weights| Vgg19::from_weights(weights, recipe.train.precision, &autodiff))
             .transpose()?;
         Ok(Self {
-            generator: Trainable::new(generator, adam()),
+            generator: Trainable::new(generator, adam()).with_average(recipe.optim.ema),
             discriminator: Trainable::new(discriminator, adam()),
             encoder,
             vgg,
+            augment: DiffAugment::new(&recipe.discriminator.augment),
             gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
             recipe: recipe.clone(),
             released: recipe.optim.fix_global_epochs == 0,
@@ -182,7 +186,13 @@ impl Method for Pix2pixHd {
             }
         }
         let inputs = self.inputs(batch);
-        let judged = |picture: Tensor<4>| Tensor::cat(vec![inputs.condition.clone(), picture], 1);
+        // The same for all: the features of output and target are compared.
+        let mut rng = random::step_rng(context.seed, context.step);
+        let draw = self.augment.draw(&inputs.target, &mut rng);
+        let judged = |picture: Tensor<4>| {
+            let pair = Tensor::cat(vec![inputs.condition.clone(), picture], 1);
+            draw.apply(pair, inputs.condition.dims()[1])
+        };
 
         let encoder = self.encoder.as_ref().map(Trainable::network);
         let input = generator_input(&inputs, encoder);
@@ -250,12 +260,9 @@ impl Method for Pix2pixHd {
         };
         let target = batch.b.clone();
         let inputs = self.inputs(batch);
-        let encoder = self
-            .encoder
-            .as_ref()
-            .map(|encoder| encoder.network().valid());
+        let encoder = self.encoder.as_ref().map(Trainable::in_use);
         let input = generator_input(&inputs, encoder.as_ref());
-        let generator = self.generator.network().valid();
+        let generator = self.generator.in_use();
         let output = generator.forward(input, ForwardMode::inference(NormStats::Batch, false));
         vec![vec![displayed, output.into_data(), target]]
     }
@@ -335,10 +342,7 @@ impl Method for Pix2pixHd {
         if self.recipe.encoder.features == 0 {
             return Ok(Vec::new());
         }
-        let encoder = self
-            .encoder
-            .as_ref()
-            .map(|encoder| encoder.network().valid());
+        let encoder = self.encoder.as_ref().map(Trainable::in_use);
         let mut collector = FeatureCollector::default();
         for batch in samples {
             let inputs = self.inputs(batch?);

@@ -1,6 +1,8 @@
 //! Recipes: what to train and how, from the mode's defaults, a TOML file and command-line settings.
 
 mod builtin;
+mod contrastive;
+mod defaults;
 mod diff;
 mod error;
 mod extension;
@@ -9,6 +11,7 @@ mod options;
 mod overlay;
 mod recipe;
 mod stages;
+mod unused_keys;
 mod validation;
 
 pub use builtin::BuiltinRecipe;
@@ -16,8 +19,8 @@ pub use diff::diff;
 pub use error::ConfigError;
 pub use inpainting::ALEXNET_SIDE;
 pub use options::{
-    Direction, DiscriminatorArch, Distance, GanObjective, GeneratorArch, InitKind, MaskKind, Mode,
-    NormKind, Policy, Preprocess, Upsample,
+    Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,
+    InitKind, MaskKind, Mode, NormKind, Policy, Preprocess, Upsample,
 };
 pub use overlay::Overlay;
 pub use recipe::{

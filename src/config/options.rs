@@ -11,6 +11,8 @@ pub enum Mode {
     Pix2pix,
     /// Unpaired pictures: CycleGAN (Zhu et al., 2017).
     Cycle,
+    /// Unpaired pictures, one direction, in less time: CUT and FastCUT (Park et al., 2020).
+    Contrastive,
     /// Label maps or pictures to large pictures: pix2pixHD (Wang et al., 2018).
     Pix2pixhd,
     /// Holes in photos: context encoders (Pathak et al., 2016).
@@ -23,6 +25,7 @@ impl Mode {
         match self {
             Self::Pix2pix => "pix2pix",
             Self::Cycle => "cycle",
+            Self::Contrastive => "contrastive",
             Self::Pix2pixhd => "pix2pixhd",
             Self::Inpaint => "inpaint",
         }
@@ -119,6 +122,29 @@ pub enum DiscriminatorArch {
     Context,
 }
 
+/// A change of what a discriminator sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Augment {
+    /// Brightness, saturation and contrast.
+    Color,
+    /// A shift by up to an eighth of each side.
+    Translation,
+    /// A hole of half of each side.
+    Cutout,
+}
+
+impl Augment {
+    /// The name used in recipes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Color => "color",
+            Self::Translation => "translation",
+            Self::Cutout => "cutout",
+        }
+    }
+}
+
 /// The holes that a network learns to fill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
@@ -204,6 +230,18 @@ pub enum Upsample {
     Deconv,
     /// Nearest-neighbour doubling and a 3 x 3 convolution: no checkerboard.
     Resize,
+    /// Doubling by a binomial filter and a 3 x 3 convolution: no aliasing.
+    Blur,
+}
+
+/// How a network halves the size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Downsample {
+    /// Convolutions that take every second pixel, as in the papers.
+    Strided,
+    /// Convolutions of every pixel, and a binomial filter: no aliasing.
+    Blur,
 }
 
 /// Objective of generator and discriminator.

@@ -7,6 +7,7 @@ use toml::{Table, Value};
 use super::error::ConfigError;
 use super::options::Mode;
 use super::recipe::Recipe;
+use super::unused_keys::unused_keys;
 use crate::files;
 
 /// Keys and values from the user, checked against the keys of recipes and their types.
@@ -56,7 +57,7 @@ impl Overlay {
                 value.clone().try_into().map_err(|_| ConfigError::BadValue {
                     key: "mode".to_owned(),
                     message: format!(
-                        "{value} is not a mode, take \"pix2pix\", \"cycle\", \"pix2pixhd\" or \"inpaint\""
+                        "{value} is not a mode, take \"pix2pix\", \"cycle\", \"contrastive\", \"pix2pixhd\" or \"inpaint\""
                     ),
                 })
             })
@@ -164,57 +165,6 @@ impl Recipe {
     }
 }
 
-/// Keys that have no meaning in a mode.
-fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
-    const CYCLE: &[(&str, &str)] = &[
-        ("loss", "cycle_a"),
-        ("loss", "cycle_b"),
-        ("loss", "identity"),
-    ];
-    const PAIRED: &[(&str, &str)] = &[("loss", "l1")];
-    const COARSE_TO_FINE: &[(&str, &str)] = &[
-        ("data", "classes"),
-        ("data", "instances"),
-        ("generator", "downsamplings"),
-        ("generator", "blocks"),
-        ("generator", "enhancers"),
-        ("generator", "enhancer_blocks"),
-        ("encoder", "features"),
-        ("encoder", "channels"),
-        ("encoder", "downsamplings"),
-        ("encoder", "clusters"),
-        ("discriminator", "scales"),
-        ("loss", "feature_matching"),
-        ("loss", "perceptual"),
-        ("loss", "perceptual_weights"),
-        ("optim", "global_epochs"),
-        ("optim", "global_decay_epochs"),
-        ("optim", "fix_global_epochs"),
-    ];
-    const INPAINTING: &[(&str, &str)] = &[
-        ("data", "masks"),
-        ("data", "mask_folder"),
-        ("generator", "bottleneck"),
-        ("loss", "reconstruction"),
-        ("loss", "adversarial"),
-        ("loss", "overlap"),
-        ("loss", "distance"),
-    ];
-    // What pix2pixHD has no use for.
-    const NOT_COARSE_TO_FINE: &[(&str, &str)] = &[
-        ("generator", "dropout"),
-        ("optim", "discriminator_steps"),
-        ("optim", "pool_size"),
-    ];
-    const NOT_INPAINTING: &[(&str, &str)] = &[("data", "direction"), ("optim", "pool_size")];
-    match mode {
-        Mode::Pix2pix => [CYCLE, COARSE_TO_FINE, INPAINTING].concat(),
-        Mode::Cycle => [PAIRED, COARSE_TO_FINE, INPAINTING].concat(),
-        Mode::Pix2pixhd => [CYCLE, PAIRED, INPAINTING, NOT_COARSE_TO_FINE].concat(),
-        Mode::Inpaint => [CYCLE, PAIRED, COARSE_TO_FINE, NOT_INPAINTING].concat(),
-    }
-}
-
 /// Every key of recipes, with a value of its type.
 fn schema() -> Table {
     let mut recipe = Recipe::defaults(Mode::Pix2pix);
@@ -247,7 +197,8 @@ fn merge(base: &mut Table, over: Table) {
     }
 }
 
-/// Checks `table` against the schema; integers given for fractional keys become floats.
+/// Checks `table` against the schema; integers given for fractional keys become floats, and text given for lists is split at
+/// its commas.
 fn check(table: &mut Table, schema: &Table, prefix: &str, origin: &str) -> Result<(), ConfigError> {
     for (name, value) in table.iter_mut() {
         let key = format!("{prefix}{name}");
@@ -260,6 +211,9 @@ fn check(table: &mut Table, schema: &Table, prefix: &str, origin: &str) -> Resul
         };
         if let (Value::Float(_), Value::Integer(whole)) = (model, &*value) {
             *value = Value::Float(*whole as f64);
+        }
+        if let (Value::Array(_), Value::String(text)) = (model, &*value) {
+            *value = Value::Array(listed(text));
         }
         match (model, &mut *value) {
             (Value::Table(model), Value::Table(inner)) => {
@@ -274,6 +228,18 @@ fn check(table: &mut Table, schema: &Table, prefix: &str, origin: &str) -> Resul
         }
     }
     Ok(())
+}
+
+/// The entries of a list given as text, such as `color,cutout` or `0,4`.
+fn listed(text: &str) -> Vec<Value> {
+    let entries = text.split(',').map(str::trim);
+    entries
+        .filter(|entry| !entry.is_empty())
+        .map(|entry| match entry.parse() {
+            Ok(whole) => Value::Integer(whole),
+            Err(_) => Value::String(entry.to_owned()),
+        })
+        .collect()
 }
 
 fn wrong_type(origin: &str, key: &str, expected: &'static str, found: &Value) -> ConfigError {
@@ -324,7 +290,7 @@ fn plain_message(error: &toml::de::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{GeneratorArch, Policy};
+    use crate::config::{Augment, GeneratorArch, Policy};
 
     fn error(text: &str) -> String {
         Overlay::from_toml(text, "`r.toml`")
@@ -349,6 +315,30 @@ mod tests {
         assert_eq!(recipe.optim.policy, Policy::Cosine);
         assert_eq!(recipe.optim.lr.to_bits(), 1.0f64.to_bits());
         assert_eq!(recipe.optim.epochs, 100);
+    }
+
+    #[test]
+    fn lists_can_be_given_as_text() {
+        let all = [Augment::Color, Augment::Translation, Augment::Cutout];
+        for text in [
+            "augment = [\"color\", \"translation\", \"cutout\"]",
+            "augment = \"color, translation,cutout\"",
+        ] {
+            let overlay = Overlay::from_toml(&format!("[discriminator]\n{text}"), "file");
+            let recipe = overlay.unwrap().resolve(Mode::Cycle).unwrap();
+            assert_eq!(recipe.discriminator.augment, all);
+        }
+        let mut overlay = Overlay::default();
+        overlay.set("discriminator.augment=cutout").unwrap();
+        let recipe = overlay.resolve(Mode::Cycle).unwrap();
+        assert_eq!(recipe.discriminator.augment, [Augment::Cutout]);
+        assert!(error("[discriminator]\naugment = \"colour\"").starts_with(
+            "`discriminator.augment`: unknown variant `colour`, expected one of `color`"
+        ));
+        assert_eq!(
+            error("[discriminator]\naugment = \"cutout,cutout\""),
+            "`discriminator.augment`: names \"cutout\" twice"
+        );
     }
 
     #[test]
@@ -384,7 +374,13 @@ mod tests {
 
     #[test]
     fn a_recipe_survives_its_own_text() {
-        for mode in [Mode::Pix2pix, Mode::Cycle, Mode::Pix2pixhd, Mode::Inpaint] {
+        for mode in [
+            Mode::Pix2pix,
+            Mode::Cycle,
+            Mode::Contrastive,
+            Mode::Pix2pixhd,
+            Mode::Inpaint,
+        ] {
             let recipe = Recipe::defaults(mode);
             let text = recipe.to_toml();
             let again = Overlay::from_toml(&text, "text")

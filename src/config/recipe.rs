@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::options::{
-    Direction, DiscriminatorArch, Distance, GanObjective, GeneratorArch, InitKind, MaskKind, Mode,
-    NormKind, Policy, Preprocess, Upsample,
+    Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,
+    InitKind, MaskKind, Mode, NormKind, Policy, Preprocess, Upsample,
 };
 use crate::kernels::Precision;
 
@@ -84,6 +84,8 @@ pub struct GeneratorRecipe {
     pub init: InitKind,
     /// Standard deviation or gain of that distribution.
     pub init_gain: f64,
+    /// How a ResNet's encoder halves the size.
+    pub downsample: Downsample,
     /// How the decoder doubles the size.
     pub upsample: Upsample,
     /// Channels of the bottleneck of `context_bottleneck` (inpaint).
@@ -124,8 +126,12 @@ pub struct DiscriminatorRecipe {
     pub channels: usize,
     /// Normalisation.
     pub norm: NormKind,
+    /// How a PatchGAN halves the size.
+    pub downsample: Downsample,
     /// Sizes at which pictures are judged, each half of the one before (pix2pixhd).
     pub scales: usize,
+    /// How pictures are changed before they are judged, real and generated ones alike.
+    pub augment: Vec<Augment>,
 }
 
 /// Section `[loss]`. A weight that the mode does not use is not part of its recipe.
@@ -142,6 +148,20 @@ pub struct LossRecipe {
     pub cycle_b: f64,
     /// Weight of the identity loss, as a fraction of the cycle weights (cycle).
     pub identity: f64,
+    /// Weight of the distance between patches of input and output by what the encoder sees in them (contrastive).
+    pub nce: f64,
+    /// Weight of the same for pictures of B that are translated, as a share of `nce`; the two are averaged (contrastive).
+    pub nce_identity: f64,
+    /// Layers of the encoder that are compared, by their place in PyTorch's sequence (contrastive).
+    pub nce_layers: Vec<usize>,
+    /// Places that are compared in each layer (contrastive).
+    pub nce_patches: usize,
+    /// Channels of what is compared (contrastive).
+    pub nce_channels: usize,
+    /// Divides the likeness of two places (contrastive).
+    pub nce_temperature: f64,
+    /// Mirror the input half of the time, and what is compared back: the translation should not depend on it (contrastive).
+    pub flip_equivariance: bool,
     /// Weight of the distance between the discriminator's features of output and target (pix2pixhd).
     pub feature_matching: f64,
     /// Weight of the distance between VGG19's features of output and target (pix2pixhd).
@@ -186,6 +206,8 @@ pub struct OptimRecipe {
     pub discriminator_steps: usize,
     /// Earlier translations kept to show the discriminator; 0 for none.
     pub pool_size: usize,
+    /// Share of the generator's averaged weights that each step keeps; 0 to use the weights as they are.
+    pub ema: f64,
     /// Epochs at the full learning rate in which the global generator is trained alone, at a smaller size, before the
     /// enhancers are added; 0, with `global_decay_epochs` 0, to train all at once (pix2pixhd, arch `local`).
     pub global_epochs: usize,
@@ -218,6 +240,15 @@ pub struct TrainRecipe {
     /// Epochs between states of the style that are kept; 0 for none.
     #[serde(default)]
     pub keep_every_epochs: u64,
+    /// Steps between evaluations; 0 for none.
+    #[serde(default)]
+    pub evaluate_every: u64,
+    /// Metrics of an evaluation, separated by commas; the first decides which weights are best. Empty for those of the mode.
+    #[serde(default)]
+    pub metrics: String,
+    /// Evaluations without a new best after which the run is over; 0 to run on.
+    #[serde(default)]
+    pub stop_after: u64,
 }
 
 impl GeneratorRecipe {
@@ -265,130 +296,6 @@ impl DataRecipe {
 }
 
 impl Recipe {
-    /// The defaults of `mode`: those of the reference implementations of the papers.
-    pub fn defaults(mode: Mode) -> Self {
-        let mut recipe = Self::common_defaults(mode);
-        if mode == Mode::Inpaint {
-            recipe.apply_inpainting_defaults();
-        }
-        recipe
-    }
-
-    fn common_defaults(mode: Mode) -> Self {
-        let paired = mode == Mode::Pix2pix;
-        let coarse_to_fine = mode == Mode::Pix2pixhd;
-        let norm = if paired {
-            NormKind::Batch
-        } else {
-            NormKind::Instance
-        };
-        Self {
-            mode,
-            data: DataRecipe {
-                root: String::new(),
-                direction: Direction::AToB,
-                preprocess: if coarse_to_fine {
-                    Preprocess::ScaleWidth
-                } else {
-                    Preprocess::ResizeAndCrop
-                },
-                load_size: if coarse_to_fine { 1024 } else { 286 },
-                crop_size: if coarse_to_fine { 512 } else { 256 },
-                flip: true,
-                shuffle: true,
-                batch_size: 1,
-                workers: 2,
-                max_images: 0,
-                input_channels: 3,
-                output_channels: 3,
-                classes: 35,
-                instances: true,
-                masks: MaskKind::Centre,
-                mask_folder: String::new(),
-            },
-            generator: GeneratorRecipe {
-                arch: match mode {
-                    Mode::Pix2pix => GeneratorArch::Unet256,
-                    // Mode inpaint changes its own below.
-                    Mode::Cycle | Mode::Inpaint => GeneratorArch::Resnet9Blocks,
-                    Mode::Pix2pixhd => GeneratorArch::Global,
-                },
-                channels: 64,
-                norm,
-                dropout: paired,
-                init: InitKind::Normal,
-                init_gain: 0.02,
-                upsample: Upsample::Deconv,
-                bottleneck: 4000,
-                downsamplings: 4,
-                blocks: 9,
-                enhancers: 1,
-                enhancer_blocks: 3,
-            },
-            encoder: EncoderRecipe {
-                features: 0,
-                channels: 16,
-                downsamplings: 4,
-                clusters: 10,
-            },
-            discriminator: DiscriminatorRecipe {
-                arch: if coarse_to_fine {
-                    DiscriminatorArch::Multiscale
-                } else {
-                    DiscriminatorArch::Patch
-                },
-                layers: 3,
-                channels: 64,
-                norm,
-                scales: 2,
-            },
-            loss: LossRecipe {
-                gan: if paired {
-                    GanObjective::Vanilla
-                } else {
-                    GanObjective::Lsgan
-                },
-                l1: 100.0,
-                cycle_a: 10.0,
-                cycle_b: 10.0,
-                identity: 0.5,
-                feature_matching: 10.0,
-                perceptual: 10.0,
-                perceptual_weights: String::new(),
-                reconstruction: 0.999,
-                adversarial: 0.001,
-                overlap: 4,
-                distance: Distance::L2,
-                label_smoothing: 0.0,
-            },
-            optim: OptimRecipe {
-                lr: 2e-4,
-                lr_discriminator: None,
-                beta1: 0.5,
-                beta2: 0.999,
-                epochs: 100,
-                decay_epochs: 100,
-                extensions: Vec::new(),
-                policy: Policy::Linear,
-                discriminator_steps: 1,
-                pool_size: if mode == Mode::Cycle { 50 } else { 0 },
-                global_epochs: 0,
-                global_decay_epochs: 0,
-                fix_global_epochs: 0,
-            },
-            train: TrainRecipe {
-                seed: 0,
-                precision: Precision::F32,
-                log_every: 10,
-                preview_every: 500,
-                checkpoint_every: 500,
-                max_steps: 0,
-                keep_every: 0,
-                keep_every_epochs: 0,
-            },
-        }
-    }
-
     /// Learning rate of the discriminator at the start.
     pub fn discriminator_learning_rate(&self) -> f64 {
         let usual = match self.mode {

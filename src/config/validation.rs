@@ -63,14 +63,29 @@ impl Recipe {
                 format!("pictures have 3 channels (colour) or 1 (grey), not {value}")
             })?;
         }
+        for (index, kind) in discriminator.augment.iter().enumerate() {
+            let is_new = !discriminator.augment[..index].contains(kind);
+            require(is_new, "discriminator.augment", || {
+                format!("names \"{}\" twice", kind.name())
+            })?;
+        }
+        require(
+            train.evaluate_every > 0 || train.stop_after == 0,
+            "train.stop_after",
+            || "has no effect without `train.evaluate_every`".to_owned(),
+        )?;
         self.validate_coarse_to_fine()?;
         self.validate_inpainting()?;
+        self.validate_contrastive()?;
+        self.validate_filters()?;
         self.validate_sizes()?;
         for (key, value) in [
             ("loss.l1", loss.l1),
             ("loss.cycle_a", loss.cycle_a),
             ("loss.cycle_b", loss.cycle_b),
             ("loss.identity", loss.identity),
+            ("loss.nce", loss.nce),
+            ("loss.nce_identity", loss.nce_identity),
             ("loss.feature_matching", loss.feature_matching),
             ("loss.perceptual", loss.perceptual),
             ("loss.reconstruction", loss.reconstruction),
@@ -109,7 +124,11 @@ impl Recipe {
                 "must be above 0".to_owned()
             })?;
         }
-        for (key, value) in [("optim.beta1", optim.beta1), ("optim.beta2", optim.beta2)] {
+        for (key, value) in [
+            ("optim.beta1", optim.beta1),
+            ("optim.beta2", optim.beta2),
+            ("optim.ema", optim.ema),
+        ] {
             require((0.0..1.0).contains(&value), key, || {
                 "must be at least 0 and below 1".to_owned()
             })?;

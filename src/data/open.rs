@@ -13,7 +13,7 @@ use super::side::Sides;
 use super::split::Split;
 use super::transform::Transform;
 use super::unaligned;
-use crate::config::{Mode, Recipe};
+use crate::config::{Direction, Mode, Recipe};
 
 impl Dataset {
     /// Finds the pictures of `split` in `root` and pairs them as the recipe's mode asks. Reads no picture: see
@@ -49,6 +49,10 @@ impl Dataset {
         };
         let (input, target) = match (recipe.mode, &layout) {
             (Mode::Cycle, Layout::TwoFolders(a, b)) => unaligned::sides(a, b)?,
+            (Mode::Contrastive, Layout::TwoFolders(a, b)) => match recipe.data.direction {
+                Direction::AToB => unaligned::sides(a, b)?,
+                Direction::BToA => unaligned::sides(b, a)?,
+            },
             (Mode::Inpaint, _) => masked::sides(root, &layout, recipe)?,
             _ => aligned::sides(root, &layout, recipe.data.direction)?,
         };

@@ -45,7 +45,7 @@ impl Sample {
     pub fn folder(&self, mode: Mode) -> PathBuf {
         self.folder.path().join(match mode {
             Mode::Pix2pix => "edges2photos",
-            Mode::Cycle => "brick2gravel",
+            Mode::Cycle | Mode::Contrastive => "brick2gravel",
             Mode::Pix2pixhd => "tones2photos",
             Mode::Inpaint => "edges2photos/B",
         })

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use super::metric::Metric;
+use super::set_error::SetError;
+use crate::files::FileError;
 
 /// Why two folders cannot be compared.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +55,50 @@ pub enum EvaluateError {
     /// Pictures smaller than the window of SSIM.
     #[error("{}", listed("smaller than the 11x11 pixels that ssim looks at (leave it out of the metrics)", .0))]
     TooSmall(Vec<String>),
+    /// Pictures smaller than five scales of SSIM need.
+    #[error("{}", listed("smaller than the 161x161 pixels that ms_ssim needs for its five scales (leave it out of the metrics)", .0))]
+    TooSmallForScales(Vec<String>),
+    /// A metric cannot be restricted to holes.
+    #[error("{0} looks at whole pictures: leave it out of the metrics, or leave out --mask")]
+    NoMasksFor(Metric),
+    /// A report cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A file is not a report of this program.
+    #[error("`{}` is not a report of evaluate (a JSON file that --report has written): {message}", path.display())]
+    NoReport {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// Reports that have nothing to compare.
+    #[error("`{}` and `{}` have no metric of pairs with two pictures or more in common", first.display(), second.display())]
+    NothingToCompare {
+        /// The first report.
+        first: PathBuf,
+        /// The second report.
+        second: PathBuf,
+    },
+    /// A file is not the result of a study.
+    #[error("`{}` is not a result of a study (a JSON file that its page has saved): {message}", path.display())]
+    NoStudyResult {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// Results of different studies.
+    #[error("`{}` and `{}` are results of different studies: add up those of one page", first.display(), second.display())]
+    DifferentStudies {
+        /// The first file.
+        first: PathBuf,
+        /// The file of another study.
+        second: PathBuf,
+    },
+    /// The sets cannot be measured.
+    #[error(transparent)]
+    Set(#[from] SetError),
     /// No pair has a hole that can be measured.
     #[error("nothing to compare: {}", listed("without a hole to measure", .0))]
     NothingToMeasure(Vec<String>),
@@ -66,11 +112,6 @@ pub enum EvaluateError {
     #[error("no metrics: choose among {}", Metric::names())]
     NoMetrics,
 }
-
-/// A metric that does not exist.
-#[derive(Debug, thiserror::Error)]
-#[error("unknown metric `{0}`: choose among {names}", names = Metric::names())]
-pub struct UnknownMetric(pub String);
 
 /// How many offenders an error or a warning names.
 const NAMED: usize = 10;

@@ -1,77 +1,22 @@
-//! Measuring all pairs, and what comes of it.
+//! What a comparison of two folders finds.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use rayon::prelude::*;
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use super::error::{EvaluateError, listed};
-use super::hole_masks::{HoleMasks, NoHole};
-use super::metric::Metric;
-use super::pairs::{Pair, find};
-use super::similarity::WINDOW;
+use super::error::listed;
+use super::metric::{Metric, Scope};
+use super::scores::{PictureScores, Scores};
+use super::sets::SetDetails;
 use crate::files::{FileError, write_atomically};
-use crate::picture::read_rgb;
 
-/// What is measured.
-#[derive(Debug, Clone)]
-pub struct EvaluateOptions {
-    /// The metrics. They are shown in the order of [`Metric::ALL`].
-    pub metrics: Vec<Metric>,
-    /// A mask for all pairs or a folder of masks matched by name: only what is white in it counts. None for whole pictures.
-    pub mask: Option<PathBuf>,
-}
-
-impl Default for EvaluateOptions {
-    fn default() -> Self {
-        Self {
-            metrics: Metric::ALL.to_vec(),
-            mask: None,
-        }
-    }
-}
-
-/// The metrics of one pair of pictures or of all.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Scores(Vec<(Metric, f64)>);
-
-impl Scores {
-    /// The value of a metric, if it was measured.
-    pub fn get(&self, metric: Metric) -> Option<f64> {
-        let found = self.0.iter().find(|(measured, _)| *measured == metric);
-        found.map(|&(_, value)| value)
-    }
-}
-
-impl Serialize for Scores {
-    /// An object with a number for each metric. JSON has no infinity: an infinite PSNR is null.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (metric, value) in &self.0 {
-            map.serialize_entry(metric, &value.is_finite().then_some(value))?;
-        }
-        map.end()
-    }
-}
-
-/// The scores of one pair.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PictureScores {
-    /// Path relative to the folders, without the extension.
-    pub name: String,
-    /// The metrics.
-    #[serde(flatten)]
-    pub scores: Scores,
-}
-
-/// What a comparison of two folders found.
+/// What a comparison of two folders finds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evaluation {
-    /// Number of pairs compared.
+    /// Number of pairs compared; 0 where no metric of pairs was asked for.
     pub pairs: usize,
-    /// Means over the pairs. Equal pairs, whose PSNR is infinite, are left out of its mean; it is infinite when all pairs are equal.
+    /// Means over the pairs, and the metrics of sets. Equal pairs, whose PSNR is infinite, are left out of its mean; it is infinite when all pairs are equal.
     pub metrics: Scores,
     /// Pairs that are equal in every pixel; counted when the PSNR is measured.
     pub equal_pairs: usize,
@@ -83,179 +28,51 @@ pub struct Evaluation {
     pub only_real: Vec<String>,
     /// Names that only the folder of translations has.
     pub only_fake: Vec<String>,
-}
-
-/// Compares the pictures of two folders that have the same relative path without extension.
-///
-/// With masks, PSNR and L1 are over the pixels of the holes, and SSIM is over the windows around them. Pairs without a mask, or
-/// whose hole is empty or too near to the border for SSIM, are left out.
-/// Both pictures are taken as upright 8-bit RGB, so that a grey picture equals its three-channel copy. Pairs are measured in parallel.
-///
-/// # Errors
-/// A folder is missing or empty, nothing matches, pictures cannot be read, a pair's sizes differ, or no pair has a hole that can
-/// be measured; all offenders are counted and the first are named.
-pub fn evaluate(
-    real: &Path,
-    fake: &Path,
-    options: &EvaluateOptions,
-) -> Result<Evaluation, EvaluateError> {
-    let asked = |metric: &Metric| options.metrics.contains(metric);
-    let metrics: Vec<Metric> = Metric::ALL.into_iter().filter(asked).collect();
-    if metrics.is_empty() {
-        return Err(EvaluateError::NoMetrics);
-    }
-    let pairs = find(real, fake)?;
-    let masks = options.mask.as_deref().map(HoleMasks::open).transpose()?;
-    let measured: Vec<Result<PictureScores, Offence>> = pairs
-        .matched
-        .par_iter()
-        .map(|pair| measure(pair, &metrics, masks.as_ref()))
-        .collect();
-    let (pictures, left_out) = without_offences(measured)?;
-    Ok(Evaluation {
-        pairs: pictures.len(),
-        metrics: means(&pictures, &metrics),
-        equal_pairs: infinite(&pictures, Metric::Psnr),
-        pictures,
-        left_out,
-        only_real: pairs.only_real,
-        only_fake: pairs.only_fake,
-    })
-}
-
-/// Why a pair cannot be measured, with the words that name it.
-enum Offence {
-    Unreadable(String),
-    Sizes(String),
-    TooSmall(String),
-    Mask(String),
-    /// Not a mistake: there is nothing to measure.
-    NothingToMeasure(String),
-}
-
-fn measure(
-    pair: &Pair,
-    metrics: &[Metric],
-    masks: Option<&HoleMasks>,
-) -> Result<PictureScores, Offence> {
-    let read = |path: &Path| {
-        read_rgb(path)
-            .map(|picture| picture.pixels)
-            .map_err(|error| Offence::Unreadable(error.to_string()))
-    };
-    let (real, fake) = (read(&pair.real)?, read(&pair.fake)?);
-    let (width, height) = real.dimensions();
-    if real.dimensions() != fake.dimensions() {
-        return Err(Offence::Sizes(format!(
-            "`{}` ({width}x{height} and {}x{})",
-            pair.name,
-            fake.width(),
-            fake.height()
-        )));
-    }
-    if metrics.contains(&Metric::Ssim) && width.min(height) < WINDOW as u32 {
-        return Err(Offence::TooSmall(format!(
-            "`{}` ({width}x{height})",
-            pair.name
-        )));
-    }
-    let mask = masks
-        .map(|masks| masks.of(&pair.name, real.dimensions()))
-        .transpose()
-        .map_err(|problem| match problem {
-            NoHole::Missing(words) => Offence::NothingToMeasure(words),
-            NoHole::Wrong(words) => Offence::Mask(words),
-        })?;
-    let score = |&metric: &Metric| {
-        let score = match &mask {
-            None => metric.measure(&real, &fake),
-            Some(mask) => metric.measure_hole(&real, &fake, mask),
-        };
-        (metric, score)
-    };
-    let scores: Vec<(Metric, f64)> = metrics.iter().map(score).collect();
-    if scores.iter().any(|(_, score)| score.is_nan()) {
-        return Err(Offence::NothingToMeasure(format!(
-            "`{}` (its hole is within 5 pixels of the border, where ssim has no windows: --metrics psnr,l1 includes it)",
-            pair.name
-        )));
-    }
-    Ok(PictureScores {
-        name: pair.name.clone(),
-        scores: Scores(scores),
-    })
-}
-
-/// The pairs that were measured and the words for those that are left out, unless there are mistakes.
-fn without_offences(
-    measured: Vec<Result<PictureScores, Offence>>,
-) -> Result<(Vec<PictureScores>, Vec<String>), EvaluateError> {
-    let mut pictures = Vec::with_capacity(measured.len());
-    let (mut unreadable, mut sizes, mut too_small) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut masks, mut left_out) = (Vec::new(), Vec::new());
-    for picture in measured {
-        match picture {
-            Ok(picture) => pictures.push(picture),
-            Err(Offence::Unreadable(words)) => unreadable.push(words),
-            Err(Offence::Sizes(words)) => sizes.push(words),
-            Err(Offence::TooSmall(words)) => too_small.push(words),
-            Err(Offence::Mask(words)) => masks.push(words),
-            Err(Offence::NothingToMeasure(words)) => left_out.push(words),
-        }
-    }
-    if !unreadable.is_empty() {
-        return Err(EvaluateError::Unreadable(unreadable));
-    }
-    if !sizes.is_empty() {
-        return Err(EvaluateError::Sizes(sizes));
-    }
-    if !too_small.is_empty() {
-        return Err(EvaluateError::TooSmall(too_small));
-    }
-    if !masks.is_empty() {
-        return Err(EvaluateError::Masks(masks));
-    }
-    if pictures.is_empty() {
-        return Err(EvaluateError::NothingToMeasure(left_out));
-    }
-    Ok((pictures, left_out))
-}
-
-fn means(pictures: &[PictureScores], metrics: &[Metric]) -> Scores {
-    let mean = |&metric: &Metric| {
-        let values = || {
-            pictures
-                .iter()
-                .filter_map(|picture| picture.scores.get(metric))
-        };
-        let finite = || values().filter(|value| value.is_finite());
-        let mean = match finite().count() {
-            0 => f64::INFINITY,
-            count => finite().sum::<f64>() / count as f64,
-        };
-        (metric, mean)
-    };
-    Scores(metrics.iter().map(mean).collect())
-}
-
-fn infinite(pictures: &[PictureScores], metric: Metric) -> usize {
-    let values = pictures
-        .iter()
-        .filter_map(|picture| picture.scores.get(metric));
-    values.filter(|value| value.is_infinite()).count()
+    /// What belongs to the metrics of sets; `None` if none was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sets: Option<SetDetails>,
 }
 
 impl Evaluation {
-    /// A plain-text table: a row for each pair, then the means.
+    /// A plain-text table: a row for each pair, then the means, then a line for each metric of sets.
     pub fn to_table(&self) -> String {
+        let mut text = String::new();
+        if self.pairs > 0 {
+            self.write_pairs(&mut text);
+        }
+        let of_sets = |(metric, _): &(Metric, f64)| metric.scope() == Scope::Set;
+        let lines: Vec<(Metric, f64)> = self.metrics.iter().filter(of_sets).collect();
+        if !text.is_empty() && !lines.is_empty() {
+            text.push('\n');
+        }
+        let labels = lines.iter().map(|(metric, _)| metric.label().len());
+        let widest = labels.max().unwrap_or_default();
+        for (metric, value) in lines {
+            let (label, decimals) = (metric.label(), metric.decimals());
+            let words = metric.direction().words();
+            let _ = writeln!(text, "{label:widest$}  {value:>12.decimals$}  {words}");
+        }
+        if let Some(sets) = &self.sets {
+            let _ = writeln!(text, "{}", sets.summary());
+        }
+        text
+    }
+
+    fn write_pairs(&self, table: &mut String) {
         let mean = format!("mean of {}", self.pairs);
         let names = self.pictures.iter().map(|picture| picture.name.as_str());
         let widest = names
             .chain(["name", &mean])
             .map(|name| name.chars().count());
         let widest = widest.max().unwrap_or_default();
-        let mut table = format!("{:widest$}", "name");
-        for (metric, _) in &self.metrics.0 {
+        let columns: Vec<Metric> = self
+            .metrics
+            .iter()
+            .map(|(metric, _)| metric)
+            .filter(|metric| metric.scope() == Scope::Pair)
+            .collect();
+        let _ = write!(table, "{:widest$}", "name");
+        for metric in &columns {
             let _ = write!(table, "  {:>6}", metric.label());
         }
         table.push('\n');
@@ -265,13 +82,13 @@ impl Evaluation {
             .map(|row| (row.name.as_str(), &row.scores));
         for (name, scores) in rows.chain([(mean.as_str(), &self.metrics)]) {
             let _ = write!(table, "{name:widest$}");
-            for &(metric, value) in &scores.0 {
+            for &metric in &columns {
                 let (width, decimals) = (metric.label().len().max(6), metric.decimals());
+                let value = scores.get(metric).unwrap_or(f64::NAN);
                 let _ = write!(table, "  {value:width$.decimals$}");
             }
             table.push('\n');
         }
-        table
     }
 
     /// What should be known about the numbers: pairs left out, pictures without a partner, and equal pairs.
@@ -284,6 +101,18 @@ impl Evaluation {
         ] {
             if !names.is_empty() {
                 warnings.push(listed(what, names));
+            }
+        }
+        if let Some(sets) = &self.sets {
+            let smaller = sets.real.min(sets.fake);
+            for (metric, _) in self.metrics.iter() {
+                if let Some((count, words)) = metric.trusted_from()
+                    && smaller < count
+                {
+                    warnings.push(format!(
+                        "{metric} of fewer than {count} pictures ({smaller} here) means little: {words}"
+                    ));
+                }
             }
         }
         if self.equal_pairs > 0 {

@@ -14,7 +14,7 @@ pub(super) enum HoleMasks {
 }
 
 /// Why a pair has no hole to look at, with words that name it.
-pub(super) enum NoHole {
+pub(super) enum HoleMaskError {
     /// None is given.
     Missing(String),
     /// The mask is not one for this pair.
@@ -34,22 +34,26 @@ impl HoleMasks {
     }
 
     /// The mask of a pair, by its name, which has this size and a hole.
-    pub(super) fn of(&self, name: &str, (width, height): (u32, u32)) -> Result<Mask, NoHole> {
+    pub(super) fn mask_for(
+        &self,
+        name: &str,
+        (width, height): (u32, u32),
+    ) -> Result<Mask, HoleMaskError> {
         let path = match self {
             Self::One(path) => path,
             Self::Folder(folder, masks) => masks.get(Path::new(name)).ok_or_else(|| {
-                NoHole::Missing(format!("`{name}` (no mask in `{}`)", folder.display()))
+                HoleMaskError::Missing(format!("`{name}` (no mask in `{}`)", folder.display()))
             })?,
         };
-        let mask = Mask::read(path).map_err(|error| NoHole::Wrong(error.to_string()))?;
+        let mask = Mask::read(path).map_err(|error| HoleMaskError::Wrong(error.to_string()))?;
         if mask.size() != (width as usize, height as usize) {
             let (columns, rows) = mask.size();
-            return Err(NoHole::Wrong(format!(
+            return Err(HoleMaskError::Wrong(format!(
                 "`{name}` ({width}x{height}, its mask {columns}x{rows})"
             )));
         }
         if mask.is_empty() {
-            return Err(NoHole::Missing(format!(
+            return Err(HoleMaskError::Missing(format!(
                 "`{name}` (its mask has no white pixel)"
             )));
         }

@@ -1,17 +1,19 @@
-//! What is measured between a picture and its translation.
+//! The metrics: their names, what they look at and how they are to be read.
 
 use std::fmt;
 use std::str::FromStr;
 
-use image::RgbImage;
 use serde::{Serialize, Serializer};
 
-use super::error::UnknownMetric;
-use super::similarity::{similarity_where, structural_similarity};
-use crate::data::Mask;
+use crate::features::FeatureNetwork;
 
-/// A distance or likeness between two pictures of the same size.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Neighbours whose distance is the radius of a picture's ball, for precision and recall.
+pub(super) const PRECISION_NEIGHBOURS: usize = 3;
+/// The same for density and coverage.
+pub(super) const DENSITY_NEIGHBOURS: usize = 5;
+
+/// A measure of translations against real pictures. `docs/metrics.md` has definitions, sources and ranges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Metric {
     /// Peak signal-to-noise ratio in decibels, of 8-bit RGB with peak 255: higher is better, infinite for equal pictures.
     Psnr,
@@ -19,11 +21,75 @@ pub enum Metric {
     Ssim,
     /// Mean absolute difference of 8-bit RGB divided by 255: lower is better, from 0 to 1. On the [-1, 1] that networks see, it is twice this.
     L1,
+    /// Structural similarity at five scales (Wang, Simoncelli and Bovik, 2003): higher is better, 1 for equal pictures.
+    MsSsim,
+    /// Learned perceptual similarity with AlexNet (Zhang et al., 2018): lower is better, 0 for equal pictures.
+    Lpips,
+    /// The same with VGG16.
+    LpipsVgg,
+    /// Deep image structure and texture similarity (Ding et al., 2020): lower is better, 0 for equal pictures.
+    Dists,
+    /// Fréchet Inception distance (Heusel et al., 2017): lower is better, 0 for equal sets.
+    Fid,
+    /// Kernel Inception distance (Bińkowski et al., 2018): lower is better, about 0 for sets that are alike, below it by chance.
+    Kid,
+    /// Inception score of the translations alone (Salimans et al., 2016): higher is better, from 1 to the number of classes.
+    Is,
+    /// Share of translations that lie among the real pictures (Kynkäänniemi et al., 2019): higher is better, from 0 to 1.
+    Precision,
+    /// Share of real pictures that lie among the translations (Kynkäänniemi et al., 2019): higher is better, from 0 to 1.
+    Recall,
+    /// How densely real pictures lie around the translations (Naeem et al., 2020): higher is better, about 1 for sets that are alike.
+    Density,
+    /// Share of real pictures with a translation near by (Naeem et al., 2020): higher is better, from 0 to 1.
+    Coverage,
+    /// Sliced Wasserstein distance of patches of a Laplacian pyramid, times 1000 (Karras et al., 2018): lower is better, 0 for equal sets.
+    Swd,
+    /// Earth mover's distance of the colour histograms in Oklab, summed over its three axes: lower is better, 0 for equal sets.
+    Colour,
+}
+
+/// What a metric compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Each translation with the real picture of its name.
+    Pair,
+    /// All translations with all real pictures, whatever their names.
+    Set,
+}
+
+/// Which way a metric improves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Higher is better.
+    Higher,
+    /// Lower is better.
+    Lower,
 }
 
 impl Metric {
     /// All metrics, in the order in which they are shown.
-    pub const ALL: [Self; 3] = [Self::Psnr, Self::Ssim, Self::L1];
+    pub const ALL: [Self; 16] = [
+        Self::Psnr,
+        Self::Ssim,
+        Self::L1,
+        Self::MsSsim,
+        Self::Lpips,
+        Self::LpipsVgg,
+        Self::Dists,
+        Self::Fid,
+        Self::Kid,
+        Self::Is,
+        Self::Precision,
+        Self::Recall,
+        Self::Density,
+        Self::Coverage,
+        Self::Swd,
+        Self::Colour,
+    ];
+
+    /// The metrics measured unless others are asked for.
+    pub const DEFAULT: [Self; 3] = [Self::Psnr, Self::Ssim, Self::L1];
 
     /// The name on the command line and in reports.
     pub fn name(self) -> &'static str {
@@ -31,23 +97,119 @@ impl Metric {
             Self::Psnr => "psnr",
             Self::Ssim => "ssim",
             Self::L1 => "l1",
+            Self::MsSsim => "ms_ssim",
+            Self::Lpips => "lpips",
+            Self::LpipsVgg => "lpips_vgg",
+            Self::Dists => "dists",
+            Self::Fid => "fid",
+            Self::Kid => "kid",
+            Self::Is => "is",
+            Self::Precision => "precision",
+            Self::Recall => "recall",
+            Self::Density => "density",
+            Self::Coverage => "coverage",
+            Self::Swd => "swd",
+            Self::Colour => "colour",
         }
     }
 
     /// The heading of its column: name and unit or range.
-    pub(super) fn label(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Self::Psnr => "psnr (dB)",
-            Self::Ssim => "ssim",
             Self::L1 => "l1 (0 to 1)",
+            Self::Swd => "swd (x 1000)",
+            Self::Colour => "colour (Oklab)",
+            _ => self.name(),
+        }
+    }
+
+    /// What it compares.
+    pub fn scope(self) -> Scope {
+        match self {
+            Self::Psnr
+            | Self::Ssim
+            | Self::L1
+            | Self::MsSsim
+            | Self::Lpips
+            | Self::LpipsVgg
+            | Self::Dists => Scope::Pair,
+            _ => Scope::Set,
+        }
+    }
+
+    /// Which way it improves.
+    pub fn direction(self) -> Direction {
+        match self {
+            Self::Psnr
+            | Self::Ssim
+            | Self::MsSsim
+            | Self::Is
+            | Self::Precision
+            | Self::Recall
+            | Self::Density
+            | Self::Coverage => Direction::Higher,
+            _ => Direction::Lower,
+        }
+    }
+
+    /// Whether it can be restricted to the holes of a mask.
+    pub fn takes_masks(self) -> bool {
+        matches!(self, Self::Psnr | Self::Ssim | Self::L1)
+    }
+
+    /// The network whose features it compares.
+    pub fn network(self) -> Option<FeatureNetwork> {
+        match self {
+            Self::Fid
+            | Self::Kid
+            | Self::Is
+            | Self::Precision
+            | Self::Recall
+            | Self::Density
+            | Self::Coverage => Some(FeatureNetwork::Inception),
+            Self::Lpips => Some(FeatureNetwork::AlexNet),
+            Self::LpipsVgg | Self::Dists => Some(FeatureNetwork::Vgg16),
+            _ => None,
+        }
+    }
+
+    /// The least number of pictures in a folder with which it can be calculated.
+    pub fn min_pictures(self) -> usize {
+        match self {
+            Self::Fid | Self::Kid => 2,
+            Self::Precision | Self::Recall => PRECISION_NEIGHBOURS + 1,
+            Self::Density | Self::Coverage => DENSITY_NEIGHBOURS + 1,
+            _ => 1,
+        }
+    }
+
+    /// The number of pictures in a folder below which it says little, and what is wrong with it then.
+    pub(super) fn trusted_from(self) -> Option<(usize, &'static str)> {
+        match self {
+            Self::Fid => Some((
+                2048,
+                "its covariances are then singular, and it is too high by an amount that grows as pictures get fewer: compare only values of the same number of pictures, or use kid, which has no such bias",
+            )),
+            Self::Kid => Some((50, "it then scatters widely")),
+            Self::Is => Some((
+                5000,
+                "it is then too low: compare only values of the same number of pictures",
+            )),
+            Self::Precision | Self::Recall | Self::Density | Self::Coverage => {
+                Some((1000, "it then depends much on the number of pictures"))
+            }
+            Self::Swd => Some((100, "it then scatters widely")),
+            _ => None,
         }
     }
 
     /// Decimals that are worth showing.
-    pub(super) fn decimals(self) -> usize {
+    pub fn decimals(self) -> usize {
         match self {
-            Self::Psnr => 3,
-            Self::Ssim | Self::L1 => 4,
+            Self::Psnr | Self::Swd => 3,
+            Self::Kid => 6,
+            _ => 4,
         }
     }
 
@@ -55,35 +217,30 @@ impl Metric {
     pub(super) fn names() -> String {
         Self::ALL.map(Self::name).join(", ")
     }
+}
 
-    /// Measures what is in the holes of a mask, which has the size of both pictures: as [`Metric::measure`] does with
-    /// pictures of those pixels alone, and for [`Metric::Ssim`] over the windows around them. Not a number where nothing can be
-    /// measured: without a hole, or for [`Metric::Ssim`] without a hole that is 5 pixels away from the border.
-    pub(super) fn measure_hole(self, real: &RgbImage, fake: &RgbImage, mask: &Mask) -> f64 {
-        if self == Self::Ssim {
-            return similarity_where(real, fake, |x, y| mask.is_hole(x, y));
+impl Direction {
+    /// In words: "higher is better".
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Higher => "higher is better",
+            Self::Lower => "lower is better",
         }
-        let holes = |picture: &RgbImage| {
-            let pixels = picture.pixels().zip(mask.holes());
-            let pixels: Vec<u8> = pixels
-                .filter(|(_, hole)| **hole)
-                .flat_map(|(pixel, _)| pixel.0)
-                .collect();
-            let count = (pixels.len() / 3) as u32;
-            RgbImage::from_raw(count, 1, pixels).expect("three levels were taken of each pixel")
-        };
-        self.measure(&holes(real), &holes(fake))
     }
 
-    /// Measures two pictures of the same size, at least 11x11 for [`Metric::Ssim`].
-    pub(super) fn measure(self, real: &RgbImage, fake: &RgbImage) -> f64 {
+    /// Whether `value` is better than `other`.
+    pub fn improves(self, value: f64, other: f64) -> bool {
         match self {
-            Self::Psnr => 10.0 * (255.0 * 255.0 / mean_squared_error(real, fake)).log10(),
-            Self::Ssim => structural_similarity(real, fake),
-            Self::L1 => mean_absolute_error(real, fake) / 255.0,
+            Self::Higher => value > other,
+            Self::Lower => value < other,
         }
     }
 }
+
+/// A metric that does not exist.
+#[derive(Debug, thiserror::Error)]
+#[error("unknown metric `{0}`: choose among {names}", names = Metric::names())]
+pub struct UnknownMetric(pub String);
 
 impl FromStr for Metric {
     type Err = UnknownMetric;
@@ -107,78 +264,17 @@ impl Serialize for Metric {
     }
 }
 
-fn mean_squared_error(real: &RgbImage, fake: &RgbImage) -> f64 {
-    mean(real, fake, |difference| difference * difference)
-}
-
-fn mean_absolute_error(real: &RgbImage, fake: &RgbImage) -> f64 {
-    mean(real, fake, |difference| difference)
-}
-
-/// The mean over all values of a function of their absolute difference. The sum is exact.
-fn mean(real: &RgbImage, fake: &RgbImage, function: impl Fn(u64) -> u64) -> f64 {
-    let pairs = real.as_raw().iter().zip(fake.as_raw());
-    let sum: u64 = pairs
-        .map(|(&real, &fake)| function(u64::from(real.abs_diff(fake))))
-        .sum();
-    sum as f64 / real.as_raw().len() as f64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn psnr_and_l1_of_a_known_difference() {
-        let real = RgbImage::from_raw(2, 1, vec![0, 10, 20, 30, 40, 50]).unwrap();
-        let fake = RgbImage::from_raw(2, 1, vec![0, 10, 26, 27, 40, 50]).unwrap();
-        let l1 = Metric::L1.measure(&real, &fake);
-        assert!((l1 - 9.0 / 6.0 / 255.0).abs() < 1e-15, "{l1}");
-        // Squared error 45 / 6 = 7.5: 10 log10(65025 / 7.5).
-        let psnr = Metric::Psnr.measure(&real, &fake);
-        assert!((psnr - 39.380_190_974_8).abs() < 1e-9, "{psnr}");
-        assert!(Metric::Psnr.measure(&real, &real).is_infinite());
-    }
-
-    #[test]
-    fn only_the_hole_is_measured() {
-        let real = RgbImage::from_fn(24, 20, |x, y| {
-            image::Rgb([(x * 9) as u8, (y * 11) as u8, 7])
-        });
-        let fake = RgbImage::from_fn(24, 20, |x, y| {
-            let mut pixel = *real.get_pixel(x, y);
-            match x {
-                0..8 => pixel.0[2] = 250,
-                12..14 => pixel.0[2] = 10,
-                _ => {}
-            }
-            pixel
-        });
-        let left = Mask::from_fn(24, 20, |x, _| x < 8);
-        let two = Mask::from_fn(24, 20, |x, y| (12..16).contains(&x) && y == 10);
-        let measure = |metric: Metric, mask: &Mask| metric.measure_hole(&real, &fake, mask);
-        let l1 = measure(Metric::L1, &two);
-        // Half of the pixels, a third of their levels, three levels away.
-        assert!((l1 - 0.5 / 255.0).abs() < 1e-15, "{l1}");
-        let psnr = measure(Metric::Psnr, &two);
-        assert!(
-            (psnr - 10.0 * (65_025.0f64 / 1.5).log10()).abs() < 1e-9,
-            "{psnr}"
-        );
-        assert!(measure(Metric::Ssim, &left) < measure(Metric::Ssim, &two));
-        let all = Mask::from_fn(24, 20, |_, _| true);
-        for metric in Metric::ALL {
-            let whole = metric.measure(&real, &fake);
-            assert!((measure(metric, &all) - whole).abs() < 1e-12, "{metric}");
-        }
-        let border = Mask::from_fn(24, 20, |x, _| x < 5);
-        assert!(measure(Metric::Ssim, &border).is_nan());
-    }
-
-    #[test]
     fn unknown_metrics_are_told_the_known_ones() {
         assert_eq!(" ssim".parse::<Metric>().unwrap(), Metric::Ssim);
         let error = "fidd".parse::<Metric>().unwrap_err().to_string();
-        assert_eq!(error, "unknown metric `fidd`: choose among psnr, ssim, l1");
+        assert!(
+            error.starts_with("unknown metric `fidd`: choose among psnr, ssim, l1, ms_ssim"),
+            "{error}"
+        );
     }
 }

@@ -150,7 +150,7 @@ fn alexnet(builder: &mut Builder<'_>, recipe: &GeneratorRecipe, pictures: usize)
             Upsample::Deconv => {
                 builder.transposed_convolution([above, next], [5, 2, 2], normalised, after);
             }
-            Upsample::Resize => {
+            Upsample::Resize | Upsample::Blur => {
                 builder.upsampling([above, next], recipe.upsample, normalised, after);
             }
         }

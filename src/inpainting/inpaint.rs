@@ -1,6 +1,5 @@
 //! The training step of the context encoder.
 
-use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::discriminator::InpaintDiscriminator;
@@ -10,9 +9,10 @@ use crate::config::{Distance, Recipe};
 use crate::data::Batch;
 use crate::method::{Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, ForwardMode, GanLoss, NamedTensors, NormStats, TensorError, Trainable, WEIGHT_CLIP,
-    WeightInit,
+    Adam, DiffAugment, ForwardMode, GanLoss, NamedTensors, NormStats, TensorError, Trainable,
+    WEIGHT_CLIP, WeightInit,
 };
+use crate::random;
 
 const GENERATOR: &str = "generator";
 const DISCRIMINATOR: &str = "discriminator";
@@ -25,6 +25,7 @@ const DISCRIMINATOR: &str = "discriminator";
 pub struct Inpaint {
     generator: Trainable<Inpainter>,
     discriminator: Trainable<InpaintDiscriminator>,
+    augment: DiffAugment,
     gan_loss: GanLoss,
     distance: Distance,
     reconstruction: f64,
@@ -46,8 +47,9 @@ impl Inpaint {
         let discriminator = InpaintDiscriminator::new(&mut init(1), recipe);
         let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
         Self {
-            generator: Trainable::new(generator, adam()),
+            generator: Trainable::new(generator, adam()).with_average(recipe.optim.ema),
             discriminator: Trainable::new(discriminator, adam()),
+            augment: DiffAugment::new(&recipe.discriminator.augment),
             gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
             distance: recipe.loss.distance,
             reconstruction: recipe.loss.reconstruction,
@@ -128,12 +130,16 @@ impl Method for Inpaint {
             } else {
                 target.clone() * (-mask.clone() + 1.0) + output * mask
             };
+            let mut rng = random::step_rng(context.seed, context.step);
+            let draw = self.augment.draw(&target, &mut rng);
+            let fake = draw.apply(fake, 0);
+            let real = draw.apply(target, 0);
             // Without its graph: the discriminator's step must not reach the generator.
             let detached = fake.clone().inner();
             let rate = context.discriminator_rate;
-            let (mut on_real, mut on_fake) = self.update_discriminator(&target, &detached, rate);
+            let (mut on_real, mut on_fake) = self.update_discriminator(&real, &detached, rate);
             for _ in 1..self.discriminator_steps {
-                (on_real, on_fake) = self.update_discriminator(&target, &detached, rate);
+                (on_real, on_fake) = self.update_discriminator(&real, &detached, rate);
             }
             // The generator is judged by the discriminator after its step.
             let judged = self
@@ -155,7 +161,7 @@ impl Method for Inpaint {
         let mask = Tensor::<4>::from_data(mask_of(&batch), &self.device);
         let input = Tensor::<4>::from_data(batch.a.clone(), &self.device);
         let photo = Tensor::<4>::from_data(batch.b.clone(), &self.device);
-        let network = self.generator.network().valid();
+        let network = self.generator.in_use();
         // A single picture has no batch statistics.
         let mode = ForwardMode::inference(NormStats::Running, false);
         let output = network.forward(input, mask.clone(), mode);

@@ -5,12 +5,16 @@ use std::ops::Range;
 use burn::module::{Module, Param};
 use burn::tensor::{DType, Tensor};
 
+use super::blur::blur_upsample;
 use super::weight_init::WeightInit;
 use crate::config::Upsample;
 use crate::kernels::{
     ConvolutionShape, Merge, Precision, RowPadding, RowSource, TransposedConvolutionShape,
     convolution, fuse_rows, reflection_pad, transposed_convolution,
 };
+
+/// Rows and columns around the input of a ResNet generator's first convolution.
+pub(super) const STEM_BORDER: usize = 3;
 
 /// Padding of the input of a convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,7 +137,8 @@ impl Padding {
 /// A layer that doubles height and width.
 ///
 /// With [`Upsample::Deconv`] a transposed convolution; with [`Upsample::Resize`] nearest-neighbour doubling and a 3 x 3
-/// convolution, which has no checkerboard (Odena, Dumoulin and Olah, "Deconvolution and Checkerboard Artifacts", 2016).
+/// convolution, which has no checkerboard (Odena, Dumoulin and Olah, "Deconvolution and Checkerboard Artifacts", 2016);
+/// with [`Upsample::Blur`] [`blur_upsample`] and such a convolution.
 #[derive(Module, Debug)]
 pub struct Upsampling {
     /// `[in, out, kernel, kernel]`, or `[out, in, 3, 3]` after resizing.
@@ -160,7 +165,7 @@ impl Upsampling {
         let [input, output] = channels;
         let weight = match kind {
             Upsample::Deconv => init.weight([input, output, kernel, kernel]),
-            Upsample::Resize => init.weight([output, input, 3, 3]),
+            Upsample::Resize | Upsample::Blur => init.weight([output, input, 3, 3]),
         };
         Self {
             weight,
@@ -180,13 +185,13 @@ impl Upsampling {
         let (weight, bias) = (self.weight.val(), self.bias.as_ref().map(Param::val));
         match self.kind {
             Upsample::Deconv => transposed_convolution(input, weight, bias, self.shape),
-            Upsample::Resize => {
+            Upsample::Resize | Upsample::Blur => {
                 let shape = ConvolutionShape {
                     stride: 1,
                     padding: 1,
                     precision: self.shape.precision,
                 };
-                convolution(double(input), weight, bias, shape)
+                convolution(self.doubled(input), weight, bias, shape)
             }
         }
     }
@@ -208,6 +213,10 @@ impl Upsampling {
                 let doubled = doubled_input_rows(&rows, height);
                 doubled.start / 2..doubled.end.div_ceil(2)
             }
+            Upsample::Blur => {
+                let doubled = doubled_input_rows(&rows, height);
+                doubled.start.saturating_sub(1) / 2..(doubled.end / 2 + 1).min(height)
+            }
         }
     }
 
@@ -225,9 +234,11 @@ impl Upsampling {
             Upsample::Deconv => self
                 .forward(input)
                 .narrow(2, rows.start - first, rows.len()),
-            Upsample::Resize => {
+            Upsample::Resize | Upsample::Blur => {
                 let doubled = doubled_input_rows(&rows, height);
-                let input = double(input).narrow(2, doubled.start - first, doubled.len());
+                let input = self
+                    .doubled(input)
+                    .narrow(2, doubled.start - first, doubled.len());
                 let row_padding = RowPadding {
                     top: usize::from(rows.start == 0),
                     bottom: usize::from(rows.end == 2 * height),
@@ -247,11 +258,19 @@ impl Upsampling {
         }
     }
 
+    /// The input doubled, where a convolution follows.
+    fn doubled(&self, input: Tensor<4>) -> Tensor<4> {
+        match self.kind {
+            Upsample::Blur => blur_upsample(input),
+            Upsample::Resize | Upsample::Deconv => double(input),
+        }
+    }
+
     /// Length of the copy that [`forward`](Self::forward) makes of an input of these dimensions, in values.
     pub(super) fn copy_len(&self, input: [usize; 3]) -> usize {
         match self.kind {
             Upsample::Deconv => 0,
-            Upsample::Resize => 4 * input.into_iter().product::<usize>(),
+            Upsample::Resize | Upsample::Blur => 4 * input.into_iter().product::<usize>(),
         }
     }
 
@@ -260,7 +279,7 @@ impl Upsampling {
         let [first, second, ..] = self.weight.dims();
         match self.kind {
             Upsample::Deconv => second,
-            Upsample::Resize => first,
+            Upsample::Resize | Upsample::Blur => first,
         }
     }
 
@@ -269,7 +288,7 @@ impl Upsampling {
         let weights: usize = self.weight.dims().into_iter().product();
         match self.kind {
             Upsample::Deconv => weights,
-            Upsample::Resize => 4 * weights,
+            Upsample::Resize | Upsample::Blur => 4 * weights,
         }
     }
 }

@@ -17,7 +17,7 @@ impl NormStats {
         match mode {
             // One window has too few pixels for statistics of its own.
             Mode::Inpaint => Self::Running,
-            Mode::Pix2pix | Mode::Cycle | Mode::Pix2pixhd => Self::Batch,
+            Mode::Pix2pix | Mode::Cycle | Mode::Contrastive | Mode::Pix2pixhd => Self::Batch,
         }
     }
 }

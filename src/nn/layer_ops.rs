@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::activation::Activation;
+use super::blur::blur_downsample;
 use super::convolution::{Convolution, Upsampling};
 use super::downsample::downsample;
 use super::dropout::dropout;
@@ -32,6 +33,9 @@ pub trait LayerOps<'n> {
 
     /// [`downsample`].
     fn downsample(&mut self, input: Self::Features) -> Self::Features;
+
+    /// [`blur_downsample`].
+    fn blur_downsample(&mut self, input: Self::Features) -> Self::Features;
 
     /// Adds two features of one shape.
     fn sum(&mut self, left: Self::Features, right: Self::Features) -> Self::Features;
@@ -71,6 +75,10 @@ impl LayerOps<'_> for Eager {
 
     fn downsample(&mut self, input: Tensor<4>) -> Tensor<4> {
         downsample(input)
+    }
+
+    fn blur_downsample(&mut self, input: Tensor<4>) -> Tensor<4> {
+        blur_downsample(input)
     }
 
     fn sum(&mut self, left: Tensor<4>, right: Tensor<4>) -> Tensor<4> {

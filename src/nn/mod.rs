@@ -8,11 +8,15 @@
 
 mod activation;
 mod adam;
+mod augment;
+mod average;
 mod bands;
+mod blur;
 mod convolution;
 mod discriminator;
 mod downsample;
 mod dropout;
+mod encoder_features;
 mod forward_mode;
 mod gan_loss;
 mod generator;
@@ -32,7 +36,9 @@ mod weight_init;
 pub use activation::Activation;
 pub(crate) use activation::LEAKY_SLOPE;
 pub use adam::{Adam, clip_weights};
+pub use augment::{AugmentDraw, DiffAugment};
 pub use bands::{BandLimits, StoreError, TensorRows, forward_in_bands, forward_memory};
+pub use blur::{blur_downsample, blur_upsample};
 pub(crate) use convolution::full_precision;
 pub use convolution::{Convolution, Padding, Upsampling};
 pub use discriminator::Discriminator;

@@ -3,12 +3,13 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
+use super::blur::blur_downsample;
 use super::convolution::{Convolution, Padding, full_precision};
 use super::forward_mode::ForwardMode;
 use super::norm::Norm;
 use super::tensors::Network;
 use super::weight_init::WeightInit;
-use crate::config::DiscriminatorRecipe;
+use crate::config::{DiscriminatorRecipe, Downsample};
 use crate::kernels::leaky_relu;
 
 const SLOPE: f64 = 0.2;
@@ -22,6 +23,8 @@ pub struct PatchGan {
     convolutions: Vec<Convolution>,
     /// One for each convolution but the first and the last.
     norms: Vec<Norm>,
+    #[module(skip)]
+    downsample: Downsample,
 }
 
 impl PatchGan {
@@ -37,7 +40,8 @@ impl PatchGan {
             let above = if layer == 0 { input } else { width(layer - 1) };
             let last = layer == layers + 1;
             let result = if last { 1 } else { width(layer) };
-            let stride = if layer < layers { 2 } else { 1 };
+            let strided = layer < layers && recipe.downsample == Downsample::Strided;
+            let stride = if strided { 2 } else { 1 };
             let bias = layer == 0 || last || inner_bias;
             convolutions.push(Convolution::new(
                 init,
@@ -54,6 +58,7 @@ impl PatchGan {
         Self {
             convolutions,
             norms,
+            downsample: recipe.downsample,
         }
     }
 
@@ -70,6 +75,10 @@ impl PatchGan {
                 features = self.norms[index - 1].forward(features, mode);
             }
             features = leaky_relu(features, SLOPE);
+            // The last two convolutions keep the size.
+            if self.downsample == Downsample::Blur && index + 1 < last {
+                features = blur_downsample(features);
+            }
         }
         full_precision(features)
     }
@@ -79,11 +88,20 @@ impl Network for PatchGan {
     fn layer_name(&self, path: &str) -> String {
         let (group, number) = path.split_once('.').unwrap_or((path, "0"));
         let number: usize = number.parse().unwrap_or_default();
-        let index = match (group, number) {
+        let mut index = match (group, number) {
             ("convolutions", 0) => 0,
             ("convolutions", number) => 3 * number - 1,
             (_, number) => 3 * (number + 1),
         };
+        if self.downsample == Downsample::Blur {
+            // A filter takes a place after each strided layer's activation.
+            let before = if group == "convolutions" {
+                number
+            } else {
+                number + 1
+            };
+            index += before.min(self.convolutions.len() - 2);
+        }
         format!("model.{index}")
     }
 }

@@ -1,5 +1,8 @@
 //! The blocks of ResNet generators: downsampling, residual, upsampling.
 
+use std::convert::Infallible;
+use std::ops::ControlFlow;
+
 use burn::module::Module;
 
 use super::activation::Activation;
@@ -7,13 +10,16 @@ use super::convolution::{Convolution, Padding, Upsampling};
 use super::layer_ops::LayerOps;
 use super::norm::Norm;
 use super::weight_init::WeightInit;
-use crate::config::GeneratorRecipe;
+use crate::config::{Downsample, GeneratorRecipe};
 
-/// A convolution that halves the size and doubles the channels, and the normalisation after it.
+/// A convolution that doubles the channels, and the normalisation after it; the convolution halves the size, or a filter at
+/// the end does.
 #[derive(Module, Debug)]
 pub struct DownBlock {
     convolution: Convolution,
     norm: Norm,
+    #[module(skip)]
+    downsample: Downsample,
 }
 
 impl DownBlock {
@@ -25,9 +31,14 @@ impl DownBlock {
         bias: bool,
     ) -> Self {
         let channels = [channels, channels * 2];
+        let stride = match recipe.downsample {
+            Downsample::Strided => 2,
+            Downsample::Blur => 1,
+        };
         Self {
-            convolution: Convolution::new(init, channels, 3, 2, Padding::Zero(1), bias),
+            convolution: Convolution::new(init, channels, 3, stride, Padding::Zero(1), bias),
             norm: Norm::new(init, recipe.norm, channels[1]),
+            downsample: recipe.downsample,
         }
     }
 
@@ -37,9 +48,29 @@ impl DownBlock {
         ops: &mut O,
         input: O::Features,
     ) -> O::Features {
-        let features = ops.convolution(&self.convolution, input);
-        let features = ops.norm(&self.norm, features);
-        ops.activation(Activation::Relu, features)
+        let mut all = |_: &O::Features| ControlFlow::<Infallible>::Continue(());
+        let ControlFlow::Continue(features) = self.layers(ops, input, &mut all);
+        features
+    }
+
+    /// The same; what each layer gives is told to `seen`, which may end it.
+    pub(super) fn layers<'n, O: LayerOps<'n>, B>(
+        &'n self,
+        ops: &mut O,
+        input: O::Features,
+        seen: &mut impl FnMut(&O::Features) -> ControlFlow<B>,
+    ) -> ControlFlow<B, O::Features> {
+        let mut features = ops.convolution(&self.convolution, input);
+        seen(&features)?;
+        features = ops.norm(&self.norm, features);
+        seen(&features)?;
+        features = ops.activation(Activation::Relu, features);
+        seen(&features)?;
+        if self.downsample == Downsample::Blur {
+            features = ops.blur_downsample(features);
+            seen(&features)?;
+        }
+        ControlFlow::Continue(features)
     }
 }
 

@@ -1,17 +1,20 @@
 //! The ResNet generators of CycleGAN and pix2pixHD.
 
+use std::convert::Infallible;
+use std::ops::ControlFlow;
+
 use burn::module::Module;
 use burn::tensor::Tensor;
 
 use super::activation::Activation;
-use super::convolution::{Convolution, Padding};
+use super::convolution::{Convolution, Padding, STEM_BORDER};
 use super::forward_mode::ForwardMode;
 use super::layer_ops::{Eager, LayerOps};
 use super::norm::Norm;
 use super::residual::{DownBlock, ResidualBlock, UpBlock};
 use super::tensors::Network;
 use super::weight_init::WeightInit;
-use crate::config::GeneratorRecipe;
+use crate::config::{Downsample, GeneratorRecipe, Upsample};
 
 /// Sizes of a ResNet generator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +44,10 @@ pub struct ResnetGenerator {
     head: Option<Convolution>,
     #[module(skip)]
     dropout: bool,
+    #[module(skip)]
+    downsample: Downsample,
+    #[module(skip)]
+    upsample: Upsample,
 }
 
 impl ResnetGenerator {
@@ -70,7 +77,14 @@ impl ResnetGenerator {
     ) -> Self {
         let bias = config.bias;
         let width = |halvings: usize| recipe.channels << halvings;
-        let stem = Convolution::new(init, [input, width(0)], 7, 1, Padding::Reflect(3), bias);
+        let stem = Convolution::new(
+            init,
+            [input, width(0)],
+            7,
+            1,
+            Padding::Reflect(STEM_BORDER),
+            bias,
+        );
         let stem_norm = Norm::new(init, recipe.norm, width(0));
         let down = (0..config.downsamplings)
             .map(|index| DownBlock::new(init, recipe, width(index), bias))
@@ -94,6 +108,8 @@ impl ResnetGenerator {
             up,
             head,
             dropout: recipe.dropout,
+            downsample: recipe.downsample,
+            upsample: recipe.upsample,
         }
     }
 
@@ -111,15 +127,41 @@ impl ResnetGenerator {
         ops: &mut O,
         input: O::Features,
     ) -> O::Features {
+        let mut all = |_: &O::Features| ControlFlow::<Infallible>::Continue(());
+        let ControlFlow::Continue(features) = self.encode(ops, input, &mut all);
+        self.decode(ops, features)
+    }
+
+    /// The layers before the first upsampling. What each of them gives is told to `seen`, which may end it: in the order of
+    /// PyTorch's sequence, from its place 1 (its place 0 is the padding of the input).
+    pub(super) fn encode<'n, O: LayerOps<'n>, B>(
+        &'n self,
+        ops: &mut O,
+        input: O::Features,
+        seen: &mut impl FnMut(&O::Features) -> ControlFlow<B>,
+    ) -> ControlFlow<B, O::Features> {
         let mut features = ops.convolution(&self.stem, input);
+        seen(&features)?;
         features = ops.norm(&self.stem_norm, features);
+        seen(&features)?;
         features = ops.activation(Activation::Relu, features);
+        seen(&features)?;
         for down in &self.down {
-            features = down.forward_with(ops, features);
+            features = down.layers(ops, features, seen)?;
         }
         for block in &self.blocks {
             features = block.forward_with(ops, features);
+            seen(&features)?;
         }
+        ControlFlow::Continue(features)
+    }
+
+    /// The layers after those of [`encode`](Self::encode).
+    pub(super) fn decode<'n, O: LayerOps<'n>>(
+        &'n self,
+        ops: &mut O,
+        mut features: O::Features,
+    ) -> O::Features {
         for up in &self.up {
             features = up.forward_with(ops, features);
         }
@@ -135,13 +177,16 @@ impl ResnetGenerator {
 
 impl Network for ResnetGenerator {
     fn layer_name(&self, path: &str) -> String {
-        let first_block = 4 + 3 * self.down.len();
+        // A filter takes a place: after the other layers of a downsampling, before those of an upsampling.
+        let down_filter = usize::from(self.downsample == Downsample::Blur);
+        let up_filter = usize::from(self.upsample == Upsample::Blur);
+        let first_block = 4 + (3 + down_filter) * self.down.len();
         let first_up = first_block + self.blocks.len();
         let mut parts = path.split('.');
         let group = parts.next().unwrap_or_default();
         if group == "head" {
             // Two layers after the last upsampling: its ReLU and the padding.
-            return format!("model.{}", first_up + 3 * self.up.len() + 1);
+            return format!("model.{}", first_up + (3 + up_filter) * self.up.len() + 1);
         }
         let number: usize = parts
             .next()
@@ -152,8 +197,11 @@ impl Network for ResnetGenerator {
         match group {
             "stem" => "model.1".to_owned(),
             "stem_norm" => "model.2".to_owned(),
-            "down" => format!("model.{}", 4 + 3 * number + norm),
-            "up" => format!("model.{}", first_up + 3 * number + norm),
+            "down" => format!("model.{}", 4 + (3 + down_filter) * number + norm),
+            "up" => {
+                let place = first_up + (3 + up_filter) * number + up_filter;
+                format!("model.{}", place + norm)
+            }
             _ => {
                 let inner = self
                     .blocks

@@ -14,6 +14,9 @@ pub trait Network: Module {
     fn layer_name(&self, path: &str) -> String;
 }
 
+/// Ends of the names of tensors that PyTorch's networks have and that nothing here takes.
+const IGNORED: [&str; 2] = [".num_batches_tracked", ".filt"];
+
 /// Tensors by name, on the host.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct NamedTensors(pub BTreeMap<String, TensorData>);
@@ -56,11 +59,11 @@ impl NamedTensors {
     /// Replaces the parameters and running averages of `network` by these.
     ///
     /// # Errors
-    /// A tensor is missing, unexpected or of another shape; all such are listed. `num_batches_tracked`, which counts steps, is
-    /// ignored.
+    /// A tensor is missing, unexpected or of another shape; all such are listed. `num_batches_tracked`, which counts steps, and
+    /// `filt`, which holds the numbers of a fixed filter, are ignored.
     pub fn load_into<N: Network>(mut self, network: N) -> Result<N, TensorError> {
         self.0
-            .retain(|name, _| !name.ends_with(".num_batches_tracked"));
+            .retain(|name, _| !IGNORED.iter().any(|end| name.ends_with(end)));
         let own = Shapes::collect(&network);
         let mut problems = Vec::new();
         for (name, wanted) in &own {

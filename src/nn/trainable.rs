@@ -3,6 +3,7 @@
 use burn::tensor::Gradients;
 
 use super::adam::{Adam, clip_weights};
+use super::average::WeightAverage;
 use super::tensors::{NamedTensors, Network, TensorError};
 
 /// A network in training.
@@ -11,6 +12,7 @@ pub struct Trainable<N> {
     /// Absent only while it is being updated.
     network: Option<N>,
     optimiser: Adam,
+    average: Option<WeightAverage<N>>,
 }
 
 impl<N: Network> Trainable<N> {
@@ -19,7 +21,15 @@ impl<N: Network> Trainable<N> {
         Self {
             network: Some(network),
             optimiser,
+            average: None,
         }
+    }
+
+    /// The same with a moving average of the weights, of which each update keeps the share `decay`; without one where
+    /// that is 0.
+    pub fn with_average(mut self, decay: f64) -> Self {
+        self.average = (decay > 0.0).then(|| WeightAverage::new(self.network(), decay));
+        self
     }
 
     /// The network, for a pass whose gradients train it.
@@ -34,11 +44,23 @@ impl<N: Network> Trainable<N> {
         self.network().clone().no_grad()
     }
 
+    /// The network as it is used, without automatic differentiation: with the averaged weights where they are kept.
+    pub fn in_use(&self) -> N {
+        match &self.average {
+            Some(average) => average.network().clone(),
+            None => self.network().valid(),
+        }
+    }
+
     /// Takes one step of the optimiser along `gradients`.
     pub fn update(&mut self, gradients: &mut Gradients, learning_rate: f64) {
         // Taken out and put back, so that the update is the only owner and works in place.
         if let Some(network) = self.network.take() {
-            self.network = Some(self.optimiser.step(network, gradients, learning_rate));
+            let network = self.optimiser.step(network, gradients, learning_rate);
+            if let Some(average) = &mut self.average {
+                average.update(&network);
+            }
+            self.network = Some(network);
         }
     }
 
@@ -60,13 +82,33 @@ impl<N: Network> Trainable<N> {
         NamedTensors::from_network(self.network())
     }
 
-    /// Replaces the weights.
+    /// Replaces the weights; their average begins anew.
     ///
     /// # Errors
     /// The tensors are not those of this network, which then stays as it is.
     pub fn load_weights(&mut self, weights: NamedTensors) -> Result<(), TensorError> {
-        self.network = Some(weights.load_into(self.network().clone())?);
+        let network = weights.load_into(self.network().clone())?;
+        if let Some(average) = &mut self.average {
+            average.restart(&network);
+        }
+        self.network = Some(network);
         Ok(())
+    }
+
+    /// The averaged weights, under their public names, and the number of updates; nothing where no average is kept.
+    pub fn average_state(&self) -> Option<(NamedTensors, u64)> {
+        self.average.as_ref().map(WeightAverage::state)
+    }
+
+    /// Goes on from saved averaged weights; nothing happens where no average is kept.
+    ///
+    /// # Errors
+    /// The state is not of this network.
+    pub fn load_average(&mut self, state: NamedTensors, count: u64) -> Result<(), TensorError> {
+        match &mut self.average {
+            Some(average) => average.restore(state, count),
+            None => Ok(()),
+        }
     }
 
     /// The state of the optimiser: moments by name, and the number of steps.

@@ -6,8 +6,8 @@ use crate::config::Recipe;
 use crate::data::Batch;
 use crate::method::{Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, Discriminator, ForwardMode, GanLoss, Generator, ImagePool, NamedTensors, NormStats,
-    TensorError, Trainable, WEIGHT_CLIP, WeightInit,
+    Adam, DiffAugment, Discriminator, ForwardMode, GanLoss, Generator, ImagePool, NamedTensors,
+    NormStats, TensorError, Trainable, WEIGHT_CLIP, WeightInit,
 };
 use crate::random;
 
@@ -24,6 +24,7 @@ pub struct Pix2pix {
     generator: Trainable<Generator>,
     discriminator: Trainable<Discriminator>,
     pool: ImagePool,
+    augment: DiffAugment,
     gan_loss: GanLoss,
     l1: f64,
     discriminator_steps: usize,
@@ -52,9 +53,10 @@ impl Pix2pix {
     ) -> Self {
         let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
         Self {
-            generator: Trainable::new(generator, adam()),
+            generator: Trainable::new(generator, adam()).with_average(recipe.optim.ema),
             discriminator: Trainable::new(discriminator, adam()),
             pool: ImagePool::new(recipe.optim.pool_size),
+            augment: DiffAugment::new(&recipe.discriminator.augment),
             gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
             l1: recipe.loss.l1,
             discriminator_steps: recipe.optim.discriminator_steps,
@@ -100,6 +102,10 @@ impl Method for Pix2pix {
         let fake_pair = pair(fake.clone().inner());
         let mut rng = random::step_rng(context.seed, context.step);
         let fake_pair = self.pool.query(fake_pair, &mut rng);
+        let draw = self.augment.draw(&target, &mut rng);
+        let given = input.dims()[1];
+        let real_pair = draw.apply(real_pair, given);
+        let fake_pair = draw.apply(fake_pair, given);
         let rate = context.discriminator_rate;
         let (mut on_real, mut on_fake) = self.update_discriminator(&real_pair, &fake_pair, rate);
         for _ in 1..self.discriminator_steps {
@@ -110,7 +116,7 @@ impl Method for Pix2pix {
         let judged = self
             .discriminator
             .frozen()
-            .forward(pair(fake.clone()), ForwardMode::TRAINING);
+            .forward(draw.apply(pair(fake.clone()), given), ForwardMode::TRAINING);
         let adversarial = self.gan_loss.generator(judged);
         let distance = (fake - target).abs().mean() * self.l1;
         let loss = adversarial.clone() + distance.clone();
@@ -127,7 +133,7 @@ impl Method for Pix2pix {
 
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
         let input = Tensor::<4>::from_data(batch.a.clone(), &self.device);
-        let network = burn::module::Module::valid(self.generator.network());
+        let network = self.generator.in_use();
         let output = network.forward(input, ForwardMode::inference(NormStats::Batch, false));
         vec![vec![batch.a, output.into_data(), batch.b]]
     }

@@ -39,7 +39,7 @@ pub use metadata::{
 pub use normalize::{denormalize, denormalize_u8, grey, normalize};
 pub use raster::Raster;
 pub use read::{Picture, RgbPicture, picture_size, read_picture, read_rgb, spool_picture};
-pub use resample::resize_plane;
+pub use resample::{bicubic_weights, columns_first, resize_plane};
 pub use samples::Subpixel;
 pub use spooled::{SpoolError, SpooledPicture};
 

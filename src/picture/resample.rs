@@ -18,30 +18,19 @@ struct Weights {
 
 impl Weights {
     fn new(from: usize, to: usize) -> Self {
-        let scale = from as f64 / to as f64;
-        // When shrinking, the filter widens so that every source position counts.
-        let stretch = scale.max(1.0);
-        let reach = 2.0 * stretch;
-        let longest = reach.ceil() as usize * 2 + 1;
-        let mut spans = Vec::with_capacity(to);
+        let exact = bicubic_weights(from, to);
+        let longest = exact.iter().map(|(_, weights)| weights.len()).max();
+        let longest = longest.unwrap_or_default().max(1);
         let mut values = vec![0; longest * to];
-        let mut exact = Vec::with_capacity(longest);
-        for (target, fixed) in values.chunks_exact_mut(longest).enumerate() {
-            let centre = (target as f64 + 0.5) * scale;
-            // Conversions to integers cut towards zero, and what is below zero becomes zero.
-            let first = (centre - reach + 0.5) as usize;
-            let end = ((centre + reach + 0.5) as usize).min(from);
-            exact.clear();
-            exact.extend(
-                (first..end).map(|source| cubic((source as f64 - centre + 0.5) * (1.0 / stretch))),
-            );
-            let sum: f64 = exact.iter().sum();
-            for (fixed, weight) in fixed.iter_mut().zip(&exact) {
-                let weight = if sum == 0.0 { *weight } else { weight / sum };
-                *fixed = (weight * f64::from(1 << FRACTION) + 0.5_f64.copysign(weight)) as i32;
+        for ((_, weights), fixed) in exact.iter().zip(values.chunks_exact_mut(longest)) {
+            for (fixed, weight) in fixed.iter_mut().zip(weights) {
+                *fixed = (weight * f64::from(1 << FRACTION) + 0.5_f64.copysign(*weight)) as i32;
             }
-            spans.push((first, end - first));
         }
+        let spans = exact
+            .iter()
+            .map(|(first, weights)| (*first, weights.len()))
+            .collect();
         Self {
             spans,
             values,
@@ -56,6 +45,32 @@ impl Weights {
             .zip(self.values.chunks_exact(self.longest))
             .map(|(&(first, length), weights)| (first, &weights[..length]))
     }
+}
+
+/// For each of `to` target positions: the first of `from` source positions that count, and the weights from there on, which add
+/// up to 1.
+pub fn bicubic_weights(from: usize, to: usize) -> Vec<(usize, Vec<f64>)> {
+    let scale = from as f64 / to as f64;
+    // When shrinking, the filter widens so that every source position counts.
+    let stretch = scale.max(1.0);
+    let reach = 2.0 * stretch;
+    let span = |target: usize| {
+        let centre = (target as f64 + 0.5) * scale;
+        // Conversions to integers cut towards zero, and what is below zero becomes zero.
+        let first = (centre - reach + 0.5) as usize;
+        let end = ((centre + reach + 0.5) as usize).min(from);
+        let mut weights: Vec<f64> = (first..end)
+            .map(|source| cubic((source as f64 - centre + 0.5) * (1.0 / stretch)))
+            .collect();
+        let sum: f64 = weights.iter().sum();
+        if sum != 0.0 {
+            for weight in &mut weights {
+                *weight /= sum;
+            }
+        }
+        (first, weights)
+    };
+    (0..to).map(span).collect()
 }
 
 fn cubic(x: f64) -> f64 {
@@ -96,7 +111,10 @@ pub(crate) fn resize_bicubic(
 
 /// Whether Pillow 13 begins with the columns: the height must shrink, and by more than twice as many pixels as the width. The
 /// orders differ by how they round and clip in between. Versions before 13 always begin with the rows.
-fn columns_first((width, height): (usize, usize), (to_width, to_height): (usize, usize)) -> bool {
+pub fn columns_first(
+    (width, height): (usize, usize),
+    (to_width, to_height): (usize, usize),
+) -> bool {
     to_height < height && height + 2 * to_width > to_height + 2 * width
 }
 

@@ -34,7 +34,7 @@ impl Transparency {
     }
 }
 
-/// Copies the pixels that cannot be seen from the original, if that has the same kind of pixels.
+/// Copies the pixels that cannot be seen from the original, unless its colours would have to become grey.
 fn restore_hidden(picture: &mut DynamicImage, original: &DynamicImage) {
     fn copy<T: Copy + Default + PartialEq>(pixels: &mut [T], original: &[T], channels: usize) {
         let originals = original.chunks_exact(channels);
@@ -44,19 +44,15 @@ fn restore_hidden(picture: &mut DynamicImage, original: &DynamicImage) {
             }
         }
     }
-    match (picture, original) {
-        (DynamicImage::ImageLumaA8(picture), DynamicImage::ImageLumaA8(original)) => {
-            copy(picture, original, 2);
-        }
-        (DynamicImage::ImageRgba8(picture), DynamicImage::ImageRgba8(original)) => {
-            copy(picture, original, 4);
-        }
-        (DynamicImage::ImageLumaA16(picture), DynamicImage::ImageLumaA16(original)) => {
-            copy(picture, original, 2);
-        }
-        (DynamicImage::ImageRgba16(picture), DynamicImage::ImageRgba16(original)) => {
-            copy(picture, original, 4);
-        }
+    if !original.color().has_alpha() || original.color().has_color() && !picture.color().has_color()
+    {
+        return;
+    }
+    match picture {
+        DynamicImage::ImageLumaA8(picture) => copy(picture, &original.to_luma_alpha8(), 2),
+        DynamicImage::ImageRgba8(picture) => copy(picture, &original.to_rgba8(), 4),
+        DynamicImage::ImageLumaA16(picture) => copy(picture, &original.to_luma_alpha16(), 2),
+        DynamicImage::ImageRgba16(picture) => copy(picture, &original.to_rgba16(), 4),
         _ => {}
     }
 }

@@ -3,6 +3,7 @@
 use burn::tensor::Device;
 
 use super::error::StyleError;
+use super::filters::with_filters;
 use super::folder::StyleFolder;
 use super::inpainter::load_inpainter;
 use super::manifest::Manifest;
@@ -23,6 +24,7 @@ pub fn generator_state_dict(
     device: &Device,
 ) -> Result<NamedTensors, StyleError> {
     let (weights, _) = generator_weights(folder, manifest, direction, device)?;
+    let weights = with_filters(weights, &manifest.recipe, "generator");
     Ok(weights.with_num_batches_tracked(manifest.training.steps))
 }
 
@@ -45,6 +47,7 @@ pub fn network_state_dict(
         });
     }
     let weights = read_weights(&folder.weights(network))?;
+    let weights = with_filters(weights, &manifest.recipe, network);
     Ok(weights.with_num_batches_tracked(manifest.training.steps))
 }
 

@@ -104,6 +104,16 @@ impl StyleFolder {
         self.path.join("report.html")
     }
 
+    /// One line for each evaluation during the training.
+    pub fn evaluations(&self) -> PathBuf {
+        self.path.join("evaluations.jsonl")
+    }
+
+    /// The weights of the best evaluation, a style of its own.
+    pub fn best(&self) -> PathBuf {
+        self.path.join("best")
+    }
+
     /// Locked while a run writes into the folder.
     pub fn lock(&self) -> PathBuf {
         self.path.join(".lock")

@@ -3,6 +3,7 @@
 mod error;
 mod export;
 mod export_onnx;
+mod filters;
 mod folder;
 pub mod import;
 mod inpainter;

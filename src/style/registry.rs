@@ -36,7 +36,8 @@ impl Registry {
         }
     }
 
-    /// The style called `name`, or in the folder of this path; with `@STEP` behind it, the state that was kept after that step.
+    /// The style called `name`, its best weights as `name/best`, or the style in the folder of this path; with `@STEP` behind it,
+    /// the state that was kept after that step.
     ///
     /// # Errors
     /// There is none.
@@ -61,6 +62,13 @@ impl Registry {
                     step: step.to_owned(),
                     kept: style.kept_steps()?,
                 });
+        }
+        // What a training has kept as its best.
+        if let Some(whole) = name.strip_suffix("/best")
+            && let Ok(folder) = self.place(whole)
+            && folder.best().is_dir()
+        {
+            return Ok(StyleFolder::new(folder.best()));
         }
         Err(StyleError::NotFound {
             name: name.to_owned(),

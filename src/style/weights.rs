@@ -63,7 +63,7 @@ pub fn write_weights(path: &Path, tensors: &NamedTensors) -> Result<(), StyleErr
 /// Stem of the weight file of the generator that translates in `direction`, where the recipe has one.
 pub fn generator_stem(recipe: &Recipe, direction: Direction) -> Option<&'static str> {
     match (recipe.mode, direction) {
-        (Mode::Pix2pix | Mode::Pix2pixhd | Mode::Inpaint, direction) => {
+        (Mode::Pix2pix | Mode::Contrastive | Mode::Pix2pixhd | Mode::Inpaint, direction) => {
             (direction == recipe.data.direction).then_some("generator")
         }
         (Mode::Cycle, Direction::AToB) => Some("generator_a2b"),
@@ -74,7 +74,7 @@ pub fn generator_stem(recipe: &Recipe, direction: Direction) -> Option<&'static 
 /// Stem of the weight file of the discriminator that judges what is translated in `direction`.
 pub fn discriminator_stem(mode: Mode, direction: Direction) -> &'static str {
     match (mode, direction) {
-        (Mode::Pix2pix | Mode::Pix2pixhd | Mode::Inpaint, _) => "discriminator",
+        (Mode::Pix2pix | Mode::Contrastive | Mode::Pix2pixhd | Mode::Inpaint, _) => "discriminator",
         (Mode::Cycle, Direction::AToB) => "discriminator_a",
         (Mode::Cycle, Direction::BToA) => "discriminator_b",
     }

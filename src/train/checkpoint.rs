@@ -1,8 +1,9 @@
 //! Checkpoints: everything that a bit-exact resume needs, published atomically.
 //!
-//! A checkpoint is a folder `state/step-000500` with weights, Adam moments, image pools and `progress.json` (step, time, state of
-//! the plateau schedule, sum of the epoch's losses). It is written as `.step-000500.tmp`, flushed, and renamed when all of it is
-//! on the disk; then the weights get their public names in the style's folder (hard links, or copies where there are none), and
+//! A checkpoint is a folder `state/step-000500` with weights, Adam moments, averaged weights, image pools and `progress.json`
+//! (step, time, state of the plateau schedule, sum of the epoch's losses). It is written as `.step-000500.tmp`, flushed, and renamed when all of it is
+//! on the disk; then the weights, or their averages where
+//! such are kept, get their public names in the style's folder (hard links, or copies where there are none), and
 //! older checkpoints are removed. A kill at any moment leaves a complete checkpoint, once there is one, and resuming repeats
 //! the publishing.
 
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::error::TrainError;
 use super::schedule::{Plateau, Schedule};
 use crate::files::{self, FileError};
-use crate::method::{Method, MethodState};
+use crate::method::{Method, MethodState, average_part};
 use crate::style::{StyleFolder, read_weights, write_weights};
 
 const PROGRESS: &str = "progress.json";
@@ -54,7 +55,7 @@ impl Checkpoint {
     /// # Errors
     /// A file cannot be written; the checkpoint before then still exists.
     pub fn save(&self, style: &StyleFolder, method: &dyn Method) -> Result<PathBuf, TrainError> {
-        let folder = style.state().join(format!("step-{:06}", self.step));
+        let folder = Self::folder(style, self.step);
         let unfinished = style.state().join(format!(".step-{:06}.tmp", self.step));
         remove_folder(&unfinished)?;
         // A run that was resumed at this step has nothing new to save.
@@ -70,6 +71,11 @@ impl Checkpoint {
         publish(style, &folder, method)?;
         self.remove_others(style)?;
         Ok(folder)
+    }
+
+    /// The folder of the checkpoint of a step.
+    pub fn folder(style: &StyleFolder, step: u64) -> PathBuf {
+        style.state().join(format!("step-{step:06}"))
     }
 
     /// Removes all checkpoints but this one.
@@ -213,7 +219,13 @@ pub fn load_initial_weights(
 /// Gives the weights of a checkpoint their public names in the style's folder, each atomically.
 fn publish(style: &StyleFolder, folder: &Path, method: &dyn Method) -> Result<(), FileError> {
     for stem in method.networks() {
-        let source = folder.join(format!("{stem}.{EXTENSION}"));
+        let average = average_part(stem);
+        let average = folder.join(format!("{STATE_PREFIX}{average}.{EXTENSION}"));
+        let source = if average.is_file() {
+            average
+        } else {
+            folder.join(format!("{stem}.{EXTENSION}"))
+        };
         let target = style.weights(stem);
         let link = target.with_extension("safetensors.tmp");
         let named = || {

@@ -100,6 +100,14 @@ pub enum TrainError {
     /// A run with given weights that was killed before these were saved.
     #[error("`{}` was stopped before its initial weights were saved: start it again with `--overwrite --init-from`", .0.display())]
     NoInitialState(PathBuf),
+    /// An evaluation has failed.
+    #[error("cannot evaluate after step {step}: {message}")]
+    Evaluation {
+        /// Steps done.
+        step: u64,
+        /// Why.
+        message: String,
+    },
     /// The report cannot be drawn.
     #[error("cannot draw the report: {0}")]
     Report(String),

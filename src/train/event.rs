@@ -6,6 +6,7 @@ use std::time::Duration;
 use burn::tensor::TensorData;
 
 use super::error::TrainError;
+use super::evaluation_line::EvaluationLine;
 
 /// The losses of one step, read from the device.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +73,11 @@ pub enum Event {
         step: u64,
         /// Its folder.
         path: PathBuf,
+    },
+    /// The weights have been evaluated.
+    Evaluated {
+        /// What was found.
+        line: EvaluationLine,
     },
     /// The run is over.
     Ended {

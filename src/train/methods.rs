@@ -13,7 +13,7 @@ use crate::nn::NamedTensors;
 use crate::paired::Pix2pix;
 use crate::style::import::WeightFile;
 use crate::style::{StyleError, StyleFolder, read_weights};
-use crate::unpaired::CycleGan;
+use crate::unpaired::{Contrastive, CycleGan};
 
 /// Builds the method of `recipe` with fresh weights on `device` (without automatic differentiation).
 ///
@@ -23,6 +23,7 @@ pub fn build(recipe: &Recipe, device: &Device) -> Result<Box<dyn Method>, TrainE
     Ok(match recipe.mode {
         Mode::Pix2pix => Box::new(Pix2pix::new(recipe, device)),
         Mode::Cycle => Box::new(CycleGan::new(recipe, device)),
+        Mode::Contrastive => Box::new(Contrastive::new(recipe, device)),
         Mode::Pix2pixhd => {
             let vgg = vgg_weights(recipe)?;
             let method = Pix2pixHd::new(recipe, vgg.as_ref(), device);

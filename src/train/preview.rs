@@ -36,7 +36,8 @@ pub fn contact_sheet(rows: &[Vec<TensorData>]) -> RgbImage {
     sheet
 }
 
-fn picture(data: &TensorData) -> Option<RgbImage> {
+/// The first picture of `[1, channels, height, width]` in [-1, 1].
+pub(super) fn picture(data: &TensorData) -> Option<RgbImage> {
     let shape = data.shape();
     let (channels, height, width) = (shape[1], shape[2], shape[3]);
     let pixels = denormalize_u8(data.as_slice().ok()?, channels);

@@ -154,6 +154,19 @@ impl Listener for ProgressDisplay {
             Event::Saved { step, path } => {
                 tracing::debug!("saved step {step} in `{}`", path.display());
             }
+            Event::Evaluated { line } => {
+                let values = line
+                    .metrics
+                    .iter()
+                    .map(|(name, value)| format!("{name} {value:.4}"));
+                let values: Vec<String> = values.collect();
+                let best = if line.best { ": the best so far" } else { "" };
+                tracing::info!(
+                    "evaluation after step {}: {}{best}",
+                    line.step,
+                    values.join(", ")
+                );
+            }
             Event::Preview { .. } => {}
             Event::Ended { outcome, step } => {
                 self.bar.finish_and_clear();

@@ -6,16 +6,16 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use indicatif::HumanDuration;
 use plotters::drawing::DrawingAreaErrorKind;
 use plotters::prelude::*;
 
 use super::error::TrainError;
+use super::evaluation_line::{EvaluationLine, read_evaluations};
 use super::event::{Event, Listener};
 use super::metrics::{MetricsLine, read_metrics};
 use crate::files::{self, FileError};
+use crate::html::{self, escape, png_address};
 use crate::style::{Manifest, StyleFolder};
 
 /// Most previews shown, spread over the run.
@@ -50,21 +50,20 @@ impl ReportFile {
         for (names, title) in groups(&metrics) {
             body.push_str(&chart(&metrics, &names, title)?);
         }
+        let evaluations = read_evaluations(&self.style.evaluations())?;
+        body.push_str(&evaluation_charts(&evaluations)?);
         body.push_str("<h2>Previews</h2>\n");
         body.push_str(preview_caption(&manifest));
         for (step, path) in previews(&self.style)? {
-            let picture = BASE64.encode(files::read(&path)?);
+            let picture = png_address(&files::read(&path)?);
             let _ = writeln!(
                 body,
-                "<figure><img src=\"data:image/png;base64,{picture}\" alt=\"step {step}\"><figcaption>step {step}</figcaption></figure>"
+                "<figure><img src=\"{picture}\" alt=\"step {step}\"><figcaption>step {step}</figcaption></figure>"
             );
         }
         let recipe = escape(&manifest.recipe.to_toml());
         let _ = write!(body, "<h2>Recipe</h2>\n<pre>{recipe}</pre>\n");
-        let title = escape(&self.style.name());
-        let page = format!(
-            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\n<style>{CSS}</style></head>\n<body>\n<h1>{title}</h1>\n{body}</body></html>\n"
-        );
+        let page = html::page(&self.style.name(), &body);
         Ok(files::write_atomically(
             &self.style.report(),
             page.as_bytes(),
@@ -92,10 +91,6 @@ impl Listener for ReportFile {
         }
     }
 }
-
-const CSS: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}\
-table{border-collapse:collapse}td{padding:.1rem 1rem .1rem 0}pre{background:#f5f5f5;padding:1rem;overflow:auto}\
-figure{margin:1rem 0}img,svg{max-width:100%;height:auto}figcaption{color:#666}";
 
 fn summary(style: &StyleFolder, manifest: &Manifest, metrics: &[MetricsLine]) -> String {
     let training = &manifest.training;
@@ -139,6 +134,7 @@ fn preview_caption(manifest: &Manifest) -> &'static str {
         crate::config::Mode::Cycle => {
             "<p>Each row: input, output, input recovered from the output.</p>\n"
         }
+        crate::config::Mode::Contrastive => "<p>Each row: input, output.</p>\n",
         crate::config::Mode::Inpaint => "<p>Each row: photo with a hole, filled, original.</p>\n",
     }
 }
@@ -164,6 +160,34 @@ fn chart(metrics: &[MetricsLine], names: &[String], title: &str) -> Result<Strin
         .iter()
         .map(|name| (name, curve(metrics, name)))
         .collect();
+    curves_chart(curves, title)
+}
+
+/// A chart for each metric of the evaluations, since they have scales of their own, and which step was best.
+fn evaluation_charts(lines: &[EvaluationLine]) -> Result<String, TrainError> {
+    let Some(last) = lines.last() else {
+        return Ok(String::new());
+    };
+    let mut text = "<h2>Evaluations</h2>\n".to_owned();
+    if let Some(best) = lines.iter().rev().find(|line| line.best) {
+        let _ = writeln!(
+            text,
+            "<p>The weights of step {} are the best by {}; they are kept in <code>best/</code>.</p>",
+            best.step,
+            escape(&best.decides)
+        );
+    }
+    for name in last.metrics.keys() {
+        let points = lines
+            .iter()
+            .filter_map(|line| Some((line.step as f64, *line.metrics.get(name)?)));
+        let curves = Curves::from([(name, points.collect())]);
+        text.push_str(&curves_chart(curves, name)?);
+    }
+    Ok(text)
+}
+
+fn curves_chart(curves: Curves<'_>, title: &str) -> Result<String, TrainError> {
     let highest = curves
         .values()
         .flatten()
@@ -174,7 +198,8 @@ fn chart(metrics: &[MetricsLine], names: &[String], title: &str) -> Result<Strin
         .flatten()
         .map(|point| point.1)
         .fold(0.0, f64::min);
-    let last = metrics.last().map_or(1, |line| line.step) as f64;
+    let steps = curves.values().flatten().map(|point| point.0);
+    let last = steps.fold(1.0, f64::max);
     let mut svg = String::new();
     let scale = (last, lowest..(highest * 1.05).max(lowest + 1e-6));
     draw(&mut svg, title, scale, curves).map_err(|error| TrainError::Report(error.to_string()))?;
@@ -260,11 +285,4 @@ fn previews(style: &StyleFolder) -> Result<Vec<(u64, PathBuf)>, FileError> {
     Ok((0..PREVIEWS)
         .map(|index| all[index * last / (PREVIEWS - 1)].clone())
         .collect())
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }

@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::checkpoint::{Checkpoint, load_initial_weights};
 use super::error::TrainError;
+use super::evaluations::Evaluations;
 use super::event::{Listener, RunOutcome};
 use super::folder::prepare_folder;
+use super::judge::Judge;
 use super::loop_state::LoopState;
 use super::methods;
 use super::metrics::MetricsFile;
@@ -39,7 +41,6 @@ pub enum SessionStart {
 }
 
 /// A training session.
-#[derive(Debug)]
 pub struct Session {
     /// The resolved recipe.
     pub recipe: Recipe,
@@ -51,6 +52,8 @@ pub struct Session {
     pub start: SessionStart,
     /// Where the networks compute.
     pub device: OpenDevice,
+    /// Who evaluates the weights as `train.evaluate_every` asks for it.
+    pub judge: Option<Box<dyn Judge>>,
 }
 
 impl Session {
@@ -58,7 +61,7 @@ impl Session {
     ///
     /// # Errors
     /// The data is wrong, the style is in use or damaged, or the run fails.
-    pub fn run(self, stop: &AtomicBool) -> Result<RunOutcome, TrainError> {
+    pub fn run(mut self, stop: &AtomicBool) -> Result<RunOutcome, TrainError> {
         if self.start == SessionStart::Resume && !self.data.is_dir() {
             return Err(TrainError::DataMoved(self.data));
         }
@@ -115,7 +118,12 @@ impl Session {
             Checkpoint::initial(&Schedule::from_recipe(&stage.recipe))
                 .save(&self.style, &*method)?;
         }
+        let train = &self.recipe.train;
+        let settings = (train.evaluate_every, train.stop_after);
+        let judge = self.judge.take();
+        let evaluations = judge.map(|judge| Evaluations::open(judge, &self.style, settings, done));
         let training = Training {
+            evaluations: evaluations.transpose()?,
             method,
             state: LoopState::start(&stage, total, resumed.as_ref()),
             stage,

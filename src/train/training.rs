@@ -9,6 +9,7 @@ use burn::tensor::TensorData;
 
 use super::checkpoint::Checkpoint;
 use super::error::TrainError;
+use super::evaluations::Evaluations;
 use super::event::{Event, Listener, RunOutcome, StepRecord};
 use super::kept_state::keep_state;
 use super::loop_state::{LoopState, PendingLosses};
@@ -44,6 +45,8 @@ pub(super) struct Training {
     pub(super) device: OpenDevice,
     /// What changes from step to step.
     pub(super) state: LoopState,
+    /// Evaluations on pictures kept apart, if there are any.
+    pub(super) evaluations: Option<Evaluations>,
     /// Who hears of events.
     pub(super) listeners: Vec<Box<dyn Listener>>,
 }
@@ -76,15 +79,20 @@ impl Training {
             total: self.state.total,
         })?;
         self.write_missing_preview()?;
-        if self.state.step > 0 && self.keeps() {
+        if self.state.step > 0 && self.state.is_kept(&self.manifest.recipe.train) {
             // The earlier run may have been killed before it.
             keep_state(&self.style, &self.manifest, self.state.step)?;
         }
         if self.state.step >= self.state.total {
             self.write_artifacts(usize::MAX)?;
         }
+        self.evaluate()?;
         loop {
             let outcome = self.steps(stop)?;
+            if self.has_stalled() {
+                self.finish_early()?;
+                return Ok(RunOutcome::Finished);
+            }
             if outcome != RunOutcome::Finished || self.state.step >= self.state.total {
                 return Ok(outcome);
             }
@@ -132,7 +140,7 @@ impl Training {
     fn steps(&mut self, stop: &AtomicBool) -> Result<RunOutcome, TrainError> {
         let done = self.state.step - self.stage.first;
         let mut loader = DataLoader::start(Arc::clone(&self.stage.dataset), done)?;
-        while self.state.step < self.state.last {
+        while self.state.step < self.state.last && !self.has_stalled() {
             if stop.load(Ordering::Relaxed) {
                 self.read_losses()?;
                 self.save()?;
@@ -179,22 +187,14 @@ impl Training {
         });
     }
 
-    /// Whether the recipe keeps the state after the last step.
-    fn keeps(&self) -> bool {
-        let (step, per_epoch) = (self.state.step, self.state.per_epoch);
-        let settings = &self.manifest.recipe.train;
-        // No number is a multiple of 0 but 0.
-        step.is_multiple_of(settings.keep_every)
-            || step.is_multiple_of(settings.keep_every_epochs * per_epoch)
-    }
-
     /// Does what is due after a step: losses, estimate, schedule, preview, checkpoint.
     fn after_step(&mut self, begun: Instant) -> Result<(), TrainError> {
         let (step, last) = (self.state.step, self.state.last);
         let every = |steps: u64| step.is_multiple_of(steps) || step == last;
         let settings = &self.manifest.recipe.train;
-        let keeps = self.keeps();
-        let saves = every(settings.checkpoint_every) || keeps;
+        let keeps = self.state.is_kept(settings);
+        // An evaluation is of a checkpoint, so that it can be repeated.
+        let saves = self.evaluates() || keeps || every(settings.checkpoint_every);
         let previews = every(settings.preview_every);
         let ends_epoch = step.is_multiple_of(self.state.per_epoch);
         let estimating = self.state.durations.len() < ESTIMATE_AFTER;
@@ -239,7 +239,45 @@ impl Training {
             let rows = self.preview()?;
             self.emit(&Event::Preview { step, rows })?;
         }
-        Ok(())
+        self.evaluate()
+    }
+
+    fn has_stalled(&self) -> bool {
+        (self.evaluations.as_ref()).is_some_and(Evaluations::has_stalled)
+    }
+
+    fn evaluates(&self) -> bool {
+        let is_last = self.state.step == self.state.total;
+        let due = |evaluations: &Evaluations| evaluations.is_due(self.state.step, is_last);
+        self.evaluations.as_ref().is_some_and(due)
+    }
+
+    /// Evaluates the checkpoint of this step, if that is due.
+    fn evaluate(&mut self) -> Result<(), TrainError> {
+        let due = self.evaluates();
+        let Some(evaluations) = self.evaluations.as_mut().filter(|_| due) else {
+            return Ok(());
+        };
+        let (data, method) = (&self.stage.preview_data, &self.method);
+        let shown = (0..data.len()).map(|index| Ok(method.translations(data.fixed(index)?)));
+        let checkpoint = Checkpoint::folder(&self.style, self.state.step);
+        let stems = method.networks();
+        let line = evaluations.evaluate(&self.manifest, &checkpoint, stems, shown)?;
+        self.emit(&Event::Evaluated { line })
+    }
+
+    /// Ends a run that gets no better like one whose steps are all done.
+    fn finish_early(&mut self) -> Result<(), TrainError> {
+        tracing::info!(
+            "no better for {} evaluations: the run is over after step {}",
+            self.manifest.recipe.train.stop_after,
+            self.state.step
+        );
+        if !has_artifacts(&self.style, &*self.method) {
+            self.write_artifacts()?;
+        }
+        self.state.total = self.state.step;
+        self.save()
     }
 
     /// Reads pending losses from the device, in order, and emits them.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
 use proptest::prelude::*;
 use translate::config::{
-    GeneratorArch, GeneratorRecipe, InitKind, Mode, NormKind, Recipe, Upsample,
+    Downsample, GeneratorArch, GeneratorRecipe, InitKind, Mode, NormKind, Recipe, Upsample,
 };
 use translate::nn::{
     BandLimits, ForwardMode, Generator, NormStats, StoreError, TensorRows, WeightInit,
@@ -117,7 +117,8 @@ proptest! {
         norm in prop::sample::select(vec![
             NormKind::Instance, NormKind::InstanceAffine, NormKind::Batch, NormKind::None,
         ]),
-        upsample in prop::sample::select(vec![Upsample::Deconv, Upsample::Resize]),
+        upsample in prop::sample::select(vec![Upsample::Deconv, Upsample::Resize, Upsample::Blur]),
+        downsample in prop::sample::select(vec![Downsample::Strided, Downsample::Blur]),
         norm_stats in prop::sample::select(vec![NormStats::Batch, NormStats::Running]),
         channels in 2usize..5,
         (height, width) in (2usize..6, 2usize..5),
@@ -127,7 +128,15 @@ proptest! {
         let recipe = GeneratorRecipe {
             arch,
             norm,
-            upsample,
+            // Filters are for the generators of CycleGAN.
+            upsample: match upsample {
+                Upsample::Blur if arch.resnet_blocks().is_none() => Upsample::Resize,
+                any => any,
+            },
+            downsample: match arch.resnet_blocks() {
+                Some(_) => downsample,
+                None => Downsample::Strided,
+            },
             channels,
             dropout: false,
             downsamplings: 3,

@@ -13,6 +13,11 @@ fn every_mode_is_measured() {
         ("pix2pix", "--set generator.arch=unet_64", "64x64"),
         ("cycle", "--set generator.arch=resnet_6blocks", "64x64"),
         (
+            "contrastive",
+            "--set generator.arch=resnet_6blocks --set loss.nce_channels=8",
+            "64x64",
+        ),
+        (
             "pix2pixhd",
             "--set generator.downsamplings=2 --set generator.blocks=1",
             "64x64",

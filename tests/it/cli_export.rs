@@ -3,9 +3,10 @@
 use std::fs;
 
 use prost::Message;
+use safetensors::SafeTensors;
 use translate::style::onnx::{Dimension, ModelProto};
 
-use crate::cli_support::{CYCLE, Outcome, PIX2PIX, Place, names};
+use crate::cli_support::{CONTRASTIVE, CYCLE, Outcome, PIX2PIX, Place, names};
 
 /// A place with the trained styles `p` and `c`.
 fn with_styles() -> Place {
@@ -41,6 +42,56 @@ fn weight(model: &ModelProto, name: &str) -> Vec<u8> {
     let tensors = &model.graph.as_ref().unwrap().initializer;
     let found = tensors.iter().find(|tensor| tensor.name == name);
     found.unwrap().raw_data.clone()
+}
+
+/// Strict loading asks for the filters of CUT's networks.
+#[test]
+fn a_state_dict_of_networks_with_filters_has_these() {
+    let place = Place::new();
+    place
+        .run(&format!("train {CONTRASTIVE} --steps 1 --name c"))
+        .done();
+    let filters = |network: &str| -> Vec<(String, Vec<usize>)> {
+        place
+            .run(&format!(
+                "export c {network} --format safetensors --output net.safetensors --overwrite"
+            ))
+            .done();
+        let file = place.read("net.safetensors");
+        let tensors = SafeTensors::deserialize(&file).unwrap();
+        let mut found: Vec<_> = tensors
+            .iter()
+            .filter(|(name, _)| {
+                name.rsplit_once('.')
+                    .is_some_and(|(_, leaf)| leaf == "filt")
+            })
+            .map(|(name, view)| (name.to_owned(), view.shape().to_vec()))
+            .collect();
+        found.sort();
+        found
+    };
+    let filter = |place: usize, channels: usize, side: usize| {
+        (format!("model.{place}.filt"), vec![channels, 1, side, side])
+    };
+    // Six blocks stand between 12 and 17.
+    let generator = [
+        filter(11, 8, 3),
+        filter(18, 8, 4),
+        filter(22, 4, 4),
+        filter(7, 4, 3),
+    ];
+    assert_eq!(filters(""), generator);
+    assert_eq!(filters("--network discriminator"), [filter(2, 2, 3)]);
+    // They do no harm on the way back.
+    place.write(
+        "checkpoints/c/discriminator.safetensors",
+        place.read("net.safetensors"),
+    );
+    place
+        .run(&format!(
+            "train {CONTRASTIVE} --steps 1 --name again --init-from checkpoints/c"
+        ))
+        .done();
 }
 
 #[test]

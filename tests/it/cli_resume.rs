@@ -5,21 +5,29 @@ use std::time::Duration;
 use rand::RngExt;
 
 use crate::cli_support::{
-    CYCLE, INPAINT, Outcome, PIX2PIX, PIX2PIXHD, Place, assert_same, terminate,
+    CONTRASTIVE, CYCLE, INPAINT, Outcome, PIX2PIX, PIX2PIXHD, Place, assert_same, terminate,
 };
 
 const STEPS: u64 = 60;
 
+const AVERAGED: &str = "--set optim.ema=0.9";
+const AUGMENTED: &str = "--set discriminator.augment=color,translation,cutout";
+
 /// Settings of the runs that are interrupted. The image pool of the cycle is full long before the end; the U-Net has dropout.
 fn settings(mode: &str) -> String {
     let mode = match mode {
-        "cycle" => format!("{CYCLE} --set optim.pool_size=5"),
+        "cycle" => format!("{CYCLE} --set optim.pool_size=5 {AVERAGED} {AUGMENTED}"),
+        "contrastive" => format!(
+            "{CONTRASTIVE} --set loss.flip_equivariance=true --set loss.nce_patches=40 {AVERAGED} {AUGMENTED}"
+        ),
         // 24 steps of the first stage, then 36 of which 12 fix the global generator.
         "pix2pixhd" => format!(
             "{PIX2PIXHD} --set optim.global_epochs=2 --set optim.global_decay_epochs=2 --set optim.epochs=3 \
-             --set optim.decay_epochs=3 --set optim.fix_global_epochs=2"
+             --set optim.decay_epochs=3 --set optim.fix_global_epochs=2 {AVERAGED} {AUGMENTED}"
         ),
-        "inpaint" => format!("{INPAINT} --set data.masks=regions --set data.batch_size=4"),
+        "inpaint" => format!(
+            "{INPAINT} --set data.masks=regions --set data.batch_size=4 {AVERAGED} {AUGMENTED}"
+        ),
         _ => format!("{PIX2PIX} --set generator.dropout=true --set optim.pool_size=4"),
     };
     // The number of steps between previews is no multiple of that between checkpoints: they fall before and after kills.
@@ -103,6 +111,11 @@ fn interrupted_runs_of_pix2pix_equal_an_uninterrupted_one() {
 #[test]
 fn interrupted_runs_of_cycle_equal_an_uninterrupted_one() {
     interrupted_runs_equal_an_uninterrupted_one("cycle", 5);
+}
+
+#[test]
+fn interrupted_runs_of_contrastive_equal_an_uninterrupted_one() {
+    interrupted_runs_equal_an_uninterrupted_one("contrastive", 5);
 }
 
 #[test]
@@ -247,4 +260,83 @@ fn weights_without_a_state_are_not_trained_over() {
         ))
         .done()
         .says("initial weights: generator, discriminator");
+}
+
+/// Evaluations are steps of a run like others: what is best and when it ends does not depend on kills.
+#[test]
+fn evaluations_keep_the_best_and_end_runs_the_same_after_kills() {
+    let place = Place::with_pairs();
+    for index in 0..3 {
+        place.picture(&format!("pairs/testA/{index}.png"), 80, 76, 7 + index);
+        place.picture(&format!("pairs/testB/{index}.png"), 80, 76, 107 + index);
+    }
+    let settings = format!(
+        "{PIX2PIX} --seed 3 --steps 60 --set train.checkpoint_every=5 --set train.evaluate_every=3 \
+         --set train.metrics=l1,colour --set train.stop_after=3 --set train.preview_every=60 --set optim.lr=0.002"
+    );
+    let whole = place.run(&format!("train {settings} --name whole")).done();
+    let evaluations = place.text("checkpoints/whole/evaluations.jsonl");
+    let lines: Vec<serde_json::Value> = evaluations
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let values: Vec<f64> = lines
+        .iter()
+        .map(|line| line["metrics"]["l1"].as_f64().unwrap())
+        .collect();
+    let best = lines.iter().rposition(|line| line["best"] == true).unwrap();
+    assert!(values.iter().all(|value| *value >= values[best]));
+    assert_eq!(lines[0]["best"], true);
+    let last = place.last_step("whole");
+    if last < 60 {
+        assert_eq!(lines.len() - 1 - best, 3);
+        whole.says("no better for 3 evaluations");
+    }
+    assert!(
+        place
+            .text("checkpoints/whole/report.html")
+            .contains("Evaluations")
+    );
+    // The best weights are a style of their own.
+    place
+        .run("apply --input pairs/testA --style whole/best --output best")
+        .done();
+    assert!(place.path("best/0.png").is_file());
+    // A finished run stays finished.
+    place.run("train --resume --name whole").done();
+    assert_eq!(
+        place.text("checkpoints/whole/evaluations.jsonl"),
+        evaluations
+    );
+
+    for kill in 0..6 {
+        let line = format!("train {settings} --name killed --resume");
+        let mut child = place.command(&line).spawn().unwrap();
+        let alive = place.reaches(&mut child, "killed", kill * last / 6);
+        std::thread::sleep(Duration::from_millis(rand::rng().random_range(0..25)));
+        if alive {
+            child.kill().unwrap();
+        }
+        place.wait(child);
+    }
+    place
+        .run(&format!("train {settings} --name killed --resume"))
+        .done();
+    assert_eq!(
+        place.text("checkpoints/killed/evaluations.jsonl"),
+        evaluations
+    );
+    assert_same(&place.learnt("killed"), &place.learnt("whole"));
+    let weights =
+        |style: &str| place.read(&format!("checkpoints/{style}/best/generator.safetensors"));
+    assert!(weights("killed") == weights("whole"));
+
+    place
+        .run(&format!(
+            "train {CYCLE} --name c --set train.evaluate_every=5 --set train.metrics=ssim"
+        ))
+        .failed(2, &["`train.metrics`", "swd, colour"]);
+    place
+        .run(&format!("train {CYCLE} --name c --set train.stop_after=5"))
+        .failed(2, &["train.stop_after", "train.evaluate_every"]);
 }

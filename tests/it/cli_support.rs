@@ -20,6 +20,11 @@ pub const PIX2PIX: &str = "--mode pix2pix --data pairs --set data.load_size=72 -
 pub const CYCLE: &str = "--mode cycle --set data.load_size=18 --set data.crop_size=16 \
     --set generator.arch=resnet_6blocks --set generator.channels=2 --set discriminator.channels=2 --set discriminator.layers=1";
 
+/// Settings of the smallest CUT.
+pub const CONTRASTIVE: &str = "--mode contrastive --set data.load_size=18 --set data.crop_size=16 \
+    --set generator.arch=resnet_6blocks --set generator.channels=2 --set discriminator.channels=2 \
+    --set discriminator.layers=1 --set loss.nce_channels=8";
+
 /// Settings of the smallest pix2pixHD with all its parts; one stage unless `optim.global_epochs` says otherwise.
 pub const PIX2PIXHD: &str = "--mode pix2pixhd --data labels --set data.classes=5 --set data.load_size=32 \
     --set generator.arch=local --set generator.channels=2 --set generator.downsamplings=1 --set generator.blocks=1 \
@@ -224,7 +229,7 @@ impl Place {
         let mut files = BTreeMap::new();
         for name in names(&root) {
             let mut bytes = fs::read(root.join(&name)).unwrap();
-            if name == ".lock" || name == "report.html" || name == "style.toml" {
+            if name == ".lock" || name == "report.html" || name.ends_with("style.toml") {
                 continue;
             }
             if name == "metrics.jsonl" || name.ends_with("progress.json") {

@@ -7,7 +7,7 @@ use translate::kernels::Precision;
 use translate::nn::{ForwardMode, NormStats};
 use translate::style::StyleFolder;
 
-use crate::cli_support::{CYCLE, PIX2PIX, PIX2PIXHD, Place, names};
+use crate::cli_support::{CONTRASTIVE, CYCLE, PIX2PIX, PIX2PIXHD, Place, names};
 use crate::device::test_device;
 
 /// The largest difference of two pictures, in levels.
@@ -47,6 +47,17 @@ fn check_bands(place: &Place, style: &str) {
         // Features that were kept in files left nothing behind.
         assert_eq!(names(&place.path("8")), names(&place.path("off")));
     }
+}
+
+#[test]
+fn bands_are_the_whole_picture_for_networks_with_filters() {
+    let place = Place::new();
+    place.picture("in/wide.png", 150, 61, 1);
+    place.picture("in/high.png", 47, 203, 2);
+    place
+        .run(&format!("train {CONTRASTIVE} --steps 2 --name contrastive"))
+        .done();
+    check_bands(&place, "contrastive");
 }
 
 #[test]

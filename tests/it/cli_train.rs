@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::cli_support::{CYCLE, PIX2PIX, Place, assert_same, names, terminate};
+use crate::cli_support::{CONTRASTIVE, CYCLE, PIX2PIX, Place, assert_same, names, terminate};
 use translate::style::{Manifest, StyleFolder, read_weights};
 
 /// Asserts that the files of a style are there and that its metrics have these losses in every step.
@@ -139,6 +139,58 @@ fn cycle_without_data_trains_on_the_sample() {
     place.run("styles remove cycle --yes").done();
     assert!(!place.path("checkpoints/cycle").exists());
     assert_eq!(place.run("styles").done().stdout, "");
+}
+
+#[test]
+fn contrastive_without_data_trains_on_the_sample_in_either_direction() {
+    let place = Place::new();
+    let train = format!(
+        "train {CONTRASTIVE} --steps 5 --set train.log_every=1 --set train.preview_every=2"
+    );
+    place.run(&train).done();
+    check_style(
+        &place,
+        "contrastive",
+        &[
+            "generator.safetensors",
+            "discriminator.safetensors",
+            "heads.safetensors",
+        ],
+        &["G_GAN", "NCE", "NCE_Y", "D_real", "D_fake"],
+    );
+    let sheet = place.size("checkpoints/contrastive/previews/step-000005.png");
+    assert_eq!(sheet, (2 * (16 + 4) + 4, 4 * (16 + 4) + 4));
+    // The other direction begins with the same weights and learns from the other side.
+    place
+        .run(&format!("{train} --name back --set data.direction=BtoA"))
+        .done();
+    let [there, back] = ["contrastive", "back"]
+        .map(|style| place.read(&format!("checkpoints/{style}/previews/step-000005.png")));
+    assert!(there != back);
+}
+
+/// The weights that a style shows are the averages; a checkpoint has both.
+#[test]
+fn averaged_weights_are_those_of_the_style() {
+    let place = Place::with_pairs();
+    for (mode, network) in [(PIX2PIX, "generator"), (CYCLE, "generator_b2a")] {
+        place
+            .run(&format!(
+                "train {mode} --steps 4 --name s --overwrite --set optim.ema=0.999"
+            ))
+            .done();
+        let state = "checkpoints/s/state/step-000004";
+        let shown = place.read(&format!("checkpoints/s/{network}.safetensors"));
+        let average = place.read(&format!("{state}/state_{network}_average.safetensors"));
+        let raw = place.read(&format!("{state}/{network}.safetensors"));
+        assert!(shown == average);
+        assert!(shown != raw);
+        // What is used to judge is used as it is.
+        let judge = network.replace("generator_b2a", "discriminator_b");
+        let judge = judge.replace("generator", "discriminator");
+        let shown = place.read(&format!("checkpoints/s/{judge}.safetensors"));
+        assert!(shown == place.read(&format!("{state}/{judge}.safetensors")));
+    }
 }
 
 #[test]

@@ -68,6 +68,7 @@ fn full_recipes_are_the_defaults_with_every_key() {
     for (file, mode) in [
         ("pix2pix.toml", Mode::Pix2pix),
         ("cycle.toml", Mode::Cycle),
+        ("contrastive.toml", Mode::Contrastive),
         ("inpaint.toml", Mode::Inpaint),
     ] {
         let path = root().join("configs").join(file);
@@ -127,6 +128,7 @@ fn links_between_documents_are_not_broken() {
         "docs/guide.md",
         "docs/scaling.md",
         "docs/pix2pixhd.md",
+        "docs/metrics.md",
         "docs/architecture.md",
         "docs/compatibility.md",
         "CONTRIBUTING.md",

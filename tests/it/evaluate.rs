@@ -41,7 +41,7 @@ impl Folders {
     ) -> Result<translate::evaluate::Evaluation, EvaluateError> {
         let options = EvaluateOptions {
             metrics: metrics.to_vec(),
-            mask: None,
+            ..EvaluateOptions::default()
         };
         let side = |name: &str| self.root.path().join(name);
         evaluate(&side("real"), &side("fake"), &options)
@@ -74,7 +74,7 @@ fn equals_scikit_image() {
             }
         }
     }
-    let evaluation = folders.evaluate(&Metric::ALL).unwrap();
+    let evaluation = folders.evaluate(&Metric::DEFAULT).unwrap();
     assert_eq!(evaluation.pairs, 2);
     for picture in &evaluation.pictures {
         let expected = &expected[&picture.name];
@@ -144,7 +144,7 @@ fn equal_pairs_have_no_psnr_in_json_and_are_not_in_its_mean() {
         folders.add(&format!("real/{name}.png"), 16, 100, 3);
         folders.add(&format!("fake/{name}.png"), 16, value, 3);
     }
-    let evaluation = folders.evaluate(&Metric::ALL).unwrap();
+    let evaluation = folders.evaluate(&Metric::DEFAULT).unwrap();
     let psnr = evaluation.metrics.get(Metric::Psnr).unwrap();
     assert!((psnr - 28.130_803_608_7).abs() < 1e-9, "{psnr}");
     assert_eq!(evaluation.equal_pairs, 1);
@@ -164,14 +164,14 @@ fn equal_pairs_have_no_psnr_in_json_and_are_not_in_its_mean() {
     assert_eq!((&equal["ssim"], &equal["l1"]), (&1.0.into(), &0.0.into()));
 
     fs::remove_file(folders.root.path().join("real/other.png")).unwrap();
-    let evaluation = folders.evaluate(&Metric::ALL).unwrap();
+    let evaluation = folders.evaluate(&Metric::DEFAULT).unwrap();
     assert_eq!(evaluation.metrics.get(Metric::Psnr), Some(f64::INFINITY));
 }
 
 #[test]
 fn what_cannot_be_compared_is_refused() {
     let folders = Folders::new();
-    let refused = || folders.evaluate(&Metric::ALL).unwrap_err();
+    let refused = || folders.evaluate(&Metric::DEFAULT).unwrap_err();
     assert!(matches!(refused(), EvaluateError::Empty(path) if path.ends_with("real")));
     folders.add("real/a.png", 16, 100, 3);
     assert!(matches!(refused(), EvaluateError::Empty(path) if path.ends_with("fake")));

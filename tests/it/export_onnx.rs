@@ -3,7 +3,7 @@
 use burn::tensor::{Distribution, Tensor, TensorData};
 use prost::Message;
 use translate::config::{
-    GeneratorArch, GeneratorRecipe, InitKind, Mode, NormKind, Recipe, Upsample,
+    Downsample, GeneratorArch, GeneratorRecipe, InitKind, Mode, NormKind, Recipe, Upsample,
 };
 use translate::nn::{ForwardMode, Generator, NamedTensors, NormStats, WeightInit};
 use translate::style::onnx::{
@@ -204,6 +204,27 @@ fn models_compute_what_the_networks_compute() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn models_compute_what_networks_with_filters_compute() {
+    let device = test_device();
+    for (downsample, upsample) in [
+        (Downsample::Blur, Upsample::Blur),
+        (Downsample::Blur, Upsample::Deconv),
+        (Downsample::Strided, Upsample::Blur),
+    ] {
+        let mut recipe = recipe(GeneratorArch::Resnet6Blocks, NormKind::Instance, upsample);
+        recipe.downsample = downsample;
+        let network = network(&recipe);
+        let weights = NamedTensors::from_network(&network);
+        let model = exported_pictures(&recipe, [3, 1], weights, &options(NormStats::Batch));
+        let input = Tensor::random([2, 3, 20, 12], Distribution::Uniform(-1.0, 1.0), &device);
+        let mode = ForwardMode::inference(NormStats::Batch, false);
+        let wanted = network.forward(input.clone(), mode).into_data();
+        let difference = distance(&run(&model, input), &wanted);
+        assert!(difference < 4e-5, "{recipe:?}: {difference}");
     }
 }
 

@@ -53,7 +53,7 @@ fn check_structure(recipe: &GeneratorRecipe, statistics: NormStats) {
     assert_eq!(model.producer_version, env!("CARGO_PKG_VERSION"));
     let lowest = match recipe.upsample {
         Upsample::Deconv => (11, 6),
-        Upsample::Resize => (13, 7),
+        Upsample::Resize | Upsample::Blur => (13, 7),
     };
     assert_eq!(versions(&model), lowest);
     let graph = model.graph.unwrap();

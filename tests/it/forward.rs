@@ -3,8 +3,8 @@
 use burn::tensor::Device;
 use serde_json::Value;
 use translate::config::{
-    DiscriminatorArch, DiscriminatorRecipe, GeneratorArch, GeneratorRecipe, InitKind, Mode,
-    NormKind, Recipe,
+    DiscriminatorArch, DiscriminatorRecipe, Downsample, GeneratorArch, GeneratorRecipe, InitKind,
+    Mode, NormKind, Recipe, Upsample,
 };
 use translate::nn::{
     Discriminator, ForwardMode, Generator, NamedTensors, Network, NormStats, ResnetGenerator, Unet,
@@ -127,6 +127,33 @@ fn generators_equal_pytorch() {
     }
 }
 
+/// CUT's networks, which change the size by filters.
+#[test]
+fn networks_with_filters_equal_pytorch() {
+    let name = "resnet_6blocks_blur";
+    let config = Fixture::open(&format!("forward_{name}.safetensors")).config();
+    let recipe = GeneratorRecipe {
+        downsample: Downsample::Blur,
+        upsample: Upsample::Blur,
+        ..generator_recipe(&config)
+    };
+    let network = ResnetGenerator::new(&mut init(&test_device()), &recipe, 6, 3, 3);
+    check(name, network, |network, input, mode| {
+        network.forward(input, mode)
+    });
+    let name = "patch_blur_layers3";
+    let config = Fixture::open(&format!("forward_{name}.safetensors")).config();
+    let recipe = DiscriminatorRecipe {
+        downsample: Downsample::Blur,
+        channels: number(&config, "channels"),
+        ..Recipe::defaults(Mode::Cycle).discriminator
+    };
+    let network = Discriminator::new(&mut init(&test_device()), &recipe, 3);
+    check(name, network, |network, input, mode| {
+        network.forward(input, mode)
+    });
+}
+
 #[test]
 fn discriminators_equal_pytorch() {
     let names = [
@@ -151,7 +178,7 @@ fn discriminators_equal_pytorch() {
             layers: number(&config, "layers"),
             channels: number(&config, "channels"),
             norm: norm(&config),
-            scales: 1,
+            ..Recipe::defaults(Mode::Cycle).discriminator
         };
         let input = number(&config, "input_channels");
         let network = Discriminator::new(&mut init(&test_device()), &recipe, input);
@@ -161,7 +188,7 @@ fn discriminators_equal_pytorch() {
     }
 }
 
-/// Trained parameters: the running averages are not counted, as the published figures do not.
+/// Trainable parameters: the running averages are not counted, as the published figures do not.
 fn count<N: Network>(network: &N) -> usize {
     let tensors = NamedTensors::from_network(network).0;
     let trained = tensors

@@ -116,7 +116,7 @@ proptest! {
             layers: if pixel { defaults.layers } else { layers },
             norm,
             channels,
-            scales: defaults.scales,
+            ..defaults
         };
         let weights = NamedTensors::from_network(&Discriminator::new(&mut init(1), &recipe, input));
         let place = tempfile::tempdir().unwrap();

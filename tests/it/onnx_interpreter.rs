@@ -150,6 +150,29 @@ impl Interpreter {
                     .with_count_include_pad(included == 1);
                 avg_pool2d(self.value(&input[0]), options)
             }
+            "Resize" if text(node, "mode") == "linear" => {
+                assert_eq!(text(node, "coordinate_transformation_mode"), "half_pixel");
+                assert_eq!(input[1], "");
+                let scales = &self.constants[&input[2]];
+                assert_eq!(scales.as_slice::<f32>().unwrap(), [1.0, 1.0, 2.0, 2.0]);
+                let value = self.value(&input[0]);
+                [2, 3].into_iter().fold(value, |value, axis| {
+                    let last = value.dims()[axis] as i64 - 1;
+                    let shifted = |by: i64| {
+                        let places: Vec<i64> = (0..=last)
+                            .map(|place| (place + by).clamp(0, last))
+                            .collect();
+                        let places = TensorData::new(places.clone(), [places.len()]);
+                        let places = Tensor::<1, Int>::from_data(places, &self.device);
+                        value.clone().select(axis, places) * 0.25
+                    };
+                    let near = value.clone() * 0.75;
+                    let both = vec![near.clone() + shifted(-1), near + shifted(1)];
+                    let mut dims = value.dims();
+                    dims[axis] *= 2;
+                    Tensor::stack::<5>(both, axis + 1).reshape(dims)
+                })
+            }
             "Resize" => {
                 assert_eq!(text(node, "mode"), "nearest");
                 assert_eq!(text(node, "nearest_mode"), "floor");

@@ -166,6 +166,10 @@ impl<'n> LayerOps<'n> for Graph<'n> {
         self.add(Operation::Downsample, vec![input])
     }
 
+    fn blur_downsample(&mut self, input: usize) -> usize {
+        self.add(Operation::BlurDownsample, vec![input])
+    }
+
     fn sum(&mut self, left: usize, right: usize) -> usize {
         self.add(Operation::Sum, vec![left, right])
     }

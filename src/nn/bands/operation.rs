@@ -6,6 +6,7 @@ use burn::tensor::Tensor;
 
 use crate::kernels::{Merge, RowPadding};
 use crate::nn::activation::Activation;
+use crate::nn::blur::blur_bordered;
 use crate::nn::convolution::{Convolution, Upsampling};
 use crate::nn::downsample::downsample;
 use crate::nn::norm::Norm;
@@ -20,6 +21,7 @@ pub(super) enum Operation<'n> {
     Norm(&'n Norm),
     Activation(Activation),
     Downsample,
+    BlurDownsample,
     Sum,
     Concatenation,
 }
@@ -38,7 +40,9 @@ impl Operation<'_> {
                 ]
             }
             Self::Upsampling(layer) => [layer.output_channels(), 2 * height, 2 * width],
-            Self::Downsample => [channels, height.div_ceil(2), width.div_ceil(2)],
+            Self::Downsample | Self::BlurDownsample => {
+                [channels, height.div_ceil(2), width.div_ceil(2)]
+            }
             Self::Concatenation => [channels + inputs[1][0], height, width],
             Self::Picture | Self::Norm(_) | Self::Activation(_) | Self::Sum => inputs[0],
         }
@@ -78,6 +82,11 @@ impl Operation<'_> {
         match self {
             Self::Convolution(layer) => layer.copy_len(input),
             Self::Upsampling(layer) => layer.copy_len(input),
+            // With its border, and the means of neighbours.
+            Self::BlurDownsample => {
+                let [channels, height, width] = input;
+                2 * channels * (height + 2) * (width + 2)
+            }
             _ => 0,
         }
     }
@@ -89,6 +98,7 @@ impl Operation<'_> {
             Self::Upsampling(layer) => layer.input_rows(rows, height),
             // From one output row earlier, which lacks its upper neighbours and is cut off.
             Self::Downsample => 2 * rows.start.saturating_sub(1)..(2 * rows.end).min(height),
+            Self::BlurDownsample => (2 * rows.start).saturating_sub(1)..(2 * rows.end).min(height),
             _ => rows,
         }
     }
@@ -97,6 +107,12 @@ impl Operation<'_> {
     pub(super) fn row_padding(&self, rows: &Range<usize>, height: usize) -> RowPadding {
         match self {
             Self::Convolution(layer) => layer.row_padding(rows, height),
+            Self::BlurDownsample => RowPadding {
+                top: usize::from(rows.start == 0),
+                bottom: (2 * rows.end).saturating_sub(height),
+                sides: 1,
+                mirrored: true,
+            },
             _ => RowPadding::default(),
         }
     }
@@ -125,6 +141,7 @@ impl Operation<'_> {
             Self::Convolution(layer) => layer.forward_padded(input),
             Self::Upsampling(layer) => layer.forward_rows(input, rows, height),
             Self::Activation(function) if function.slope().is_none() => function.forward(input),
+            Self::BlurDownsample => blur_bordered(input),
             Self::Downsample => {
                 let above = rows.start.min(1);
                 downsample(input).narrow(2, above, rows.len())

@@ -155,6 +155,7 @@ pub(super) fn multiscale(shapes: &Shapes<'_>) -> Option<Architecture> {
             channels,
             norm: norm(shapes, "scale0_layer1.1"),
             scales,
+            ..Recipe::defaults(Mode::Pix2pixhd).discriminator
         },
         input,
     })

@@ -222,7 +222,7 @@ fn patch(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized
             layers,
             channels,
             norm: shapes.norm("model.3", "model.2", hints)?,
-            scales: Recipe::defaults(Mode::Pix2pix).discriminator.scales,
+            ..Recipe::defaults(Mode::Pix2pix).discriminator
         },
         input,
     })
@@ -240,7 +240,7 @@ fn pixel(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized
             layers: Recipe::defaults(Mode::Pix2pix).discriminator.layers,
             channels,
             norm: shapes.norm("net.3", "net.2", hints)?,
-            scales: Recipe::defaults(Mode::Pix2pix).discriminator.scales,
+            ..Recipe::defaults(Mode::Pix2pix).discriminator
         },
         input,
     })

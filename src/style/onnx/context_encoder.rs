@@ -67,7 +67,7 @@ fn alexnet(sequence: &mut Sequence<'_>, input: Features) -> Result<Features, Ten
     features = sequence.channel_wise(&features, 6)?;
     for layer in 0..5 {
         features = match sequence.layers.upsample {
-            Upsample::Resize => sequence.upsampling(&features)?,
+            Upsample::Resize | Upsample::Blur => sequence.upsampling(&features)?,
             Upsample::Deconv => {
                 let how = Transposed {
                     stride: 2,
@@ -83,7 +83,7 @@ fn alexnet(sequence: &mut Sequence<'_>, input: Features) -> Result<Features, Ten
     }
     let picture = sequence.layers.tanh(features);
     let from = match sequence.layers.upsample {
-        Upsample::Resize => ALEXNET_RESIZED,
+        Upsample::Resize | Upsample::Blur => ALEXNET_RESIZED,
         Upsample::Deconv => ALEXNET_DECONVOLVED,
     };
     Ok(bilinear(sequence.layers, &picture, [from, ALEXNET_SIDE]))

@@ -1,7 +1,7 @@
 //! The generators of `nn`, layer by layer, without dropout.
 
 use super::layers::{Features, Layers};
-use crate::config::{GeneratorArch, GeneratorRecipe};
+use crate::config::{Downsample, GeneratorArch, GeneratorRecipe, Upsample};
 use crate::nn::{Padding, TensorError};
 
 /// What the fully convolutional generator of `recipe` makes of `input`.
@@ -92,9 +92,16 @@ fn resnet_features(
     let at = |place: usize| format!("model.{place}");
     let mut features = stem(layers, "model", input)?;
     let mut place = 4;
+    // With filters the convolutions keep the size; a filter takes a place, before or after the other layers.
+    let blurs_down = recipe.downsample == Downsample::Blur;
     for _ in 0..downsamplings {
-        features = down(layers, "model", place, &features)?;
+        let stride = if blurs_down { 1 } else { 2 };
+        features = down(layers, "model", place, stride, &features)?;
         place += 3;
+        if blurs_down {
+            features = layers.blur_downsample(&features);
+            place += 1;
+        }
     }
     for _ in 0..blocks {
         let block = format!("{}.conv_block", at(place));
@@ -102,6 +109,7 @@ fn resnet_features(
         place += 1;
     }
     for _ in 0..downsamplings {
+        place += usize::from(recipe.upsample == Upsample::Blur);
         features = up(layers, "model", place, &features)?;
         place += 3;
     }
@@ -118,10 +126,11 @@ fn down(
     layers: &mut Layers,
     sequence: &str,
     place: usize,
+    stride: usize,
     input: &Features,
 ) -> Result<Features, TensorError> {
     let layer = format!("{sequence}.{place}");
-    let features = layers.convolution(input, &layer, 2, Padding::Zero(1))?;
+    let features = layers.convolution(input, &layer, stride, Padding::Zero(1))?;
     let features = layers.norm(features, &format!("{sequence}.{}", place + 1))?;
     Ok(layers.relu(features))
 }
@@ -153,7 +162,7 @@ fn local(
     for number in 1..=recipe.enhancers {
         let (below, above) = (format!("model{number}_1"), format!("model{number}_2"));
         let own = stem(layers, &below, &inputs[recipe.enhancers - number])?;
-        let own = down(layers, &below, 4, &own)?;
+        let own = down(layers, &below, 4, 2, &own)?;
         features = layers.add(&own, &features);
         for block in 0..recipe.enhancer_blocks {
             let block = format!("{above}.{block}.conv_block");

@@ -83,8 +83,12 @@ impl Layers {
         layer: &str,
         output_padding: usize,
     ) -> Result<Features, TensorError> {
-        if self.upsample == Upsample::Resize {
-            let doubled = self.double(input);
+        let doubled = match self.upsample {
+            Upsample::Resize => Some(self.double(input)),
+            Upsample::Blur => Some(self.blur_upsample(input)),
+            Upsample::Deconv => None,
+        };
+        if let Some(doubled) = doubled {
             return self.convolution(&doubled, layer, 1, Padding::Zero(1));
         }
         let how = Transposed {
@@ -128,6 +132,39 @@ impl Layers {
         let inputs = [&input.name, "", &scales];
         Features {
             name: self.graph.node("Resize", &inputs, attributes),
+            channels: input.channels,
+        }
+    }
+
+    /// [`blur_upsample`](crate::nn::blur_upsample), which is bilinear.
+    fn blur_upsample(&mut self, input: &Features) -> Features {
+        let scales = vec![1.0, 1.0, 2.0, 2.0];
+        let scales = self.graph.float_tensor("double", [4], scales);
+        let attributes = vec![
+            string_attr("mode", "linear"),
+            string_attr("coordinate_transformation_mode", "half_pixel"),
+        ];
+        let inputs = [&input.name, "", &scales];
+        Features {
+            name: self.graph.node("Resize", &inputs, attributes),
+            channels: input.channels,
+        }
+    }
+
+    /// [`blur_downsample`](crate::nn::blur_downsample).
+    pub(super) fn blur_downsample(&mut self, input: &Features) -> Features {
+        let mut name = self.reflect(&input.name, 1);
+        for stride in [1, 2] {
+            let attributes = vec![
+                ints_attr("kernel_shape", &[2; 2]),
+                ints_attr("strides", &[stride; 2]),
+                ints_attr("pads", &[0; 4]),
+                int_attr("count_include_pad", 0),
+            ];
+            name = self.graph.node("AveragePool", &[&name], attributes);
+        }
+        Features {
+            name,
             channels: input.channels,
         }
     }

@@ -17,12 +17,12 @@ const C2: f64 = 7.65 * 7.65;
 /// The mean over the three channels and over all windows that lie inside the picture. It equals scikit-image's
 /// `structural_similarity(real, fake, gaussian_weights=True, data_range=255, channel_axis=2)`, which scales variances and
 /// covariances by `n / (n - 1)`, with `n` the 121 pixels of a window.
-pub(super) fn structural_similarity(real: &RgbImage, fake: &RgbImage) -> f64 {
-    similarity_where(real, fake, |_, _| true)
+pub(super) fn ssim(real: &RgbImage, fake: &RgbImage) -> f64 {
+    masked_ssim(real, fake, |_, _| true)
 }
 
-/// As [`structural_similarity`], over the windows in whose middle `counts(x, y)`; not a number where there is none.
-pub(super) fn similarity_where(
+/// As [`ssim`], over the windows in whose middle `counts(x, y)`; not a number where there is none.
+pub(super) fn masked_ssim(
     real: &RgbImage,
     fake: &RgbImage,
     counts: impl Fn(usize, usize) -> bool,
@@ -102,7 +102,7 @@ fn of_window(moments: &[f64]) -> f64 {
 }
 
 /// Gaussian weights that add up to 1.
-fn gaussian() -> [f64; WINDOW] {
+pub(super) fn gaussian() -> [f64; WINDOW] {
     let centre = (WINDOW / 2) as f64;
     let weights: [f64; WINDOW] = std::array::from_fn(|position| {
         let distance = position as f64 - centre;

@@ -1,0 +1,154 @@
+//! The recipe of each mode that the user changes: the defaults of the reference implementations.
+
+use super::options::{
+    Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch, InitKind,
+    MaskKind, Mode, NormKind, Policy, Preprocess, Upsample,
+};
+use super::recipe::{
+    DataRecipe, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, LossRecipe, OptimRecipe,
+    Recipe, TrainRecipe,
+};
+use crate::kernels::Precision;
+
+impl Recipe {
+    /// The defaults of `mode`: those of the reference implementations of the papers.
+    pub fn defaults(mode: Mode) -> Self {
+        let mut recipe = Self::common_defaults(mode);
+        if mode == Mode::Inpaint {
+            recipe.apply_inpainting_defaults();
+        }
+        if mode == Mode::Contrastive {
+            recipe.apply_contrastive_defaults();
+        }
+        recipe
+    }
+
+    fn common_defaults(mode: Mode) -> Self {
+        let paired = mode == Mode::Pix2pix;
+        let coarse_to_fine = mode == Mode::Pix2pixhd;
+        let norm = if paired {
+            NormKind::Batch
+        } else {
+            NormKind::Instance
+        };
+        Self {
+            mode,
+            data: DataRecipe {
+                root: String::new(),
+                direction: Direction::AToB,
+                preprocess: if coarse_to_fine {
+                    Preprocess::ScaleWidth
+                } else {
+                    Preprocess::ResizeAndCrop
+                },
+                load_size: if coarse_to_fine { 1024 } else { 286 },
+                crop_size: if coarse_to_fine { 512 } else { 256 },
+                flip: true,
+                shuffle: true,
+                batch_size: 1,
+                workers: 2,
+                max_images: 0,
+                input_channels: 3,
+                output_channels: 3,
+                classes: 35,
+                instances: true,
+                masks: MaskKind::Centre,
+                mask_folder: String::new(),
+            },
+            generator: GeneratorRecipe {
+                arch: match mode {
+                    Mode::Pix2pix => GeneratorArch::Unet256,
+                    // Mode inpaint changes its own below.
+                    Mode::Cycle | Mode::Contrastive | Mode::Inpaint => GeneratorArch::Resnet9Blocks,
+                    Mode::Pix2pixhd => GeneratorArch::Global,
+                },
+                channels: 64,
+                norm,
+                dropout: paired,
+                init: InitKind::Normal,
+                init_gain: 0.02,
+                downsample: Downsample::Strided,
+                upsample: Upsample::Deconv,
+                bottleneck: 4000,
+                downsamplings: 4,
+                blocks: 9,
+                enhancers: 1,
+                enhancer_blocks: 3,
+            },
+            encoder: EncoderRecipe {
+                features: 0,
+                channels: 16,
+                downsamplings: 4,
+                clusters: 10,
+            },
+            discriminator: DiscriminatorRecipe {
+                arch: if coarse_to_fine {
+                    DiscriminatorArch::Multiscale
+                } else {
+                    DiscriminatorArch::Patch
+                },
+                layers: 3,
+                channels: 64,
+                norm,
+                downsample: Downsample::Strided,
+                scales: 2,
+                augment: Vec::new(),
+            },
+            loss: LossRecipe {
+                gan: if paired {
+                    GanObjective::Vanilla
+                } else {
+                    GanObjective::Lsgan
+                },
+                l1: 100.0,
+                cycle_a: 10.0,
+                cycle_b: 10.0,
+                identity: 0.5,
+                nce: 1.0,
+                nce_identity: 1.0,
+                nce_layers: vec![0, 4, 8, 12, 16],
+                nce_patches: 256,
+                nce_channels: 256,
+                nce_temperature: 0.07,
+                flip_equivariance: false,
+                feature_matching: 10.0,
+                perceptual: 10.0,
+                perceptual_weights: String::new(),
+                reconstruction: 0.999,
+                adversarial: 0.001,
+                overlap: 4,
+                distance: Distance::L2,
+                label_smoothing: 0.0,
+            },
+            optim: OptimRecipe {
+                lr: 2e-4,
+                lr_discriminator: None,
+                beta1: 0.5,
+                beta2: 0.999,
+                epochs: 100,
+                decay_epochs: 100,
+                extensions: Vec::new(),
+                policy: Policy::Linear,
+                discriminator_steps: 1,
+                pool_size: if mode == Mode::Cycle { 50 } else { 0 },
+                ema: 0.0,
+                global_epochs: 0,
+                global_decay_epochs: 0,
+                fix_global_epochs: 0,
+            },
+            train: TrainRecipe {
+                seed: 0,
+                precision: Precision::F32,
+                log_every: 10,
+                preview_every: 500,
+                checkpoint_every: 500,
+                max_steps: 0,
+                keep_every: 0,
+                keep_every_epochs: 0,
+                evaluate_every: 0,
+                metrics: String::new(),
+                stop_after: 0,
+            },
+        }
+    }
+}

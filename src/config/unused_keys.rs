@@ -1,0 +1,66 @@
+//! Which keys a mode has no use for.
+
+use super::options::Mode;
+
+/// Keys that have no meaning in a mode.
+pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
+    const CYCLE: &[(&str, &str)] = &[
+        ("loss", "cycle_a"),
+        ("loss", "cycle_b"),
+        ("loss", "identity"),
+    ];
+    const CONTRASTIVE: &[(&str, &str)] = &[
+        ("loss", "nce"),
+        ("loss", "nce_identity"),
+        ("loss", "nce_layers"),
+        ("loss", "nce_patches"),
+        ("loss", "nce_channels"),
+        ("loss", "nce_temperature"),
+        ("loss", "flip_equivariance"),
+    ];
+    const PAIRED: &[(&str, &str)] = &[("loss", "l1")];
+    const COARSE_TO_FINE: &[(&str, &str)] = &[
+        ("data", "classes"),
+        ("data", "instances"),
+        ("generator", "downsamplings"),
+        ("generator", "blocks"),
+        ("generator", "enhancers"),
+        ("generator", "enhancer_blocks"),
+        ("encoder", "features"),
+        ("encoder", "channels"),
+        ("encoder", "downsamplings"),
+        ("encoder", "clusters"),
+        ("discriminator", "scales"),
+        ("loss", "feature_matching"),
+        ("loss", "perceptual"),
+        ("loss", "perceptual_weights"),
+        ("optim", "global_epochs"),
+        ("optim", "global_decay_epochs"),
+        ("optim", "fix_global_epochs"),
+    ];
+    const INPAINTING: &[(&str, &str)] = &[
+        ("data", "masks"),
+        ("data", "mask_folder"),
+        ("generator", "bottleneck"),
+        ("loss", "reconstruction"),
+        ("loss", "adversarial"),
+        ("loss", "overlap"),
+        ("loss", "distance"),
+    ];
+    // What the generators of pix2pixHD have no place for.
+    const NOT_COARSE_TO_FINE: &[(&str, &str)] = &[
+        ("generator", "dropout"),
+        ("generator", "downsample"),
+        ("discriminator", "downsample"),
+        ("optim", "discriminator_steps"),
+        ("optim", "pool_size"),
+    ];
+    const NOT_INPAINTING: &[(&str, &str)] = &[("data", "direction"), ("optim", "pool_size")];
+    match mode {
+        Mode::Pix2pix => [CYCLE, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
+        Mode::Cycle => [PAIRED, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
+        Mode::Contrastive => [PAIRED, CYCLE, COARSE_TO_FINE, INPAINTING].concat(),
+        Mode::Pix2pixhd => [CYCLE, CONTRASTIVE, PAIRED, INPAINTING, NOT_COARSE_TO_FINE].concat(),
+        Mode::Inpaint => [CYCLE, CONTRASTIVE, PAIRED, COARSE_TO_FINE, NOT_INPAINTING].concat(),
+    }
+}

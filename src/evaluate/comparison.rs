@@ -1,0 +1,157 @@
+//! Which of two runs is better, picture by picture.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::bootstrap::{Interval, mean_interval, sign_flip_test};
+use super::error::EvaluateError;
+use super::metric::{Direction, Metric, Scope};
+use crate::files;
+
+/// Two runs by one metric.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MetricComparison {
+    /// The metric.
+    pub metric: Metric,
+    /// Pictures that both runs have.
+    pub pictures: usize,
+    /// Mean of the first run.
+    pub first: f64,
+    /// Mean of the second run.
+    pub second: f64,
+    /// Interval of the mean of second less first.
+    pub difference: Interval,
+    /// How likely so large a difference is by chance, if neither run is better.
+    pub p_value: f64,
+}
+
+/// Two runs by all metrics of pairs that their reports share.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    /// One entry for each metric.
+    pub metrics: Vec<MetricComparison>,
+}
+
+/// The scores of a report: of each picture the values by name of metric.
+type Pictures = BTreeMap<String, BTreeMap<String, f64>>;
+
+impl Comparison {
+    /// Compares two JSON reports. Pictures are matched by name; those without a finite value in both are left out.
+    ///
+    /// # Errors
+    /// A file is no such report, or both have nothing in common.
+    pub fn of_reports(first: &Path, second: &Path, seed: u64) -> Result<Self, EvaluateError> {
+        let [one, two] = [read(first)?, read(second)?];
+        let of_pairs = Metric::ALL
+            .into_iter()
+            .filter(|metric| metric.scope() == Scope::Pair);
+        let metrics = of_pairs.filter_map(|metric| compare(metric, &one, &two, seed));
+        let comparison = Self {
+            metrics: metrics.collect(),
+        };
+        if comparison.metrics.is_empty() {
+            return Err(EvaluateError::NothingToCompare {
+                first: first.to_owned(),
+                second: second.to_owned(),
+            });
+        }
+        Ok(comparison)
+    }
+
+    /// A line for each metric that says which run is better and by how much.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for comparison in &self.metrics {
+            let MetricComparison {
+                metric,
+                pictures,
+                first,
+                second,
+                difference,
+                p_value,
+            } = comparison;
+            let decimals = metric.decimals();
+            let _ = writeln!(
+                text,
+                "{}: {first:.decimals$} and {second:.decimals$} on {pictures} pictures ({}); second less first {:.decimals$}, 95% interval {:.decimals$} to {:.decimals$}, p = {p_value:.4}: {}",
+                metric.label(),
+                metric.direction().words(),
+                second - first,
+                difference.low,
+                difference.high,
+                comparison.verdict()
+            );
+        }
+        text
+    }
+}
+
+impl MetricComparison {
+    /// The usual bound of a chance that is small enough to speak of a difference.
+    const BOUND: f64 = 0.05;
+
+    fn verdict(&self) -> &'static str {
+        if self.p_value > Self::BOUND {
+            return "no difference beyond chance";
+        }
+        let second_is_better = match self.metric.direction() {
+            Direction::Higher => self.second > self.first,
+            Direction::Lower => self.second < self.first,
+        };
+        if second_is_better {
+            "the second is better"
+        } else {
+            "the first is better"
+        }
+    }
+}
+
+fn compare(metric: Metric, one: &Pictures, two: &Pictures, seed: u64) -> Option<MetricComparison> {
+    let (mut first, mut second) = (Vec::new(), Vec::new());
+    for (name, scores) in one {
+        let other = two.get(name).and_then(|scores| scores.get(metric.name()));
+        if let (Some(score), Some(other)) = (scores.get(metric.name()), other) {
+            first.push(*score);
+            second.push(*other);
+        }
+    }
+    let differences: Vec<f64> = first
+        .iter()
+        .zip(&second)
+        .map(|(first, second)| second - first)
+        .collect();
+    let difference = mean_interval(&differences, seed)?;
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    Some(MetricComparison {
+        metric,
+        pictures: differences.len(),
+        first: mean(&first),
+        second: mean(&second),
+        difference,
+        p_value: sign_flip_test(&differences, seed),
+    })
+}
+
+fn read(path: &Path) -> Result<Pictures, EvaluateError> {
+    let bytes = files::read(path)?;
+    let bad = |message: String| EvaluateError::NoReport {
+        path: path.to_owned(),
+        message,
+    };
+    let report: Value = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
+    let pictures = report["pictures"].as_array();
+    let pictures = pictures.ok_or_else(|| bad("it has no `pictures`".to_owned()))?;
+    let mut found = Pictures::new();
+    for picture in pictures {
+        let name = picture["name"].as_str();
+        let name = name.ok_or_else(|| bad("a picture has no `name`".to_owned()))?;
+        let scores = picture.as_object().into_iter().flatten();
+        let scores = scores.filter_map(|(metric, value)| Some((metric.clone(), value.as_f64()?)));
+        found.insert(name.to_owned(), scores.collect());
+    }
+    Ok(found)
+}

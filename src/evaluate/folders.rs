@@ -1,0 +1,96 @@
+//! Comparing two folders.
+
+use std::path::Path;
+
+use super::error::EvaluateError;
+use super::evaluation::Evaluation;
+use super::hole_masks::HoleMasks;
+use super::metric::{Metric, Scope};
+use super::options::EvaluateOptions;
+use super::paired::measure_pairs;
+use super::pairs::find;
+use super::perceptual;
+use super::scores::{Scores, mean};
+use super::sets::Sets;
+
+/// Compares a folder of translations with a folder of real pictures.
+///
+/// Metrics of pairs compare pictures that have the same relative path without extension; metrics of sets compare all pictures of
+/// one folder with all of the other. All pictures are taken as upright 8-bit RGB, so that a grey picture equals its
+/// three-channel copy. With masks, PSNR and L1 are over the pixels of the holes, and SSIM is over the windows around them; pairs
+/// without a mask, or whose hole is empty or too near to the border for SSIM, are left out.
+///
+/// # Errors
+/// A folder is missing or empty, nothing matches, pictures cannot be read, a pair's sizes differ, no pair has a hole that can
+/// be measured, or a metric is asked for that masks do not restrict; all offenders are counted and the first are named.
+pub fn evaluate(
+    real: &Path,
+    fake: &Path,
+    options: &EvaluateOptions,
+) -> Result<Evaluation, EvaluateError> {
+    let asked = |metric: &Metric| options.metrics.contains(metric);
+    let metrics: Vec<Metric> = Metric::ALL.into_iter().filter(asked).collect();
+    if metrics.is_empty() {
+        return Err(EvaluateError::NoMetrics);
+    }
+    if options.mask.is_some()
+        && let Some(metric) = metrics.iter().find(|metric| !metric.takes_masks())
+    {
+        return Err(EvaluateError::NoMasksFor(*metric));
+    }
+    let (of_pairs, of_sets): (Vec<Metric>, Vec<Metric>) = metrics
+        .iter()
+        .partition(|metric| metric.scope() == Scope::Pair);
+    let mut evaluation = Evaluation {
+        pairs: 0,
+        metrics: Scores::default(),
+        equal_pairs: 0,
+        pictures: Vec::new(),
+        left_out: Vec::new(),
+        only_real: Vec::new(),
+        only_fake: Vec::new(),
+        sets: None,
+    };
+    if !of_pairs.is_empty() {
+        add_pairs(&mut evaluation, real, fake, &of_pairs, options)?;
+    }
+    if !of_sets.is_empty() {
+        let sets = Sets::open(real, fake)?;
+        let (scores, details) = sets.measure(&of_sets, options)?;
+        for (metric, score) in scores {
+            evaluation.metrics.push(metric, score);
+        }
+        evaluation.sets = Some(details);
+    }
+    Ok(evaluation)
+}
+
+fn add_pairs(
+    evaluation: &mut Evaluation,
+    real: &Path,
+    fake: &Path,
+    metrics: &[Metric],
+    options: &EvaluateOptions,
+) -> Result<(), EvaluateError> {
+    let pairs = find(real, fake)?;
+    let masks = options.mask.as_deref().map(HoleMasks::open).transpose()?;
+    let (mut pictures, left_out) = measure_pairs(&pairs.matched, metrics, masks.as_ref())?;
+    if metrics.iter().any(|metric| metric.network().is_some()) {
+        // None is left out, since these metrics take no masks.
+        perceptual::add_scores(&mut pictures, &pairs.matched, metrics, options)?;
+    }
+    let means = metrics
+        .iter()
+        .map(|&metric| (metric, mean(&pictures, metric)));
+    evaluation.metrics = Scores::new(means.collect());
+    let psnr = pictures
+        .iter()
+        .filter_map(|picture| picture.scores.get(Metric::Psnr));
+    evaluation.equal_pairs = psnr.filter(|value| value.is_infinite()).count();
+    evaluation.pairs = pictures.len();
+    evaluation.pictures = pictures;
+    evaluation.left_out = left_out;
+    evaluation.only_real = pairs.only_real;
+    evaluation.only_fake = pairs.only_fake;
+    Ok(())
+}

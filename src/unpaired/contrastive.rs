@@ -1,0 +1,214 @@
+//! The training step of CUT and FastCUT.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::RngExt;
+
+use super::discriminator::DiscriminatorWithPool;
+use super::heads::PatchHeads;
+use super::patch_nce::PatchNce;
+use crate::config::Recipe;
+use crate::data::Batch;
+use crate::method::{Loss, Method, MethodState, StepContext};
+use crate::nn::{
+    Adam, Discriminator, ForwardMode, NamedTensors, NormStats, ResnetGenerator, TensorError,
+    Trainable, WeightInit,
+};
+use crate::random;
+
+const GENERATOR: &str = "generator";
+const DISCRIMINATOR: &str = "discriminator";
+const HEADS: &str = "heads";
+
+/// One generator from A to B, a discriminator of B, and a contrastive loss that holds each place of a translation to the same
+/// place of its input.
+///
+/// Park, Efros, Zhang and Zhu, "Contrastive Learning for Unpaired Image-to-Image Translation", 2020.
+#[derive(Debug)]
+pub struct Contrastive {
+    generator: Trainable<ResnetGenerator>,
+    discriminator: DiscriminatorWithPool,
+    heads: Trainable<PatchHeads>,
+    nce: PatchNce,
+    /// Layers that are compared.
+    layers: Vec<usize>,
+    weight: f64,
+    /// Weight of the comparison for pictures of B, as a share of that for pictures of A.
+    identity: f64,
+    flip: bool,
+    /// Without automatic differentiation.
+    device: Device,
+}
+
+impl Contrastive {
+    /// Networks with fresh weights, as `recipe` describes them.
+    pub fn new(recipe: &Recipe, device: &Device) -> Self {
+        let autodiff = device.clone().autodiff();
+        let init = |stream| WeightInit::from_recipe(recipe, stream, &autodiff);
+        let (input, output) = (recipe.data.input_channels, recipe.data.output_channels);
+        let blocks = recipe.generator.arch.resnet_blocks();
+        let blocks = blocks.expect("recipes of this mode have a ResNet generator");
+        let generator =
+            ResnetGenerator::new(&mut init(0), &recipe.generator, blocks, input, output);
+        let discriminator = Discriminator::new(&mut init(1), &recipe.discriminator, output);
+        let channels = recipe.generator.encoder_channels(input);
+        let channels: Vec<usize> = recipe
+            .loss
+            .nce_layers
+            .iter()
+            .map(|&layer| channels[layer])
+            .collect();
+        let heads = PatchHeads::new(&mut init(2), &channels, recipe.loss.nce_channels);
+        let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
+        Self {
+            generator: Trainable::new(generator, adam()).with_average(recipe.optim.ema),
+            discriminator: DiscriminatorWithPool::new(discriminator, recipe),
+            heads: Trainable::new(heads, adam()),
+            nce: PatchNce::new(&recipe.loss),
+            layers: recipe.loss.nce_layers.clone(),
+            weight: recipe.loss.nce,
+            identity: recipe.loss.nce_identity,
+            flip: recipe.loss.flip_equivariance,
+            device: device.clone(),
+        }
+    }
+}
+
+/// What the encoder sees in the input and in its translation.
+struct Compared {
+    keys: Vec<Tensor<4>>,
+    queries: Vec<Tensor<4>>,
+}
+
+impl Compared {
+    /// Those of `count` pictures from `first` on, layer by layer.
+    fn pictures(&self, first: usize, count: usize) -> impl Iterator<Item = (Tensor<4>, Tensor<4>)> {
+        let part = move |features: &Tensor<4>| features.clone().narrow(0, first, count);
+        let pairs = self.queries.iter().zip(&self.keys);
+        pairs.map(move |(query, key)| (part(query), part(key)))
+    }
+}
+
+impl Method for Contrastive {
+    fn step(&mut self, batch: Batch, context: StepContext) -> Vec<Loss> {
+        let mode = ForwardMode::TRAINING;
+        let real_a = Tensor::<4>::from_data(batch.a, &self.device);
+        let real_b = Tensor::<4>::from_data(batch.b, &self.device);
+        let mut rng = random::step_rng(context.seed, context.step);
+        let (count_a, count_b) = (real_a.dims()[0], real_b.dims()[0]);
+        // A picture of B should stay as it is: what is learnt from it is the same comparison.
+        let source = if self.identity > 0.0 {
+            Tensor::cat(vec![real_a, real_b.clone()], 0)
+        } else {
+            real_a
+        };
+        let is_flipped = self.flip && rng.random_bool(0.5);
+
+        let generator = self.generator.network();
+        let (output, keys) = if is_flipped {
+            let output = generator.forward(source.clone().flip([3]), mode);
+            // As the picture lies; without a graph, like all keys.
+            let keys = self.generator.frozen().features(source, &self.layers, mode);
+            (output, keys)
+        } else {
+            generator.forward_with_features(source, &self.layers, mode)
+        };
+        let fake_b = output.clone().narrow(0, 0, count_a);
+
+        let rate = context.discriminator_rate;
+        let on_discriminator = self
+            .discriminator
+            .update(&real_b, fake_b.clone(), rate, &mut rng);
+
+        // The discriminator that judges the generator has already made its step.
+        let adversarial = self.discriminator.generator_loss(&fake_b, &mut rng);
+        let queries = self
+            .generator
+            .network()
+            .features(output, &self.layers, mode)
+            .into_iter();
+        let compared = Compared {
+            keys: keys.into_iter().map(Tensor::detach).collect(),
+            queries: queries
+                .map(|query| if is_flipped { query.flip([3]) } else { query })
+                .collect(),
+        };
+        let heads = self.heads.network();
+        let mut compare = |first, count| {
+            let pictures = compared.pictures(first, count);
+            self.nce.loss(heads, pictures, &mut rng) * self.weight
+        };
+        let nce = compare(0, count_a);
+        let identity = (self.identity > 0.0).then(|| compare(count_a, count_b));
+        let contrast = match &identity {
+            Some(identity) => {
+                (nce.clone() + identity.clone() * self.identity) / (1.0 + self.identity)
+            }
+            None => nce.clone(),
+        };
+        drop(compared);
+        let mut gradients = (adversarial.clone() + contrast).backward();
+        self.generator
+            .update(&mut gradients, context.generator_rate);
+        self.heads.update(&mut gradients, context.generator_rate);
+
+        let [on_real, on_fake] = &on_discriminator;
+        let mut losses = vec![
+            Loss::generator("G_GAN", &adversarial),
+            Loss::generator("NCE", &nce),
+        ];
+        losses.extend(identity.map(|identity| Loss::generator("NCE_Y", &identity)));
+        losses.push(Loss::discriminator("D_real", on_real));
+        losses.push(Loss::discriminator("D_fake", on_fake));
+        losses
+    }
+
+    fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
+        let input = Tensor::<4>::from_data(batch.a.clone(), &self.device);
+        let mode = ForwardMode::inference(NormStats::Batch, false);
+        let output = self.generator.in_use().forward(input, mode);
+        vec![vec![batch.a, output.into_data()]]
+    }
+
+    /// The translation, with a real picture of its domain, which shows something else.
+    fn translations(&self, batch: Batch) -> Vec<(TensorData, TensorData)> {
+        let mode = ForwardMode::inference(NormStats::Batch, false);
+        let input = Tensor::<4>::from_data(batch.a, &self.device);
+        let output = self.generator.in_use().forward(input, mode);
+        vec![(output.into_data(), batch.b)]
+    }
+
+    fn networks(&self) -> &'static [&'static str] {
+        &[GENERATOR, DISCRIMINATOR, HEADS]
+    }
+
+    fn weights(&self, network: &str) -> NamedTensors {
+        match network {
+            GENERATOR => self.generator.weights(),
+            DISCRIMINATOR => self.discriminator.network.weights(),
+            _ => self.heads.weights(),
+        }
+    }
+
+    fn load_weights(&mut self, network: &str, weights: NamedTensors) -> Result<(), TensorError> {
+        match network {
+            GENERATOR => self.generator.load_weights(weights),
+            DISCRIMINATOR => self.discriminator.network.load_weights(weights),
+            _ => self.heads.load_weights(weights),
+        }
+    }
+
+    fn state(&self) -> MethodState {
+        let mut state = MethodState::default();
+        state.insert_optimiser(GENERATOR, &self.generator);
+        self.discriminator.save(&mut state, DISCRIMINATOR);
+        state.insert_optimiser(HEADS, &self.heads);
+        state
+    }
+
+    fn restore(&mut self, mut state: MethodState) -> Result<(), TensorError> {
+        state.restore_optimiser(GENERATOR, &mut self.generator)?;
+        self.discriminator
+            .restore(&mut state, DISCRIMINATOR, &self.device)?;
+        state.restore_optimiser(HEADS, &mut self.heads)
+    }
+}

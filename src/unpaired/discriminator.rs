@@ -1,0 +1,107 @@
+//! The discriminator of one domain in training.
+
+use burn::tensor::{Device, Tensor};
+use rand_chacha::ChaCha8Rng;
+
+use crate::config::Recipe;
+use crate::method::MethodState;
+use crate::nn::{
+    Adam, DiffAugment, Discriminator, ForwardMode, GanLoss, ImagePool, TensorError, Trainable,
+    WEIGHT_CLIP,
+};
+
+/// A discriminator, the pool of translations that it is shown, and how pictures are changed before it sees them.
+#[derive(Debug)]
+pub(super) struct DiscriminatorWithPool {
+    pub(super) network: Trainable<Discriminator>,
+    pool: ImagePool,
+    augment: DiffAugment,
+    gan_loss: GanLoss,
+    /// Updates for each of the generator.
+    steps: usize,
+}
+
+impl DiscriminatorWithPool {
+    /// `network` in training as `recipe` asks for it.
+    pub(super) fn new(network: Discriminator, recipe: &Recipe) -> Self {
+        let adam = Adam::new(recipe.optim.beta1, recipe.optim.beta2);
+        Self {
+            network: Trainable::new(network, adam),
+            pool: ImagePool::new(recipe.optim.pool_size),
+            augment: DiffAugment::new(&recipe.discriminator.augment),
+            gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
+            steps: recipe.optim.discriminator_steps,
+        }
+    }
+
+    /// Updates on real pictures and, through the pool, generated ones; returns the loss on each.
+    pub(super) fn update(
+        &mut self,
+        real: &Tensor<4>,
+        fake: Tensor<4>,
+        rate: f64,
+        rng: &mut ChaCha8Rng,
+    ) -> [Tensor<1>; 2] {
+        // Without its graph: the discriminator's step must not reach the generator.
+        let fake = self.pool.query(fake.inner(), rng);
+        let mut losses = self.step(real, &fake, rate, rng);
+        for _ in 1..self.steps {
+            losses = self.step(real, &fake, rate, rng);
+        }
+        losses
+    }
+
+    fn step(
+        &mut self,
+        real: &Tensor<4>,
+        fake: &Tensor<4>,
+        rate: f64,
+        rng: &mut ChaCha8Rng,
+    ) -> [Tensor<1>; 2] {
+        let network = self.network.network();
+        let real = self.augment.apply(real.clone(), rng);
+        let fake = self.augment.apply(fake.clone(), rng);
+        let on_real = network.forward(real, ForwardMode::TRAINING);
+        let on_fake = network.forward(fake, ForwardMode::TRAINING);
+        let on_real = self.gan_loss.discriminator_on_real(on_real);
+        let on_fake = self.gan_loss.discriminator_on_fake(on_fake);
+        let loss = (on_real.clone() + on_fake.clone()) * 0.5;
+        self.network.update(&mut loss.backward(), rate);
+        if self.gan_loss.clips_weights() {
+            self.network.clip(WEIGHT_CLIP);
+        }
+        [on_real, on_fake]
+    }
+
+    /// What the generator minimises on its pictures, `[1]`.
+    pub(super) fn generator_loss(&self, fake: &Tensor<4>, rng: &mut ChaCha8Rng) -> Tensor<1> {
+        let fake = self.augment.apply(fake.clone(), rng);
+        let logits = self.network.frozen().forward(fake, ForwardMode::TRAINING);
+        self.gan_loss.generator(logits)
+    }
+
+    /// Puts what must be kept besides the weights into `state`.
+    pub(super) fn save(&self, state: &mut MethodState, stem: &str) {
+        state.insert_optimiser(stem, &self.network);
+        state.insert(&pool_part(stem), (self.pool.state(), 0));
+    }
+
+    /// Takes it out again; `device` is without automatic differentiation.
+    ///
+    /// # Errors
+    /// The state is not of this network.
+    pub(super) fn restore(
+        &mut self,
+        state: &mut MethodState,
+        stem: &str,
+        device: &Device,
+    ) -> Result<(), TensorError> {
+        state.restore_optimiser(stem, &mut self.network)?;
+        self.pool.restore(state.take(&pool_part(stem)).0, device);
+        Ok(())
+    }
+}
+
+fn pool_part(stem: &str) -> String {
+    stem.replace("discriminator", "pool")
+}

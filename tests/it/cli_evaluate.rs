@@ -1,0 +1,115 @@
+//! `translate evaluate`: reports, comparisons and studies.
+
+use std::fs;
+
+use crate::cli_support::Place;
+
+/// Two folders of five pairs, of which the translations differ more and more.
+fn place() -> Place {
+    let place = Place::new();
+    for index in 0..5 {
+        place.picture(&format!("real/{index}.png"), 40, 32, index);
+        place.picture(&format!("near/{index}.png"), 40, 32, index);
+        place.picture(&format!("far/{index}.png"), 40, 32, 50 + index);
+    }
+    place
+}
+
+#[test]
+fn a_page_shows_values_distributions_and_pairs() {
+    let place = place();
+    place
+        .run("evaluate --real real --fake far --metrics ssim,l1,colour --report page.html --report scores.json")
+        .done();
+    let page = fs::read_to_string(place.path("page.html")).unwrap();
+    for part in [
+        "<h1>Evaluation</h1>",
+        "95% interval",
+        "distribution of ssim",
+        "distribution of l1",
+        "Worst pairs by ssim",
+        "colour (Oklab)",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    // Five pairs, each with two pictures and a map of their difference.
+    assert_eq!(page.matches("data:image/png;base64,").count(), 15);
+    assert!(!page.contains("http"), "the page refers to others");
+    let again = place
+        .run("evaluate --real real --fake far --metrics ssim,l1,colour --report again.html")
+        .done();
+    assert!(again.stdout.contains("of 5 real and 5 translated pictures"));
+    assert_eq!(fs::read_to_string(place.path("again.html")).unwrap(), page);
+}
+
+#[test]
+fn two_runs_are_compared_picture_by_picture() {
+    let place = place();
+    fs::copy(place.path("far/0.png"), place.path("near/0.png")).unwrap();
+    for side in ["near", "far"] {
+        place
+            .run(&format!(
+                "evaluate --real real --fake {side} --metrics l1,ssim --report {side}.json"
+            ))
+            .done();
+    }
+    let compared = place.run("evaluate --compare near.json far.json").done();
+    assert!(
+        compared.stdout.contains("l1 (0 to 1): "),
+        "{}",
+        compared.stdout
+    );
+    assert!(
+        compared.stdout.contains("on 5 pictures"),
+        "{}",
+        compared.stdout
+    );
+    // Four of five differ: by chance as often as two of the 32 ways to choose signs that count.
+    assert!(
+        compared.stdout.contains("no difference beyond chance"),
+        "{}",
+        compared.stdout
+    );
+
+    fs::write(place.path("bad.json"), "{}").unwrap();
+    place
+        .run("evaluate --compare near.json bad.json")
+        .failed(1, &["`bad.json` is not a report of evaluate", "`pictures`"]);
+    place
+        .run("evaluate --compare near.json")
+        .failed(2, &["--compare"]);
+    place
+        .run("evaluate --compare near.json far.json --real real")
+        .failed(2, &["--real"]);
+}
+
+#[test]
+fn a_study_is_a_page_whose_results_add_up() {
+    let place = place();
+    place
+        .run("evaluate --real real --fake far --study study.html")
+        .done();
+    let page = fs::read_to_string(place.path("study.html")).unwrap();
+    assert_eq!(page.matches("class=\"trial\"").count(), 5);
+    assert!(!page.contains("http"));
+    for (person, right) in [("one", "true"), ("two", "false")] {
+        let answers = format!(
+            r#"{{"study":"ab","answers":[{{"name":"0","correct":true}},{{"name":"1","correct":{right}}}]}}"#
+        );
+        fs::write(place.path(&format!("{person}.json")), answers).unwrap();
+    }
+    let results = place
+        .run("evaluate --study-results one.json two.json")
+        .done();
+    assert!(
+        results.stdout.starts_with(
+            "3 of 4 answers of 2 people are right: 75.0%, 95% interval 30.1% to 95.4%"
+        ),
+        "{}",
+        results.stdout
+    );
+    fs::write(place.path("three.json"), r#"{"study":"cd","answers":[]}"#).unwrap();
+    place
+        .run("evaluate --study-results one.json three.json")
+        .failed(1, &["different studies"]);
+}
