@@ -273,9 +273,8 @@ impl Training {
             self.manifest.recipe.train.stop_after,
             self.state.step
         );
-        if !has_artifacts(&self.style, &*self.method) {
-            self.write_artifacts()?;
-        }
+        // Those of the last checkpoint are made from some of the pictures.
+        self.write_artifacts(usize::MAX)?;
         self.state.total = self.state.step;
         self.save()
     }
