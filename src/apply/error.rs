@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::data::LeftOut;
 use crate::files::FileError;
 
 /// Why no pictures are translated, or why the work ended early.
@@ -30,12 +31,12 @@ pub enum ApplyError {
         message: String,
     },
     /// Nothing to translate.
-    #[error("no pictures in `{}`{}", input.display(), others(*ignored))]
+    #[error("no pictures in `{}`{}", input.display(), others(left_out))]
     NothingFound {
         /// The input.
         input: PathBuf,
         /// Files that are not called like pictures.
-        ignored: usize,
+        left_out: LeftOut,
     },
     /// The output is, or is called like, a file.
     #[error("the output `{}` must be a folder: translated pictures keep their names inside it", .0.display())]
@@ -121,23 +122,18 @@ pub enum ApplyError {
         "pictures cannot be cut into bands with dropout or in bf16: leave out --tile, or --dropout and --precision, or give --overlap for tiles of their own"
     )]
     NoBands,
-    /// The network takes or gives something that is no picture.
-    #[error(
-        "this network has {input} input and {output} output channels: pictures have 3 (colour) or 1 (grey)"
-    )]
+    /// Photos whose holes are filled are grey or in colour.
+    #[error("this network has {channels} channels: photos to fill have 3 (colour) or 1 (grey)")]
     Channels {
-        /// Channels in.
-        input: usize,
-        /// Channels out.
-        output: usize,
+        /// Its channels.
+        channels: usize,
     },
 }
 
-fn others(ignored: usize) -> String {
-    match ignored {
+fn others(left_out: &LeftOut) -> String {
+    match left_out.count() {
         0 => String::new(),
-        1 => " (1 other file is not called like a picture)".to_owned(),
-        many => format!(" ({many} other files are not called like pictures)"),
+        _ => format!(", by their names: {left_out}"),
     }
 }
 

@@ -1,24 +1,22 @@
 //! Finding the pictures of an input: a file, a folder with all that is in it, or a pattern.
 
-use std::fs::FileType;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use super::error::ApplyError;
-use super::resolved::resolved;
-use crate::data::is_hidden;
+use super::pattern::PathPattern;
+use crate::data::{LeftOut, is_hidden};
 use crate::picture::has_picture_extension;
-
-/// Characters that make a path a pattern.
-const WILDCARDS: [char; 3] = ['*', '?', '['];
 
 /// What an input stands for.
 pub(super) struct InputListing {
     /// Pictures and what else must be told about, sorted by path.
     pub(super) candidates: Vec<Candidate>,
-    /// Files that are not called like pictures.
-    pub(super) ignored: usize,
+    /// Files that are not called like pictures, and links that lead round in circles.
+    pub(super) left_out: LeftOut,
+    /// Links to folders that were followed.
+    pub(super) links: Vec<PathBuf>,
     /// What the candidates' paths are relative to: the input, the part of a pattern before its first wildcard, or the folder of
     /// a picture.
     pub(super) root: PathBuf,
@@ -85,7 +83,7 @@ pub(super) fn find(input: &Path) -> Result<InputListing, ApplyError> {
     if found.candidates.is_empty() {
         return Err(ApplyError::NothingFound {
             input: input.to_owned(),
-            ignored: found.ignored,
+            left_out: found.left_out,
         });
     }
     // As in a listing that goes into each folder where its name stands.
@@ -95,186 +93,143 @@ pub(super) fn find(input: &Path) -> Result<InputListing, ApplyError> {
     Ok(found)
 }
 
-/// Finds the pictures of several inputs. Their paths are relative to the folder that has all of them, and named folders keep
-/// their names.
-pub(super) fn find_all(inputs: &[PathBuf]) -> Result<InputListing, ApplyError> {
-    if let [input] = inputs {
-        return find(input);
-    }
-    let mut listings = Vec::new();
-    for input in inputs {
-        listings.push(find(input)?);
-    }
-    let is_plain = |root: &Path| {
-        let mut parts = root.components();
-        root.is_relative() && !parts.any(|part| part == Component::ParentDir)
-    };
-    let all_plain = listings.iter().all(|listing| is_plain(&listing.root));
-    let place = |root: &Path| {
-        if all_plain {
-            without_dots(root)
-        } else {
-            resolved(root)
-        }
-    };
-    let parent = |listing: &InputListing| {
-        let root = place(&listing.root);
-        match (listing.kind, root.parent()) {
-            (InputKind::Folder, Some(parent)) => parent.to_owned(),
-            _ => root,
-        }
-    };
-    let parents: Vec<PathBuf> = listings.iter().map(parent).collect();
-    let root = parents.iter().skip(1).fold(
-        parents.first().cloned().unwrap_or_default(),
-        |common, parent| {
-            let pairs = common.components().zip(parent.components());
-            pairs
-                .take_while(|(one, other)| one == other)
-                .map(|(one, _)| one)
-                .collect()
-        },
-    );
-    let mut all = InputListing::new(&root, InputKind::Several);
-    for listing in listings {
-        all.ignored += listing.ignored;
-        let folder = place(&listing.root);
-        for candidate in listing.candidates {
-            let path = folder.join(&candidate.relative);
-            let relative = below(&path, &root);
-            // What a shell makes of a pattern may be anything.
-            if listing.kind == InputKind::File && !has_picture_extension(relative) {
-                all.ignored += 1;
-                continue;
-            }
-            all.add(relative, candidate.what);
-        }
-        all.folders.extend(listing.folders);
-    }
-    all.candidates
-        .sort_by(|first, second| first.relative.cmp(&second.relative));
-    all.candidates
-        .dedup_by(|second, first| second.relative == first.relative);
-    if all.candidates.is_empty() {
-        return Err(ApplyError::NothingFound {
-            input: root,
-            ignored: all.ignored,
-        });
-    }
-    Ok(all)
-}
-
 fn in_folder(folder: &Path) -> Result<InputListing, ApplyError> {
     let mut found = InputListing::new(folder, InputKind::Folder);
     found.folders.push(folder.to_owned());
-    // Links to folders are not followed: they can lead round in circles.
-    let seen = |entry: &walkdir::DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
-    for entry in WalkDir::new(folder).into_iter().filter_entry(seen) {
-        match entry {
-            Ok(entry) => {
-                let relative = below(entry.path(), folder);
-                if let Some(what) = entry_kind(entry.path(), entry.file_type()) {
-                    found.add_named(relative, what);
-                }
-            }
-            Err(error) => {
-                let path = error.path().unwrap_or(folder).to_owned();
-                let message = error
-                    .io_error()
-                    .map_or_else(|| error.to_string(), ToString::to_string);
-                if error.depth() == 0 {
-                    return Err(ApplyError::Unreadable { path, message });
-                }
-                found.add(below(&path, folder), EntryKind::Unreadable(message.into()));
-            }
-        }
-    }
+    let seen = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
+    found.walk(seen, |_| true)?;
     Ok(found)
 }
 
-fn matching(pattern: &Path) -> Result<InputListing, ApplyError> {
-    let text = pattern
-        .to_str()
-        .filter(|text| text.contains(WILDCARDS))
-        .ok_or_else(|| ApplyError::InputNotFound(pattern.to_owned()))?;
-    let folder = fixed_part(text);
-    let mut found = InputListing::new(&folder, InputKind::Pattern);
-    // As in a shell: hidden files have to be asked for.
-    let options = glob::MatchOptions {
-        require_literal_leading_dot: true,
-        ..glob::MatchOptions::new()
-    };
-    let matches = glob::glob_with(text, options).map_err(|error| ApplyError::BadPattern {
-        pattern: pattern.to_owned(),
-        message: error.to_string(),
-    })?;
-    for path in matches {
-        match path {
-            Ok(path) => {
-                let what = std::fs::symlink_metadata(&path)
-                    .map(|metadata| entry_kind(&path, metadata.file_type()));
-                if let Ok(Some(what)) = what {
-                    found.add_named(below(&without_dots(&path), &folder), what);
-                }
-            }
-            Err(error) => {
-                let path = without_dots(error.path());
-                let message = error.error().to_string();
-                found.add(below(&path, &folder), EntryKind::Unreadable(message.into()));
-            }
-        }
+fn matching(path: &Path) -> Result<InputListing, ApplyError> {
+    let pattern = PathPattern::parse(path)
+        .map_err(|error| ApplyError::BadPattern {
+            pattern: path.to_owned(),
+            message: error.to_string(),
+        })?
+        .ok_or_else(|| ApplyError::InputNotFound(path.to_owned()))?;
+    let mut found = InputListing::new(&pattern.root, InputKind::Pattern);
+    if !found.folder().is_dir() {
+        return Ok(found);
     }
+    let folder = found.folder().to_owned();
+    // Names that are not UTF-8 match nothing.
+    let names = |path: &Path| -> Option<Vec<String>> {
+        let parts = below(path, &folder).components();
+        parts
+            .map(|part| part.as_os_str().to_str().map(str::to_owned))
+            .collect()
+    };
+    let fits = |path: &Path, test: &dyn Fn(&[&str]) -> bool| {
+        names(path)
+            .is_some_and(|names| test(&names.iter().map(String::as_str).collect::<Vec<&str>>()))
+    };
+    let seen = |entry: &DirEntry| {
+        entry.depth() == 0
+            || !entry.file_type().is_dir()
+            || fits(entry.path(), &|names| pattern.may_match_below(names))
+    };
+    let wanted = |path: &Path| fits(path, &|names| pattern.matches(names));
+    found.walk(seen, wanted)?;
     Ok(found)
 }
 
 /// The rest of `path` after `folder`, with which it begins.
-fn below<'a>(path: &'a Path, folder: &Path) -> &'a Path {
+pub(super) fn below<'a>(path: &'a Path, folder: &Path) -> &'a Path {
     path.strip_prefix(folder).unwrap_or(path)
 }
 
-/// What an entry of a folder is; nothing for folders and links to them.
-fn entry_kind(path: &Path, file_type: FileType) -> Option<EntryKind> {
-    if file_type.is_symlink() {
-        return match std::fs::metadata(path) {
-            Ok(target) if target.is_dir() => None,
-            Ok(target) if !target.is_file() => Some(EntryKind::Special),
-            _ => Some(EntryKind::Link),
-        };
-    }
-    match (file_type.is_dir(), file_type.is_file()) {
-        (true, _) => None,
-        (_, true) => Some(EntryKind::File),
-        _ => Some(EntryKind::Special),
-    }
-}
-
-/// The folders of a pattern before its first wildcard.
-fn fixed_part(pattern: &str) -> PathBuf {
-    let has_wildcard = |part: &Component| part.as_os_str().to_string_lossy().contains(WILDCARDS);
-    without_dots(Path::new(pattern))
-        .components()
-        .take_while(|part| !has_wildcard(part))
-        .collect()
-}
-
-/// The path without a leading `.`, which patterns and what they match need not have in common.
-fn without_dots(path: &Path) -> PathBuf {
-    let parts = path.components();
-    parts.filter(|part| *part != Component::CurDir).collect()
-}
-
 impl InputListing {
-    fn new(root: &Path, kind: InputKind) -> Self {
+    pub(super) fn new(root: &Path, kind: InputKind) -> Self {
         Self {
             candidates: Vec::new(),
-            ignored: 0,
+            left_out: LeftOut::default(),
+            links: Vec::new(),
             root: root.to_owned(),
             kind,
             folders: Vec::new(),
         }
     }
 
-    fn add(&mut self, relative: &Path, what: EntryKind) {
+    /// The root as it can be listed.
+    fn folder(&self) -> &Path {
+        if self.root.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            &self.root
+        }
+    }
+
+    /// Goes through the root and all folders that are `seen`, links to folders included, and adds the files that are `wanted`.
+    fn walk(
+        &mut self,
+        seen: impl FnMut(&DirEntry) -> bool,
+        wanted: impl Fn(&Path) -> bool,
+    ) -> Result<(), ApplyError> {
+        let folder = self.folder().to_owned();
+        let walk = WalkDir::new(&folder).follow_links(true).into_iter();
+        for entry in walk.filter_entry(seen) {
+            match entry {
+                Ok(entry) => {
+                    let relative = below(entry.path(), &folder);
+                    if entry.file_type().is_dir() {
+                        if entry.path_is_symlink() {
+                            self.links.push(relative.to_owned());
+                        }
+                    } else if wanted(entry.path()) {
+                        self.add_named(relative, self.entry_kind(&entry, relative));
+                    }
+                }
+                Err(error) => self.add_unlisted(&error, &folder, &wanted)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// What an entry that is no folder is.
+    fn entry_kind(&self, entry: &DirEntry, relative: &Path) -> EntryKind {
+        if !entry.file_type().is_file() {
+            return EntryKind::Special;
+        }
+        // What lies behind a link has another place of its own.
+        let is_behind = |link: &PathBuf| relative.starts_with(link);
+        if entry.path_is_symlink() || self.links.iter().any(is_behind) {
+            EntryKind::Link
+        } else {
+            EntryKind::File
+        }
+    }
+
+    /// Takes down what the walk could not go into.
+    fn add_unlisted(
+        &mut self,
+        error: &walkdir::Error,
+        folder: &Path,
+        wanted: &impl Fn(&Path) -> bool,
+    ) -> Result<(), ApplyError> {
+        let path = error.path().unwrap_or(folder).to_owned();
+        if error.loop_ancestor().is_some() {
+            self.left_out.add_circle(path);
+            return Ok(());
+        }
+        if error.depth() > 0 && path.is_symlink() {
+            // It leads nowhere, which reading it will tell.
+            if wanted(&path) {
+                self.add_named(below(&path, folder), EntryKind::Link);
+            }
+            return Ok(());
+        }
+        let message = error
+            .io_error()
+            .map_or_else(|| error.to_string(), ToString::to_string);
+        if error.depth() == 0 {
+            return Err(ApplyError::Unreadable { path, message });
+        }
+        self.add(below(&path, folder), EntryKind::Unreadable(message.into()));
+        Ok(())
+    }
+
+    pub(super) fn add(&mut self, relative: &Path, what: EntryKind) {
         let relative = relative.into();
         self.candidates.push(Candidate { relative, what });
     }
@@ -284,26 +239,7 @@ impl InputListing {
         if has_picture_extension(relative) {
             self.add(relative, what);
         } else {
-            self.ignored += 1;
+            self.left_out.add_file(relative);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_fixed_part_ends_before_the_first_wildcard() {
-        for (pattern, fixed) in [
-            ("*.png", ""),
-            ("./*.png", ""),
-            ("./a/./b/*.png", "a/b"),
-            ("/a/b?/c/*.png", "/a"),
-            ("../[ab]/c.png", ".."),
-        ] {
-            assert_eq!(fixed_part(pattern), Path::new(fixed), "{pattern}");
-        }
-        assert_eq!(without_dots(Path::new("./a/b.png")), Path::new("a/b.png"));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::data::sample_key;
+use crate::data::{name_forms, sample_key};
 
 /// Ends of the names of instance maps, for files that begin alike.
 const SUFFIXES: [&str; 5] = [
@@ -40,7 +40,7 @@ pub(super) fn instances_beside(path: &Path) -> Result<PathBuf, String> {
         let names = SUFFIXES.iter().map(|suffix| format!("{key}{suffix}"));
         // In a folder of its own a map can have the very name of the input.
         let names = names.chain(apart.then(|| stem.to_string()));
-        for name in names {
+        for name in names.flat_map(|name| name_forms(&name)) {
             for extension in [&extension, "png", "tif", "tiff", "pgm"] {
                 let candidate = place.join(format!("{name}.{extension}"));
                 if candidate.is_file() && candidate != path {

@@ -1,6 +1,7 @@
 //! A trained generator of pix2pixHD as a translator of label maps.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -11,6 +12,7 @@ use super::translator::MapSpec;
 use super::translator::Translator;
 use crate::coarse_to_fine::{FeatureClusters, Instances, build_condition};
 use crate::config::{Direction, Recipe};
+use crate::data::LabelCoding;
 use crate::kernels::Precision;
 use crate::nn::{BandLimits, ForwardMode, Generator};
 use crate::panics;
@@ -32,6 +34,8 @@ pub struct LabelTranslator {
     generator: Generator,
     /// Where the generator takes instance features: what these can be.
     clusters: Option<FeatureClusters>,
+    /// Where it takes label maps: what their ids are.
+    labels: Option<Arc<LabelCoding>>,
     recipe: Recipe,
     sampling: SampleOptions,
     mode: ForwardMode,
@@ -53,10 +57,16 @@ impl LabelTranslator {
     ) -> Result<Self, StyleError> {
         let mut manifest = Manifest::read(folder)?;
         manifest.recipe.train.precision = precision;
+        let labels = LabelCoding::new(&manifest.recipe.data, folder.path());
+        let labels = labels.map_err(|error| StyleError::BadPalette {
+            style: folder.name(),
+            message: error.to_string(),
+        })?;
         let (generator, _) = load_generator(folder, &manifest, direction, device)?;
         Ok(Self {
             generator: generator.prepack_weights(precision),
             clusters: load_clusters(folder, &manifest)?,
+            labels: labels.map(Arc::new),
             recipe: manifest.recipe,
             sampling,
             mode,
@@ -82,7 +92,7 @@ impl LabelTranslator {
             let channels = self.recipe.encoder.features;
             clusters.sample(&instances, channels, [height, width], seed, &self.device)
         });
-        let mut told = build_condition(input, instances, data.classes, &self.device);
+        let mut told = build_condition(input, instances, data.label_channels(), &self.device);
         if let Some(features) = features {
             told = Tensor::cat(vec![told, features], 1);
         }
@@ -151,7 +161,7 @@ impl Translator for LabelTranslator {
 
     fn maps(&self) -> Option<MapSpec> {
         Some(MapSpec {
-            classes: self.recipe.data.classes,
+            labels: self.labels.clone(),
             instances: self.recipe.data.instances,
         })
     }

@@ -8,22 +8,23 @@ use super::prepared::Prepared;
 use super::reading::{LoadedInput, ReadOptions, padding_for, read, unreadable};
 use super::tiles::{InputPlanes, SplitPolicy};
 use super::translator::{InputSpec, MapSpec};
-use crate::picture::{IdMap, PictureLimits};
+use crate::data::LabelCoding;
+use crate::picture::{IdMap, PictureLimits, SampleFile};
 
 /// Reads, resizes and pads an input: one plane of class ids (or the planes of a picture), and one of instance ids where
 /// these are needed.
 pub(super) fn prepare_maps(
     path: &Path,
     reading: ReadOptions<'_>,
-    spec: InputSpec,
-    maps: MapSpec,
+    spec: &InputSpec,
+    maps: &MapSpec,
     split: &SplitPolicy,
 ) -> Result<Prepared, String> {
-    let (own, input) = if maps.classes > 0 {
-        let map = labels(path, maps.classes, reading.limits)?;
+    let (own, input) = if let Some(labels) = &maps.labels {
+        let map = read_labels(path, labels, reading.limits)?;
         ((map.width, map.height), Input::Labels(map))
     } else {
-        let picture = read(path, reading)?;
+        let picture = read(path, reading, spec.channels)?;
         (picture.size(), Input::Picture(picture))
     };
     let instances = maps
@@ -56,7 +57,8 @@ enum Input {
 /// The instance map beside an input of the (width, height) `own`.
 fn instances_of(path: &Path, own: (usize, usize), limits: PictureLimits) -> Result<IdMap, String> {
     let beside = instances_beside(path)?;
-    let map = read_map(&beside, limits)?;
+    let file = SampleFile::read(&beside, limits).map_err(unreadable)?;
+    let map = file.instance_ids().map_err(unreadable)?;
     if (map.width, map.height) != own {
         return Err(format!(
             "`{}` is {}x{}, but its instance map `{}` is {}x{}",
@@ -71,19 +73,15 @@ fn instances_of(path: &Path, own: (usize, usize), limits: PictureLimits) -> Resu
     Ok(map)
 }
 
-fn read_map(path: &Path, limits: PictureLimits) -> Result<IdMap, String> {
-    IdMap::read_within(path, limits).map_err(unreadable)
-}
-
-fn labels(path: &Path, classes: usize, limits: PictureLimits) -> Result<IdMap, String> {
-    let map = read_map(path, limits)?;
-    let highest = usize::from(map.highest());
-    if highest >= classes {
+fn read_labels(path: &Path, labels: &LabelCoding, limits: PictureLimits) -> Result<IdMap, String> {
+    let map = labels.read(path, limits).map_err(unreadable)?;
+    let beyond = map.ids.iter().copied().filter(|&id| labels.is_beyond(id));
+    if let Some(highest) = beyond.max() {
         return Err(format!(
             "`{}` has the label {highest}, and the style knows labels up to {}",
             path.display(),
-            classes - 1
+            labels.classes() - 1
         ));
     }
-    Ok(map)
+    Ok(labels.channels(map))
 }

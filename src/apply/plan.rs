@@ -8,10 +8,12 @@ use rayon::prelude::*;
 
 use super::collisions::CollisionCheck;
 use super::error::ApplyError;
-use super::input::{EntryKind, InputKind, InputListing, find_all};
+use super::input::{EntryKind, InputKind, InputListing};
+use super::inputs::find_all;
 use super::instance_files::without_maps;
 use super::options::{ApplyOptions, OnExisting};
 use super::resolved::resolved;
+use crate::data::LeftOut;
 use crate::picture::{has_picture_extension, is_truncated_file, with_extension};
 
 /// Every picture of the input and what is to be done with it. Copies share the list.
@@ -23,8 +25,10 @@ pub struct Plan {
     root: Arc<Path>,
     /// The name of the one translation, where it is not that of its input.
     name: Option<Arc<Path>>,
-    /// Files in the input that are left alone because they are not called like pictures.
-    pub ignored: usize,
+    /// What is in the input and not translated: files that are not called like pictures, links that lead round in circles.
+    pub left_out: LeftOut,
+    /// Maps in the input that belong to others of its pictures: instances, and colours for the eye.
+    pub maps: usize,
     /// The output folder.
     pub output: PathBuf,
     /// Two pictures whose outputs differ by case alone, if there are such, in the whole input.
@@ -188,7 +192,7 @@ pub fn plan(input: &Path, output: &Path, options: &ApplyOptions) -> Result<Plan,
 ///
 /// The output mirrors the input's tree with the same stems, to which the number of the sample is added where there are several. Extensions fit the format: a PNG that is called `.jpg` becomes `.png`.
 /// In folders and patterns only files that are called like pictures count; a file that is named itself is always tried.
-/// Links to folders are not followed. Patterns do not match names that are not UTF-8; folders find them. A folder within the
+/// Links to folders are followed, but not round in circles. Patterns do not match names that are not UTF-8; folders find them. A folder within the
 /// input that cannot be listed is planned as something that fails.
 ///
 /// A shard is planned as a part of the whole input: whether there are collisions does not depend on the shard.
@@ -213,10 +217,11 @@ pub fn plan_inputs(
     }
     let mut found = find_all(inputs)?;
     let name = name.filter(|_| found.candidates.len() == 1);
+    let mut maps = 0;
     if options.instance_maps && !found.folders.is_empty() {
         let all = found.candidates.len();
         found.candidates = without_maps(found.candidates);
-        found.ignored += all - found.candidates.len();
+        maps = all - found.candidates.len();
     }
     check_folders(output, &found)?;
 
@@ -283,7 +288,8 @@ pub fn plan_inputs(
         entries: entries.into(),
         root: found.root.into(),
         name: name.map(Arc::from),
-        ignored: found.ignored,
+        left_out: found.left_out,
+        maps,
         output: output.to_owned(),
         alike,
         from_stdin: false,
@@ -319,11 +325,16 @@ fn check_folders(output: &Path, found: &InputListing) -> Result<(), ApplyError> 
         input: input.to_owned(),
         output: output.to_owned(),
     };
+    let root = resolved(&found.root);
+    let leads_there = |link: &&PathBuf| output_folder.starts_with(resolved(&root.join(link)));
+    if let Some(link) = found.links.iter().find(leads_there) {
+        return Err(inside(&found.root.join(link)));
+    }
     let mut folders = found.folders.iter();
     if let Some(folder) = folders.find(|folder| output_folder.starts_with(resolved(folder))) {
         return Err(inside(folder));
     }
-    let folder = resolved(&found.root);
+    let folder = root;
     // An output folder that is the pattern's own holds inputs rightly; that none is replaced is checked elsewhere.
     if found.kind != InputKind::Pattern
         || output_folder == folder

@@ -1,5 +1,6 @@
 //! What became of each picture.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{BufWriter, Write};
@@ -145,9 +146,10 @@ impl Summary {
         })
     }
 
-    fn counts<'a>(&self, files: Option<Files<'a>>) -> Counts<'a> {
+    fn counts<'a>(&'a self, files: Option<Files<'a>>) -> Counts<'a> {
         Counts {
             inputs: self.outcomes.len(),
+            ignored: self.plan.left_out.by_extension(),
             done: self.count(Status::Done),
             skipped: self.count(Status::Skipped),
             failed: self.count(Status::Failed),
@@ -163,6 +165,8 @@ impl Summary {
 #[derive(Serialize)]
 struct Counts<'a> {
     inputs: usize,
+    /// Files that are not called like pictures, by extension.
+    ignored: &'a BTreeMap<String, usize>,
     done: usize,
     skipped: usize,
     failed: usize,

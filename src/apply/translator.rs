@@ -1,6 +1,9 @@
 //! Networks that translate pictures.
 
+use std::sync::Arc;
+
 use super::tiles::RowAccess;
+use crate::data::LabelCoding;
 use crate::nn::BandLimits;
 
 /// A network that turns pictures into pictures of the same size.
@@ -70,7 +73,7 @@ pub trait Translator {
 }
 
 /// What a network needs of its inputs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct InputSpec {
     pub(super) channels: usize,
     pub(super) multiple: usize,
@@ -79,10 +82,10 @@ pub(super) struct InputSpec {
 }
 
 /// What a network takes besides or instead of a picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MapSpec {
-    /// Number of classes of label maps; 0 where the network takes pictures.
-    pub classes: usize,
+    /// What the ids of label maps are; none where the network takes pictures.
+    pub labels: Option<Arc<LabelCoding>>,
     /// Whether it takes instance maps.
     pub instances: bool,
 }

@@ -21,6 +21,7 @@ use crate::apply::{
     run as translate,
 };
 use crate::config::{Direction, Mode};
+use crate::data::MaskThreshold;
 use crate::kernels::Precision;
 use crate::nn::{ForwardMode, NormStats};
 use crate::progress::Counter;
@@ -76,6 +77,9 @@ pub struct Arguments {
     /// what is transparent, or a colour such as color:#ff00ff
     #[arg(long, value_name = "PATH|alpha|color:#RRGGBB", conflicts_with_all = ["direction", "size", "restore", "samples", "tile", "overlap"])]
     mask: Option<MaskSource>,
+    /// Share of white from which on grey in a mask is filled, from 0 to 1 [default: 0.5]
+    #[arg(long, value_name = "SHARE", requires = "mask")]
+    mask_threshold: Option<MaskThreshold>,
     /// Pixels over which what is filled in is blended into what is around its hole, inside the hole alone; 0 leaves it as the
     /// network made it
     #[arg(long, value_name = "N", default_value_t = 16, requires = "mask")]
@@ -153,7 +157,10 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let size = arguments.size.resolve(&recipe);
     pictures.check(size, has_masks)?;
     let masks = arguments.mask.as_ref();
-    let masks = masks.map(|source| MaskLookup::open(source, pictures.limits()));
+    let masks = masks.map(|source| {
+        let threshold = arguments.mask_threshold.unwrap_or_default();
+        MaskLookup::open(source, threshold, pictures.limits())
+    });
     let masks = masks.transpose()?;
     let shard = arguments.shard;
     let shard = shard.map(|shard| shard.resolve(|name| std::env::var(name).ok()));
@@ -167,6 +174,8 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         format: pictures.format(has_masks),
         depth: pictures.depth,
         quality: pictures.quality,
+        range: pictures.range.or(recipe.data.value_range()),
+        pages: pictures.pages,
         limits: pictures.limits(),
         existing: match (arguments.skip_existing, arguments.overwrite) {
             (true, _) => OnExisting::Skip,
@@ -243,6 +252,9 @@ fn finish(
     done: &str,
     work: impl FnOnce(&mut (dyn FnMut(Event<'_>) + Send)) -> Result<Summary, ApplyError>,
 ) -> anyhow::Result<Exit> {
+    for note in plan.left_out.circle_notes() {
+        tracing::info!("{note}");
+    }
     let to_do = plan.len() - plan.skipped();
     let counter = Counter::new("applying");
     let summary = work(&mut |event| {
@@ -284,12 +296,15 @@ fn finish(
         (count(Status::Skipped), "were there already"),
         (count(Status::Failed), "failed"),
         (count(Status::NotReached), "not reached"),
-        (plan.ignored, "other files left alone"),
+        (plan.maps, "maps beside them are no inputs"),
     ] {
         if number > 0 {
             // Writing to a string cannot fail.
             let _ = write!(text, ", {number} {what}");
         }
+    }
+    if plan.left_out.count() > 0 {
+        let _ = write!(text, "; {}", plan.left_out);
     }
     if plan.to_stdout {
         // Standard output is the picture's.

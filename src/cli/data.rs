@@ -1,5 +1,6 @@
 //! `translate data`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -11,8 +12,8 @@ use super::usage::UsageError;
 use crate::apply::OutputSize;
 use crate::config::{MaskKind, Mode, Recipe};
 use crate::data::{
-    Conversion, DataError, Dataset, EdgeSettings, MaskPlan, MaskSettings, Split, fit_to_data,
-    join_pairs, split_pairs, write_edges, write_masks,
+    ClassPalette, ClassShare, Conversion, DataError, Dataset, EdgeSettings, MaskPlan, MaskSettings,
+    Split, fit_to_data, join_pairs, split_pairs, write_edges, write_labels, write_masks,
 };
 use crate::progress::Counter;
 
@@ -70,6 +71,22 @@ enum Verb {
         output: PathBuf,
         #[command(flatten)]
         settings: EdgeArguments,
+    },
+    /// Write label maps of any kind as grey PNG files of ids, and list the classes with their share of pixels
+    #[command(
+        after_help = "Examples:\n  translate data labels --input masks_machine --output train_label\n  translate data labels --input SegmentationClass --palette labelmap.txt --output train_label"
+    )]
+    Labels {
+        /// Folder of label maps
+        #[arg(long)]
+        input: PathBuf,
+        /// Folder for the maps of ids
+        #[arg(long)]
+        output: PathBuf,
+        /// Colours of the classes: lines of `name, r, g, b`, a labelmap.txt of CVAT, or a PNG with a palette [default: maps
+        /// hold ids]
+        #[arg(long, value_name = "FILE")]
+        palette: Option<PathBuf>,
     },
     /// Draw masks for inpainting: white is what is to be filled
     #[command(
@@ -145,6 +162,11 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
                 write_edges(&input, &output, &settings, progress)
             })
         }
+        Verb::Labels {
+            input,
+            output,
+            palette,
+        } => labels(&input, &output, palette.as_deref()),
         Verb::Masks {
             kind,
             input,
@@ -206,6 +228,30 @@ fn check(
         print(format_args!("{part}:\n{}", report?))?;
     }
     Ok(Exit::Done)
+}
+
+fn labels(input: &Path, output: &Path, palette: Option<&Path>) -> anyhow::Result<Exit> {
+    let palette = palette.map(ClassPalette::read).transpose()?;
+    let mut classes = BTreeMap::new();
+    let exit = convert("converting", output, |progress| {
+        let (conversion, shares) = write_labels(input, output, palette.as_ref(), progress)?;
+        classes = shares;
+        Ok(conversion)
+    })?;
+    let all: u64 = classes.values().map(|share| share.pixels).sum();
+    let known = palette.as_ref().map_or(&[][..], ClassPalette::classes);
+    // Classes of the palette that no map has are worth knowing, too.
+    for class in known {
+        classes.entry(class.id).or_default();
+    }
+    print("   id    pixels    maps  class")?;
+    for (id, ClassShare { pixels, maps }) in classes {
+        let class = known.iter().find(|class| class.id == id);
+        let name = class.map_or("", |class| class.name.as_str());
+        let share = 100.0 * pixels as f64 / all.max(1) as f64;
+        print(format!("{id:5}  {share:6.2} %  {maps:6}  {name}").trim_end())?;
+    }
+    Ok(exit)
 }
 
 fn convert(

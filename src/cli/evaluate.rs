@@ -8,9 +8,10 @@ use clap::Args;
 use super::exit::Exit;
 use super::globals::Globals;
 use super::output::print;
+use crate::data::MaskThreshold;
 use crate::evaluate::{
-    Comparison, EvaluateOptions, KidSubsets, Metric, StudyResults, evaluate, write_page,
-    write_study,
+    Comparison, EvaluateOptions, KidSubsets, Metric, PairSuffixes, StudyResults, evaluate,
+    write_page, write_study,
 };
 use crate::features::Resize;
 
@@ -38,6 +39,25 @@ pub struct Arguments {
     /// Mask, or folder of masks matched by name: only what is white in it is compared
     #[arg(long, value_name = "PATH")]
     mask: Option<PathBuf>,
+    /// Share of white from which on grey in a mask counts, from 0 to 1 [default: 0.5]
+    #[arg(long, value_name = "SHARE", requires = "mask")]
+    mask_threshold: Option<MaskThreshold>,
+    /// End of the names of real pictures, where both kinds lie in one folder: _real_B for what the reference's test.py writes
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
+    suffix_real: String,
+    /// End of the names of translated pictures, such as _fake_B
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
+    suffix_fake: String,
     /// Weights of the networks that metrics use: a file of Inception, AlexNet or VGG16, or a folder of
     /// such files; repeat for more. Besides, ~/.cache/translate and PyTorch's own cache are looked into
     #[arg(long, value_name = "PATH")]
@@ -85,8 +105,12 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let (Some(real), Some(fake)) = (&arguments.real, &arguments.fake) else {
         unreachable!("the parser asks for both folders in all other cases");
     };
+    let suffixes = PairSuffixes {
+        real: arguments.suffix_real,
+        fake: arguments.suffix_fake,
+    };
     if let Some(page) = &arguments.study {
-        write_study(real, fake, arguments.seed, page)?;
+        write_study(real, fake, &suffixes, arguments.seed, page)?;
         return Ok(Exit::Done);
     }
     let needs_network = arguments
@@ -101,6 +125,8 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let options = EvaluateOptions {
         metrics: arguments.metrics,
         mask: arguments.mask,
+        mask_threshold: arguments.mask_threshold.unwrap_or_default(),
+        suffixes,
         weights: arguments.weights,
         resize: arguments.resize,
         cache: arguments.cache,

@@ -4,7 +4,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 /// One-hot encodes a label map: one channel per class, 1 at the pixels of the class and 0 elsewhere.
 ///
-/// `labels` are class ids below `classes`, `[batch, 1, height, width]`; the result is `[batch, classes, height, width]`.
+/// `labels` are class ids, `[batch, 1, height, width]`; the result is `[batch, classes, height, width]`. A pixel whose id is not below
+/// `classes` is 0 in all channels.
 pub fn one_hot(labels: Tensor<4>, classes: usize) -> Tensor<4> {
     let [batch, _, height, width] = labels.dims();
     let shape = [batch, classes, height, width];

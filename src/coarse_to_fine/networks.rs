@@ -8,7 +8,7 @@ use crate::nn::{Generator, ResnetConfig, ResnetGenerator, WeightInit};
 pub fn input_channels(recipe: &Recipe) -> usize {
     let data = &recipe.data;
     let input = if data.classes > 0 {
-        data.classes
+        data.label_channels()
     } else {
         data.input_channels
     };

@@ -95,7 +95,7 @@ impl Pix2pixHd {
     }
 
     fn inputs(&self, batch: Batch) -> Inputs {
-        let classes = self.recipe.data.classes;
+        let classes = self.recipe.data.label_channels();
         // Recipes with features and without instance maps have label maps.
         let find_instances = || match &batch.instances {
             Some(maps) => Instances::new(maps),

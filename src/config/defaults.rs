@@ -2,7 +2,7 @@
 
 use super::options::{
     Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch, InitKind,
-    MaskKind, Mode, NormKind, Policy, Preprocess, Upsample,
+    MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,
 };
 use super::recipe::{
     DataRecipe, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, LossRecipe, OptimRecipe,
@@ -48,12 +48,18 @@ impl Recipe {
                 batch_size: 1,
                 workers: 2,
                 max_images: 0,
+                range: Vec::new(),
+                pages: Pages::First,
                 input_channels: 3,
                 output_channels: 3,
                 classes: 35,
+                unlabelled: None,
+                unlabelled_as: UnlabelledKind::Class,
+                palette: String::new(),
                 instances: true,
                 masks: MaskKind::Centre,
                 mask_folder: String::new(),
+                mask_threshold: 0.5,
             },
             generator: GeneratorRecipe {
                 arch: match mode {

@@ -97,6 +97,11 @@ impl Recipe {
             "data.mask_folder",
             || "has no effect without `data.masks = \"folder\"`".to_owned(),
         )?;
+        require(
+            data.mask_threshold > 0.0 && data.mask_threshold <= 1.0,
+            "data.mask_threshold",
+            || "must be above 0 and at most 1, a share of white".to_owned(),
+        )?;
         let side = data.crop_size;
         if is_context {
             let fits = (side.is_power_of_two() && side >= MIN_SIDE)

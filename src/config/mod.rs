@@ -7,6 +7,7 @@ mod diff;
 mod error;
 mod extension;
 mod inpainting;
+mod labels;
 mod options;
 mod overlay;
 mod recipe;
@@ -20,7 +21,7 @@ pub use error::ConfigError;
 pub use inpainting::ALEXNET_SIDE;
 pub use options::{
     Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,
-    InitKind, MaskKind, Mode, NormKind, Policy, Preprocess, Upsample,
+    InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,
 };
 pub use overlay::Overlay;
 pub use recipe::{

@@ -122,6 +122,18 @@ pub enum DiscriminatorArch {
     Context,
 }
 
+/// Pages of files that have several.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub enum Pages {
+    /// The first one.
+    #[default]
+    First,
+    /// Each of them.
+    All,
+}
+
 /// A change of what a discriminator sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -184,6 +196,16 @@ pub enum Distance {
     L2,
     /// Mean of absolute differences.
     L1,
+}
+
+/// What the networks are shown of unlabelled pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnlabelledKind {
+    /// A class of their own, as in SPADE (Park et al., 2019).
+    Class,
+    /// No class: 0 in the channel of every class.
+    Zeros,
 }
 
 /// Normalisation layer.

@@ -21,6 +21,9 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
     const PAIRED: &[(&str, &str)] = &[("loss", "l1")];
     const COARSE_TO_FINE: &[(&str, &str)] = &[
         ("data", "classes"),
+        ("data", "unlabelled"),
+        ("data", "unlabelled_as"),
+        ("data", "palette"),
         ("data", "instances"),
         ("generator", "downsamplings"),
         ("generator", "blocks"),
@@ -41,6 +44,7 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
     const INPAINTING: &[(&str, &str)] = &[
         ("data", "masks"),
         ("data", "mask_folder"),
+        ("data", "mask_threshold"),
         ("generator", "bottleneck"),
         ("loss", "reconstruction"),
         ("loss", "adversarial"),
@@ -49,13 +53,19 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
     ];
     // What the generators of pix2pixHD have no place for.
     const NOT_COARSE_TO_FINE: &[(&str, &str)] = &[
+        ("data", "pages"),
         ("generator", "dropout"),
         ("generator", "downsample"),
         ("discriminator", "downsample"),
         ("optim", "discriminator_steps"),
         ("optim", "pool_size"),
     ];
-    const NOT_INPAINTING: &[(&str, &str)] = &[("data", "direction"), ("optim", "pool_size")];
+    const NOT_INPAINTING: &[(&str, &str)] = &[
+        ("data", "direction"),
+        ("data", "range"),
+        ("data", "pages"),
+        ("optim", "pool_size"),
+    ];
     match mode {
         Mode::Pix2pix => [CYCLE, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
         Mode::Cycle => [PAIRED, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),

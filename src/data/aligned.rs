@@ -6,9 +6,9 @@ use std::path::Path;
 use image::imageops::crop_imm;
 
 use super::error::DataError;
-use super::folder::{PictureFile, duplicate_stems, require_pictures};
+use super::folder::{PictureFile, duplicate_stems, nearly_named, require_pictures};
 use super::layout::Layout;
-use super::side::{Part, Side};
+use super::side::{Part, Side, too_narrow};
 use crate::config::Direction;
 use crate::picture::RgbPicture;
 
@@ -20,7 +20,7 @@ pub(super) fn sides(
 ) -> Result<(Side, Side), DataError> {
     let side = |folder: &Path, half: &str, files, part| {
         let name = folder.strip_prefix(root).unwrap_or(folder).display();
-        Side::new(format!("{name}{half}"), files, part)
+        Side::new(format!("{name}{half}"), folder, files, part)
     };
     let (a, b) = match layout {
         Layout::SideBySide(folder) => {
@@ -58,22 +58,23 @@ pub(super) fn paired_files(
     let mut problems = duplicate_stems(&a_files);
     problems.extend(duplicate_stems(&b_files));
     for (files, others, other) in [(&a_files, &b_files, b), (&b_files, &a_files, a)] {
-        let stems: HashSet<&str> = others.iter().map(PictureFile::stem).collect();
+        let names: HashSet<String> = others.iter().map(PictureFile::pair_name).collect();
         problems.extend(
             files
                 .iter()
-                .filter(|file| !stems.contains(file.stem()))
+                .filter(|file| !names.contains(&file.pair_name()))
                 .map(|file| DataError::Unmatched {
                     path: file.path.clone(),
                     stem: file.stem().to_owned(),
                     other: other.to_owned(),
+                    near: nearly_named(&file.pair_name(), others),
                 }),
         );
     }
     DataError::from_problems(root, problems)?;
     // Sorted by name they can be in different orders: extensions count there.
-    a_files.sort_by(|first, second| first.stem().cmp(second.stem()));
-    b_files.sort_by(|first, second| first.stem().cmp(second.stem()));
+    a_files.sort_by_cached_key(PictureFile::pair_name);
+    b_files.sort_by_cached_key(PictureFile::pair_name);
     Ok((a_files, b_files))
 }
 
@@ -89,10 +90,7 @@ pub(super) fn halves(
     let (width, height) = picture.pixels.dimensions();
     let half = width / 2;
     if half == 0 {
-        return Err(DataError::Unsuitable {
-            path: path.to_owned(),
-            message: format!("is {width}x{height}: too narrow for two pictures side by side"),
-        });
+        return Err(too_narrow(path, (width as usize, height as usize)));
     }
     let part = |x| RgbPicture {
         pixels: crop_imm(&picture.pixels, x, 0, half, height).to_image(),

@@ -52,7 +52,7 @@ pub enum DataError {
     #[error(transparent)]
     File(#[from] FileError),
     /// A picture of a pair whose partner is missing.
-    #[error("`{}` has no partner: there is no picture `{stem}` in `{}`", path.display(), other.display())]
+    #[error("`{}` has no partner: there is no picture `{stem}` in `{}`{}", path.display(), other.display(), but_for_case(near.as_deref()))]
     Unmatched {
         /// The picture.
         path: PathBuf,
@@ -60,6 +60,20 @@ pub enum DataError {
         stem: String,
         /// The folder where the partner should be.
         other: PathBuf,
+        /// A picture there whose name differs in large and small letters alone.
+        near: Option<PathBuf>,
+    },
+    /// Two pictures of one side whose names look the same.
+    #[error(
+        "`{}` and `{}` have one name in two Unicode forms, with accents as part of a letter and as signs of their own: remove or rename one",
+        first.display(),
+        second.display()
+    )]
+    SameForm {
+        /// One picture.
+        first: PathBuf,
+        /// The other.
+        second: PathBuf,
     },
     /// Two pictures of one side with the same name but for the extension.
     #[error(
@@ -149,6 +163,15 @@ impl DataError {
             }),
         }
     }
+}
+
+fn but_for_case(near: Option<&std::path::Path>) -> String {
+    near.map_or(String::new(), |near| {
+        format!(
+            "; `{}` differs in large and small letters: give both one name",
+            near.display()
+        )
+    })
 }
 
 fn list(root: &std::path::Path, problems: &[DataError]) -> String {

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::error::DataError;
+use super::left_out::LeftOut;
+use super::pair_name::{differ_by_case, pair_name};
 use crate::files::FileError;
 use crate::picture::has_picture_extension;
 
@@ -17,6 +19,8 @@ pub struct PictureFile {
     pub name: String,
     /// Its size in bytes when it was found.
     pub bytes: u64,
+    /// The page of the file, counted from 0; none for the first one of a file of which others do not count.
+    pub page: Option<usize>,
 }
 
 impl PictureFile {
@@ -28,6 +32,20 @@ impl PictureFile {
             _ => &self.name,
         }
     }
+
+    /// The stem in the form in which names are compared.
+    pub fn pair_name(&self) -> String {
+        pair_name(self.stem())
+    }
+}
+
+/// The pictures of a folder, and what else is in it.
+#[derive(Debug, Clone)]
+pub struct FolderListing {
+    /// The pictures, sorted by the bytes of their relative paths.
+    pub pictures: Vec<PictureFile>,
+    /// What is there besides.
+    pub left_out: LeftOut,
 }
 
 /// Finds every picture under `folder`: recursively, following links, without hidden files and folders, sorted by the bytes
@@ -36,21 +54,40 @@ impl PictureFile {
 /// # Errors
 /// The folder or one below it cannot be listed.
 pub fn find_pictures(folder: &Path) -> Result<Vec<PictureFile>, DataError> {
-    let mut found = Vec::new();
+    Ok(list_pictures(folder)?.pictures)
+}
+
+/// As [`find_pictures`], with what else is there. Links that lead round in circles are not followed.
+///
+/// # Errors
+/// As [`find_pictures`].
+pub fn list_pictures(folder: &Path) -> Result<FolderListing, DataError> {
+    let (mut pictures, mut left_out) = (Vec::new(), LeftOut::default());
     let walk = WalkDir::new(folder)
         .follow_links(true)
         .into_iter()
         .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.file_name()));
     for entry in walk {
-        let entry = entry.map_err(|error| {
-            let path = error.path().unwrap_or(folder).to_owned();
-            FileError {
-                action: "list",
-                path,
-                source: error.into(),
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) if error.loop_ancestor().is_some() => {
+                left_out.add_circle(error.path().unwrap_or(folder).to_owned());
+                continue;
             }
-        })?;
-        if !entry.file_type().is_file() || !has_picture_extension(entry.path()) {
+            Err(error) => {
+                return Err(FileError {
+                    action: "list",
+                    path: error.path().unwrap_or(folder).to_owned(),
+                    source: error.into(),
+                }
+                .into());
+            }
+        };
+        if !entry.file_type().is_file() {
+            continue;
+        }
+        if !has_picture_extension(entry.path()) {
+            left_out.add_file(entry.path());
             continue;
         }
         let bytes = entry
@@ -67,20 +104,21 @@ pub fn find_pictures(folder: &Path) -> Result<Vec<PictureFile>, DataError> {
             .map(|part| part.as_os_str().to_string_lossy())
             .collect::<Vec<_>>()
             .join("/");
-        found.push(PictureFile {
+        pictures.push(PictureFile {
             path: entry.into_path(),
             name,
             bytes,
+            page: None,
         });
     }
-    found.sort_by(|first, second| {
+    pictures.sort_by(|first, second| {
         first
             .name
             .as_bytes()
             .cmp(second.name.as_bytes())
             .then_with(|| first.path.cmp(&second.path))
     });
-    Ok(found)
+    Ok(FolderListing { pictures, left_out })
 }
 
 /// As [`find_pictures`], for a folder that must not be empty.
@@ -104,13 +142,36 @@ pub(super) fn duplicate_stems(pictures: &[PictureFile]) -> Vec<DataError> {
     pictures
         .iter()
         .filter_map(|picture| {
-            let first: &PictureFile = seen.insert(picture.stem(), picture)?;
-            Some(DataError::SameStem {
-                first: first.path.clone(),
-                second: picture.path.clone(),
-            })
+            let first = seen.insert(picture.pair_name(), picture)?;
+            Some(same_name(first, picture))
         })
         .collect()
+}
+
+/// The problem of two pictures of one folder that have one name.
+pub(super) fn same_name(first: &PictureFile, second: &PictureFile) -> DataError {
+    let (first_path, second_path) = (first.path.clone(), second.path.clone());
+    if first.stem() == second.stem() {
+        DataError::SameStem {
+            first: first_path,
+            second: second_path,
+        }
+    } else {
+        DataError::SameForm {
+            first: first_path,
+            second: second_path,
+        }
+    }
+}
+
+/// The picture among `others` whose name differs from `name` in large and small letters alone.
+pub(super) fn nearly_named<'a>(
+    name: &str,
+    others: impl IntoIterator<Item = &'a PictureFile>,
+) -> Option<std::path::PathBuf> {
+    let mut others = others.into_iter();
+    let near = others.find(|other| differ_by_case(name, &other.pair_name()))?;
+    Some(near.path.clone())
 }
 
 /// What a folder holds, in words, for error messages: `folders "a" "b", 3 pictures, 2 other files`.
@@ -155,7 +216,24 @@ pub(super) fn describe_folder(folder: &Path) -> String {
     parts.join(", ")
 }
 
-/// Whether a file or folder is not meant to be seen: thumbnails, version control, what macOS leaves on foreign disks.
+/// What systems put beside pictures: thumbnails of network storage, leftovers of archives, bins.
+const SYSTEM_NAMES: [&str; 8] = [
+    "@eadir",
+    "__macosx",
+    "$recycle.bin",
+    "#recycle",
+    "lost+found",
+    "system volume information",
+    "thumbs.db",
+    "desktop.ini",
+];
+
+/// Whether a file or folder is not meant to be seen: thumbnails, version control, bins, what macOS leaves on foreign disks.
 pub fn is_hidden(name: &std::ffi::OsStr) -> bool {
-    name.as_encoded_bytes().first() == Some(&b'.')
+    let is_system = |name: &str| {
+        SYSTEM_NAMES
+            .iter()
+            .any(|system| system.eq_ignore_ascii_case(name))
+    };
+    name.as_encoded_bytes().first() == Some(&b'.') || name.to_str().is_some_and(is_system)
 }

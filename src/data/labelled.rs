@@ -7,9 +7,12 @@ use std::sync::Arc;
 
 use super::augmentation::{Augmentation, sample_random};
 use super::batch::Sample;
+use super::class_palette::inlined;
 use super::dataset::Dataset;
 use super::error::DataError;
-use super::folder::{PictureFile, describe_folder, require_pictures};
+use super::folder::{PictureFile, describe_folder, require_pictures, same_name};
+use super::label_coding::LabelCoding;
+use super::pair_name::{differ_by_case, pair_name};
 use super::side::{Part, Side, Sides};
 use super::split::Split;
 use super::transform::Transform;
@@ -103,10 +106,11 @@ fn names(recipe: &Recipe) -> [&'static str; 2] {
 }
 
 /// Switches `data.instances` off where the training pictures in `root` have no instance maps, so that the recipe says what
-/// the networks are shown; also where `root` is empty. Other modes than pix2pixhd have no such key.
+/// the networks are shown; also where `root` is empty. Puts the text of a palette where its file is named, so that a style needs
+/// nothing beside it. Other modes than pix2pixhd have no such keys.
 ///
 /// # Errors
-/// The recipe makes no sense without instance maps.
+/// The recipe makes no sense without instance maps, or its palette cannot be read.
 pub fn fit_to_data(recipe: &mut Recipe, root: &Path) -> Result<(), ConfigError> {
     if recipe.mode != Mode::Pix2pixhd {
         return Ok(());
@@ -114,6 +118,11 @@ pub fn fit_to_data(recipe: &mut Recipe, root: &Path) -> Result<(), ConfigError> 
     let folder = format!("{}_inst", Split::Train.prefix());
     let is_named = !root.as_os_str().is_empty();
     recipe.data.instances &= is_named && root.join(folder).is_dir();
+    recipe.data.palette =
+        inlined(&recipe.data.palette, root).map_err(|error| ConfigError::BadValue {
+            key: "data.palette".to_owned(),
+            message: error.to_string(),
+        })?;
     recipe.validate()
 }
 
@@ -124,7 +133,7 @@ pub fn fit_to_data(recipe: &mut Recipe, root: &Path) -> Result<(), ConfigError> 
 pub(super) fn sides(root: &Path, folders: &Folders, recipe: &Recipe) -> Result<Sides, DataError> {
     let side = |folder: &Path, files, content| {
         let name = folder.strip_prefix(root).unwrap_or(folder).display();
-        let mut side = Side::new(name.to_string(), files, Part::Whole);
+        let mut side = Side::new(name.to_string(), folder, files, Part::Whole);
         side.kind = content;
         side
     };
@@ -149,8 +158,10 @@ pub(super) fn sides(root: &Path, folders: &Folders, recipe: &Recipe) -> Result<S
     } else {
         RasterKind::Colours
     };
+    let mut input = side(&folders.input, input.into_values().collect(), labels);
+    input.labels = LabelCoding::new(&recipe.data, root)?;
     Ok(Sides {
-        input: side(&folders.input, input.into_values().collect(), labels),
+        input,
         target: side(&folders.target, targets, RasterKind::Colours),
         instances,
         features,
@@ -184,12 +195,9 @@ fn files(
 ) -> Result<BTreeMap<String, PictureFile>, DataError> {
     let mut by_key: BTreeMap<String, PictureFile> = BTreeMap::new();
     for file in require_pictures(folder)? {
-        let key = sample_key(file.stem()).to_owned();
+        let key = pair_name(sample_key(file.stem()));
         if let Some(first) = by_key.get(&key) {
-            problems.push(DataError::SameStem {
-                first: first.path.clone(),
-                second: file.path,
-            });
+            problems.push(same_name(first, &file));
         } else {
             by_key.insert(key, file);
         }
@@ -205,10 +213,16 @@ fn unmatched(
     problems: &mut Vec<DataError>,
 ) {
     let alone = files.iter().filter(|(key, _)| !partners.contains_key(*key));
-    problems.extend(alone.map(|(key, file)| DataError::Unmatched {
-        path: file.path.clone(),
-        stem: key.clone(),
-        other: other.to_owned(),
+    problems.extend(alone.map(|(key, file)| {
+        DataError::Unmatched {
+            path: file.path.clone(),
+            stem: key.clone(),
+            other: other.to_owned(),
+            near: partners
+                .iter()
+                .find(|(name, _)| differ_by_case(key, name))
+                .map(|(_, partner)| partner.path.clone()),
+        }
     }));
 }
 

@@ -12,15 +12,21 @@ use super::dataset::Dataset;
 use super::error::DataError;
 use super::folder::PictureFile;
 use super::labelled::same_size;
-use super::side::{Part, Side};
-use crate::picture::{IdMap, PictureError, RasterKind};
+use super::side::Side;
+use crate::picture::{PictureError, RasterKind};
+
+/// Ids by which data sets mark unlabelled pixels.
+const UNLABELLED: [u32; 2] = [255, 65_535];
 
 /// What one readable map of ids is.
 #[derive(Debug, Clone, Copy)]
 struct Ids {
-    highest: usize,
+    highest: u32,
+    /// The highest but for the number whose bits are all ones, which often stands for unlabelled pixels.
+    highest_class: u32,
     bits: usize,
     has_palette: bool,
+    has_colours: bool,
 }
 
 /// What one readable file is: ids only of maps.
@@ -90,6 +96,9 @@ impl Dataset {
         DataError::from_problems(&self.root, problems)?;
         let sides = || self.labelled_sides().zip(&facts);
         let mut all_notes = notes(sides().flat_map(|(side, facts)| side.files.iter().zip(facts)));
+        for side in self.labelled_sides() {
+            all_notes.extend(side.left_out()?);
+        }
         let mut warnings = Vec::new();
         for (side, ids) in self.labelled_sides().zip(&ids) {
             let maps = ids.iter().flatten();
@@ -104,14 +113,25 @@ impl Dataset {
                 .instances
                 .as_ref()
                 .is_some_and(|own| std::ptr::eq(own, side));
-            let small = maps.filter(|ids| ids.bits <= 8).count();
-            if is_instances && small > 0 {
+            if !is_instances {
+                continue;
+            }
+            let panoptic = maps.clone().filter(|ids| ids.has_colours).count();
+            if panoptic > 0 {
+                warnings.push(format!(
+                    "{}: {panoptic} instance maps have colours, which are taken for the ids of COCO's panoptic format (R + 256 G + 65536 B): edges are right, but instance features are not told the class; save them with 16 bits as `class * 1000 + number`",
+                    side.name
+                ));
+            }
+            let small = maps.filter(|ids| ids.bits <= 8 && !ids.has_colours).count();
+            if small > 0 {
                 warnings.push(format!(
                     "{}: {small} instance maps have 8 bits, which hold no `class * 1000 + number`: edges are right, but instance features take each id for a class; save them with 16 bits",
                     side.name
                 ));
             }
         }
+        warnings.extend(self.unused_classes());
         Ok(CheckReport {
             samples: self.len(),
             notes: all_notes,
@@ -120,41 +140,91 @@ impl Dataset {
         })
     }
 
-    /// Label maps with ids that are no classes; each problem proposes the number of classes that would hold all of them.
+    /// Label maps with ids that are no classes; each problem proposes the settings that would take all of them.
     fn labels_beyond(&self, ids: &[Option<Ids>]) -> Vec<DataError> {
-        let classes = self.recipe.data.classes;
-        let highest = ids.iter().flatten().map(|ids| ids.highest).max();
-        let needed = highest.map_or(0, |highest| highest + 1);
+        let Some(labels) = &self.a.labels else {
+            return Vec::new();
+        };
+        let classes = labels.classes();
+        let highest = |of: fn(&Ids) -> u32| ids.iter().flatten().map(of).max().unwrap_or(0);
+        let (all, but_unlabelled) = (highest(|ids| ids.highest), highest(|ids| ids.highest_class));
+        // A number far above the others is no class.
+        let has_unlabelled = all > but_unlabelled + 1 && self.recipe.data.unlabelled.is_none();
+        let advice = |highest: u32| {
+            if !has_unlabelled {
+                return format!("set `data.classes={}`", highest + 1);
+            }
+            let needed = but_unlabelled as usize + 1;
+            let further = if needed > classes {
+                format!("`data.classes={needed}` and ")
+            } else {
+                String::new()
+            };
+            format!(
+                "set {further}`data.unlabelled={all}` if that is the id of pixels without a label"
+            )
+        };
         let files = self.a.files.iter().zip(ids);
         files
             .filter_map(|(file, ids)| {
-                let highest = ids.as_ref()?.highest;
-                (highest >= classes).then(|| DataError::Unsuitable {
+                let ids = ids.as_ref()?;
+                let beyond = [ids.highest, ids.highest_class]
+                    .into_iter()
+                    .find(|&id| labels.is_beyond(id))?;
+                let most = if self.recipe.data.unlabelled.is_some() {
+                    but_unlabelled
+                } else {
+                    all
+                };
+                Some(DataError::Unsuitable {
                     path: file.path.clone(),
                     message: format!(
-                        "has the label {highest}, and with `data.classes = {classes}` labels go up to {}: set `data.classes={needed}`",
-                        classes - 1
+                        "has the label {beyond}, and with `data.classes = {classes}` labels go up to {}: {}",
+                        classes - 1,
+                        advice(most)
                     ),
                 })
             })
             .collect()
     }
+
+    /// A warning about classes that no colour has.
+    fn unused_classes(&self) -> Option<String> {
+        let labels = self.a.labels.as_ref()?;
+        let needed = labels.palette()?.highest() as usize + 1;
+        (needed < labels.classes()).then(|| {
+            format!(
+                "the palette has classes up to {}, and `data.classes` is {}: set `data.classes={needed}`, or channels stay empty",
+                needed - 1,
+                labels.classes()
+            )
+        })
+    }
 }
 
 fn read_file(side: &Side, file: &PictureFile) -> Read {
     if side.kind != RasterKind::Ids {
-        return Ok((read_info(&file.path, Part::Whole)?, None));
+        return Ok((read_info(side, file)?, None));
     }
-    let map = IdMap::read(&file.path)?;
+    let map = side.read_ids(&file.path)?;
     let facts = ImageInfo {
         size: (map.width, map.height),
         format: map.format,
+        extent: None,
         notes: Vec::new(),
     };
     let ids = Ids {
-        highest: usize::from(map.highest()),
+        highest: map.highest(),
+        highest_class: map
+            .ids
+            .iter()
+            .copied()
+            .filter(|id| !UNLABELLED.contains(id))
+            .max()
+            .unwrap_or(0),
         bits: map.bits,
         has_palette: map.has_palette,
+        has_colours: map.has_colours,
     };
     Ok((facts, Some(ids)))
 }

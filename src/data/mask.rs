@@ -1,14 +1,8 @@
 //! Which pixels of a picture are missing.
 
-use std::path::Path;
-
-use image::{GrayImage, RgbImage};
+use image::GrayImage;
 
 use super::transform::Size;
-use crate::picture::{PictureError, PictureLimits, grey, read_picture, rgb};
-
-/// From this grey on a pixel of a mask is white: it is to be filled.
-const WHITE: u8 = 128;
 
 /// The holes of a picture: a mask of its size.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,46 +22,6 @@ impl Mask {
             height,
             holes: rows.map(|(x, y)| is_hole(x, y)).collect(),
         }
-    }
-
-    /// The mask that a picture shows: white is a hole. Grey counts by which of black and white it is nearer to.
-    pub fn from_picture(picture: &RgbImage) -> Self {
-        let grey = grey(picture);
-        let (width, height) = grey.dimensions();
-        Self {
-            width: width as usize,
-            height: height as usize,
-            holes: grey.as_raw().iter().map(|&level| level >= WHITE).collect(),
-        }
-    }
-
-    /// Reads a mask from a picture file. Its grey counts as far as it is opaque: what is transparent is no hole.
-    ///
-    /// # Errors
-    /// As [`read_rgb`](super::read_picture).
-    pub fn read(path: &Path) -> Result<Self, PictureError> {
-        Self::read_within(path, PictureLimits::default())
-    }
-
-    /// As [`Self::read`], with other limits than the usual ones.
-    ///
-    /// # Errors
-    /// As [`Self::read`].
-    pub fn read_within(path: &Path, limits: PictureLimits) -> Result<Self, PictureError> {
-        let original = read_picture(path, limits)?;
-        let (image, format) = (original.pixels, original.format);
-        if !image.color().has_alpha() {
-            return Ok(Self::from_picture(&rgb(image, format)));
-        }
-        let alpha = image.to_luma_alpha8();
-        let mut picture = rgb(image, format);
-        for (pixel, alpha) in picture.pixels_mut().zip(alpha.pixels()) {
-            let share = u32::from(alpha.0[1]);
-            pixel.0 = pixel
-                .0
-                .map(|level| ((u32::from(level) * share + 127) / 255) as u8);
-        }
-        Ok(Self::from_picture(&picture))
     }
 
     /// The mask as a picture: white holes on black.
@@ -220,28 +174,11 @@ mod tests {
     }
 
     #[test]
-    fn white_and_light_grey_are_holes() {
-        let picture =
-            RgbImage::from_fn(4, 1, |x, _| image::Rgb([[0, 127, 128, 255][x as usize]; 3]));
-        let mask = Mask::from_picture(&picture);
-        assert_eq!(mask.holes(), [false, false, true, true]);
+    fn holes_are_counted_shown_and_mirrored() {
+        let mask = mask(&["..##"]);
         assert_eq!(mask.area(), 2);
         assert_eq!(mask.to_picture().as_raw(), &[0, 0, 255, 255]);
         assert_eq!(mask.flipped().holes(), [true, true, false, false]);
-    }
-
-    #[test]
-    fn what_is_transparent_is_no_hole() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("mask.png");
-        let alphas = [0, 100, 200, 255];
-        let mask = image::RgbaImage::from_fn(5, 1, |x, _| match alphas.get(x as usize) {
-            Some(&alpha) => image::Rgba([255, 255, 255, alpha]),
-            None => image::Rgba([0, 0, 0, 255]),
-        });
-        mask.save(&path).unwrap();
-        let holes = Mask::read(&path).unwrap();
-        assert_eq!(holes.holes(), [false, false, true, true, false]);
     }
 
     #[test]

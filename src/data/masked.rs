@@ -14,11 +14,13 @@ use super::error::DataError;
 use super::folder::{PictureFile, require_pictures};
 use super::layout::Layout;
 use super::mask::Mask;
+use super::mask_reading::MaskFile;
 use super::mask_shapes::{blocks, centre, regions, strokes};
+use super::mask_threshold::MaskThreshold;
 use super::side::{Part, Side};
 use super::transform::{Size, Transform};
 use crate::config::{MaskKind, Recipe};
-use crate::picture::{Raster, grey, normalize, read_rgb};
+use crate::picture::{PictureLimits, Raster, grey, normalize, read_rgb};
 
 /// Red, green and blue of what is put into holes before a network sees them: the mean colour of photos, as in the
 /// context encoder's code.
@@ -85,11 +87,12 @@ pub(super) fn sides(
         if !folder.is_dir() {
             return Err(DataError::NoMasks(folder));
         }
-        Side::new(name(&folder), require_pictures(&folder)?, Part::Whole)
+        let files = require_pictures(&folder)?;
+        Side::new(name(&folder), &folder, files, Part::Whole)
     } else {
-        Side::new(MASKS.to_owned(), Vec::new(), Part::Whole)
+        Side::new(MASKS.to_owned(), folder, Vec::new(), Part::Whole)
     };
-    Ok((Side::new(name(folder), files, Part::Whole), masks))
+    Ok((Side::new(name(folder), folder, files, Part::Whole), masks))
 }
 
 fn mask_folder(root: &Path, recipe: &Recipe) -> PathBuf {
@@ -100,14 +103,16 @@ fn mask_folder(root: &Path, recipe: &Recipe) -> PathBuf {
 }
 
 /// Reads a mask file.
-pub(super) fn read_mask(file: &PictureFile) -> Result<Mask, DataError> {
-    let mask = Mask::read(&file.path)?;
-    let message = if mask.is_empty() {
-        "has no white pixel: white is what is to be filled"
-    } else if mask.is_full() {
+pub(super) fn read_mask(file: &PictureFile, recipe: &Recipe) -> Result<MaskFile, DataError> {
+    // The recipe was validated.
+    let threshold = MaskThreshold::new(recipe.data.mask_threshold).unwrap_or_default();
+    let read = MaskFile::read(&file.path, threshold, PictureLimits::default())?;
+    let message = if read.mask.is_empty() {
+        "is black all over: white is what is to be filled"
+    } else if read.mask.is_full() {
         "is white all over: nothing would be left to continue from"
     } else {
-        return Ok(mask);
+        return Ok(read);
     };
     Err(DataError::Unsuitable {
         path: file.path.clone(),
@@ -130,10 +135,21 @@ fn with_holes(photo: &Raster, mask: &Mask) -> Raster {
 }
 
 impl Dataset {
-    /// What is wrong with the mask files. They need not have the size of a photo: they are brought to that of the crop.
-    pub(super) fn wrong_masks(&self) -> Vec<DataError> {
-        let read = |file: &PictureFile| read_mask(file).err();
-        self.b.files.par_iter().filter_map(read).collect()
+    /// What is wrong with the mask files, and in `notes` what should be known about them. They need not have the size of a photo: they are brought to that of the crop.
+    pub(super) fn wrong_masks(&self, notes: &mut Vec<String>) -> Vec<DataError> {
+        let read = |file: &PictureFile| read_mask(file, &self.recipe).map(|read| read.note);
+        let read: Vec<_> = self.b.files.par_iter().map(read).collect();
+        let is_soft = |read: &&Result<Option<String>, DataError>| matches!(read, Ok(Some(_)));
+        let soft = read.iter().filter(is_soft).count();
+        if soft > 0 {
+            notes.push(format!(
+                "{}: {soft} of {} masks are largely grey; from `data.mask_threshold = {}` of white on a pixel is a hole",
+                self.b.name,
+                read.len(),
+                self.recipe.data.mask_threshold
+            ));
+        }
+        read.into_iter().filter_map(Result::err).collect()
     }
 
     /// Photo `index` with the crop, flip and mask that are drawn for `position` of an epoch.
@@ -181,7 +197,8 @@ impl Dataset {
         let recipe = &self.recipe;
         let mask = if recipe.data.masks == MaskKind::Folder {
             let files = &self.b.files;
-            let mask = read_mask(&files[random.random_range(0..files.len())])?;
+            let file = &files[random.random_range(0..files.len())];
+            let mask = read_mask(file, recipe)?.mask;
             let mirrored = recipe.data.flip && random.random::<f64>() > 0.5;
             let mask = mask.resized(photo.size());
             if mirrored { mask.flipped() } else { mask }

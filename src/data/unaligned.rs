@@ -15,7 +15,7 @@ pub(super) fn sides(a: &Path, b: &Path) -> Result<(Side, Side), DataError> {
         let name = folder.file_name().unwrap_or(folder.as_os_str());
         let files = require_pictures(folder)?;
         let name = name.to_string_lossy().into_owned();
-        Ok::<_, DataError>(Side::new(name, files, Part::Whole))
+        Ok::<_, DataError>(Side::new(name, folder, files, Part::Whole))
     };
     Ok((side(a)?, side(b)?))
 }

@@ -23,8 +23,16 @@ pub enum EvaluateError {
     /// One of the folders holds no pictures.
     #[error("no pictures in `{}`", .0.display())]
     Empty(PathBuf),
+    /// No name in a folder ends as it should.
+    #[error("no picture in `{}` has a name that ends in `{suffix}`: check --suffix-real and --suffix-fake", folder.display())]
+    NoSuffix {
+        /// The folder.
+        folder: PathBuf,
+        /// The end.
+        suffix: String,
+    },
     /// Two pictures in one folder have the same stem, so that it is not known which of them to compare.
-    #[error("`{}` and `{}` differ in their extension alone: keep one of them", first.display(), second.display())]
+    #[error("`{}` and `{}` differ in their extension, or in the Unicode form of their name, alone: keep one of them", first.display(), second.display())]
     AmbiguousStem {
         /// The first picture.
         first: PathBuf,

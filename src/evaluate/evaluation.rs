@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::error::listed;
 use super::metric::{Metric, Scope};
+use super::pairs::PairSuffixes;
 use super::scores::{PictureScores, Scores};
 use super::sets::SetDetails;
 use crate::files::{FileError, write_atomically};
@@ -24,6 +25,10 @@ pub struct Evaluation {
     pub pictures: Vec<PictureScores>,
     /// Pairs that are not compared because no hole of theirs can be measured, each with the reason.
     pub left_out: Vec<String>,
+    /// Pairs that are too small for a metric, which is not measured of them.
+    pub too_small: Vec<String>,
+    /// What of the files was not compared, or makes the comparison worth little.
+    pub not_compared: Vec<String>,
     /// Names that only the folder of real pictures has.
     pub only_real: Vec<String>,
     /// Names that only the folder of translations has.
@@ -31,6 +36,9 @@ pub struct Evaluation {
     /// What belongs to the metrics of sets; `None` if none was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sets: Option<SetDetails>,
+    /// The ends of names by which pictures were matched.
+    #[serde(skip)]
+    pub suffixes: PairSuffixes,
 }
 
 impl Evaluation {
@@ -84,8 +92,10 @@ impl Evaluation {
             let _ = write!(table, "{name:widest$}");
             for &metric in &columns {
                 let (width, decimals) = (metric.label().len().max(6), metric.decimals());
-                let value = scores.get(metric).unwrap_or(f64::NAN);
-                let _ = write!(table, "  {value:width$.decimals$}");
+                let _ = match scores.get(metric) {
+                    Some(value) => write!(table, "  {value:width$.decimals$}"),
+                    None => write!(table, "  {:>width$}", "-"),
+                };
             }
             table.push('\n');
         }
@@ -96,6 +106,10 @@ impl Evaluation {
         let mut warnings = Vec::new();
         for (names, what) in [
             (&self.left_out, "left out, without a hole to measure"),
+            (
+                &self.too_small,
+                "too small for a metric, which is not measured of them",
+            ),
             (&self.only_real, "in the real folder without a translation"),
             (&self.only_fake, "in the fake folder without a real picture"),
         ] {
@@ -103,6 +117,7 @@ impl Evaluation {
                 warnings.push(listed(what, names));
             }
         }
+        warnings.extend(self.not_compared.clone());
         if let Some(sets) = &self.sets {
             let smaller = sets.real.min(sets.fake);
             for (metric, _) in self.metrics.iter() {

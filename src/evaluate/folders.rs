@@ -7,7 +7,7 @@ use super::evaluation::Evaluation;
 use super::hole_masks::HoleMasks;
 use super::metric::{Metric, Scope};
 use super::options::EvaluateOptions;
-use super::paired::measure_pairs;
+use super::paired::{Measurements, measure_pairs};
 use super::pairs::find;
 use super::perceptual;
 use super::scores::{Scores, mean};
@@ -47,22 +47,33 @@ pub fn evaluate(
         equal_pairs: 0,
         pictures: Vec::new(),
         left_out: Vec::new(),
+        too_small: Vec::new(),
+        not_compared: Vec::new(),
         only_real: Vec::new(),
         only_fake: Vec::new(),
         sets: None,
+        suffixes: options.suffixes.clone(),
     };
     if !of_pairs.is_empty() {
         add_pairs(&mut evaluation, real, fake, &of_pairs, options)?;
     }
     if !of_sets.is_empty() {
-        let sets = Sets::open(real, fake)?;
+        let sets = Sets::open(real, fake, &options.suffixes)?;
         let (scores, details) = sets.measure(&of_sets, options)?;
         for (metric, score) in scores {
             evaluation.metrics.push(metric, score);
         }
         evaluation.sets = Some(details);
     }
+    if options.suffixes.real == options.suffixes.fake && is_one_folder(real, fake) {
+        let words = "both folders are the same: every picture was compared with itself";
+        evaluation.not_compared.push(words.to_owned());
+    }
     Ok(evaluation)
+}
+
+fn is_one_folder(real: &Path, fake: &Path) -> bool {
+    matches!((real.canonicalize(), fake.canonicalize()), (Ok(real), Ok(fake)) if real == fake)
 }
 
 fn add_pairs(
@@ -72,12 +83,23 @@ fn add_pairs(
     metrics: &[Metric],
     options: &EvaluateOptions,
 ) -> Result<(), EvaluateError> {
-    let pairs = find(real, fake)?;
+    let pairs = find(real, fake, &options.suffixes)?;
     let masks = options.mask.as_deref().map(HoleMasks::open).transpose()?;
-    let (mut pictures, left_out) = measure_pairs(&pairs.matched, metrics, masks.as_ref())?;
+    let Measurements {
+        mut pictures,
+        left_out,
+        mut too_small,
+        not_compared,
+    } = measure_pairs(
+        &pairs.matched,
+        metrics,
+        masks.as_ref(),
+        options.mask_threshold,
+    )?;
     if metrics.iter().any(|metric| metric.network().is_some()) {
         // None is left out, since these metrics take no masks.
-        perceptual::add_scores(&mut pictures, &pairs.matched, metrics, options)?;
+        let more = perceptual::add_scores(&mut pictures, &pairs.matched, metrics, options)?;
+        too_small.extend(more);
     }
     let means = metrics
         .iter()
@@ -90,6 +112,8 @@ fn add_pairs(
     evaluation.pairs = pictures.len();
     evaluation.pictures = pictures;
     evaluation.left_out = left_out;
+    evaluation.too_small = too_small;
+    evaluation.not_compared = not_compared;
     evaluation.only_real = pairs.only_real;
     evaluation.only_fake = pairs.only_fake;
     Ok(())

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::error::EvaluateError;
 use super::pairs::pictures;
-use crate::data::Mask;
+use crate::data::{Mask, MaskFile, MaskThreshold, pair_name};
+use crate::picture::PictureLimits;
 
 /// One mask for all pairs, or a folder with one for each.
 pub(super) enum HoleMasks {
@@ -38,14 +39,19 @@ impl HoleMasks {
         &self,
         name: &str,
         (width, height): (u32, u32),
+        threshold: MaskThreshold,
     ) -> Result<Mask, HoleMaskError> {
         let path = match self {
             Self::One(path) => path,
-            Self::Folder(folder, masks) => masks.get(Path::new(name)).ok_or_else(|| {
-                HoleMaskError::Missing(format!("`{name}` (no mask in `{}`)", folder.display()))
-            })?,
+            Self::Folder(folder, masks) => {
+                masks.get(Path::new(&pair_name(name))).ok_or_else(|| {
+                    HoleMaskError::Missing(format!("`{name}` (no mask in `{}`)", folder.display()))
+                })?
+            }
         };
-        let mask = Mask::read(path).map_err(|error| HoleMaskError::Wrong(error.to_string()))?;
+        let mask = MaskFile::read(path, threshold, PictureLimits::default())
+            .map_err(|error| HoleMaskError::Wrong(error.to_string()))?
+            .mask;
         if mask.size() != (width as usize, height as usize) {
             let (columns, rows) = mask.size();
             return Err(HoleMaskError::Wrong(format!(
@@ -54,7 +60,7 @@ impl HoleMasks {
         }
         if mask.is_empty() {
             return Err(HoleMaskError::Missing(format!(
-                "`{name}` (its mask has no white pixel)"
+                "`{name}` (its mask is black all over)"
             )));
         }
         Ok(mask)

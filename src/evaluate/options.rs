@@ -6,6 +6,8 @@ use burn::tensor::Device;
 
 use super::kernel_distance::KidSubsets;
 use super::metric::Metric;
+use super::pairs::PairSuffixes;
+use crate::data::MaskThreshold;
 use crate::features::Resize;
 
 /// What is measured and how.
@@ -15,6 +17,10 @@ pub struct EvaluateOptions {
     pub metrics: Vec<Metric>,
     /// A mask for all pairs or a folder of masks matched by name: only what is white in it counts. None for whole pictures.
     pub mask: Option<PathBuf>,
+    /// From which grey on a pixel of a mask counts.
+    pub mask_threshold: MaskThreshold,
+    /// Ends of the names of real pictures and translations.
+    pub suffixes: PairSuffixes,
     /// Files with the weights of networks, and folders with such files under their usual names.
     pub weights: Vec<PathBuf>,
     /// How pictures are brought to the size that Inception sees.
@@ -34,6 +40,8 @@ impl Default for EvaluateOptions {
         Self {
             metrics: Metric::DEFAULT.to_vec(),
             mask: None,
+            mask_threshold: MaskThreshold::default(),
+            suffixes: PairSuffixes::default(),
             weights: Vec::new(),
             resize: Resize::default(),
             cache: false,

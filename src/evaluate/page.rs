@@ -176,7 +176,7 @@ fn extremes(
     let worst = &ranked[..SHOWN.min(ranked.len())];
     let rest = &ranked[worst.len()..];
     let best: Vec<(&str, f64)> = rest.iter().rev().take(SHOWN).copied().collect();
-    let pairs = find(real, fake)?.matched;
+    let pairs = find(real, fake, &evaluation.suffixes)?.matched;
     let mut text = String::new();
     for (title, pairs_shown) in [("Worst", worst), ("Best", &best[..])] {
         if pairs_shown.is_empty() {

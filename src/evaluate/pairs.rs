@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::error::EvaluateError;
-use crate::data::is_hidden;
+use crate::data::{is_hidden, pair_name};
 use crate::picture::has_picture_extension;
 
 /// A real picture and its translation.
@@ -27,10 +27,23 @@ pub(super) struct Pairs {
     pub(super) only_fake: Vec<String>,
 }
 
-/// Matches the pictures of two folders, and of the folders in them, by relative path without extension.
-pub(super) fn find(real: &Path, fake: &Path) -> Result<Pairs, EvaluateError> {
-    let real_pictures = pictures(real)?;
-    let mut fake_pictures = pictures(fake)?;
+/// Ends of names by which real pictures and translations in one folder are told apart; only names with them count.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PairSuffixes {
+    /// The end of the names of real pictures, such as `_real_B`.
+    pub real: String,
+    /// The end of the names of translations, such as `_fake_B`.
+    pub fake: String,
+}
+
+/// Matches the pictures of two folders, and of the folders in them, by relative path without extension and suffix.
+pub(super) fn find(
+    real: &Path,
+    fake: &Path,
+    suffixes: &PairSuffixes,
+) -> Result<Pairs, EvaluateError> {
+    let real_pictures = pictures_with_suffix(real, &suffixes.real)?;
+    let mut fake_pictures = pictures_with_suffix(fake, &suffixes.fake)?;
     let name = |stem: &Path| stem.display().to_string();
     let first_fake = fake_pictures.keys().next().map(|stem| name(stem));
     let mut pairs = Pairs {
@@ -60,7 +73,31 @@ pub(super) fn find(real: &Path, fake: &Path) -> Result<Pairs, EvaluateError> {
     Ok(pairs)
 }
 
-/// The pictures below a folder by relative path without extension; at least one.
+/// The pictures whose names end so, by their names without the end; at least one.
+pub(super) fn pictures_with_suffix(
+    folder: &Path,
+    suffix: &str,
+) -> Result<BTreeMap<PathBuf, PathBuf>, EvaluateError> {
+    let pictures = pictures(folder)?;
+    if suffix.is_empty() {
+        return Ok(pictures);
+    }
+    let suffix = pair_name(suffix);
+    let named = pictures.into_iter().filter_map(|(stem, path)| {
+        let stem = stem.to_str()?.strip_suffix(&suffix)?.to_owned();
+        Some((PathBuf::from(stem), path))
+    });
+    let named: BTreeMap<PathBuf, PathBuf> = named.collect();
+    if named.is_empty() {
+        return Err(EvaluateError::NoSuffix {
+            folder: folder.to_owned(),
+            suffix,
+        });
+    }
+    Ok(named)
+}
+
+/// The pictures below a folder by relative path without extension, in the Unicode form in which names are compared; at least one.
 pub(super) fn pictures(folder: &Path) -> Result<BTreeMap<PathBuf, PathBuf>, EvaluateError> {
     if !folder.is_dir() {
         return Err(EvaluateError::NotAFolder(folder.to_owned()));
@@ -68,21 +105,28 @@ pub(super) fn pictures(folder: &Path) -> Result<BTreeMap<PathBuf, PathBuf>, Eval
     let mut pictures: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
     let seen = |entry: &walkdir::DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
     for entry in WalkDir::new(folder)
+        .follow_links(true)
         .sort_by_file_name()
         .into_iter()
         .filter_entry(seen)
     {
-        let entry = entry.map_err(|error| EvaluateError::Unlisted {
-            path: error.path().unwrap_or(folder).to_owned(),
-            message: error
-                .io_error()
-                .map_or_else(|| error.to_string(), ToString::to_string),
-        })?;
+        let entry = match entry {
+            // A link that leads round in a circle.
+            Err(error) if error.loop_ancestor().is_some() => continue,
+            entry => entry.map_err(|error| EvaluateError::Unlisted {
+                path: error.path().unwrap_or(folder).to_owned(),
+                message: error
+                    .io_error()
+                    .map_or_else(|| error.to_string(), ToString::to_string),
+            })?,
+        };
         let path = entry.path();
         if !has_picture_extension(path) || !path.is_file() {
             continue;
         }
         let stem = path.strip_prefix(folder).unwrap_or(path).with_extension("");
+        let named = stem.to_str().map(|stem| PathBuf::from(pair_name(stem)));
+        let stem = named.unwrap_or(stem);
         if let Some(first) = pictures.insert(stem, path.to_owned()) {
             return Err(EvaluateError::AmbiguousStem {
                 first,

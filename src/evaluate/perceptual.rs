@@ -23,13 +23,15 @@ enum Distance {
     Dists(Dists),
 }
 
-/// Adds the values of those of `metrics` that compare features to the scores of `pairs`, in this order.
+/// Adds the values of those of `metrics` that compare features to the scores of `pairs`, in this order. Gives the words for pairs
+/// that are too small, unless all are.
 pub(super) fn add_scores(
     scores: &mut [PictureScores],
     pairs: &[Pair],
     metrics: &[Metric],
     options: &EvaluateOptions,
-) -> Result<(), EvaluateError> {
+) -> Result<Vec<String>, EvaluateError> {
+    let mut too_small = Vec::new();
     let files = WeightFiles::open(&options.weights)?;
     for &metric in metrics {
         let Some(network) = metric.network() else {
@@ -37,22 +39,30 @@ pub(super) fn add_scores(
         };
         let path = files.find(network, metric)?;
         let distance = Distance::open(metric, network, &path, &options.device)?;
+        let mut small = 0;
         for (pair, scores) in pairs.iter().zip(scores.iter_mut()) {
             let read = |path: &Path| -> Result<RgbImage, SetError> {
                 Ok(read_rgb(path).map_err(SetError::unreadable)?.pixels)
             };
             let (real, fake) = (read(&pair.real)?, read(&pair.fake)?);
             if real.width().min(real.height()) < distance.min_side() {
-                return Err(EvaluateError::Set(SetError::TooSmall {
+                let error = SetError::TooSmall {
                     path: pair.real.clone(),
                     metric: metric.name(),
                     min_side: distance.min_side(),
-                }));
+                };
+                let name = &pair.name;
+                too_small.push(format!("`{name}` (for {metric})"));
+                small += 1;
+                if small == pairs.len() {
+                    return Err(EvaluateError::Set(error));
+                }
+                continue;
             }
             scores.scores.push(metric, distance.measure(&real, &fake));
         }
     }
-    Ok(())
+    Ok(too_small)
 }
 
 impl Distance {

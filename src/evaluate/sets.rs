@@ -11,7 +11,7 @@ use super::inception_metrics::{self, Extraction, InceptionDetails, PictureSet};
 use super::kernel_distance::KidSubsets;
 use super::metric::Metric;
 use super::options::EvaluateOptions;
-use super::pairs::pictures;
+use super::pairs::{PairSuffixes, pictures_with_suffix};
 use super::swd::{SwdLevel, swd};
 use super::weights::WeightFiles;
 use crate::features::FeatureNetwork;
@@ -71,14 +71,20 @@ pub(super) struct Sets<'a> {
 
 impl<'a> Sets<'a> {
     /// Lists the pictures of both folders, sorted by path.
-    pub(super) fn open(real: &'a Path, fake: &'a Path) -> Result<Self, EvaluateError> {
-        let list = |folder: &Path| -> Result<Vec<PathBuf>, EvaluateError> {
-            Ok(pictures(folder)?.into_values().collect())
+    pub(super) fn open(
+        real: &'a Path,
+        fake: &'a Path,
+        suffixes: &PairSuffixes,
+    ) -> Result<Self, EvaluateError> {
+        let list = |folder: &Path, suffix: &str| -> Result<Vec<PathBuf>, EvaluateError> {
+            Ok(pictures_with_suffix(folder, suffix)?
+                .into_values()
+                .collect())
         };
         Ok(Self {
             folders: [real, fake],
-            real: list(real)?,
-            fake: list(fake)?,
+            real: list(real, &suffixes.real)?,
+            fake: list(fake, &suffixes.fake)?,
         })
     }
 

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::error::EvaluateError;
 use super::feature_cache::short_hex;
 use super::page::thumbnail;
-use super::pairs::find;
+use super::pairs::{PairSuffixes, find};
 use super::set_error::SetError;
 use crate::files::write_atomically;
 use crate::html::{self, escape, png_address};
@@ -25,8 +25,14 @@ const PAIRS: usize = 50;
 ///
 /// # Errors
 /// The folders have nothing in common, a picture cannot be read, or the page cannot be written.
-pub fn write_study(real: &Path, fake: &Path, seed: u64, path: &Path) -> Result<(), EvaluateError> {
-    let mut pairs = find(real, fake)?.matched;
+pub fn write_study(
+    real: &Path,
+    fake: &Path,
+    suffixes: &PairSuffixes,
+    seed: u64,
+    path: &Path,
+) -> Result<(), EvaluateError> {
+    let mut pairs = find(real, fake, suffixes)?.matched;
     let mut rng = random::step_rng(seed, 0);
     pairs.shuffle(&mut rng);
     pairs.truncate(PAIRS);

@@ -3,13 +3,20 @@
 use std::io::Cursor;
 
 use image::codecs::bmp::BmpEncoder;
-use image::codecs::jpeg::JpegEncoder;
+use image::codecs::jpeg::{JpegEncoder, PixelDensity, PixelDensityUnit};
 use image::codecs::webp::WebPEncoder;
 use image::{ColorType, DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, ImageResult};
 
 use super::alpha::{is_opaque, without_alpha};
+use super::bands::Bands;
 use super::contents::{FileContents, RowEncodedImage};
-use super::metadata::{ColourChunks, IccColourSpace, Metadata, updated_exif, updated_xmp};
+use super::formats::bmp;
+use super::formats::tiff::{TiffPage, TiffPixels, write_tiff};
+use super::metadata::xmp::lost_pictures;
+use super::metadata::{
+    ColourChunks, Density, Exclusion, ExifField, ExifFields, FileShape, Georeference,
+    IccColourSpace, Metadata, Rewritten, rewritten_description, updated_exif, updated_xmp,
+};
 use super::output_pixels::OutputPixels;
 use super::samples::{is_16_bit, to_8_bit};
 
@@ -65,7 +72,18 @@ pub(crate) fn encode(
         OutputPixels::Whole(fitted(pixels.into_whole()?, format, &mut notes))
     };
     let (size, colour) = (pixels.size(), pixels.colour());
-    let metadata = of_picture(metadata, size, colour, format, &mut notes);
+    let target = Target {
+        shape: FileShape {
+            size,
+            channels: colour.channel_count().into(),
+            pages: 1,
+        },
+        is_colour: colour.has_color(),
+        most: if is_16_bit(colour) { 65_535 } else { 255 },
+        colour: Some(colour),
+        format,
+    };
+    let metadata = of_picture(metadata, target, &mut notes);
     let contents = match pixels {
         OutputPixels::Whole(picture) if !is_lossless => {
             encode_with_image(&picture, metadata, format, encoding)
@@ -126,17 +144,26 @@ fn fitted(picture: DynamicImage, format: ImageFormat, notes: &mut Vec<String>) -
     picture
 }
 
-/// The metadata that describe this picture and that the format can hold.
-fn of_picture(
-    metadata: &Metadata,
-    (width, height): (u32, u32),
-    colour: ColorType,
+/// What metadata are for.
+#[derive(Clone, Copy)]
+struct Target {
+    shape: FileShape,
+    is_colour: bool,
+    /// The highest level.
+    most: u16,
+    /// What a pixel consists of; none for bands.
+    colour: Option<ColorType>,
     format: ImageFormat,
-    notes: &mut Vec<String>,
-) -> Metadata {
+}
+
+/// The metadata that describe this picture and that the format can hold.
+fn of_picture(metadata: &Metadata, target: Target, notes: &mut Vec<String>) -> Metadata {
+    let Target { shape, format, .. } = target;
+    let (width, height) = shape.size;
     let holds_metadata = !matches!(format, ImageFormat::Bmp | ImageFormat::Pnm);
     // WebP files have no grey.
-    let is_colour = colour.has_color() || format == ImageFormat::WebP;
+    let is_colour = target.is_colour || format == ImageFormat::WebP;
+    let (georeference, exclusion) = place_of(metadata, target, notes);
     let mut left_out = |what: &str| notes.push(format!("its {what}, and was left out"));
     let profile = metadata.profile.clone().filter(|profile| {
         let fitting = if is_colour {
@@ -160,6 +187,7 @@ fn of_picture(
     });
     let exif = metadata.exif.as_ref();
     let exif = exif.map(|block| updated_exif(block, width, height));
+    let exif = exif.and_then(|block| with_description(block, shape, &mut left_out));
     let exif = exif.filter(|block| {
         if !holds_metadata {
             left_out("EXIF block has no place in such a file");
@@ -175,6 +203,10 @@ fn of_picture(
             left_out("XMP block has no place in such a file");
             return None;
         }
+        if let Some(what) = lost_pictures(block) {
+            left_out(what);
+            return None;
+        }
         let renewed = updated_xmp(block, width, height);
         if renewed.is_none() {
             left_out("XMP block shows the old picture");
@@ -187,7 +219,20 @@ fn of_picture(
             fits
         })
     });
-    let colour = if format == ImageFormat::Png {
+    if metadata.density.is_some() && format == ImageFormat::Pnm {
+        left_out("resolution has no place in such a file");
+    }
+    // WebP has no other place for it.
+    let exif = exif.or_else(|| {
+        let density = metadata.density.filter(|_| format == ImageFormat::WebP)?;
+        let image = density.fields().into();
+        let fields = ExifFields {
+            image,
+            ..ExifFields::default()
+        };
+        Some(fields.block())
+    });
+    let colour = if let (ImageFormat::Png, Some(colour)) = (format, target.colour) {
         metadata.colour.fitting(colour)
     } else {
         let unusual = metadata.colour.unusual();
@@ -203,8 +248,138 @@ fn of_picture(
         exif,
         xmp,
         colour,
+        density: metadata.density,
+        georeference,
+        exclusion,
     }
 }
+
+/// The picture's place on Earth, and how its file says which pixels have no data.
+fn place_of(
+    metadata: &Metadata,
+    target: Target,
+    notes: &mut Vec<String>,
+) -> (Georeference, Option<Exclusion>) {
+    let georeference = metadata.georeference.clone();
+    if target.format != ImageFormat::Tiff {
+        if georeference.is_place() {
+            notes.push(
+                "its georeference has no place in such a file, and was left out: --format tiff keeps it"
+                    .to_owned(),
+            );
+        }
+        return (Georeference::default(), None);
+    }
+    match metadata.exclusion {
+        Some(Exclusion::NoData(number)) if number > f64::from(target.most) => {
+            notes.push(format!(
+                "its value for no data, {number}, does not fit 8 bits, and became a mask"
+            ));
+            let georeference = georeference.without_no_data();
+            (georeference, Some(Exclusion::MaskPage))
+        }
+        exclusion => (georeference, exclusion),
+    }
+}
+
+/// An EXIF block whose description tells the shape of the output, if it tells one at all.
+fn with_description(
+    block: Vec<u8>,
+    shape: FileShape,
+    left_out: &mut impl FnMut(&str),
+) -> Option<Vec<u8>> {
+    let description = |fields: &ExifFields| fields.text(IMAGE_DESCRIPTION);
+    let Some((mut fields, text)) =
+        ExifFields::read(&block).and_then(|fields| Some((fields.clone(), description(&fields)?)))
+    else {
+        return Some(block);
+    };
+    let place = |field: &ExifField| field.tag == IMAGE_DESCRIPTION;
+    match rewritten_description(&text, shape) {
+        Rewritten::Same => return Some(block),
+        Rewritten::Other(text) => {
+            for field in fields.image.iter_mut().filter(|field| place(field)) {
+                field.bytes = [text.as_bytes(), b"\0"].concat();
+            }
+        }
+        Rewritten::Nothing => {
+            left_out("OME description tells of pictures that are not in this file");
+            fields.image.retain(|field| !place(field));
+        }
+    }
+    (fields != ExifFields::default()).then(|| fields.block())
+}
+
+/// Encodes pages of any kind as a TIFF file. What it cannot hold is added to the `notes`.
+pub(crate) fn encode_tiff(
+    pages: Vec<(PagePixels, Metadata)>,
+    mut notes: Vec<String>,
+) -> Result<Encoded, String> {
+    let count = pages.len();
+    let mut of_file = Vec::new();
+    for (pixels, metadata) in &pages {
+        let (size, channels, is_colour, most) = match pixels {
+            PagePixels::Picture(pixels) => {
+                let colour = pixels.colour();
+                let most = if is_16_bit(colour) { 65_535 } else { 255 };
+                let channels = colour.channel_count().into();
+                (pixels.size(), channels, colour.has_color(), most)
+            }
+            PagePixels::Bands(bands) => (bands.size, bands.count, bands.count == 3, u16::MAX),
+        };
+        let target = Target {
+            shape: FileShape {
+                size,
+                channels,
+                pages: count,
+            },
+            is_colour,
+            most,
+            colour: None,
+            format: ImageFormat::Tiff,
+        };
+        let mut of_page = Vec::new();
+        of_file.push(of_picture(metadata, target, &mut of_page));
+        of_page.retain(|note| !notes.contains(note));
+        notes.extend(of_page);
+    }
+    let written: Vec<TiffPage<'_>> = pages
+        .iter()
+        .zip(&of_file)
+        .map(|((pixels, _), metadata)| TiffPage {
+            pixels: match pixels {
+                PagePixels::Picture(pixels) => TiffPixels::Picture(pixels),
+                PagePixels::Bands(bands) => TiffPixels::Bands(bands),
+            },
+            metadata,
+        })
+        .collect();
+    let mut bytes = Cursor::new(Vec::new());
+    write_tiff(&written, &mut bytes).map_err(|error| format!("cannot encode it: {error}"))?;
+    let size = pages.first().map_or((0, 0), |(pixels, _)| pixels.size());
+    Ok(Encoded {
+        contents: FileContents::Bytes(bytes.into_inner()),
+        size,
+        notes,
+    })
+}
+
+/// The pixels of a page of a TIFF file.
+pub(crate) enum PagePixels {
+    Picture(OutputPixels),
+    Bands(Bands),
+}
+
+impl PagePixels {
+    fn size(&self) -> (u32, u32) {
+        match self {
+            Self::Picture(pixels) => pixels.size(),
+            Self::Bands(bands) => bands.size,
+        }
+    }
+}
+
+const IMAGE_DESCRIPTION: u16 = 270;
 
 fn encode_with_image(
     picture: &DynamicImage,
@@ -215,7 +390,14 @@ fn encode_with_image(
     let mut bytes = Cursor::new(Vec::new());
     match format {
         ImageFormat::Jpeg => {
-            let encoder = JpegEncoder::new_with_quality(&mut bytes, encoding.quality);
+            let mut encoder = JpegEncoder::new_with_quality(&mut bytes, encoding.quality);
+            let density = metadata.density.and_then(Density::rounded_per_inch);
+            if let Some(density) = density {
+                encoder.set_pixel_density(PixelDensity {
+                    density,
+                    unit: PixelDensityUnit::Inches,
+                });
+            }
             let xmp = metadata.xmp.clone();
             write(encoder, picture, metadata)?;
             if let Some(xmp) = xmp {
@@ -223,7 +405,13 @@ fn encode_with_image(
             }
         }
         ImageFormat::WebP => write(WebPEncoder::new_lossless(&mut bytes), picture, metadata)?,
-        _ => write(BmpEncoder::new(&mut bytes), picture, metadata)?,
+        _ => {
+            let density = metadata.density;
+            write(BmpEncoder::new(&mut bytes), picture, metadata)?;
+            if let Some(density) = density {
+                bmp::set_density(bytes.get_mut(), density);
+            }
+        }
     }
     Ok(bytes.into_inner())
 }

@@ -108,6 +108,14 @@ pub enum StyleError {
     /// The generator cannot be written as ONNX.
     #[error(transparent)]
     Onnx(#[from] OnnxError),
+    /// A style whose colours of classes make no sense.
+    #[error("the style `{style}` has colours of classes that cannot be used: {message}")]
+    BadPalette {
+        /// Style.
+        style: String,
+        /// What is wrong.
+        message: String,
+    },
     /// A style that translates whole pictures, where holes are to be filled.
     #[error(
         "the style `{style}` fills no holes: it is of mode {mode}, and --mask needs one of mode inpaint"

@@ -83,10 +83,18 @@ pub fn generator_onnx(
 fn map_text(recipe: &Recipe) -> String {
     let (data, features) = (&recipe.data, recipe.encoder.features);
     let mut parts = Vec::new();
-    parts.push(match data.classes {
+    parts.push(match data.label_channels() {
         0 => format!("{} channels of a picture", data.input_channels),
-        classes => {
-            format!("one channel for each of {classes} classes, 1 in its pixels and 0 elsewhere")
+        channels => {
+            let classes = data.classes;
+            let further = if channels > classes {
+                " and one for unlabelled pixels"
+            } else {
+                ""
+            };
+            format!(
+                "one channel for each of {classes} classes{further}, 1 in its pixels and 0 elsewhere"
+            )
         }
     });
     if data.instances {

@@ -68,7 +68,10 @@ fn the_tree_is_mirrored_and_extensions_fit_the_bytes() {
     ];
     assert_eq!(planned, expected);
     let plan = plan(input.path(), output.path(), &options).unwrap();
-    assert_eq!(plan.ignored, 2);
+    assert_eq!(
+        plan.left_out.to_string(),
+        "2 files are left out: 1 without extension, 1 .txt"
+    );
     assert_eq!(plan.picture(6).unwrap().task, Task::Unrecognised);
     assert_eq!(fs::read_dir(output.path()).unwrap().count(), 0);
 }
@@ -125,7 +128,18 @@ fn patterns_mirror_the_tree_below_their_fixed_part() {
     assert_eq!(matching("x/*"), expected);
     assert_eq!(matching("**/a.png").len(), 3);
 
-    // A name with the characters of patterns is taken as it is when it exists.
+    // A folder with the characters of patterns is taken as it is when it exists.
+    picture(&input.path().join("[1] ph/a.png"), ImageFormat::Png);
+    let found = planned(
+        &input.path().join("[1] ph/*.png"),
+        output.path(),
+        &options,
+        input.path(),
+    );
+    assert_eq!(found, [pair("[1] ph/a.png", "a.png")]);
+    assert_eq!(matching("* ph/*.png").len(), 1);
+
+    // So is a name.
     picture(&input.path().join("odd[1].png"), ImageFormat::Png);
     assert_eq!(matching("odd[1].png"), [pair("odd[1].png", "odd[1].png")]);
 }
@@ -146,18 +160,16 @@ fn inputs_that_lead_nowhere_are_refused() {
         matches!(refused("absent"), ApplyError::InputNotFound(path) if path.ends_with("absent"))
     );
     assert!(matches!(refused("***"), ApplyError::BadPattern { .. }));
-    assert!(matches!(
-        refused("*.png"),
-        ApplyError::NothingFound { ignored: 0, .. }
-    ));
+    assert!(
+        matches!(refused("*.png"), ApplyError::NothingFound { left_out, .. } if left_out.count() == 0)
+    );
     fs::write(input.path().join("a.txt"), "").unwrap();
     fs::write(input.path().join("b.txt"), "").unwrap();
     let error = refused("");
-    assert!(matches!(error, ApplyError::NothingFound { ignored: 2, .. }));
     assert!(
         error
             .to_string()
-            .ends_with("(2 other files are not called like pictures)")
+            .ends_with(", by their names: 2 files are left out: 2 .txt")
     );
 }
 
@@ -260,7 +272,7 @@ fn the_output_must_be_a_folder() {
 
 #[cfg(unix)]
 #[test]
-fn links_to_folders_are_not_followed_and_links_to_files_are() {
+fn links_are_followed_but_not_in_circles() {
     use std::os::unix::fs::symlink;
 
     let (input, output) = (folder(), folder());
@@ -277,6 +289,29 @@ fn links_to_folders_are_not_followed_and_links_to_files_are() {
         pair("x/a.png", "x/a.png"),
     ];
     assert_eq!(found, expected);
+
+    // Nor are translations translated that lie behind a link.
+    let elsewhere = folder();
+    picture(&elsewhere.path().join("c.png"), ImageFormat::Png);
+    symlink(elsewhere.path(), input.path().join("more")).unwrap();
+    let found = planned(input.path(), output.path(), &options, input.path());
+    assert!(
+        found.contains(&pair("more/c.png", "more/c.png")),
+        "{found:?}"
+    );
+    let pattern = input.path().join("**/c.png");
+    let found = planned(&pattern, output.path(), &options, input.path());
+    assert_eq!(found, [pair("more/c.png", "more/c.png")]);
+    let error = refusal(
+        input.path(),
+        &elsewhere.path().join("out"),
+        OnExisting::Refuse,
+    );
+    assert!(
+        matches!(error, ApplyError::OutputInsideInput { .. }),
+        "{error}"
+    );
+    fs::remove_file(input.path().join("more")).unwrap();
 
     // The output folder is looked at behind links too.
     let link = output.path().join("link");

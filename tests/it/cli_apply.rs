@@ -42,7 +42,7 @@ fn a_tree_is_mirrored_and_sizes_are_kept() {
             .starts_with("translated 4 of 5 pictures into `out`, ")
             && run
                 .stdout
-                .ends_with(" per second, 1 failed, 1 other files left alone\n"),
+                .ends_with(" per second, 1 failed; 1 file is left out: 1 .txt\n"),
         "{run:#?}"
     );
     let files = ["a/b/exact.png", "a/small.png", "odd.jpg", "one.png"];

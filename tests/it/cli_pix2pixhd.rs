@@ -171,7 +171,7 @@ fn instance_maps_beside_the_inputs_are_not_translated() {
     let applied = place.run("apply --input all --style s").done();
     assert!(
         applied.stdout.contains("translated 1 of 1 pictures")
-            && applied.stdout.contains("2 other files left alone"),
+            && applied.stdout.contains("2 maps beside them are no inputs"),
         "{applied:?}"
     );
     assert_eq!(

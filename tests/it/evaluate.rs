@@ -6,7 +6,7 @@ use std::path::Path;
 use image::{GrayImage, RgbImage};
 use safetensors::SafeTensors;
 use tempfile::TempDir;
-use translate::evaluate::{EvaluateError, EvaluateOptions, Metric, evaluate};
+use translate::evaluate::{EvaluateError, EvaluateOptions, Metric, PairSuffixes, evaluate};
 
 struct Folders {
     root: TempDir,
@@ -188,7 +188,10 @@ fn what_cannot_be_compared_is_refused() {
 
     folders.add("fake/a.png", 10, 100, 3);
     folders.add("real/a.png", 10, 100, 3);
-    assert!(matches!(refused(), EvaluateError::TooSmall(names) if names == ["`a` (10x10)"]));
+    let refused_ssim = folders.evaluate(&[Metric::Ssim]).unwrap_err();
+    assert!(
+        matches!(refused_ssim, EvaluateError::TooSmall(names) if names == ["`a` (10x10, ssim)"])
+    );
     assert!(folders.evaluate(&[Metric::Psnr]).is_ok());
     assert!(matches!(
         folders.evaluate(&[]),
@@ -201,4 +204,86 @@ fn what_cannot_be_compared_is_refused() {
     assert!(matches!(refused(), EvaluateError::AmbiguousStem { .. }));
     fs::remove_dir_all(folders.root.path().join("fake")).unwrap();
     assert!(matches!(refused(), EvaluateError::NotAFolder(path) if path.ends_with("fake")));
+}
+
+#[test]
+fn a_small_pair_has_no_ssim_and_the_rest_has() {
+    let folders = Folders::new();
+    for side in ["real", "fake"] {
+        folders.add(&format!("{side}/small.png"), 10, 100, 3);
+        folders.add(&format!("{side}/large.png"), 20, 100, 3);
+    }
+    folders.add("fake/small.png", 10, 101, 3);
+    let evaluation = folders.evaluate(&Metric::DEFAULT).unwrap();
+    assert_eq!(evaluation.pairs, 2);
+    assert_eq!(evaluation.metrics.get(Metric::Ssim), Some(1.0));
+    let small = &evaluation.pictures[1];
+    assert_eq!(
+        (small.name.as_str(), small.scores.get(Metric::Ssim)),
+        ("small", None)
+    );
+    assert!(small.scores.get(Metric::Psnr).unwrap() < 60.0);
+    assert_eq!(evaluation.too_small, ["`small` (10x10, ssim)"]);
+    let warnings = evaluation.warnings();
+    assert!(
+        warnings
+            .iter()
+            .any(|text| text.contains("1 picture too small for a metric")),
+        "{warnings:?}"
+    );
+    assert!(evaluation.to_table().contains("       -"));
+}
+
+#[test]
+fn what_was_not_compared_is_a_warning() {
+    let folders = Folders::new();
+    let deep = image::ImageBuffer::from_fn(16, 16, |x, y| image::Luma([(x * 16 + y) as u16 * 16]));
+    deep.save(folders.root.path().join("real/a.png")).unwrap();
+    deep.save(folders.root.path().join("fake/a.png")).unwrap();
+    let warnings = folders.evaluate(&Metric::DEFAULT).unwrap().warnings();
+    assert!(
+        warnings[0].starts_with("2 pictures of 16 bits with levels up to 4080 only"),
+        "{warnings:?}"
+    );
+    let real = folders.root.path().join("real");
+    let options = EvaluateOptions::default();
+    let warnings = evaluate(&real, &real, &options).unwrap().warnings();
+    assert!(
+        warnings
+            .iter()
+            .any(|text| text.starts_with("both folders are the same")),
+        "{warnings:?}"
+    );
+}
+
+/// The reference's `test.py` writes `a_real_A.png`, `a_real_B.png` and `a_fake_B.png` into one folder.
+#[test]
+fn results_of_one_folder_are_told_apart_by_their_ends() {
+    let folders = Folders::new();
+    for name in ["a", "cafe\u{301}"] {
+        folders.add(&format!("real/{name}_real_A.png"), 16, 9, 3);
+        folders.add(&format!("real/{name}_real_B.png"), 16, 100, 3);
+    }
+    folders.add("real/a_fake_B.png", 16, 110, 3);
+    folders.add("real/caf\u{e9}_fake_B.png", 16, 110, 3);
+    let real = folders.root.path().join("real");
+    let options = |fake: &str| EvaluateOptions {
+        suffixes: PairSuffixes {
+            real: "_real_B".to_owned(),
+            fake: fake.to_owned(),
+        },
+        ..EvaluateOptions::default()
+    };
+    let evaluation = evaluate(&real, &real, &options("_fake_B")).unwrap();
+    let names: Vec<&str> = evaluation
+        .pictures
+        .iter()
+        .map(|picture| picture.name.as_str())
+        .collect();
+    assert_eq!(names, ["a", "caf\u{e9}"]);
+    assert!(evaluation.warnings().is_empty());
+    let l1 = evaluation.metrics.get(Metric::L1).unwrap();
+    assert!((l1 - 10.0 / 255.0).abs() < 1e-12, "{l1}");
+    let error = evaluate(&real, &real, &options("_fake_C")).unwrap_err();
+    assert!(matches!(error, EvaluateError::NoSuffix { .. }), "{error}");
 }

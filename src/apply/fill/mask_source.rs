@@ -9,7 +9,9 @@ use image::DynamicImage;
 
 use super::photo::{colour_key_mask, transparent};
 use crate::apply::reading::unreadable;
-use crate::data::{DataError, Mask, require_pictures};
+use crate::data::{
+    DataError, Mask, MaskFile, MaskThreshold, differ_by_case, pair_name, require_pictures,
+};
 use crate::picture::{PictureError, PictureLimits};
 
 /// What says where the holes of photos are.
@@ -66,7 +68,7 @@ pub enum MaskError {
     #[error(transparent)]
     Unreadable(#[from] PictureError),
     /// Two masks have the stem of one photo.
-    #[error("`{}` and `{}` are both masks of `{stem}`: remove or rename one", first.display(), second.display())]
+    #[error("`{}` and `{}` are both masks of `{stem}`{}: remove or rename one", first.display(), second.display(), forms(first, second))]
     Ambiguous {
         /// What both are called, without the extension.
         stem: String,
@@ -77,34 +79,56 @@ pub enum MaskError {
     },
 }
 
+/// Says so where names that are not the same look the same.
+fn forms(first: &Path, second: &Path) -> &'static str {
+    if first.with_extension("") == second.with_extension("") {
+        ""
+    } else {
+        ", written in two Unicode forms"
+    }
+}
+
 /// Masks that are ready to be asked for.
 #[derive(Debug)]
 pub struct MaskLookup {
     kind: Kind,
+    threshold: MaskThreshold,
     limits: PictureLimits,
+}
+
+/// The mask of a photo.
+#[derive(Debug, Clone)]
+pub(super) struct PhotoMask {
+    pub(super) mask: Arc<Mask>,
+    /// What should be known about it.
+    pub(super) note: Option<String>,
 }
 
 #[derive(Debug)]
 enum Kind {
-    One(PathBuf, Arc<Mask>),
+    One(PathBuf, PhotoMask),
     Folder(PathBuf, HashMap<String, PathBuf>),
     Alpha,
     Colour([u8; 3]),
 }
 
 impl MaskLookup {
-    /// Reads the mask for all photos, or lists the folder. No mask is larger than `limits`.
+    /// Reads the mask for all photos, or lists the folder. Grey from `threshold` on is a hole. No mask is larger than `limits`.
     ///
     /// # Errors
     /// There are none, or they cannot be used.
-    pub fn open(source: &MaskSource, limits: PictureLimits) -> Result<Self, MaskError> {
+    pub fn open(
+        source: &MaskSource,
+        threshold: MaskThreshold,
+        limits: PictureLimits,
+    ) -> Result<Self, MaskError> {
         let kind = match source {
             MaskSource::Alpha => Kind::Alpha,
             MaskSource::Colour(colour) => Kind::Colour(*colour),
             MaskSource::Path(path) if path.is_dir() => {
                 let mut masks: HashMap<String, PathBuf> = HashMap::new();
                 for file in require_pictures(path)? {
-                    let stem = file.stem().to_owned();
+                    let stem = file.pair_name();
                     if let Some(first) = masks.insert(stem.clone(), file.path.clone()) {
                         return Err(MaskError::Ambiguous {
                             stem,
@@ -116,12 +140,16 @@ impl MaskLookup {
                 Kind::Folder(path.clone(), masks)
             }
             MaskSource::Path(path) if path.exists() => {
-                let mask = Mask::read_within(path, limits)?;
-                Kind::One(path.clone(), Arc::new(mask))
+                let mask = MaskFile::read(path, threshold, limits)?;
+                Kind::One(path.clone(), mask.into())
             }
             MaskSource::Path(path) => return Err(MaskError::NotFound(path.clone())),
         };
-        Ok(Self { kind, limits })
+        Ok(Self {
+            kind,
+            threshold,
+            limits,
+        })
     }
 
     /// The mask of `photo`, the file at `path`; `relative` is its place below the input.
@@ -133,7 +161,7 @@ impl MaskLookup {
         photo: &DynamicImage,
         path: &Path,
         relative: &Path,
-    ) -> Result<Arc<Mask>, String> {
+    ) -> Result<PhotoMask, String> {
         let (mask, name) = match &self.kind {
             Kind::Alpha => {
                 let mask = transparent(photo).ok_or_else(|| {
@@ -142,26 +170,34 @@ impl MaskLookup {
                         path.display()
                     )
                 })?;
-                return Ok(Arc::new(mask));
+                return Ok(mask.into());
             }
-            Kind::Colour(colour) => return Ok(Arc::new(colour_key_mask(photo, *colour))),
-            Kind::One(name, mask) => (Arc::clone(mask), name),
+            Kind::Colour(colour) => return Ok(colour_key_mask(photo, *colour).into()),
+            Kind::One(name, mask) => (mask.clone(), name),
             Kind::Folder(folder, masks) => {
                 let stem = stem(relative);
-                let name = masks.get(&stem).ok_or_else(|| {
+                let name = pair_name(&stem);
+                let name = masks.get(&name).ok_or_else(|| {
+                    let near = masks.iter().find(|(other, _)| differ_by_case(&name, other));
+                    let near = near.map_or(String::new(), |(_, near)| {
+                        format!(
+                            "; `{}` differs in large and small letters: give both one name",
+                            near.display()
+                        )
+                    });
                     format!(
-                        "`{}` has no mask: there is no picture `{stem}` in `{}`",
+                        "`{}` has no mask: there is no picture `{stem}` in `{}`{near}",
                         path.display(),
                         folder.display()
                     )
                 })?;
-                let mask = Mask::read_within(name, self.limits).map_err(unreadable)?;
-                (Arc::new(mask), name)
+                let mask = MaskFile::read(name, self.threshold, self.limits).map_err(unreadable)?;
+                (mask.into(), name)
             }
         };
-        let (width, height) = mask.size();
+        let (width, height) = mask.mask.size();
         let size = (photo.width() as usize, photo.height() as usize);
-        if mask.size() != size {
+        if (width, height) != size {
             return Err(format!(
                 "`{}` is {}x{}, but its mask `{}` is {width}x{height}: they must have one size",
                 path.display(),
@@ -171,6 +207,24 @@ impl MaskLookup {
             ));
         }
         Ok(mask)
+    }
+}
+
+impl From<Mask> for PhotoMask {
+    fn from(mask: Mask) -> Self {
+        Self {
+            mask: Arc::new(mask),
+            note: None,
+        }
+    }
+}
+
+impl From<MaskFile> for PhotoMask {
+    fn from(MaskFile { mask, note }: MaskFile) -> Self {
+        Self {
+            mask: Arc::new(mask),
+            note,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use image::{DynamicImage, ImageFormat};
 
 use super::blend::{blend, extend};
 use super::filler::Filler;
-use super::mask_source::MaskLookup;
+use super::mask_source::{MaskLookup, PhotoMask};
 use super::photo::{composite, planes};
 use super::planes::Planes;
 use super::windows::fill_holes;
@@ -16,10 +16,10 @@ use crate::apply::error::ApplyError;
 use crate::apply::options::{ApplyOptions, Depth};
 use crate::apply::pipeline::{Finished, Pipeline};
 use crate::apply::plan::{Plan, PlannedPicture};
-use crate::apply::reading::{unreadable, unsupported};
+use crate::apply::reading::{is_usual, unreadable, unsupported};
 use crate::apply::recorder::Event;
 use crate::apply::report::Summary;
-use crate::apply::run::{check_channels, run_pipeline};
+use crate::apply::run::run_pipeline;
 use crate::data::Mask;
 use crate::files;
 use crate::picture::{
@@ -53,7 +53,9 @@ pub fn fill(
     on_event: impl FnMut(Event<'_>) + Send,
 ) -> Result<Summary, ApplyError> {
     let channels = filler.channels();
-    check_channels(channels, channels)?;
+    if !is_usual(channels) {
+        return Err(ApplyError::Channels { channels });
+    }
     let filling = Filling {
         masks,
         channels,
@@ -110,13 +112,14 @@ impl Pipeline for Filling<'_> {
             pixels: image,
             format,
             metadata,
-            notes,
+            mut notes,
         } = read_picture(path, self.limits).map_err(unreadable)?;
         let named = |message: String| format!("`{}`: {message}", path.display());
         if !has_integer_samples(image.color()) {
             return Err(unsupported(path));
         }
-        let mut mask = self.masks.of(&image, path, &picture.relative)?;
+        let PhotoMask { mut mask, note } = self.masks.of(&image, path, &picture.relative)?;
+        notes.extend(note);
         if mask.is_empty() {
             return Ok(Photo {
                 image,
