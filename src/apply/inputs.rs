@@ -47,7 +47,8 @@ pub(super) fn find_all(inputs: &[PathBuf]) -> Result<InputListing, ApplyError> {
                 all.add(&relative, candidate.what);
             }
         }
-        all.links.extend(listing.links.iter().map(|link| moved(link)));
+        all.links
+            .extend(listing.links.iter().map(|link| moved(link)));
         all.folders.extend(listing.folders);
         all.left_out.extend(listing.left_out);
     }
