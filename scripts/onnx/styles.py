@@ -3,6 +3,7 @@
 import subprocess
 from dataclasses import dataclass
 
+import cv2
 import numpy
 from safetensors.numpy import load_file, save_file
 
@@ -81,11 +82,23 @@ def make(program, folder, chosen):
     """Trains a step, so that the folder is whole, and then draws the generator's weights."""
     settings = [part for setting in chosen.settings for part in ("--set", setting)]
     command = [program, "--quiet", "--checkpoints", folder, "train", "--mode", chosen.mode, "--name", chosen.name]
+    if chosen.mode == "pix2pixhd":
+        # The bundled sample has label maps alone.
+        command += ["--data", pairs(folder)]
     subprocess.run([*command, "--steps", "1", "--overwrite", *settings], check=True, cwd=folder)
     place = folder / chosen.name
     for path in [*place.glob("generator*.safetensors")]:
         seed = sum(map(ord, chosen.name + path.stem))
         save_file(draw(load_file(path), seed), path)
+
+
+def pairs(folder):
+    """A data set of one pair of pictures."""
+    root = folder / "pairs"
+    for side in ("train_A", "train_B"):
+        (root / side).mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(root / side / "a.png"), numpy.full((64, 64, 3), 99, numpy.uint8))
+    return root
 
 
 def draw(tensors, seed):
