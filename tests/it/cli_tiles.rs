@@ -224,7 +224,7 @@ fn tiles_at_once_are_the_tiles_alone() {
         LabelTranslator::load(&folder(&place), None, sampling, mode, precision, &device).unwrap();
     let maps = translator.maps().unwrap();
     let planes = 1 + usize::from(maps.instances);
-    check_at_once(&mut translator, planes, maps.classes - 1);
+    check_at_once(&mut translator, planes, maps.labels.unwrap().classes() - 1);
 }
 
 #[test]
