@@ -122,15 +122,11 @@ pub enum ApplyError {
         "pictures cannot be cut into bands with dropout or in bf16: leave out --tile, or --dropout and --precision, or give --overlap for tiles of their own"
     )]
     NoBands,
-    /// The network takes or gives something that is no picture.
-    #[error(
-        "this network has {input} input and {output} output channels: pictures have 3 (colour) or 1 (grey)"
-    )]
+    /// Photos whose holes are filled are grey or in colour.
+    #[error("this network has {channels} channels: photos to fill have 3 (colour) or 1 (grey)")]
     Channels {
-        /// Channels in.
-        input: usize,
-        /// Channels out.
-        output: usize,
+        /// Its channels.
+        channels: usize,
     },
 }
 

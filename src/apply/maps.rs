@@ -24,7 +24,7 @@ pub(super) fn prepare_maps(
         let map = read_labels(path, labels, reading.limits)?;
         ((map.width, map.height), Input::Labels(map))
     } else {
-        let picture = read(path, reading)?;
+        let picture = read(path, reading, spec.channels)?;
         (picture.size(), Input::Picture(picture))
     };
     let instances = maps

@@ -18,6 +18,7 @@ mod network;
 mod options;
 mod output;
 mod output_format;
+mod output_values;
 mod padding;
 mod passthrough;
 mod pattern;
@@ -31,6 +32,7 @@ mod recorder;
 mod report;
 mod run;
 mod shard;
+mod sidecars;
 mod tiles;
 mod translator;
 

@@ -7,7 +7,8 @@ use super::hidden_colours::TransparentPixels;
 use super::output_format::OutputFormat;
 use super::shard::Shard;
 use super::tiles::Tiling;
-use crate::picture::{EncodeOptions, PictureLimits};
+use crate::config::Pages;
+use crate::picture::{EncodeOptions, PictureLimits, ValueRange};
 
 /// How pictures are translated.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +29,10 @@ pub struct ApplyOptions {
     pub transparent: TransparentPixels,
     /// Quality of JPEG outputs, 1 to 100; none for 95.
     pub quality: Option<u8>,
+    /// Which numbers of 16-bit, signed and floating-point pictures are black and white; none for all that 16 bits have.
+    pub range: Option<ValueRange>,
+    /// Pages that are translated.
+    pub pages: Pages,
     /// The largest pictures that are read, and translated.
     pub limits: PictureLimits,
     /// What happens to outputs that are there already.

@@ -5,25 +5,18 @@ use std::path::Path;
 use image::ImageFormat;
 
 use super::maps::prepare_maps;
+use super::output_values::Output;
 use super::padding::Padding;
-use super::passthrough::Passthrough;
+use super::passthrough::{BandTarget, Passthrough};
 use super::pipeline::Finished;
 use super::prepared::Prepared;
-use super::reading::{ReadOptions, padding_for, read, resized_planes};
+use super::reading::{ReadOptions, is_usual, padding_for, read, resized_planes};
 use super::tiles::SplitPolicy;
 use super::translator::InputSpec;
 use crate::picture::{
-    EncodeOptions, OutputPixels, SpooledPicture, Transparency, encode, image_from_values,
-    is_16_bit, normalized_values,
+    Bands, EncodeOptions, Metadata, OutputPixels, PagePixels, SpooledPicture, Transparency, encode,
+    encode_tiff, image_from_values, is_16_bit as has_16_bits, normalized_values,
 };
-
-/// What a network made of a picture.
-pub(super) enum Output {
-    /// `[channels, padded_height, padded_width]`, flattened.
-    Values(Vec<f32>),
-    /// The picture itself, without its transparency.
-    Spooled(SpooledPicture),
-}
 
 /// Reads, resizes and pads a picture.
 pub(super) fn prepare(
@@ -35,27 +28,74 @@ pub(super) fn prepare(
     if let Some(maps) = &spec.maps {
         return prepare_maps(path, reading, spec, maps, split);
     }
-    let picture = read(path, reading)?;
+    let picture = read(path, reading, spec.channels)?;
     let padding = padding_for(picture.size(), reading, spec)?;
     let (layer, passthrough) = picture.into_network_input(&padding, reading, spec.channels)?;
     Prepared::new(vec![layer], padding, passthrough, split)
 }
 
-/// Crops and encodes what a network made of a picture.
+/// What a network made of a page, with what goes past it.
+pub(super) struct FinishedPage {
+    pub(super) output: Output,
+    pub(super) padding: Padding,
+    pub(super) passthrough: Passthrough,
+}
+
+/// Crops and encodes what a network made of the pages of a picture.
 pub(super) fn finish(
+    pages: Vec<FinishedPage>,
+    channels: usize,
+    format: ImageFormat,
+    encoding: EncodeOptions,
+) -> Result<Finished, String> {
+    let is_single = pages.len() == 1;
+    let mut made = Vec::new();
+    let mut notes: Vec<String> = Vec::new();
+    for FinishedPage {
+        output,
+        padding,
+        mut passthrough,
+    } in pages
+    {
+        for note in std::mem::take(&mut passthrough.notes) {
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+        let (metadata, pixels) = page_pixels(output, &padding, passthrough, channels, format)?;
+        made.push((pixels, metadata));
+    }
+    let needs_tiff = |what: &str| format!("{what} go into no file but TIFF: add --format tiff");
+    match made.pop() {
+        Some((PagePixels::Picture(pixels), metadata)) if is_single => {
+            return encode(pixels, &metadata, format, encoding, notes).map(Finished::from);
+        }
+        last => made.extend(last),
+    }
+    if format != ImageFormat::Tiff {
+        return Err(match made.first() {
+            Some((PagePixels::Bands(bands), _)) if is_single => needs_tiff(&bands.description()),
+            _ => needs_tiff("several pages"),
+        });
+    }
+    encode_tiff(made, notes).map(Finished::from)
+}
+
+/// The pixels of a page, with the metadata that belong to them.
+fn page_pixels(
     output: Output,
     padding: &Padding,
     passthrough: Passthrough,
     channels: usize,
     format: ImageFormat,
-    encoding: EncodeOptions,
-) -> Result<Finished, String> {
+) -> Result<(Metadata, PagePixels), String> {
     let Passthrough {
         alpha,
         restored,
         is_16_bit,
+        bands,
         metadata,
-        notes,
+        ..
     } = passthrough;
     // Without transparency the colours would be seen.
     let alpha = alpha.map(|alpha| Transparency {
@@ -64,23 +104,37 @@ pub(super) fn finish(
     });
     let own = (padding.width, padding.height);
     let (width, height) = restored.unwrap_or(own);
-    let pixels = match output {
-        Output::Values(values) => {
-            let values = resized_planes(cropped(values, padding, channels)?, own, (width, height));
-            let size = (width as u32, height as u32);
-            let picture = image_from_values(&values, channels, is_16_bit, size);
-            let picture = picture.ok_or("the network gave too few values")?;
-            OutputPixels::Whole(match alpha {
-                None => picture,
-                Some(alpha) => alpha.put_onto(picture, 0..height)?,
-            })
+    let size = (width as u32, height as u32);
+    let values = match output {
+        Output::Spooled(colours) => {
+            let pixels = OutputPixels::Spooled {
+                colours: restore(colours, own, (width, height))?,
+                alpha,
+            };
+            return Ok((metadata, PagePixels::Picture(pixels)));
         }
-        Output::Spooled(colours) => OutputPixels::Spooled {
-            colours: restore(colours, own, (width, height))?,
-            alpha,
-        },
+        Output::Values(values) => cropped(values, padding, channels)?,
+        Output::Cropped(values) => values,
     };
-    encode(pixels, &metadata, format, encoding, notes).map(Finished::from)
+    let values = resized_planes(values, own, (width, height));
+    if bands.is_some() || !is_usual(channels) {
+        let target = bands.unwrap_or_else(|| BandTarget::plain(is_16_bit));
+        let mut made = Bands::from_values(&values, size, target.sample, target.range);
+        if let Some((excluded, number)) = &target.excluded {
+            made.exclude(excluded, *number);
+        }
+        let pixels = made.into_image().map_or_else(PagePixels::Bands, |picture| {
+            PagePixels::Picture(OutputPixels::Whole(picture))
+        });
+        return Ok((metadata, pixels));
+    }
+    let picture = image_from_values(&values, channels, is_16_bit, size);
+    let picture = picture.ok_or("the network gave too few values")?;
+    let picture = match alpha {
+        None => picture,
+        Some(alpha) => alpha.put_onto(picture, 0..height)?,
+    };
+    Ok((metadata, PagePixels::Picture(OutputPixels::Whole(picture))))
 }
 
 /// A large translation at another (width, height).
@@ -97,7 +151,7 @@ fn restore(
     let channels = usize::from(colour.channel_count());
     let values = resized_planes(normalized_values(&whole, channels), own, to);
     let size = (to.0 as u32, to.1 as u32);
-    let resized = image_from_values(&values, channels, is_16_bit(colour), size);
+    let resized = image_from_values(&values, channels, has_16_bits(colour), size);
     let resized = resized.ok_or("the network gave too few values")?;
     SpooledPicture::of(&resized, picture.folder()).map_err(|error| error.to_string())
 }

@@ -1,5 +1,7 @@
 //! The three steps of one picture, of which the middle one is the network's.
 
+use std::path::PathBuf;
+
 use super::plan::PlannedPicture;
 use crate::picture::{Encoded, FileContents};
 
@@ -26,6 +28,15 @@ pub(super) struct Finished {
     pub(super) height: u32,
     /// What should be known about it.
     pub(super) note: Option<String>,
+    /// Files that go along, with what they are to hold.
+    pub(super) sidecars: Vec<(PathBuf, Vec<u8>)>,
+}
+
+impl Finished {
+    /// Width and height.
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.width as usize, self.height as usize)
+    }
 }
 
 impl From<Encoded> for Finished {
@@ -42,6 +53,7 @@ impl From<Encoded> for Finished {
             width,
             height,
             note: (!notes.is_empty()).then(|| notes.join("; ")),
+            sidecars: Vec::new(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The work: decoding and encoding in threads of their own, the network between them on the calling thread.
 
 use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,10 +9,12 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::output::OutputFolder;
-use super::pipeline::Pipeline;
+use super::pipeline::{Finished, Pipeline};
 use super::plan::{Plan, PlannedPicture, Task};
 use super::recorder::{Event, Recorder};
+use crate::files::FileError;
 use crate::panics;
+use crate::picture::FileContents;
 
 /// Pictures that wait before the network, and as many after it. Together with the threads this bounds the memory.
 const QUEUE_CAPACITY: usize = 2;
@@ -145,7 +148,7 @@ impl<'a, S: Pipeline, F: FnMut(Event<'_>) + Send> PipelineRunner<'a, S, F> {
             let encoded = guarded(|| self.steps.finish(&picture, made));
             let written = encoded.and_then(|finished| {
                 // Large pictures are encoded now.
-                let written = guarded(|| Ok(self.output.write(output, &finished.contents)))?;
+                let written = guarded(|| Ok(self.write(output, &finished)))?;
                 Ok((written, finished))
             });
             let mut recorder = self.recorder();
@@ -161,6 +164,15 @@ impl<'a, S: Pipeline, F: FnMut(Event<'_>) + Send> PipelineRunner<'a, S, F> {
                 Ok((Err(error), _)) => recorder.fail(index, picture, error.to_string()),
             }
         }
+    }
+
+    /// Writes a translation, and what goes along with it before.
+    fn write(&self, output: &Path, finished: &Finished) -> Result<(), FileError> {
+        for (path, bytes) in &finished.sidecars {
+            self.output
+                .write(path, &FileContents::Bytes(bytes.clone()))?;
+        }
+        self.output.write(output, &finished.contents)
     }
 
     fn is_over(&self) -> bool {

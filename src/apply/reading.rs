@@ -8,13 +8,14 @@ use image::DynamicImage;
 use super::hidden_colours::{MAX_PIXELS, TransparentPixels, fill_hidden};
 use super::options::{ApplyOptions, Depth, OutputSize};
 use super::padding::Padding;
-use super::passthrough::Passthrough;
+use super::passthrough::{BandTarget, Passthrough};
 use super::tiles::InputPlanes;
 use super::translator::InputSpec;
 use crate::picture::{
-    Amount, Metadata, Picture, PictureError, PictureLimits, Raster, SpooledPicture, Subpixel,
-    Transparency, alpha, denormalize, has_integer_samples, is_16_bit, normalized_values,
-    read_picture, resize_plane, spool_picture,
+    Amount, Bands, Metadata, Picture, PictureError, PictureLimits, Raster, SampleType,
+    SpooledPicture, Subpixel, Transparency, ValueRange, alpha, denormalize, grey_value,
+    has_integer_samples, is_16_bit, normalized_values, read_bands, read_page, read_picture,
+    resize_plane, spool_picture,
 };
 
 /// How pictures are read.
@@ -25,6 +26,9 @@ pub(super) struct ReadOptions<'a> {
     pub(super) depth: Depth,
     pub(super) transparent: TransparentPixels,
     pub(super) limits: PictureLimits,
+    pub(super) range: Option<ValueRange>,
+    /// The page that is read; none for the first, of which a note says so if there are more.
+    pub(super) page: Option<usize>,
     /// Where large pictures are kept while they are translated.
     pub(super) folder: &'a Path,
 }
@@ -37,6 +41,8 @@ impl<'a> ReadOptions<'a> {
             depth: options.depth,
             transparent: options.transparent,
             limits: options.limits,
+            range: options.range,
+            page: None,
             folder,
         }
     }
@@ -47,24 +53,78 @@ pub(super) enum LoadedInput {
     Spooled(Picture<SpooledPicture>),
     /// One that will have another size, which takes all of it.
     Whole(Picture),
+    /// One that is not of 8 or 16 bits, or not grey or colours, or of which only some numbers are used.
+    Bands(Picture<Bands>),
 }
 
-/// Reads a picture that a network can take.
-pub(super) fn read(path: &Path, reading: ReadOptions<'_>) -> Result<LoadedInput, String> {
-    let (picture, colour) = if reading.size == OutputSize::Keep {
-        let original = spool_picture(path, reading.limits, reading.folder);
-        let original = original.map_err(unreadable)?;
-        let colour = original.pixels.colour();
-        (LoadedInput::Spooled(original), colour)
-    } else {
-        let original = read_picture(path, reading.limits).map_err(unreadable)?;
-        let colour = original.pixels.color();
-        (LoadedInput::Whole(original), colour)
+/// Reads a picture that a network of so many input channels can take.
+pub(super) fn read(
+    path: &Path,
+    reading: ReadOptions<'_>,
+    channels: usize,
+) -> Result<LoadedInput, String> {
+    if !is_usual(channels) || reading.range.is_some() {
+        let picture = read_bands(path, reading.page, reading.limits);
+        let picture = picture.map_err(|error| unreadable_for(error, channels))?;
+        let sample = picture.pixels.sample_type();
+        if !is_usual(channels) || sample != SampleType::Unsigned8 {
+            check_bands(path, picture.pixels.band_count(), channels)?;
+            return Ok(LoadedInput::Bands(picture));
+        }
+    }
+    let (picture, colour) = match (reading.size, reading.page) {
+        (OutputSize::Keep, None) => {
+            let original = spool_picture(path, reading.limits, reading.folder);
+            let original = original.map_err(|error| unreadable_for(error, channels))?;
+            let colour = original.pixels.colour();
+            (LoadedInput::Spooled(original), colour)
+        }
+        (_, page) => {
+            let original = match page {
+                None => read_picture(path, reading.limits),
+                Some(page) => read_page(path, page, reading.limits),
+            };
+            let original = original.map_err(|error| unreadable_for(error, channels))?;
+            let colour = original.pixels.color();
+            (LoadedInput::Whole(original), colour)
+        }
     };
     if has_integer_samples(colour) {
         Ok(picture)
     } else {
         Err(unsupported(path))
+    }
+}
+
+/// Whether pictures have so many channels: grey or colour.
+pub(super) fn is_usual(channels: usize) -> bool {
+    matches!(channels, 1 | 3)
+}
+
+fn check_bands(path: &Path, bands: usize, channels: usize) -> Result<(), String> {
+    // Grey is repeated, and colours become grey.
+    if bands == channels || is_usual(bands) && is_usual(channels) {
+        return Ok(());
+    }
+    Err(bands_message(path, bands, channels))
+}
+
+fn bands_message(path: &Path, bands: usize, channels: usize) -> String {
+    let bands = match bands {
+        1 => "1 band".to_owned(),
+        more => format!("{more} bands"),
+    };
+    format!(
+        "`{}` has {bands}; this style takes {channels}",
+        path.display()
+    )
+}
+
+/// As [`unreadable`], with the number of bands that the style takes.
+fn unreadable_for(error: PictureError, channels: usize) -> String {
+    match error {
+        PictureError::Bands { path, bands } => bands_message(&path, bands, channels),
+        error => unreadable(error),
     }
 }
 
@@ -113,6 +173,7 @@ impl LoadedInput {
         let (width, height) = match self {
             Self::Spooled(original) => original.pixels.size(),
             Self::Whole(original) => (original.pixels.width(), original.pixels.height()),
+            Self::Bands(original) => return original.pixels.size(),
         };
         (width as usize, height as usize)
     }
@@ -127,7 +188,35 @@ impl LoadedInput {
         reading: ReadOptions<'_>,
         channels: usize,
     ) -> Result<(InputPlanes, Passthrough), String> {
-        match self {
+        let own_size = self.size();
+        let size = (padding.width, padding.height);
+        let (layer, mut passthrough): (InputPlanes, Passthrough) = match self {
+            Self::Bands(original) => {
+                let bands = original.pixels;
+                let sample = bands.sample_type();
+                let range = reading.range.or(sample.full_range());
+                let range = range.ok_or_else(|| bands.needs_range())?;
+                let values = bands.values(range);
+                let values =
+                    resized_planes(fitted_channels(values, own_size, channels), own_size, size);
+                let is_own_size = own_size == size || reading.restore;
+                let excluded = bands.excluded().filter(|_| is_own_size);
+                let nothing = bands.no_data().unwrap_or(f64::NAN);
+                (
+                    InputPlanes::Planes(values),
+                    Passthrough {
+                        bands: Some(BandTarget {
+                            sample,
+                            range,
+                            excluded: excluded.map(|excluded| (excluded, nothing)),
+                        }),
+                        restored: reading.restore.then_some(own_size),
+                        metadata: original.metadata,
+                        notes: original.notes,
+                        ..Passthrough::default()
+                    },
+                )
+            }
             Self::Spooled(original) => {
                 let mut pixels = Arc::new(original.pixels);
                 let colour = pixels.colour();
@@ -141,10 +230,10 @@ impl LoadedInput {
                 }
                 let layer = InputPlanes::Picture { pixels, channels };
                 let is_16_bit = is_16_bit(colour);
-                Ok((
+                (
                     layer,
                     passthrough(alpha, is_16_bit, metadata, notes, reading),
-                ))
+                )
             }
             Self::Whole(original) => {
                 let mut pixels = original.pixels;
@@ -166,7 +255,6 @@ impl LoadedInput {
                 };
                 let alpha = alpha.map(Arc::new);
                 let is_16_bit = is_16_bit(pixels.color());
-                let size = (padding.width, padding.height);
                 let layer = if is_16_bit {
                     InputPlanes::Planes(resized_planes(
                         normalized_values(&pixels, channels),
@@ -178,15 +266,34 @@ impl LoadedInput {
                 };
                 let (metadata, notes) = (original.metadata, original.notes);
                 let passthrough = passthrough(alpha, is_16_bit, metadata, notes, reading);
-                Ok((
+                (
                     layer,
                     Passthrough {
                         restored,
                         ..passthrough
                     },
-                ))
+                )
             }
+        };
+        passthrough.own_size = own_size;
+        if own_size != size && passthrough.restored.is_none() {
+            let small = |(width, height): (usize, usize)| (width as u32, height as u32);
+            let georeference = std::mem::take(&mut passthrough.metadata.georeference);
+            passthrough.metadata.georeference = georeference.resized(small(own_size), small(size));
         }
+        Ok((layer, passthrough))
+    }
+}
+
+/// Planes of grey or colours for a network that takes the other; all others as they are.
+fn fitted_channels(values: Vec<f32>, (width, height): (usize, usize), channels: usize) -> Vec<f32> {
+    let area = width * height;
+    match (values.len() / area.max(1), channels) {
+        (1, 3) => values.repeat(3),
+        (3, 1) => (0..area)
+            .map(|place| grey_value([0, 1, 2].map(|band| values[band * area + place])))
+            .collect(),
+        _ => values,
     }
 }
 
@@ -226,6 +333,7 @@ fn passthrough(
         is_16_bit: is_16_bit && reading.depth == Depth::Keep,
         metadata,
         notes,
+        ..Passthrough::default()
     }
 }
 

@@ -7,20 +7,22 @@ use std::time::Instant;
 use super::error::ApplyError;
 use super::options::ApplyOptions;
 use super::output::OutputFolder;
-use super::padding::Padding;
+use super::output_values::Output;
 use super::passthrough::Passthrough;
-use super::picture::{Output, finish, prepare};
+use super::picture::{FinishedPage, finish, prepare};
 use super::pipeline::{Finished, Pipeline};
 use super::pipeline_runner::PipelineRunner;
 use super::plan::{Plan, PlannedPicture};
 use super::prepared::{Input, Prepared};
-use super::reading::ReadOptions;
+use super::reading::{ReadOptions, is_usual};
 use super::recorder::{Event, Recorder};
 use super::report::{JsonLinesReport, Status, Summary};
-use super::tiles::{Canvas, Permit, PixelBudget, RowStream, SplitPolicy, TileSize};
+use super::sidecars::sidecars;
+use super::tiles::{Canvas, CanvasKind, Permit, PixelBudget, RowStream, SplitPolicy, TileSize};
 use super::translator::{InputSpec, Translator};
+use crate::config::Pages;
 use crate::files::{FileError, create_folder};
-use crate::picture::{EncodeOptions, picture_size, pnm_extension_note};
+use crate::picture::{EncodeOptions, page_count, picture_size, pnm_extension_note};
 
 /// More threads than this find nothing to do beside one network, and each holds a picture.
 const MAX_THREADS: usize = 8;
@@ -36,7 +38,7 @@ const MAX_PIXELS_IN_FLIGHT: u64 = 1 << 27;
 /// The report of `options`, if any, is written at the end or line by line, of a stopped run too.
 ///
 /// # Errors
-/// The network's channels are none that pictures have, the output folder cannot be written to, or its file system is full.
+/// The output folder cannot be written to, or its file system is full.
 pub fn run(
     plan: &Plan,
     translator: &mut dyn Translator,
@@ -44,7 +46,6 @@ pub fn run(
     stop: &AtomicBool,
     on_event: impl FnMut(Event<'_>) + Send,
 ) -> Result<Summary, ApplyError> {
-    check_channels(translator.input_channels(), translator.output_channels())?;
     let per_pixel = translator.bytes_per_pixel();
     let tiling = options.tiling;
     if matches!(tiling.tile, TileSize::Side(_)) && tiling.overlap.is_none() && per_pixel.is_none() {
@@ -62,37 +63,45 @@ pub fn run(
         },
         output_channels: translator.output_channels(),
         encoding: options.encoding(),
+        pages: options.pages,
     };
-    let translate = |index: usize, (prepared, permit): (Prepared, Permit)| {
-        let Prepared {
-            input,
-            padding,
-            mut passthrough,
-        } = prepared;
-        let index = index as u64;
-        let output = match input {
-            Input::Values(values) => {
-                let (height, width) = (padding.padded_height, padding.padded_width);
-                Output::Values(translator.translate(values, height, width, index)?)
-            }
-            Input::Rows(source, mode) => {
-                let channels = translator.output_channels();
-                let canvas = Canvas::new(padding, channels, passthrough.is_16_bit, &plan.output)?;
-                let mut picture = RowStream {
-                    source,
-                    canvas,
-                    stop,
-                };
-                let limits = |rows| translation.split.limits(rows, &padding, &plan.output);
-                picture.translate(translator, mode, limits, index)?;
-                passthrough.notes.extend(mode.note());
-                Output::Spooled(picture.canvas.into_pixels()?)
-            }
-        };
+    let output_channels = translator.output_channels();
+    let translate = |index: usize, (pages, permit): (Vec<Prepared>, Permit)| {
+        let mut finished = Vec::new();
+        for page in pages {
+            let Prepared {
+                input,
+                padding,
+                mut passthrough,
+            } = page;
+            let index = index as u64;
+            let output = match input {
+                Input::Values(values) => {
+                    let (height, width) = (padding.padded_height, padding.padded_width);
+                    Output::Values(translator.translate(values, height, width, index)?)
+                }
+                Input::Rows(source, mode) => {
+                    let kind = canvas_kind(&passthrough, output_channels);
+                    let canvas = Canvas::new(padding, output_channels, kind, &plan.output)?;
+                    let mut picture = RowStream {
+                        source,
+                        canvas,
+                        stop,
+                    };
+                    let limits = |rows| translation.split.limits(rows, &padding, &plan.output);
+                    picture.translate(translator, mode, limits, index)?;
+                    passthrough.notes.extend(mode.note());
+                    picture.canvas.into_output()?
+                }
+            };
+            finished.push(FinishedPage {
+                output,
+                padding,
+                passthrough,
+            });
+        }
         Ok(Translated {
-            output,
-            padding,
-            passthrough,
+            pages: finished,
             _permit: permit,
         })
     };
@@ -107,56 +116,70 @@ struct Translation<'a> {
     encoding: EncodeOptions,
     split: SplitPolicy,
     budget: PixelBudget,
+    pages: Pages,
+}
+
+/// What a large translation is kept as.
+fn canvas_kind(passthrough: &Passthrough, channels: usize) -> CanvasKind {
+    if passthrough.bands.is_some() || !is_usual(channels) {
+        CanvasKind::Values
+    } else if passthrough.is_16_bit {
+        CanvasKind::Bits16
+    } else {
+        CanvasKind::Bits8
+    }
 }
 
 /// A picture that the network has translated.
 struct Translated {
-    output: Output,
-    padding: Padding,
-    passthrough: Passthrough,
+    pages: Vec<FinishedPage>,
     _permit: Permit,
 }
 
 impl Pipeline for Translation<'_> {
-    type Prepared = (Prepared, Permit);
+    type Prepared = (Vec<Prepared>, Permit);
     type Output = Translated;
 
-    fn prepare(&self, picture: &PlannedPicture) -> Result<(Prepared, Permit), String> {
+    fn prepare(&self, picture: &PlannedPicture) -> Result<(Vec<Prepared>, Permit), String> {
+        let path = &picture.input;
+        let pages = match self.pages {
+            Pages::First => 1,
+            Pages::All => page_count(path),
+        };
         // A picture whose size cannot be told fails below.
-        let pixels = picture_size(&picture.input)
-            .map_or(0, |(width, height)| u64::from(width) * u64::from(height));
-        let permit = self.budget.acquire(pixels);
-        let prepared = prepare(&picture.input, self.reading, &self.spec, &self.split)?;
-        Ok((prepared, permit))
+        let pixels =
+            picture_size(path).map_or(0, |(width, height)| u64::from(width) * u64::from(height));
+        let permit = self.budget.acquire(pixels.saturating_mul(pages as u64));
+        let prepared = (0..pages).map(|page| {
+            let reading = ReadOptions {
+                page: (pages > 1).then_some(page),
+                ..self.reading
+            };
+            let prepared = prepare(path, reading, &self.spec, &self.split);
+            prepared.map_err(|error| {
+                if pages > 1 {
+                    format!("page {}: {error}", page + 1)
+                } else {
+                    error
+                }
+            })
+        });
+        Ok((prepared.collect::<Result<_, _>>()?, permit))
     }
 
-    fn finish(&self, picture: &PlannedPicture, made: Translated) -> Result<Finished, String> {
-        let Translated {
-            output,
-            padding,
-            mut passthrough,
-            ..
-        } = made;
+    fn finish(&self, picture: &PlannedPicture, mut made: Translated) -> Result<Finished, String> {
         let (channels, format) = (self.output_channels, picture.format()?);
-        passthrough
-            .notes
-            .extend(pnm_extension_note(picture.task.output(), channels));
-        finish(
-            output,
-            &padding,
-            passthrough,
-            channels,
-            format,
-            self.encoding,
-        )
+        let own_size = made.pages.first().map(|page| page.passthrough.own_size);
+        if let Some(page) = made.pages.first_mut() {
+            let note = pnm_extension_note(picture.task.output(), channels);
+            page.passthrough.notes.extend(note);
+        }
+        let mut finished = finish(made.pages, channels, format, self.encoding)?;
+        if let (Some(output), Some(own_size)) = (picture.task.output(), own_size) {
+            finished.sidecars = sidecars(&picture.input, output, own_size, finished.size());
+        }
+        Ok(finished)
     }
-}
-
-pub(super) fn check_channels(input: usize, output: usize) -> Result<(), ApplyError> {
-    if [input, output].iter().all(|count| matches!(count, 1 | 3)) {
-        return Ok(());
-    }
-    Err(ApplyError::Channels { input, output })
 }
 
 /// Carries out a plan: `steps` in threads, `compute` on this one.

@@ -159,6 +159,8 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         format: pictures.format(has_masks),
         depth: pictures.depth,
         quality: pictures.quality,
+        range: pictures.range.or(recipe.data.value_range()),
+        pages: pictures.pages,
         limits: pictures.limits(),
         existing: match (arguments.skip_existing, arguments.overwrite) {
             (true, _) => OnExisting::Skip,

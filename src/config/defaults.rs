@@ -2,7 +2,7 @@
 
 use super::options::{
     Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch, InitKind,
-    MaskKind, Mode, NormKind, Policy, Preprocess, UnlabelledKind, Upsample,
+    MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,
 };
 use super::recipe::{
     DataRecipe, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, LossRecipe, OptimRecipe,
@@ -48,6 +48,8 @@ impl Recipe {
                 batch_size: 1,
                 workers: 2,
                 max_images: 0,
+                range: Vec::new(),
+                pages: Pages::First,
                 input_channels: 3,
                 output_channels: 3,
                 classes: 35,

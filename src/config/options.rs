@@ -122,6 +122,18 @@ pub enum DiscriminatorArch {
     Context,
 }
 
+/// Pages of files that have several.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub enum Pages {
+    /// The first one.
+    #[default]
+    First,
+    /// Each of them.
+    All,
+}
+
 /// A change of what a discriminator sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

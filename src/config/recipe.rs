@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::options::{
     Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,
-    InitKind, MaskKind, Mode, NormKind, Policy, Preprocess, UnlabelledKind, Upsample,
+    InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,
 };
 use crate::kernels::Precision;
 
@@ -54,9 +54,13 @@ pub struct DataRecipe {
     pub workers: usize,
     /// Use only this many pictures of each side, the first ones; 0 for all.
     pub max_images: usize,
-    /// Channels of the generator's input (domain A in mode cycle): 3 for colour, 1 for grey.
+    /// Which numbers of pictures that are not of 8 bits are black and white, `[low, high]`; empty for all that 16 bits have.
+    pub range: Vec<f64>,
+    /// Pages of files that have several.
+    pub pages: Pages,
+    /// Channels of the generator's input (domain A in mode cycle): 3 for colour, 1 for grey, others for TIFF files of as many bands.
     pub input_channels: usize,
-    /// Channels of the generator's output (domain B in mode cycle): 3 for colour, 1 for grey.
+    /// Channels of the generator's output (domain B in mode cycle): 3 for colour, 1 for grey, others for TIFF files of as many bands.
     pub output_channels: usize,
     /// Number of classes of the label maps; 0 where the inputs are pictures (pix2pixhd).
     pub classes: usize,
@@ -74,6 +78,13 @@ pub struct DataRecipe {
     pub mask_folder: String,
     /// Share of white from which on a pixel of a mask file is a hole (inpaint).
     pub mask_threshold: f64,
+}
+
+impl DataRecipe {
+    /// Black and white of pictures that are not of 8 bits, if they are not all that 16 bits have.
+    pub fn value_range(&self) -> Option<[f64; 2]> {
+        self.range.first_chunk().copied()
+    }
 }
 
 /// Section `[generator]`.

@@ -53,13 +53,19 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
     ];
     // What the generators of pix2pixHD have no place for.
     const NOT_COARSE_TO_FINE: &[(&str, &str)] = &[
+        ("data", "pages"),
         ("generator", "dropout"),
         ("generator", "downsample"),
         ("discriminator", "downsample"),
         ("optim", "discriminator_steps"),
         ("optim", "pool_size"),
     ];
-    const NOT_INPAINTING: &[(&str, &str)] = &[("data", "direction"), ("optim", "pool_size")];
+    const NOT_INPAINTING: &[(&str, &str)] = &[
+        ("data", "direction"),
+        ("data", "range"),
+        ("data", "pages"),
+        ("optim", "pool_size"),
+    ];
     match mode {
         Mode::Pix2pix => [CYCLE, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
         Mode::Cycle => [PAIRED, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),

@@ -55,14 +55,25 @@ impl Recipe {
         for (key, value, max) in limits {
             require(value <= max, key, || format!("must be at most {max}"))?;
         }
+        let is_usual = |channels| matches!(channels, 1 | 3);
+        let takes_bands = matches!(self.mode, Mode::Pix2pix | Mode::Cycle | Mode::Contrastive);
         for (key, value) in [
             ("data.input_channels", data.input_channels),
             ("data.output_channels", data.output_channels),
         ] {
-            require(value == 1 || value == 3, key, || {
-                format!("pictures have 3 channels (colour) or 1 (grey), not {value}")
+            require(is_usual(value) || takes_bands, key, || {
+                format!("photos of this mode have 3 channels (colour) or 1 (grey), not {value}")
             })?;
+            require(value <= 512, key, || "must be at most 512".to_owned())?;
         }
+        let is_range = match data.range[..] {
+            [] => true,
+            [low, high] => low.is_finite() && high.is_finite() && low < high,
+            _ => false,
+        };
+        require(is_range, "data.range", || {
+            "must be [low, high], two numbers of which the second is larger, or []".to_owned()
+        })?;
         for (index, kind) in discriminator.augment.iter().enumerate() {
             let is_new = !discriminator.augment[..index].contains(kind);
             require(is_new, "discriminator.augment", || {

@@ -8,7 +8,7 @@ use image::imageops::crop_imm;
 use super::error::DataError;
 use super::folder::{PictureFile, duplicate_stems, nearly_named, require_pictures};
 use super::layout::Layout;
-use super::side::{Part, Side};
+use super::side::{Part, Side, too_narrow};
 use crate::config::Direction;
 use crate::picture::RgbPicture;
 
@@ -90,10 +90,7 @@ pub(super) fn halves(
     let (width, height) = picture.pixels.dimensions();
     let half = width / 2;
     if half == 0 {
-        return Err(DataError::Unsuitable {
-            path: path.to_owned(),
-            message: format!("is {width}x{height}: too narrow for two pictures side by side"),
-        });
+        return Err(too_narrow(path, (width as usize, height as usize)));
     }
     let part = |x| RgbPicture {
         pixels: crop_imm(&picture.pixels, x, 0, half, height).to_image(),

@@ -2,21 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use image::ImageFormat;
 use rayon::prelude::*;
 
-use super::aligned::halves;
 use super::batch::size_mismatch;
 use super::conversion::Progress;
 use super::dataset::Dataset;
 use super::error::DataError;
 use super::folder::PictureFile;
-use super::side::{Part, Side};
+use super::side::{Part, Side, raster_halves};
 use super::transform::Size;
-use crate::picture::read_rgb;
 
 /// What is in a data set that is in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +93,8 @@ impl fmt::Display for SideReport {
 pub(super) struct ImageInfo {
     pub(super) size: Size,
     pub(super) format: ImageFormat,
+    /// The lowest and the highest value that networks see; none where that is not asked.
+    pub(super) extent: Option<(f32, f32)>,
     /// What was read otherwise than the file has it.
     pub(super) notes: Vec<String>,
 }
@@ -118,13 +117,16 @@ impl Dataset {
         };
         let total = self.a.files.len() + second.len();
         let done = AtomicUsize::new(0);
-        let read = |file: &PictureFile| {
-            let facts = read_info(&file.path, self.a.part);
+        let read = |side: &Side, file: &PictureFile| {
+            let facts = read_info(side, file);
             progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
             facts
         };
-        let facts = |files: &[PictureFile]| files.par_iter().map(read).collect::<Vec<_>>();
-        let (a, b) = (facts(&self.a.files), facts(second));
+        let facts = |side: &Side, files: &[PictureFile]| {
+            let facts = files.par_iter().map(|file| read(side, file));
+            facts.collect::<Vec<_>>()
+        };
+        let (a, b) = (facts(&self.a, &self.a.files), facts(&self.b, second));
 
         let (mut problems, mut mask_notes) = (Vec::new(), Vec::new());
         let a = self.check_side(&self.a, a, &mut problems);
@@ -150,7 +152,10 @@ impl Dataset {
             samples: self.len(),
             notes: all_notes,
             sides: vec![report(&self.a, &a), report(&self.b, &b)],
-            warnings: Vec::new(),
+            warnings: [(&self.a, &a), (&self.b, &b)]
+                .into_iter()
+                .filter_map(|(side, facts)| small_range(side, facts))
+                .collect(),
         })
     }
 
@@ -223,17 +228,38 @@ impl Dataset {
     }
 }
 
-pub(super) fn read_info(path: &Path, part: Part) -> Result<ImageInfo, DataError> {
-    let mut picture = read_rgb(path)?;
-    if part != Part::Whole {
-        (picture, _) = halves(path, &picture)?;
+pub(super) fn read_info(side: &Side, file: &PictureFile) -> Result<ImageInfo, DataError> {
+    let picture = side.sample_of(file)?;
+    let mut raster = picture.raster;
+    if side.part != Part::Whole {
+        (raster, _) = raster_halves(&file.path, &raster)?;
     }
-    let (width, height) = picture.pixels.dimensions();
     Ok(ImageInfo {
-        size: (width as usize, height as usize),
+        size: raster.size(),
         format: picture.format,
+        extent: raster.extent(),
         notes: picture.notes,
     })
+}
+
+/// A warning for a side whose pictures use less than an eighth of what they could, as 12 bits in files of 16 bits do.
+fn small_range(side: &Side, facts: &[Option<ImageInfo>]) -> Option<String> {
+    let extents = facts.iter().flatten().filter_map(|facts| facts.extent);
+    let (low, high) =
+        extents.reduce(|(low, high), (lowest, highest)| (low.min(lowest), high.max(highest)))?;
+    // Values are in [-1, 1]; pictures of one colour are left to whoever looks at them.
+    if high - low >= 2.0 / 8.0 || high <= low {
+        return None;
+    }
+    let [black, white] = side.range.unwrap_or([0.0, 65_535.0]);
+    let number = |value: f32| black + f64::from(f32::midpoint(value, 1.0)) * (white - black);
+    Some(format!(
+        "{}: its pictures use {:.1} % of the range that they could; if they are of 16 bits, `data.range = [{:.0}, {:.0}]` takes all of it",
+        side.name,
+        (high - low) * 50.0,
+        number(low).floor(),
+        number(high).ceil()
+    ))
 }
 
 pub(super) fn report(side: &Side, facts: &[Option<ImageInfo>]) -> SideReport {

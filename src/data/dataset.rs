@@ -6,15 +6,14 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::aligned;
 use super::augmentation::{Augmentation, sample_random};
 use super::batch::{Batch, Sample};
 use super::error::DataError;
-use super::side::{Part, Side};
+use super::side::{Part, Side, raster_halves};
 use super::transform::Transform;
 use super::unaligned;
 use crate::config::{Mode, Recipe};
-use crate::picture::{Raster, RgbPicture, read_rgb};
+use crate::picture::Raster;
 
 /// The samples of one split. `a` is always the network's input or domain A, `b` the target or domain B.
 #[derive(Debug)]
@@ -179,44 +178,45 @@ impl Dataset {
         transform: &Transform,
     ) -> Result<(Raster, Raster), DataError> {
         let (a, b) = self.decode(a_index, b_index)?;
-        let prepare = |picture: RgbPicture, side: &Side, index: usize| {
-            let (width, height) = picture.pixels.dimensions();
+        let prepare = |picture: Raster, side: &Side, index: usize| {
             transform
-                .accepts((width as usize, height as usize))
+                .accepts(picture.size())
                 .map_err(|message| DataError::Unsuitable {
                     path: side.files[index].path.clone(),
                     message,
                 })?;
-            Ok::<_, DataError>(transform.resize(Raster::new(picture.pixels, side.channels)))
+            Ok::<_, DataError>(transform.resize(picture))
         };
         let a = prepare(a, &self.a, a_index)?;
         let b = prepare(b, &self.b, b_index)?;
         Ok((a, b))
     }
 
-    /// Decodes the two pictures of a sample; a file that holds both is decoded once. The pictures of a pair have one size.
-    fn decode(
-        &self,
-        a_index: usize,
-        b_index: usize,
-    ) -> Result<(RgbPicture, RgbPicture), DataError> {
+    /// Decodes the two pictures of a sample; a file that holds both is decoded once if both have the same channels. The pictures of
+    /// a pair have one size.
+    fn decode(&self, a_index: usize, b_index: usize) -> Result<(Raster, Raster), DataError> {
         let (a_path, b_path) = (&self.a.files[a_index].path, &self.b.files[b_index].path);
+        let a = self.a.sample(a_index)?.raster;
         if self.a.part != Part::Whole {
-            let picture = read_rgb(a_path)?;
-            let (left, right) = aligned::halves(a_path, &picture)?;
+            let (left, right) = raster_halves(a_path, &a)?;
+            let (own_left, own_right) = if self.a.channels == self.b.channels {
+                (left.clone(), right.clone())
+            } else {
+                raster_halves(b_path, &self.b.sample(b_index)?.raster)?
+            };
             return Ok(match self.a.part {
-                Part::Right => (right, left),
-                Part::Left | Part::Whole => (left, right),
+                Part::Right => (right, own_left),
+                Part::Left | Part::Whole => (left, own_right),
             });
         }
-        let (a, b) = (read_rgb(a_path)?, read_rgb(b_path)?);
-        let (a_size, b_size) = (a.pixels.dimensions(), b.pixels.dimensions());
-        if self.is_paired() && a_size != b_size {
+        let b = self.b.sample(b_index)?.raster;
+        if self.is_paired() && a.size() != b.size() {
+            let small = |(width, height): (usize, usize)| (width as u32, height as u32);
             return Err(DataError::SizesDiffer {
                 a: a_path.clone(),
-                a_size,
+                a_size: small(a.size()),
                 b: b_path.clone(),
-                b_size,
+                b_size: small(b.size()),
             });
         }
         Ok((a, b))

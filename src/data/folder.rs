@@ -19,6 +19,8 @@ pub struct PictureFile {
     pub name: String,
     /// Its size in bytes when it was found.
     pub bytes: u64,
+    /// The page of the file, counted from 0; none for the first one of a file of which others do not count.
+    pub page: Option<usize>,
 }
 
 impl PictureFile {
@@ -106,6 +108,7 @@ pub fn list_pictures(folder: &Path) -> Result<FolderListing, DataError> {
             path: entry.into_path(),
             name,
             bytes,
+            page: None,
         });
     }
     pictures.sort_by(|first, second| {

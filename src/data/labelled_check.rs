@@ -12,7 +12,7 @@ use super::dataset::Dataset;
 use super::error::DataError;
 use super::folder::PictureFile;
 use super::labelled::same_size;
-use super::side::{Part, Side};
+use super::side::Side;
 use crate::picture::{PictureError, RasterKind};
 
 /// Ids by which data sets mark unlabelled pixels.
@@ -204,12 +204,13 @@ impl Dataset {
 
 fn read_file(side: &Side, file: &PictureFile) -> Read {
     if side.kind != RasterKind::Ids {
-        return Ok((read_info(&file.path, Part::Whole)?, None));
+        return Ok((read_info(side, file)?, None));
     }
     let map = side.read_ids(&file.path)?;
     let facts = ImageInfo {
         size: (map.width, map.height),
         format: map.format,
+        extent: None,
         notes: Vec::new(),
     };
     let ids = Ids {

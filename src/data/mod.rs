@@ -25,6 +25,7 @@ mod mask_shapes;
 mod mask_threshold;
 mod masked;
 mod open;
+mod pages;
 mod pair_name;
 mod raster_cache;
 pub mod sample;

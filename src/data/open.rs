@@ -8,12 +8,13 @@ use super::error::DataError;
 use super::labelled::{self, Folders};
 use super::layout::Layout;
 use super::masked;
+use super::pages::take_pages;
 use super::raster_cache::RasterCache;
 use super::side::Sides;
 use super::split::Split;
 use super::transform::Transform;
 use super::unaligned;
-use crate::config::{Direction, Mode, Recipe};
+use crate::config::{Direction, Mode, Pages, Recipe};
 
 impl Dataset {
     /// Finds the pictures of `split` in `root` and pairs them as the recipe's mode asks. Reads no picture: see
@@ -47,7 +48,7 @@ impl Dataset {
         let Some(layout) = Layout::find(root, recipe.mode, split)? else {
             return Ok(None);
         };
-        let (input, target) = match (recipe.mode, &layout) {
+        let (mut input, mut target) = match (recipe.mode, &layout) {
             (Mode::Cycle, Layout::TwoFolders(a, b)) => unaligned::sides(a, b)?,
             (Mode::Contrastive, Layout::TwoFolders(a, b)) => match recipe.data.direction {
                 Direction::AToB => unaligned::sides(a, b)?,
@@ -56,6 +57,10 @@ impl Dataset {
             (Mode::Inpaint, _) => masked::sides(root, &layout, recipe)?,
             _ => aligned::sides(root, &layout, recipe.data.direction)?,
         };
+        if recipe.data.pages == Pages::All {
+            let is_paired = recipe.mode == Mode::Pix2pix;
+            take_pages(&mut input, &mut target, is_paired)?;
+        }
         let sides = Sides {
             input,
             target,
@@ -79,6 +84,7 @@ impl Dataset {
                 side.files.truncate(recipe.data.max_images);
             }
             side.channels = channels;
+            side.range = recipe.data.value_range();
             side.cache = RasterCache::new(side.files.len());
         }
         Self {

@@ -7,7 +7,8 @@ use super::folder::{PictureFile, list_pictures};
 use super::label_coding::LabelCoding;
 use super::raster_cache::RasterCache;
 use crate::picture::{
-    IdMap, PictureError, PictureLimits, Raster, RasterKind, SampleFile, read_rgb,
+    IdMap, PictureError, PictureLimits, Raster, RasterKind, SampleFile, SampleOptions,
+    SamplePicture, ValueRange, read_rgb, read_sample,
 };
 
 /// Which part of a file is a sample's picture.
@@ -27,8 +28,10 @@ pub(super) struct Side {
     pub(super) folder: PathBuf,
     pub(super) files: Vec<PictureFile>,
     pub(super) part: Part,
-    /// Channels that the network sees: 1 or 3.
+    /// Channels that the network sees.
     pub(super) channels: usize,
+    /// Black and white of pictures that are not of 8 bits, if they are not all that 16 bits have.
+    pub(super) range: Option<ValueRange>,
     /// Pictures that are ready for their crops.
     pub(super) cache: RasterCache,
     /// What its files hold.
@@ -46,6 +49,7 @@ impl Side {
             files,
             part,
             channels: 3,
+            range: None,
             cache: RasterCache::new(0),
             kind: RasterKind::Colours,
             labels: None,
@@ -60,6 +64,14 @@ impl Side {
                 Some(labels) => labels.channels(map).raster(),
                 None => map.raster(),
             });
+        }
+        if self.kind == RasterKind::Colours {
+            let options = SampleOptions {
+                channels: self.channels,
+                range: self.range,
+                page: None,
+            };
+            return Ok(read_sample(path, options)?.raster);
         }
         let mut raster = Raster::new(read_rgb(path)?.pixels, self.channels);
         raster.kind = self.kind;
@@ -89,6 +101,45 @@ impl Side {
             Some(labels) => labels.read(path, limits),
             None => SampleFile::read(path, limits)?.instance_ids(),
         }
+    }
+
+    /// One picture of the side, as its network sees it before it is resized.
+    pub(super) fn sample(&self, index: usize) -> Result<SamplePicture, DataError> {
+        self.sample_of(&self.files[index])
+    }
+
+    /// As [`sample`](Self::sample), of a file.
+    pub(super) fn sample_of(&self, file: &PictureFile) -> Result<SamplePicture, DataError> {
+        let options = SampleOptions {
+            // Files of features are pictures, whatever the recipe says; that is checked.
+            channels: if self.kind == RasterKind::Features {
+                3
+            } else {
+                self.channels
+            },
+            range: self.range,
+            page: file.page,
+        };
+        Ok(read_sample(&file.path, options)?)
+    }
+}
+
+/// The two halves of a side-by-side picture, as [`halves`](super::aligned::halves) cuts them.
+pub(super) fn raster_halves(path: &Path, picture: &Raster) -> Result<(Raster, Raster), DataError> {
+    let (width, height) = picture.size();
+    let half = width / 2;
+    if half == 0 {
+        return Err(too_narrow(path, (width, height)));
+    }
+    let part = |x| picture.cropped((x, 0), (half, height));
+    Ok((part(0), part(half)))
+}
+
+/// Why a picture has no two halves.
+pub(super) fn too_narrow(path: &Path, (width, height): (usize, usize)) -> DataError {
+    DataError::Unsuitable {
+        path: path.to_owned(),
+        message: format!("is {width}x{height}: too narrow for two pictures side by side"),
     }
 }
 

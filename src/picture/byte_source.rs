@@ -10,6 +10,7 @@ use image::ImageFormat;
 
 use super::error::PictureError;
 use super::foreign::{ForeignFormat, HEAD};
+use super::format::guess_format;
 
 /// The bytes of a file that may hold a picture: neither none nor too many, and they begin as those of a known format do.
 #[derive(Debug)]
@@ -36,8 +37,8 @@ impl FileBytes {
     pub(crate) fn open(path: &Path, limit: u64) -> Result<Self, PictureError> {
         let (mut file, head, length) = begin(path, limit)?;
         let is_read_in_pieces = matches!(
-            image::guess_format(&head),
-            Ok(ImageFormat::Png | ImageFormat::Tiff)
+            guess_format(&head),
+            Some(ImageFormat::Png | ImageFormat::Tiff)
         );
         // A pipe cannot be read at any place.
         if is_read_in_pieces && length >= head.len() as u64 && file.rewind().is_ok() {
@@ -71,7 +72,7 @@ fn begin(path: &Path, limit: u64) -> Result<(File, Vec<u8>, u64), PictureError> 
         return Err(PictureError::Foreign { path, format });
     }
     // A film, a disk image or a sparse file that is called like a picture is not read to its end.
-    if !head.is_empty() && image::guess_format(&head).is_err() {
+    if !head.is_empty() && guess_format(&head).is_none() {
         return Err(PictureError::NotAPicture(path.to_owned()));
     }
     if metadata.len() > limit {

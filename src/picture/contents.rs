@@ -8,7 +8,7 @@ use image::ImageFormat;
 use super::Metadata;
 use super::formats::png::write_png;
 use super::formats::pnm::write_pnm;
-use super::formats::tiff::write_tiff;
+use super::formats::tiff::{TiffPage, TiffPixels, write_tiff};
 use super::output_pixels::OutputPixels;
 
 /// The contents of an output file.
@@ -58,7 +58,10 @@ impl RowEncodedImage {
         let mut out = BufWriter::with_capacity(1 << 16, out);
         let (pixels, metadata) = (&self.pixels, &self.metadata);
         let is_larger = match self.format {
-            ImageFormat::Tiff => write_tiff(pixels, metadata, &mut out).map(|()| false)?,
+            ImageFormat::Tiff => {
+                let pixels = TiffPixels::Picture(pixels);
+                write_tiff(&[TiffPage { pixels, metadata }], &mut out).map(|()| false)?
+            }
             ImageFormat::Pnm => write_pnm(pixels, &mut out).map(|()| false)?,
             _ => write_png(pixels, metadata, &mut out, is_compressed)?,
         };

@@ -7,7 +7,7 @@ use image::{DynamicImage, ImageBuffer, ImageDecoder, ImageError};
 
 use super::error::PictureError;
 use super::limits::PictureLimits;
-use super::metadata::exif;
+use super::metadata::{Density, Exclusion, Georeference, exif};
 use super::spooled::{SpoolError, SpooledPicture};
 
 /// About the bytes of a block, where rows are decoded one by one.
@@ -29,14 +29,23 @@ pub(crate) struct RowDecoder<'a> {
     pub(crate) exif: Option<Vec<u8>>,
     pub(crate) xmp: Option<Vec<u8>>,
     pub(crate) notes: Vec<String>,
+    pub(crate) density: Option<Density>,
+    pub(crate) georeference: Georeference,
+    /// How the file says which pixels, which are transparent, have no data.
+    pub(crate) exclusion: Option<Exclusion>,
 }
 
 /// Why a decoder makes nothing of a file.
 pub(crate) enum DecodeError {
     NotAPicture,
     Unsupported(String),
-    TooLarge { width: u32, height: u32 },
+    TooLarge {
+        width: u32,
+        height: u32,
+    },
     Damaged(String),
+    /// Bands that are neither grey nor colours.
+    Bands(usize),
     Spool(SpoolError),
 }
 
@@ -54,6 +63,7 @@ impl DecodeError {
                 limit: limits.pixels,
             },
             Self::Damaged(message) => PictureError::Damaged { path, message },
+            Self::Bands(bands) => PictureError::Bands { path, bands },
             Self::Spool(error) => PictureError::Spool(error),
         }
     }
@@ -114,6 +124,9 @@ impl<'a> RowDecoder<'a> {
             exif,
             xmp,
             notes: note.into_iter().collect(),
+            density: None,
+            georeference: Georeference::default(),
+            exclusion: None,
         })
     }
 

@@ -3,13 +3,17 @@
 use std::io::Cursor;
 
 use image::codecs::bmp::BmpEncoder;
-use image::codecs::jpeg::JpegEncoder;
+use image::codecs::jpeg::{JpegEncoder, PixelDensity, PixelDensityUnit};
 use image::codecs::webp::WebPEncoder;
-use image::{ColorType, DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, ImageResult};
+use image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, ImageResult};
 
 use super::alpha::{is_opaque, without_alpha};
+use super::bands::Bands;
 use super::contents::{FileContents, RowEncodedImage};
-use super::metadata::{ColourChunks, IccColourSpace, Metadata, updated_exif, updated_xmp};
+use super::formats::bmp;
+use super::formats::tiff::{TiffPage, TiffPixels, write_tiff};
+use super::metadata::{Density, FileShape, Metadata};
+use super::output_metadata::{JPEG_XMP, Target, of_picture};
 use super::output_pixels::OutputPixels;
 use super::samples::{is_16_bit, to_8_bit};
 
@@ -40,12 +44,6 @@ pub(crate) struct Encoded {
     pub(crate) notes: Vec<String>,
 }
 
-/// The most bytes of an EXIF block, of a colour profile and of an XMP block in the segments of a JPEG file.
-const JPEG_MAX: [usize; 3] = [65_533 - 6, 255 * (65_533 - 14), 65_533 - JPEG_XMP.len()];
-
-/// What an XMP block in a JPEG file begins with.
-const JPEG_XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
-
 /// Encodes a picture; a large one only when it is written, if the format can be written row by row. What the format cannot hold is
 /// added to the `notes`.
 pub(crate) fn encode(
@@ -65,7 +63,18 @@ pub(crate) fn encode(
         OutputPixels::Whole(fitted(pixels.into_whole()?, format, &mut notes))
     };
     let (size, colour) = (pixels.size(), pixels.colour());
-    let metadata = of_picture(metadata, size, colour, format, &mut notes);
+    let target = Target {
+        shape: FileShape {
+            size,
+            channels: colour.channel_count().into(),
+            pages: 1,
+        },
+        is_colour: colour.has_color(),
+        most: if is_16_bit(colour) { 65_535 } else { 255 },
+        colour: Some(colour),
+        format,
+    };
+    let metadata = of_picture(metadata, target, &mut notes);
     let contents = match pixels {
         OutputPixels::Whole(picture) if !is_lossless => {
             encode_with_image(&picture, metadata, format, encoding)
@@ -126,83 +135,72 @@ fn fitted(picture: DynamicImage, format: ImageFormat, notes: &mut Vec<String>) -
     picture
 }
 
-/// The metadata that describe this picture and that the format can hold.
-fn of_picture(
-    metadata: &Metadata,
-    (width, height): (u32, u32),
-    colour: ColorType,
-    format: ImageFormat,
-    notes: &mut Vec<String>,
-) -> Metadata {
-    let holds_metadata = !matches!(format, ImageFormat::Bmp | ImageFormat::Pnm);
-    // WebP files have no grey.
-    let is_colour = colour.has_color() || format == ImageFormat::WebP;
-    let mut left_out = |what: &str| notes.push(format!("its {what}, and was left out"));
-    let profile = metadata.profile.clone().filter(|profile| {
-        let fitting = if is_colour {
-            IccColourSpace::Rgb
-        } else {
-            IccColourSpace::Grey
+/// Encodes pages of any kind as a TIFF file. What it cannot hold is added to the `notes`.
+pub(crate) fn encode_tiff(
+    pages: Vec<(PagePixels, Metadata)>,
+    mut notes: Vec<String>,
+) -> Result<Encoded, String> {
+    let count = pages.len();
+    let mut of_file = Vec::new();
+    for (pixels, metadata) in &pages {
+        let (size, channels, is_colour, most) = match pixels {
+            PagePixels::Picture(pixels) => {
+                let colour = pixels.colour();
+                let most = if is_16_bit(colour) { 65_535 } else { 255 };
+                let channels = colour.channel_count().into();
+                (pixels.size(), channels, colour.has_color(), most)
+            }
+            PagePixels::Bands(bands) => (bands.size, bands.count, bands.count == 3, u16::MAX),
         };
-        match IccColourSpace::of(profile) {
-            _ if !holds_metadata => left_out("colour profile has no place in such a file"),
-            Some(space) if space != fitting => left_out(&format!(
-                "{} colour profile does not fit {} pixels",
-                space.name(),
-                fitting.name()
-            )),
-            _ if format == ImageFormat::Jpeg && profile.len() > JPEG_MAX[1] => {
-                left_out("colour profile is too long for JPEG");
-            }
-            space => return space.is_some(),
-        }
-        false
-    });
-    let exif = metadata.exif.as_ref();
-    let exif = exif.map(|block| updated_exif(block, width, height));
-    let exif = exif.filter(|block| {
-        if !holds_metadata {
-            left_out("EXIF block has no place in such a file");
-        } else if format == ImageFormat::Jpeg && block.len() > JPEG_MAX[0] {
-            left_out("EXIF block is too long for JPEG");
-        } else {
-            return true;
-        }
-        false
-    });
-    let xmp = metadata.xmp.as_ref().and_then(|block| {
-        if !holds_metadata || format == ImageFormat::WebP {
-            left_out("XMP block has no place in such a file");
-            return None;
-        }
-        let renewed = updated_xmp(block, width, height);
-        if renewed.is_none() {
-            left_out("XMP block shows the old picture");
-        }
-        renewed.filter(|block| {
-            let fits = format != ImageFormat::Jpeg || block.len() <= JPEG_MAX[2];
-            if !fits {
-                left_out("XMP block is too long for JPEG");
-            }
-            fits
+        let target = Target {
+            shape: FileShape {
+                size,
+                channels,
+                pages: count,
+            },
+            is_colour,
+            most,
+            colour: None,
+            format: ImageFormat::Tiff,
+        };
+        let mut of_page = Vec::new();
+        of_file.push(of_picture(metadata, target, &mut of_page));
+        of_page.retain(|note| !notes.contains(note));
+        notes.extend(of_page);
+    }
+    let written: Vec<TiffPage<'_>> = pages
+        .iter()
+        .zip(&of_file)
+        .map(|((pixels, _), metadata)| TiffPage {
+            pixels: match pixels {
+                PagePixels::Picture(pixels) => TiffPixels::Picture(pixels),
+                PagePixels::Bands(bands) => TiffPixels::Bands(bands),
+            },
+            metadata,
         })
-    });
-    let colour = if format == ImageFormat::Png {
-        metadata.colour.fitting(colour)
-    } else {
-        let unusual = metadata.colour.unusual();
-        if !unusual.is_empty() && profile.is_none() {
-            left_out(&format!(
-                "PNG colour description ({unusual}) has no place in such a file"
-            ));
+        .collect();
+    let mut bytes = Cursor::new(Vec::new());
+    write_tiff(&written, &mut bytes).map_err(|error| format!("cannot encode it: {error}"))?;
+    let size = pages.first().map_or((0, 0), |(pixels, _)| pixels.size());
+    Ok(Encoded {
+        contents: FileContents::Bytes(bytes.into_inner()),
+        size,
+        notes,
+    })
+}
+
+/// The pixels of a page of a TIFF file.
+pub(crate) enum PagePixels {
+    Picture(OutputPixels),
+    Bands(Bands),
+}
+
+impl PagePixels {
+    fn size(&self) -> (u32, u32) {
+        match self {
+            Self::Picture(pixels) => pixels.size(),
+            Self::Bands(bands) => bands.size,
         }
-        ColourChunks::default()
-    };
-    Metadata {
-        profile,
-        exif,
-        xmp,
-        colour,
     }
 }
 
@@ -215,7 +213,14 @@ fn encode_with_image(
     let mut bytes = Cursor::new(Vec::new());
     match format {
         ImageFormat::Jpeg => {
-            let encoder = JpegEncoder::new_with_quality(&mut bytes, encoding.quality);
+            let mut encoder = JpegEncoder::new_with_quality(&mut bytes, encoding.quality);
+            let density = metadata.density.and_then(Density::rounded_per_inch);
+            if let Some(density) = density {
+                encoder.set_pixel_density(PixelDensity {
+                    density,
+                    unit: PixelDensityUnit::Inches,
+                });
+            }
             let xmp = metadata.xmp.clone();
             write(encoder, picture, metadata)?;
             if let Some(xmp) = xmp {
@@ -223,7 +228,13 @@ fn encode_with_image(
             }
         }
         ImageFormat::WebP => write(WebPEncoder::new_lossless(&mut bytes), picture, metadata)?,
-        _ => write(BmpEncoder::new(&mut bytes), picture, metadata)?,
+        _ => {
+            let density = metadata.density;
+            write(BmpEncoder::new(&mut bytes), picture, metadata)?;
+            if let Some(density) = density {
+                bmp::set_density(bytes.get_mut(), density);
+            }
+        }
     }
     Ok(bytes.into_inner())
 }

@@ -69,6 +69,17 @@ pub enum PictureError {
         /// What the decoder said.
         message: String,
     },
+    /// Bands that are neither grey nor red, green and blue.
+    #[error(
+        "`{}` has {bands} bands, and pictures have 1 (grey) or 3 (red, green, blue): train with `data.input_channels={bands}`, or write three of them to a file of their own, as `gdal_translate -b 1 -b 2 -b 3` does",
+        path.display()
+    )]
+    Bands {
+        /// The file.
+        path: PathBuf,
+        /// Its bands.
+        bands: usize,
+    },
     /// The file is a picture, but not a map of ids.
     #[error("`{}` {message}", path.display())]
     NotAnIdMap {

@@ -20,8 +20,16 @@ pub(crate) fn format_of_bytes(path: &Path) -> Option<ImageFormat> {
     let mut first_bytes = Vec::new();
     let file = std::fs::File::open(path).ok()?;
     file.take(32).read_to_end(&mut first_bytes).ok()?;
-    let format = image::guess_format(&first_bytes).ok()?;
+    let format = guess_format(&first_bytes)?;
     (!extensions(format).is_empty()).then_some(format)
+}
+
+/// The format that begins with these bytes. `image` does not know BigTIFF.
+pub(crate) fn guess_format(first_bytes: &[u8]) -> Option<ImageFormat> {
+    if first_bytes.starts_with(b"II+\0") || first_bytes.starts_with(b"MM\0+") {
+        return Some(ImageFormat::Tiff);
+    }
+    image::guess_format(first_bytes).ok()
 }
 
 /// Extensions of the formats that are read and written, the usual one first. All of PNM's go together: readers look at its first two bytes.

@@ -7,6 +7,8 @@ use std::path::Path;
 
 use image::ImageFormat;
 
+use super::format::guess_format;
+
 /// JPEG files of more scans than this are refused. Encoders write about ten; a scan of a few bytes costs a pass over all pixels.
 const MAX_SCANS: usize = 500;
 
@@ -89,7 +91,7 @@ fn ends_early(path: &Path, format: ImageFormat) -> std::io::Result<bool> {
     }
     let mut head = Vec::new();
     (&file).take(32).read_to_end(&mut head)?;
-    if image::guess_format(&head).ok() != Some(format) {
+    if guess_format(&head) != Some(format) {
         return Ok(false);
     }
     let number = |at: usize| {
@@ -110,6 +112,11 @@ fn ends_early(path: &Path, format: ImageFormat) -> std::io::Result<bool> {
         // The directory that says where the rows are stands at the end of what this program writes.
         ImageFormat::Tiff if head.starts_with(b"II*\0") => {
             number(4).is_none_or(|directory| length < directory + 2)
+        }
+        ImageFormat::Tiff if head.starts_with(b"II+\0") => {
+            let (low, high) = (number(8), number(12));
+            let directory = low.zip(high).map(|(low, high)| high << 32 | low);
+            directory.is_none_or(|directory| length < directory.saturating_add(8))
         }
         _ => false,
     })

@@ -4,6 +4,7 @@
 //! side by side; [`metadata`] the blocks that stand beside the pixels.
 
 mod alpha;
+mod bands;
 mod byte_source;
 mod cmyk;
 mod contents;
@@ -18,15 +19,19 @@ mod integrity;
 mod limits;
 mod metadata;
 mod normalize;
+mod output_metadata;
 mod output_pixels;
 mod raster;
 mod read;
 mod resample;
+mod sample_reader;
+mod sample_type;
 mod samples;
 mod spool;
 mod spooled;
 mod transparency;
 
+pub use bands::{Bands, ValueRange};
 pub use error::PictureError;
 pub use foreign::ForeignFormat;
 pub use format::has_picture_extension;
@@ -34,18 +39,24 @@ pub use id_map::{ColourMap, IdMap, MAX_ID, SampleFile};
 pub(crate) use integrity::is_truncated_file;
 pub use limits::{Amount, AmountError, MAX_BYTES, MAX_PIXELS, PictureLimits};
 pub use metadata::{
-    ColourChunks, ExifField, ExifFields, IccColourSpace, Metadata, updated_exif, updated_xmp,
+    ColourChunks, Density, Exclusion, ExifField, ExifFields, Georeference, IccColourSpace,
+    Metadata, updated_exif, updated_xmp,
 };
 pub use normalize::{denormalize, denormalize_u8, grey, normalize};
 pub use raster::Raster;
-pub use read::{Picture, RgbPicture, picture_size, read_picture, read_rgb, spool_picture};
+pub use read::{
+    Picture, RgbPicture, page_count, picture_size, read_bands, read_page, read_picture, read_rgb,
+    spool_picture,
+};
 pub use resample::{bicubic_weights, columns_first, resize_plane};
+pub use sample_reader::{SampleOptions, SamplePicture, read_sample};
+pub use sample_type::SampleType;
 pub use samples::Subpixel;
 pub use spooled::{SpoolError, SpooledPicture};
 
 pub(crate) use alpha::alpha;
 pub(crate) use contents::FileContents;
-pub(crate) use encode::{EncodeOptions, Encoded, encode};
+pub(crate) use encode::{EncodeOptions, Encoded, PagePixels, encode, encode_tiff};
 pub(crate) use format::{format_of_bytes, pnm_extension_note, with_extension};
 pub(crate) use normalize::{grey_value, image_from_values, normalized_values};
 pub(crate) use output_pixels::OutputPixels;

@@ -3,7 +3,7 @@
 use image::{DynamicImage, RgbImage};
 
 use super::normalize::{grey, normalize, normalized_values};
-use super::resample::{resize_bicubic, resize_nearest};
+use super::resample::{resize_bicubic, resize_nearest, resize_plane};
 use super::samples::is_16_bit;
 
 /// What the bytes of a raster are.
@@ -15,14 +15,17 @@ pub(crate) enum RasterKind {
     Features,
     /// Ids of classes or instances, four bytes each, the lowest one first.
     Ids,
+    /// Values that networks see, four bytes each, in the byte order of the machine.
+    Values,
 }
 
-/// A picture of 1 or 3 channels, or a map of ids.
+/// A picture of any number of channels, or a map of ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Raster {
     pub(crate) kind: RasterKind,
     pub(crate) width: usize,
     pub(crate) height: usize,
+    /// Bytes of a pixel.
     pub(crate) channels: usize,
     /// `[height, width, channels]`, flattened.
     pub(crate) bytes: Vec<u8>,
@@ -45,6 +48,25 @@ impl Raster {
         }
     }
 
+    /// Values that networks see, `[channels, height, width]`, flattened.
+    pub(crate) fn from_values(values: &[f32], (width, height): (usize, usize)) -> Self {
+        let area = width * height;
+        let channels = values.len() / area.max(1);
+        let mut bytes = Vec::with_capacity(size_of_val(values));
+        for place in 0..area {
+            for channel in 0..channels {
+                bytes.extend(values[channel * area + place].to_ne_bytes());
+            }
+        }
+        Self {
+            kind: RasterKind::Values,
+            width,
+            height,
+            channels: channels * size_of::<f32>(),
+            bytes,
+        }
+    }
+
     /// A map of ids, `[height, width]`, flattened.
     pub fn from_ids(ids: &[u32], (width, height): (usize, usize)) -> Self {
         Self {
@@ -58,10 +80,10 @@ impl Raster {
 
     /// Channels of its values.
     pub(crate) fn value_channels(&self) -> usize {
-        if self.kind == RasterKind::Ids {
-            1
-        } else {
-            self.channels
+        match self.kind {
+            RasterKind::Ids => 1,
+            RasterKind::Values => self.channels / size_of::<f32>(),
+            RasterKind::Colours | RasterKind::Features => self.channels,
         }
     }
 
@@ -78,6 +100,15 @@ impl Raster {
         let resize = match self.kind {
             RasterKind::Colours => resize_bicubic,
             RasterKind::Features | RasterKind::Ids => resize_nearest,
+            RasterKind::Values => {
+                let own = self.size();
+                let values = self.values();
+                let planes = values.chunks_exact((own.0 * own.1).max(1));
+                let resized = planes.flat_map(|plane| resize_plane(plane, own, (width, height)));
+                // The filter overshoots at edges.
+                let values: Vec<f32> = resized.map(|value| value.clamp(-1.0, 1.0)).collect();
+                return Self::from_values(&values, (width, height));
+            }
         };
         Self {
             kind: self.kind,
@@ -115,11 +146,31 @@ impl Raster {
         for row in self.bytes.chunks_exact_mut(self.width * self.channels) {
             match self.channels {
                 1 => row.reverse(),
+                2 => row.as_chunks_mut::<2>().0.reverse(),
+                3 => row.as_chunks_mut::<3>().0.reverse(),
                 4 => row.as_chunks_mut::<4>().0.reverse(),
-                _ => row.as_chunks_mut::<3>().0.reverse(),
+                bytes => {
+                    let pixels: Vec<u8> = row.rchunks_exact(bytes).flatten().copied().collect();
+                    row.copy_from_slice(&pixels);
+                }
             }
         }
         self
+    }
+
+    /// The lowest and the highest of its values; none for ids.
+    pub(crate) fn extent(&self) -> Option<(f32, f32)> {
+        if self.kind == RasterKind::Ids {
+            return None;
+        }
+        if self.kind == RasterKind::Values {
+            let values = self.bytes.as_chunks().0.iter().copied();
+            let extent = values.map(f32::from_ne_bytes).map(|value| (value, value));
+            return extent.reduce(|(low, high), (value, _)| (low.min(value), high.max(value)));
+        }
+        let (low, high) = (self.bytes.iter().min()?, self.bytes.iter().max()?);
+        let value = |level: u8| f32::from(level) / 127.5 - 1.0;
+        Some((value(*low), value(*high)))
     }
 
     /// Values in [-1, 1], `[channels, height, width]`, flattened; of a map of ids the ids, `[1, height, width]`.
@@ -127,6 +178,16 @@ impl Raster {
         if self.kind == RasterKind::Ids {
             let ids = self.bytes.as_chunks().0.iter();
             return ids.map(|&id| u32::from_le_bytes(id) as f32).collect();
+        }
+        if self.kind == RasterKind::Values {
+            let channels = self.value_channels();
+            let area = self.width * self.height;
+            let mut values = vec![0.0; area * channels];
+            for (index, &bytes) in self.bytes.as_chunks().0.iter().enumerate() {
+                let (place, channel) = (index / channels, index % channels);
+                values[channel * area + place] = f32::from_ne_bytes(bytes);
+            }
+            return values;
         }
         normalize(&self.bytes, self.channels)
     }
@@ -182,6 +243,19 @@ mod tests {
             [0.0, 0.0, 300.0, 300.0, 26_001.0, 26_001.0]
         );
         assert_eq!(map.resized((1, 1)).values(), [5.0]);
+    }
+
+    #[test]
+    fn values_of_many_bands_are_cropped_mirrored_and_resized() {
+        let values: Vec<f32> = (0..2 * 3 * 5).map(|value| value as f32 / 30.0).collect();
+        let raster = Raster::from_values(&values, (3, 2));
+        assert_eq!(raster.value_channels(), 5);
+        assert_eq!(raster.values(), values);
+        let flipped = raster.clone().flipped().values();
+        assert_eq!(flipped[..3], [values[2], values[1], values[0]]);
+        let crop = raster.cropped((1, 1), (2, 1)).values();
+        assert_eq!(crop[..4], [values[4], values[5], values[10], values[11]]);
+        assert_eq!(raster.resized((6, 4)).values().len(), 6 * 4 * 5);
     }
 
     #[test]

@@ -8,13 +8,15 @@ use image::codecs::pnm::PnmDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::{DynamicImage, ImageFormat, ImageReader, RgbImage};
 
+use super::bands::Bands;
 use super::byte_source::{ByteSource, FileBytes};
 use super::decode::{DecodeError, RowDecoder};
 use super::error::PictureError;
-use super::formats::{jpeg, png, tiff};
+use super::format::{format_of_bytes, guess_format};
+use super::formats::{bmp, jpeg, png, tiff};
 use super::integrity::find_damage;
 use super::limits::PictureLimits;
-use super::metadata::{ColourChunks, IccColourSpace, Metadata};
+use super::metadata::{ColourChunks, Density, ExifFields, IccColourSpace, Metadata};
 use super::spooled::SpooledPicture;
 use crate::panics;
 
@@ -53,7 +55,64 @@ pub fn read_picture(path: &Path, limits: PictureLimits) -> Result<Picture, Pictu
         clippy::redundant_closure_for_method_calls,
         reason = "the method belongs to one lifetime"
     )]
-    read(path, limits, |decoded| decoded.into_image())
+    read(path, limits, None, |decoded| decoded.into_image())
+}
+
+/// Reads one of the pages of the picture at `path`, counted from 0, as it is. Only TIFF files have more than one.
+///
+/// # Errors
+/// As [`read_picture`]; there is no such page.
+pub fn read_page(path: &Path, page: usize, limits: PictureLimits) -> Result<Picture, PictureError> {
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method belongs to one lifetime"
+    )]
+    read(path, limits, Some(page), |decoded| decoded.into_image())
+}
+
+/// Reads all bands of the picture at `path` as they are, whatever numbers they hold; of TIFF files the given page, counted from 0, or
+/// the first one.
+///
+/// # Errors
+/// As [`read_picture`]; there is no such page.
+pub fn read_bands(
+    path: &Path,
+    page: Option<usize>,
+    limits: PictureLimits,
+) -> Result<Picture<Bands>, PictureError> {
+    if format_of_bytes(path) != Some(ImageFormat::Tiff) {
+        let picture = read(path, limits, page, |decoded| {
+            let picture = decoded.into_image()?;
+            Bands::of(&picture).ok_or_else(|| {
+                DecodeError::Unsupported("it holds floating-point numbers".to_owned())
+            })
+        })?;
+        return Ok(picture);
+    }
+    let bytes = FileBytes::open(path, limits.bytes)?;
+    let decoded = panics::catch(|| {
+        let (bands, decoded) = tiff::decode_bands(bytes.bytes(), limits, page)?;
+        let turned = bands.turned(decoded.orientation);
+        let colour = ColourChunks::default();
+        described(decoded, ImageFormat::Tiff, colour, |_| Ok(turned))
+    });
+    let decoded = decoded.unwrap_or_else(|message| {
+        Err(DecodeError::Damaged(format!(
+            "the decoder failed: {message}"
+        )))
+    });
+    decoded.map_err(|failure| failure.into_picture_error(path, limits))
+}
+
+/// Pages of the picture at `path`: more than one only for TIFF files. What cannot be read counts as one.
+pub fn page_count(path: &Path) -> usize {
+    if format_of_bytes(path) != Some(ImageFormat::Tiff) {
+        return 1;
+    }
+    let Ok(bytes) = FileBytes::open(path, u64::MAX) else {
+        return 1;
+    };
+    panics::catch(|| tiff::page_count(bytes.bytes())).map_or(1, |count| count.max(1))
 }
 
 /// As [`read_picture`], with the pixels where a large picture takes no memory: perhaps in a file without a name in `folder`.
@@ -68,7 +127,7 @@ pub fn spool_picture(
     limits: PictureLimits,
     folder: &Path,
 ) -> Result<Picture<SpooledPicture>, PictureError> {
-    read(path, limits, |decoded| decoded.into_spooled(folder))
+    read(path, limits, None, |decoded| decoded.into_spooled(folder))
 }
 
 /// Reads the picture at `path`.
@@ -86,6 +145,10 @@ pub fn read_rgb(path: &Path) -> Result<RgbPicture, PictureError> {
 
 /// Width and height in the header of the picture at `path`; nothing where they cannot be told.
 pub fn picture_size(path: &Path) -> Option<(u32, u32)> {
+    if format_of_bytes(path) == Some(ImageFormat::Tiff) {
+        let bytes = FileBytes::open(path, u64::MAX).ok()?;
+        return panics::catch(|| tiff::size(bytes.bytes())).ok()?;
+    }
     let reader = ImageReader::open(path).ok()?.with_guessed_format().ok()?;
     panics::catch(|| reader.into_dimensions().ok()).ok()?
 }
@@ -109,37 +172,50 @@ pub(crate) fn rgb(image: DynamicImage, format: ImageFormat) -> RgbImage {
 fn read<P>(
     path: &Path,
     limits: PictureLimits,
+    page: Option<usize>,
     take: impl FnOnce(RowDecoder<'_>) -> Result<P, DecodeError>,
 ) -> Result<Picture<P>, PictureError> {
     let bytes = FileBytes::open(path, limits.bytes)?;
     // Decoders have had bugs that panic on damaged files; such a file is a damaged file like any other.
-    let decoded = panics::catch(|| decode(bytes.bytes(), limits, take)).unwrap_or_else(|message| {
-        Err(DecodeError::Damaged(format!(
-            "the decoder failed: {message}"
-        )))
-    });
+    let decoded =
+        panics::catch(|| decode(bytes.bytes(), limits, page, take)).unwrap_or_else(|message| {
+            Err(DecodeError::Damaged(format!(
+                "the decoder failed: {message}"
+            )))
+        });
     decoded.map_err(|failure| failure.into_picture_error(path, limits))
 }
 
 fn decode<P>(
     bytes: ByteSource<'_>,
     limits: PictureLimits,
+    page: Option<usize>,
     take: impl FnOnce(RowDecoder<'_>) -> Result<P, DecodeError>,
 ) -> Result<Picture<P>, DecodeError> {
     let head = bytes.at(0..bytes.len().min(64)).unwrap_or_default();
-    let format = image::guess_format(&head).map_err(|_| DecodeError::NotAPicture)?;
+    let format = guess_format(&head).ok_or(DecodeError::NotAPicture)?;
     // Before the decoder has the file for itself.
     let colour = if format == ImageFormat::Png {
         ColourChunks::read(bytes)
     } else {
         ColourChunks::default()
     };
-    let mut decoded = match (format, bytes) {
+    let decoded = match (format, bytes) {
         (ImageFormat::Png, _) => png::decode(bytes, limits)?,
-        (ImageFormat::Tiff, _) => tiff::decode(bytes, limits)?,
+        (ImageFormat::Tiff, _) => tiff::decode(bytes, limits, page)?,
         (_, ByteSource::Memory(bytes)) => decode_in_memory(format, bytes, limits)?,
         _ => return Err(DecodeError::NotAPicture),
     };
+    described(decoded, format, colour, take)
+}
+
+/// The pixels with what else the file says.
+fn described<P>(
+    mut decoded: RowDecoder<'_>,
+    format: ImageFormat,
+    colour: ColourChunks,
+    take: impl FnOnce(RowDecoder<'_>) -> Result<P, DecodeError>,
+) -> Result<Picture<P>, DecodeError> {
     let mut notes = std::mem::take(&mut decoded.notes);
     let mut metadata = Metadata::from_blocks(
         decoded.profile.take(),
@@ -147,6 +223,13 @@ fn decode<P>(
         decoded.xmp.take(),
         &mut notes,
     );
+    let of_exif = || {
+        let fields = ExifFields::read(metadata.exif.as_deref()?)?;
+        Density::of_fields(&fields)
+    };
+    metadata.density = decoded.density.or_else(of_exif);
+    metadata.georeference = std::mem::take(&mut decoded.georeference);
+    metadata.exclusion = decoded.exclusion;
     metadata.colour = colour;
     if let Some(curve) = metadata.colour.high_dynamic_range() {
         notes.push(format!(
@@ -194,7 +277,14 @@ fn decode_in_memory(
                 .then(|| "its first frame".to_owned());
             RowDecoder::from_image_decoder(decoder, limits, note)
         }
-        ImageFormat::Bmp => RowDecoder::from_image_decoder(BmpDecoder::new(source)?, limits, None),
+        ImageFormat::Bmp => {
+            let decoder = BmpDecoder::new(source)?;
+            let decoded = RowDecoder::from_image_decoder(decoder, limits, None)?;
+            Ok(RowDecoder {
+                density: bmp::density(bytes),
+                ..decoded
+            })
+        }
         ImageFormat::Pnm => RowDecoder::from_image_decoder(PnmDecoder::new(source)?, limits, None),
         _ => Err(DecodeError::NotAPicture),
     }

@@ -41,10 +41,18 @@ pub(super) fn picture(data: &TensorData) -> Option<RgbImage> {
     let shape = data.shape();
     let (channels, height, width) = (shape[1], shape[2], shape[3]);
     let pixels = denormalize_u8(data.as_slice().ok()?, channels);
-    let pixels = if channels == 1 {
-        pixels.into_iter().flat_map(|level| [level; 3]).collect()
-    } else {
-        pixels
+    // Of many bands the first three.
+    let pixels = match channels {
+        3 => pixels,
+        1 | 2 => pixels
+            .chunks_exact(channels)
+            .flat_map(|pixel| [pixel[0]; 3])
+            .collect(),
+        _ => pixels
+            .chunks_exact(channels)
+            .flat_map(|pixel| &pixel[..3])
+            .copied()
+            .collect(),
     };
     RgbImage::from_raw(width as u32, height as u32, pixels)
 }

@@ -618,7 +618,7 @@ fn floating_point_pictures_are_refused_in_words() {
     .unwrap();
     let error = summary.files().next().unwrap().error.clone().unwrap();
     assert!(
-        error.ends_with("whose range only its maker knows: convert it to 16 bits"),
+        error.contains("it holds floating-point numbers from 0 to 0: say which of them are black"),
         "{error}"
     );
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use image::ImageFormat;
-use translate::apply::{ApplyError, ApplyOptions, OnExisting, Status, plan, run};
+use translate::apply::{ApplyError, ApplyOptions, OnExisting, OutputFormat, Status, plan, run};
 
 use crate::apply_network::{Network, apply, files, folder, noise, save};
 
@@ -269,22 +269,21 @@ fn an_output_that_cannot_be_written_is_one_error_before_any_work() {
 }
 
 #[test]
-fn channels_that_pictures_do_not_have_are_refused() {
+fn channels_that_a_format_does_not_hold_are_refused_with_one_that_does() {
     let (input, output) = (folder(), folder());
     save(&noise(9, 9, 1), &input.path().join("a.png"));
-    let mut network = Network {
-        channels: (3, 4),
-        ..Network::identity()
-    };
-    let options = ApplyOptions::default();
-    let error = apply(input.path(), output.path(), &mut network, &options).unwrap_err();
-    assert!(matches!(
-        error,
-        ApplyError::Channels {
-            input: 3,
-            output: 4
-        }
-    ));
+    let mut network = Network::new(|mut values: Vec<f32>, _| {
+        values.extend_from_within(..values.len() / 3);
+        Ok(values)
+    });
+    network.channels = (3, 4);
+    let mut options = ApplyOptions::default();
+    let summary = apply(input.path(), output.path(), &mut network, &options).unwrap();
+    let error = summary.files().next().unwrap().error.unwrap();
+    assert_eq!(error, "4 bands go into no file but TIFF: add --format tiff");
+    options.format = OutputFormat::Tiff;
+    let summary = apply(input.path(), output.path(), &mut network, &options).unwrap();
+    assert_eq!(summary.count(Status::Done), 1);
 }
 
 #[cfg(unix)]

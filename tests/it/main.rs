@@ -82,4 +82,5 @@ mod onnx_interpreter;
 mod optimiser;
 mod photo_files;
 mod structure;
+mod tiff_files;
 mod training;

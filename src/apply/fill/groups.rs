@@ -47,12 +47,12 @@ pub(super) fn group_holes(
     let width = mask.size().0;
     let cell = (capacity / 2).max(1);
     let mut large = Vec::new();
-    // By the side of their cell and its column and row.
-    let mut small: HashMap<(usize, usize, usize), HoleGroup> = HashMap::new();
-    for hole in connected(mask) {
+    // By the side of their cell, its column and row, and their hole where a cell is larger than two holes may fill together.
+    let mut small: HashMap<(usize, usize, usize, usize), HoleGroup> = HashMap::new();
+    for (index, hole) in connected(mask).into_iter().enumerate() {
         if hole.side() <= cell {
             // What begins in one cell and is no larger than it ends within two.
-            let key = (cell, hole.bounds[0] / cell, hole.bounds[1] / cell);
+            let key = (cell, hole.bounds[0] / cell, hole.bounds[1] / cell, 0);
             let group = small.entry(key).or_insert_with(HoleGroup::new);
             for place in hole.places {
                 group.add(place, width);
@@ -69,8 +69,9 @@ pub(super) fn group_holes(
             large.push(hole);
             continue;
         }
+        let index = if piece > cell { index + 1 } else { 0 };
         for place in hole.places {
-            let key = (piece, place % width / piece, place / width / piece);
+            let key = (piece, place % width / piece, place / width / piece, index);
             small
                 .entry(key)
                 .or_insert_with(HoleGroup::new)

@@ -17,10 +17,10 @@ use crate::apply::error::ApplyError;
 use crate::apply::options::{ApplyOptions, Depth};
 use crate::apply::pipeline::{Finished, Pipeline};
 use crate::apply::plan::{Plan, PlannedPicture};
-use crate::apply::reading::{unreadable, unsupported};
+use crate::apply::reading::{is_usual, unreadable, unsupported};
 use crate::apply::recorder::Event;
 use crate::apply::report::Summary;
-use crate::apply::run::{check_channels, run_pipeline};
+use crate::apply::run::run_pipeline;
 use crate::data::Mask;
 use crate::files;
 use crate::picture::{
@@ -54,7 +54,9 @@ pub fn fill(
     on_event: impl FnMut(Event<'_>) + Send,
 ) -> Result<Summary, ApplyError> {
     let channels = filler.channels();
-    check_channels(channels, channels)?;
+    if !is_usual(channels) {
+        return Err(ApplyError::Channels { channels });
+    }
     let filling = Filling {
         masks,
         output: &plan.output,

@@ -5,39 +5,62 @@ use std::path::Path;
 
 use image::ColorType;
 
+use crate::apply::output_values::Output;
 use crate::apply::padding::Padding;
-use crate::picture::{SpooledPicture, image_from_values};
+use crate::picture::{SpooledPicture, image_from_values, is_16_bit};
 
 /// A translation without the border that the network needed.
 #[derive(Debug)]
 pub(in crate::apply) struct Canvas {
     padding: Padding,
     channels: usize,
-    is_16_bit: bool,
-    pixels: SpooledPicture,
+    pixels: CanvasPixels,
+}
+
+#[derive(Debug)]
+enum CanvasPixels {
+    /// Grey or RGB, of 8 or 16 bits.
+    Picture(SpooledPicture),
+    /// `[channels, height, width]`, flattened, of which so many rows are there.
+    Values(Vec<f32>, usize),
+}
+
+/// What a canvas holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::apply) enum CanvasKind {
+    Bits8,
+    Bits16,
+    /// Values that will become other numbers.
+    Values,
 }
 
 impl Canvas {
-    /// A translation of 1 or 3 channels without any rows yet; if it is large, they will be in a file in `folder`.
+    /// A translation without any rows yet; if it is large, they will be in a file in `folder`, unless they are values.
     pub(in crate::apply) fn new(
         padding: Padding,
         channels: usize,
-        is_16_bit: bool,
+        kind: CanvasKind,
         folder: &Path,
     ) -> Result<Self, String> {
-        let colour = match (channels, is_16_bit) {
-            (1, false) => ColorType::L8,
-            (1, true) => ColorType::L16,
-            (_, false) => ColorType::Rgb8,
-            (_, true) => ColorType::Rgb16,
+        let colour = match (channels, kind) {
+            (_, CanvasKind::Values) => None,
+            (1, CanvasKind::Bits8) => Some(ColorType::L8),
+            (1, CanvasKind::Bits16) => Some(ColorType::L16),
+            (_, CanvasKind::Bits8) => Some(ColorType::Rgb8),
+            (_, CanvasKind::Bits16) => Some(ColorType::Rgb16),
         };
         let size = (padding.width as u32, padding.height as u32);
-        let pixels = SpooledPicture::new(size, colour, folder);
+        let pixels = if let Some(colour) = colour {
+            let pixels = SpooledPicture::new(size, colour, folder);
+            CanvasPixels::Picture(pixels.map_err(|error| error.to_string())?)
+        } else {
+            let count = channels * padding.width * padding.height;
+            CanvasPixels::Values(vec![0.0; count], 0)
+        };
         Ok(Self {
             padding,
             channels,
-            is_16_bit,
-            pixels: pixels.map_err(|error| error.to_string())?,
+            pixels,
         })
     }
 
@@ -66,18 +89,36 @@ impl Canvas {
                 cropped.extend_from_slice(&channel[start..start + padding.width]);
             }
         }
-        let size = (padding.width as u32, inside.len() as u32);
-        let rows = image_from_values(&cropped, self.channels, self.is_16_bit, size);
-        let rows = rows.ok_or("the network gave another number of channels")?;
-        self.pixels.push(&rows).map_err(|error| error.to_string())
+        let width = padding.width;
+        match &mut self.pixels {
+            CanvasPixels::Picture(pixels) => {
+                let size = (width as u32, inside.len() as u32);
+                let is_16_bit = is_16_bit(pixels.colour());
+                let rows = image_from_values(&cropped, self.channels, is_16_bit, size);
+                let rows = rows.ok_or("the network gave another number of channels")?;
+                pixels.push(&rows).map_err(|error| error.to_string())
+            }
+            CanvasPixels::Values(values, done) => {
+                let area = padding.height * width;
+                let planes = values.chunks_exact_mut(area);
+                for (plane, rows) in planes.zip(cropped.chunks_exact(inside.len() * width)) {
+                    plane[*done * width..][..rows.len()].copy_from_slice(rows);
+                }
+                *done += inside.len();
+                Ok(())
+            }
+        }
     }
 
     /// All pixels; an error if there are not all of them.
-    pub(in crate::apply) fn into_pixels(self) -> Result<SpooledPicture, String> {
-        if self.pixels.is_complete() {
-            return Ok(self.pixels);
+    pub(in crate::apply) fn into_output(self) -> Result<Output, String> {
+        match self.pixels {
+            CanvasPixels::Picture(pixels) if pixels.is_complete() => Ok(Output::Spooled(pixels)),
+            CanvasPixels::Values(values, done) if done == self.padding.height => {
+                Ok(Output::Cropped(values))
+            }
+            _ => Err("the network gave fewer rows than the picture has".to_owned()),
         }
-        Err("the network gave fewer rows than the picture has".to_owned())
     }
 }
 
@@ -90,7 +131,7 @@ mod tests {
         let padding = Padding::new(5, 3, 4, 1);
         let (height, width) = (padding.padded_height, padding.padded_width);
         let value = |row: usize, column: usize| (row * 10 + column) as f32 / 127.5 - 1.0;
-        let mut canvas = Canvas::new(padding, 1, false, Path::new("absent")).unwrap();
+        let mut canvas = Canvas::new(padding, 1, CanvasKind::Bits8, Path::new("absent")).unwrap();
         for rows in [0..1, 1..6, 6..height] {
             let values: Vec<f32> = rows
                 .clone()
@@ -102,17 +143,21 @@ mod tests {
             .flat_map(|row| (padding.left..padding.left + 3).map(move |column| row * 10 + column))
             .map(|level| level as u8)
             .collect();
-        let picture = canvas.into_pixels().unwrap().whole().unwrap();
+        let Output::Spooled(pixels) = canvas.into_output().unwrap() else {
+            panic!("values");
+        };
+        let picture = pixels.whole().unwrap();
         assert_eq!(picture.into_luma8().into_raw(), expected);
     }
 
     #[test]
     fn what_is_no_picture_is_refused() {
         let padding = Padding::new(4, 4, 4, 1);
-        let mut canvas = Canvas::new(padding, 1, false, Path::new("absent")).unwrap();
+        let mut canvas = Canvas::new(padding, 1, CanvasKind::Bits8, Path::new("absent")).unwrap();
         assert!(canvas.write(0..1, &[0.0; 3]).is_err());
         assert!(canvas.write(0..1, &[f32::NAN; 4]).is_err());
         canvas.write(0..1, &[0.0; 4]).unwrap();
-        assert!(canvas.into_pixels().unwrap_err().contains("fewer rows"));
+        let error = canvas.into_output().err().unwrap();
+        assert!(error.contains("fewer rows"));
     }
 }

@@ -13,7 +13,7 @@ mod row_stream;
 mod source;
 mod tiling;
 
-pub(super) use canvas::Canvas;
+pub(super) use canvas::{Canvas, CanvasKind};
 pub(super) use pixel_budget::{Permit, PixelBudget};
 pub use row_access::RowAccess;
 pub(super) use row_stream::RowStream;

@@ -4,17 +4,19 @@
 use image::error::{DecodingError, ImageFormatHint};
 use image::{DynamicImage, ImageError, ImageFormat, ImageResult};
 use mozjpeg::decompress::DecompressStarted;
-use mozjpeg::{ColorSpace, Decompress, Marker};
+use mozjpeg::{ColorSpace, Decompress, Marker, PixelDensityUnit};
 
 use crate::panics;
 use crate::picture::cmyk::cmyk_to_rgb8;
 use crate::picture::decode::{DecodeError, RowDecoder, block_rows, check_size, orientation};
 use crate::picture::limits::PictureLimits;
+use crate::picture::metadata::ifd::IfdReader;
+use crate::picture::metadata::{Density, Georeference};
 use crate::picture::samples::Subpixel;
 
 /// Reads the header of a file. CMYK pictures will be converted to RGB.
 pub(crate) fn decode(bytes: &[u8], limits: PictureLimits) -> Result<RowDecoder<'_>, DecodeError> {
-    let decoder = JpegDecoder::new(bytes)?;
+    let mut decoder = JpegDecoder::new(bytes)?;
     let (width, height) = decoder.dimensions();
     if limits.allow(width, height) && decoder.promises_too_much(bytes.len()) {
         let message = format!("it is too short for the {width}x{height} that it promises");
@@ -22,6 +24,8 @@ pub(crate) fn decode(bytes: &[u8], limits: PictureLimits) -> Result<RowDecoder<'
     }
     check_size((width, height), limits)?;
     let exif = decoder.segment(b"Exif\0\0");
+    let density = decoder.0.pixel_density();
+    let pictures = decoder.pictures();
     Ok(RowDecoder {
         size: (width, height),
         orientation: orientation(exif.as_deref()),
@@ -32,7 +36,18 @@ pub(crate) fn decode(bytes: &[u8], limits: PictureLimits) -> Result<RowDecoder<'
             .is_cmyk()
             .then(|| "converted from CMYK to RGB".to_owned())
             .into_iter()
+            .chain((pictures > 1).then(|| format!("the first of its {pictures} pictures")))
             .collect(),
+        density: density.and_then(|density| {
+            let (across, down) = (density.x.into(), density.y.into());
+            match density.unit {
+                PixelDensityUnit::Inches => Density::per_inch(across, down),
+                PixelDensityUnit::Centimeters => Density::new(across * 100.0, down * 100.0),
+                PixelDensityUnit::PixelAspectRatio => None,
+            }
+        }),
+        georeference: Georeference::default(),
+        exclusion: None,
         blocks: Box::new(Rows {
             kind: decoder.kind(),
             state: State::Header(decoder),
@@ -134,6 +149,17 @@ impl<'a> JpegDecoder<'a> {
         markers.find_map(|marker| marker.data.strip_prefix(signature).map(<[u8]>::to_vec))
     }
 
+    /// How many pictures the file says that it holds (Multi-Picture Format): several views, previews, or a gain map.
+    fn pictures(&self) -> u64 {
+        const NUMBER_OF_IMAGES: u16 = 0xB001;
+        let number = || {
+            let block = self.segment(b"MPF\0")?;
+            let tags = IfdReader::new(&block[..])?;
+            tags.first()?.number(NUMBER_OF_IMAGES, tags)
+        };
+        number().unwrap_or(1)
+    }
+
     fn start(self, kind: Kind) -> std::io::Result<DecompressStarted<&'a [u8]>> {
         match kind {
             Kind::Grey => self.0.grayscale(),
@@ -205,6 +231,48 @@ fn read_inks(decoder: &mut DecompressStarted<&[u8]>, pixels: &mut [u8]) -> std::
         }
     }
     Ok(())
+}
+
+/// The levels of a picture without colour profile and the like, as TIFF files hold them; its width and its channels. Luma and
+/// colour differences are converted to RGB if `is_converted`. A picture of many more bytes than `expected` is refused.
+pub(in crate::picture) fn decode_stream(
+    bytes: &[u8],
+    is_converted: bool,
+    expected: usize,
+) -> Result<(Vec<u8>, usize, usize), DecodeError> {
+    let decoder = caught(|| Decompress::new_mem(bytes))?;
+    let (width, height) = decoder.size();
+    let own = decoder.color_space();
+    let (wanted, channels) = match own {
+        ColorSpace::JCS_GRAYSCALE => (own, 1),
+        _ if is_converted => (ColorSpace::JCS_RGB, 3),
+        ColorSpace::JCS_YCbCr | ColorSpace::JCS_RGB => (own, 3),
+        ColorSpace::JCS_CMYK | ColorSpace::JCS_YCCK => (own, 4),
+        _ => {
+            let message = "its JPEG data have channels of an unknown kind";
+            return Err(DecodeError::Unsupported(message.to_owned()));
+        }
+    };
+    // Codecs pad strips to whole blocks.
+    let length = width * height * channels;
+    if length > expected * 2 + (1 << 20) {
+        let message = "a strip or tile is larger than its page says";
+        return Err(DecodeError::Damaged(message.to_owned()));
+    }
+    let mut levels = vec![0u8; length];
+    caught(|| {
+        let mut decoder = decoder.to_colorspace(wanted)?;
+        match channels {
+            1 => decoder.read_scanlines_into(&mut levels).map(drop),
+            3 => decoder
+                .read_scanlines_into(levels.as_chunks_mut::<3>().0)
+                .map(drop),
+            _ => decoder
+                .read_scanlines_into(levels.as_chunks_mut::<4>().0)
+                .map(drop),
+        }
+    })?;
+    Ok((levels, width, channels))
 }
 
 /// Runs a step of the decoder, which reports errors by unwinding.

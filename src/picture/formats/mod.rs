@@ -1,5 +1,6 @@
 //! File formats.
 
+pub(super) mod bmp;
 pub(super) mod jpeg;
 pub(super) mod png;
 pub(super) mod pnm;

@@ -3,13 +3,13 @@
 use std::io::Cursor;
 
 use image::ImageFormat;
-use tiff::ColorType;
 use tiff::decoder::{ChunkType, Decoder, DecodingResult, Limits};
 use tiff::tags::Tag;
+use tiff::{ColorType, TiffError};
 
 use super::map::MAX_ID;
 use super::stored::{SampleError, StoredPixels, StoredSamples};
-use crate::picture::decode::check_size;
+use crate::picture::decode::{DecodeError, check_size};
 use crate::picture::limits::PictureLimits;
 use crate::picture::metadata::exif::orientation;
 use crate::picture::metadata::ifd::IfdReader;
@@ -28,6 +28,15 @@ mod photometric {
     pub(super) const RGB: u32 = 2;
     pub(super) const PALETTE: u32 = 3;
     pub(super) const MASK: u32 = 4;
+}
+
+impl From<TiffError> for DecodeError {
+    fn from(error: TiffError) -> Self {
+        match error {
+            TiffError::UnsupportedError(error) => Self::Unsupported(error.to_string()),
+            error => Self::Damaged(error.to_string()),
+        }
+    }
 }
 
 pub(super) fn decode(
@@ -87,7 +96,7 @@ impl Look {
             let entry = first.find(PHOTOMETRIC)?;
             let map = first.find(COLOUR_MAP);
             Some(Self {
-                kind: first.number(PHOTOMETRIC, tags)?,
+                kind: first.number(PHOTOMETRIC, tags)? as u32,
                 place: Some((entry.value.start, tags.is_big_endian())),
                 palette: palette(&map.map(|map| tags.numbers(map)).unwrap_or_default()),
             })
@@ -141,7 +150,7 @@ fn colours_of_many_bits() -> SampleError {
 }
 
 /// Red, green and blue of each place; levels have 16 bits, and some programs write 8.
-fn palette(map: &[u32]) -> Vec<[u8; 3]> {
+fn palette(map: &[u64]) -> Vec<[u8; 3]> {
     let count = map.len() / 3;
     let shift = if map.iter().any(|&level| level > 255) {
         8

@@ -1,10 +1,12 @@
 //! What a file says about its picture besides the pixels.
 
 use super::colour_chunks::ColourChunks;
+use super::density::Density;
 use super::exif;
+use super::georeference::Georeference;
 
-/// Colour profile, EXIF and XMP blocks of a picture.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Colour profile, EXIF and XMP blocks of a picture, its size on paper and its place on Earth.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Metadata {
     /// An ICC profile.
     pub profile: Option<Vec<u8>>,
@@ -14,6 +16,21 @@ pub struct Metadata {
     pub xmp: Option<String>,
     /// Chunks of a PNG file that describe its colours.
     pub colour: ColourChunks,
+    /// Its size on paper.
+    pub density: Option<Density>,
+    /// Its place on Earth.
+    pub georeference: Georeference,
+    /// How the file says which pixels have no data; they are transparent.
+    pub exclusion: Option<Exclusion>,
+}
+
+/// How a TIFF file says which pixels have no data.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Exclusion {
+    /// A page of its own.
+    MaskPage,
+    /// All of their bands hold this number.
+    NoData(f64),
 }
 
 /// The colours that an ICC profile describes.
@@ -89,7 +106,7 @@ impl Metadata {
             profile,
             exif,
             xmp,
-            colour: ColourChunks::default(),
+            ..Self::default()
         }
     }
 }

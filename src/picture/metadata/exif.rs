@@ -46,7 +46,8 @@ const ABOUT_THE_PICTURE: [u16; 12] = [
 /// The block without the signature that JPEG files put before it; none if it is damaged.
 pub(crate) fn validated(block: &[u8]) -> Option<Vec<u8>> {
     let block = block.strip_prefix(b"Exif\0\0").unwrap_or(block);
-    IfdReader::new(block)?.first()?;
+    let tags = IfdReader::new(block).filter(|tags| !tags.is_big())?;
+    tags.first()?;
     Some(block.to_vec())
 }
 
@@ -61,7 +62,7 @@ pub(crate) fn orientation<'a>(block: impl Into<ByteSource<'a>>) -> Option<Orient
 /// still show the old picture.
 pub fn updated_for_output(block: &[u8], width: u32, height: u32) -> Vec<u8> {
     let mut updated_for_output = block.to_vec();
-    let Some(tags) = IfdReader::new(block) else {
+    let Some(tags) = IfdReader::new(block).filter(|tags| !tags.is_big()) else {
         return updated_for_output;
     };
     let Some(first) = tags.first() else {
@@ -162,24 +163,24 @@ pub struct ExifFields {
 impl ExifFields {
     /// Reads them from a block or from a TIFF file; none if it is damaged or says nothing.
     pub fn read(file: &[u8]) -> Option<Self> {
-        Self::read_from(file.into())
+        let tags = IfdReader::new(file)?;
+        Self::of_directory(tags, &tags.first()?)
     }
 
-    /// As [`read`](Self::read).
-    pub(crate) fn read_from(file: ByteSource<'_>) -> Option<Self> {
-        let tags = IfdReader::new(file)?;
-        let first = tags.first()?;
+    /// Reads those of a page of a TIFF file.
+    pub(crate) fn of_directory(tags: IfdReader<'_>, first: &Ifd) -> Option<Self> {
         let below = |tag| {
             let position = first.number(tag, tags)?;
             tags.directory(position as usize)
         };
-        let fields = |directory: Option<Ifd>, keep: &dyn Fn(u16) -> bool| {
+        let fields = |directory: Option<&Ifd>, keep: &dyn Fn(u16) -> bool| {
             let entries = directory
                 .into_iter()
-                .flat_map(|directory| directory.entries);
+                .flat_map(|directory| &directory.entries);
             let mut fields: Vec<ExifField> = entries
-                .filter(|entry| keep(entry.tag))
-                .map(|entry| field(&entry, tags))
+                // Types that only BigTIFF has cannot be written to an EXIF block.
+                .filter(|entry| keep(entry.tag) && entry.kind <= 13)
+                .map(|entry| field(entry, tags))
                 .collect();
             fields.sort_by_key(|field| field.tag);
             fields.dedup_by_key(|field| field.tag);
@@ -187,8 +188,8 @@ impl ExifFields {
         };
         let movable = |tag: u16| tag != MAKER_NOTE && tag != INTEROPERABILITY;
         let fields = Self {
-            photo: fields(below(PHOTO), &movable),
-            place: fields(below(PLACE), &|_| true),
+            photo: fields(below(PHOTO).as_ref(), &movable),
+            place: fields(below(PLACE).as_ref(), &|_| true),
             image: fields(Some(first), &|tag| ABOUT_THE_PICTURE.contains(&tag)),
         };
         (fields != Self::default()).then_some(fields)
@@ -218,7 +219,8 @@ impl ExifFields {
     }
 }
 
-fn field(entry: &IfdEntry, tags: IfdReader<'_>) -> ExifField {
+/// A value of a file.
+pub(crate) fn field(entry: &IfdEntry, tags: IfdReader<'_>) -> ExifField {
     let mut bytes = tags.bytes(entry).into_owned();
     if tags.is_big_endian() != cfg!(target_endian = "big") {
         // Fractions are two numbers.

@@ -20,6 +20,15 @@ pub fn updated_for_output(block: &str, width: u32, height: u32) -> Option<String
     Some(numbers.into_iter().fold(block.to_owned(), put))
 }
 
+/// What a block says of pictures that a new file does not hold: the gain map of an HDR photo, or other pictures behind the first one.
+pub(crate) fn lost_pictures(block: &str) -> Option<&'static str> {
+    if block.contains("hdrgm:") || block.contains("HDRGainMap") || block.contains("\"GainMap\"") {
+        return Some("XMP block tells of a gain map, which is not in this file");
+    }
+    let is_container = block.contains("Container:Directory") || block.contains("MicroVideo");
+    is_container.then_some("XMP block tells of pictures that are not in this file")
+}
+
 /// Writes a number wherever the block has one of this name, as an attribute or as an element.
 fn put(block: &str, name: &str, number: u32) -> String {
     let mut parts = block.split(name);

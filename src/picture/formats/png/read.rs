@@ -9,6 +9,7 @@ use png::{BitDepth, Decoder, Info, Limits, Reader, Transformations};
 use crate::picture::byte_source::{ByteSource, ReadSeek};
 use crate::picture::decode::{DecodeError, RowDecoder, block_rows, check_size, orientation};
 use crate::picture::limits::PictureLimits;
+use crate::picture::metadata::{Density, Georeference};
 use crate::picture::samples::Subpixel;
 
 impl From<png::DecodingError> for DecodeError {
@@ -59,6 +60,12 @@ pub(crate) fn decode(
             .then(|| "its first frame".to_owned())
             .into_iter()
             .collect(),
+        density: info.pixel_dims.and_then(|dims| match dims.unit {
+            png::Unit::Meter => Density::new(dims.xppu.into(), dims.yppu.into()),
+            png::Unit::Unspecified => None,
+        }),
+        georeference: Georeference::default(),
+        exclusion: None,
         blocks: Box::new(Rows {
             reader,
             left: size.1,

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use png::chunk::ChunkType;
 use png::text_metadata::ITXtChunk;
-use png::{BitDepth, Compression, Encoder, Filter, Info};
+use png::{BitDepth, Compression, Encoder, Filter, Info, PixelDimensions, Unit};
 
 use crate::picture::Metadata;
 use crate::picture::output_pixels::OutputPixels;
@@ -37,6 +37,11 @@ pub(crate) fn write_png(
         BitDepth::Eight
     };
     info.icc_profile = metadata.profile.as_deref().map(Cow::Borrowed);
+    info.pixel_dims = metadata.density.map(|density| PixelDimensions {
+        xppu: density.across.round() as u32,
+        yppu: density.down.round() as u32,
+        unit: Unit::Meter,
+    });
     info.exif_metadata = metadata.exif.as_deref().map(Cow::Borrowed);
     let text = metadata.xmp.clone();
     info.utf8_text

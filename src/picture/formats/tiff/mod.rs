@@ -1,8 +1,11 @@
-//! TIFF.
+//! TIFF and BigTIFF.
 
+mod chunks;
+mod compression;
 mod layout;
+mod page;
 mod read;
 mod write;
 
-pub(in crate::picture) use read::decode;
-pub(in crate::picture) use write::write_tiff;
+pub(in crate::picture) use read::{decode, decode_bands, page_count, size};
+pub(in crate::picture) use write::{TiffPage, TiffPixels, write_tiff};
