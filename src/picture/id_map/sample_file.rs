@@ -10,6 +10,7 @@ use super::{bmp, png, pnm, tiff, webp};
 use crate::panics;
 use crate::picture::byte_source::read_bytes;
 use crate::picture::error::PictureError;
+use crate::picture::format::guess_format;
 use crate::picture::limits::PictureLimits;
 
 /// The samples of a file before it is said what they mean.
@@ -210,13 +211,13 @@ impl SampleFile {
 fn decode(bytes: Vec<u8>, limits: PictureLimits) -> Result<StoredSamples, SampleError> {
     use crate::picture::decode::DecodeError::NotAPicture;
 
-    match image::guess_format(&bytes) {
-        Ok(ImageFormat::Png) => png::decode(&bytes, limits),
-        Ok(ImageFormat::Tiff) => tiff::decode(bytes, limits),
-        Ok(ImageFormat::Pnm) => pnm::decode(&bytes, limits),
-        Ok(ImageFormat::Bmp) => bmp::decode(&bytes, limits),
-        Ok(ImageFormat::WebP) => webp::decode(&bytes, limits),
-        Ok(ImageFormat::Jpeg) => Err(SampleError::Unfit(
+    match guess_format(&bytes) {
+        Some(ImageFormat::Png) => png::decode(&bytes, limits),
+        Some(ImageFormat::Tiff) => tiff::decode(bytes, limits),
+        Some(ImageFormat::Pnm) => pnm::decode(&bytes, limits),
+        Some(ImageFormat::Bmp) => bmp::decode(&bytes, limits),
+        Some(ImageFormat::WebP) => webp::decode(&bytes, limits),
+        Some(ImageFormat::Jpeg) => Err(SampleError::Unfit(
             "is a JPEG, whose compression changes ids: save maps of labels and instances as PNG"
                 .to_owned(),
         )),
