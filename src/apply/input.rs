@@ -21,6 +21,8 @@ pub(super) struct InputListing {
     /// a picture.
     pub(super) root: PathBuf,
     pub(super) kind: InputKind,
+    /// The folders that were named as inputs.
+    pub(super) folders: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub(super) enum InputKind {
     File,
     Folder,
     Pattern,
+    /// Several of these.
+    Several,
 }
 
 /// Something in an input that has the name of a picture, or that may hide pictures.
@@ -91,6 +95,7 @@ pub(super) fn find(input: &Path) -> Result<InputListing, ApplyError> {
 
 fn in_folder(folder: &Path) -> Result<InputListing, ApplyError> {
     let mut found = InputListing::new(folder, InputKind::Folder);
+    found.folders.push(folder.to_owned());
     let seen = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
     found.walk(seen, |_| true)?;
     Ok(found)
@@ -130,18 +135,19 @@ fn matching(path: &Path) -> Result<InputListing, ApplyError> {
 }
 
 /// The rest of `path` after `folder`, with which it begins.
-fn below<'a>(path: &'a Path, folder: &Path) -> &'a Path {
+pub(super) fn below<'a>(path: &'a Path, folder: &Path) -> &'a Path {
     path.strip_prefix(folder).unwrap_or(path)
 }
 
 impl InputListing {
-    fn new(root: &Path, kind: InputKind) -> Self {
+    pub(super) fn new(root: &Path, kind: InputKind) -> Self {
         Self {
             candidates: Vec::new(),
             left_out: LeftOut::default(),
             links: Vec::new(),
             root: root.to_owned(),
             kind,
+            folders: Vec::new(),
         }
     }
 
@@ -223,7 +229,7 @@ impl InputListing {
         Ok(())
     }
 
-    fn add(&mut self, relative: &Path, what: EntryKind) {
+    pub(super) fn add(&mut self, relative: &Path, what: EntryKind) {
         let relative = relative.into();
         self.candidates.push(Candidate { relative, what });
     }

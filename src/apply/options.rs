@@ -15,6 +15,8 @@ use crate::picture::{EncodeOptions, PictureLimits, ValueRange};
 pub struct ApplyOptions {
     /// Size at which pictures are translated.
     pub size: OutputSize,
+    /// The half of each picture that is translated, where pictures hold pairs side by side; none for the whole.
+    pub half: Option<PairHalf>,
     /// Whether translations are brought back to the size of their inputs.
     pub restore: bool,
     /// Whether instance maps may lie beside the inputs of a folder, which are then no inputs themselves.
@@ -52,6 +54,15 @@ impl ApplyOptions {
     pub(super) fn encoding(&self) -> EncodeOptions {
         EncodeOptions::of_quality(self.quality)
     }
+}
+
+/// A half of a picture that holds a pair side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PairHalf {
+    /// The left one.
+    Left,
+    /// The right one.
+    Right,
 }
 
 /// Bits of the outputs' channels.

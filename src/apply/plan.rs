@@ -6,11 +6,13 @@ use std::sync::Arc;
 use image::ImageFormat;
 use rayon::prelude::*;
 
-use super::collisions::{CollisionCheck, resolved};
+use super::collisions::CollisionCheck;
 use super::error::ApplyError;
-use super::input::{EntryKind, InputKind, InputListing, find};
+use super::input::{EntryKind, InputKind, InputListing};
+use super::inputs::find_all;
 use super::instance_files::without_maps;
 use super::options::{ApplyOptions, OnExisting};
+use super::resolved::resolved;
 use crate::data::LeftOut;
 use crate::picture::{has_picture_extension, is_truncated_file, with_extension};
 
@@ -21,6 +23,8 @@ pub struct Plan {
     entries: Arc<[Entry]>,
     /// What their paths are relative to.
     root: Arc<Path>,
+    /// The name of the one translation, where it is not that of its input.
+    name: Option<Arc<Path>>,
     /// What is in the input and not translated: files that are not called like pictures, links that lead round in circles.
     pub left_out: LeftOut,
     /// Maps in the input that belong to others of its pictures: instances, and colours for the eye.
@@ -60,6 +64,8 @@ enum EntryAction {
 pub struct PlannedPicture {
     /// The picture.
     pub input: PathBuf,
+    /// Its path below the input.
+    pub relative: PathBuf,
     /// What is to be done with it.
     pub task: Task,
     /// Its place in the whole input, whatever the shard: what is drawn at random for it depends on this.
@@ -140,11 +146,16 @@ impl Plan {
         self.entries.iter().filter(skips).count()
     }
 
+    /// What the translation of a picture is called, but for the extension.
+    fn name_of<'a>(&'a self, entry: &'a Entry) -> &'a Path {
+        self.name.as_deref().unwrap_or(&entry.relative)
+    }
+
     fn planned(&self, entry: &Entry) -> PlannedPicture {
         let input = self.root.join(&entry.relative);
         let output = |format| {
             self.output
-                .join(output_of(&entry.relative, format, entry.sample))
+                .join(output_of(self.name_of(entry), format, entry.sample))
         };
         let task = match &entry.what {
             &EntryAction::Translate(format) => Task::Translate {
@@ -161,13 +172,23 @@ impl Plan {
         };
         PlannedPicture {
             input,
+            relative: entry.relative.to_path_buf(),
             task,
             place: entry.place.into(),
         }
     }
 }
 
-/// Plans the translation of `input`, a picture, a folder (with all folders in it) or a pattern, into the folder `output`.
+/// Plans the translation of one input into a folder: see [`plan_inputs`].
+///
+/// # Errors
+/// As [`plan_inputs`].
+pub fn plan(input: &Path, output: &Path, options: &ApplyOptions) -> Result<Plan, ApplyError> {
+    plan_inputs(&[input.to_owned()], output, None, options)
+}
+
+/// Plans the translation of `inputs`, each a picture, a folder (with all folders in it) or a pattern, into the folder `output`,
+/// under the name `name` where there is one picture that has one.
 ///
 /// The output mirrors the input's tree with the same stems, to which the number of the sample is added where there are several. Extensions fit the format: a PNG that is called `.jpg` becomes `.png`.
 /// In folders and patterns only files that are called like pictures count; a file that is named itself is always tried.
@@ -178,7 +199,12 @@ impl Plan {
 ///
 /// # Errors
 /// Nothing is found, or some output would replace an input, another output or (unless `options` say so) an existing file.
-pub fn plan(input: &Path, output: &Path, options: &ApplyOptions) -> Result<Plan, ApplyError> {
+pub fn plan_inputs(
+    inputs: &[PathBuf],
+    output: &Path,
+    name: Option<&Path>,
+    options: &ApplyOptions,
+) -> Result<Plan, ApplyError> {
     if !output.is_dir() && (output.exists() || has_picture_extension(output)) {
         return Err(ApplyError::OutputNotAFolder(output.to_owned()));
     }
@@ -189,14 +215,15 @@ pub fn plan(input: &Path, output: &Path, options: &ApplyOptions) -> Result<Plan,
     {
         return Err(ApplyError::ReportIsAPicture(report.clone()));
     }
-    let mut found = find(input)?;
+    let mut found = find_all(inputs)?;
+    let name = name.filter(|_| found.candidates.len() == 1);
     let mut maps = 0;
-    if options.instance_maps && found.kind == InputKind::Folder {
+    if options.instance_maps && !found.folders.is_empty() {
         let all = found.candidates.len();
         found.candidates = without_maps(found.candidates);
         maps = all - found.candidates.len();
     }
-    check_folders(input, output, &found)?;
+    check_folders(output, &found)?;
 
     let samples: u16 = options.samples.clamp(1, u16::MAX.into()) as u16;
     let numbers = if samples == 1 { 0..=0 } else { 1..=samples };
@@ -216,7 +243,7 @@ pub fn plan(input: &Path, output: &Path, options: &ApplyOptions) -> Result<Plan,
         })
         .collect();
     let outputs_of = |index: usize| {
-        let relative = &found.candidates[index].relative;
+        let relative = name.unwrap_or(&found.candidates[index].relative);
         let numbers = numbers.clone();
         let of_format = move |format| {
             let all = numbers.clone();
@@ -256,10 +283,11 @@ pub fn plan(input: &Path, output: &Path, options: &ApplyOptions) -> Result<Plan,
             }
         }
     }
-    check_existing(&mut entries, output, options.existing)?;
+    check_existing(&mut entries, output, name, options.existing)?;
     Ok(Plan {
         entries: entries.into(),
         root: found.root.into(),
+        name: name.map(Arc::from),
         left_out: found.left_out,
         maps,
         output: output.to_owned(),
@@ -291,34 +319,32 @@ fn numbered(path: PathBuf, sample: u16) -> PathBuf {
 }
 
 /// Refuses an output folder whose pictures the same input would find the next time.
-fn check_folders(input: &Path, output: &Path, found: &InputListing) -> Result<(), ApplyError> {
-    if found.kind == InputKind::File {
-        return Ok(());
-    }
-    let (folder, output_folder) = (resolved(&found.root), resolved(output));
-    let leads_there = |link: &&PathBuf| output_folder.starts_with(resolved(&folder.join(link)));
-    if let Some(link) = found.links.iter().find(leads_there) {
-        return Err(ApplyError::OutputInsideInput {
-            input: found.root.join(link),
-            output: output.to_owned(),
-        });
-    }
-    if !output_folder.starts_with(&folder) {
-        return Ok(());
-    }
-    let found_before = || {
-        // An output folder that is the pattern's own holds inputs rightly; that none is replaced is checked elsewhere.
-        output_folder != folder
-            && found
-                .candidates
-                .iter()
-                .any(|candidate| folder.join(&candidate.relative).starts_with(&output_folder))
+fn check_folders(output: &Path, found: &InputListing) -> Result<(), ApplyError> {
+    let output_folder = resolved(output);
+    let inside = |input: &Path| ApplyError::OutputInsideInput {
+        input: input.to_owned(),
+        output: output.to_owned(),
     };
-    if found.kind == InputKind::Folder || found_before() {
-        return Err(ApplyError::OutputInsideInput {
-            input: input.to_owned(),
-            output: output.to_owned(),
-        });
+    let root = resolved(&found.root);
+    let leads_there = |link: &&PathBuf| output_folder.starts_with(resolved(&root.join(link)));
+    if let Some(link) = found.links.iter().find(leads_there) {
+        return Err(inside(&found.root.join(link)));
+    }
+    let mut folders = found.folders.iter();
+    if let Some(folder) = folders.find(|folder| output_folder.starts_with(resolved(folder))) {
+        return Err(inside(folder));
+    }
+    let folder = root;
+    // An output folder that is the pattern's own holds inputs rightly; that none is replaced is checked elsewhere.
+    if found.kind != InputKind::Pattern
+        || output_folder == folder
+        || !output_folder.starts_with(&folder)
+    {
+        return Ok(());
+    }
+    let mut candidates = found.candidates.iter();
+    if candidates.any(|candidate| folder.join(&candidate.relative).starts_with(&output_folder)) {
+        return Err(inside(&found.root));
     }
     Ok(())
 }
@@ -327,6 +353,7 @@ fn check_folders(input: &Path, output: &Path, found: &InputListing) -> Result<()
 fn check_existing(
     entries: &mut [Entry],
     output: &Path,
+    name: Option<&Path>,
     existing: OnExisting,
 ) -> Result<(), ApplyError> {
     if existing == OnExisting::Overwrite {
@@ -336,7 +363,8 @@ fn check_existing(
         let EntryAction::Translate(format) = entry.what else {
             return None;
         };
-        let path = output.join(output_of(&entry.relative, format, entry.sample));
+        let name = name.unwrap_or(&entry.relative);
+        let path = output.join(output_of(name, format, entry.sample));
         if !path.is_file() {
             return None;
         }

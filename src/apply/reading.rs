@@ -6,7 +6,7 @@ use std::sync::Arc;
 use image::DynamicImage;
 
 use super::hidden_colours::{MAX_PIXELS, TransparentPixels, fill_hidden};
-use super::options::{ApplyOptions, Depth, OutputSize};
+use super::options::{ApplyOptions, Depth, OutputSize, PairHalf};
 use super::padding::Padding;
 use super::passthrough::{BandTarget, Passthrough};
 use super::tiles::InputPlanes;
@@ -22,6 +22,7 @@ use crate::picture::{
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ReadOptions<'a> {
     pub(super) size: OutputSize,
+    pub(super) half: Option<PairHalf>,
     pub(super) restore: bool,
     pub(super) depth: Depth,
     pub(super) transparent: TransparentPixels,
@@ -37,6 +38,7 @@ impl<'a> ReadOptions<'a> {
     pub(super) fn new(options: &ApplyOptions, folder: &'a Path) -> Self {
         Self {
             size: options.size,
+            half: options.half,
             restore: options.restore,
             depth: options.depth,
             transparent: options.transparent,
@@ -68,12 +70,18 @@ pub(super) fn read(
         let picture = picture.map_err(|error| unreadable_for(error, channels))?;
         let sample = picture.pixels.sample_type();
         if !is_usual(channels) || sample != SampleType::Unsigned8 {
+            if reading.half.is_some() {
+                return Err(format!(
+                    "`{}` has no halves that `--side` could take: it is not of 8 or 16 bits in grey or colour",
+                    path.display()
+                ));
+            }
             check_bands(path, picture.pixels.band_count(), channels)?;
             return Ok(LoadedInput::Bands(picture));
         }
     }
     let (picture, colour) = match (reading.size, reading.page) {
-        (OutputSize::Keep, None) => {
+        (OutputSize::Keep, None) if reading.half.is_none() => {
             let original = spool_picture(path, reading.limits, reading.folder);
             let original = original.map_err(|error| unreadable_for(error, channels))?;
             let colour = original.pixels.colour();
@@ -84,7 +92,10 @@ pub(super) fn read(
                 None => read_picture(path, reading.limits),
                 Some(page) => read_page(path, page, reading.limits),
             };
-            let original = original.map_err(|error| unreadable_for(error, channels))?;
+            let mut original = original.map_err(|error| unreadable_for(error, channels))?;
+            if let Some(half) = reading.half {
+                original.pixels = half_of(&original.pixels, half, path)?;
+            }
             let colour = original.pixels.color();
             (LoadedInput::Whole(original), colour)
         }
@@ -94,6 +105,19 @@ pub(super) fn read(
     } else {
         Err(unsupported(path))
     }
+}
+
+/// One half of a picture, as in training: of an odd width the last column is left out.
+fn half_of(picture: &DynamicImage, half: PairHalf, path: &Path) -> Result<DynamicImage, String> {
+    let (width, height) = (picture.width() / 2, picture.height());
+    if width == 0 {
+        return Err(format!("`{}` is too narrow to have halves", path.display()));
+    }
+    let left = match half {
+        PairHalf::Left => 0,
+        PairHalf::Right => width,
+    };
+    Ok(picture.crop_imm(left, 0, width, height))
 }
 
 /// Whether pictures have so many channels: grey or colour.

@@ -9,6 +9,7 @@ use super::exit::Exit;
 use super::globals::Globals;
 use super::interrupt;
 use super::output::print;
+use super::pair_side::{PairSide, check_pairs};
 use super::pictures::PictureArguments;
 use super::size_choice::SizeChoice;
 use super::streams::{Streams, deliver};
@@ -16,7 +17,8 @@ use super::usage::UsageError;
 use crate::apply::{
     ApplyError, ApplyOptions, Event, FillOptions, LabelTranslator, MaskLookup, MaskSource,
     NetworkFiller, NetworkTranslator, OnExisting, OutputFormat, Plan, SampleOptions, ShardChoice,
-    Status, Summary, TileSize, Tiling, Translator, TransparentPixels, fill, plan, run as translate,
+    Status, Summary, TileSize, Tiling, Translator, TransparentPixels, fill, plan_inputs,
+    run as translate,
 };
 use crate::config::{Direction, Mode};
 use crate::data::MaskThreshold;
@@ -28,19 +30,29 @@ use crate::style::{Manifest, Registry};
 /// Arguments of `translate apply`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  translate apply --input photos/ --style monet\n  translate apply --input cat.jpg --style checkpoints/edges --output out --format png\n  translate apply --input photos/ --mask masks/ --style fill --dilate 2\n  translate apply --input photos/ --style monet --skip-existing --report report.jsonl\n  translate apply --input photos/ --style monet --shard 2/5 --report report-2.jsonl\n  translate apply --input - --style monet --output - < cat.jpg > painted.jpg\n  translate apply --input - --style monet --output painted.png < cat.jpg\n  translate apply --input cat.jpg --style monet --output - | display"
+    after_help = "Examples:\n  translate apply photos/ --style monet\n  translate apply cat.jpg -s monet -o painted.png\n  translate apply photos/*.jpg --style checkpoints/edges --output out --format png\n  translate apply facades/test --style facades --side right\n  translate apply --input photos/ --mask masks/ --style fill --dilate 2\n  translate apply --input photos/ --style monet --skip-existing --report report.jsonl\n  translate apply --input photos/ --style monet --shard 2/5 --report report-2.jsonl\n  translate apply --input - --style monet --output - < cat.jpg > painted.jpg\n  translate apply --input - --style monet --output painted.png < cat.jpg\n  translate apply --input cat.jpg --style monet --output - | display"
 )]
 pub struct Arguments {
-    /// Picture, folder (with all folders in it), pattern such as 'photos/*.jpg', or - for a picture on standard input
-    #[arg(long, value_name = "PATH")]
-    input: PathBuf,
-    /// Name or folder of the style
-    #[arg(long, value_name = "NAME|DIR")]
+    /// Pictures, folders (with all folders in them), patterns such as 'photos/*.jpg', or - for a picture on standard input
+    #[arg(value_name = "PATH", required_unless_present = "input")]
+    inputs: Vec<PathBuf>,
+    /// The same, as a flag; may be repeated
+    #[arg(short, long, value_name = "PATH")]
+    input: Vec<PathBuf>,
+    /// Name or folder of the style; NAME@STEP for a state that was kept
+    #[arg(short, long, value_name = "NAME|DIR")]
     style: String,
-    /// Folder for the translations, which mirrors the input; - for one picture to standard output; a file's name too for a
-    /// picture on standard input
-    #[arg(long, value_name = "DIR|-", default_value = "translated")]
+    /// Folder for the translations, which mirrors the input; the name of a file for one picture; - for standard output
+    #[arg(short, long, value_name = "DIR|FILE|-", default_value = "translated")]
     output: PathBuf,
+    /// What to take of pictures that hold a pair side by side: the left or the right half, or the whole
+    #[arg(
+        long,
+        value_enum,
+        value_name = "left|right|whole",
+        conflicts_with = "mask"
+    )]
+    side: Option<PairSide>,
     /// Direction to translate in [default: the style's]
     #[arg(long, value_name = "AtoB|BtoA")]
     direction: Option<Direction>,
@@ -118,7 +130,12 @@ enum Switch {
 pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
     let folder = Registry::new(&globals.checkpoints).find(&arguments.style)?;
     // A style that cannot be used is said before the pictures are looked for.
-    let recipe = Manifest::read(&folder)?.recipe;
+    let Manifest {
+        recipe, training, ..
+    } = Manifest::read(&folder)?;
+    if arguments.side.is_some() && !matches!(recipe.mode, Mode::Pix2pix | Mode::Cycle) {
+        return Err(UsageError::NoSides(folder.name()).into());
+    }
     let dropout = arguments.dropout == Switch::On;
     if dropout && (!recipe.generator.dropout || recipe.mode == Mode::Pix2pixhd) {
         return Err(UsageError::NoDropout(folder.name()).into());
@@ -132,11 +149,8 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         overlap: arguments.overlap,
     };
     check_tiling(tiling, dropout || arguments.precision != Precision::F32)?;
-    let streams = Streams::open(
-        &arguments.input,
-        &arguments.output,
-        arguments.pictures.format,
-    )?;
+    let inputs = [arguments.inputs, arguments.input].concat();
+    let streams = Streams::open(&inputs, &arguments.output, arguments.pictures.format)?;
     let mut pictures = arguments.pictures.clone();
     pictures.format = streams.format;
     let has_masks = arguments.mask.is_some();
@@ -154,6 +168,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         size,
         restore: arguments.restore,
         transparent: arguments.transparent,
+        half: arguments.side.and_then(PairSide::half),
         tiling,
         instance_maps: recipe.mode == Mode::Pix2pixhd && recipe.data.instances,
         format: pictures.format(has_masks),
@@ -172,7 +187,12 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         report: arguments.report.clone(),
         threads: globals.threads.unwrap_or(0),
     };
-    let plan = streams.checked(plan(&streams.input, &streams.output, &options)?)?;
+    let name = streams.name.as_deref();
+    let plan = plan_inputs(&streams.inputs, &streams.output, name, &options)?;
+    let plan = streams.checked(plan)?;
+    if arguments.side.is_none() && !has_masks {
+        check_pairs(&plan, &training.pair_size, &folder)?;
+    }
     let device = globals.device.open()?;
     let precision = arguments.precision;
     device.check(precision)?;

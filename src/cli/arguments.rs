@@ -3,7 +3,9 @@
 use clap::{Parser, Subcommand};
 
 use super::globals::Globals;
-use super::{apply, bench, data, demo, evaluate, export, import, styles, train};
+use super::{
+    apply, bench, completions, data, demo, evaluate, export, import, recipes, styles, train,
+};
 
 /// Train networks on your own pictures, and turn folders of pictures into other pictures.
 #[derive(Debug, Parser)]
@@ -44,6 +46,10 @@ pub enum Command {
     Data(data::Arguments),
     /// Measure how fast this machine trains and translates
     Bench(bench::Arguments),
+    /// List the recipes in this program, or print one
+    Recipes(recipes::Arguments),
+    /// Print completions for a shell, or the manual page
+    Completions(completions::Arguments),
     /// List the devices that are compiled in and answer
     Devices,
 }

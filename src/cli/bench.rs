@@ -20,7 +20,7 @@ pub struct Arguments {
     /// Training method
     #[arg(long, value_name = "MODE")]
     mode: Mode,
-    /// Size of the pictures: a side such as 256, or 512x256 (width x height) [default: the mode's]
+    /// Size of the pictures: a side such as 256, or 512x256 (width x height) [default: data.crop_size]
     #[arg(long, value_name = "N|WxH")]
     size: Option<OutputSize>,
     /// Pictures per step [default: 1]
@@ -55,7 +55,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         let name = precision.name();
         overlay.insert("train", "precision", name, "`--precision`")?;
     }
-    let (recipe, size) = sized(overlay, arguments.mode, arguments.size)?;
+    let (recipe, size) = sized(overlay, arguments.mode, arguments.size, &arguments.set)?;
     let device = globals.device.open()?;
     let precision = recipe.train.precision.name();
     device.check(recipe.train.precision)?;
@@ -102,8 +102,23 @@ fn sized(
     mut overlay: Overlay,
     mode: Mode,
     size: Option<OutputSize>,
+    set: &[String],
 ) -> Result<(Recipe, [usize; 2]), ConfigError> {
-    let usual = Recipe::defaults(mode).data.crop_size;
+    let said = value_of(set, "data.crop_size").and_then(|side| side.parse().ok());
+    if let (Some(_), Some(OutputSize::Exact { .. })) = (said, size) {
+        return Err(ConfigError::BadValue {
+            key: "data.crop_size".to_owned(),
+            message: "is the size of the pictures, as `--size` is: leave one of them out"
+                .to_owned(),
+        });
+    }
+    if value_of(set, "data.load_size").is_some() {
+        return Err(ConfigError::BadValue {
+            key: "data.load_size".to_owned(),
+            message: "changes nothing here, where no pictures are loaded: leave it out".to_owned(),
+        });
+    }
+    let usual = said.unwrap_or(Recipe::defaults(mode).data.crop_size);
     let [width, height] = match size {
         Some(OutputSize::Exact { width, height }) => [width as usize, height as usize],
         Some(OutputSize::Keep) | None => [usual; 2],
@@ -135,6 +150,13 @@ fn sized(
         });
     }
     Ok((recipe, [width, height]))
+}
+
+/// The value that the settings give a key.
+fn value_of<'a>(set: &'a [String], key: &str) -> Option<&'a str> {
+    let pairs = set.iter().filter_map(|setting| setting.split_once('='));
+    let mut values = pairs.filter(|(name, _)| name.trim() == key);
+    values.next_back().map(|(_, value)| value.trim())
 }
 
 /// The shortest, the middle and the longest step.

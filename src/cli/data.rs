@@ -7,9 +7,10 @@ use clap::{Args, Subcommand};
 
 use super::exit::Exit;
 use super::output::print;
+use super::recipes;
 use super::usage::UsageError;
 use crate::apply::OutputSize;
-use crate::config::{MaskKind, Mode, Overlay, Recipe};
+use crate::config::{MaskKind, Mode, Recipe};
 use crate::data::{
     ClassPalette, ClassShare, Conversion, DataError, Dataset, EdgeSettings, MaskPlan, MaskSettings,
     Split, fit_to_data, join_pairs, split_pairs, write_edges, write_labels, write_masks,
@@ -32,8 +33,8 @@ enum Verb {
         /// Training method that is to use it
         #[arg(long)]
         mode: Mode,
-        /// Recipe that is to be used
-        #[arg(long, value_name = "FILE")]
+        /// Recipe that is to be used: a file, or the name of one in this program
+        #[arg(long, value_name = "FILE|NAME")]
         config: Option<PathBuf>,
         /// Setting of the recipe, such as data.crop_size=64
         #[arg(long, value_name = "SECTION.KEY=VALUE")]
@@ -207,10 +208,7 @@ fn check(
     config: Option<&Path>,
     settings: &[String],
 ) -> anyhow::Result<Exit> {
-    let mut overlay = config
-        .map(Overlay::from_file)
-        .transpose()?
-        .unwrap_or_default();
+    let mut overlay = config.map(recipes::read).transpose()?.unwrap_or_default();
     for setting in settings {
         overlay.set(setting)?;
     }

@@ -12,8 +12,9 @@ use super::exit::Exit;
 use super::globals::Globals;
 use super::interrupt;
 use super::output::print;
+use super::usage::UsageError;
 use crate::apply::{ApplyOptions, NetworkTranslator, Status, plan, run as translate};
-use crate::config::{Overlay, Recipe};
+use crate::config::{BuiltinRecipe, Recipe};
 use crate::data::find_pictures;
 use crate::data::sample::Sample;
 use crate::device::OpenDevice;
@@ -25,8 +26,6 @@ use crate::picture::read_rgb;
 use crate::style::StyleFolder;
 use crate::train::{RunOutcome, Session, SessionStart};
 
-/// What the demo trains.
-const RECIPE: &str = include_str!("../../configs/demo.toml");
 /// Folder of the style, below the output.
 const STYLE: &str = "style";
 /// Folder of the translations, below the output.
@@ -35,9 +34,12 @@ const PICTURES: &str = "pictures";
 /// Arguments of `translate demo`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Folder for the results; an earlier demo in it is replaced
-    #[arg(long, value_name = "DIR", default_value = "demo")]
+    /// Folder for the results
+    #[arg(long, short, value_name = "DIR", default_value = "demo")]
     output: PathBuf,
+    /// Replace the results of an earlier demo
+    #[arg(long)]
+    overwrite: bool,
     /// Train for this many steps [default: those of the recipe]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
     steps: Option<u32>,
@@ -53,8 +55,11 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             output.display()
         );
     }
+    if style.manifest().is_file() && !arguments.overwrite {
+        return Err(UsageError::EarlierDemo(output).into());
+    }
     let sample = Sample::unpack()?;
-    let mut overlay = Overlay::from_toml(RECIPE, "the demo's recipe")?;
+    let mut overlay = BuiltinRecipe::find("demo")?.overlay()?;
     if let Some(steps) = arguments.steps {
         overlay.insert("train", "max_steps", i64::from(steps), "`--steps`")?;
     }

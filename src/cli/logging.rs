@@ -36,7 +36,7 @@ fn form(globals: &Globals) -> ProgressMode {
     let usual = || match globals.log_format {
         _ if globals.quiet => ProgressMode::None,
         LogFormat::Json => ProgressMode::Json,
-        LogFormat::Text if std::io::stderr().is_terminal() => ProgressMode::Bar,
+        LogFormat::Text if can_draw() => ProgressMode::Bar,
         LogFormat::Text => ProgressMode::Plain,
     };
     match globals.progress {
@@ -46,6 +46,12 @@ fn form(globals: &Globals) -> ProgressMode {
         ProgressForm::Json => ProgressMode::Json,
         ProgressForm::None => ProgressMode::None,
     }
+}
+
+/// Whether standard error is a terminal that moves its cursor.
+fn can_draw() -> bool {
+    let is_dumb = std::env::var_os("TERM").is_some_and(|name| name == "dumb");
+    std::io::stderr().is_terminal() && !is_dumb
 }
 
 /// The message alone; its level where something is wrong.

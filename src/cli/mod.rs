@@ -3,6 +3,7 @@
 mod apply;
 mod arguments;
 mod bench;
+mod completions;
 mod data;
 mod demo;
 mod devices;
@@ -14,13 +15,18 @@ mod import;
 mod interrupt;
 mod logging;
 mod output;
+mod pair_side;
 mod pictures;
+mod recipes;
+mod resumption;
 mod size_choice;
 mod streams;
 mod styles;
 mod train;
 mod training_judge;
 mod usage;
+
+use clap::CommandFactory;
 
 pub use arguments::{Cli, Command};
 pub use exit::Exit;
@@ -55,5 +61,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Data(arguments) => data::run(arguments),
         Command::Bench(arguments) => bench::run(&globals, arguments),
         Command::Devices => devices::run(),
+        Command::Recipes(arguments) => recipes::run(arguments),
+        Command::Completions(arguments) => completions::run(arguments, Cli::command()),
     }
 }

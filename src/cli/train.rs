@@ -9,9 +9,11 @@ use super::exit::Exit;
 use super::globals::Globals;
 use super::interrupt;
 use super::output::print;
+use super::recipes;
+use super::resumption::{MoreTraining, chosen_style, resumed_recipe};
 use super::training_judge;
 use super::usage::UsageError;
-use crate::config::{ConfigError, Mode, Overlay, Recipe, diff};
+use crate::config::{ConfigError, Mode, Overlay, Recipe};
 use crate::data::fit_to_data;
 use crate::data::sample::Sample;
 use crate::kernels::Precision;
@@ -21,7 +23,7 @@ use crate::train::{RunOutcome, Session, SessionStart};
 /// Arguments of `translate train`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  translate train --mode cycle\n  translate train --mode pix2pix --data facades --name facades --set data.direction=BtoA\n  translate train --resume --name facades"
+    after_help = "Examples:\n  translate train --mode cycle\n  translate train --mode pix2pix --data facades --name facades --set data.direction=BtoA\n  translate train --config cycle-small --data horse2zebra --name zebra\n  translate train --resume --name facades\n  translate train --resume --name facades --epochs 300"
 )]
 pub struct Arguments {
     /// Training method: pix2pix (pairs of pictures), cycle (two piles of pictures), contrastive (two piles of pictures, one
@@ -31,19 +33,20 @@ pub struct Arguments {
     /// Folder of the data set [default: the sample in this program]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Name of the style [default: the mode]
+    /// Name of the style [default: the mode; with --resume the only style that is not finished]
     #[arg(long)]
     name: Option<String>,
-    /// Recipe file; see configs/
-    #[arg(long, value_name = "FILE")]
+    /// Recipe: a file, or the name of one in this program (`translate recipes`)
+    #[arg(long, value_name = "FILE|NAME")]
     config: Option<PathBuf>,
     /// Setting of the recipe, such as data.crop_size=64; may be repeated
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     set: Vec<String>,
-    /// Stop after this many steps
+    /// Stop after this many steps; with --resume, beyond the end of the recipe too
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     steps: Option<u32>,
-    /// Train for this many epochs: one half at the full learning rate, one half towards zero
+    /// Train for this many epochs: one half at the full learning rate, one half towards zero. With --resume, this many in all:
+    /// those that are added are one half at the full learning rate, one half towards zero
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     epochs: Option<u32>,
     /// Fixes initial weights, order of pictures and augmentation
@@ -59,38 +62,36 @@ pub struct Arguments {
     /// Replace a style of this name
     #[arg(long, conflicts_with = "resume")]
     overwrite: bool,
-    /// Start from the weight files in this folder
-    #[arg(long, value_name = "DIR", conflicts_with = "resume")]
-    init_from: Option<PathBuf>,
+    /// Start from the weights and the recipe of this style, or from the weight files in this folder
+    #[arg(long, value_name = "NAME|DIR", conflicts_with = "resume")]
+    init_from: Option<String>,
 }
 
-/// Settings that may change when a run goes on: they do not change what is learnt.
-const FREE_KEYS: [&str; 7] = [
-    "data.mask_folder",
-    "data.root",
-    "data.workers",
-    "train.checkpoint_every",
-    "train.log_every",
-    "train.max_steps",
-    "train.preview_every",
-];
-
 pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
+    let registry = Registry::new(&globals.checkpoints);
+    let source = arguments.init_from.as_deref();
+    let source = source.map(|name| registry.find(name)).transpose()?;
     let mut overlay = Overlay::default();
     if let Some(path) = &arguments.config {
-        overlay = Overlay::from_file(path)?;
+        overlay = recipes::read(path)?;
     }
-    add_flags(&mut overlay, &arguments)?;
-    let mode = arguments.mode.or(overlay.mode()?);
-    let name = match (&arguments.name, mode) {
-        (Some(name), _) => name.clone(),
-        (None, Some(mode)) => mode.name().to_owned(),
-        (None, None) => return Err(UsageError::NoMode.into()),
-    };
-    let style = Registry::new(&globals.checkpoints).place(&name)?;
+    let mut mode = arguments.mode.or(overlay.mode()?);
+    if let Some(inherited) = source.as_ref().and_then(|style| inherited(style, mode)) {
+        let mut base = Overlay::from_table(inherited.to_table(), "the recipe of the style")?;
+        base.extend(overlay);
+        (overlay, mode) = (base, Some(inherited.mode));
+    }
+    let name = arguments.name.as_deref();
+    let style = chosen_style(&registry, name, mode, arguments.resume)?;
+    let name = style.name();
     let before = earlier(&style, &arguments)?;
+    add_flags(&mut overlay, &arguments, before.is_some())?;
+    let more = MoreTraining {
+        epochs: arguments.epochs,
+        steps: arguments.steps,
+    };
     let mut recipe = match &before {
-        Some(before) => resumed_recipe(before, mode, overlay, &style)?,
+        Some(before) => resumed_recipe(before, mode, overlay, more, &style)?,
         None => fitted(overlay.resolve(mode.ok_or(UsageError::NoMode)?)?)?,
     };
     for folder in [&mut recipe.data.root, &mut recipe.data.mask_folder] {
@@ -105,8 +106,8 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         let path = path.context("the current folder is gone")?;
         recipe.loss.perceptual_weights = path.to_string_lossy().into_owned();
     }
-    let start = match arguments.init_from {
-        Some(folder) => SessionStart::From(folder),
+    let start = match source {
+        Some(style) => SessionStart::From(style.path().to_owned()),
         None if arguments.resume => SessionStart::Resume,
         None => SessionStart::Fresh,
     };
@@ -142,14 +143,25 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     Ok(Exit::Done)
 }
 
-fn add_flags(overlay: &mut Overlay, arguments: &Arguments) -> anyhow::Result<()> {
+/// The recipe of the style to begin with, without what belongs to its own run; none where it is of another mode, or is no more
+/// than weights.
+fn inherited(style: &StyleFolder, mode: Option<Mode>) -> Option<Recipe> {
+    let mut recipe = Manifest::read(style).ok()?.recipe;
+    recipe.train.max_steps = 0;
+    recipe.optim.extensions.clear();
+    mode.is_none_or(|mode| mode == recipe.mode)
+        .then_some(recipe)
+}
+
+fn add_flags(overlay: &mut Overlay, arguments: &Arguments, is_resumed: bool) -> anyhow::Result<()> {
     for setting in &arguments.set {
         overlay.set(setting)?;
     }
     if let Some(steps) = arguments.steps {
         overlay.insert("train", "max_steps", i64::from(steps), "`--steps`")?;
     }
-    if let Some(epochs) = arguments.epochs {
+    // The epochs of a run that goes on are added to those that it has.
+    if let Some(epochs) = arguments.epochs.filter(|_| !is_resumed) {
         let constant = epochs.div_ceil(2);
         overlay.insert("optim", "epochs", i64::from(constant), "`--epochs`")?;
         overlay.insert(
@@ -211,53 +223,8 @@ fn is_empty(folder: &Path) -> bool {
 
 /// The recipe with what it leaves to the data set decided.
 fn fitted(mut recipe: Recipe) -> Result<Recipe, ConfigError> {
-    fit(&mut recipe)?;
-    Ok(recipe)
-}
-
-fn fit(recipe: &mut Recipe) -> Result<(), ConfigError> {
-    let root = PathBuf::from(&recipe.data.root);
     // The sample, which is meant where no folder is named, has no instance maps.
-    fit_to_data(recipe, &root)
-}
-
-fn resumed_recipe(
-    before: &Manifest,
-    mode: Option<Mode>,
-    flags: Overlay,
-    style: &StyleFolder,
-) -> anyhow::Result<Recipe> {
-    let old = &before.recipe;
-    let other = |lines| UsageError::OtherRecipe {
-        lines,
-        folder: style.path().to_owned(),
-    };
-    if let Some(mode) = mode.filter(|mode| *mode != old.mode) {
-        let line = format!("mode: \"{}\", now \"{}\"", old.mode.name(), mode.name());
-        return Err(other(vec![line]).into());
-    }
-    let mut overlay = Overlay::from_table(old.to_table(), "the saved recipe")?;
-    overlay.extend(flags);
-    let mut recipe = overlay.resolve(old.mode)?;
-    let wants_instances = old.data.instances && recipe.data.instances;
-    let fits = fit(&mut recipe);
-    if wants_instances && !recipe.data.instances {
-        return Err(UsageError::NoInstances(recipe.data.root).into());
-    }
-    fits?;
-    let mut lines = diff(old, &recipe);
-    // The file of VGG19 may have moved; with and without it are different runs.
-    let paths = [old, &recipe].map(|recipe| recipe.loss.perceptual_weights.is_empty());
-    let moved = paths == [false, false];
-    lines.retain(|line| !(moved && line.starts_with("loss.perceptual_weights:")));
-    lines.retain(|line| {
-        !FREE_KEYS
-            .iter()
-            .any(|key| line.starts_with(&format!("{key}:")))
-    });
-    if lines.is_empty() {
-        Ok(recipe)
-    } else {
-        Err(other(lines).into())
-    }
+    let root = PathBuf::from(&recipe.data.root);
+    fit_to_data(&mut recipe, &root)?;
+    Ok(recipe)
 }

@@ -13,6 +13,34 @@ pub enum UsageError {
         "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` or `--mode contrastive` for two piles of pictures, `--mode pix2pixhd` for label maps and large pictures, `--mode inpaint` to fill holes in photos"
     )]
     NoMode,
+    /// The style to resume does not exist.
+    #[error("there is no style `{name}` to resume{}", instead(nearest.as_deref(), known))]
+    NothingToResume {
+        /// Name.
+        name: String,
+        /// The name that was probably meant.
+        nearest: Option<String>,
+        /// Names that exist.
+        known: Vec<String>,
+    },
+    /// Nothing says which style to resume.
+    #[error("{}", which(unfinished, known))]
+    WhichToResume {
+        /// Styles that are not finished.
+        unfinished: Vec<String>,
+        /// All styles.
+        known: Vec<String>,
+    },
+    /// Fewer epochs than the run to resume has.
+    #[error(
+        "`--epochs {asked}` with `--resume` is less than the {has} epochs of the recipe: a larger number adds epochs, `--steps` stops earlier"
+    )]
+    FewerEpochs {
+        /// Epochs of the recipe.
+        has: usize,
+        /// Epochs asked for.
+        asked: usize,
+    },
     /// A metric of pairs for a training without pairs.
     #[error(
         "`train.metrics`: {0} compares pictures of the same scene, and the data of mode cycle has none: choose among swd, colour, fid, kid, is, precision, recall, density, coverage"
@@ -26,6 +54,23 @@ pub enum UsageError {
         /// Its folder.
         folder: PathBuf,
     },
+    /// Nobody is there to be asked.
+    #[error("deleting the style `{0}` must be confirmed: add `--yes`")]
+    Unconfirmed(String),
+    /// There is an earlier demo.
+    #[error("`{}` has the results of an earlier demo: replace them with `--overwrite`, or choose another `--output`", .0.display())]
+    EarlierDemo(PathBuf),
+    /// Pictures that hold both pictures of a pair.
+    #[error("`{}` looks like the side-by-side pairs that `{style}` was trained on: say which half to translate with `--side left` or `--side right`, or `--side whole` if it is one picture", picture.display())]
+    Pairs {
+        /// The first of them.
+        picture: PathBuf,
+        /// Style.
+        style: String,
+    },
+    /// Halves for a style that has no use for them.
+    #[error("`--side` is for styles of mode pix2pix and cycle, and `{0}` is none: leave it out")]
+    NoSides(String),
     /// A folder of this name that is no style.
     #[error("`{}` exists and is not a style: choose another `--name`", .0.display())]
     NotAStyle(PathBuf),
@@ -92,4 +137,30 @@ pub enum UsageError {
         /// Format.
         format: &'static str,
     },
+}
+
+fn instead(nearest: Option<&str>, known: &[String]) -> String {
+    match (nearest, known) {
+        (Some(nearest), _) => {
+            format!(": did you mean `{nearest}`? A new one needs another name, or no `--resume`")
+        }
+        (None, []) => ", nor any other: start one with `--mode`".to_owned(),
+        (None, known) => format!("; there are: {}", known.join(", ")),
+    }
+}
+
+fn which(unfinished: &[String], known: &[String]) -> String {
+    match (unfinished, known) {
+        ([], []) => {
+            "there is no style to resume: start one with `translate train --mode`".to_owned()
+        }
+        ([], known) => format!(
+            "every style is finished ({}): `--resume --name NAME --epochs N` trains one further",
+            known.join(", ")
+        ),
+        (several, _) => format!(
+            "say which style to resume with `--name`; not finished are: {}",
+            several.join(", ")
+        ),
+    }
 }

@@ -8,6 +8,14 @@ pub enum ConfigError {
     /// The recipe file cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
+    /// Neither a file nor a recipe in the program.
+    #[error("there is no recipe `{name}`, neither a file nor in this program, which has: {known}")]
+    NoRecipe {
+        /// What was asked for.
+        name: String,
+        /// The recipes in the program.
+        known: String,
+    },
     /// The text is not TOML.
     #[error("{origin} is not valid TOML: {message}")]
     Syntax {

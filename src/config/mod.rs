@@ -1,9 +1,11 @@
 //! Recipes: what to train and how, from the mode's defaults, a TOML file and command-line settings.
 
+mod builtin;
 mod contrastive;
 mod defaults;
 mod diff;
 mod error;
+mod extension;
 mod inpainting;
 mod labels;
 mod options;
@@ -13,6 +15,7 @@ mod stages;
 mod unused_keys;
 mod validation;
 
+pub use builtin::BuiltinRecipe;
 pub use diff::diff;
 pub use error::ConfigError;
 pub use inpainting::ALEXNET_SIDE;

@@ -169,6 +169,7 @@ impl Recipe {
 fn schema() -> Table {
     let mut recipe = Recipe::defaults(Mode::Pix2pix);
     recipe.optim.lr_discriminator = Some(recipe.optim.lr);
+    recipe.optim.extensions = vec![1];
     recipe.data.unlabelled = Some(0);
     to_table(&recipe)
 }

@@ -216,6 +216,9 @@ pub struct OptimRecipe {
     pub epochs: usize,
     /// Epochs after these in which the linear policy decays to zero.
     pub decay_epochs: usize,
+    /// Epochs that were added after these, one number for each time: each has a schedule of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extensions: Vec<usize>,
     /// How the learning rate changes.
     pub policy: Policy,
     /// Discriminator updates per generator update.
@@ -250,6 +253,12 @@ pub struct TrainRecipe {
     pub checkpoint_every: u64,
     /// Stop after this many steps; 0 to run all epochs.
     pub max_steps: u64,
+    /// Steps between states of the style that are kept; 0 for none.
+    #[serde(default)]
+    pub keep_every: u64,
+    /// Epochs between states of the style that are kept; 0 for none.
+    #[serde(default)]
+    pub keep_every_epochs: u64,
     /// Steps between evaluations; 0 for none.
     #[serde(default)]
     pub evaluate_every: u64,

@@ -36,7 +36,8 @@ impl Recipe {
 
     /// Number of epochs in the schedule of this recipe as one stage.
     pub fn stage_epochs(&self) -> usize {
-        self.optim.epochs + self.optim.decay_epochs
+        let optim = &self.optim;
+        optim.epochs + optim.decay_epochs + optim.extensions.iter().sum::<usize>()
     }
 
     /// Least width and height, in full size, of pictures of mode pix2pixhd for the networks of all stages.
@@ -74,6 +75,10 @@ impl Recipe {
         }
         stage.optim.global_epochs = 0;
         stage.optim.global_decay_epochs = 0;
+        if halvings > 0 {
+            // What is added to a run comes after all of it.
+            stage.optim.extensions.clear();
+        }
         stage
     }
 }
@@ -102,6 +107,7 @@ mod tests {
         recipe.optim.global_epochs = 80;
         recipe.optim.global_decay_epochs = 20;
         recipe.optim.fix_global_epochs = 10;
+        recipe.optim.extensions = vec![7, 3];
         let stages = recipe.stages();
         let facts: Vec<_> = stages
             .iter()
@@ -121,11 +127,11 @@ mod tests {
             [
                 ("global", 64, 512, 1, 100, 0),
                 ("local", 32, 1024, 2, 100, 10),
-                ("local", 16, 2048, 3, 100, 10),
+                ("local", 16, 2048, 3, 110, 10),
             ]
         );
         assert_eq!(stages[1].generator.enhancers, 1);
-        assert_eq!(recipe.total_epochs(), 300);
+        assert_eq!(recipe.total_epochs(), 310);
         recipe.generator.downsamplings = 1;
         assert_eq!(recipe.min_side(), 32, "8 in the first stage");
         recipe.loss.perceptual_weights = "vgg.pth".to_owned();

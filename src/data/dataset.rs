@@ -13,7 +13,7 @@ use super::side::{Part, Side, raster_halves};
 use super::transform::Transform;
 use super::unaligned;
 use crate::config::{Mode, Recipe};
-use crate::picture::Raster;
+use crate::picture::{Raster, picture_size};
 
 /// The samples of one split. `a` is always the network's input or domain A, `b` the target or domain B.
 #[derive(Debug)]
@@ -37,6 +37,12 @@ impl Dataset {
     /// Whether `a` and `b` of a sample show the same thing.
     pub fn is_paired(&self) -> bool {
         matches!(self.recipe.mode, Mode::Pix2pix | Mode::Pix2pixhd)
+    }
+
+    /// The size of the first file, where files hold both pictures of a pair side by side.
+    pub fn side_by_side_size(&self) -> Option<(u32, u32)> {
+        let file = self.a.files.first()?;
+        (self.a.part != Part::Whole).then(|| picture_size(&file.path))?
     }
 
     /// Whether samples are photos with holes.

@@ -26,6 +26,14 @@ impl LeftOut {
             .or_default() += 1;
     }
 
+    /// Adds what another listing has left out.
+    pub fn extend(&mut self, other: Self) {
+        for (extension, count) in other.by_extension {
+            *self.by_extension.entry(extension).or_default() += count;
+        }
+        self.circles.extend(other.circles);
+    }
+
     /// Takes down a link.
     pub fn add_circle(&mut self, path: PathBuf) {
         self.circles.push(path);

@@ -11,14 +11,26 @@ use crate::nn::TensorError;
 #[derive(Debug, thiserror::Error)]
 pub enum StyleError {
     /// No style of this name.
-    #[error("there is no style `{name}` in `{}`{}", root.display(), known_text(known))]
+    #[error("there is no style `{name}` in `{}`{}", root.display(), known_text(nearest.as_deref(), known))]
     NotFound {
         /// Name asked for.
         name: String,
         /// Folder of styles.
         root: PathBuf,
+        /// The name that was probably meant.
+        nearest: Option<String>,
         /// Names that exist.
         known: Vec<String>,
+    },
+    /// A state of a style that was not kept.
+    #[error("the style `{style}` has no state `@{step}`: {}", kept_text(kept))]
+    NotKept {
+        /// Style.
+        style: String,
+        /// Step asked for.
+        step: String,
+        /// Steps of the states that it has.
+        kept: Vec<u64>,
     },
     /// A name that cannot be a folder's.
     #[error(
@@ -59,7 +71,7 @@ pub enum StyleError {
     NoWeights(PathBuf),
     /// A style with instance features whose clusters have not been made.
     #[error(
-        "the style `{0}` has no clusters of instance features yet: they are made at the end of a training, go on with `translate train --resume --name {0}`"
+        "the style `{0}` has no clusters of instance features yet: they are made with each checkpoint, go on with `translate train --resume --name {0}`"
     )]
     NoClusters(String),
     /// An imported style with instance features.
@@ -130,8 +142,18 @@ pub enum StyleError {
     File(#[from] FileError),
 }
 
-fn known_text(known: &[String]) -> String {
-    if known.is_empty() {
+fn kept_text(kept: &[u64]) -> String {
+    if kept.is_empty() {
+        return "none was kept; `--set train.keep_every=1000` does that while training".to_owned();
+    }
+    let kept: Vec<String> = kept.iter().map(|step| format!("@{step}")).collect();
+    format!("it has {}", kept.join(", "))
+}
+
+fn known_text(nearest: Option<&str>, known: &[String]) -> String {
+    if let Some(nearest) = nearest {
+        format!(": did you mean `{nearest}`?")
+    } else if known.is_empty() {
         "; there are none yet: train one with `translate train`".to_owned()
     } else {
         format!("; there are: {}", known.join(", "))

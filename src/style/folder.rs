@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 use super::error::StyleError;
 use crate::files::FileError;
 
+/// Folder of the states that were kept, and how their folders' names begin.
+const KEPT: &str = "kept";
+const STEP_PREFIX: &str = "step-";
+
 /// A style's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StyleFolder {
@@ -23,11 +27,19 @@ impl StyleFolder {
         &self.path
     }
 
-    /// Name of the style: that of its folder.
+    /// Name of the style: that of its folder; of a state that was kept, `NAME@STEP`.
     pub fn name(&self) -> String {
         let absolute = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
         let name = absolute.file_name().unwrap_or(absolute.as_os_str());
-        name.to_string_lossy().into_owned()
+        let name = name.to_string_lossy().into_owned();
+        let step = name
+            .strip_prefix(STEP_PREFIX)
+            .and_then(|step| step.parse().ok());
+        let parent = absolute.parent().filter(|parent| parent.ends_with(KEPT));
+        match (step, parent.and_then(Path::parent)) {
+            (Some::<u64>(step), Some(style)) => format!("{}@{step}", Self::new(style).name()),
+            _ => name,
+        }
     }
 
     /// Description: `style.toml`.
@@ -43,6 +55,38 @@ impl StyleFolder {
     /// What resuming needs beyond the weights.
     pub fn state(&self) -> PathBuf {
         self.path.join("state")
+    }
+
+    /// States of the style that were kept, each a style of its own.
+    pub fn kept(&self) -> PathBuf {
+        self.path.join(KEPT)
+    }
+
+    /// The state after `step` steps, if it is kept.
+    pub fn kept_at(&self, step: u64) -> Self {
+        Self::new(self.kept().join(format!("{STEP_PREFIX}{step:06}")))
+    }
+
+    /// The steps of the states that were kept, sorted.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn kept_steps(&self) -> Result<Vec<u64>, FileError> {
+        let folder = self.kept();
+        if !folder.is_dir() {
+            return Ok(Vec::new());
+        }
+        let failed = || FileError::context("read", &folder);
+        let mut steps = Vec::new();
+        for entry in std::fs::read_dir(&folder).map_err(failed())? {
+            let name = entry.map_err(failed())?.file_name();
+            let step = name
+                .to_str()
+                .and_then(|name| name.strip_prefix(STEP_PREFIX));
+            steps.extend(step.and_then(|step| step.parse::<u64>().ok()));
+        }
+        steps.sort_unstable();
+        Ok(steps)
     }
 
     /// One line for each logged step.

@@ -41,6 +41,9 @@ pub struct TrainingSummary {
     pub samples: u64,
     /// Hash of the names and sizes of the training pictures.
     pub data_fingerprint: String,
+    /// Width and height of the first training file, where files hold both pictures of a pair side by side; else empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pair_size: Vec<u32>,
     /// Device that it was trained on.
     pub device: String,
     /// Folder whose weights it began with; empty for fresh ones.

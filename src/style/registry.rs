@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::StyleError;
 use super::folder::StyleFolder;
+use super::manifest::Manifest;
 use crate::files::FileError;
 
 /// A folder of styles.
@@ -35,7 +36,8 @@ impl Registry {
         }
     }
 
-    /// The style called `name`, its best weights as `name/best`, or the style in the folder of this path.
+    /// The style called `name`, its best weights as `name/best`, or the style in the folder of this path; with `@STEP` behind it,
+    /// the state that was kept after that step.
     ///
     /// # Errors
     /// There is none.
@@ -50,6 +52,17 @@ impl Registry {
         if path.is_dir() {
             return Ok(StyleFolder::new(path));
         }
+        if let Some((style, step)) = name.rsplit_once('@') {
+            let style = self.find(style)?;
+            let kept = step.parse().ok().map(|step| style.kept_at(step));
+            return kept
+                .filter(|kept| kept.manifest().is_file())
+                .ok_or(StyleError::NotKept {
+                    style: style.name(),
+                    step: step.to_owned(),
+                    kept: style.kept_steps()?,
+                });
+        }
         // What a training has kept as its best.
         if let Some(whole) = name.strip_suffix("/best")
             && let Ok(folder) = self.place(whole)
@@ -60,8 +73,39 @@ impl Registry {
         Err(StyleError::NotFound {
             name: name.to_owned(),
             root: self.root.clone(),
+            nearest: self.nearest(name)?,
             known: self.names()?,
         })
+    }
+
+    /// The style whose name was probably meant by `name`. Names that differ by a number alone are not mistakes.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn nearest(&self, name: &str) -> Result<Option<String>, StyleError> {
+        let letters = |text: &str| text.replace(|letter: char| letter.is_ascii_digit(), "");
+        let (asked, own) = (name.to_lowercase(), letters(name));
+        let candidates = self.names()?.into_iter().filter_map(|known| {
+            let distance = strsim::damerau_levenshtein(&asked, &known.to_lowercase());
+            let most = known.chars().count().div_ceil(4).min(3);
+            (distance <= most && letters(&known) != own).then_some((distance, known))
+        });
+        Ok(candidates.min().map(|(_, known)| known))
+    }
+
+    /// Names of the styles whose training is not finished, sorted.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn unfinished(&self) -> Result<Vec<String>, StyleError> {
+        let mut names = self.names()?;
+        names.retain(|name| {
+            let manifest = self.place(name).and_then(|folder| Manifest::read(&folder));
+            manifest.is_ok_and(|manifest| {
+                !manifest.training.finished && manifest.training.imported_from.is_empty()
+            })
+        });
+        Ok(names)
     }
 
     /// Names of all styles, sorted. A folder whose name cannot be that of a style is found by its path only.
@@ -88,5 +132,27 @@ impl Registry {
         }
         names.sort();
         Ok(names)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_a_mistake_away_and_no_other_number() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["facades", "run1", "s"] {
+            std::fs::create_dir_all(root.path().join(name)).unwrap();
+            std::fs::write(root.path().join(name).join("style.toml"), "").unwrap();
+        }
+        let registry = Registry::new(root.path());
+        let nearest = |name: &str| registry.nearest(name).unwrap();
+        for name in ["facade", "Facades", "fascades", "afcades"] {
+            assert_eq!(nearest(name).as_deref(), Some("facades"), "{name}");
+        }
+        for name in ["run2", "run12", "other", "faces2", "t2"] {
+            assert_eq!(nearest(name), None, "{name}");
+        }
     }
 }

@@ -47,6 +47,17 @@ pub enum TrainError {
         /// Step after which they were to be saved.
         step: u64,
     },
+    /// The data of the run to resume is not where it was.
+    #[error("`{}` is not a folder: if the training pictures are elsewhere now, say where with `--data DIR`", .0.display())]
+    DataMoved(PathBuf),
+    /// The weights to begin with belong to other networks.
+    #[error("the recipe does not fit `{style}`: {}; leave these settings out to take those of the style, or leave out `--init-from`", differences.join(", "))]
+    OtherNetworks {
+        /// Style.
+        style: String,
+        /// One text for each key that differs.
+        differences: Vec<String>,
+    },
     /// The data differs from that of the run to resume.
     #[error(
         "the training pictures are not those that `{style}` was trained on ({samples} samples in `{root}`): \

@@ -57,6 +57,8 @@ pub enum Event {
         left: Duration,
         /// Median seconds per step so far.
         seconds_per_step: f64,
+        /// Steps that it is made from.
+        steps: usize,
     },
     /// Pictures of the fixed samples: rows of `[1, channels, height, width]` in [-1, 1].
     Preview {

@@ -16,7 +16,13 @@ pub(super) fn prepare_folder(style: &StyleFolder, resumed: bool) -> Result<File,
     let path = style.lock();
     let lock = style.acquire()?;
     if resumed {
-        for folder in [style.path().to_owned(), style.state(), style.previews()] {
+        let folders = [
+            style.path().to_owned(),
+            style.state(),
+            style.previews(),
+            style.kept(),
+        ];
+        for folder in folders {
             remove_entries(&folder, is_leftover)?;
         }
     } else {

@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::checkpoint::Checkpoint;
 use super::schedule::Schedule;
 use super::stage::Stage;
+use crate::config::TrainRecipe;
 use crate::method::Loss;
 
 /// Losses of a step that are still on the device.
@@ -66,6 +67,15 @@ impl LoopState {
     /// Epoch of the last step done, from 1.
     pub(super) fn epoch(&self) -> u64 {
         self.step.saturating_sub(1) / self.per_epoch + 1
+    }
+
+    /// Whether the recipe keeps the state after the last step.
+    pub(super) fn is_kept(&self, settings: &TrainRecipe) -> bool {
+        // No number is a multiple of 0 but 0.
+        self.step.is_multiple_of(settings.keep_every)
+            || self
+                .step
+                .is_multiple_of(settings.keep_every_epochs * self.per_epoch)
     }
 
     /// Starts the next stage, with its own schedule and estimate.

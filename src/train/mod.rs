@@ -17,6 +17,7 @@ mod evaluations;
 mod event;
 mod folder;
 mod judge;
+mod kept_state;
 mod loop_state;
 mod methods;
 mod metrics;
@@ -25,6 +26,7 @@ mod progress;
 mod report;
 mod schedule;
 mod session;
+mod small_recipe;
 mod stage;
 mod training;
 

@@ -10,20 +10,27 @@ use serde_json::json;
 
 use super::error::TrainError;
 use super::event::{Event, Listener, RunOutcome, StepRecord};
-use crate::config::Mode;
+use super::small_recipe::small_recipe_flags;
+use crate::config::Recipe;
 use crate::progress::{self, JSON_EVERY, LINE_EVERY, ProgressMode, rounded};
 use crate::style::StyleFolder;
 
-/// A longer run gets a hint to use a smaller recipe.
+/// A longer run gets a hint to use a smaller recipe: on a GPU, and on a processor, whose owner may not know what to expect.
 const LONG_RUN: Duration = Duration::from_hours(24);
+const LONG_RUN_ON_CPU: Duration = Duration::from_hours(1);
+/// What is estimated from one step alone is said of runs that are longer than this.
+const SHORT_RUN: Duration = Duration::from_mins(10);
 
 /// Shows losses, speed and time left.
 #[derive(Debug)]
 pub struct ProgressDisplay {
     bar: ProgressBar,
-    mode: Mode,
     /// The command that resumes the run.
     resume: String,
+    /// A command that trains a smaller network on the same pictures, where there is one.
+    smaller: Option<String>,
+    /// A run that is longer is told of that command.
+    long_run: Duration,
     total: u64,
     started: Instant,
     done_before: u64,
@@ -31,21 +38,27 @@ pub struct ProgressDisplay {
 }
 
 impl ProgressDisplay {
-    /// Creates a display for a run of `mode` that trains `style`.
-    pub fn new(mode: Mode, style: &StyleFolder) -> Self {
+    /// Creates a display for a run of `recipe` that trains `style`, on a processor or not.
+    pub fn new(recipe: &Recipe, style: &StyleFolder, on_cpu: bool) -> Self {
         let root = style.path().parent().unwrap_or(Path::new(""));
         let elsewhere = if root == Path::new("checkpoints") {
             String::new()
         } else {
             format!("--checkpoints {} ", quoted(&root.display().to_string()))
         };
+        let name = quoted(&style.name());
+        let smaller = small_recipe_flags(recipe).map(|flags| {
+            let data = match recipe.data.root.as_str() {
+                "" => String::new(),
+                root => format!("--data {} ", quoted(root)),
+            };
+            format!("translate train {flags} {data}{elsewhere}--name {name} --overwrite")
+        });
         Self {
             bar: ProgressBar::hidden(),
-            mode,
-            resume: format!(
-                "translate train --resume {elsewhere}--name {}",
-                quoted(&style.name())
-            ),
+            resume: format!("translate train --resume {elsewhere}--name {name}"),
+            smaller,
+            long_run: if on_cpu { LONG_RUN_ON_CPU } else { LONG_RUN },
             total: 0,
             started: Instant::now(),
             done_before: 0,
@@ -90,15 +103,25 @@ impl ProgressDisplay {
         );
     }
 
-    fn estimate(&self, left: Duration, seconds_per_step: f64) {
+    fn estimate(&mut self, left: Duration, seconds_per_step: f64, steps: usize) {
+        if steps == 1 && left < SHORT_RUN {
+            return;
+        }
+        let so_far = if steps == 1 {
+            ", as far as one step tells"
+        } else {
+            ""
+        };
         tracing::info!(
-            "about {} to go, at {seconds_per_step:.2} s per step",
+            "about {} to go, at {seconds_per_step:.2} s per step{so_far}",
             HumanDuration(left)
         );
-        if left > LONG_RUN {
+        // Once is enough.
+        if left > self.long_run
+            && let Some(smaller) = self.smaller.take()
+        {
             tracing::warn!(
-                "this recipe is made for a GPU: `--config configs/{}-small.toml` trains a smaller network on smaller pictures",
-                self.mode.name()
+                "this recipe is made for a GPU; a smaller network on smaller pictures: `{smaller}`"
             );
         }
     }
@@ -126,7 +149,8 @@ impl Listener for ProgressDisplay {
             Event::Estimate {
                 left,
                 seconds_per_step,
-            } => self.estimate(*left, *seconds_per_step),
+                steps,
+            } => self.estimate(*left, *seconds_per_step, *steps),
             Event::Saved { step, path } => {
                 tracing::debug!("saved step {step} in `{}`", path.display());
             }

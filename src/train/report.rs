@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use indicatif::HumanDuration;
 use plotters::drawing::DrawingAreaErrorKind;
@@ -22,16 +23,23 @@ const PREVIEWS: usize = 6;
 /// Most points per curve: more are averaged.
 const POINTS: usize = 400;
 
-/// Writes the report when a run ends.
+/// Least time between two reports of one run, but for the last.
+const REPORT_EVERY: Duration = Duration::from_secs(20);
+
+/// Writes the report while a run goes on, and when it ends.
 #[derive(Debug)]
 pub struct ReportFile {
     style: StyleFolder,
+    written: Option<Instant>,
 }
 
 impl ReportFile {
     /// Creates the report of a run that trains `style`.
     pub fn new(style: StyleFolder) -> Self {
-        Self { style }
+        Self {
+            style,
+            written: None,
+        }
     }
 
     fn write(&self) -> Result<(), TrainError> {
@@ -66,6 +74,17 @@ impl ReportFile {
 impl Listener for ReportFile {
     fn on_event(&mut self, event: &Event) -> Result<(), TrainError> {
         match event {
+            // The description of the style is as old as the last checkpoint, which has come before.
+            Event::Preview { .. } | Event::Saved { .. } => {
+                if self
+                    .written
+                    .is_none_or(|last| last.elapsed() >= REPORT_EVERY)
+                {
+                    self.write()?;
+                    self.written = Some(Instant::now());
+                }
+                Ok(())
+            }
             // A run that was stopped before its first checkpoint has nothing to report.
             Event::Ended { step, .. } if *step > 0 => self.write(),
             _ => Ok(()),
@@ -75,7 +94,7 @@ impl Listener for ReportFile {
 
 fn summary(style: &StyleFolder, manifest: &Manifest, metrics: &[MetricsLine]) -> String {
     let training = &manifest.training;
-    let duration = std::time::Duration::try_from_secs_f64(training.seconds).unwrap_or_default();
+    let duration = Duration::try_from_secs_f64(training.seconds).unwrap_or_default();
     let mut seconds: Vec<f64> = metrics.iter().map(|line| line.seconds).collect();
     seconds.sort_by(f64::total_cmp);
     let per_step = seconds.get(seconds.len() / 2);

@@ -17,6 +17,8 @@ pub struct Schedule {
     initial: f64,
     epochs: u64,
     decay_epochs: u64,
+    /// Epochs that were added, one number for each time.
+    extensions: Vec<u64>,
     /// Epochs by which the decay of the linear policy starts later.
     delay: u64,
     plateau: Plateau,
@@ -77,6 +79,11 @@ impl Schedule {
             initial: optim.lr,
             epochs: optim.epochs as u64,
             decay_epochs: optim.decay_epochs as u64,
+            extensions: optim
+                .extensions
+                .iter()
+                .map(|&epochs| epochs as u64)
+                .collect(),
             delay: 0,
             plateau: Plateau::new(),
         }
@@ -92,21 +99,47 @@ impl Schedule {
     }
 
     /// The fraction of the initial learning rate in `epoch` (from 1).
+    ///
+    /// Epochs that were added begin a linear or cosine schedule anew: linear with one half at the full rate and one half
+    /// towards zero, or all at the full rate where the recipe has no decay. The other policies know no end, and go on.
     pub fn factor(&self, epoch: u64) -> f64 {
         let passed = epoch.saturating_sub(1);
         match self.policy {
             Policy::Linear => {
-                let decayed = (passed + 1).saturating_sub(self.epochs + self.delay) as f64;
-                1.0 - decayed / (self.decay_epochs + 1 - self.delay).max(1) as f64
+                let (passed, epochs, decay_epochs) = self.segment(passed);
+                let decayed = (passed + 1).saturating_sub(epochs + self.delay) as f64;
+                1.0 - decayed / (decay_epochs + 1).saturating_sub(self.delay).max(1) as f64
             }
             Policy::Step => STEP_FACTOR.powi((passed / STEP_EPOCHS) as i32),
             Policy::Plateau => self.plateau.factor,
             Policy::Cosine => {
-                let part = passed as f64 / self.epochs.max(1) as f64;
+                let (passed, epochs, _) = self.segment(passed);
+                let part = passed as f64 / epochs.max(1) as f64;
                 f64::midpoint(1.0, (PI * part).cos())
             }
             Policy::Constant => 1.0,
         }
+    }
+
+    /// The schedule that holds after `passed` epochs, the first or that of an extension: how many of its epochs have passed,
+    /// those before its decay, and those of it.
+    fn segment(&self, passed: u64) -> (u64, u64, u64) {
+        let mut passed = passed;
+        let mut segment = (self.epochs, self.decay_epochs);
+        for &added in &self.extensions {
+            let length = segment.0 + segment.1;
+            if passed < length {
+                break;
+            }
+            passed -= length;
+            let decay = if self.policy == Policy::Linear && self.decay_epochs > 0 {
+                added / 2
+            } else {
+                0
+            };
+            segment = (added - decay, decay);
+        }
+        (passed, segment.0, segment.1)
     }
 
     /// Ends an epoch with this mean of the generator's loss.
@@ -204,6 +237,27 @@ mod tests {
         assert_rate(&schedule, 101, 2e-4);
         assert_rate(&schedule, 102, 2e-4 * 0.99);
         assert_rate(&schedule, 200, 2e-4 * 0.01);
+    }
+
+    #[test]
+    fn epochs_that_are_added_have_a_schedule_of_their_own() {
+        let extended = |policy, decay_epochs| Schedule {
+            extensions: vec![4, 3],
+            ..schedule(policy, 3, decay_epochs)
+        };
+        let linear = extended(Policy::Linear, 3);
+        let added = [1.0, 1.0, 2.0 / 3.0, 1.0 / 3.0, 1.0, 1.0, 0.5];
+        for (index, factor) in added.into_iter().enumerate() {
+            assert_rate(&linear, 7 + index, 2e-4 * factor);
+        }
+        assert_rate(&linear, 6, 2e-4 / 4.0);
+        let cosine = extended(Policy::Cosine, 0);
+        assert_rate(&cosine, 4, 2e-4);
+        assert_rate(&cosine, 6, 1e-4);
+        assert_rate(&cosine, 8, 2e-4);
+        // Without decay there is none later either.
+        let flat = extended(Policy::Linear, 0);
+        assert!((1..=10).all(|epoch| (flat.factor(epoch) - 1.0).abs() < 1e-12));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! From a recipe to a running training: checks the data, builds the method, prepares the style folder.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::checkpoint::{Checkpoint, load_initial_weights};
@@ -19,12 +19,12 @@ use super::report::ReportFile;
 use super::schedule::Schedule;
 use super::stage::{Stage, total_steps};
 use super::training::{Training, has_artifacts};
-use crate::config::{Mode, Policy, Recipe};
+use crate::config::{Mode, Policy, Recipe, diff};
 use crate::data::{Dataset, Split};
 use crate::device::OpenDevice;
 use crate::method::Method;
 use crate::progress::Counter;
-use crate::style::{Manifest, StyleFolder, TrainingSummary};
+use crate::style::{Manifest, StyleError, StyleFolder, TrainingSummary};
 
 /// Why stages are never empty.
 const ONE_STAGE: &str = "a recipe has at least one stage";
@@ -62,6 +62,9 @@ impl Session {
     /// # Errors
     /// The data is wrong, the style is in use or damaged, or the run fails.
     pub fn run(mut self, stop: &AtomicBool) -> Result<RunOutcome, TrainError> {
+        if self.start == SessionStart::Resume && !self.data.is_dir() {
+            return Err(TrainError::DataMoved(self.data));
+        }
         let stages = Stage::open_all(&self.data, &self.recipe)?;
         // The pictures are the same in all stages; the last one has their full size.
         let whole = stages.last().expect(ONE_STAGE).clone();
@@ -93,6 +96,10 @@ impl Session {
         let training = TrainingSummary {
             samples: whole.dataset.len() as u64,
             data_fingerprint: fingerprint,
+            pair_size: whole
+                .dataset
+                .side_by_side_size()
+                .map_or_else(Vec::new, |(width, height)| vec![width, height]),
             steps: done,
             finished: done >= total,
             ..self.earlier_training(earlier.as_ref(), resumed.as_ref())
@@ -148,13 +155,42 @@ impl Session {
         let mut method = methods::build(recipe, &self.device.device)?;
         if let SessionStart::From(folder) = &self.start {
             methods::check_initial_weights(&self.recipe, folder)?;
-            let initial = load_initial_weights(folder, &mut *method)?;
+            let initial = load_initial_weights(folder, &mut *method)
+                .map_err(|error| self.explained(error, folder))?;
             tracing::info!("initial weights: {}", initial.loaded.join(", "));
             if !initial.fresh.is_empty() {
                 tracing::info!("fresh weights: {}", initial.fresh.join(", "));
             }
         }
         Ok(method)
+    }
+
+    /// Says of weights that do not fit which settings of the recipe are others than those of their style.
+    fn explained(&self, error: TrainError, folder: &Path) -> TrainError {
+        let style = StyleFolder::new(folder);
+        let is_misfit = matches!(error, TrainError::Style(StyleError::BadWeights { .. }));
+        let (true, Ok(manifest)) = (is_misfit, Manifest::read(&style)) else {
+            return error;
+        };
+        let of_networks = |line: &String| {
+            let sections = ["generator.", "discriminator.", "encoder.", "mode:"];
+            let keys = [
+                "data.input_channels:",
+                "data.output_channels:",
+                "data.classes:",
+            ];
+            let mut starts = sections.iter().chain(&keys);
+            starts.any(|start| line.starts_with(start))
+        };
+        let mut differences = diff(&manifest.recipe, &self.recipe);
+        differences.retain(of_networks);
+        if differences.is_empty() {
+            return error;
+        }
+        TrainError::OtherNetworks {
+            style: style.name(),
+            differences,
+        }
     }
 
     /// Checks the pictures as the whole recipe uses them: they must be large enough for all stages.
@@ -179,7 +215,7 @@ impl Session {
         let resumed = Checkpoint::resume(&self.style, method)?;
         match &resumed {
             Some(checkpoint) if checkpoint.step >= total => tracing::info!(
-                "`{}` is finished: all {total} steps are done",
+                "`{}` is finished: all {total} steps are done; `--epochs N` or `--steps N` go on to more",
                 self.style.name()
             ),
             Some(checkpoint) => {
@@ -229,7 +265,11 @@ impl Session {
 
     fn listeners(&self, done: u64) -> Result<Vec<Box<dyn Listener>>, TrainError> {
         Ok(vec![
-            Box::new(ProgressDisplay::new(self.recipe.mode, &self.style)),
+            Box::new(ProgressDisplay::new(
+                &self.recipe,
+                &self.style,
+                self.device.name.is_synchronous(),
+            )),
             Box::new(MetricsFile::open(&self.style.metrics(), done)?),
             Box::new(PreviewFile::new(self.style.previews())?),
             Box::new(ReportFile::new(self.style.clone())),

@@ -11,6 +11,7 @@ use super::checkpoint::Checkpoint;
 use super::error::TrainError;
 use super::evaluations::Evaluations;
 use super::event::{Event, Listener, RunOutcome, StepRecord};
+use super::kept_state::keep_state;
 use super::loop_state::{LoopState, PendingLosses};
 use super::methods;
 use super::preview::preview_path;
@@ -23,6 +24,8 @@ use crate::style::{Manifest, StyleError, StyleFolder, write_weights};
 
 /// Steps after which the time of the run is estimated.
 const ESTIMATE_AFTER: usize = 10;
+/// Pictures of which artifacts are made before the end.
+const ARTIFACT_SAMPLES: usize = 16;
 /// Samples shown in previews.
 const PREVIEW_SAMPLES: usize = 4;
 
@@ -76,8 +79,12 @@ impl Training {
             total: self.state.total,
         })?;
         self.write_missing_preview()?;
-        if self.state.step >= self.state.total && !has_artifacts(&self.style, &*self.method) {
-            self.write_artifacts()?;
+        if self.state.step > 0 && self.state.is_kept(&self.manifest.recipe.train) {
+            // The earlier run may have been killed before it.
+            keep_state(&self.style, &self.manifest, self.state.step)?;
+        }
+        if self.state.step >= self.state.total {
+            self.write_artifacts(usize::MAX)?;
         }
         self.evaluate()?;
         loop {
@@ -185,8 +192,9 @@ impl Training {
         let (step, last) = (self.state.step, self.state.last);
         let every = |steps: u64| step.is_multiple_of(steps) || step == last;
         let settings = &self.manifest.recipe.train;
+        let keeps = self.state.is_kept(settings);
         // An evaluation is of a checkpoint, so that it can be repeated.
-        let saves = self.evaluates() || every(settings.checkpoint_every);
+        let saves = self.evaluates() || keeps || every(settings.checkpoint_every);
         let previews = every(settings.preview_every);
         let ends_epoch = step.is_multiple_of(self.state.per_epoch);
         let estimating = self.state.durations.len() < ESTIMATE_AFTER;
@@ -201,12 +209,15 @@ impl Training {
         }
         if estimating {
             self.state.durations.push(begun.elapsed().as_secs_f64());
-            if self.state.durations.len() == ESTIMATE_AFTER {
+            let steps = self.state.durations.len();
+            // The first step is slow on a GPU, which compiles for it.
+            if steps == ESTIMATE_AFTER || (steps == 1 && self.device.name.is_synchronous()) {
                 let seconds_per_step = median(&self.state.durations);
                 let left = seconds_per_step * (last - step) as f64;
                 self.emit(&Event::Estimate {
                     left: Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX),
                     seconds_per_step,
+                    steps,
                 })?;
             }
         }
@@ -215,10 +226,13 @@ impl Training {
             self.state.schedule.end_epoch(sum / count.max(1) as f64);
         }
         if step == self.state.total {
-            self.write_artifacts()?;
+            self.write_artifacts(usize::MAX)?;
         }
         if saves {
             self.save()?;
+        }
+        if keeps {
+            keep_state(&self.style, &self.manifest, step)?;
         }
         // After the checkpoint: a failing preview must not cost the steps before it.
         if previews {
@@ -259,9 +273,8 @@ impl Training {
             self.manifest.recipe.train.stop_after,
             self.state.step
         );
-        if !has_artifacts(&self.style, &*self.method) {
-            self.write_artifacts()?;
-        }
+        // Those of the last checkpoint are made from some of the pictures.
+        self.write_artifacts(usize::MAX)?;
         self.state.total = self.state.step;
         self.save()
     }
@@ -318,6 +331,9 @@ impl Training {
             counts: std::collections::BTreeMap::new(),
         };
         let path = checkpoint.save(&self.style, &*self.method)?;
+        if self.state.step < self.state.total {
+            self.write_artifacts(ARTIFACT_SAMPLES)?;
+        }
         let training = &mut self.manifest.training;
         training.steps = self.state.step;
         training.epoch = self.state.epoch();
@@ -350,10 +366,15 @@ impl Training {
         Ok(rows)
     }
 
-    /// Writes what the style needs besides the weights; before the last checkpoint, so that every finished style has it.
-    fn write_artifacts(&self) -> Result<(), TrainError> {
+    /// Writes what the style needs besides the weights, made from at most `most` pictures: from all of them before the last
+    /// checkpoint, so that every finished style has it, and from some with each one before, so that it can be applied.
+    fn write_artifacts(&self, most: usize) -> Result<(), TrainError> {
+        if self.method.artifact_names().is_empty() {
+            return Ok(());
+        }
         let data = &self.stage.dataset;
-        let mut samples = (0..data.len()).map(|index| data.fixed(index));
+        let count = data.len().min(most);
+        let mut samples = (0..count).map(|index| data.fixed(index * data.len() / count));
         for (stem, tensors) in self.method.compute_artifacts(&mut samples)? {
             write_weights(&self.style.weights(stem), &tensors)?;
         }

@@ -63,6 +63,14 @@ fn json_is_one_line_with_the_documented_keys() {
 }
 
 #[test]
+fn the_size_of_the_recipe_counts() {
+    let place = Place::new();
+    let line = "bench --mode cycle --steps 1 --set data.crop_size=32 --set generator.channels=2 --set discriminator.channels=2 --set discriminator.layers=1";
+    let run = place.run(line).done();
+    assert!(run.stdout.contains("32x32"), "{run:#?}");
+}
+
+#[test]
 fn sizes_that_cannot_be_trained_on_are_refused() {
     let place = Place::new();
     for (line, part) in [
@@ -70,6 +78,14 @@ fn sizes_that_cannot_be_trained_on_are_refused() {
         ("bench --mode cycle --size 66x64", "multiples of 4"),
         ("bench --mode inpaint --size 128x64", "trains on squares"),
         ("bench --mode cycle --set generator.colour=2", "unknown key"),
+        (
+            "bench --mode cycle --size 64 --set data.crop_size=32",
+            "leave one of them out",
+        ),
+        (
+            "bench --mode cycle --set data.load_size=32",
+            "changes nothing here",
+        ),
     ] {
         place.run(line).failed(2, &[part]);
     }

@@ -453,7 +453,7 @@ fn masks_are_drawn_as_files_and_learnt_from() {
     black.save(place.path("photos/masks/black.png")).unwrap();
     place
         .run(&format!("train {INPAINT} {own} --steps 2 --name c"))
-        .failed(1, &["black.png` has no white pixel"]);
+        .failed(1, &["black.png` is black all over"]);
 }
 
 #[test]
@@ -506,7 +506,7 @@ fn holes_alone_are_measured() {
     for part in [
         "3 pictures left out, without a hole to measure",
         "`two` (no mask in `masks`)",
-        "`black` (its mask has no white pixel)",
+        "`black` (its mask is black all over)",
         "`corner` (its hole is within 5 pixels",
     ] {
         assert!(run.stderr.contains(part), "no {part:?} in {run:#?}");

@@ -161,7 +161,7 @@ fn resuming_says_what_there_is_to_resume() {
     assert!(place.text("checkpoints/s/style.toml").contains("steps = 7"));
 
     place
-        .run("train --resume")
+        .run("train")
         .failed(2, &["say how to train", "--mode pix2pix"]);
 }
 

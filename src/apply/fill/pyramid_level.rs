@@ -1,8 +1,11 @@
 //! One scale of the part of a photo around a hole.
 
+use super::blend::{blend, match_border};
 use super::filler::{Filler, HoleSupport};
 use super::planes::{Planes, Rectangle};
 use super::tile::{Tile, middle, tile_starts};
+use crate::apply::distance_transform::DistanceTransform;
+use crate::data::Mask;
 
 /// A window shows enough of a photo if one in so many of its pixels is known.
 const LEAST_KNOWN: usize = 6;
@@ -82,12 +85,35 @@ impl PyramidLevel {
         Ok(())
     }
 
+    /// Takes the network's frame off the hole: towards its border what is filled in gives way to a smooth continuation of what
+    /// is around. A finer scale would keep the frame as lines.
+    pub(super) fn soften_border(&mut self, feather: usize) {
+        let mask = self.unknown_mask();
+        if !mask.is_full() {
+            let nearest = DistanceTransform::new(&mask);
+            blend(&mut self.planes, &mask, &nearest, feather);
+        }
+    }
+
+    /// Gives what is filled in the colours of what is around it.
+    pub(super) fn match_surroundings(&mut self) {
+        let mask = self.unknown_mask();
+        if !mask.is_full() && !mask.is_empty() {
+            match_border(&mut self.planes, &mask, &DistanceTransform::new(&mask));
+        }
+    }
+
+    fn unknown_mask(&self) -> Mask {
+        let (width, height) = (self.planes.width, self.planes.height);
+        Mask::from_fn(width, height, |x, y| self.unknown[y * width + x])
+    }
+
     /// Fills the hole anew where it is near to what is known: in overlapping tiles, each in its own window. Deeper inside there is
     /// nothing that a finer scale could go on from.
     pub(super) fn refine(&mut self, filler: &mut dyn Filler) -> Result<(), String> {
         let (area, side) = (self.planes.area(), filler.capacity());
         // What is there already has little weight, and shows where no tile is.
-        let already = (side * side) as f32 / 64.0;
+        let already = 1.0 / 16.0;
         let values = self.planes.values.iter();
         let mut sums: Vec<f32> = values.map(|value| value * already).collect();
         let mut weights = vec![already; area];

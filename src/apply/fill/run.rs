@@ -1,6 +1,5 @@
 //! Filling the holes of the photos of a plan.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -59,7 +58,6 @@ pub fn fill(
     }
     let filling = Filling {
         masks,
-        output: &plan.output,
         channels,
         options: fill_options,
         limits: options.limits,
@@ -77,8 +75,6 @@ pub fn fill(
 
 struct Filling<'a> {
     masks: &'a MaskLookup,
-    /// The output folder of the plan.
-    output: &'a Path,
     channels: usize,
     options: FillOptions,
     limits: PictureLimits,
@@ -122,10 +118,7 @@ impl Pipeline for Filling<'_> {
         if !has_integer_samples(image.color()) {
             return Err(unsupported(path));
         }
-        // The output mirrors the input.
-        let output = picture.task.output().unwrap_or(path);
-        let relative = output.strip_prefix(self.output).unwrap_or(output);
-        let PhotoMask { mut mask, note } = self.masks.of(&image, path, relative)?;
+        let PhotoMask { mut mask, note } = self.masks.of(&image, path, &picture.relative)?;
         notes.extend(note);
         if mask.is_empty() {
             return Ok(Photo {

@@ -24,11 +24,12 @@ impl Tile {
             .all(|position| side.contains(position))
     }
 
-    /// Tiles fade into each other: the weight falls from the middle to the edges.
+    /// Tiles fade into each other without a kink: the weight falls from 1 in the middle to nearly 0 at the edges, and those of
+    /// tiles that overlap by a half add up to 1.
     pub(super) fn weight(self, place: usize, width: usize) -> f32 {
         let fade = |position: isize| {
-            let position = position as f32 + 0.5;
-            position.min(self.side as f32 - position)
+            let part = (position as f32 + 0.5) / self.side as f32;
+            (std::f32::consts::PI * part).sin().powi(2)
         };
         let [x, y] = self.within(place, width);
         fade(x) * fade(y)
@@ -72,6 +73,18 @@ mod tests {
                     "{length}: {starts:?}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn tiles_that_overlap_by_a_half_add_up_to_one() {
+        let weight = |x, y, place| Tile { x, y, side: 8 }.weight(place, 20);
+        for place in [4 * 20 + 4, 5 * 20 + 7, 7 * 20 + 6] {
+            let sum: f32 = [(0, 0), (4, 0), (0, 4), (4, 4)]
+                .into_iter()
+                .map(|(x, y)| weight(x, y, place))
+                .sum();
+            assert!((sum - 1.0).abs() < 1e-5, "{sum} at {place}");
         }
     }
 

@@ -71,10 +71,18 @@ fn fill_group(
         levels.push(levels[level].downsampled());
     }
     levels[coarser].fill_window(window, filler)?;
+    if coarser > 0 {
+        levels[coarser].match_surroundings();
+        levels[coarser].soften_border(filler.side() / 8);
+    }
     for level in (0..coarser).rev() {
         let (fine, coarse) = levels.split_at_mut(level + 1);
         fine[level].upsample_from(&coarse[0].planes);
         fine[level].refine(filler)?;
+        // The last one is blended as the user asks.
+        if level > 0 {
+            fine[level].soften_border(filler.side() / 8);
+        }
     }
     let filled = &levels[0];
     let (area, region_area) = (photo.area(), filled.planes.area());

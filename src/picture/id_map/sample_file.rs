@@ -210,6 +210,7 @@ impl SampleFile {
 
 fn decode(bytes: Vec<u8>, limits: PictureLimits) -> Result<StoredSamples, SampleError> {
     use crate::picture::decode::DecodeError::NotAPicture;
+    use crate::picture::format::guess_format;
 
     match guess_format(&bytes) {
         Some(ImageFormat::Png) => png::decode(&bytes, limits),

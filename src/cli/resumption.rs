@@ -1,0 +1,155 @@
+//! Which run `translate train --resume` goes on with, and with which recipe.
+
+use std::path::PathBuf;
+
+use super::usage::UsageError;
+use crate::config::{Mode, Overlay, Recipe, diff};
+use crate::data::fit_to_data;
+use crate::style::{Manifest, Registry, StyleFolder};
+
+/// Settings that may change when a run goes on: they do not change what is learnt.
+const FREE_KEYS: [&str; 9] = [
+    "data.mask_folder",
+    "data.root",
+    "data.workers",
+    "train.checkpoint_every",
+    "train.keep_every",
+    "train.keep_every_epochs",
+    "train.log_every",
+    "train.max_steps",
+    "train.preview_every",
+];
+
+/// How much further a run is to go.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MoreTraining {
+    /// Epochs in all.
+    pub(super) epochs: Option<u32>,
+    /// Steps in all.
+    pub(super) steps: Option<u32>,
+}
+
+/// The style that is meant.
+pub(super) fn chosen_style(
+    registry: &Registry,
+    name: Option<&str>,
+    mode: Option<Mode>,
+    is_resumed: bool,
+) -> anyhow::Result<StyleFolder> {
+    let Some(name) = name else {
+        return match mode {
+            Some(mode) => Ok(registry.place(mode.name())?),
+            None if is_resumed => only_unfinished(registry),
+            None => Err(UsageError::NoMode.into()),
+        };
+    };
+    let style = registry.place(name)?;
+    if is_resumed && !style.path().exists() {
+        let nearest = registry.nearest(name)?;
+        // Without a mode there is nothing that could be started instead.
+        if nearest.is_some() || mode.is_none() {
+            return Err(UsageError::NothingToResume {
+                name: name.to_owned(),
+                nearest,
+                known: registry.names()?,
+            }
+            .into());
+        }
+    }
+    Ok(style)
+}
+
+/// The one style whose training can go on.
+fn only_unfinished(registry: &Registry) -> anyhow::Result<StyleFolder> {
+    let mut unfinished = registry.unfinished()?;
+    match (unfinished.pop(), unfinished.is_empty()) {
+        (Some(name), true) => {
+            tracing::info!("resuming `{name}`, the only style that is not finished");
+            Ok(registry.place(&name)?)
+        }
+        (last, _) => {
+            unfinished.extend(last);
+            Err(UsageError::WhichToResume {
+                unfinished,
+                known: registry.names()?,
+            }
+            .into())
+        }
+    }
+}
+
+/// The recipe of a run that goes on: the one that it has, with what the flags may change.
+pub(super) fn resumed_recipe(
+    before: &Manifest,
+    mode: Option<Mode>,
+    flags: Overlay,
+    more: MoreTraining,
+    style: &StyleFolder,
+) -> anyhow::Result<Recipe> {
+    let old = &before.recipe;
+    let other = |lines| UsageError::OtherRecipe {
+        lines,
+        folder: style.path().to_owned(),
+    };
+    if let Some(mode) = mode.filter(|mode| *mode != old.mode) {
+        let line = format!("mode: \"{}\", now \"{}\"", old.mode.name(), mode.name());
+        return Err(other(vec![line]).into());
+    }
+    let mut overlay = Overlay::from_table(old.to_table(), "the saved recipe")?;
+    overlay.extend(flags);
+    let mut recipe = overlay.resolve(old.mode)?;
+    let wants_instances = old.data.instances && recipe.data.instances;
+    let root = PathBuf::from(&recipe.data.root);
+    let fits = fit_to_data(&mut recipe, &root);
+    if wants_instances && !recipe.data.instances {
+        return Err(UsageError::NoInstances(recipe.data.root).into());
+    }
+    fits?;
+    let mut lines = diff(old, &recipe);
+    // The file of VGG19 may have moved; with and without it are different runs.
+    let paths = [old, &recipe].map(|recipe| recipe.loss.perceptual_weights.is_empty());
+    let moved = paths == [false, false];
+    lines.retain(|line| !(moved && line.starts_with("loss.perceptual_weights:")));
+    lines.retain(|line| {
+        !FREE_KEYS
+            .iter()
+            .any(|key| line.starts_with(&format!("{key}:")))
+    });
+    if !lines.is_empty() {
+        return Err(other(lines).into());
+    }
+    extend(&mut recipe, before, more)?;
+    Ok(recipe)
+}
+
+/// Adds the epochs that `--epochs` or `--steps` ask for beyond those that the run to resume has.
+fn extend(recipe: &mut Recipe, before: &Manifest, more: MoreTraining) -> Result<(), UsageError> {
+    // As for a new run, the epochs of the last stage.
+    let has = recipe.stage_epochs();
+    let per_epoch = before
+        .training
+        .samples
+        .div_ceil(recipe.data.batch_size.max(1) as u64);
+    let max_steps = recipe.train.max_steps;
+    let added = if let Some(epochs) = more.epochs {
+        if more.steps.is_none() {
+            recipe.train.max_steps = 0;
+        }
+        let epochs = epochs as usize;
+        epochs
+            .checked_sub(has)
+            .ok_or(UsageError::FewerEpochs { has, asked: epochs })?
+    } else if max_steps != before.recipe.train.max_steps && per_epoch > 0 {
+        recipe.missing_epochs(max_steps, per_epoch)
+    } else {
+        0
+    };
+    if added > 0 {
+        recipe.extend(added);
+        tracing::info!(
+            "after the {has} epochs of the recipe come {added} more: {}",
+            recipe.extension_rule()
+        );
+    }
+    Ok(())
+}

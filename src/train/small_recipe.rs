@@ -1,0 +1,60 @@
+//! The smaller recipe in the program, for those whose run takes too long.
+
+use std::fmt::Write as _;
+
+use crate::config::{BuiltinRecipe, Recipe, diff};
+
+/// The settings that say what the pictures are, and not how large the networks are.
+const DATA_KEYS: [&str; 6] = [
+    "data.direction",
+    "data.input_channels",
+    "data.output_channels",
+    "data.classes",
+    "data.instances",
+    "data.masks",
+];
+
+/// The flags that train the recipe's data with the small recipe of its mode; none where it is that small already.
+pub(super) fn small_recipe_flags(recipe: &Recipe) -> Option<String> {
+    let name = format!("{}-small", recipe.mode.name());
+    let small = BuiltinRecipe::find(&name).ok()?;
+    let small = small.overlay().ok()?.resolve(recipe.mode).ok()?;
+    let cost = |recipe: &Recipe| {
+        recipe.data.crop_size.max(recipe.data.load_size) * recipe.generator.channels
+    };
+    if cost(recipe) <= cost(&small) {
+        return None;
+    }
+    let mut flags = format!("--config {name}");
+    for line in diff(&small, recipe) {
+        let Some((key, values)) = line.split_once(": ") else {
+            continue;
+        };
+        let now = values.rsplit_once(", now ").map_or("", |(_, now)| now);
+        if DATA_KEYS.contains(&key) && now != "not set" {
+            // Writing to a string cannot fail.
+            let _ = write!(flags, " --set {key}={}", now.trim_matches('"'));
+        }
+    }
+    Some(flags)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Direction, Mode};
+
+    #[test]
+    fn what_the_pictures_are_stays() {
+        let mut recipe = Recipe::defaults(Mode::Pix2pix);
+        recipe.data.direction = Direction::BToA;
+        recipe.data.input_channels = 1;
+        assert_eq!(
+            small_recipe_flags(&recipe).unwrap(),
+            "--config pix2pix-small --set data.direction=BtoA --set data.input_channels=1"
+        );
+        let small = BuiltinRecipe::find("cycle-small").unwrap();
+        let small = small.overlay().unwrap().resolve(Mode::Cycle).unwrap();
+        assert_eq!(small_recipe_flags(&small), None);
+    }
+}
