@@ -10,7 +10,6 @@ use super::{bmp, png, pnm, tiff, webp};
 use crate::panics;
 use crate::picture::byte_source::read_bytes;
 use crate::picture::error::PictureError;
-use crate::picture::format::guess_format;
 use crate::picture::limits::PictureLimits;
 
 /// The samples of a file before it is said what they mean.
