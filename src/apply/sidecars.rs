@@ -97,7 +97,7 @@ fn resized_world(text: &str, own: Size, size: Size) -> Option<String> {
     let across = own.0 as f64 / size.0 as f64;
     let down = own.1 as f64 / size.1 as f64;
     // The corner stays; the middle of its pixel does not.
-    let (left, top) = (x - (a + b) / 2.0, y - (d + e) / 2.0);
+    let (left, top) = (x - f64::midpoint(a, b), y - f64::midpoint(d, e));
     let (a, d, b, e) = (a * across, d * across, b * down, e * down);
     let mut lines = String::new();
     for number in [

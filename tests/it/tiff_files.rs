@@ -126,7 +126,7 @@ fn a_georeference_is_kept_scaled_and_its_loss_is_said() {
         let made = translated(name, 3, &ApplyOptions::default()).unwrap();
         let again = read_picture(&made.path(), PictureLimits::default()).unwrap();
         assert_eq!(again.metadata.georeference, original.metadata.georeference);
-        assert_ne!(again.metadata.georeference, Default::default());
+        assert_ne!(again.metadata.georeference, translate::picture::Georeference::default());
         assert_eq!(again.pixels.into_rgb8().into_raw(), levels(3));
         let options = ApplyOptions {
             size: OutputSize::Exact {

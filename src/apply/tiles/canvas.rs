@@ -50,15 +50,12 @@ impl Canvas {
             (_, CanvasKind::Bits16) => Some(ColorType::Rgb16),
         };
         let size = (padding.width as u32, padding.height as u32);
-        let pixels = match colour {
-            Some(colour) => {
-                let pixels = SpooledPicture::new(size, colour, folder);
-                CanvasPixels::Picture(pixels.map_err(|error| error.to_string())?)
-            }
-            None => {
-                let count = channels * padding.width * padding.height;
-                CanvasPixels::Values(vec![0.0; count], 0)
-            }
+        let pixels = if let Some(colour) = colour {
+            let pixels = SpooledPicture::new(size, colour, folder);
+            CanvasPixels::Picture(pixels.map_err(|error| error.to_string())?)
+        } else {
+            let count = channels * padding.width * padding.height;
+            CanvasPixels::Values(vec![0.0; count], 0)
         };
         Ok(Self {
             padding,

@@ -39,10 +39,6 @@ impl Georeference {
         self.0.iter().any(|field| field.tag < 42_000)
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Without GDAL's value for no data.
     pub(crate) fn without_no_data(mut self) -> Self {
         self.0.retain(|field| field.tag != NO_DATA);
