@@ -11,8 +11,8 @@ use super::own_convolution::OwnConvolution;
 use super::shape::{Shape, prepared};
 use super::shim;
 use super::winograd::Winograd;
+use crate::kernels::Precision;
 use crate::kernels::backend::{ConvolutionGradients, ConvolutionSaved};
-use crate::kernels::{ConvolutionShape, Precision, TransposedConvolutionShape};
 
 type Primitive = FloatTensor<LibTorch>;
 
