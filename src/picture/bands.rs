@@ -148,7 +148,7 @@ impl Bands {
         for place in 0..area {
             for band in 0..count {
                 let value = f64::from(values[band * area + place]).clamp(-1.0, 1.0);
-                sample.write(low + (value + 1.0) / 2.0 * (high - low), &mut bytes);
+                sample.write(low + f64::midpoint(value, 1.0) * (high - low), &mut bytes);
             }
         }
         Self {

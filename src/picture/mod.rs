@@ -19,6 +19,7 @@ mod integrity;
 mod limits;
 mod metadata;
 mod normalize;
+mod output_metadata;
 mod output_pixels;
 mod raster;
 mod read;

@@ -37,8 +37,7 @@ impl<'a> Chunks<'a> {
         let (width, height) = page.size;
         let picture = u64::from(width) * u64::from(height) * page.samples as u64 * 8;
         let chunk = u64::from(page.chunk.0)
-            .checked_mul(u64::from(page.chunk.1) * page.chunk_samples() as u64 * 8)
-            .unwrap_or(u64::MAX);
+            .saturating_mul(u64::from(page.chunk.1) * page.chunk_samples() as u64 * 8);
         if chunk > picture.saturating_add(MARGIN) {
             return Err(DecodeError::Damaged(
                 "its tiles are larger than the picture".to_owned(),

@@ -114,7 +114,6 @@ impl PixelLayout {
                 }
             }
             photometric::RGB if page.samples >= 3 => Ok((PixelKind::Direct(3), 3)),
-            photometric::RGB => Err(DecodeError::Bands(page.samples)),
             photometric::PALETTE => match &page.palette {
                 Some(map) if page.bits <= 8 => Ok((PixelKind::Palette(colours(map)), 1)),
                 _ => unsupported(
@@ -125,7 +124,7 @@ impl PixelLayout {
                 notes.push("converted from CMYK to RGB".to_owned());
                 Ok((PixelKind::Cmyk, 4))
             }
-            photometric::INKS => Err(DecodeError::Bands(page.samples)),
+            photometric::RGB | photometric::INKS => Err(DecodeError::Bands(page.samples)),
             // The JPEG decoder has made RGB of it.
             photometric::YCBCR if page.samples == 3 && page.compression == 7 => {
                 Ok((PixelKind::Direct(3), 3))
