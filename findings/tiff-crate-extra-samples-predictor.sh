@@ -4,7 +4,7 @@
 # sample of each pixel before it adds up the differences, and then adds at a distance of four samples in rows of three.
 #
 # Seen on 2026-11-28 with tiff 0.11.3, tifffile 2026.3.3, Pillow 13.0.0: tifffile and Pillow agree; of 384 RGB samples the
-# crate gives a part right only. Expected: the samples that tifffile gives, or an error.
+# crate gives 25 right. Expected: the samples that tifffile gives, or an error.
 # Exits with 0 while this is so, and with 1 if it has changed. Needs python3, cargo, and the package registries.
 set -eu
 folder=$(mktemp -d)
