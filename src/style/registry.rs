@@ -87,7 +87,8 @@ impl Registry {
         let (asked, own) = (name.to_lowercase(), letters(name));
         let candidates = self.names()?.into_iter().filter_map(|known| {
             let distance = strsim::damerau_levenshtein(&asked, &known.to_lowercase());
-            let most = known.chars().count().div_ceil(4).min(3);
+            // One letter instead of another makes every short name.
+            let most = (known.chars().count() / 4).min(3);
             (distance <= most && letters(&known) != own).then_some((distance, known))
         });
         Ok(candidates.min().map(|(_, known)| known))

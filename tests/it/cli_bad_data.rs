@@ -211,8 +211,7 @@ fn wrong_settings_name_their_key() {
             assert!(message.contains(part), "{message}");
         }
     }
-    // A file that cannot be read is a failure like any other, but it is one of the configuration.
-    assert!(error("--config missing.toml").starts_with("error: cannot read `missing.toml`: "));
+    assert!(error("--config missing.toml").starts_with("error: there is no recipe `missing.toml`"));
     for line in [
         "train --mode cyclone",
         "train --mode cycle --steps many",

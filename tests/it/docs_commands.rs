@@ -74,6 +74,9 @@ fn scripts(document: &str) -> Vec<String> {
 fn inline_commands(document: &str) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
     let text = fs::read_to_string(path).unwrap();
+    // Blocks are every second part.
+    let text: Vec<&str> = text.split("\n```").step_by(2).collect();
+    let text = text.join("\n");
     let parts = text.split('`').skip(1).step_by(2);
     parts
         .map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "))
@@ -97,7 +100,7 @@ fn prepared() -> Place {
         }
         picture("facades/test", 160, 76);
         picture("maps/val", 160, 76);
-        for folder in ["scans", "sketches", "labels"] {
+        for folder in ["scans", "sketches", "flowers", "labels"] {
             picture(folder, 90, 76);
         }
         // The translations are compared with the photos.

@@ -22,13 +22,15 @@ pub(super) fn decode(bytes: &[u8], limits: PictureLimits) -> Result<StoredSample
     if let Some(palette) = &palette
         && !has_bytes
     {
+        let bits = bytes.get(28).copied().unwrap_or(8).min(8);
+        let palette = &palette[..palette.len().min(1 << bits)];
         return Ok(StoredSamples {
             size: (size.0 as usize, size.1 as usize),
             bits: 8,
             format: ImageFormat::Bmp,
             pixels: StoredPixels::Indices {
                 places: places(&picture, palette)?,
-                palette: palette.clone(),
+                palette: palette.to_vec(),
             },
         });
     }
