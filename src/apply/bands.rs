@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use burn::tensor::{Device, Tensor};
 
-use super::tiles::RowAccess;
+use super::row_access::RowAccess;
 use crate::nn::{
     BandLimits, ForwardMode, Generator, StoreError, TensorRows, forward_in_bands, forward_memory,
 };

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::bands::{DeviceRows, bytes_per_pixel, in_bands};
 use super::network::tile_batch_size;
-use super::tiles::RowAccess;
+use super::row_access::RowAccess;
 use super::translator::MapSpec;
 use super::translator::Translator;
 use crate::coarse_to_fine::{FeatureClusters, Instances, build_condition};

@@ -5,7 +5,7 @@ use std::ops::Range;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::bands::{DeviceRows, bytes_per_pixel, in_bands};
-use super::tiles::RowAccess;
+use super::row_access::RowAccess;
 use super::translator::Translator;
 use crate::config::{Direction, NormKind};
 use crate::kernels::Precision;

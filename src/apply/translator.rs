@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::tiles::RowAccess;
+use super::row_access::RowAccess;
 use crate::data::LabelCoding;
 use crate::nn::BandLimits;
 

@@ -113,6 +113,14 @@ fn prepared() -> Place {
                 image::Luma([255 * u8::from((30..50).contains(&x) && (30..50).contains(&y))])
             }),
         );
+        for side in ["real_B", "fake_B"] {
+            let name = format!("results/images/{index}_{side}.png");
+            place.picture(&name, 40, 36, index);
+        }
+        for side in ["real_B", "fake_B"] {
+            let name = format!("results/images/{index}_{side}.png");
+            place.picture(&name, 40, 36, index);
+        }
         place.labelled("train", index);
         let copy = |from: &str, to: &str| {
             let to = place.path(to);

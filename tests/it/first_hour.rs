@@ -128,23 +128,23 @@ fn a_fine_tune_inherits_the_recipe_of_its_style() {
     let place = Place::with_pairs();
     place
         .run(&format!(
-            "train {PIX2PIX} --steps 2 --name fac --set optim.lr=0.001"
+            "train {PIX2PIX} --steps 2 --name faces --set optim.lr=0.001"
         ))
         .done();
     place
-        .run("train --init-from fac --name tuned --steps 1 --set optim.lr=0.0005")
+        .run("train --init-from faces --name tuned --steps 1 --set optim.lr=0.0005")
         .done();
     let manifest = place.text("checkpoints/tuned/style.toml");
     for part in ["arch = \"unet_64\"", "channels = 2", "lr = 0.0005", "pairs"] {
         assert!(manifest.contains(part), "no {part} in {manifest}");
     }
     let other = place
-        .run("train --init-from fac --name other --steps 1 --set generator.channels=4")
+        .run("train --init-from faces --name other --steps 1 --set generator.channels=4")
         .failed(1, &[]);
-    insta::assert_snapshot!(other.error(), @"error: the recipe does not fit `fac`: generator.channels: 2, now 4; leave these settings out to take those of the style, or leave out `--init-from`");
+    insta::assert_snapshot!(other.error(), @"error: the recipe does not fit `faces`: generator.channels: 2, now 4; leave these settings out to take those of the style, or leave out `--init-from`");
     place
-        .run("train --init-from fax --name other --mode pix2pix")
-        .failed(1, &["there is no style `fax`", "did you mean `fac`?"]);
+        .run("train --init-from facez --name other --mode pix2pix")
+        .failed(1, &["there is no style `facez`", "did you mean `faces`?"]);
 }
 
 #[test]

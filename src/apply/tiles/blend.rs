@@ -3,7 +3,7 @@
 use std::f32::consts::FRAC_PI_2;
 
 use super::grid::TileGrid;
-use super::row_access::RowAccess;
+use crate::apply::row_access::RowAccess;
 use crate::apply::translator::Translator;
 
 /// How one side of a picture is cut.

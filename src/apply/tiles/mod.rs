@@ -8,14 +8,12 @@ mod canvas;
 mod grid;
 mod memory;
 mod pixel_budget;
-mod row_access;
 mod row_stream;
 mod source;
 mod tiling;
 
 pub(super) use canvas::{Canvas, CanvasKind};
 pub(super) use pixel_budget::{Permit, PixelBudget};
-pub use row_access::RowAccess;
 pub(super) use row_stream::RowStream;
 pub(super) use source::{InputPlanes, InputRows};
 pub(super) use tiling::{SplitMode, SplitPolicy};

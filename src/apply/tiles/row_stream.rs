@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::blend::blend;
 use super::canvas::Canvas;
-use super::row_access::RowAccess;
 use super::source::InputRows;
 use super::tiling::SplitMode;
+use crate::apply::row_access::RowAccess;
 use crate::apply::translator::Translator;
 use crate::nn::BandLimits;
 
