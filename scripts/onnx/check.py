@@ -124,7 +124,8 @@ def main():
 
         kinds += MORE_PROGRAMS
     only = set(arguments.only or [])
-    chosen = [style for style in styles.STYLES if style.name in only] or styles.STYLES
+    known = [*styles.STYLES, *styles.DEEP_STYLES]
+    chosen = [style for style in known if style.name in only] or (known if arguments.all else styles.STYLES)
     kinds = [kind for kind in kinds if kind.name in only] or kinds
     results, failures = {kind: {} for kind in kinds}, 0
     with tempfile.TemporaryDirectory() as place:
