@@ -27,7 +27,7 @@ pub trait Translator {
     }
 
     /// Translates one picture: `[channels, height, width]`, flattened, values in [-1, 1], to the same. Or several tiles of one,
-    /// which follow each other, not more than [`tile_batch_size`](Self::tiles_at_once).
+    /// which follow each other, not more than [`tile_batch_size`](Self::tile_batch_size).
     ///
     /// `index` is the picture's place in the plan: whatever is drawn at random for it depends on this alone, not on the order of work.
     ///

@@ -1,7 +1,7 @@
 //! Pixels in and out of files: reading, writing, what surrounds the pixels in a file, and pixels on their way to values.
 //!
-//! Nothing here knows a data set, a network or a command. [`formats`] has one file or folder for each file format, reading and writing
-//! side by side; [`metadata`] the blocks that stand beside the pixels.
+//! Nothing here knows a data set, a network or a command. `formats` has one file or folder for each file format, reading and writing
+//! side by side; `metadata` the blocks that stand beside the pixels.
 
 mod alpha;
 mod bands;
