@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::cli_support::{CYCLE, Place, names};
+use crate::cli_support::{CYCLE, PROGRAM, Place, names};
 
 /// A place with a style and `count` pictures in a tree.
 pub fn with_pictures(count: u32) -> Place {
@@ -242,6 +242,34 @@ fn progress_comes_in_the_form_that_is_wanted() {
         (&"training".into(), &3.into())
     );
     assert!(last["losses"]["G_A"].is_number(), "{last}");
+}
+
+/// On a terminal, which `script` makes: a bar where it moves its cursor, plain lines where it is dumb.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_dumb_terminal_gets_plain_lines() {
+    let place = with_pictures(2);
+    let shown = |term: &str| {
+        let line = "apply --input in --style s --output out --overwrite";
+        let shell = format!("{PROGRAM} {line}");
+        let mut command = Command::new("script");
+        command
+            .args(["-qec", &shell, "/dev/null"])
+            .current_dir(place.path("."))
+            .env("TERM", term)
+            .stdin(Stdio::null());
+        match command.output() {
+            Ok(output) => Some(String::from_utf8(output.stdout).unwrap()),
+            Err(_) => None,
+        }
+    };
+    let (Some(dumb), Some(clever)) = (shown("dumb"), shown("xterm")) else {
+        println!("SKIPPED: `script` is not installed");
+        return;
+    };
+    assert!(dumb.contains("2 of 2"), "{dumb}");
+    assert!(!dumb.contains('\u{1b}'), "{dumb:?}");
+    assert!(clever.contains('\u{1b}'), "{clever:?}");
 }
 
 #[cfg(unix)]

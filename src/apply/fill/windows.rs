@@ -160,6 +160,21 @@ mod tests {
         }
     }
 
+    /// How often windows of `side` pixels are asked to fill the holes of a photo.
+    fn calls(mask: &Mask, side: usize, reach: HoleSupport) -> usize {
+        let (width, height) = mask.size();
+        let mut photo = Planes {
+            channels: 1,
+            width,
+            height,
+            values: vec![0.0; width * height],
+        };
+        let calls = 0;
+        let mut filler = MeanFiller { side, reach, calls };
+        fill_holes(&mut photo, mask, &DistanceTransform::new(mask), &mut filler).unwrap();
+        filler.calls
+    }
+
     fn reaches() -> impl Strategy<Value = HoleSupport> {
         prop_oneof![
             Just(HoleSupport::Anywhere),
@@ -206,29 +221,11 @@ mod tests {
 
     #[test]
     fn a_hole_that_fits_takes_one_window_and_a_larger_one_several() {
-        let calls = |side: usize, reach| {
+        let calls = |hole: usize, reach| {
             let mask = Mask::from_fn(80, 80, |x, y| {
-                (20..20 + side).contains(&x) && (20..20 + side).contains(&y)
+                (20..20 + hole).contains(&x) && (20..20 + hole).contains(&y)
             });
-            let mut photo = Planes {
-                channels: 1,
-                width: 80,
-                height: 80,
-                values: vec![0.0; 6400],
-            };
-            let mut filler = MeanFiller {
-                side: 16,
-                reach,
-                calls: 0,
-            };
-            fill_holes(
-                &mut photo,
-                &mask,
-                &DistanceTransform::new(&mask),
-                &mut filler,
-            )
-            .unwrap();
-            filler.calls
+            calls(&mask, 16, reach)
         };
         assert_eq!(calls(6, HoleSupport::Anywhere), 1);
         assert_eq!(calls(6, HoleSupport::CentreSquare(6)), 1);
@@ -240,26 +237,9 @@ mod tests {
     #[test]
     fn a_scratch_across_a_photo_takes_windows_along_it_alone() {
         let mask = Mask::from_fn(3000, 2000, |x, y| (2 * x).abs_diff(3 * y) < 12);
-        let mut photo = Planes {
-            channels: 1,
-            width: 3000,
-            height: 2000,
-            values: vec![0.1; 3000 * 2000],
-        };
-        let mut filler = MeanFiller {
-            side: 128,
-            reach: HoleSupport::Anywhere,
-            calls: 0,
-        };
-        fill_holes(
-            &mut photo,
-            &mask,
-            &DistanceTransform::new(&mask),
-            &mut filler,
-        )
-        .unwrap();
+        let calls = calls(&mask, 128, HoleSupport::Anywhere);
         // Windows fill squares of 24; the scratch crosses 125 columns and 84 rows of them.
-        assert!((125..300).contains(&filler.calls), "{}", filler.calls);
+        assert!((125..300).contains(&calls), "{calls}");
     }
 
     #[test]
@@ -274,25 +254,7 @@ mod tests {
     fn several_small_holes_share_a_window_and_distant_ones_do_not() {
         let calls = |places: &[(usize, usize)]| {
             let mask = Mask::from_fn(80, 80, |x, y| places.contains(&(x, y)));
-            let mut photo = Planes {
-                channels: 1,
-                width: 80,
-                height: 80,
-                values: vec![0.0; 6400],
-            };
-            let mut filler = MeanFiller {
-                side: 16,
-                reach: HoleSupport::Anywhere,
-                calls: 0,
-            };
-            fill_holes(
-                &mut photo,
-                &mask,
-                &DistanceTransform::new(&mask),
-                &mut filler,
-            )
-            .unwrap();
-            filler.calls
+            calls(&mask, 16, HoleSupport::Anywhere)
         };
         assert_eq!(calls(&[(0, 0), (2, 2)]), 1);
         assert_eq!(calls(&[(1, 1), (60, 3), (79, 79)]), 3);
