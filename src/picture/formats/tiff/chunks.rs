@@ -71,13 +71,20 @@ impl<'a> Chunks<'a> {
         let size = page.sample.size();
         let width = page.size.0 as usize;
         let (pixel, chunk_pixel) = (page.samples * size, page.chunk_samples() * size);
-        let mut bytes = Vec::new();
         let length = width * rows * pixel;
         if length as u64 > self.most_unpacked() {
             return Err(DecodeError::Damaged(
                 "it is too short for the pixels that it promises".to_owned(),
             ));
         }
+        if page.planes() == 1 && page.across() == 1 && page.chunk.0 as usize == width {
+            // Strips, as most files have them: their bytes are those of the rows.
+            let mut bytes = self.samples(self.next)?.into_owned();
+            bytes.resize(length, 0);
+            self.next += 1;
+            return Ok(Some(SampleRows { rows, bytes }));
+        }
+        let mut bytes = Vec::new();
         bytes
             .try_reserve_exact(length)
             .map_err(|error| DecodeError::Damaged(error.to_string()))?;
