@@ -59,6 +59,17 @@ impl Dataset {
         self.a.files.len().max(self.b.files.len())
     }
 
+    /// Up to `count` samples, spread over the pictures of both sides, which are sorted by name. None has a picture of another, where
+    /// the smaller side has that many.
+    pub fn spread(&self, count: usize) -> Vec<usize> {
+        let length = self.len();
+        let shorter = match self.b.files.len() {
+            0 => length,
+            others => self.a.files.len().min(others),
+        };
+        spread(length, shorter, count.min(length))
+    }
+
     /// Steps per epoch; the last batch may be smaller.
     pub fn steps_per_epoch(&self, batch_size: usize) -> u64 {
         self.len().div_ceil(batch_size.max(1)) as u64
@@ -226,5 +237,44 @@ impl Dataset {
             });
         }
         Ok((a, b))
+    }
+}
+
+/// Numbers below `length` that are spread over it, and over `shorter` when they are divided by it.
+fn spread(length: usize, shorter: usize, count: usize) -> Vec<usize> {
+    let places = 0..count;
+    if shorter < count {
+        return places.collect();
+    }
+    let spread = places.map(|place| {
+        let start = (place * length / count).min(length - shorter);
+        let wanted = place * shorter / count;
+        start + (wanted + shorter - start % shorter) % shorter
+    });
+    spread.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_of_two_sides_share_no_picture() {
+        assert_eq!(spread(10, 10, 4), [0, 2, 5, 7]);
+        assert_eq!(spread(3, 3, 3), [0, 1, 2]);
+        assert_eq!(spread(40, 10, 4), [0, 12, 25, 37]);
+        for length in 1..60 {
+            for shorter in 1..=length {
+                let chosen = spread(length, shorter, 4.min(length));
+                let mut long = chosen.clone();
+                long.dedup();
+                assert_eq!(long.len(), chosen.len(), "{length} {shorter}: {chosen:?}");
+                assert!(long.iter().all(|&index| index < length));
+                let mut short: Vec<_> = chosen.iter().map(|index| index % shorter).collect();
+                short.sort_unstable();
+                short.dedup();
+                assert_eq!(short.len(), chosen.len().min(shorter), "{length} {shorter}");
+            }
+        }
     }
 }

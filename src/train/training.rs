@@ -356,11 +356,8 @@ impl Training {
 
     fn preview(&self) -> Result<Vec<Vec<TensorData>>, TrainError> {
         let data = &self.stage.preview_data;
-        let count = data.len().min(PREVIEW_SAMPLES);
         let mut rows = Vec::new();
-        for index in 0..count {
-            // Spread over the data, which is sorted by name.
-            let index = index * data.len() / count;
+        for index in data.spread(PREVIEW_SAMPLES) {
             rows.extend(self.method.preview(data.fixed(index)?));
         }
         Ok(rows)
@@ -373,8 +370,7 @@ impl Training {
             return Ok(());
         }
         let data = &self.stage.dataset;
-        let count = data.len().min(most);
-        let mut samples = (0..count).map(|index| data.fixed(index * data.len() / count));
+        let mut samples = data.spread(most).into_iter().map(|index| data.fixed(index));
         for (stem, tensors) in self.method.compute_artifacts(&mut samples)? {
             write_weights(&self.style.weights(stem), &tensors)?;
         }
