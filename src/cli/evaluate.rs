@@ -1,6 +1,6 @@
 //! `translate evaluate`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
@@ -10,8 +10,8 @@ use super::globals::Globals;
 use super::output::print;
 use crate::data::MaskThreshold;
 use crate::evaluate::{
-    Comparison, EvaluateOptions, KidSubsets, Metric, PairSuffixes, StudyResults, evaluate,
-    write_page, write_study,
+    Comparison, EvaluateError, EvaluateOptions, KidSubsets, Metric, PairSuffixes, RunScores,
+    StudyResults, evaluate, write_page, write_study,
 };
 use crate::features::Resize;
 
@@ -81,8 +81,8 @@ pub struct Arguments {
     /// name ends in .html, otherwise JSON; repeat for both
     #[arg(long, value_name = "FILE")]
     report: Vec<PathBuf>,
-    /// Instead, compare two runs picture by picture, by the JSON reports of both
-    #[arg(long, value_name = "REPORT", num_args = 2, conflicts_with_all = ["real", "fake", "report", "mask", "study", "study_results"])]
+    /// Instead, compare two runs picture by picture: JSON reports, or folders of translations of the pictures in --real
+    #[arg(long, value_name = "PATH", num_args = 2, conflicts_with_all = ["fake", "report", "study", "study_results"])]
     compare: Option<Vec<PathBuf>>,
     /// Instead, write a page on which people tell real pictures from translations
     #[arg(long, value_name = "FILE.html", conflicts_with_all = ["report", "mask", "study_results"])]
@@ -93,50 +93,37 @@ pub struct Arguments {
 }
 
 pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
-    if let Some(reports) = &arguments.compare {
-        let comparison = Comparison::of_reports(&reports[0], &reports[1], arguments.seed)?;
-        print(comparison.to_text().trim_end())?;
-        return Ok(Exit::Done);
-    }
     if let Some(files) = &arguments.study_results {
         print(StudyResults::read(files)?.to_text().trim_end())?;
+        return Ok(Exit::Done);
+    }
+    if let (Some(page), Some(real), Some(fake)) =
+        (&arguments.study, &arguments.real, &arguments.fake)
+    {
+        write_study(real, fake, &arguments.suffixes(), arguments.seed, page)?;
+        return Ok(Exit::Done);
+    }
+    if let Some(runs) = &arguments.compare {
+        let real = arguments.real.as_deref();
+        let options = if runs.iter().any(|run| run.is_dir()) {
+            arguments.options(globals)?
+        } else {
+            EvaluateOptions::default()
+        };
+        let scores = [&runs[0], &runs[1]].map(|run| scores(run, real, &options));
+        let [first, second] = scores;
+        let comparison = Comparison::new(&first?, &second?, arguments.seed);
+        let comparison = comparison.ok_or_else(|| EvaluateError::NothingToCompare {
+            first: runs[0].clone(),
+            second: runs[1].clone(),
+        })?;
+        print(comparison.to_text().trim_end())?;
         return Ok(Exit::Done);
     }
     let (Some(real), Some(fake)) = (&arguments.real, &arguments.fake) else {
         unreachable!("the parser asks for both folders in all other cases");
     };
-    let suffixes = PairSuffixes {
-        real: arguments.suffix_real,
-        fake: arguments.suffix_fake,
-    };
-    if let Some(page) = &arguments.study {
-        write_study(real, fake, &suffixes, arguments.seed, page)?;
-        return Ok(Exit::Done);
-    }
-    let needs_network = arguments
-        .metrics
-        .iter()
-        .any(|metric| metric.network().is_some());
-    let device = if needs_network {
-        globals.device.open()?.device
-    } else {
-        EvaluateOptions::default().device
-    };
-    let options = EvaluateOptions {
-        metrics: arguments.metrics,
-        mask: arguments.mask,
-        mask_threshold: arguments.mask_threshold.unwrap_or_default(),
-        suffixes,
-        weights: arguments.weights,
-        resize: arguments.resize,
-        cache: arguments.cache,
-        kid_subsets: KidSubsets {
-            count: arguments.kid_subsets,
-            size: arguments.kid_subset_size,
-        },
-        device,
-        seed: arguments.seed,
-    };
+    let options = arguments.options(globals)?;
     let evaluation = evaluate(real, fake, &options)?;
     for warning in evaluation.warnings() {
         tracing::warn!("{warning}");
@@ -153,4 +140,56 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     }
     print(evaluation.to_table().trim_end())?;
     Ok(Exit::Done)
+}
+
+impl Arguments {
+    fn suffixes(&self) -> PairSuffixes {
+        PairSuffixes {
+            real: self.suffix_real.clone(),
+            fake: self.suffix_fake.clone(),
+        }
+    }
+
+    /// What is measured and how; the device is opened if a metric needs it.
+    fn options(&self, globals: &Globals) -> anyhow::Result<EvaluateOptions> {
+        let needs_network = self.metrics.iter().any(|metric| metric.network().is_some());
+        let device = if needs_network {
+            globals.device.open()?.device
+        } else {
+            EvaluateOptions::default().device
+        };
+        Ok(EvaluateOptions {
+            metrics: self.metrics.clone(),
+            mask: self.mask.clone(),
+            mask_threshold: self.mask_threshold.unwrap_or_default(),
+            suffixes: self.suffixes(),
+            weights: self.weights.clone(),
+            resize: self.resize,
+            cache: self.cache,
+            kid_subsets: KidSubsets {
+                count: self.kid_subsets,
+                size: self.kid_subset_size,
+            },
+            device,
+            seed: self.seed,
+        })
+    }
+}
+
+/// Scores of a run: those of a report, or of a folder of translations compared with the real pictures.
+fn scores(run: &Path, real: Option<&Path>, options: &EvaluateOptions) -> anyhow::Result<RunScores> {
+    if !run.is_dir() {
+        return Ok(RunScores::read(run)?);
+    }
+    let real = real.with_context(|| {
+        format!(
+            "`{}` is a folder: give the folder of real pictures with --real, or a report of `evaluate --report FILE.json`",
+            run.display()
+        )
+    })?;
+    let evaluation = evaluate(real, run, options)?;
+    for warning in evaluation.warnings() {
+        tracing::warn!("{}: {warning}", run.display());
+    }
+    Ok(RunScores::of(&evaluation))
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::bootstrap::{Interval, mean_interval, sign_flip_test};
 use super::error::EvaluateError;
+use super::evaluation::Evaluation;
 use super::metric::{Direction, Metric, Scope};
 use crate::files;
 
@@ -36,30 +37,60 @@ pub struct Comparison {
     pub metrics: Vec<MetricComparison>,
 }
 
-/// The scores of a report: of each picture the values by name of metric.
-type Pictures = BTreeMap<String, BTreeMap<String, f64>>;
+/// The scores of a run: of each picture the values by name of metric.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunScores(BTreeMap<String, BTreeMap<String, f64>>);
 
-impl Comparison {
-    /// Compares two JSON reports. Pictures are matched by name; those without a finite value in both are left out.
+impl RunScores {
+    /// Scores of the pairs of an evaluation.
+    pub fn of(evaluation: &Evaluation) -> Self {
+        let pictures = evaluation.pictures.iter().map(|picture| {
+            let scores = picture.scores.iter();
+            let scores = scores.filter(|(_, value)| value.is_finite());
+            let scores = scores.map(|(metric, value)| (metric.name().to_owned(), value));
+            (picture.name.clone(), scores.collect())
+        });
+        Self(pictures.collect())
+    }
+
+    /// Scores of a JSON report.
     ///
     /// # Errors
-    /// A file is no such report, or both have nothing in common.
-    pub fn of_reports(first: &Path, second: &Path, seed: u64) -> Result<Self, EvaluateError> {
-        let [one, two] = [read(first)?, read(second)?];
+    /// The file cannot be read or is no such report.
+    pub fn read(path: &Path) -> Result<Self, EvaluateError> {
+        let bytes = files::read(path)?;
+        let bad = |message: String| EvaluateError::NoReport {
+            path: path.to_owned(),
+            message,
+        };
+        let report: Value =
+            serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
+        let pictures = report["pictures"].as_array();
+        let pictures = pictures.ok_or_else(|| bad("it has no `pictures`".to_owned()))?;
+        let mut found = BTreeMap::new();
+        for picture in pictures {
+            let name = picture["name"].as_str();
+            let name = name.ok_or_else(|| bad("a picture has no `name`".to_owned()))?;
+            let scores = picture.as_object().into_iter().flatten();
+            let scores =
+                scores.filter_map(|(metric, value)| Some((metric.clone(), value.as_f64()?)));
+            found.insert(name.to_owned(), scores.collect());
+        }
+        Ok(Self(found))
+    }
+}
+
+impl Comparison {
+    /// Compares two runs. Pictures are matched by name; those without a finite value in both are left out.
+    ///
+    /// None if they have nothing in common.
+    pub fn new(one: &RunScores, two: &RunScores, seed: u64) -> Option<Self> {
         let of_pairs = Metric::ALL
             .into_iter()
             .filter(|metric| metric.scope() == Scope::Pair);
-        let metrics = of_pairs.filter_map(|metric| compare(metric, &one, &two, seed));
-        let comparison = Self {
-            metrics: metrics.collect(),
-        };
-        if comparison.metrics.is_empty() {
-            return Err(EvaluateError::NothingToCompare {
-                first: first.to_owned(),
-                second: second.to_owned(),
-            });
-        }
-        Ok(comparison)
+        let metrics = of_pairs.filter_map(|metric| compare(metric, one, two, seed));
+        let metrics: Vec<_> = metrics.collect();
+        (!metrics.is_empty()).then_some(Self { metrics })
     }
 
     /// A line for each metric that says which run is better and by how much.
@@ -110,10 +141,15 @@ impl MetricComparison {
     }
 }
 
-fn compare(metric: Metric, one: &Pictures, two: &Pictures, seed: u64) -> Option<MetricComparison> {
+fn compare(
+    metric: Metric,
+    one: &RunScores,
+    two: &RunScores,
+    seed: u64,
+) -> Option<MetricComparison> {
     let (mut first, mut second) = (Vec::new(), Vec::new());
-    for (name, scores) in one {
-        let other = two.get(name).and_then(|scores| scores.get(metric.name()));
+    for (name, scores) in &one.0 {
+        let other = two.0.get(name).and_then(|scores| scores.get(metric.name()));
         if let (Some(score), Some(other)) = (scores.get(metric.name()), other) {
             first.push(*score);
             second.push(*other);
@@ -134,24 +170,4 @@ fn compare(metric: Metric, one: &Pictures, two: &Pictures, seed: u64) -> Option<
         difference,
         p_value: sign_flip_test(&differences, seed),
     })
-}
-
-fn read(path: &Path) -> Result<Pictures, EvaluateError> {
-    let bytes = files::read(path)?;
-    let bad = |message: String| EvaluateError::NoReport {
-        path: path.to_owned(),
-        message,
-    };
-    let report: Value = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
-    let pictures = report["pictures"].as_array();
-    let pictures = pictures.ok_or_else(|| bad("it has no `pictures`".to_owned()))?;
-    let mut found = Pictures::new();
-    for picture in pictures {
-        let name = picture["name"].as_str();
-        let name = name.ok_or_else(|| bad("a picture has no `name`".to_owned()))?;
-        let scores = picture.as_object().into_iter().flatten();
-        let scores = scores.filter_map(|(metric, value)| Some((metric.clone(), value.as_f64()?)));
-        found.insert(name.to_owned(), scores.collect());
-    }
-    Ok(found)
 }

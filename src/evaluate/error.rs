@@ -80,12 +80,12 @@ pub enum EvaluateError {
         /// What is wrong with it.
         message: String,
     },
-    /// Reports that have nothing to compare.
+    /// Runs that have nothing to compare.
     #[error("`{}` and `{}` have no metric of pairs with two pictures or more in common", first.display(), second.display())]
     NothingToCompare {
-        /// The first report.
+        /// Report or folder of the first.
         first: PathBuf,
-        /// The second report.
+        /// Report or folder of the second.
         second: PathBuf,
     },
     /// A file is not the result of a study.

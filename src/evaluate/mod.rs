@@ -6,7 +6,6 @@
 mod bootstrap;
 mod colour;
 mod comparison;
-
 mod error;
 mod evaluation;
 mod feature_cache;
@@ -39,7 +38,7 @@ mod swd;
 mod weights;
 
 pub use bootstrap::Interval;
-pub use comparison::{Comparison, MetricComparison};
+pub use comparison::{Comparison, MetricComparison, RunScores};
 pub use error::EvaluateError;
 pub use evaluation::Evaluation;
 pub use folders::evaluate;

@@ -76,23 +76,6 @@ pub enum SetError {
     /// Weights without a classifier.
     #[error("is needs the classes of Inception, and `{}` has no `fc.weight`: take the whole file, or leave is out of the metrics", .0.display())]
     NoClassifier(PathBuf),
-    /// A metric needs pictures of one size.
-    #[error(
-        "{metric} needs pictures of one size: `{}` is {}x{}, and `{}` is {}x{}",
-        first.display(), first_size.0, first_size.1, second.display(), second_size.0, second_size.1
-    )]
-    MixedSizes {
-        /// The metric.
-        metric: &'static str,
-        /// A picture.
-        first: PathBuf,
-        /// Its width and height.
-        first_size: (u32, u32),
-        /// A picture of another size.
-        second: PathBuf,
-        /// Its width and height.
-        second_size: (u32, u32),
-    },
 }
 
 impl SetError {

@@ -29,6 +29,14 @@ pub struct SetDetails {
     /// The levels of the sliced Wasserstein distance, the finest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub swd_levels: Vec<SwdLevel>,
+    /// Whether the pictures have several sizes, so that this distance is that of their centres.
+    #[serde(skip_serializing_if = "is_false")]
+    pub swd_of_centres: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // That is what serde asks for.
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl SetDetails {
@@ -57,6 +65,13 @@ impl SetDetails {
             if let Some(deviation) = inception.is_deviation {
                 let _ = write!(text, "; is: deviation {deviation:.4}");
             }
+        }
+        if let (true, Some(level)) = (self.swd_of_centres, self.swd_levels.first()) {
+            let SwdLevel { width, height, .. } = level;
+            let _ = write!(
+                text,
+                "; swd of their centres, {width}x{height}, because they have several sizes"
+            );
         }
         text
     }
@@ -99,6 +114,7 @@ impl<'a> Sets<'a> {
             fake: self.fake.len(),
             inception: None,
             swd_levels: Vec::new(),
+            swd_of_centres: false,
         };
         let mut scores = Vec::with_capacity(metrics.len());
         let of_inception: Vec<Metric> = metrics
@@ -132,7 +148,8 @@ impl<'a> Sets<'a> {
         for &metric in metrics {
             let score = match metric {
                 Metric::Swd => {
-                    details.swd_levels = swd(&self.real, &self.fake, options.seed)?;
+                    let found = swd(&self.real, &self.fake, options.seed)?;
+                    (details.swd_levels, details.swd_of_centres) = (found.levels, found.is_cropped);
                     let levels = details.swd_levels.iter().map(|level| level.distance);
                     levels.sum::<f64>() / details.swd_levels.len() as f64
                 }

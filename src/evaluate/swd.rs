@@ -1,8 +1,9 @@
 //! The sliced Wasserstein distance of patches of a Laplacian pyramid (Karras, Aila, Laine and Lehtinen, "Progressive growing of
 //! GANs", 2018).
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use image::imageops::crop_imm;
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
@@ -38,53 +39,70 @@ pub struct SwdLevel {
     pub distance: f64,
 }
 
+/// What was found.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct SwdDistances {
+    /// The levels, the finest first.
+    pub(super) levels: Vec<SwdLevel>,
+    /// Whether the pictures have several sizes, so that their centres were compared.
+    pub(super) is_cropped: bool,
+}
+
 /// The distances at all levels from the pictures' own size to the last one of [`MIN_SIDE`] or more. The metric is their mean.
 ///
-/// All pictures must have one size. From each, 128 patches of 7 x 7 pixels (fewer from more than 2048 pictures) are taken at
-/// random places of each level; each channel of all patches of a set is brought to mean 0 and deviation 1; along 512 random
-/// directions the mean difference of the sorted projections is the earth mover's distance in one dimension.
-pub(super) fn swd(
-    real: &[PathBuf],
-    fake: &[PathBuf],
-    seed: u64,
-) -> Result<Vec<SwdLevel>, SetError> {
-    let first = &real[0];
-    let size = read_rgb(first)
-        .map_err(SetError::unreadable)?
-        .pixels
-        .dimensions();
-    if size.0.min(size.1) < MIN_SIDE as u32 {
-        return Err(SetError::TooSmall {
-            path: first.clone(),
-            metric: "swd",
-            min_side: MIN_SIDE as u32,
-        });
-    }
+/// Of pictures of several sizes the centres are compared: squares of the shortest side of all. From each, 128 patches of 7 x 7
+/// pixels (fewer from more than 2048 pictures) are taken at random places of each level; each channel of all patches of a set is
+/// brought to mean 0 and deviation 1; along 512 random directions the mean difference of the sorted projections is the earth
+/// mover's distance in one dimension.
+pub(super) fn swd(real: &[PathBuf], fake: &[PathBuf], seed: u64) -> Result<SwdDistances, SetError> {
+    let size_of = |path: &PathBuf| {
+        let picture = read_rgb(path).map_err(SetError::unreadable)?;
+        let (width, height) = picture.pixels.dimensions();
+        if width.min(height) < MIN_SIDE as u32 {
+            return Err(SetError::TooSmall {
+                path: path.clone(),
+                metric: "swd",
+                min_side: MIN_SIDE as u32,
+            });
+        }
+        Ok((width, height))
+    };
+    let sizes: Result<Vec<(u32, u32)>, SetError> =
+        real.par_iter().chain(fake).map(size_of).collect();
+    let sizes = sizes?;
+    let is_cropped = sizes.iter().any(|&size| size != sizes[0]);
+    let size = if is_cropped {
+        let sides = sizes.iter().map(|&(width, height)| width.min(height));
+        let side = sides.min().expect("the first picture has a size");
+        (side, side)
+    } else {
+        sizes[0]
+    };
     let probe = image::RgbImage::new(size.0, size.1);
     let sizes = laplacian(&probe, MIN_SIDE);
     let sizes = sizes.iter().map(|level| (level.width, level.height));
-    let mut distances = Vec::new();
+    let mut levels = Vec::new();
     for (index, (width, height)) in sizes.enumerate() {
-        let real = Patches::collect(real, index, (first, size), seed)?;
-        let fake = Patches::collect(fake, index, (first, size), seed)?;
-        distances.push(SwdLevel {
+        let real = Patches::collect(real, index, size, seed)?;
+        let fake = Patches::collect(fake, index, size, seed)?;
+        levels.push(SwdLevel {
             width,
             height,
             distance: SCALE * sliced_distance(&real, &fake, seed, index as u64),
         });
     }
-    Ok(distances)
+    Ok(SwdDistances { levels, is_cropped })
 }
 
 /// Patches of one level of all pictures of a set, [`NUMBERS`] each, normalised.
 struct Patches(Vec<f32>);
 
 impl Patches {
-    /// Pictures must have the size of the `first` one.
+    /// Those of the centres of pictures, which have this size (width, height).
     fn collect(
         set: &[PathBuf],
         level: usize,
-        (first, size): (&Path, (u32, u32)),
+        (width, height): (u32, u32),
         seed: u64,
     ) -> Result<Self, SetError> {
         let each = PATCHES.min(MAX_PATCHES / set.len().max(1)).max(1);
@@ -95,15 +113,9 @@ impl Patches {
             .enumerate()
             .map(|(picture, (patches, path))| {
                 let pixels = read_rgb(path).map_err(SetError::unreadable)?.pixels;
-                if pixels.dimensions() != size {
-                    return Err(SetError::MixedSizes {
-                        metric: "swd",
-                        first: first.to_owned(),
-                        first_size: size,
-                        second: path.clone(),
-                        second_size: pixels.dimensions(),
-                    });
-                }
+                let left = pixels.width().saturating_sub(width) / 2;
+                let top = pixels.height().saturating_sub(height) / 2;
+                let pixels = crop_imm(&pixels, left, top, width, height).to_image();
                 let levels = laplacian(&pixels, MIN_SIDE);
                 // The place in the set alone, so that a set has the same patches on either side of the comparison.
                 let mut rng = random::step_rng(seed, ((picture as u64) << 8) | level as u64);

@@ -78,9 +78,19 @@ fn two_runs_are_compared_picture_by_picture() {
     place
         .run("evaluate --compare near.json")
         .failed(2, &["--compare"]);
+
+    // Folders of translations give the same; one may be a report.
+    for runs in ["near far", "near.json far"] {
+        let folders = place
+            .run(&format!(
+                "evaluate --real real --metrics l1,ssim --compare {runs}"
+            ))
+            .done();
+        assert_eq!(folders.stdout, compared.stdout);
+    }
     place
-        .run("evaluate --compare near.json far.json --real real")
-        .failed(2, &["--real"]);
+        .run("evaluate --compare near far")
+        .failed(1, &["`near` is a folder", "--real"]);
 }
 
 #[test]

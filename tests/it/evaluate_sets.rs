@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use image::imageops::overlay;
 use image::{GrayImage, ImageBuffer, Luma, RgbImage};
 use safetensors::SafeTensors;
 use tempfile::TempDir;
@@ -124,10 +125,22 @@ fn sets_need_no_common_names_and_equal_sets_are_at_no_distance() {
     );
     assert_eq!(evaluation, folders.measure(&metrics).unwrap());
 
-    folders.add("fake/large.png", 65, 9);
-    let error = folders.measure(&[Metric::Swd]).unwrap_err();
-    assert!(error.to_string().contains("is 64x64"), "{error}");
-    assert!(folders.measure(&[Metric::Colour]).is_ok());
+    // Of several sizes the centres are compared: a black frame around a picture changes nothing.
+    let framed = |name: &str, index: u32, frame: u32| {
+        let mut picture = RgbImage::new(64 + 2 * frame, 64 + frame);
+        let inner = image::open(folders.path(&format!("real/{index}.png"))).unwrap();
+        let (left, top) = (frame.into(), (frame / 2).into());
+        overlay(&mut picture, &inner.into_rgb8(), left, top);
+        picture.save(folders.path(name)).unwrap();
+    };
+    for name in ["fake/one_more.png", "fake/other2.png"] {
+        fs::remove_file(folders.path(name)).unwrap();
+    }
+    framed("fake/other2.png", 2, 10);
+    let evaluation = folders.measure(&[Metric::Swd]).unwrap();
+    assert_eq!(evaluation.metrics.get(Metric::Swd), Some(0.0));
+    let table = evaluation.to_table();
+    assert!(table.contains("swd of their centres, 64x64"), "{table}");
     fs::write(folders.path("fake/broken.png"), "no picture").unwrap();
     let error = folders.measure(&[Metric::Colour]).unwrap_err();
     assert!(
