@@ -14,7 +14,7 @@ use tempfile::TempDir;
 const PROGRAMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
 /// How long the page may take for anything.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 pub struct Browser {
     child: Child,

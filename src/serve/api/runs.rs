@@ -31,7 +31,7 @@ pub(in crate::serve) struct Most {
 #[utoipa::path(get, path = "/api/recipes", tag = "trainings", responses((status = 200, body = [RecipeForm])))]
 pub(in crate::serve) async fn recipes(
     State(app): State<App>,
-) -> Result<Json<Vec<RecipeForm>>, Refusal> {
+) -> Result<Json<&'static [RecipeForm]>, Refusal> {
     app.blocking(|_| Json(recipe_forms())).await
 }
 

@@ -1,5 +1,7 @@
 //! The recipes of the program as a form: every key with its documentation, which stands before it in the full recipes.
 
+use std::sync::LazyLock;
+
 use serde::Serialize;
 use toml::{Table, Value};
 use utoipa::ToSchema;
@@ -35,9 +37,11 @@ pub(in crate::serve) struct RecipeKey {
     choices: Vec<String>,
 }
 
-/// All recipes of the program.
-pub(in crate::serve) fn recipe_forms() -> Vec<RecipeForm> {
-    BuiltinRecipe::all().iter().filter_map(form).collect()
+/// All recipes of the program, made once.
+pub(in crate::serve) fn recipe_forms() -> &'static [RecipeForm] {
+    static FORMS: LazyLock<Vec<RecipeForm>> =
+        LazyLock::new(|| BuiltinRecipe::all().iter().filter_map(form).collect());
+    &FORMS
 }
 
 fn form(builtin: &BuiltinRecipe) -> Option<RecipeForm> {
@@ -61,11 +65,16 @@ fn form(builtin: &BuiltinRecipe) -> Option<RecipeForm> {
                 Value::Array(_) => "list",
                 _ => "text",
             },
-            choices: if matches!(value, Value::String(_)) {
-                choices(&about, &value)
-            } else {
-                Vec::new()
-            },
+            choices: choices(&about, &value, |choice| {
+                let mut other = overlay.clone();
+                let setting = format!("{key}={}", Value::String(choice.to_owned()));
+                // A choice may not fit the rest of the recipe; it must be one that its key has.
+                let result = other.set(&setting).and_then(|()| other.resolve(mode));
+                result.map_or_else(
+                    |error| !error.to_string().contains("unknown variant"),
+                    |_| true,
+                )
+            }),
             value: serde_json::to_value(&value).ok()?,
             key,
             about,
@@ -109,21 +118,23 @@ fn documentation(text: &str) -> Vec<(String, String)> {
     keys
 }
 
-/// The values in quotation marks that a documentation names, if its key has one of them.
-fn choices(about: &str, value: &Value) -> Vec<String> {
+/// The values in quotation marks that a documentation names, if its key has one of them. Those of other keys are named too.
+fn choices(about: &str, value: &Value, is_one: impl Fn(&str) -> bool) -> Vec<String> {
+    let Some(value) = value.as_str() else {
+        return Vec::new();
+    };
     let mut named: Vec<String> = Vec::new();
-    // "Default" repeats one of them.
-    let about = about.split(" Default ").next().unwrap_or_default();
     for text in about.split('"').skip(1).step_by(2) {
         let is_word = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
         if !text.is_empty() && text.chars().all(is_word) && !named.iter().any(|it| it == text) {
             named.push(text.to_owned());
         }
     }
-    match value.as_str() {
-        Some(value) if named.len() > 1 && named.iter().any(|it| it == value) => named,
-        _ => Vec::new(),
+    if named.len() < 2 || !named.iter().any(|it| it == value) {
+        return Vec::new();
     }
+    named.retain(|choice| is_one(choice));
+    named
 }
 
 #[cfg(test)]
@@ -134,7 +145,7 @@ mod tests {
     fn every_key_of_the_recipes_is_documented_and_choices_are_valid() {
         let forms = recipe_forms();
         assert_eq!(forms.len(), BuiltinRecipe::all().len());
-        for form in &forms {
+        for form in forms {
             assert!(form.keys.len() > 20, "{}", form.name);
             for key in &form.keys {
                 assert!(!key.about.is_empty(), "{}: {}", form.name, key.key);
