@@ -319,6 +319,19 @@ impl Outcome {
         self.stderr[start..].trim_end()
     }
 
+    /// Standard output of `translate styles` without the styles in the program.
+    pub fn own_styles(&self) -> String {
+        let lines = self.stdout.lines();
+        let own: Vec<&str> = lines.filter(|line| !line.ends_with(", built-in")).collect();
+        own.join("\n")
+    }
+
+    /// The error message without the names of the styles in the program.
+    #[track_caller]
+    pub fn error_of_own_styles(&self) -> String {
+        self.error().replace("; the program has: fill, monet", "")
+    }
+
     #[track_caller]
     pub fn says(self, part: &str) -> Self {
         assert!(self.stderr.contains(part), "no {part:?} in {self:#?}");
