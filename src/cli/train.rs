@@ -87,12 +87,6 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let style = chosen_style(&registry, name, mode, arguments.resume)?;
     let name = style.name();
     let before = earlier(&style, &arguments)?;
-    if before.is_none() && StyleFolder::builtin(&name).is_some() {
-        tracing::info!(
-            "with `--checkpoints {}`, `{name}` is from now on this style and not the one in the program",
-            globals.checkpoints.display()
-        );
-    }
     add_flags(&mut overlay, &arguments, before.is_some())?;
     let more = MoreTraining {
         epochs: arguments.epochs,
@@ -151,6 +145,12 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         device,
     };
     session.device.check(session.recipe.train.precision)?;
+    if before.is_none() && StyleFolder::builtin(&name).is_some() {
+        tracing::info!(
+            "with `--checkpoints {}`, `{name}` is from now on this style and not the one in the program",
+            globals.checkpoints.display()
+        );
+    }
     tracing::info!("training `{name}` on {}", session.device.name);
     let mode = session.recipe.mode;
     let outcome = session.run(&interrupt::flag())?;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use translate::style::read_weights;
 
-use crate::cli_support::{CONTRASTIVE, CYCLE, INPAINT, PIX2PIXHD, Place, names};
+use crate::cli_support::{CONTRASTIVE, CYCLE, INPAINT, PIX2PIXHD, Place, are_nearly_equal, names};
 
 /// The largest difference of two pictures, in levels.
 fn difference(first: &Path, second: &Path) -> u8 {
@@ -128,11 +128,12 @@ fn sixteen_bits_come_back_as_they_were() {
     }
     assert!(place.read("half.safetensors") == place.read("full.safetensors"));
     // What is trained further has 32 bits.
-    let more = format!("train {PIX2PIXHD} --steps 1 --name more --init-from half --set optim.lr=0");
+    let more =
+        format!("train {PIX2PIXHD} --steps 1 --name more --init-from half --set optim.lr=1e-30");
     place.run(&more).done();
     let [half, more] = ["half", "checkpoints/more"]
-        .map(|style| read_weights(&place.path(&format!("{style}/generator.safetensors"))).unwrap());
-    assert!(half == more);
+        .map(|style| place.path(&format!("{style}/generator.safetensors")));
+    assert!(are_nearly_equal(&half, &more));
     assert!(!place.text("checkpoints/more/style.toml").contains("f16"));
 }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use image::{DynamicImage, GrayImage, ImageBuffer, Luma, Rgb, RgbImage};
 use serde_json::Value;
 use tempfile::TempDir;
+use translate::style::read_weights;
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_translate");
 
@@ -353,4 +354,17 @@ pub fn terminate(child: &Child) {
         .args(["-TERM", &child.id().to_string()])
         .status();
     assert!(status.unwrap().success());
+}
+
+/// Whether two weight files differ by no more than steps of the smallest learning rate.
+pub fn are_nearly_equal(first: &Path, second: &Path) -> bool {
+    let [first, second] = [first, second].map(|path| read_weights(path).unwrap().0);
+    first.keys().eq(second.keys())
+        && first.iter().all(|(name, first)| {
+            let [first, second] =
+                [first, &second[name]].map(|data| data.as_slice::<f32>().unwrap());
+            let mut pairs = first.iter().zip(second);
+            first.len() == second.len()
+                && pairs.all(|(first, second)| (first - second).abs() < 1e-20)
+        })
 }
