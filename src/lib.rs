@@ -23,6 +23,7 @@ pub mod panics;
 pub mod picture;
 pub mod progress;
 pub mod random;
+mod shell;
 pub mod style;
 pub mod train;
 pub mod unpaired;

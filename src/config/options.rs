@@ -53,6 +53,14 @@ impl Direction {
             Self::BToA => "BtoA",
         }
     }
+
+    /// The other one.
+    pub fn reversed(self) -> Self {
+        match self {
+            Self::AToB => Self::BToA,
+            Self::BToA => Self::AToB,
+        }
+    }
 }
 
 /// How a picture is transformed to the size that the network trains on.

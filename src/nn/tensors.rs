@@ -35,6 +35,9 @@ pub enum TensorError {
         /// Its type.
         found: String,
     },
+    /// A weight that is too large for a 16-bit number.
+    #[error("`{0}` has values beyond the range of 16-bit numbers: leave out --precision f16")]
+    BeyondHalf(String),
     /// Names or shapes differ from the network's.
     #[error("the tensors are not those of this network: {}", problems.join("; "))]
     Mismatch {

@@ -21,7 +21,7 @@ fn a_style_that_does_not_exist_lists_those_that_do() {
     let place = Place::new();
     place.picture("in/one.png", 70, 50, 1);
     let none = place.run(APPLY).failed(1, &[]);
-    insta::assert_snapshot!(none.error(), @"error: there is no style `s` in `checkpoints`; there are none yet: train one with `translate train`");
+    insta::assert_snapshot!(none.error_of_own_styles(), @"error: there is no style `s` in `checkpoints`; there are none yet: train one with `translate train`");
     place.write("checkpoints/folder/notes.txt", "no style");
     for name in ["monet", "cezanne"] {
         place
@@ -31,7 +31,7 @@ fn a_style_that_does_not_exist_lists_those_that_do() {
     for line in [APPLY, "styles show s", "styles remove s"] {
         let run = place.run(line).failed(1, &[]);
         insta::allow_duplicates! {
-            insta::assert_snapshot!(run.error(), @"error: there is no style `s` in `checkpoints`; there are: cezanne, monet");
+            insta::assert_snapshot!(run.error_of_own_styles(), @"error: there is no style `s` in `checkpoints`; there are: cezanne, monet");
         }
     }
     place.run("apply --input in --style folder").failed(

@@ -198,6 +198,9 @@ fn every_command_of_the_documents_runs() {
         for line in [
             "translate train --config pix2pix-small --data facades --name edges --set data.direction=AtoB",
             "translate train --config cycle-small --data horse2zebra --name mystyle",
+            // Small ones in place of those in the program.
+            "translate train --config cycle-small --data horse2zebra --name monet",
+            "translate train --config inpaint-free --data photos --name fill",
         ] {
             run(&place, document, line);
         }

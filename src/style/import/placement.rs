@@ -14,9 +14,7 @@ use super::weight_file::WeightFile;
 use crate::config::{Direction, GeneratorArch, Mode, NormKind, Recipe};
 use crate::files::{self, FileError};
 use crate::panics;
-use crate::style::{
-    Manifest, StyleFolder, TrainingSummary, discriminator_stem, generator_stem, write_weights,
-};
+use crate::style::{Manifest, StyleFolder, discriminator_stem, generator_stem, write_weights};
 
 /// Result of an import.
 #[derive(Debug, Clone)]
@@ -270,12 +268,7 @@ fn updated_manifest(
     // Without its folder, which may say more than a style that is passed on should.
     let name = options.file.file_name().unwrap_or_default();
     let name = name.to_string_lossy().into_owned();
-    let mut manifest = existing.unwrap_or_else(|| Manifest {
-        author: None,
-        licence: None,
-        training: TrainingSummary::default(),
-        recipe: recipe.clone(),
-    });
+    let mut manifest = existing.unwrap_or_else(|| Manifest::new(recipe.clone()));
     manifest.recipe = recipe;
     let sources = &mut manifest.training.imported_from;
     if !sources.is_empty() {

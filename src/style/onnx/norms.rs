@@ -2,9 +2,9 @@
 
 use super::attribute::float_attr;
 use super::layers::{Features, Layers};
-use super::options::OnnxPrecision;
 use crate::config::NormKind;
 use crate::nn::{NORM_EPSILON, NormStats, TensorError};
+use crate::style::file_precision::FilePrecision;
 
 impl Layers {
     /// [`Norm`](crate::nn::Norm), in 32 bits: sums over all pixels of a large picture, and variances near zero, are beyond
@@ -50,7 +50,7 @@ impl Layers {
         let names = names.iter().map(|name| format!("{layer}.{name}"));
         names
             .map(|name| {
-                self.graph.weight(&name, OnnxPrecision::F32)?;
+                self.graph.weight(&name, FilePrecision::F32)?;
                 Ok(name)
             })
             .collect()
