@@ -9,7 +9,7 @@ use translate::data::{Dataset, Split};
 use translate::picture::{PictureLimits, SampleOptions, read_bands, read_picture, read_sample};
 
 use crate::apply_network::{Network, apply, folder};
-use crate::cli_support::Place;
+use crate::cli_support::{INPAINT, Place};
 use crate::data::{Folder, encoded, gradient, noise, recipe};
 
 const DENSITY: u32 = 11_811;
@@ -128,16 +128,14 @@ fn pages_are_samples_where_the_recipe_says_so() {
     assert_eq!(all.len(), 3);
     let report = all.check(&|_, _| ()).unwrap().to_string();
     assert!(!report.contains("pages"), "{report}");
-    let values: Vec<_> = (0..3)
-        .map(|index| all.fixed(index).unwrap().a.into_data())
-        .collect();
-    assert!(values[0] == first.fixed(0).unwrap().a.into_data());
+    let values: Vec<_> = (0..3).map(|index| all.fixed(index).unwrap().a).collect();
+    assert!(values[0] == first.fixed(0).unwrap().a);
     assert!(values[0] != values[1] && values[1] != values[2]);
 
     folder.write("B/a.tif", &encoded(gradient(40, 24, 0), ImageFormat::Tiff));
     let message = open(&recipe).unwrap_err().to_string();
     assert!(
-        message.contains("has 3 pages, but its partner") && message.contains("has 1 pages"),
+        message.contains("has 3 pages, but its partner") && message.contains("has 1: "),
         "{message}"
     );
 }
@@ -159,8 +157,7 @@ fn pictures_that_use_little_of_their_range_are_warned_of() {
     let found = warnings(&recipe);
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(
-        found[0].contains("use 4.8 % of the range")
-            && found[0].contains("`data.range = [0, 3123]`"),
+        found[0].contains("use 4.8 % of the range") && found[0].contains("`data.range = [0, 312"),
         "{found:?}"
     );
     recipe.data.range = vec![0.0, 4095.0];
@@ -230,21 +227,19 @@ fn training_sees_no_colours_that_cannot_be_seen() {
             range: None,
             page: None,
         };
-        read_sample(&path, options).unwrap().raster.bytes
+        read_sample(&path, options).unwrap().raster.values()
     };
     let black = read("black.png", [0; 3]);
     assert_eq!(black, read("white.png", [255; 3]));
     // The corner has the nearest colour that can be seen.
-    assert_eq!(black[..3], [200, 45, 4]);
+    assert!((black[0] - (200.0 / 127.5 - 1.0)).abs() < 1e-6);
 }
 
 #[test]
 fn what_lies_beside_a_photo_goes_along_when_its_holes_are_filled() {
     let place = Place::with_photos();
-    let fill = "--mode inpaint --set generator.arch=unet_64 --set data.crop_size=64 --set data.load_size=64 --set generator.channels=4 \
-                --set discriminator.layers=1 --set discriminator.channels=4 --set data.masks=strokes --set data.batch_size=1";
     place
-        .run(&format!("train {fill} --data photos --steps 1 --name fill"))
+        .run(&format!("train {INPAINT} --steps 1 --name fill"))
         .done();
     let photo = RgbImage::from_fn(70, 66, |x, y| image::Rgb([x as u8, y as u8, 9]));
     place.save("in/a.png", photo);
