@@ -60,6 +60,8 @@ class Ncnn:
     """ncnn, by way of pnnx: one picture of a fixed size."""
 
     name = "ncnn"
+    # pnnx leaves the casts between 32 and 16 bits in the graph, and ncnn has none.
+    takes_half = False
     version = importlib.metadata.version("ncnn")
     advice = "pnnx with `fp16=0`; a network has one size, and takes pictures one by one"
     is_fixed = True
