@@ -38,7 +38,7 @@ fn bitmaps_keep_their_resolution() {
     let mut bitmap = encoded(noise(24, 16), ImageFormat::Bmp);
     let density = [DENSITY, DENSITY].map(u32::to_le_bytes).concat();
     bitmap[38..46].copy_from_slice(&density);
-    let (made, note) = translated("a.bmp", &bitmap, OutputFormat::Keep);
+    let (made, note) = translated("a.bmp", &bitmap, OutputFormat::Same);
     assert_eq!(note, "");
     assert_eq!(made[38..46], density);
     let (png, _) = translated("a.bmp", &bitmap, OutputFormat::Png);
@@ -99,7 +99,7 @@ fn gain_maps_and_other_pictures_of_a_photo_are_said_to_be_gone() {
             .iter()
             .map(|(marker, content)| (*marker, &content[..]))
             .collect();
-        for format in [OutputFormat::Keep, OutputFormat::Png] {
+        for format in [OutputFormat::Same, OutputFormat::Png] {
             let (made, note) = translated("a.jpg", &jpeg(&segments), format);
             assert_eq!(note, wanted.join("; "), "{format:?}");
             for promise in [&b"hdrgm"[..], b"MicroVideo", b"MPF\0"] {
@@ -173,8 +173,8 @@ fn pixels_without_data_stay_without_at_another_size() {
         let out = folder();
         let options = ApplyOptions {
             size: OutputSize::Exact {
-                width: side * width,
-                height: side * height,
+                width: (side * width) as u32,
+                height: (side * height) as u32,
             },
             restore,
             range: Some([-200.0, 820.0]),
