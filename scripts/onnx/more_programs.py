@@ -65,6 +65,8 @@ class Ncnn:
     version = importlib.metadata.version("ncnn")
     advice = "pnnx with `fp16=0`; a network has one size, and takes pictures one by one"
     is_fixed = True
+    # It has no batches: pictures go through a network of one.
+    takes_one = True
 
     def __init__(self, path, style, _shape):
         import ncnn
