@@ -190,13 +190,14 @@ fn pixels_without_data_stay_without_at_another_size() {
         let side = if restore { 1 } else { side };
         assert_eq!(made.pixels.size(), (side * width, side * height));
         assert_eq!(made.pixels.no_data(), original.pixels.no_data());
-        // Grey stands for what has no data.
-        let nothing = |pixels: &translate::picture::Bands| {
-            let values = pixels.values([-200.0, 820.0]);
+        // What has no data is grey in every range.
+        let nothing = |pixels: &translate::picture::Bands| -> Vec<bool> {
+            let ranges = [[-200.0, 820.0], [-200.0, 1000.0]];
+            let [first, second] = ranges.map(|range| pixels.values(range));
+            let values = first.iter().zip(&second);
             values
-                .iter()
-                .map(|value| value.abs() <= 0.0)
-                .collect::<Vec<bool>>()
+                .map(|(first, second)| first.abs() + second.abs() <= 0.0)
+                .collect()
         };
         let (before, after) = (nothing(&original.pixels), nothing(&made.pixels));
         assert!(before.contains(&true));
