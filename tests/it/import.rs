@@ -176,7 +176,7 @@ fn anti_aliased_networks_come_with_their_filters() {
             channels: 2,
             downsample,
             upsample,
-            ..Recipe::defaults(Mode::Contrastive).generator
+            ..Recipe::defaults(Mode::Pix2pix).generator
         };
         let network = Generator::new(&mut init(7), &recipe, 3, output);
         let plain = NamedTensors::from_network(&network);
@@ -242,7 +242,9 @@ fn anti_aliased_networks_come_with_their_filters() {
         let recipe = DiscriminatorRecipe {
             layers,
             channels: 2,
-            ..Recipe::defaults(Mode::Contrastive).discriminator
+            norm: NormKind::Instance,
+            downsample: Downsample::Blur,
+            ..Recipe::defaults(Mode::Pix2pix).discriminator
         };
         let plain = NamedTensors::from_network(&Discriminator::new(&mut init(1), &recipe, 3));
         let mut whole = plain.clone();
