@@ -27,7 +27,7 @@ pub(super) fn take_filters(
         };
         let pairs = || found.iter::<f32>().zip(wanted.iter::<f32>());
         if found.shape() != wanted.shape() {
-            let (found, wanted) = (found.shape(), wanted.shape());
+            let (found, wanted) = (found.shape().as_slice(), wanted.shape().as_slice());
             problems.push(format!(
                 "the filter `{name}` is {found:?}, where CUT has {wanted:?}"
             ));
