@@ -6,7 +6,6 @@
 
 mod bands;
 mod collisions;
-mod distance_transform;
 mod error;
 mod fill;
 mod hidden_colours;

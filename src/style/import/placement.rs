@@ -11,7 +11,7 @@ use super::fit::{recipe_with_discriminator, recipe_with_encoder, recipe_with_gen
 use super::network::DetectedNetwork;
 use super::options::ImportOptions;
 use super::weight_file::WeightFile;
-use crate::config::{Direction, GeneratorArch, Mode, NormKind, Recipe};
+use crate::config::{Direction, Downsample, GeneratorArch, Mode, NormKind, Recipe, Upsample};
 use crate::files::{self, FileError};
 use crate::panics;
 use crate::style::{Manifest, StyleFolder, discriminator_stem, generator_stem, write_weights};
@@ -249,6 +249,16 @@ fn usual_mode(architecture: &Architecture) -> Mode {
     match architecture {
         Architecture::Generator { recipe, .. } if recipe.arch.is_coarse_to_fine() => {
             Mode::Pix2pixhd
+        }
+        // CUT's encoder sees translations too.
+        Architecture::Generator {
+            recipe,
+            input,
+            output,
+        } if input == output
+            && (recipe.downsample == Downsample::Blur || recipe.upsample == Upsample::Blur) =>
+        {
+            Mode::Contrastive
         }
         Architecture::Generator { recipe, .. }
             if recipe.norm != NormKind::Batch && recipe.size_multiple() == 4 =>
