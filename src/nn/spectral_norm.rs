@@ -69,8 +69,11 @@ impl SpectralNorm {
         let left = self.running_u.value_sync().unsqueeze_dim::<2>(0);
         let right = unit(left.matmul(matrix.clone()));
         let left = unit(matrix.matmul(right.clone().transpose()).transpose());
-        self.running_u.update(left.squeeze_dim(0));
-        self.running_v.update(right.squeeze_dim(0));
+        for (vector, newest) in [(&self.running_u, left), (&self.running_v, right)] {
+            vector.update(newest.squeeze_dim(0));
+            // An update that is still pending would replace vectors that are loaded after it.
+            let _ = vector.value_sync();
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::cli_support::{PIX2PIX, Place, assert_same};
 #[test]
 fn spectral_styles_resume_to_the_bit_and_are_exported_as_plain_convolutions() {
     let place = Place::with_pairs();
-    let norms = "--set generator.norm=spectral --set discriminator.norm=spectral";
+    let norms = "--set generator.norm=spectral --set discriminator.norm=spectral --set train.preview_every=1";
     let train = format!("train {PIX2PIX} {norms} --set loss.gan=hinge");
     place.run(&format!("{train} --steps 3 --name whole")).done();
     place.run(&format!("{train} --steps 1 --name parts")).done();
