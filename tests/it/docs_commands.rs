@@ -218,6 +218,7 @@ fn every_command_within_the_text_is_understood() {
         "docs/projects.md",
         "docs/compatibility.md",
         "docs/pix2pixhd.md",
+        "docs/gan-toolbox.md",
     ] {
         for command in inline_commands(document) {
             let words = command.split_whitespace();

@@ -11,6 +11,10 @@ use crate::config::{
 impl Architecture {
     /// Recognizes a network by the names and shapes of its tensors.
     pub(super) fn recognize(shapes: &Shapes<'_>, hints: Hints) -> Result<Self, Unrecognized> {
+        Ok(Self::from_names(shapes, hints)?.with_hint(hints))
+    }
+
+    fn from_names(shapes: &Shapes<'_>, hints: Hints) -> Result<Self, Unrecognized> {
         // Chosen by names of later layers, so that a missing first layer is reported as missing.
         let any = |part: &str| shapes.0.keys().any(|name| name.starts_with(part));
         if any("model.model.1.model.") {

@@ -10,7 +10,8 @@ impl Layers {
     /// [`Norm`](crate::nn::Norm), in 32 bits: sums over all pixels of a large picture, and variances near zero, are beyond
     /// the range of 16.
     pub(super) fn norm(&mut self, input: Features, layer: &str) -> Result<Features, TensorError> {
-        if self.norm == NormKind::None {
+        // Spectral normalisation is part of the weights.
+        if !self.norm.normalises_features() {
             return Ok(input);
         }
         let input = self.full_precision(input);
@@ -32,7 +33,7 @@ impl Layers {
                 let names = ["weight", "bias"];
                 ("InstanceNormalization", self.norm_weights(layer, &names)?)
             }
-            (NormKind::Instance | NormKind::None, _) => (
+            (NormKind::Instance | NormKind::Spectral | NormKind::None, _) => (
                 "InstanceNormalization",
                 self.identity_weights(input.channels),
             ),
