@@ -1,8 +1,9 @@
-//! Rebuilds the program when the sample that travels in it changes; builds the shim to LibTorch where it is asked for.
+//! Rebuilds the program when the sample or the page that travel in it change; builds the shim to LibTorch where it is asked for.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=datasets/sample");
+    println!("cargo:rerun-if-changed=src/serve/page");
     #[cfg(feature = "libtorch")]
     libtorch::build();
 }

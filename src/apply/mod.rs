@@ -36,6 +36,7 @@ mod row_access;
 mod run;
 mod shard;
 mod sidecars;
+mod size_choice;
 mod tiles;
 mod translator;
 
@@ -56,5 +57,6 @@ pub use report::{FileReport, Status, Summary};
 pub use row_access::RowAccess;
 pub use run::run;
 pub use shard::{Shard, ShardChoice, ShardError};
+pub use size_choice::SizeChoice;
 pub use tiles::{TileError, TileSize, Tiling};
 pub use translator::{MapSpec, Translator};

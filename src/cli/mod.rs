@@ -19,7 +19,7 @@ mod pair_side;
 mod pictures;
 mod recipes;
 mod resumption;
-mod size_choice;
+mod serve;
 mod streams;
 mod styles;
 mod train;
@@ -60,6 +60,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Styles(arguments) => styles::run(&globals, arguments),
         Command::Data(arguments) => data::run(arguments),
         Command::Bench(arguments) => bench::run(&globals, arguments),
+        Command::Serve(arguments) => serve::run(&globals, arguments),
         Command::Devices => devices::run(),
         Command::Recipes(arguments) => recipes::run(arguments),
         Command::Completions(arguments) => completions::run(arguments, Cli::command()),

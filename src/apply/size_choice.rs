@@ -1,14 +1,16 @@
-//! `--size` of `translate apply`.
+//! The size of translations as people choose it.
 
 use std::str::FromStr;
 
-use crate::apply::{OutputSize, SizeError};
+use super::options::{OutputSize, SizeError};
 use crate::config::{Preprocess, Recipe};
 
 /// A size, or that of a style's training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SizeChoice {
+pub enum SizeChoice {
+    /// This size.
     Size(OutputSize),
+    /// As large as the style saw its pictures in training.
     Training,
 }
 
@@ -26,7 +28,7 @@ impl FromStr for SizeChoice {
 impl SizeChoice {
     /// The size, where `recipe` is that of the style. Training squashes some pictures to a square, `resize_and_crop`: here they
     /// keep their aspect ratio, and their shorter side has its length.
-    pub(super) fn resolve(self, recipe: &Recipe) -> OutputSize {
+    pub fn resolve(self, recipe: &Recipe) -> OutputSize {
         let load_size = recipe.data.load_size as u32;
         match (self, recipe.data.preprocess) {
             (Self::Size(size), _) => size,
