@@ -1,4 +1,4 @@
-//! Rebuilds the program when the sample or the styles that travel in it change; builds the shim to LibTorch where it is asked for.
+//! Rebuilds the program when the sample, the styles or the page that travel in it change; builds the shim to LibTorch where it is asked for.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -9,6 +9,7 @@ fn main() {
             println!("cargo:rerun-if-changed={style}");
         }
     }
+    println!("cargo:rerun-if-changed=src/serve/page");
     #[cfg(feature = "libtorch")]
     libtorch::build();
 }

@@ -74,6 +74,11 @@ impl LabelTranslator {
         })
     }
 
+    /// Changes which looks are sampled.
+    pub fn set_sampling(&mut self, sampling: SampleOptions) {
+        self.sampling = sampling;
+    }
+
     /// What the generator takes, `[1, channels, height, width]`; `values` are the planes that [`Translator::maps`] asks for.
     fn told(&self, values: &[f32], height: usize, width: usize, seed: u64) -> Tensor<4> {
         let data = &self.recipe.data;

@@ -35,6 +35,7 @@ mod row_access;
 mod run;
 mod shard;
 mod sidecars;
+mod size_choice;
 mod tiles;
 mod translator;
 
@@ -55,5 +56,6 @@ pub use report::{FileReport, Status, Summary};
 pub use row_access::RowAccess;
 pub use run::run;
 pub use shard::{Shard, ShardChoice, ShardError};
+pub use size_choice::{SizeChoice, size_and_restore};
 pub use tiles::{TileError, TileSize, Tiling};
 pub use translator::{MapSpec, Translator};

@@ -64,6 +64,11 @@ impl NetworkTranslator {
     pub fn with_seed(self, seed: u64) -> Self {
         Self { seed, ..self }
     }
+
+    /// Changes the seed of what dropout drops.
+    pub fn set_seed(&mut self, seed: u64) {
+        self.seed = seed;
+    }
 }
 
 /// Pixels of all tiles that go through a network at once.

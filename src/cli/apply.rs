@@ -11,14 +11,13 @@ use super::interrupt;
 use super::output::print;
 use super::pair_side::{PairSide, check_pairs};
 use super::pictures::PictureArguments;
-use super::size_choice::{SizeChoice, size_and_restore};
 use super::streams::{Streams, deliver};
 use super::usage::UsageError;
 use crate::apply::{
     ApplyError, ApplyOptions, Event, FillOptions, LabelTranslator, MaskLookup, MaskSource,
     NetworkFiller, NetworkTranslator, OnExisting, OutputFormat, OutputSize, Plan, SampleOptions,
-    ShardChoice, Status, Summary, TileSize, Tiling, Translator, TransparentPixels, fill,
-    plan_inputs, run as translate,
+    ShardChoice, SizeChoice, Status, Summary, TileSize, Tiling, Translator, TransparentPixels,
+    fill, plan_inputs, run as translate, size_and_restore,
 };
 use crate::config::{Direction, Mode};
 use crate::data::MaskThreshold;
@@ -83,7 +82,7 @@ pub struct Arguments {
     mask_threshold: Option<MaskThreshold>,
     /// Pixels over which what is filled in is blended into what is around its hole, inside the hole alone; 0 leaves it as the
     /// network made it
-    #[arg(long, value_name = "N", default_value_t = 16, requires = "mask")]
+    #[arg(long, value_name = "N", default_value_t = FillOptions::USUAL_FEATHER, requires = "mask")]
     feather: usize,
     /// Grow the holes by this many pixels before they are filled
     #[arg(long, value_name = "N", default_value_t = 0, requires = "mask")]

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::globals::Globals;
 use super::{
-    apply, bench, completions, data, demo, evaluate, export, import, recipes, styles, train,
+    apply, bench, completions, data, demo, evaluate, export, import, recipes, serve, styles, train,
 };
 
 /// Train networks on your own pictures, and turn folders of pictures into other pictures.
@@ -34,6 +34,8 @@ pub enum Command {
     Train(train::Arguments),
     /// Translate pictures with a style
     Apply(apply::Arguments),
+    /// Open a page in the browser to try styles, fill holes and watch trainings
+    Serve(serve::Arguments),
     /// Compare translated pictures with real ones
     Evaluate(evaluate::Arguments),
     /// Make a style from the weights of a PyTorch repository

@@ -7,8 +7,9 @@ use anyhow::{Context, bail};
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
 
-use super::size_choice::size_and_restore;
-use crate::apply::{ApplyOptions, NetworkTranslator, Status, plan, run as translate};
+use crate::apply::{
+    ApplyOptions, NetworkTranslator, Status, plan, run as translate, size_and_restore,
+};
 use crate::data::find_pictures;
 use crate::device::OpenDevice;
 use crate::files;

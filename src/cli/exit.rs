@@ -4,6 +4,7 @@ use crate::apply::{MaskError, ShardError};
 use crate::config::ConfigError;
 use crate::device::DeviceError;
 use crate::evaluate::UnknownMetric;
+use crate::serve::ServeError;
 use crate::style::StyleError;
 use crate::style::onnx::OnnxError;
 
@@ -29,6 +30,15 @@ impl Exit {
                 || cause.is::<super::usage::UsageError>()
                 || cause.is::<ShardError>()
                 || cause.is::<super::streams::StreamError>()
+                || matches!(
+                    cause.downcast_ref(),
+                    Some(
+                        ServeError::WeakToken(_)
+                            | ServeError::BadToken
+                            | ServeError::BadHost(_)
+                            | ServeError::NoRoot(_)
+                    )
+                )
                 || matches!(
                     cause.downcast_ref(),
                     Some(

@@ -21,7 +21,7 @@ mod pictures;
 mod recipes;
 mod resumption;
 mod sample_recipe;
-mod size_choice;
+mod serve;
 mod streams;
 mod styles;
 mod train;
@@ -62,6 +62,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Styles(arguments) => styles::run(&globals, arguments),
         Command::Data(arguments) => data::run(arguments),
         Command::Bench(arguments) => bench::run(&globals, arguments),
+        Command::Serve(arguments) => serve::run(&globals, arguments),
         Command::Devices => devices::run(),
         Command::Recipes(arguments) => recipes::run(arguments),
         Command::Completions(arguments) => completions::run(arguments, Cli::command()),

@@ -48,7 +48,7 @@ pub use normalize::{denormalize, denormalize_u8, grey, normalize};
 pub use raster::Raster;
 pub use read::{
     Picture, RgbPicture, page_count, picture_size, read_bands, read_page, read_picture, read_rgb,
-    spool_picture,
+    spool_picture, upright_size,
 };
 pub use resample::{bicubic_weights, columns_first, resize_plane};
 pub use sample_reader::{SampleOptions, SamplePicture, read_sample};

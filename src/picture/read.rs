@@ -6,6 +6,7 @@ use std::path::Path;
 use image::codecs::bmp::BmpDecoder;
 use image::codecs::pnm::PnmDecoder;
 use image::codecs::webp::WebPDecoder;
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageFormat, ImageReader, RgbImage};
 
 use super::bands::Bands;
@@ -151,6 +152,32 @@ pub fn picture_size(path: &Path) -> Option<(u32, u32)> {
     }
     let reader = ImageReader::open(path).ok()?.with_guessed_format().ok()?;
     panics::catch(|| reader.into_dimensions().ok()).ok()?
+}
+
+/// Width and height of the picture at `path` once it is upright (EXIF orientation applied), without decoding its pixels where
+/// the format allows it.
+///
+/// # Errors
+/// As [`read_picture`], but for damage that only decoding shows.
+pub fn upright_size(path: &Path, limits: PictureLimits) -> Result<(u32, u32), PictureError> {
+    let picture = read(path, limits, None, |decoded| {
+        let (width, height) = decoded.size;
+        let is_turned = matches!(
+            decoded.orientation,
+            Some(
+                Orientation::Rotate90
+                    | Orientation::Rotate270
+                    | Orientation::Rotate90FlipH
+                    | Orientation::Rotate270FlipH
+            )
+        );
+        Ok(if is_turned {
+            (height, width)
+        } else {
+            (width, height)
+        })
+    })?;
+    Ok(picture.pixels)
 }
 
 /// Pixels of any kind as 8-bit RGB. Samples of 16 bits lose their lower byte, as in Pillow; only those of PNM are rounded.

@@ -11,6 +11,7 @@
 
 mod benchmark;
 mod checkpoint;
+mod curves;
 mod error;
 mod evaluation_line;
 mod evaluations;
@@ -32,15 +33,17 @@ mod training;
 
 pub use benchmark::{Benchmark, BenchmarkResult};
 pub use checkpoint::{Checkpoint, load_initial_weights};
+pub use curves::Curves;
 pub use error::TrainError;
 pub use evaluation_line::{EvaluationLine, read_evaluations};
 pub use evaluations::Evaluations;
 pub use event::{Event, Listener, RunOutcome, StepRecord};
 pub use judge::{Judge, JudgedValue};
 pub use methods::build;
-pub use metrics::{MetricsFile, read_metrics};
+pub use metrics::{MetricsFile, MetricsLine, read_metrics};
 pub use preview::{PreviewFile, contact_sheet};
 pub use progress::ProgressDisplay;
 pub use report::ReportFile;
 pub use schedule::Schedule;
 pub use session::{Session, SessionStart};
+pub use stage::planned_steps;

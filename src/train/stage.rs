@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::error::TrainError;
 use crate::config::Recipe;
 use crate::data::{Dataset, Split};
+use crate::style::Manifest;
 
 /// One stage of a run.
 #[derive(Debug, Clone)]
@@ -66,6 +67,13 @@ fn preview_data(data: &Path, recipe: &Recipe) -> Result<Option<Arc<Dataset>>, Tr
         }
     }
     Ok(None)
+}
+
+/// Steps of the whole run of a style, as far as its manifest tells; 0 where it has not begun.
+pub fn planned_steps(manifest: &Manifest) -> u64 {
+    let batch_size = manifest.recipe.data.batch_size.max(1) as u64;
+    let per_epoch = manifest.training.samples.div_ceil(batch_size);
+    total_steps(&manifest.recipe, per_epoch)
 }
 
 /// Steps of the whole run.

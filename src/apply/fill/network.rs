@@ -68,6 +68,11 @@ impl NetworkFiller {
     pub fn with_seed(self, seed: u64) -> Self {
         Self { seed, ..self }
     }
+
+    /// Changes the seed of what dropout draws.
+    pub fn set_seed(&mut self, seed: u64) {
+        self.seed = seed;
+    }
 }
 
 /// A network that has learnt to fill the middle fills the middle, and every other one what it is shown.

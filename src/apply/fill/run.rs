@@ -37,6 +37,11 @@ pub struct FillOptions {
     pub dilate: usize,
 }
 
+impl FillOptions {
+    /// The feather unless another is asked for.
+    pub const USUAL_FEATHER: usize = 16;
+}
+
 /// Fills the holes of the photos of a plan, which `masks` show; what is not in a hole stays to the bit.
 ///
 /// As [`run`](crate::apply::run()) in all other respects. A photo whose mask is empty is copied, and a note in its report

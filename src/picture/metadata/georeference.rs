@@ -124,7 +124,10 @@ mod tests {
         let field = |tag, numbers: &[f64]| ExifField {
             tag,
             kind: DOUBLE,
-            bytes: numbers.iter().flat_map(|number| number.to_ne_bytes()).collect(),
+            bytes: numbers
+                .iter()
+                .flat_map(|number| number.to_ne_bytes())
+                .collect(),
         };
         let whole = Georeference(vec![
             field(PIXEL_SCALE, &[10.0, 10.0, 0.0]),
@@ -143,7 +146,10 @@ mod tests {
         let doubles = |tag, numbers: &[f64]| ExifField {
             tag,
             kind: DOUBLE,
-            bytes: numbers.iter().flat_map(|number| number.to_ne_bytes()).collect(),
+            bytes: numbers
+                .iter()
+                .flat_map(|number| number.to_ne_bytes())
+                .collect(),
         };
         let keys = [1u16, 1, 0, 1, RASTER_TYPE, 0, 1, RASTER_POINT];
         let keys = ExifField {

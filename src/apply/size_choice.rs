@@ -1,15 +1,17 @@
-//! `--size` of `translate apply`.
+//! The size of translations as people choose it.
 
 use std::str::FromStr;
 
-use crate::apply::{OutputSize, SizeError};
+use super::options::{OutputSize, SizeError};
 use crate::config::{Preprocess, Recipe};
 use crate::style::Manifest;
 
 /// A size, or that of a style's training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SizeChoice {
+pub enum SizeChoice {
+    /// This size.
     Size(OutputSize),
+    /// As large as the style saw its pictures in training.
     Training,
 }
 
@@ -26,7 +28,7 @@ impl FromStr for SizeChoice {
 
 /// The size at which pictures are translated, and whether translations get the size of their pictures back: what was asked for,
 /// or what the style has for those who ask for nothing.
-pub(super) fn size_and_restore(
+pub fn size_and_restore(
     asked: Option<SizeChoice>,
     restore: bool,
     manifest: &Manifest,

@@ -1,0 +1,11 @@
+//! What clients have asked the network for: single pictures and fillings, and the order in which they come.
+
+mod board;
+mod choices;
+mod order;
+mod task;
+
+pub(super) use board::TaskBoard;
+pub(super) use choices::{Choices, FileChoices, OrderError, direction, size};
+pub(super) use order::{Filling, FillingRequest, Order, Translation, TranslationRequest};
+pub(super) use task::{ResultFile, Task, TaskReport, TaskStatus};

@@ -1,0 +1,74 @@
+//! The metrics of a run as columns, for pages that draw them.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::metrics::MetricsLine;
+
+/// The losses of a run, one list for each, all as long as `step`; where a step lacks a loss it is null.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
+pub struct Curves {
+    /// Number of the step, from 1.
+    pub step: Vec<u64>,
+    /// Its epoch, from 1.
+    pub epoch: Vec<u64>,
+    /// Learning rate of the generator.
+    pub lr: Vec<f64>,
+    /// Seconds per step.
+    pub seconds: Vec<f64>,
+    /// Losses by name.
+    pub losses: BTreeMap<String, Vec<Option<f64>>>,
+}
+
+impl Curves {
+    /// The lines, but every so many if there are more than `most`; the last one always.
+    pub fn of(lines: &[MetricsLine], most: usize) -> Self {
+        let stride = lines.len().div_ceil(most.max(1)).max(1);
+        let mut curves = Self::default();
+        let names = lines.iter().flat_map(|line| line.losses.keys());
+        for name in names {
+            if !curves.losses.contains_key(name) {
+                curves.losses.insert(name.clone(), Vec::new());
+            }
+        }
+        let last = lines.len().wrapping_sub(1);
+        let chosen = lines.iter().enumerate();
+        for (_, line) in chosen.filter(|(index, _)| index % stride == 0 || *index == last) {
+            curves.step.push(line.step);
+            curves.epoch.push(line.epoch);
+            curves.lr.push(line.lr);
+            curves.seconds.push(line.seconds);
+            for (name, values) in &mut curves.losses {
+                values.push(line.losses.get(name).copied());
+            }
+        }
+        curves
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_lines_are_thinned_out() {
+        let lines: Vec<MetricsLine> = (1..=10).map(line).collect();
+        let curves = Curves::of(&lines, 4);
+        assert_eq!(curves.step, [1, 4, 7, 10]);
+        assert_eq!(curves.losses["G"][1], Some(4.5));
+        assert_eq!(Curves::of(&lines, 100).step.len(), 10);
+        assert_eq!(Curves::of(&[], 4), Curves::default());
+    }
+
+    fn line(step: u64) -> MetricsLine {
+        MetricsLine {
+            step,
+            epoch: 1,
+            lr: 0.1,
+            seconds: 1.0,
+            losses: BTreeMap::from([("G".to_owned(), step as f64 + 0.5)]),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Folders through a server.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use crate::serve_support::Served;
+
+fn place(root: &str, path: &str) -> Value {
+    json!({"root": root, "path": path})
+}
+
+#[test]
+fn a_folder_becomes_what_apply_makes_of_it() {
+    let served = with_data();
+    served
+        .place
+        .run("apply data/in --style tiny --output expected")
+        .failed(3, &["broken.png"]);
+    let request =
+        json!({"input": place("data", "in"), "output": place("data", "out/new"), "style": "tiny"});
+    let job = served.post("/api/jobs", &request);
+    assert_eq!(job.status, 202, "{}", job.text());
+    let path = format!("/api/jobs/{}", job.json()["id"].as_str().unwrap());
+    let job = served.until(&path, |job| {
+        ["done", "failed"].contains(&job["status"].as_str().unwrap())
+    });
+    assert_eq!(job["status"], "done", "{job}");
+    assert_eq!(
+        (&job["done"], &job["failed"], &job["total"]),
+        (&json!(4), &json!(1), &json!(5))
+    );
+    assert_eq!(job["failures"][0]["file"], "broken.png");
+    let told = job.to_string();
+    assert!(
+        !told.contains(&served.place.path("").display().to_string()),
+        "{told}"
+    );
+    for name in crate::cli_support::names(&served.place.path("expected")) {
+        assert!(
+            served.place.read(&format!("data/out/new/{name}"))
+                == served.place.read(&format!("expected/{name}")),
+            "{name}"
+        );
+    }
+    let report = served.get(&format!("{path}/report")).ok().text();
+    assert_eq!(report.lines().count(), 5);
+    assert!(report.contains("\"input\":\"sub/3.png\""), "{report}");
+    // The same again leaves what is there, and goes on with what is not.
+    std::fs::remove_file(served.place.path("data/out/new/0.png")).unwrap();
+    let again = served.post("/api/jobs", &request).json();
+    let path = format!("/api/jobs/{}", again["id"].as_str().unwrap());
+    let again = served.until(&path, |job| job["status"] == "done");
+    assert_eq!((&again["done"], &again["skipped"]), (&json!(1), &json!(3)));
+    assert_eq!(served.json("/api/jobs").as_array().unwrap().len(), 2);
+}
+
+fn with_data() -> Served {
+    let made = crate::cli_support::Place::new();
+    for index in 0..3 {
+        made.picture(&format!("data/in/{index}.png"), 70, 64, index);
+    }
+    made.picture("data/in/sub/3.png", 66, 70, 3);
+    made.write("data/in/broken.png", "no picture");
+    let source = Served::start();
+    for name in crate::cli_support::names(&source.place.path("checkpoints")) {
+        made.write(
+            &format!("checkpoints/{name}"),
+            source.place.read(&format!("checkpoints/{name}")),
+        );
+    }
+    drop(source);
+    Served::start_in(made, |options| options.roots = vec!["data".into()])
+}
+
+#[test]
+fn single_pictures_pass_folders_and_jobs_can_be_stopped() {
+    let served = with_data();
+    for index in 0..60 {
+        served
+            .place
+            .picture(&format!("data/many/{index}.png"), 400, 400, index);
+    }
+    served.place.picture("a.png", 70, 64, 1);
+    let request =
+        json!({"input": place("data", "many"), "output": place("data", "out"), "style": "tiny"});
+    let job = served.post("/api/jobs", &request).json();
+    let path = format!("/api/jobs/{}", job["id"].as_str().unwrap());
+    served.until(&path, |job| job["done"].as_u64().unwrap() > 0);
+    let started = Instant::now();
+    let task = json!({"picture": served.send("a.png"), "style": "tiny"});
+    let report = served.finish(&served.post("/api/translations", &task));
+    assert_eq!(report["status"], "done", "{report}");
+    let job = served.json(&path);
+    assert_eq!(
+        job["status"],
+        "running",
+        "after {:?}: {job}",
+        started.elapsed()
+    );
+    assert_eq!(served.request("DELETE", &path, &[], b"").status, 204);
+    let job = served.until(&path, |job| job["status"] == "stopped");
+    assert!(job["done"].as_u64().unwrap() < 60);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_out_of_the_roots_are_not_followed() {
+    use std::os::unix::fs::symlink;
+    let served = with_data();
+    served.place.picture("secret/s.png", 70, 64, 1);
+    symlink(
+        served.place.path("secret"),
+        served.place.path("data/in/link"),
+    )
+    .unwrap();
+    symlink(
+        served.place.path("secret"),
+        served.place.path("data/outside"),
+    )
+    .unwrap();
+    let start = |input: &str, output: &str| {
+        let request = json!({"input": place("data", input), "output": place("data", output), "style": "tiny"});
+        served.post("/api/jobs", &request)
+    };
+    assert_eq!(start("outside", "out").status, 400);
+    assert_eq!(start("in", "outside/x").status, 400);
+    assert_eq!(start("../secret", "out").status, 400);
+    assert_eq!(start("in", "/etc").status, 400);
+    let job = start("in", "out").json();
+    let path = format!("/api/jobs/{}", job["id"].as_str().unwrap());
+    let job = served.until(&path, |job| job["status"] == "failed");
+    assert!(
+        job["error"]
+            .as_str()
+            .unwrap()
+            .contains("leads out of the roots"),
+        "{job}"
+    );
+    assert!(!served.place.path("data/out").exists());
+}
