@@ -35,7 +35,9 @@ fn spectral_styles_resume_to_the_bit_and_are_exported_as_plain_convolutions() {
     let generator = tensors("whole --output net.safetensors");
     assert!(generator.iter().all(is_plain), "{generator:?}");
 
-    place.run("export whole --output net.onnx").done();
+    place
+        .run("export whole --format onnx --output net.onnx")
+        .done();
     let model = ModelProto::decode(&place.read("net.onnx")[..]).unwrap();
     let weights = model.graph.unwrap().initializer;
     let weights = weights.into_iter().map(|tensor| tensor.name);
