@@ -228,7 +228,7 @@ impl Browser {
     #[track_caller]
     pub fn click_text(&mut self, text: &str) {
         let find = format!(
-            "[...document.querySelectorAll('button, a')].find((node) => node.innerText.trim() === {} && !node.disabled)",
+            "[...document.querySelectorAll('main button, main a')].find((node) => node.innerText.trim() === {} && !node.disabled)",
             json!(text)
         );
         self.until(&find);

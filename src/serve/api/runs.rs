@@ -141,9 +141,13 @@ fn refusal(error: TrainerError) -> Refusal {
     }
 }
 
-fn folder(app: &App, name: &str) -> Result<StyleFolder, Refusal> {
+/// The folder of a training; none where it has just been started, and has none yet.
+fn folder(app: &App, name: &str) -> Result<Option<StyleFolder>, Refusal> {
     let folder = app.shared.styles.folder(name);
-    folder.ok_or_else(|| Refusal::missing("training"))
+    if folder.is_none() && app.shared.trainer.process(name).is_none() {
+        return Err(Refusal::missing("training"));
+    }
+    Ok(folder)
 }
 
 /// The losses, learning rates and times of a training; with `most` at most so many steps, evenly spread.
@@ -158,9 +162,9 @@ pub(in crate::serve) async fn metrics(
     let Query(most) = most.map_err(|_| Refusal::bad("`most`: write a number"))?;
     let most = most.most.unwrap_or(POINTS);
     let curves = app.blocking(move |app| {
-        let style = folder(app, &name)?;
-        let lines = read_metrics(&style.metrics()).map_err(Refusal::internal)?;
-        Ok(Json(Curves::of(&lines, most)))
+        let lines = folder(app, &name)?.map(|style| read_metrics(&style.metrics()));
+        let lines = lines.transpose().map_err(Refusal::internal)?;
+        Ok(Json(Curves::of(&lines.unwrap_or_default(), most)))
     });
     curves.await?
 }
@@ -174,8 +178,9 @@ pub(in crate::serve) async fn evaluations(
     Path(name): Path<String>,
 ) -> Result<Json<Vec<EvaluationLine>>, Refusal> {
     let lines = app.blocking(move |app| {
-        let style = folder(app, &name)?;
-        read_evaluations(&style.evaluations()).map_err(Refusal::internal)
+        let lines = folder(app, &name)?.map(|style| read_evaluations(&style.evaluations()));
+        let lines = lines.transpose().map_err(Refusal::internal)?;
+        Ok(lines.unwrap_or_default())
     });
     lines.await?.map(Json)
 }
@@ -187,7 +192,10 @@ pub(in crate::serve) async fn previews(
     State(app): State<App>,
     Path(name): Path<String>,
 ) -> Result<Json<Vec<u64>>, Refusal> {
-    let steps = app.blocking(move |app| Ok(preview_steps(&folder(app, &name)?)));
+    let steps = app.blocking(move |app| {
+        let style = folder(app, &name)?;
+        Ok(style.as_ref().map(preview_steps).unwrap_or_default())
+    });
     steps.await?.map(Json)
 }
 
@@ -200,10 +208,9 @@ pub(in crate::serve) async fn preview(
     Path((name, step)): Path<(String, String)>,
 ) -> Result<Response<Body>, Refusal> {
     let style = folder(&app, &name)?;
-    let path = step
-        .parse()
-        .ok()
-        .and_then(|step| preview_path(&style, step));
+    let path = style
+        .zip(step.parse().ok())
+        .and_then(|(style, step)| preview_path(&style, step));
     let path = path.ok_or_else(|| Refusal::missing("preview"))?;
     let mut answer = file_answer(&path, "image/png", None).await?;
     // A run that begins anew has others.

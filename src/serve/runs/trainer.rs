@@ -149,7 +149,12 @@ impl Trainer {
             (None, false) => RunProcess::Running,
             (None, true) => RunProcess::Stopping,
             (Some(true), _) => RunProcess::Ended(None),
-            (Some(false), _) => RunProcess::Ended(Some(run.last_error())),
+            // It was stopped before it could say how it ends.
+            (Some(false), true) => RunProcess::Ended(run.last_error()),
+            (Some(false), false) => {
+                let failed = || "it failed without a word".to_owned();
+                RunProcess::Ended(Some(run.last_error().unwrap_or_else(failed)))
+            }
         })
     }
 
@@ -207,13 +212,10 @@ impl Run {
     }
 
     /// The last message that says what is wrong.
-    fn last_error(&self) -> String {
+    fn last_error(&self) -> Option<String> {
         let messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
-        let error = messages.iter().rev().find(|line| line.contains("error"));
-        let line = error
-            .or(messages.back())
-            .map_or("it failed", String::as_str);
-        line.trim_start_matches("error:").trim().to_owned()
+        let mut errors = messages.iter().rev();
+        errors.find_map(|line| line.strip_prefix("error: ").map(str::to_owned))
     }
 }
 
