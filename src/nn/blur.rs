@@ -34,11 +34,17 @@ pub(super) fn blur_downsample_gradient(gradient: Tensor<4>, size: [usize; 2]) ->
 /// `features` with the one entry of `line` along `dim` added at `place`.
 fn added(features: Tensor<4>, line: Tensor<4>, dim: usize, place: usize) -> Tensor<4> {
     let side = features.dims()[dim];
-    let before = features.clone().narrow(dim, 0, place);
     let at = features.clone().narrow(dim, place, 1) + line;
-    let after = features.narrow(dim, place + 1, side - place - 1);
-    let parts = [before, at, after].into_iter();
-    Tensor::cat(parts.filter(|part| part.dims()[dim] > 0).collect(), dim)
+    let mut parts = Vec::new();
+    // Tensors without any entries cannot be cut out.
+    if place > 0 {
+        parts.push(features.clone().narrow(dim, 0, place));
+    }
+    parts.push(at);
+    if place + 1 < side {
+        parts.push(features.narrow(dim, place + 1, side - place - 1));
+    }
+    Tensor::cat(parts, dim)
 }
 
 /// The same for an input that has its border of one row and column already.

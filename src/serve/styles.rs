@@ -171,6 +171,10 @@ pub(super) fn has_dropout(recipe: &Recipe) -> bool {
 }
 
 fn labels(recipe: &Recipe, folder: &StyleFolder) -> Option<LabelReport> {
+    // Other modes have the settings too, and no use for them.
+    if recipe.mode != Mode::Pix2pixhd {
+        return None;
+    }
     let coding = LabelCoding::new(&recipe.data, folder.path()).ok()??;
     let classes = match coding.palette() {
         Some(palette) => {

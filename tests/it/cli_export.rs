@@ -334,7 +334,7 @@ fn options_without_effect_are_refused() {
         run.error().to_owned()
     };
     insta::assert_snapshot!(message("--format safetensors --norm-stats running", 2), @"error: `--norm-stats` has no effect with `--format safetensors`: leave it out");
-    for option in ["--size 64", "--batch 1", "--precision f16", "--opset 17"] {
+    for option in ["--size 64", "--batch 1", "--opset 17"] {
         let message = message(&format!("--format safetensors {option}"), 2);
         assert!(
             message.contains("has no effect with `--format safetensors`"),

@@ -64,7 +64,7 @@ fn a_mode_alone_trains_a_small_network_on_the_sample() {
 fn a_run_on_the_sample_goes_on() {
     let place = Place::new();
     place.run("train --mode cycle --steps 1").done();
-    let resumed = place.run("train --resume --steps 2").done();
+    let resumed = place.run("train --resume --name cycle --steps 2").done();
     assert!(
         !resumed.stderr.contains("no pictures are named"),
         "{resumed:#?}"

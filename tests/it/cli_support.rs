@@ -18,11 +18,11 @@ pub const PIX2PIX: &str = "--mode pix2pix --data pairs --set data.load_size=72 -
     --set generator.arch=unet_64 --set generator.channels=2 --set discriminator.channels=2 --set discriminator.layers=1";
 
 /// Settings of the smallest cycle.
-pub const CYCLE: &str = "--mode cycle --set data.load_size=18 --set data.crop_size=16 \
+pub const CYCLE: &str = "--config cycle --set data.load_size=18 --set data.crop_size=16 \
     --set generator.arch=resnet_6blocks --set generator.channels=2 --set discriminator.channels=2 --set discriminator.layers=1";
 
 /// Settings of the smallest CUT.
-pub const CONTRASTIVE: &str = "--mode contrastive --set data.load_size=18 --set data.crop_size=16 \
+pub const CONTRASTIVE: &str = "--config contrastive --set data.load_size=18 --set data.crop_size=16 \
     --set generator.arch=resnet_6blocks --set generator.channels=2 --set discriminator.channels=2 \
     --set discriminator.layers=1 --set loss.nce_channels=8";
 

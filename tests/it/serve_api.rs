@@ -168,7 +168,7 @@ fn requests_that_make_no_sense_are_refused_with_a_reason() {
     for (name, bytes, status) in [
         ("a.txt", &b"no picture"[..], 415),
         ("a.png", &b""[..], 415),
-        ("a.png", &served.place.read("a.png")[..100], 415),
+        ("a.png", &served.place.read("a.png")[..20], 415),
     ] {
         let answer = served.upload(name, bytes);
         assert_eq!(answer.status, status, "{}", answer.text());
@@ -297,10 +297,10 @@ fn the_description_has_every_call() {
     let routes = source.matches("get(").count()
         + source.matches("post(").count()
         + source.matches("delete(").count();
-    // The page and the answer to other addresses are no calls.
+    // The page, the description and the answer to other addresses are no calls.
     assert_eq!(
         calls,
-        routes - 2,
+        routes - 3,
         "a call is not described, or described without being there"
     );
     // Every schema that is spoken of is there.

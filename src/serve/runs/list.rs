@@ -17,6 +17,9 @@ use crate::train::{MetricsLine, planned_steps};
 /// The end of a metrics file that is looked at.
 const TAIL: u64 = 1 << 15;
 
+/// Lines that tell how long a step takes.
+const RECENT: usize = 15;
+
 /// A run of another process that has written nothing for this long, and for this many of its lines, has stopped.
 const QUIET: Duration = Duration::from_mins(1);
 const QUIET_LINES: f64 = 20.0;
@@ -108,15 +111,16 @@ pub(in crate::serve) fn run_report(
         return None;
     }
     let manifest = folder.and_then(|folder| Manifest::read(&folder).ok());
-    let last = metrics.as_deref().and_then(last_line);
+    let lines = metrics.as_deref().and_then(last_lines).unwrap_or_default();
+    let last = lines.first();
     let written = metrics.and_then(|path| path.metadata().ok()?.modified().ok());
     let quiet = written.and_then(|written| SystemTime::now().duration_since(written).ok());
     let training = manifest.as_ref().map(|manifest| &manifest.training);
     let finished = training.is_some_and(|training| training.finished);
     let steps = manifest.as_ref().map(planned_steps).filter(|&it| it > 0);
-    let step = last.as_ref().map_or(0, |line| line.step);
+    let step = last.map_or(0, |line| line.step);
     let step = step.max(training.map_or(0, |training| training.steps));
-    let seconds = last.as_ref().map(|line| line.seconds);
+    let seconds = usual_seconds(&lines);
     let (state, error) = match &process {
         Some(RunProcess::Running) if step == 0 => (RunState::Starting, None),
         Some(RunProcess::Running) => (RunState::Running, None),
@@ -149,8 +153,8 @@ pub(in crate::serve) fn run_report(
         mode: manifest.as_ref().map(|it| it.recipe.mode.name().to_owned()),
         step,
         steps,
-        epoch: last.as_ref().map_or(0, |line| line.epoch),
-        lr: last.as_ref().map(|line| line.lr),
+        epoch: last.map_or(0, |line| line.epoch),
+        lr: last.map(|line| line.lr),
         seconds_per_step: seconds,
         seconds_left: steps
             .zip(seconds)
@@ -161,8 +165,8 @@ pub(in crate::serve) fn run_report(
     })
 }
 
-/// The last whole line of a metrics file.
-fn last_line(path: &Path) -> Option<MetricsLine> {
+/// The last whole lines of a metrics file, the newest first.
+fn last_lines(path: &Path) -> Option<Vec<MetricsLine>> {
     let mut file = File::open(path).ok()?;
     let length = file.metadata().ok()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))
@@ -170,7 +174,13 @@ fn last_line(path: &Path) -> Option<MetricsLine> {
     let mut bytes = Vec::new();
     file.take(TAIL).read_to_end(&mut bytes).ok()?;
     let lines = bytes.split(|&byte| byte == b'\n').rev();
-    lines
-        .into_iter()
-        .find_map(|line| serde_json::from_slice(line).ok())
+    let lines = lines.filter_map(|line| serde_json::from_slice(line).ok());
+    Some(lines.take(RECENT).collect())
+}
+
+/// The median of their seconds per step: single ones have checkpoints in them.
+fn usual_seconds(lines: &[MetricsLine]) -> Option<f64> {
+    let mut seconds: Vec<f64> = lines.iter().map(|line| line.seconds).collect();
+    seconds.sort_by(f64::total_cmp);
+    seconds.get(seconds.len() / 2).copied()
 }
