@@ -203,23 +203,23 @@ fn exploding_losses_stop_the_run_and_keep_the_checkpoint_before() {
 #[cfg(unix)]
 fn a_checkpoint_that_cannot_be_written_leaves_the_one_before() {
     let place = Place::new();
-    // The image pools grow with each step: in the end their files are over the limit (160 blocks of 512 bytes).
+    // The image pools grow with each step: in the end their files are over the limit (280 blocks of 512 bytes).
     let line = format!(
-        "train {CYCLE} --steps 40 --name s --set train.checkpoint_every=10 --set train.log_every=1 --set train.preview_every=1000"
+        "train {CYCLE} --steps 60 --name s --set train.checkpoint_every=10 --set train.log_every=1 --set train.preview_every=1000"
     );
     place.run(&line.replace("--name s", "--name whole")).done();
     let run = place
-        .run_under("trap '' XFSZ; ulimit -f 160", &line)
+        .run_under("trap '' XFSZ; ulimit -f 280", &line)
         .failed(1, &["cannot write `checkpoints/s/state/", "state_pool_"]);
     assert!(run.error().contains("File too large"), "{run:#?}");
     let files = names(&place.path("checkpoints/s/state"));
     assert!(
-        files.iter().all(|name| name.starts_with("step-000020/")),
+        files.iter().all(|name| name.starts_with("step-000040/")),
         "{files:?}"
     );
     place
         .run("train --resume --name s")
         .done()
-        .says("resuming after step 20 of 40");
+        .says("resuming after step 40 of 60");
     assert_same(&place.learnt("s"), &place.learnt("whole"));
 }
