@@ -212,6 +212,9 @@ fn label_maps_are_painted() {
     };
     go(&mut browser, "labels");
     browser.until("document.querySelector('.palette input[value=\"3\"]')");
+    // The view that was there first may have come later.
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    assert_eq!(browser.eval("document.querySelectorAll('.side').length"), 1);
     browser.click(".palette input[value=\"3\"]");
     let [left, top, width, height] = browser.place(".viewport canvas");
     let middle = (left + width / 2.0, top + height / 2.0);

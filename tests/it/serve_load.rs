@@ -69,12 +69,15 @@ fn many_clients_get_the_right_answer_or_are_told_to_wait() {
                     }
                     assert_eq!(sent.status, 201, "{}", sent.text());
                     let request = json!({"picture": sent.json()["id"], "style": "tiny"});
-                    let task = served.post("/api/translations", &request);
-                    if task.status == 503 {
+                    let task = loop {
+                        let task = served.post("/api/translations", &request);
+                        if task.status != 503 {
+                            break task;
+                        }
                         assert!(task.header("retry-after").is_some());
                         told.fetch_add(1, Ordering::Relaxed);
-                        continue;
-                    }
+                        std::thread::sleep(Duration::from_millis(50));
+                    };
                     let report = served.finish(&task);
                     assert_eq!(report["status"], "done", "{report}");
                     let path = format!("/api/tasks/{}/files/0", report["id"].as_str().unwrap());
@@ -86,7 +89,7 @@ fn many_clients_get_the_right_answer_or_are_told_to_wait() {
     });
     let (right, told) = (right.into_inner(), told.into_inner());
     println!("{right} right, {told} told to wait");
-    assert!(right > requests / 10, "{right} right, {told} told to wait");
+    assert!(right > requests / 2, "{right} right, {told} told to wait");
     if is_full {
         let started = Instant::now();
         while status("Threads:") > threads + 4 {

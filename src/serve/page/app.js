@@ -28,11 +28,20 @@ async function show() {
   const asked = (shown = Symbol(view[0]));
   try {
     const module = await import(view[2]);
+    // A view that is ready when another one is wanted is never seen.
+    const host = h("div", {});
+    const entered = await module.enter(host, rest);
+    if (shown !== asked) {
+      entered?.leave?.();
+      return;
+    }
+    current?.leave?.();
+    current = entered ?? null;
+    main.replaceChildren(host);
+  } catch (error) {
     if (shown !== asked) return;
     current?.leave?.();
-    main.replaceChildren();
-    current = (await module.enter(main, rest)) ?? null;
-  } catch (error) {
+    current = null;
     main.replaceChildren(h("p", { class: "notice error", role: "alert" }, error.message));
   }
 }
