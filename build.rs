@@ -1,8 +1,14 @@
-//! Rebuilds the program when the sample or the page that travel in it change; builds the shim to LibTorch where it is asked for.
+//! Rebuilds the program when the sample, the styles or the page that travel in it change; builds the shim to LibTorch where it is asked for.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=datasets/sample");
+    for style in ["checkpoints/fill", "checkpoints/monet"] {
+        // What is not there would count as changed each time.
+        if std::path::Path::new(style).is_dir() {
+            println!("cargo:rerun-if-changed={style}");
+        }
+    }
     println!("cargo:rerun-if-changed=src/serve/page");
     #[cfg(feature = "libtorch")]
     libtorch::build();

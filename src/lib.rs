@@ -24,6 +24,7 @@ pub mod picture;
 pub mod progress;
 pub mod random;
 pub mod serve;
+mod shell;
 pub mod style;
 pub mod train;
 pub mod unpaired;

@@ -52,6 +52,40 @@ impl Loss {
     }
 }
 
+/// The losses of a discriminator in one update, each `[1]`.
+#[derive(Debug, Clone)]
+pub struct DiscriminatorLosses {
+    /// On real pictures.
+    pub on_real: Tensor<1>,
+    /// On generated pictures.
+    pub on_fake: Tensor<1>,
+    /// What is added to them, where the recipe has penalties.
+    pub penalty: Option<Tensor<1>>,
+}
+
+impl DiscriminatorLosses {
+    /// Their sum.
+    pub fn sum(&self) -> Tensor<1> {
+        let objective = self.on_real.clone() + self.on_fake.clone();
+        match &self.penalty {
+            Some(penalty) => objective + penalty.clone(),
+            None => objective,
+        }
+    }
+
+    /// The losses by the names that `metrics.jsonl` carries, where there is one discriminator.
+    pub fn named(&self) -> impl Iterator<Item = Loss> {
+        let penalty = self.penalty.as_ref();
+        [
+            Some(Loss::discriminator("D_real", &self.on_real)),
+            Some(Loss::discriminator("D_fake", &self.on_fake)),
+            penalty.map(|penalty| Loss::discriminator("D_penalty", penalty)),
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
 /// Context of a step besides its batch, so that a method has no clock and no state of a generator.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StepContext {

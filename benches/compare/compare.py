@@ -21,9 +21,10 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 WORK = {
-    "pix2pix": ("256x256", []),
-    "cycle": ("128x128", []),
-    "pix2pixhd": ("512x256", ["--set", "generator.channels=32"]),
+    "pix2pix": ("pix2pix", "256x256", []),
+    "penalty": ("pix2pix", "256x256", ["--set", "loss.gan=wgan-gp", "--set", "discriminator.norm=instance"]),
+    "cycle": ("cycle", "128x128", []),
+    "pix2pixhd": ("pix2pixhd", "512x256", ["--set", "generator.channels=32"]),
 }
 LOOP = """
 import sys, time, numpy, torch
@@ -62,20 +63,20 @@ def medians(rounds):
     return [statistics.median(values) for values in zip(*rounds)]
 
 
-def training(arguments, mode):
-    size, options = WORK[mode]
+def training(arguments, name):
+    mode, size, options = WORK[name]
     peers = {settings: [] for settings in arguments.settings}
     ours = {(device, precision): [] for device, precision in arguments.targets}
     for _ in range(arguments.rounds):
         for settings, rounds in peers.items():
-            command = [sys.executable, HERE / "peer.py", mode, "--size", size, "--settings", settings]
+            command = [sys.executable, HERE / "peer.py", name, "--size", size, "--settings", settings]
             rounds.append(bench([*command, "--threads", arguments.threads, "--steps", arguments.steps]))
         for (device, precision), rounds in ours.items():
             command = [arguments.program, "bench", "--mode", mode, "--size", size, "--json", *options]
             command += ["--device", device, "--precision", precision]
             rounds.append(bench([*command, "--threads", arguments.threads, "--steps", arguments.steps]))
     base = medians(peers["default"])
-    print(f"\n{mode} {size}: seconds per step, pictures per second, MiB; ratios to PyTorch's default settings")
+    print(f"\n{name} {size}: seconds per step, pictures per second, MiB; ratios to PyTorch's default settings")
     for settings, rounds in peers.items():
         line(f"PyTorch {settings}", medians(rounds), base)
     for (device, precision), rounds in ours.items():
@@ -144,7 +145,7 @@ def main():
     parser.add_argument("--pictures", type=int, default=60)
     parser.add_argument("--devices", default="cpu", help="comma-separated; libtorch also runs in bf16")
     parser.add_argument("--settings", default="default,best", help="of PyTorch: default,best,bf16")
-    parser.add_argument("--only", default="pix2pix,cycle,pix2pixhd,resnet_9blocks,unet_256")
+    parser.add_argument("--only", default="pix2pix,penalty,cycle,pix2pixhd,resnet_9blocks,unet_256")
     arguments = parser.parse_args()
     arguments.settings = arguments.settings.split(",")
     arguments.targets = []

@@ -2,7 +2,7 @@
 
 Run by `compare.py`. The networks are those of `scripts/parity`, written for the parity fixtures.
 
-    python peer.py {pix2pix,cycle,pix2pixhd} --size WxH --settings {default,best,bf16} [--threads N] [--steps N]
+    python peer.py {pix2pix,penalty,cycle,pix2pixhd} --size WxH --settings {default,best,bf16} [--threads N] [--steps N]
 
 `default` is what a plain training script does. `best` adds flushed denormals and the fused Adam; `bf16` to these automatic
 mixed precision and channels_last.
@@ -38,29 +38,46 @@ def require_gradient(flag, *networks):
 class Pix2pix:
     """The paired step: discriminator first."""
 
+    objective, norm = "vanilla", "batch"
+
     def __init__(self, adam, prepare):
         self.generator = prepare(Unet(3, 3, 8, 64, "batch"))
-        self.discriminator = prepare(PatchDiscriminator(6, 64, 3, "batch"))
+        self.discriminator = prepare(PatchDiscriminator(6, 64, 3, self.norm))
         self.optimiser_g, self.optimiser_d = adam(self.generator), adam(self.discriminator)
 
     def step(self, condition, target):
         fake = self.generator(condition)
         require_gradient(True, self.discriminator)
         self.optimiser_d.zero_grad()
-        d_fake = discriminator_fake("vanilla", self.discriminator(torch.cat([condition, fake.detach()], 1)))
-        d_real = discriminator_real("vanilla", self.discriminator(torch.cat([condition, target], 1)))
-        (0.5 * (d_fake + d_real)).backward()
+        of_fake, of_real = torch.cat([condition, fake.detach()], 1), torch.cat([condition, target], 1)
+        d_fake = discriminator_fake(self.objective, self.discriminator(of_fake))
+        d_real = discriminator_real(self.objective, self.discriminator(of_real))
+        (0.5 * (d_fake + d_real + self.penalty(of_real, of_fake))).backward()
         self.optimiser_d.step()
         require_gradient(False, self.discriminator)
         self.optimiser_g.zero_grad()
-        g_gan = generator_fake("vanilla", self.discriminator(torch.cat([condition, fake], 1)))
+        g_gan = generator_fake(self.objective, self.discriminator(torch.cat([condition, fake], 1)))
         g_l1 = 100 * functional.l1_loss(fake, target)
         (g_gan + g_l1).backward()
         self.optimiser_g.step()
         return [g_gan, g_l1, d_real, d_fake]
 
+    def penalty(self, real, fake):
+        return 0.0
+
     def apply(self, picture):
         return self.generator(picture)
+
+
+class Penalty(Pix2pix):
+    """The paired step with the gradient penalty of WGAN-GP."""
+
+    objective, norm = "wgan", "instance"
+
+    def penalty(self, real, fake):
+        points = torch.lerp(fake, real, torch.rand(len(real), 1, 1, 1)).requires_grad_()
+        gradient = torch.autograd.grad(self.discriminator(points).sum(), points, create_graph=True)[0]
+        return 10 * (gradient.flatten(1).norm(dim=1) - 1).square().mean()
 
 
 class Cycle:
@@ -135,7 +152,7 @@ class Pix2pixHd:
         return self.generator(self.told(picture))
 
 
-METHODS = {"pix2pix": Pix2pix, "cycle": Cycle, "pix2pixhd": Pix2pixHd}
+METHODS = {"pix2pix": Pix2pix, "penalty": Penalty, "cycle": Cycle, "pix2pixhd": Pix2pixHd}
 
 
 def main():

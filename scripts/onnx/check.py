@@ -71,7 +71,9 @@ def run_one_by_one(kind, prepared, chosen, references):
 
 def run_batch(kind, prepared):
     """The largest difference of a batch from the program, and from its pictures one by one."""
-    style, shape = prepared.style, (len(prepared.batch), *prepared.batch[0].shape[:2])
+    style = prepared.style
+    count = 1 if getattr(kind, "takes_one", False) else len(prepared.batch)
+    shape = (count, *prepared.batch[0].shape[:2])
     path = prepared.fixed(shape) if kind.is_fixed else prepared.path
     outputs = kind(path, style, shape).run(pictures.inputs(style, prepared.batch))
     pairs = zip(outputs, prepared.batch_references, strict=True)

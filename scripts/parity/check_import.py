@@ -26,6 +26,8 @@ CASES = [
     ("unet_128", lambda: Unet(3, 3, 7, 64, "instance"), "", False),
     ("resnet_9blocks", lambda: Resnet(3, 3, 9, 64, "instance"), "", False),
     ("resnet_9blocks_affine", lambda: Resnet(3, 3, 9, 32, "instance_affine"), "", False),
+    ("cut", lambda: Resnet(3, 3, 9, 64, "instance", blur=True), "", False),
+    ("cut_6blocks", lambda: Resnet(3, 3, 6, 64, "batch", blur=True), "", False),
     ("resnet_6blocks", lambda: Resnet(3, 3, 6, 64, "batch"), "", False),
 ]
 

@@ -10,6 +10,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from fixture_import import SIZE, legacy
 from output import write_tensors
+from patchgan import PatchDiscriminator
 from pictures import photo
 from resnet import ResidualBlock, Resnet
 from unet import Unet
@@ -149,6 +150,10 @@ def make(folder):
     save("inside_unet", unet, unet.model.model.state_dict())
     save("two_parts", TwoParts(randomise(Resnet(3, 3, 9, 1, "instance"), 36), 9))
     save("resizing", randomise(Resizing(6, 1), 37))
+
+    save("cut", randomise(Resnet(3, 3, 6, 1, "instance", blur=True), 38))
+    judge = randomise(PatchDiscriminator(3, 1, 3, "instance", blur=True), 39)
+    legacy(judge.state_dict(), place / "cut_D.pth")
 
     doubling = Doubling().eval()
     with_batch = torch.zeros(1, 1, 4, 4)

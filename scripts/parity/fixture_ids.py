@@ -119,6 +119,10 @@ def files():
         yield f"gdal_{bits}_bits_palette.tif", by_gdal(
             ids(most), nbits=bits, colours={i: (i * 9, 255 - i, i, 255) for i in range(most + 1)}, compress="LZW"
         )
+    yield "gdal_zstd.tif", by_gdal(ids(99), compress="ZSTD", predictor=2, tiled=True, blockxsize=16, blockysize=16)
+    yield "gdal_zstd_16.tif", by_gdal(ids(26001, "uint16"), compress="ZSTD")
+    for kind in ("int64", "uint64", "int8"):
+        yield f"tifffile_{kind}.tif", by_tifffile(ids(99, kind), byteorder=">", compression="zstd")
     yield "gdal_sparse.tif", by_gdal(ids(9), tiled=True, blockxsize=16, blockysize=16, sparse_ok=True, empty=True, nodata=7)
     yield "gdal_palette.tif", by_gdal(ids(99), colours={i: (i, 2 * i, 255 - i, 255) for i in range(100)})
     yield "gdal_signed.tif", by_gdal(ids(9, "int16"), nodata=-9999)
@@ -150,6 +154,10 @@ def files():
         by_tifffile(panoptic(instances).transpose(2, 0, 1), photometric="rgb", planarconfig="separate")[0],
         instances,
     )
+    yield "instances_panoptic_webp.tif", (
+        by_tifffile(panoptic(instances), photometric="rgb", compression="webp", compressionargs={"lossless": True}, tile=(16, 16))[0],
+        instances,
+    )
     yield "instances_panoptic_tiles.tif", (by_tifffile(panoptic(instances), photometric="rgb", tile=(16, 16))[0], instances)
 
 
@@ -158,6 +166,7 @@ def refused():
     values = ids(9)
     alpha = np.stack([values * 0] * 3 + [values], -1)
     yield "lossy WebP", "webp", by_file(np.stack([values] * 3, -1), "WEBP", quality=90)
+    yield "with WebP", "tif", by_lossy_webp(np.stack([values] * 3, -1))
     yield "JPEG", "tif", by_file(values, "TIFF", compression="jpeg")
     yield "transparency", "png", by_file(alpha, "PNG")
     yield "transparency", "tif", by_file(alpha, "TIFF")
@@ -167,6 +176,12 @@ def refused():
     yield "-1", "tif", by_tifffile(negative)[0]
     yield "16777216", "tif", by_tifffile(np.full((4, 4), 2**24, np.uint32))[0]
     yield "5 bands", "tif", by_tifffile(np.zeros((4, 4, 5), np.uint8), photometric="minisblack", planarconfig="contig")[0]
+
+
+def by_lossy_webp(values):
+    target = io.BytesIO()
+    tifffile.imwrite(target, values, photometric="rgb", compression="webp", compressionargs={"level": 50, "lossless": False})
+    return target.getvalue()
 
 
 def by_file(values, format, **options):

@@ -5,7 +5,7 @@ import torch
 from objectives import discriminator_fake, discriminator_real, generator_fake
 from output import write_json, write_tensors
 
-OBJECTIVES = ["vanilla", "saturating", "lsgan", "hinge", "wgan"]
+OBJECTIVES = ["vanilla", "saturating", "likelihood", "lsgan", "hinge", "wgan"]
 SMOOTHED = 0.9
 
 
@@ -30,11 +30,13 @@ def logits():
 
 
 def make(folder):
-    """Computed in float64 from float32 logits; gradients rounded to float32."""
+    """Computed in float64 from float32 logits; gradients rounded to float32. The exponential gets moderate logits."""
     prediction = logits()
-    tensors, values = {"prediction": prediction}, {}
+    moderate = prediction.clamp(-6.0, 6.0)
+    tensors, values = {"prediction": prediction, "moderate": moderate}, {}
     for name, loss in cases():
-        variable = prediction.double().requires_grad_()
+        given = moderate if name == "likelihood.generator_fake" else prediction
+        variable = given.double().requires_grad_()
         value = loss(variable)
         value.backward()
         values[name] = value.item()

@@ -30,28 +30,41 @@ def build():
     }
 
 
-def trainer(networks):
-    """A step function: discriminator first, then the generator against the updated discriminator."""
+def trainer(networks, gan="vanilla", penalty=None):
+    """A step function: discriminator first, then the generator against the updated discriminator.
+
+    `penalty(discriminator, step, real, fake)` is added to the discriminator's two terms.
+    """
     generator, discriminator = networks["generator"], networks["discriminator"]
     optimiser_g, optimiser_d = adam(generator), adam(discriminator)
+    count = 0
 
     def step(condition, target):
+        nonlocal count
+        count += 1
         fake = generator(condition)
 
         require_gradient(True, discriminator)
         optimiser_d.zero_grad()
-        d_fake = discriminator_fake("vanilla", discriminator(torch.cat([condition, fake.detach()], 1)))
-        d_real = discriminator_real("vanilla", discriminator(torch.cat([condition, target], 1)))
-        (0.5 * (d_fake + d_real)).backward()
+        d_fake = discriminator_fake(gan, discriminator(torch.cat([condition, fake.detach()], 1)))
+        d_real = discriminator_real(gan, discriminator(torch.cat([condition, target], 1)))
+        losses = {"D_real": d_real.item(), "D_fake": d_fake.item()}
+        d_loss = d_fake + d_real
+        if penalty is not None:
+            pairs = torch.cat([condition, target], 1), torch.cat([condition, fake.detach()], 1)
+            d_penalty = penalty(discriminator, count, *pairs)
+            losses["D_penalty"] = d_penalty.item()
+            d_loss = d_loss + d_penalty
+        (0.5 * d_loss).backward()
         optimiser_d.step()
 
         require_gradient(False, discriminator)
         optimiser_g.zero_grad()
-        g_gan = generator_fake("vanilla", discriminator(torch.cat([condition, fake], 1)))
+        g_gan = generator_fake(gan, discriminator(torch.cat([condition, fake], 1)))
         g_l1 = LAMBDA_L1 * functional.l1_loss(fake, target)
         (g_gan + g_l1).backward()
         optimiser_g.step()
-        return {"G_GAN": g_gan.item(), "G_L1": g_l1.item(), "D_real": d_real.item(), "D_fake": d_fake.item()}
+        return {"G_GAN": g_gan.item(), "G_L1": g_l1.item()} | losses
 
     return step
 

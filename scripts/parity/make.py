@@ -15,12 +15,14 @@ import fixture_import
 import fixture_inpaint
 import fixture_metrics
 import fixture_objectives
+import fixture_penalties
 import fixture_pillow
 import fixture_pix2pix
 import fixture_pool
 import fixture_pix2pixhd
 import fixture_schedules
 import fixture_similarity
+import fixture_spectral
 import parameter_counts
 
 GROUPS = [
@@ -29,6 +31,8 @@ GROUPS = [
     fixture_checkpoints,
     fixture_objectives,
     fixture_pix2pix,
+    fixture_spectral,
+    fixture_penalties,
     fixture_cycle,
     fixture_contrastive,
     fixture_pix2pixhd,
@@ -42,7 +46,7 @@ GROUPS = [
     fixture_files,
 ]
 
-LARGEST_TOTAL = 5_500_000
+LARGEST_TOTAL = 6_500_000
 
 
 def main():

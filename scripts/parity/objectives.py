@@ -16,7 +16,7 @@ def squared_error(prediction, target):
 
 def discriminator_real(objective, prediction, target=1.0):
     """The discriminator's term on real pictures; `target` below 1 is one-sided label smoothing."""
-    if objective in ("vanilla", "saturating"):
+    if objective in ("vanilla", "saturating", "likelihood"):
         return cross_entropy(prediction, target)
     if objective == "lsgan":
         return squared_error(prediction, target)
@@ -29,7 +29,7 @@ def discriminator_real(objective, prediction, target=1.0):
 
 def discriminator_fake(objective, prediction):
     """The discriminator's term on generated pictures."""
-    if objective in ("vanilla", "saturating"):
+    if objective in ("vanilla", "saturating", "likelihood"):
         return cross_entropy(prediction, 0.0)
     if objective == "lsgan":
         return squared_error(prediction, 0.0)
@@ -47,6 +47,9 @@ def generator_fake(objective, prediction):
     if objective == "saturating":
         # log(1 - sigmoid(x)), minimised, as in the original minimax game
         return -cross_entropy(prediction, 0.0)
+    if objective == "likelihood":
+        # the ratio of the densities, where the discriminator is the best one
+        return -torch.exp(prediction).mean()
     if objective == "lsgan":
         return squared_error(prediction, 1.0)
     if objective in ("hinge", "wgan"):

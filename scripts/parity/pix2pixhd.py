@@ -97,7 +97,7 @@ class LocalEnhancer(nn.Module):
 class MultiscaleDiscriminator(nn.Module):
     """The results of every layer at every scale, the full size first."""
 
-    def __init__(self, inputs, channels, layers, scales):
+    def __init__(self, inputs, channels, layers, scales, norm="instance"):
         super().__init__()
         self.scales, self.layers = scales, layers
         for scale in range(scales):
@@ -107,7 +107,7 @@ class MultiscaleDiscriminator(nn.Module):
                 wider = 1 if last else min(channels * 2**layer, 512)
                 stages = [nn.Conv2d(width, wider, 4, stride=2 if layer < layers else 1, padding=2)]
                 if 0 < layer and not last:
-                    stages += [norm_layer("instance", wider)]
+                    stages += [norm_layer(norm, wider)]
                 if not last:
                     stages += [nn.LeakyReLU(0.2)]
                 setattr(self, f"scale{scale}_layer{layer}", nn.Sequential(*stages))

@@ -101,6 +101,7 @@ def kinds():
     write("two_bands.tif", levels(2), photometric="minisblack", extrasamples=["unspecified"])
     signed = GREY.astype(np.int16) * 10 - 1000
     write("signed_16.tif", signed, byteorder=">")
+    write("signed_64.tif", signed.astype(np.int64), byteorder=">", compression="zstd", predictor=2)
     write("unsigned_32.tif", GREY.astype(np.uint32) * 1000)
     write("float_16.tif", (GREY / 256).astype(np.float16))
     write("float_64.tif", GREY / 4.0, byteorder=">", compression="deflate")

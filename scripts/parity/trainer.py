@@ -54,7 +54,8 @@ def norm_error(before, after, exact, skipped):
     """Euclidean norm of float32's error over all trained weights that matter, as a share of that of the update."""
     error = update = 0.0
     for key, value in after.items():
-        if key.removeprefix("final.") not in skipped and ".running_" not in key:
+        buffer = ".running_" in key or key.endswith(("weight_u", "weight_v"))
+        if key.removeprefix("final.") not in skipped and not buffer:
             error += (value.double() - exact[key]).square().sum().item()
             update += (value.double() - before[key.replace("final", "initial", 1)].double()).square().sum().item()
     return (error / update) ** 0.5

@@ -6,7 +6,6 @@
 
 mod bands;
 mod collisions;
-mod distance_transform;
 mod error;
 mod fill;
 mod hidden_colours;
@@ -57,6 +56,6 @@ pub use report::{FileReport, Status, Summary};
 pub use row_access::RowAccess;
 pub use run::run;
 pub use shard::{Shard, ShardChoice, ShardError};
-pub use size_choice::SizeChoice;
+pub use size_choice::{SizeChoice, size_and_restore};
 pub use tiles::{TileError, TileSize, Tiling};
 pub use translator::{MapSpec, Translator};

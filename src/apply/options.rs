@@ -95,6 +95,8 @@ pub enum OutputSize {
     Height(u32),
     /// This for the shorter side, with the aspect ratio of each input.
     Short(u32),
+    /// The same for inputs whose shorter side is longer; the others keep their size.
+    ShortAtMost(u32),
 }
 
 impl OutputSize {
@@ -107,6 +109,8 @@ impl OutputSize {
         match self {
             Self::Keep => (width, height),
             Self::Exact { width, height } => (width as usize, height as usize),
+            Self::ShortAtMost(most) if width.min(height) <= most as usize => (width, height),
+            Self::ShortAtMost(to) => Self::Short(to).for_input((width, height)),
             Self::Short(to) if width <= height => Self::Width(to).for_input((width, height)),
             Self::Short(to) => Self::Height(to).for_input((width, height)),
             Self::Width(to) => (to as usize, scaled(height, to, width)),
@@ -191,5 +195,9 @@ mod tests {
         assert_eq!(OutputSize::Short(267).for_input(wide), (400, 267));
         assert_eq!(OutputSize::Short(267).for_input((801, 1200)), (267, 400));
         assert_eq!(OutputSize::Width(8).for_input((1000, 1)), (8, 1));
+        let at_most = OutputSize::ShortAtMost(267);
+        assert_eq!(at_most.for_input(wide), (400, 267));
+        assert_eq!(at_most.for_input((267, 1200)), (267, 1200));
+        assert_eq!(at_most.for_input((9, 1200)), (9, 1200));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use image::DynamicImage;
 
-use super::hidden_colours::{MAX_PIXELS, TransparentPixels, fill_hidden};
+use super::hidden_colours::{TransparentPixels, fill_hidden_of};
 use super::options::{ApplyOptions, Depth, OutputSize, PairHalf};
 use super::padding::Padding;
 use super::passthrough::{BandTarget, Passthrough};
@@ -13,9 +13,9 @@ use super::tiles::InputPlanes;
 use super::translator::InputSpec;
 use crate::picture::{
     Amount, Bands, Metadata, Picture, PictureError, PictureLimits, Raster, SampleType,
-    SpooledPicture, Subpixel, Transparency, ValueRange, alpha, denormalize, grey_value,
-    has_integer_samples, is_16_bit, normalized_values, read_bands, read_page, read_picture,
-    resize_plane, spool_picture,
+    SpooledPicture, Subpixel, Transparency, ValueRange, alpha, denormalize, fill_hidden,
+    grey_value, has_integer_samples, is_16_bit, normalized_values, read_bands, read_page,
+    read_picture, resize_plane, spool_picture,
 };
 
 /// How pictures are read.
@@ -223,8 +223,9 @@ impl LoadedInput {
                 let values = bands.values(range);
                 let values =
                     resized_planes(fitted_channels(values, own_size, channels), own_size, size);
-                let is_own_size = own_size == size || reading.restore;
-                let excluded = bands.excluded().filter(|_| is_own_size);
+                let made_size = if reading.restore { own_size } else { size };
+                let excluded = bands.excluded();
+                let excluded = excluded.map(|excluded| at_size(&excluded, own_size, made_size));
                 let nothing = bands.no_data().unwrap_or(f64::NAN);
                 (
                     InputPlanes::Planes(values),
@@ -309,6 +310,15 @@ impl LoadedInput {
     }
 }
 
+/// Which pixels have no data at another (width, height): each as the pixel of the old size in which its middle lies.
+fn at_size(excluded: &[bool], own: (usize, usize), size: (usize, usize)) -> Vec<bool> {
+    let place = |index: usize, own: usize, size: usize| (2 * index + 1) * own / (2 * size);
+    let rows = (0..size.1).map(|y| place(y, own.1, size.1) * own.0);
+    rows.flat_map(|row| (0..size.0).map(move |x| row + place(x, own.0, size.0)))
+        .map(|index| excluded[index])
+        .collect()
+}
+
 /// Planes of grey or colours for a network that takes the other; all others as they are.
 fn fitted_channels(values: Vec<f32>, (width, height): (usize, usize), channels: usize) -> Vec<f32> {
     let area = width * height;
@@ -319,25 +329,6 @@ fn fitted_channels(values: Vec<f32>, (width, height): (usize, usize), channels: 
             .collect(),
         _ => values,
     }
-}
-
-/// As [`fill_hidden`], for a picture that need not be in memory; `None` also if it is too large, which is noted.
-fn fill_hidden_of(
-    pixels: &SpooledPicture,
-    folder: &Path,
-    notes: &mut Vec<String>,
-) -> Result<Option<SpooledPicture>, String> {
-    let (width, height) = pixels.size();
-    if u64::from(width) * u64::from(height) > MAX_PIXELS {
-        notes.push(format!(
-            "its network saw the colours under transparent pixels: they are only replaced up to {} pixels",
-            Amount(MAX_PIXELS)
-        ));
-        return Ok(None);
-    }
-    let whole = pixels.whole().map_err(|error| error.to_string())?;
-    let filled = fill_hidden(&whole).map(|filled| SpooledPicture::of(&filled, folder));
-    filled.transpose().map_err(|error| error.to_string())
 }
 
 fn passthrough(

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use super::options::{OutputSize, SizeError};
 use crate::config::{Preprocess, Recipe};
+use crate::style::Manifest;
 
 /// A size, or that of a style's training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,10 +26,24 @@ impl FromStr for SizeChoice {
     }
 }
 
+/// The size at which pictures are translated, and whether translations get the size of their pictures back: what was asked for,
+/// or what the style has for those who ask for nothing.
+pub fn size_and_restore(
+    asked: Option<SizeChoice>,
+    restore: bool,
+    manifest: &Manifest,
+) -> (OutputSize, bool) {
+    match (asked, manifest.apply.shorter_side) {
+        (Some(size), _) => (size.resolve(&manifest.recipe), restore),
+        (None, Some(side)) => (OutputSize::ShortAtMost(side.get()), true),
+        (None, None) => (OutputSize::Keep, false),
+    }
+}
+
 impl SizeChoice {
     /// The size, where `recipe` is that of the style. Training squashes some pictures to a square, `resize_and_crop`: here they
     /// keep their aspect ratio, and their shorter side has its length.
-    pub fn resolve(self, recipe: &Recipe) -> OutputSize {
+    fn resolve(self, recipe: &Recipe) -> OutputSize {
         let load_size = recipe.data.load_size as u32;
         match (self, recipe.data.preprocess) {
             (Self::Size(size), _) => size,

@@ -15,9 +15,9 @@ use super::streams::{Streams, deliver};
 use super::usage::UsageError;
 use crate::apply::{
     ApplyError, ApplyOptions, Event, FillOptions, LabelTranslator, MaskLookup, MaskSource,
-    NetworkFiller, NetworkTranslator, OnExisting, OutputFormat, Plan, SampleOptions, ShardChoice,
-    SizeChoice, Status, Summary, TileSize, Tiling, Translator, TransparentPixels, fill,
-    plan_inputs, run as translate,
+    NetworkFiller, NetworkTranslator, OnExisting, OutputFormat, OutputSize, Plan, SampleOptions,
+    ShardChoice, SizeChoice, Status, Summary, TileSize, Tiling, Translator, TransparentPixels,
+    fill, plan_inputs, run as translate, size_and_restore,
 };
 use crate::config::{Direction, Mode};
 use crate::data::MaskThreshold;
@@ -56,9 +56,10 @@ pub struct Arguments {
     #[arg(long, value_name = "AtoB|BtoA")]
     direction: Option<Direction>,
     /// Size to translate at: keep, 256 (a square), 640x480, 640x or x480 (with the picture's aspect ratio), short:480 (the
-    /// shorter side), or training (as large as the style saw its pictures in training)
-    #[arg(long, value_name = "SIZE", default_value = "keep")]
-    size: SizeChoice,
+    /// shorter side), or training (as large as the style saw its pictures in training) [default: keep; where the style has a
+    /// size of its own, larger pictures are translated at that, and brought back to their size]
+    #[arg(long, value_name = "SIZE")]
+    size: Option<SizeChoice>,
     /// Bring translations back to the size of their pictures
     #[arg(long, requires = "size")]
     restore: bool,
@@ -129,9 +130,10 @@ enum Switch {
 pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
     let folder = Registry::new(&globals.checkpoints).find(&arguments.style)?;
     // A style that cannot be used is said before the pictures are looked for.
+    let manifest = Manifest::read(&folder)?;
     let Manifest {
         recipe, training, ..
-    } = Manifest::read(&folder)?;
+    } = &manifest;
     if arguments.side.is_some() && !matches!(recipe.mode, Mode::Pix2pix | Mode::Cycle) {
         return Err(UsageError::NoSides(folder.name()).into());
     }
@@ -153,7 +155,16 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let mut pictures = arguments.pictures.clone();
     pictures.format = streams.format;
     let has_masks = arguments.mask.is_some();
-    let size = arguments.size.resolve(&recipe);
+    let (size, restore) = size_and_restore(arguments.size, arguments.restore, &manifest);
+    if let OutputSize::ShortAtMost(side) = size
+        && !has_masks
+    {
+        tracing::info!(
+            "pictures whose shorter side has more than {side} pixels are translated at that, the size of the style `{}`, and \
+             brought back to their own; `--size keep` translates them as they are",
+            folder.name()
+        );
+    }
     pictures.check(size, has_masks)?;
     let masks = arguments.mask.as_ref();
     let masks = masks.map(|source| {
@@ -165,7 +176,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let shard = shard.map(|shard| shard.resolve(|name| std::env::var(name).ok()));
     let options = ApplyOptions {
         size,
-        restore: arguments.restore,
+        restore,
         transparent: arguments.transparent,
         half: arguments.side.and_then(PairSide::half),
         tiling,

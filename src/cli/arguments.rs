@@ -14,7 +14,7 @@ use super::{
     version,
     max_term_width = 100,
     arg_required_else_help = true,
-    after_help = "Examples:\n  translate demo\n  translate train --mode cycle --data horse2zebra --name zebra\n  translate apply --input photos/ --style zebra\n\nExit codes: 0 all done, 1 failed, 2 bad usage or configuration, 3 finished but some inputs failed."
+    after_help = "Examples:\n  translate apply --input photos/ --style monet\n  translate demo\n  translate train --mode cycle --data horse2zebra --name zebra\n  translate apply --input photos/ --style zebra\n\nExit codes: 0 all done, 1 failed, 2 bad usage or configuration, 3 finished but some inputs failed."
 )]
 pub struct Cli {
     /// What holds for every command.
@@ -28,7 +28,7 @@ pub struct Cli {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Train a small model on the bundled sample and show what it learnt (about a minute)
+    /// Turn bundled photos into paintings, then train a small model and show what it learnt (about a minute)
     Demo(demo::Arguments),
     /// Train a style on your pictures
     Train(train::Arguments),

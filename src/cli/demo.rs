@@ -1,5 +1,6 @@
-//! `translate demo`.
+//! `translate demo`: photos as paintings, then a training from the beginning to its results.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -8,6 +9,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use image::{RgbImage, imageops};
 
+use super::demo_paintings::{PAINTINGS, SHEET, paint};
 use super::exit::Exit;
 use super::globals::Globals;
 use super::interrupt;
@@ -72,6 +74,17 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         style,
     };
     let stop = interrupt::flag();
+    if let Some(monet) = StyleFolder::builtin("monet") {
+        tracing::info!("turning photos into paintings, on {}", demo.device.name);
+        let sheet = paint(&monet, &sample.photos(), &demo.output, &demo.device, &stop)?;
+        print(format_args!(
+            "paintings by the style `monet`, after {:.0} s (photo, painting): {}\n\
+             of your own photos: translate apply --input PHOTOS --style monet",
+            started.elapsed().as_secs_f64(),
+            sheet.display()
+        ))?;
+    }
+    let started = Instant::now();
     tracing::info!(
         "learning to turn edges into photos, on {}",
         demo.device.name
@@ -198,8 +211,10 @@ impl Demo {
     }
 }
 
+/// Whether a folder has more in it than the paintings of a demo that was stopped.
 fn has_entries(folder: &Path) -> anyhow::Result<bool> {
     let mut entries =
         std::fs::read_dir(folder).with_context(|| format!("cannot read `{}`", folder.display()))?;
-    Ok(entries.next().is_some())
+    let is_other = |name: &OsStr| name != PAINTINGS && name != SHEET;
+    Ok(entries.any(|entry| entry.is_ok_and(|entry| is_other(&entry.file_name()))))
 }

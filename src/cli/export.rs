@@ -14,16 +14,16 @@ use crate::apply::OutputSize;
 use crate::config::{Direction, Mode, Upsample};
 use crate::files::{self, FileError};
 use crate::nn::NormStats;
-use crate::style::onnx::{OnnxOptions, OnnxPrecision};
+use crate::style::onnx::OnnxOptions;
 use crate::style::{
-    Manifest, Registry, StyleFolder, generator_onnx, generator_state_dict, network_state_dict,
-    write_weights,
+    FilePrecision, Manifest, Registry, StyleFolder, export_style, generator_onnx,
+    generator_state_dict, network_state_dict, write_weights,
 };
 
 /// Arguments of `translate export`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  translate export zebra --format onnx --output zebra.onnx\n  translate export zebra --format onnx --size 640x480 --output zebra_640x480.onnx\n  translate export zebra --format safetensors --direction BtoA --output latest_net_G_B.safetensors"
+    after_help = "Examples:\n  translate export zebra --format onnx --output zebra.onnx\n  translate export zebra --format onnx --size 640x480 --output zebra_640x480.onnx\n  translate export zebra --format safetensors --direction BtoA --output latest_net_G_B.safetensors\n  translate export zebra --format style --precision f16 --output shared/zebra"
 )]
 pub struct Arguments {
     /// Name or folder of the style
@@ -32,8 +32,8 @@ pub struct Arguments {
     /// Format of the file
     #[arg(long, value_enum)]
     format: Format,
-    /// File to write
-    #[arg(long, value_name = "FILE")]
+    /// File to write; for style, the folder
+    #[arg(long, value_name = "FILE|DIR")]
     output: PathBuf,
     /// Direction of the generator [default: the style's]
     #[arg(long, value_name = "AtoB|BtoA")]
@@ -47,16 +47,16 @@ pub struct Arguments {
     /// For onnx: the only number of pictures in a batch [default: open, 1 with --size]
     #[arg(long, value_name = "N")]
     batch: Option<NonZeroUsize>,
-    /// For onnx: numbers that convolutions calculate with [default: f32]
+    /// Numbers of the weights [default: f32]
     #[arg(long, value_enum)]
-    precision: Option<OnnxPrecision>,
+    precision: Option<FilePrecision>,
     /// For onnx: operator set [default: the lowest that has the model's operators]
     #[arg(long, value_name = "N")]
     opset: Option<i64>,
     /// For safetensors: another network than the generator, by the name of its weight file, such as discriminator
     #[arg(long, value_name = "NETWORK", conflicts_with = "direction")]
     network: Option<String>,
-    /// Replace the file if it exists
+    /// Replace the file, or the style, if it exists
     #[arg(long)]
     overwrite: bool,
 }
@@ -68,7 +68,6 @@ impl Arguments {
             ("--norm-stats", self.norm_stats.is_some()),
             ("--size", self.size.is_some()),
             ("--batch", self.batch.is_some()),
-            ("--precision", self.precision.is_some()),
             ("--opset", self.opset.is_some()),
         ]
         .into_iter()
@@ -103,6 +102,8 @@ fn fixed_size(text: &str) -> Result<[usize; 2], String> {
 enum Format {
     /// A PyTorch state dict
     Safetensors,
+    /// A style folder with all that applying it takes, to be passed on: generators without what trains them
+    Style,
     /// A model of the generator for ONNX programs
     Onnx,
 }
@@ -113,6 +114,9 @@ pub enum ExportError {
     /// The file is there already.
     #[error("`{}` exists already: add --overwrite to replace it", .0.display())]
     Exists(PathBuf),
+    /// The folder is there already, and is no style.
+    #[error("`{}` exists and is not a style: choose another output", .0.display())]
+    NotAStyle(PathBuf),
     /// The output is a folder.
     #[error("the output `{}` is a folder: give the name of a file", .0.display())]
     IsAFolder(PathBuf),
@@ -124,8 +128,8 @@ pub enum ExportError {
         /// Its folder.
         folder: PathBuf,
     },
-    /// The output would replace a file that the style is made of.
-    #[error("`{}` is a file of the style itself: choose another output", .0.display())]
+    /// The output would replace the style, or a file that it is made of.
+    #[error("`{}` belongs to the style itself: choose another output", .0.display())]
     ReplacesStyle(PathBuf),
 }
 
@@ -133,14 +137,16 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let (output, direction) = (arguments.output.clone(), arguments.direction);
     let folder = Registry::new(&globals.checkpoints).find(&arguments.style)?;
     let manifest = Manifest::read(&folder)?;
-    check_output(&output, arguments.overwrite, &folder)?;
+    let is_style = arguments.format == Format::Style;
+    check_output(&output, arguments.overwrite, is_style, &folder)?;
+    let precision = arguments.precision.unwrap_or_default();
     let generator = &manifest.recipe.generator;
     let note = match arguments.format {
         Format::Safetensors => {
             if let Some(option) = arguments.onnx_option() {
                 return Err(no_effect(option, "safetensors"));
             }
-            let tensors = if let Some(network) = arguments.network {
+            let mut tensors = if let Some(network) = arguments.network {
                 network_state_dict(&folder, &manifest, &network)?
             } else {
                 if generator.upsample == Upsample::Resize {
@@ -151,8 +157,35 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
                 let device = globals.device.open()?.device;
                 generator_state_dict(&folder, &manifest, direction, &device)?
             };
+            if precision == FilePrecision::F16 {
+                tensors = tensors.to_half()?;
+            }
             write_weights(&output, &tensors)?;
             format!("{} tensors", tensors.0.len())
+        }
+        Format::Style => {
+            let options = [
+                ("--network", arguments.network.is_some()),
+                ("--direction", direction.is_some()),
+            ];
+            let given = options
+                .iter()
+                .find_map(|&(name, given)| given.then_some(name));
+            if let Some(option) = arguments.onnx_option().or(given) {
+                return Err(no_effect(option, "style"));
+            }
+            if output.is_dir() {
+                std::fs::remove_dir_all(&output).map_err(FileError::context("remove", &output))?;
+            }
+            let target = StyleFolder::new(&output);
+            let networks = export_style(&folder, &manifest, precision, &target)?;
+            print(format_args!(
+                "wrote the style `{}`: {networks} {}, {}",
+                output.display(),
+                if networks == 1 { "network" } else { "networks" },
+                precision.name(),
+            ))?;
+            return Ok(Exit::Done);
         }
         Format::Onnx => {
             if arguments.network.is_some() {
@@ -184,15 +217,21 @@ fn no_effect(option: &'static str, format: &'static str) -> anyhow::Error {
 }
 
 /// Whether `output` may be written, before the work is done.
-fn check_output(output: &Path, overwrite: bool, style: &StyleFolder) -> Result<(), ExportError> {
+fn check_output(
+    output: &Path,
+    overwrite: bool,
+    is_style: bool,
+    style: &StyleFolder,
+) -> Result<(), ExportError> {
     let folder = match output.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    if output.is_dir() {
+    if output.is_dir() && !is_style {
         return Err(ExportError::IsAFolder(output.to_owned()));
     }
-    if !folder.is_dir() {
+    // That of a style is made.
+    if !is_style && !folder.is_dir() {
         return Err(ExportError::NoFolder {
             output: output.to_owned(),
             folder: folder.to_owned(),
@@ -202,8 +241,14 @@ fn check_output(output: &Path, overwrite: bool, style: &StyleFolder) -> Result<(
     // A file of this name may be, or become, one of the style's own.
     let own = output.file_name().is_some_and(|name| name == "style.toml")
         || output.extension().is_some_and(|end| end == "safetensors");
-    if own && real(folder) == real(style.path()) {
-        return Err(ExportError::ReplacesStyle(output.to_owned()));
+    if let Some(place) = real(style.path()) {
+        let contains = is_style && real(output).is_some_and(|output| place.starts_with(output));
+        if contains || (own && real(folder) == Some(place)) {
+            return Err(ExportError::ReplacesStyle(output.to_owned()));
+        }
+    }
+    if is_style && output.exists() && !StyleFolder::new(output).manifest().is_file() {
+        return Err(ExportError::NotAStyle(output.to_owned()));
     }
     if output.exists() && !overwrite {
         return Err(ExportError::Exists(output.to_owned()));

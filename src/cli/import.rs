@@ -54,6 +54,8 @@ enum Norm {
     Batch,
     /// Instance normalisation with scale and shift
     InstanceAffine,
+    /// Spectral normalisation, and no norm after the convolutions
+    Spectral,
 }
 
 /// The architectures by the names that recipes have for them.
@@ -73,6 +75,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             norm: arguments.norm.map(|norm| match norm {
                 Norm::Batch => NormKind::Batch,
                 Norm::InstanceAffine => NormKind::InstanceAffine,
+                Norm::Spectral => NormKind::Spectral,
             }),
             classes: arguments.classes.map(usize::from),
             is_coarse_to_fine: arguments.classes.is_some()

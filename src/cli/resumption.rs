@@ -46,6 +46,9 @@ pub(super) fn chosen_style(
     let style = registry.place(name)?;
     if is_resumed && !style.path().exists() {
         let nearest = registry.nearest(name)?;
+        if mode.is_none() && StyleFolder::builtin(name).is_some() {
+            return Err(UsageError::ResumesBuiltin(name.to_owned()).into());
+        }
         // Without a mode there is nothing that could be started instead.
         if nearest.is_some() || mode.is_none() {
             return Err(UsageError::NothingToResume {

@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::globals::Globals;
 use super::output::print;
 use super::usage::UsageError;
-use crate::style::{Manifest, Registry, StyleError, StyleFolder};
+use crate::style::{Manifest, Registry, StyleError, StyleFolder, second_generator_stem};
 
 /// Arguments of `translate styles`.
 #[derive(Debug, Args)]
@@ -21,9 +21,9 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// List the styles (the default)
+    /// List the styles, those in the program last (the default)
     List,
-    /// Show what a style is and how it was trained
+    /// Show what a style is and how it was trained: its model card, if it has one, and its style.toml
     Show {
         /// Name or folder of the style
         name: String,
@@ -45,7 +45,11 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         Verb::Show { name } => {
             let folder = registry.find(&name)?;
             Manifest::read(&folder)?;
-            print(crate::files::read_text(&folder.manifest())?.trim_end())?;
+            if let Some(card) = folder.model_card()? {
+                print(format_args!("{}\n", card.trim_end()))?;
+            }
+            let text = folder.contents("style.toml")?.unwrap_or_default();
+            print(String::from_utf8_lossy(&text).trim_end())?;
             let kept = folder.kept_steps()?;
             if kept.is_empty() {
                 return Ok(Exit::Done);
@@ -61,39 +65,49 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
 
 fn list(registry: &Registry) -> anyhow::Result<()> {
     for name in registry.names()? {
-        let manifest = Manifest::read(&registry.place(&name)?);
-        let text = match manifest {
-            Ok(manifest) if !manifest.training.imported_from.is_empty() => format!(
-                "{} {}, {}, imported",
-                manifest.recipe.mode.name(),
-                manifest.recipe.data.direction.name(),
-                manifest.recipe.generator.arch.name(),
-            ),
-            Ok(manifest) => {
-                let recipe = &manifest.recipe;
-                let unfinished = if manifest.training.finished {
-                    ""
-                } else {
-                    ", unfinished"
-                };
-                let kept = match registry.place(&name)?.kept_steps()?.len() {
-                    0 => String::new(),
-                    count => format!(", {count} kept states"),
-                };
-                format!(
-                    "{} {}, {} at {}, {} steps{unfinished}{kept}",
-                    recipe.mode.name(),
-                    recipe.data.direction.name(),
-                    recipe.generator.arch.name(),
-                    recipe.data.picture_size(),
-                    manifest.training.steps
-                )
-            }
-            Err(error) => format!("damaged: {error}"),
-        };
+        let style = registry.place(&name)?;
+        let text = description(&style)?;
         print(format_args!("{name:<24} {text}"))?;
     }
+    for style in registry.builtin()? {
+        let text = description(&style)?;
+        print(format_args!("{:<24} {text}, built-in", style.name()))?;
+    }
     Ok(())
+}
+
+/// One line on what a style is.
+fn description(style: &StyleFolder) -> anyhow::Result<String> {
+    let manifest = match Manifest::read(style) {
+        Ok(manifest) => manifest,
+        Err(error) => return Ok(format!("damaged: {error}")),
+    };
+    let recipe = &manifest.recipe;
+    let mode = recipe.mode.name();
+    let second = second_generator_stem(recipe).filter(|stem| style.has_weights(stem));
+    let direction = recipe.data.direction;
+    let direction = match second {
+        Some(_) => format!("{} and {}", direction.name(), direction.reversed().name()),
+        None => direction.name().to_owned(),
+    };
+    let arch = recipe.generator.arch.name();
+    if !manifest.training.imported_from.is_empty() {
+        return Ok(format!("{mode} {direction}, {arch}, imported"));
+    }
+    let unfinished = if manifest.training.finished {
+        ""
+    } else {
+        ", unfinished"
+    };
+    let kept = match style.kept_steps()?.len() {
+        0 => String::new(),
+        count => format!(", {count} kept states"),
+    };
+    Ok(format!(
+        "{mode} {direction}, {arch} at {}, {} steps{unfinished}{kept}",
+        recipe.data.picture_size(),
+        manifest.training.steps
+    ))
 }
 
 fn remove(registry: &Registry, name: &str, yes: bool) -> anyhow::Result<()> {
@@ -103,7 +117,10 @@ fn remove(registry: &Registry, name: &str, yes: bool) -> anyhow::Result<()> {
     };
     let whole = registry.place(style)?;
     if !whole.path().is_dir() {
-        registry.find(style)?;
+        let found = registry.find(style)?;
+        if found.is_builtin() {
+            return Err(UsageError::RemovesBuiltin(found.name()).into());
+        }
     }
     let folder = kept.unwrap_or_else(|| whole.clone());
     // Never delete a folder that only has the name of a style.

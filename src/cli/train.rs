@@ -11,12 +11,14 @@ use super::interrupt;
 use super::output::print;
 use super::recipes;
 use super::resumption::{MoreTraining, chosen_style, resumed_recipe};
+use super::sample_recipe::sample_recipe;
 use super::training_judge;
 use super::usage::UsageError;
 use crate::config::{ConfigError, Mode, Overlay, Recipe};
 use crate::data::fit_to_data;
 use crate::data::sample::Sample;
 use crate::kernels::Precision;
+use crate::shell::quoted;
 use crate::style::{Manifest, Registry, StyleFolder};
 use crate::train::{RunOutcome, Session, SessionStart};
 
@@ -90,9 +92,21 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         epochs: arguments.epochs,
         steps: arguments.steps,
     };
-    let mut recipe = match &before {
-        Some(before) => resumed_recipe(before, mode, overlay, more, &style)?,
-        None => fitted(overlay.resolve(mode.ok_or(UsageError::NoMode)?)?)?,
+    let mut recipe = if let Some(before) = &before {
+        resumed_recipe(before, mode, overlay, more, &style)?
+    } else {
+        let mode = mode.ok_or(UsageError::NoMode)?;
+        if !names_data_or_recipe(&arguments) {
+            let mut base = sample_recipe(mode)?;
+            base.extend(overlay);
+            overlay = base;
+            tracing::info!(
+                "no pictures are named: a small network learns from the sample in this program, for some minutes; \
+                 `--data DIR` names your own, `--config {}` trains the network of the paper",
+                mode.name()
+            );
+        }
+        fitted(overlay.resolve(mode)?)?
     };
     for folder in [&mut recipe.data.root, &mut recipe.data.mask_folder] {
         if !folder.is_empty() {
@@ -107,7 +121,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         recipe.loss.perceptual_weights = path.to_string_lossy().into_owned();
     }
     let start = match source {
-        Some(style) => SessionStart::From(style.path().to_owned()),
+        Some(style) => SessionStart::From(style),
         None if arguments.resume => SessionStart::Resume,
         None => SessionStart::Fresh,
     };
@@ -131,13 +145,21 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         device,
     };
     session.device.check(session.recipe.train.precision)?;
+    if before.is_none() && StyleFolder::builtin(&name).is_some() {
+        tracing::info!(
+            "with `--checkpoints {}`, `{name}` is from now on this style and not the one in the program",
+            globals.checkpoints.display()
+        );
+    }
     tracing::info!("training `{name}` on {}", session.device.name);
+    let mode = session.recipe.mode;
     let outcome = session.run(&interrupt::flag())?;
     if outcome == RunOutcome::Finished {
         print(format_args!(
-            "style `{name}` is in `{}`, its report in `{}`",
+            "style `{name}` is in `{}`, its report in `{}`\napply it: {}",
             style.path().display(),
-            style.report().display()
+            style.report().display(),
+            apply_command(globals, &name, mode)
         ))?;
     }
     Ok(Exit::Done)
@@ -151,6 +173,37 @@ fn inherited(style: &StyleFolder, mode: Option<Mode>) -> Option<Recipe> {
     recipe.optim.extensions.clear();
     mode.is_none_or(|mode| mode == recipe.mode)
         .then_some(recipe)
+}
+
+/// Whether flags say where the pictures are, or how to learn from them.
+fn names_data_or_recipe(arguments: &Arguments) -> bool {
+    let names_root = |setting: &String| {
+        let key = setting.split_once('=').map(|(key, _)| key.trim());
+        key == Some("data.root")
+    };
+    arguments.data.is_some()
+        || arguments.config.is_some()
+        || arguments.init_from.is_some()
+        || arguments.set.iter().any(names_root)
+}
+
+/// The command that applies a style, to be pasted.
+fn apply_command(globals: &Globals, name: &str, mode: Mode) -> String {
+    let elsewhere = if globals.checkpoints == Path::new("checkpoints") {
+        String::new()
+    } else {
+        let folder = globals.checkpoints.display().to_string();
+        format!("--checkpoints {} ", quoted(&folder))
+    };
+    let (inputs, masks) = match mode {
+        Mode::Pix2pix | Mode::Cycle | Mode::Contrastive => ("PICTURES", ""),
+        Mode::Pix2pixhd => ("LABEL_MAPS", ""),
+        Mode::Inpaint => ("PHOTOS", " --mask MASKS"),
+    };
+    format!(
+        "translate {elsewhere}apply --input {inputs}{masks} --style {}",
+        quoted(name)
+    )
 }
 
 fn add_flags(overlay: &mut Overlay, arguments: &Arguments, is_resumed: bool) -> anyhow::Result<()> {

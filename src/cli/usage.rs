@@ -57,6 +57,16 @@ pub enum UsageError {
     /// Nobody is there to be asked.
     #[error("deleting the style `{0}` must be confirmed: add `--yes`")]
     Unconfirmed(String),
+    /// A style that cannot be removed.
+    #[error(
+        "the style `{0}` is part of the program and cannot be removed; a style of your own of the same name takes its place"
+    )]
+    RemovesBuiltin(String),
+    /// A style that has no run to resume.
+    #[error(
+        "the style `{0}` is part of the program and has no run to resume: `translate train --init-from {0} --name NAME --data DIR` trains one that starts with its weights"
+    )]
+    ResumesBuiltin(String),
     /// There is an earlier demo.
     #[error("`{}` has the results of an earlier demo: replace them with `--overwrite`, or choose another `--output`", .0.display())]
     EarlierDemo(PathBuf),

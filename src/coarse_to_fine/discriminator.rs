@@ -4,13 +4,12 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 
 use crate::config::DiscriminatorRecipe;
-use crate::kernels::leaky_relu;
 use crate::nn::{
-    Convolution, ForwardMode, Network, Norm, Padding, WeightInit, downsample, full_precision,
+    Convolution, Critic, DiscriminatorLayer, ForwardMode, Network, Norm, Padding, WeightInit,
+    discriminator_features, downsample, downsample_gradient, input_gradient,
 };
 
 const KERNEL: usize = 4;
-const SLOPE: f64 = 0.2;
 /// Most channels of a layer.
 const MAX_CHANNELS: usize = 512;
 
@@ -66,26 +65,27 @@ impl Scale {
 
     /// The output of every layer; the last one is the logits.
     fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Tensor<4>> {
-        let last = self.layers.len() - 1;
-        let mut features = input;
-        let mut results = Vec::with_capacity(self.layers.len());
+        discriminator_features(&self.sequence(), input, mode)
+    }
+
+    /// All layers in their order.
+    fn sequence(&self) -> Vec<DiscriminatorLayer<'_>> {
+        let mut sequence = Vec::with_capacity(3 * self.layers.len());
         for (index, layer) in self.layers.iter().enumerate() {
-            features = layer.convolution.forward(features);
-            if let Some(norm) = &layer.norm {
-                features = norm.forward(features, mode);
+            sequence.push(DiscriminatorLayer::Convolution(&layer.convolution));
+            sequence.extend(layer.norm.as_ref().map(DiscriminatorLayer::Norm));
+            if index + 1 < self.layers.len() {
+                sequence.push(DiscriminatorLayer::LeakyRelu);
             }
-            if index < last {
-                features = leaky_relu(features, SLOPE);
-            }
-            results.push(full_precision(features.clone()));
         }
-        results
+        sequence
     }
 }
 
 impl MultiscaleDiscriminator {
     /// Creates a discriminator of pictures with `input` channels.
     pub fn new(init: &mut WeightInit, recipe: &DiscriminatorRecipe, input: usize) -> Self {
+        init.set_norm(recipe.norm);
         let scales = (0..recipe.scales)
             .map(|_| Scale::new(init, recipe, input))
             .collect();
@@ -104,6 +104,26 @@ impl MultiscaleDiscriminator {
             results.push(scale.forward(input.clone(), mode));
         }
         results
+    }
+}
+
+impl Critic for MultiscaleDiscriminator {
+    fn input_gradient(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
+        let mut inputs = vec![input];
+        for _ in 1..self.scales.len() {
+            inputs.push(downsample(inputs[inputs.len() - 1].clone()));
+        }
+        // From the coarsest to the full size, each to the gradient of which the one before adds its own.
+        let mut coarser: Option<Tensor<4>> = None;
+        for (scale, input) in self.scales.iter().zip(inputs.into_iter().rev()) {
+            let [_, _, height, width] = input.dims();
+            let own = input_gradient(&scale.sequence(), input, mode);
+            coarser = Some(match coarser {
+                Some(coarser) => own + downsample_gradient(coarser, [height, width]),
+                None => own,
+            });
+        }
+        coarser.expect("a discriminator has at least one scale")
     }
 }
 

@@ -10,10 +10,10 @@ use super::networks;
 use super::vgg::Vgg19;
 use crate::config::Recipe;
 use crate::data::{Batch, DataError};
-use crate::method::{Loss, Method, MethodState, StepContext};
+use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, DiffAugment, ForwardMode, GanLoss, Generator, NamedTensors, NormStats, ResnetGenerator,
-    TensorError, Trainable, WEIGHT_CLIP, WeightInit,
+    Adam, DiffAugment, ForwardMode, GanLoss, Generator, InstanceNoise, NamedTensors, NormStats,
+    Penalties, ResnetGenerator, TensorError, Trainable, WEIGHT_CLIP, WeightInit,
 };
 use crate::random;
 
@@ -38,7 +38,9 @@ pub struct Pix2pixHd {
     encoder: Option<Trainable<ResnetGenerator>>,
     vgg: Option<Vgg19>,
     augment: DiffAugment,
+    noise: InstanceNoise,
     gan_loss: GanLoss,
+    penalties: Penalties,
     recipe: Recipe,
     /// Whether all of the generator is trained: its base is frozen in the first epochs of a stage with an enhancer.
     released: bool,
@@ -87,7 +89,9 @@ impl Pix2pixHd {
             encoder,
             vgg,
             augment: DiffAugment::new(&recipe.discriminator.augment),
+            noise: InstanceNoise::new(recipe),
             gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
+            penalties: Penalties::new(&recipe.loss),
             recipe: recipe.clone(),
             released: recipe.optim.fix_global_epochs == 0,
             device: device.clone(),
@@ -191,7 +195,9 @@ impl Method for Pix2pixHd {
         let draw = self.augment.draw(&inputs.target, &mut rng);
         let judged = |picture: Tensor<4>| {
             let pair = Tensor::cat(vec![inputs.condition.clone(), picture], 1);
-            draw.apply(pair, inputs.condition.dims()[1])
+            let given = inputs.condition.dims()[1];
+            self.noise
+                .apply(draw.apply(pair, given), given, context.epoch)
         };
 
         let encoder = self.encoder.as_ref().map(Trainable::network);
@@ -213,16 +219,22 @@ impl Method for Pix2pixHd {
                 .collect()
         };
         // Without its graph: the discriminator's step must not reach the generator.
-        let results = discriminator.forward(judged(fake.clone().inner()), ForwardMode::TRAINING);
+        let [of_real, of_fake] = [inputs.target.clone(), fake.clone().inner()].map(&judged);
+        let results = discriminator.forward(of_fake.clone(), ForwardMode::TRAINING);
         let on_fake = logits(&results).into_iter();
         let on_fake = sum(on_fake
             .map(|logits| self.gan_loss.discriminator_on_fake(logits))
             .collect());
-        let real = discriminator.forward(judged(inputs.target.clone()), ForwardMode::TRAINING);
+        let real = discriminator.forward(of_real.clone(), ForwardMode::TRAINING);
         let on_real = logits(&real).into_iter();
         let on_real = sum(on_real
             .map(|logits| self.gan_loss.discriminator_on_real(logits))
             .collect());
+
+        let penalty =
+            self.penalties
+                .loss(discriminator, &of_real, &of_fake, context.step, &mut rng);
+        drop((of_real, of_fake));
 
         let frozen = self.discriminator.frozen();
         let results = frozen.forward(judged(fake.clone()), ForwardMode::TRAINING);
@@ -237,7 +249,12 @@ impl Method for Pix2pixHd {
         }
         drop(gradients);
 
-        let loss = (on_fake.clone() + on_real.clone()) * 0.5;
+        let on_both = DiscriminatorLosses {
+            on_real,
+            on_fake,
+            penalty,
+        };
+        let loss = on_both.sum() * 0.5;
         self.discriminator
             .update(&mut loss.backward(), context.discriminator_rate);
         if self.gan_loss.clips_weights() {
@@ -247,8 +264,7 @@ impl Method for Pix2pixHd {
             .iter()
             .map(|(name, loss)| Loss::generator(name, loss))
             .collect();
-        all.push(Loss::discriminator("D_real", &on_real));
-        all.push(Loss::discriminator("D_fake", &on_fake));
+        all.extend(on_both.named());
         all
     }
 

@@ -7,7 +7,8 @@ use burn::tensor::{Device, Tensor};
 
 use crate::kernels::{Precision, relu};
 use crate::nn::{
-    Convolution, NamedTensors, Network, Padding, TensorError, WeightInit, full_precision,
+    Convolution, ForwardMode, NamedTensors, Network, NormStats, Padding, TensorError, WeightInit,
+    full_precision,
 };
 
 /// Indices of the convolutions in torchvision's `features`, up to the first of the fifth block.
@@ -65,6 +66,7 @@ impl Vgg19 {
     /// Maps `[batch, 3, height, width]` in [-1, 1] (as in the reference implementation, not normalised by the statistics of
     /// ImageNet) to the five features that the loss compares.
     fn features(&self, picture: Tensor<4>) -> Vec<Tensor<4>> {
+        let mode = ForwardMode::inference(NormStats::Batch, false);
         let mut results = Vec::with_capacity(WEIGHTS.len());
         let mut features = picture;
         for (index, convolution) in LAYER_INDICES.into_iter().zip(&self.convolutions) {
@@ -72,7 +74,7 @@ impl Vgg19 {
             if first && index > 0 {
                 features = max_pool2d(features, MaxPoolOptions::new([2, 2]));
             }
-            features = relu(convolution.forward(features));
+            features = relu(convolution.forward(features, mode));
             if first {
                 results.push(full_precision(features.clone()));
             }

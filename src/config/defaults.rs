@@ -6,7 +6,7 @@ use super::options::{
 };
 use super::recipe::{
     DataRecipe, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, LossRecipe, OptimRecipe,
-    Recipe, TrainRecipe,
+    Recipe, TrainRecipe, usual_r1_every,
 };
 use crate::kernels::Precision;
 
@@ -99,6 +99,8 @@ impl Recipe {
                 downsample: Downsample::Strided,
                 scales: 2,
                 augment: Vec::new(),
+                noise: 0.0,
+                noise_epochs: 0,
             },
             loss: LossRecipe {
                 gan: if paired {
@@ -125,6 +127,10 @@ impl Recipe {
                 overlap: 4,
                 distance: Distance::L2,
                 label_smoothing: 0.0,
+                gradient_penalty: None,
+                dragan: 0.0,
+                r1: 0.0,
+                r1_every: usual_r1_every(),
             },
             optim: OptimRecipe {
                 lr: 2e-4,

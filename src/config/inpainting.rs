@@ -120,8 +120,8 @@ impl Recipe {
                 "context encoders have no dropout: leave it out".to_owned()
             })?;
         }
-        let one_value =
-            generator.arch == GeneratorArch::ContextBottleneck && generator.norm != NormKind::None;
+        let one_value = generator.arch == GeneratorArch::ContextBottleneck
+            && generator.norm.normalises_features();
         require(!one_value || data.batch_size > 1, "data.batch_size", || {
             "must be 2 or more: the bottleneck has one value per channel and picture, and one value cannot be normalised".to_owned()
         })?;
@@ -129,7 +129,7 @@ impl Recipe {
             !one_value || generator.norm == NormKind::Batch,
             "generator.norm",
             || {
-                "must be \"batch\" or \"none\": the bottleneck has one value per channel and picture, which instance norm would make one and the same".to_owned()
+                "must be \"batch\", \"spectral\" or \"none\": the bottleneck has one value per channel and picture, which instance norm would make one and the same".to_owned()
             },
         )?;
         require(side >= 16, "data.crop_size", || {

@@ -6,6 +6,7 @@ mod defaults;
 mod diff;
 mod error;
 mod extension;
+mod game;
 mod inpainting;
 mod labels;
 mod options;

@@ -53,6 +53,14 @@ impl Direction {
             Self::BToA => "BtoA",
         }
     }
+
+    /// The other one.
+    pub fn reversed(self) -> Self {
+        match self {
+            Self::AToB => Self::BToA,
+            Self::BToA => Self::AToB,
+        }
+    }
 }
 
 /// How a picture is transformed to the size that the network trains on.
@@ -218,15 +226,22 @@ pub enum NormKind {
     Instance,
     /// Instance normalisation with scale and shift.
     InstanceAffine,
+    /// Spectral normalisation of the weights of convolutions (not of the features).
+    Spectral,
     /// No normalisation.
     None,
 }
 
 impl NormKind {
     /// Whether the convolutions before such a layer have a bias: in the reference implementations only those before instance
-    /// normalisation do.
+    /// normalisation do. With spectral normalisation, which no layer follows, all do.
     pub fn uses_bias(self) -> bool {
-        matches!(self, Self::Instance | Self::InstanceAffine)
+        matches!(self, Self::Instance | Self::InstanceAffine | Self::Spectral)
+    }
+
+    /// Whether features are brought to mean 0 and variance 1.
+    pub fn normalises_features(self) -> bool {
+        matches!(self, Self::Batch | Self::Instance | Self::InstanceAffine)
     }
 }
 
@@ -274,12 +289,17 @@ pub enum GanObjective {
     Vanilla,
     /// Cross entropy, the original minimax game.
     Saturating,
+    /// Cross entropy, with the generator's gradient of maximum likelihood.
+    Likelihood,
     /// Least squares.
     Lsgan,
     /// Hinge.
     Hinge,
     /// Wasserstein with weight clipping.
     Wgan,
+    /// Wasserstein with gradient penalty.
+    #[serde(rename = "wgan-gp")]
+    WganGp,
 }
 
 /// How the learning rate changes from epoch to epoch.

@@ -170,6 +170,7 @@ fn schema() -> Table {
     let mut recipe = Recipe::defaults(Mode::Pix2pix);
     recipe.optim.lr_discriminator = Some(recipe.optim.lr);
     recipe.optim.extensions = vec![1];
+    recipe.loss.gradient_penalty = Some(0.0);
     recipe.data.unlabelled = Some(0);
     to_table(&recipe)
 }

@@ -151,6 +151,12 @@ pub struct DiscriminatorRecipe {
     pub scales: usize,
     /// How pictures are changed before they are judged, real and generated ones alike.
     pub augment: Vec<Augment>,
+    /// Standard deviation of the noise on pictures that are judged, in the first epoch.
+    #[serde(default)]
+    pub noise: f64,
+    /// Epochs in which the noise falls to nothing; 0 for all of the run.
+    #[serde(default)]
+    pub noise_epochs: usize,
 }
 
 /// Section `[loss]`. A weight that the mode does not use is not part of its recipe.
@@ -197,6 +203,23 @@ pub struct LossRecipe {
     pub distance: Distance,
     /// The discriminator's target for real pictures is 1 minus this.
     pub label_smoothing: f64,
+    /// Weight of the penalty on the length of the discriminator's gradient between real and generated pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gradient_penalty: Option<f64>,
+    /// Weight of the penalty on the length of the discriminator's gradient around real pictures.
+    #[serde(default)]
+    pub dragan: f64,
+    /// Twice the weight of the penalty on the squared length of the discriminator's gradient at real pictures.
+    #[serde(default)]
+    pub r1: f64,
+    /// Discriminator steps from one such penalty to the next, each as many times as strong.
+    #[serde(default = "usual_r1_every")]
+    pub r1_every: usize,
+}
+
+/// Steps between penalties R1, as in StyleGAN2.
+pub(super) fn usual_r1_every() -> usize {
+    16
 }
 
 /// Section `[optim]`.
@@ -297,6 +320,20 @@ impl GeneratorRecipe {
 }
 
 impl LossRecipe {
+    /// Weight of the gradient penalty: that of its paper for the objective of its paper, unless the recipe has its own.
+    pub fn gradient_penalty_weight(&self) -> f64 {
+        let usual = match self.gan {
+            GanObjective::WganGp => 10.0,
+            _ => 0.0,
+        };
+        self.gradient_penalty.unwrap_or(usual)
+    }
+
+    /// Whether the discriminator's gradient is penalised.
+    pub fn has_penalties(&self) -> bool {
+        self.gradient_penalty_weight() > 0.0 || self.dragan > 0.0 || self.r1 > 0.0
+    }
+
     /// Whether there is a perceptual loss: it has a weight, and the weights of its network are given.
     pub fn is_perceptual(&self) -> bool {
         self.perceptual > 0.0 && !self.perceptual_weights.is_empty()

@@ -1,7 +1,7 @@
 //! Validation of recipes.
 
 use super::error::ConfigError;
-use super::options::{Direction, DiscriminatorArch, GanObjective, GeneratorArch, Mode, Preprocess};
+use super::options::{Direction, DiscriminatorArch, GeneratorArch, Mode, Preprocess};
 use super::recipe::Recipe;
 
 impl Recipe {
@@ -51,6 +51,11 @@ impl Recipe {
             ("optim.epochs", optim.epochs, 1_000_000_000),
             ("optim.decay_epochs", optim.decay_epochs, 1_000_000_000),
             ("optim.pool_size", optim.pool_size, 1_000_000),
+            (
+                "discriminator.noise_epochs",
+                discriminator.noise_epochs,
+                1_000_000_000,
+            ),
         ];
         for (key, value, max) in limits {
             require(value <= max, key, || format!("must be at most {max}"))?;
@@ -90,6 +95,7 @@ impl Recipe {
         self.validate_contrastive()?;
         self.validate_filters()?;
         self.validate_sizes()?;
+        self.validate_game()?;
         for (key, value) in [
             ("loss.l1", loss.l1),
             ("loss.cycle_a", loss.cycle_a),
@@ -101,25 +107,15 @@ impl Recipe {
             ("loss.perceptual", loss.perceptual),
             ("loss.reconstruction", loss.reconstruction),
             ("loss.adversarial", loss.adversarial),
+            ("loss.gradient_penalty", loss.gradient_penalty_weight()),
+            ("loss.dragan", loss.dragan),
+            ("loss.r1", loss.r1),
+            ("discriminator.noise", discriminator.noise),
         ] {
             require(value >= 0.0 && value.is_finite(), key, || {
                 "must be 0 or more".to_owned()
             })?;
         }
-        require(
-            (0.0..1.0).contains(&loss.label_smoothing),
-            "loss.label_smoothing",
-            || "must be at least 0 and below 1".to_owned(),
-        )?;
-        let targets = matches!(
-            loss.gan,
-            GanObjective::Vanilla | GanObjective::Saturating | GanObjective::Lsgan
-        );
-        require(
-            targets || loss.label_smoothing == 0.0,
-            "loss.label_smoothing",
-            || "has no effect with this `loss.gan`, which has no targets: leave it at 0".to_owned(),
-        )?;
         let same_channels = data.input_channels == data.output_channels;
         require(
             self.mode != Mode::Cycle || loss.identity == 0.0 || same_channels,

@@ -3,6 +3,7 @@
 use image::GrayImage;
 
 use super::transform::Size;
+use crate::picture::DistanceTransform;
 
 /// The holes of a picture: a mask of its size.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +60,11 @@ impl Mask {
     /// Whether every pixel is missing.
     pub fn is_full(&self) -> bool {
         !self.holes.contains(&false)
+    }
+
+    /// The nearest known pixel of each hole of a mask that is not full.
+    pub(crate) fn distances(&self) -> DistanceTransform {
+        DistanceTransform::new(&self.holes, self.size())
     }
 
     /// The holes grown by `by` pixels in every direction, diagonals included.

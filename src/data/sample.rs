@@ -41,6 +41,11 @@ impl Sample {
         Ok(Self { folder })
     }
 
+    /// Photos to be translated.
+    pub fn photos(&self) -> PathBuf {
+        self.folder.path().join("photos")
+    }
+
     /// The part of the sample that `mode` learns from.
     pub fn folder(&self, mode: Mode) -> PathBuf {
         self.folder.path().join(match mode {

@@ -54,6 +54,21 @@ pub enum EvaluateError {
         /// Name of the first translation.
         fake_name: String,
     },
+    /// No picture of one folder has its like in the other, but names differ in large and small letters alone.
+    #[error(
+        "no picture in `{}` has the name of one in `{}`: `{real_name}` and `{fake_name}` differ in large and small letters alone, rename the pictures of one folder",
+        real.display(), fake.display()
+    )]
+    DifferByCase {
+        /// Folder of real pictures.
+        real: PathBuf,
+        /// Folder of translations.
+        fake: PathBuf,
+        /// Name of a real picture.
+        real_name: String,
+        /// Name of a translation.
+        fake_name: String,
+    },
     /// Pictures that cannot be read.
     #[error("{}", listed("that cannot be read", .0))]
     Unreadable(Vec<String>),

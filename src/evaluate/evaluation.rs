@@ -10,6 +10,7 @@ use super::metric::{Metric, Scope};
 use super::pairs::PairSuffixes;
 use super::scores::{PictureScores, Scores};
 use super::sets::SetDetails;
+use crate::data::differ_by_case;
 use crate::files::{FileError, write_atomically};
 
 /// What a comparison of two folders finds.
@@ -117,6 +118,7 @@ impl Evaluation {
                 warnings.push(listed(what, names));
             }
         }
+        warnings.extend(self.nearly_named());
         warnings.extend(self.not_compared.clone());
         if let Some(sets) = &self.sets {
             let smaller = sets.real.min(sets.fake);
@@ -137,6 +139,16 @@ impl Evaluation {
             ));
         }
         warnings
+    }
+
+    /// Pictures without a partner that differ from another one in large and small letters alone.
+    fn nearly_named(&self) -> impl Iterator<Item = String> + '_ {
+        self.only_real.iter().filter_map(|real| {
+            let fake = self.only_fake.iter().find(|fake| differ_by_case(real, fake))?;
+            Some(format!(
+                "the names `{real}` and `{fake}` differ in large and small letters alone, and are no pair: rename one"
+            ))
+        })
     }
 
     /// Writes all of it as JSON.

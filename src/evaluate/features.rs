@@ -15,7 +15,9 @@ use crate::nn::NamedTensors;
 use crate::picture::read_rgb;
 
 /// Pictures that go through the network together.
-const BATCH: usize = 8;
+const BATCH: usize = 4;
+/// Most batches at a time: reading, pooling and joining use one core each, which leaves the others to other batches.
+const MAX_BATCHES: usize = 8;
 /// The tensor of a file: a row for each picture, its features and then its logits.
 const ROWS: &str = "rows";
 
@@ -40,7 +42,7 @@ impl SetFeatures {
         let storage = |source| SetError::Storage { source };
         let mut file = BufWriter::new(tempfile::tempfile().map_err(storage)?);
         let mut started = false;
-        for batch in pictures.chunks(BATCH) {
+        let extract = |batch: &[PathBuf]| {
             let inputs = read_inputs(batch, |picture| resize.input(picture))?;
             let shape = [batch.len(), 3, SIDE, SIDE];
             let input = Tensor::from_data(TensorData::new(inputs.concat(), shape), device);
@@ -49,13 +51,20 @@ impl SetFeatures {
                 Some(logits) => Tensor::cat(vec![output.features, logits], 1),
                 None => output.features,
             };
-            if !started {
-                let header = header(pictures.len(), rows.dims()[1]);
-                file.write_all(&header).map_err(storage)?;
-                started = true;
+            Ok((rows.dims()[1], rows.into_data()))
+        };
+        let batches = rayon::current_num_threads().min(MAX_BATCHES);
+        for group in pictures.chunks(BATCH * batches) {
+            let rows: Result<Vec<(usize, TensorData)>, SetError> =
+                group.par_chunks(BATCH).map(extract).collect();
+            for (width, rows) in rows? {
+                if !started {
+                    let header = header(pictures.len(), width);
+                    file.write_all(&header).map_err(storage)?;
+                    started = true;
+                }
+                file.write_all(rows.as_bytes()).map_err(storage)?;
             }
-            let rows = rows.into_data();
-            file.write_all(rows.as_bytes()).map_err(storage)?;
         }
         let mut file = file
             .into_inner()

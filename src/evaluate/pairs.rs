@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::error::EvaluateError;
-use crate::data::{is_hidden, pair_name};
+use crate::data::{differ_by_case, is_hidden, pair_name};
 use crate::picture::has_picture_extension;
 
 /// A real picture and its translation.
@@ -63,6 +63,21 @@ pub(super) fn find(
     }
     pairs.only_fake = fake_pictures.keys().map(|stem| name(stem)).collect();
     if pairs.matched.is_empty() {
+        let near = pairs.only_real.iter().find_map(|real| {
+            let near = pairs
+                .only_fake
+                .iter()
+                .find(|fake| differ_by_case(real, fake))?;
+            Some((real.clone(), near.clone()))
+        });
+        if let Some((real_name, fake_name)) = near {
+            return Err(EvaluateError::DifferByCase {
+                real: real.to_owned(),
+                fake: fake.to_owned(),
+                real_name,
+                fake_name,
+            });
+        }
         return Err(EvaluateError::NothingInCommon {
             real: real.to_owned(),
             fake: fake.to_owned(),

@@ -39,7 +39,7 @@ impl FeatureNetwork {
     pub fn usual_file(self) -> &'static str {
         match self {
             Self::Inception => {
-                "pytorch-fid publishes them as `pt_inception-2015-12-05-6726825d.pth`, torch-fidelity as `weights-inception-2015-12-05-6726825d.pth`"
+                "pytorch-fid publishes them as `pt_inception-2015-12-05-6726825d.pth`, torch-fidelity as `weights-inception-2015-12-05-6726825d.pth` (91 MiB, the SHA-256 begins with 6726825d)"
             }
             Self::AlexNet => {
                 "torchvision publishes them as `alexnet-owt-7be5be79.pth` (233 MiB, its SHA-256 begins with 7be5be79)"

@@ -3,9 +3,12 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::stage::{Builder, PostOp, Stage, forward, layer_name, width};
+use super::stage::{Builder, PostOp, Stage, layer_name, width};
 use crate::config::DiscriminatorRecipe;
-use crate::nn::{ForwardMode, Network, WeightInit};
+use crate::nn::{
+    Critic, DiscriminatorLayer, ForwardMode, Network, WeightInit, discriminator_logits,
+    input_gradient,
+};
 
 /// Strided convolutions down to few positions, then one logit for the whole picture or patch.
 ///
@@ -44,7 +47,19 @@ impl ContextDiscriminator {
 
     /// Maps `[batch, in, side, side]` to logits, `[batch, 1, 1, 1]`.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        forward(&self.stages, input, mode)
+        discriminator_logits(&self.layers(), input, mode)
+    }
+
+    /// The layers in their order.
+    fn layers(&self) -> Vec<DiscriminatorLayer<'_>> {
+        let stages = self.stages.iter();
+        stages.flat_map(Stage::discriminator_layers).collect()
+    }
+}
+
+impl Critic for ContextDiscriminator {
+    fn input_gradient(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
+        input_gradient(&self.layers(), input, mode)
     }
 }
 

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 
 use super::context_discriminator::ContextDiscriminator;
 use crate::config::{DiscriminatorArch, Recipe};
-use crate::nn::{Discriminator, ForwardMode, Network, WeightInit};
+use crate::nn::{Critic, Discriminator, ForwardMode, Network, WeightInit};
 
 /// A discriminator of filled pictures or patches.
 #[derive(Module, Debug)]
@@ -33,6 +33,15 @@ impl InpaintDiscriminator {
         match self {
             Self::Context(network) => network.forward(input, mode),
             Self::Local(network) => network.forward(input, mode),
+        }
+    }
+}
+
+impl Critic for InpaintDiscriminator {
+    fn input_gradient(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
+        match self {
+            Self::Context(network) => network.input_gradient(input, mode),
+            Self::Local(network) => network.input_gradient(input, mode),
         }
     }
 }

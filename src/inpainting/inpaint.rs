@@ -1,16 +1,17 @@
 //! The training step of the context encoder.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use rand_chacha::ChaCha8Rng;
 
 use super::discriminator::InpaintDiscriminator;
 use super::inpainter::Inpainter;
 use super::reconstruction::{reconstruction_loss, reconstruction_weights};
 use crate::config::{Distance, Recipe};
 use crate::data::Batch;
-use crate::method::{Loss, Method, MethodState, StepContext};
+use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, DiffAugment, ForwardMode, GanLoss, NamedTensors, NormStats, TensorError, Trainable,
-    WEIGHT_CLIP, WeightInit,
+    Adam, DiffAugment, ForwardMode, GanLoss, InstanceNoise, NamedTensors, NormStats, Penalties,
+    TensorError, Trainable, WEIGHT_CLIP, WeightInit,
 };
 use crate::random;
 
@@ -26,7 +27,9 @@ pub struct Inpaint {
     generator: Trainable<Inpainter>,
     discriminator: Trainable<InpaintDiscriminator>,
     augment: DiffAugment,
+    noise: InstanceNoise,
     gan_loss: GanLoss,
+    penalties: Penalties,
     distance: Distance,
     reconstruction: f64,
     adversarial: f64,
@@ -50,7 +53,9 @@ impl Inpaint {
             generator: Trainable::new(generator, adam()).with_average(recipe.optim.ema),
             discriminator: Trainable::new(discriminator, adam()),
             augment: DiffAugment::new(&recipe.discriminator.augment),
+            noise: InstanceNoise::new(recipe),
             gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
+            penalties: Penalties::new(&recipe.loss),
             distance: recipe.loss.distance,
             reconstruction: recipe.loss.reconstruction,
             adversarial: recipe.loss.adversarial,
@@ -76,25 +81,33 @@ impl Inpaint {
         }
     }
 
-    /// Updates the discriminator on real and filled pictures; returns its losses on each.
+    /// Updates the discriminator on real and filled pictures; returns its losses.
     fn update_discriminator(
         &mut self,
         real: &Tensor<4>,
         fake: &Tensor<4>,
-        rate: f64,
-    ) -> (Tensor<1>, Tensor<1>) {
+        context: StepContext,
+        rng: &mut ChaCha8Rng,
+    ) -> DiscriminatorLosses {
         let network = self.discriminator.network();
         let on_real = network.forward(real.clone(), ForwardMode::TRAINING);
         let on_real = self.gan_loss.discriminator_on_real(on_real);
         let on_fake = network.forward(fake.clone(), ForwardMode::TRAINING);
         let on_fake = self.gan_loss.discriminator_on_fake(on_fake);
+        let penalty = self.penalties.loss(network, real, fake, context.step, rng);
+        let losses = DiscriminatorLosses {
+            on_real,
+            on_fake,
+            penalty,
+        };
         // The sum, not the mean as in pix2pix.
-        let loss = on_real.clone() + on_fake.clone();
-        self.discriminator.update(&mut loss.backward(), rate);
+        let rate = context.discriminator_rate;
+        self.discriminator
+            .update(&mut losses.sum().backward(), rate);
         if self.gan_loss.clips_weights() {
             self.discriminator.clip(WEIGHT_CLIP);
         }
-        (on_real, on_fake)
+        losses
     }
 }
 
@@ -132,14 +145,14 @@ impl Method for Inpaint {
             };
             let mut rng = random::step_rng(context.seed, context.step);
             let draw = self.augment.draw(&target, &mut rng);
-            let fake = draw.apply(fake, 0);
-            let real = draw.apply(target, 0);
+            let seen =
+                |pictures: Tensor<4>| self.noise.apply(draw.apply(pictures, 0), 0, context.epoch);
+            let (fake, real) = (seen(fake), seen(target));
             // Without its graph: the discriminator's step must not reach the generator.
             let detached = fake.clone().inner();
-            let rate = context.discriminator_rate;
-            let (mut on_real, mut on_fake) = self.update_discriminator(&real, &detached, rate);
+            let mut on_both = self.update_discriminator(&real, &detached, context, &mut rng);
             for _ in 1..self.discriminator_steps {
-                (on_real, on_fake) = self.update_discriminator(&real, &detached, rate);
+                on_both = self.update_discriminator(&real, &detached, context, &mut rng);
             }
             // The generator is judged by the discriminator after its step.
             let judged = self
@@ -148,8 +161,7 @@ impl Method for Inpaint {
                 .forward(fake, ForwardMode::TRAINING);
             let adversarial = self.gan_loss.generator(judged) * self.adversarial;
             losses.push(Loss::generator("G_adv", &adversarial));
-            losses.push(Loss::discriminator("D_real", &on_real));
-            losses.push(Loss::discriminator("D_fake", &on_fake));
+            losses.extend(on_both.named());
             loss = loss + adversarial;
         }
         self.generator

@@ -9,7 +9,10 @@ use burn::tensor::ops::MaxPoolOptions;
 use super::channel_wise::ChannelWiseLinear;
 use crate::config::{NormKind, Upsample};
 use crate::kernels::{TransposedConvolutionShape, leaky_relu, relu, transposed_convolution};
-use crate::nn::{Convolution, ForwardMode, Norm, Padding, Upsampling, WeightInit, full_precision};
+use crate::nn::{
+    Convolution, DiscriminatorLayer, ForwardMode, Norm, Padding, SpectralNorm, Upsampling,
+    WeightInit, full_precision,
+};
 
 const SLOPE: f64 = 0.2;
 
@@ -20,6 +23,8 @@ pub(super) struct TransposedConvolution {
     weight: Param<Tensor<4>>,
     /// `[out]`.
     bias: Option<Param<Tensor<1>>>,
+    /// Divides the weight, where the network has spectral normalisation.
+    spectral: Option<SpectralNorm>,
     #[module(skip)]
     shape: TransposedConvolutionShape,
 }
@@ -58,12 +63,17 @@ pub(super) struct Stage {
 impl Stage {
     fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         let mut features = match &self.layer {
-            Layer::Convolution(layer) => layer.forward(input),
+            Layer::Convolution(layer) => layer.forward(input, mode),
             Layer::Deconvolution(layer) => {
                 let bias = layer.bias.as_ref().map(Param::val);
-                transposed_convolution(input, layer.weight.val(), bias, layer.shape)
+                let weight = layer.weight.val();
+                let weight = match &layer.spectral {
+                    Some(spectral) => spectral.normalise(weight, mode),
+                    None => weight,
+                };
+                transposed_convolution(input, weight, bias, layer.shape)
             }
-            Layer::Upsampling(layer) => layer.forward(input),
+            Layer::Upsampling(layer) => layer.forward(input, mode),
             Layer::ChannelWise(layer) => layer.forward(full_precision(input)),
         };
         if let Some(norm) = &self.norm {
@@ -79,6 +89,25 @@ impl Stage {
             ),
             PostOp::Tanh => tanh(full_precision(features)),
         }
+    }
+}
+
+impl Stage {
+    /// The layers of a stage of a discriminator: a convolution, its norm and a leaky ReLU, or the convolution alone.
+    pub(super) fn discriminator_layers(&self) -> impl Iterator<Item = DiscriminatorLayer<'_>> {
+        let Layer::Convolution(convolution) = &self.layer else {
+            unreachable!("discriminators are made of convolutions")
+        };
+        let norm = self.norm.as_ref().map(DiscriminatorLayer::Norm);
+        let is_activated = self.after == PostOp::LeakyRelu;
+        let activation = is_activated.then_some(DiscriminatorLayer::LeakyRelu);
+        [
+            Some(DiscriminatorLayer::Convolution(convolution)),
+            norm,
+            activation,
+        ]
+        .into_iter()
+        .flatten()
     }
 }
 
@@ -118,6 +147,7 @@ pub(super) struct Builder<'a> {
 impl<'a> Builder<'a> {
     /// Starts a sequence with weights from `init`, whose norms are `norm`.
     pub(super) fn new(init: &'a mut WeightInit, norm: NormKind) -> Self {
+        init.set_norm(norm);
         Self {
             init,
             norm,
@@ -152,8 +182,10 @@ impl<'a> Builder<'a> {
         normalised: bool,
         after: PostOp,
     ) {
+        let weight = self.init.weight([input, output, kernel, kernel]);
         let layer = TransposedConvolution {
-            weight: self.init.weight([input, output, kernel, kernel]),
+            spectral: SpectralNorm::new(self.init, &weight, true),
+            weight,
             bias: self.norm.uses_bias().then(|| self.init.bias(output)),
             shape: TransposedConvolutionShape {
                 stride,

@@ -7,12 +7,44 @@ use burn::tensor::Tensor;
 use burn::tensor::module::{avg_pool2d, interpolate};
 use burn::tensor::ops::{AvgPoolOptions, InterpolateMode, InterpolateOptions};
 
+use super::spread::{spread, window};
 use crate::kernels::reflection_pad;
 
 /// Height and width halved (rounded up): the weights 1 2 1 in each direction, with the picture mirrored at its border.
 /// `[batch, channels, height, width]`, at least 2 x 2.
 pub fn blur_downsample(input: Tensor<4>) -> Tensor<4> {
     blur_bordered(reflection_pad(input, 1))
+}
+
+/// The gradient of [`blur_downsample`] with respect to an input of `size` (height and width), from that of its output.
+pub(super) fn blur_downsample_gradient(gradient: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
+    let pass = |gradient: Tensor<4>, (dim, side): (usize, usize)| {
+        let bordered = window(spread(gradient, dim, [0.25, 0.5]), dim, 0, side + 2);
+        // The border on each side mirrors the pixels next to the outermost ones.
+        let inner = bordered.clone().narrow(dim, 1, side);
+        let first = bordered.clone().narrow(dim, 0, 1);
+        let last = bordered.narrow(dim, side + 1, 1);
+        added(added(inner, first, dim, 1), last, dim, side - 2)
+    };
+    [(2, size[0]), (3, size[1])]
+        .into_iter()
+        .fold(gradient, pass)
+}
+
+/// `features` with the one entry of `line` along `dim` added at `place`.
+fn added(features: Tensor<4>, line: Tensor<4>, dim: usize, place: usize) -> Tensor<4> {
+    let side = features.dims()[dim];
+    let at = features.clone().narrow(dim, place, 1) + line;
+    let mut parts = Vec::new();
+    // Tensors without any entries cannot be cut out.
+    if place > 0 {
+        parts.push(features.clone().narrow(dim, 0, place));
+    }
+    parts.push(at);
+    if place + 1 < side {
+        parts.push(features.narrow(dim, place + 1, side - place - 1));
+    }
+    Tensor::cat(parts, dim)
 }
 
 /// The same for an input that has its border of one row and column already.
@@ -34,9 +66,10 @@ pub fn blur_upsample(input: Tensor<4>) -> Tensor<4> {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{Device, TensorData, Tolerance};
+    use burn::tensor::{Device, Distribution, TensorData, Tolerance};
 
     use super::*;
+    use crate::nn::downsample::{downsample, downsample_gradient};
 
     fn line(values: &[f32], column: bool) -> Tensor<4> {
         let shape = if column {
@@ -61,6 +94,32 @@ mod tests {
             Tolerance::<f32>::absolute(1e-6),
         );
     }
+
+    /// `sum(filter(input) * weights)` has the gradient that `filter_gradient` makes of the weights.
+    #[test]
+    fn gradients_are_those_of_automatic_differentiation() {
+        let device = Device::flex();
+        device.seed(1);
+        let draw = |shape| Tensor::<4>::random(shape, Distribution::Normal(0.0, 1.0), &device);
+        for [height, width] in [[2, 3], [4, 5], [7, 6]] {
+            let input = Tensor::from_inner(draw([2, 3, height, width])).require_grad();
+            let cases: [(Filter, FilterGradient); 2] = [
+                (blur_downsample, blur_downsample_gradient),
+                (downsample, downsample_gradient),
+            ];
+            for (filter, gradient) in cases {
+                let output = filter(input.clone());
+                let weights = draw(output.dims());
+                let gradients = (output * weights.clone()).sum().backward();
+                let wanted = input.grad(&gradients).unwrap().into_data();
+                let found = gradient(weights, [height, width]).into_data();
+                found.assert_approx_eq(&wanted, Tolerance::<f32>::absolute(1e-5));
+            }
+        }
+    }
+
+    type Filter = fn(Tensor<4>) -> Tensor<4>;
+    type FilterGradient = fn(Tensor<4>, [usize; 2]) -> Tensor<4>;
 
     #[test]
     fn filters_have_binomial_weights_in_both_directions() {

@@ -5,12 +5,12 @@ use std::ops::Range;
 use burn::module::{Module, Param};
 use burn::tensor::{DType, Tensor};
 
-use super::blur::blur_upsample;
+use super::forward_mode::ForwardMode;
+use super::spectral_norm::SpectralNorm;
 use super::weight_init::WeightInit;
-use crate::config::Upsample;
 use crate::kernels::{
-    ConvolutionShape, Merge, Precision, RowPadding, RowSource, TransposedConvolutionShape,
-    convolution, fuse_rows, reflection_pad, transposed_convolution,
+    ConvolutionShape, Precision, RowPadding, TransposedConvolutionShape, convolution,
+    reflection_pad, transposed_convolution,
 };
 
 /// Rows and columns around the input of a ResNet generator's first convolution.
@@ -32,6 +32,8 @@ pub struct Convolution {
     pub weight: Param<Tensor<4>>,
     /// `[out]`.
     pub bias: Option<Param<Tensor<1>>>,
+    /// Divides the weight, where the network has spectral normalisation.
+    spectral: Option<SpectralNorm>,
     #[module(skip)]
     stride: usize,
     #[module(skip)]
@@ -51,8 +53,10 @@ impl Convolution {
         bias: bool,
     ) -> Self {
         let [input, output] = channels;
+        let weight = init.weight([output, input, kernel, kernel]);
         Self {
-            weight: init.weight([output, input, kernel, kernel]),
+            spectral: SpectralNorm::new(init, &weight, false),
+            weight,
             bias: bias.then(|| init.bias(output)),
             stride,
             padding,
@@ -61,7 +65,21 @@ impl Convolution {
     }
 
     /// `[batch, in, height, width]` to `[batch, out, height', width']`.
-    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+    pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
+        self.forward_with(input, self.weight_in_use(mode))
+    }
+
+    /// The weight as the layer computes with it: divided by its norm, where that is asked for.
+    pub(super) fn weight_in_use(&self, mode: ForwardMode) -> Tensor<4> {
+        let weight = self.weight.val();
+        match &self.spectral {
+            Some(spectral) => spectral.normalise(weight, mode),
+            None => weight,
+        }
+    }
+
+    /// [`forward`](Self::forward) with the [weight in use](Self::weight_in_use).
+    pub(super) fn forward_with(&self, input: Tensor<4>, weight: Tensor<4>) -> Tensor<4> {
         let (input, padding) = match self.padding {
             Padding::Zero(padding) => (input, padding),
             Padding::Reflect(width) => (reflection_pad(input, width), 0),
@@ -72,7 +90,30 @@ impl Convolution {
             precision: self.precision,
         };
         let bias = self.bias.as_ref().map(Param::val);
-        convolution(input, self.weight.val(), bias, shape)
+        convolution(input, weight, bias, shape)
+    }
+
+    /// The gradient of the output with respect to an input of `size` (height and width), from that of the output, with the
+    /// [weight in use](Self::weight_in_use). The padding is one of zeros, as in all discriminators.
+    pub(super) fn input_gradient(
+        &self,
+        gradient: Tensor<4>,
+        weight: Tensor<4>,
+        size: [usize; 2],
+    ) -> Tensor<4> {
+        let padding = self.padding.width();
+        let [height, width] = size;
+        // What no position of the kernel reaches, at the end of each side.
+        let unreached = |side: usize| (side + 2 * padding - self.kernel()) % self.stride;
+        let shape = TransposedConvolutionShape {
+            stride: self.stride,
+            padding,
+            output_padding: unreached(height).max(unreached(width)),
+            precision: self.precision,
+        };
+        transposed_convolution(gradient, weight, None, shape)
+            .narrow(2, 0, height)
+            .narrow(3, 0, width)
     }
 
     /// The rows of an input of `height` rows that the kernel reaches from `rows` of the output.
@@ -95,7 +136,8 @@ impl Convolution {
         }
     }
 
-    /// [`forward`](Self::forward) for an input that already has its [padding](Self::row_padding).
+    /// [`forward`](Self::forward) for an input that already has its [padding](Self::row_padding), without spectral normalisation,
+    /// which is part of the weights of networks in use.
     pub(super) fn forward_padded(&self, input: Tensor<4>) -> Tensor<4> {
         let shape = ConvolutionShape {
             stride: self.stride,
@@ -134,184 +176,10 @@ impl Padding {
     }
 }
 
-/// A layer that doubles height and width.
-///
-/// With [`Upsample::Deconv`] a transposed convolution; with [`Upsample::Resize`] nearest-neighbour doubling and a 3 x 3
-/// convolution, which has no checkerboard (Odena, Dumoulin and Olah, "Deconvolution and Checkerboard Artifacts", 2016);
-/// with [`Upsample::Blur`] [`blur_upsample`] and such a convolution.
-#[derive(Module, Debug)]
-pub struct Upsampling {
-    /// `[in, out, kernel, kernel]`, or `[out, in, 3, 3]` after resizing.
-    pub weight: Param<Tensor<4>>,
-    /// `[out]`.
-    pub bias: Option<Param<Tensor<1>>>,
-    #[module(skip)]
-    kind: Upsample,
-    #[module(skip)]
-    shape: TransposedConvolutionShape,
-}
-
-impl Upsampling {
-    /// Creates a layer with weights from `init`. `kernel` and `output_padding` are those of the transposed convolution, whose
-    /// padding is 1.
-    pub fn new(
-        init: &mut WeightInit,
-        channels: [usize; 2],
-        kernel: usize,
-        output_padding: usize,
-        bias: bool,
-        kind: Upsample,
-    ) -> Self {
-        let [input, output] = channels;
-        let weight = match kind {
-            Upsample::Deconv => init.weight([input, output, kernel, kernel]),
-            Upsample::Resize | Upsample::Blur => init.weight([output, input, 3, 3]),
-        };
-        Self {
-            weight,
-            bias: bias.then(|| init.bias(output)),
-            kind,
-            shape: TransposedConvolutionShape {
-                stride: 2,
-                padding: 1,
-                output_padding,
-                precision: init.precision(),
-            },
-        }
-    }
-
-    /// `[batch, in, height, width]` to `[batch, out, 2 * height, 2 * width]`.
-    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let (weight, bias) = (self.weight.val(), self.bias.as_ref().map(Param::val));
-        match self.kind {
-            Upsample::Deconv => transposed_convolution(input, weight, bias, self.shape),
-            Upsample::Resize | Upsample::Blur => {
-                let shape = ConvolutionShape {
-                    stride: 1,
-                    padding: 1,
-                    precision: self.shape.precision,
-                };
-                convolution(self.doubled(input), weight, bias, shape)
-            }
-        }
-    }
-
-    /// The rows of an input of `height` rows that `rows` of the output depend on.
-    pub(super) fn input_rows(&self, rows: Range<usize>, height: usize) -> Range<usize> {
-        match self.kind {
-            Upsample::Deconv => {
-                let TransposedConvolutionShape {
-                    stride, padding, ..
-                } = self.shape;
-                // Row `i` of the input is added to the rows `stride * i - padding ..` of the output, as many as the kernel has.
-                let reach = self.weight.dims()[2] - 1;
-                let first = (rows.start + padding).saturating_sub(reach);
-                let last = (rows.end - 1 + padding) / stride;
-                first.div_ceil(stride)..(last + 1).min(height)
-            }
-            Upsample::Resize => {
-                let doubled = doubled_input_rows(&rows, height);
-                doubled.start / 2..doubled.end.div_ceil(2)
-            }
-            Upsample::Blur => {
-                let doubled = doubled_input_rows(&rows, height);
-                doubled.start.saturating_sub(1) / 2..(doubled.end / 2 + 1).min(height)
-            }
-        }
-    }
-
-    /// Computes `rows` of the output of [`forward`](Self::forward) from their [input rows](Self::input_rows), of an input of
-    /// `height` rows.
-    pub(super) fn forward_rows(
-        &self,
-        input: Tensor<4>,
-        rows: Range<usize>,
-        height: usize,
-    ) -> Tensor<4> {
-        let first = self.input_rows(rows.clone(), height).start * 2;
-        match self.kind {
-            // The outermost rows would need more input, but they are cut off.
-            Upsample::Deconv => self
-                .forward(input)
-                .narrow(2, rows.start - first, rows.len()),
-            Upsample::Resize | Upsample::Blur => {
-                let doubled = doubled_input_rows(&rows, height);
-                let input = self
-                    .doubled(input)
-                    .narrow(2, doubled.start - first, doubled.len());
-                let row_padding = RowPadding {
-                    top: usize::from(rows.start == 0),
-                    bottom: usize::from(rows.end == 2 * height),
-                    sides: 1,
-                    mirrored: false,
-                };
-                let input = [RowSource::plain(vec![input])];
-                let input = fuse_rows(&input, Merge::Sum, row_padding);
-                let shape = ConvolutionShape {
-                    stride: 1,
-                    padding: 0,
-                    precision: self.shape.precision,
-                };
-                let bias = self.bias.as_ref().map(Param::val);
-                convolution(input, self.weight.val(), bias, shape)
-            }
-        }
-    }
-
-    /// The input doubled, where a convolution follows.
-    fn doubled(&self, input: Tensor<4>) -> Tensor<4> {
-        match self.kind {
-            Upsample::Blur => blur_upsample(input),
-            Upsample::Resize | Upsample::Deconv => double(input),
-        }
-    }
-
-    /// Length of the copy that [`forward`](Self::forward) makes of an input of these dimensions, in values.
-    pub(super) fn copy_len(&self, input: [usize; 3]) -> usize {
-        match self.kind {
-            Upsample::Deconv => 0,
-            Upsample::Resize | Upsample::Blur => 4 * input.into_iter().product::<usize>(),
-        }
-    }
-
-    /// Channels of the output.
-    pub(super) fn output_channels(&self) -> usize {
-        let [first, second, ..] = self.weight.dims();
-        match self.kind {
-            Upsample::Deconv => second,
-            Upsample::Resize | Upsample::Blur => first,
-        }
-    }
-
-    /// Multiplications per pixel of the input.
-    pub(super) fn multiply_adds_per_pixel(&self) -> usize {
-        let weights: usize = self.weight.dims().into_iter().product();
-        match self.kind {
-            Upsample::Deconv => weights,
-            Upsample::Resize | Upsample::Blur => 4 * weights,
-        }
-    }
-}
-
-/// The rows of the doubled input that a 3 x 3 kernel reaches from `rows` of the output.
-fn doubled_input_rows(rows: &Range<usize>, height: usize) -> Range<usize> {
-    rows.start.saturating_sub(1)..(rows.end + 1).min(2 * height)
-}
-
 /// Converts what leaves a network to 32 bits, in which losses and pictures are computed.
 pub(crate) fn full_precision(values: Tensor<4>) -> Tensor<4> {
     if values.dtype() == DType::F32 {
         return values;
     }
     values.cast(DType::F32)
-}
-
-/// Repeats each pixel two by two.
-fn double(input: Tensor<4>) -> Tensor<4> {
-    let [batch, channels, height, width] = input.dims();
-    input
-        .reshape([batch * channels, height, 1, width, 1])
-        .repeat_dim(2, 2)
-        .repeat_dim(4, 2)
-        .reshape([batch, channels, height * 2, width * 2])
 }

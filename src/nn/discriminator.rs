@@ -4,6 +4,7 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 
 use super::forward_mode::ForwardMode;
+use super::input_gradient::{Critic, input_gradient};
 use super::patch_gan::{PatchGan, PixelGan};
 use super::tensors::Network;
 use super::weight_init::WeightInit;
@@ -38,6 +39,15 @@ impl Discriminator {
         match self {
             Self::Patch(patch) => patch.forward(input, mode),
             Self::Pixel(pixel) => pixel.forward(input, mode),
+        }
+    }
+}
+
+impl Critic for Discriminator {
+    fn input_gradient(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
+        match self {
+            Self::Patch(patch) => input_gradient(&patch.layers(), input, mode),
+            Self::Pixel(pixel) => input_gradient(&pixel.layers(), input, mode),
         }
     }
 }

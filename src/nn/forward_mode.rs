@@ -27,7 +27,7 @@ impl NormStats {
 pub struct ForwardMode {
     /// Where batch normalisation takes its statistics from.
     pub norm_stats: NormStats,
-    /// Whether batch normalisation updates its running averages.
+    /// Whether batch normalisation updates its running averages, and spectral normalisation its singular vectors.
     pub update_running: bool,
     /// Whether dropout is active.
     pub dropout: bool,

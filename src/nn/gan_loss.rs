@@ -29,20 +29,24 @@ impl GanLoss {
     pub fn discriminator_on_real(&self, logits: Tensor<4>) -> Tensor<1> {
         let target = 1.0 - self.label_smoothing;
         match self.kind {
-            GanObjective::Vanilla | GanObjective::Saturating => cross_entropy(logits, target),
+            GanObjective::Vanilla | GanObjective::Saturating | GanObjective::Likelihood => {
+                cross_entropy(logits, target)
+            }
             GanObjective::Lsgan => squared_error(logits, target),
             GanObjective::Hinge => relu(-logits + 1.0).mean(),
-            GanObjective::Wgan => -logits.mean(),
+            GanObjective::Wgan | GanObjective::WganGp => -logits.mean(),
         }
     }
 
     /// Loss of the discriminator on generated pictures.
     pub fn discriminator_on_fake(&self, logits: Tensor<4>) -> Tensor<1> {
         match self.kind {
-            GanObjective::Vanilla | GanObjective::Saturating => cross_entropy(logits, 0.0),
+            GanObjective::Vanilla | GanObjective::Saturating | GanObjective::Likelihood => {
+                cross_entropy(logits, 0.0)
+            }
             GanObjective::Lsgan => squared_error(logits, 0.0),
             GanObjective::Hinge => relu(logits + 1.0).mean(),
-            GanObjective::Wgan => logits.mean(),
+            GanObjective::Wgan | GanObjective::WganGp => logits.mean(),
         }
     }
 
@@ -52,8 +56,11 @@ impl GanLoss {
             GanObjective::Vanilla => cross_entropy(logits, 1.0),
             // log(1 - D): its gradient vanishes once the discriminator is sure, as Goodfellow et al., 2014, note.
             GanObjective::Saturating => -cross_entropy(logits, 0.0),
+            // With the best discriminator the gradient is that of the likelihood: Goodfellow, "On Distinguishability Criteria for
+            // Estimating Generative Models", 2014.
+            GanObjective::Likelihood => -logits.exp().mean(),
             GanObjective::Lsgan => squared_error(logits, 1.0),
-            GanObjective::Hinge | GanObjective::Wgan => -logits.mean(),
+            GanObjective::Hinge | GanObjective::Wgan | GanObjective::WganGp => -logits.mean(),
         }
     }
 

@@ -4,11 +4,12 @@ use burn::tensor::Tensor;
 
 use super::activation::Activation;
 use super::blur::blur_downsample;
-use super::convolution::{Convolution, Upsampling};
+use super::convolution::Convolution;
 use super::downsample::downsample;
 use super::dropout::dropout;
 use super::forward_mode::ForwardMode;
 use super::norm::Norm;
+use super::upsampling::Upsampling;
 
 /// The operations of a generator's layers. Generators define the order of their layers; an implementation computes each layer
 /// at once, or records it to compute the whole in bands.
@@ -54,11 +55,11 @@ impl LayerOps<'_> for Eager {
     type Features = Tensor<4>;
 
     fn convolution(&mut self, layer: &Convolution, input: Tensor<4>) -> Tensor<4> {
-        layer.forward(input)
+        layer.forward(input, self.mode)
     }
 
     fn upsampling(&mut self, layer: &Upsampling, input: Tensor<4>) -> Tensor<4> {
-        layer.forward(input)
+        layer.forward(input, self.mode)
     }
 
     fn norm(&mut self, layer: &Norm, input: Tensor<4>) -> Tensor<4> {

@@ -80,6 +80,7 @@ impl LocalEnhancer {
         input: usize,
         output: usize,
     ) -> Self {
+        init.set_norm(recipe.norm);
         let count = recipe.enhancers;
         let at = |halvings: usize| GeneratorRecipe {
             channels: recipe.channels << halvings,

@@ -42,6 +42,15 @@ struct Affine {
     bias: Param<Tensor<1>>,
 }
 
+/// What instance normalisation has computed from its input.
+#[derive(Debug, Clone)]
+pub(super) struct NormTrace {
+    /// Before scale and shift, `[batch, channels, height, width]`.
+    output: Tensor<4>,
+    /// By which the input was multiplied, `[batch, channels, 1]`.
+    scale: Tensor<3>,
+}
+
 impl Norm {
     /// Creates a layer over `channels` channels.
     pub fn new(init: &mut WeightInit, kind: NormKind, channels: usize) -> Self {
@@ -75,12 +84,47 @@ impl Norm {
         }
     }
 
+    /// [`forward`](Self::forward), with what the [input gradient](Self::input_gradient) needs. Gradients flow through both.
+    pub(super) fn traced(&self, input: Tensor<4>) -> (Tensor<4>, Option<NormTrace>) {
+        if !self.kind.normalises_features() {
+            return (input, None);
+        }
+        let trace = NormTrace::new(input);
+        let output = match &self.affine {
+            Some(affine) => affine.forward(trace.output.clone()),
+            None => trace.output.clone(),
+        };
+        (output, Some(trace))
+    }
+
+    /// The gradient with respect to the layer's input, from that of its output. Not for batch normalisation, which gradient
+    /// penalties do not go with.
+    pub(super) fn input_gradient(
+        &self,
+        gradient: Tensor<4>,
+        trace: Option<NormTrace>,
+    ) -> Tensor<4> {
+        let Some(NormTrace { output, scale }) = trace else {
+            return gradient;
+        };
+        let gradient = match &self.affine {
+            Some(affine) => gradient * per_channel(&affine.weight),
+            None => gradient,
+        };
+        let shape = gradient.dims();
+        let rows = |tensor: Tensor<4>| tensor.flatten::<3>(2, 3);
+        let (gradient, output) = (rows(gradient), rows(output));
+        let along = (gradient.clone() * output.clone()).mean_dim(2);
+        let mean = gradient.clone().mean_dim(2);
+        ((gradient - mean - output * along) * scale).reshape(shape)
+    }
+
     /// Whether the layer needs mean and variance of its whole input.
     pub(super) fn needs_statistics(&self, mode: ForwardMode) -> bool {
         match self.kind {
             NormKind::Instance | NormKind::InstanceAffine => true,
             NormKind::Batch => mode.norm_stats == NormStats::Batch,
-            NormKind::None => false,
+            NormKind::Spectral | NormKind::None => false,
         }
     }
 
@@ -104,12 +148,29 @@ impl Norm {
     }
 }
 
+impl NormTrace {
+    /// Normalises `[batch, channels, height, width]` over height and width.
+    fn new(input: Tensor<4>) -> Self {
+        let shape = input.dims();
+        let rows = input.flatten::<3>(2, 3);
+        let centred = rows.clone() - rows.mean_dim(2);
+        let variance = centred.clone().square().mean_dim(2);
+        let scale = (variance + NORM_EPSILON).sqrt().recip();
+        Self {
+            output: (centred * scale.clone()).reshape(shape),
+            scale,
+        }
+    }
+}
+
+/// One number for each channel, `[1, channels, 1, 1]`.
+fn per_channel(param: &Param<Tensor<1>>) -> Tensor<4> {
+    let channels = param.dims()[0];
+    param.val().reshape([1, channels, 1, 1])
+}
+
 impl Affine {
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let per_channel = |param: &Param<Tensor<1>>| {
-            let channels = param.dims()[0];
-            param.val().reshape([1, channels, 1, 1])
-        };
         input * per_channel(&self.weight) + per_channel(&self.bias)
     }
 }

@@ -3,16 +3,13 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::blur::blur_downsample;
-use super::convolution::{Convolution, Padding, full_precision};
+use super::convolution::{Convolution, Padding};
+use super::discriminator_layer::{DiscriminatorLayer, discriminator_logits};
 use super::forward_mode::ForwardMode;
 use super::norm::Norm;
 use super::tensors::Network;
 use super::weight_init::WeightInit;
 use crate::config::{DiscriminatorRecipe, Downsample};
-use crate::kernels::leaky_relu;
-
-const SLOPE: f64 = 0.2;
 
 /// A stack of convolutions, each of whose outputs judges one patch of the picture.
 ///
@@ -31,6 +28,7 @@ impl PatchGan {
     /// Creates a discriminator of pictures with `input` channels.
     pub fn new(init: &mut WeightInit, recipe: &DiscriminatorRecipe, input: usize) -> Self {
         const KERNEL: usize = 4;
+        init.set_norm(recipe.norm);
         let layers = recipe.layers;
         let inner_bias = recipe.norm.uses_bias();
         let width = |layer: usize| recipe.channels << layer.min(3);
@@ -64,23 +62,28 @@ impl PatchGan {
 
     /// Maps `[batch, in, height, width]` to one logit per patch, `[batch, 1, height', width']`.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
+        discriminator_logits(&self.layers(), input, mode)
+    }
+
+    /// The layers in their order.
+    pub(super) fn layers(&self) -> Vec<DiscriminatorLayer<'_>> {
         let last = self.convolutions.len() - 1;
-        let mut features = input;
+        let mut layers = Vec::with_capacity(4 * self.convolutions.len());
         for (index, convolution) in self.convolutions.iter().enumerate() {
-            features = convolution.forward(features);
+            layers.push(DiscriminatorLayer::Convolution(convolution));
             if index == last {
                 break;
             }
             if index > 0 {
-                features = self.norms[index - 1].forward(features, mode);
+                layers.push(DiscriminatorLayer::Norm(&self.norms[index - 1]));
             }
-            features = leaky_relu(features, SLOPE);
+            layers.push(DiscriminatorLayer::LeakyRelu);
             // The last two convolutions keep the size.
             if self.downsample == Downsample::Blur && index + 1 < last {
-                features = blur_downsample(features);
+                layers.push(DiscriminatorLayer::BlurDownsample);
             }
         }
-        full_precision(features)
+        layers
     }
 }
 
@@ -118,6 +121,7 @@ pub struct PixelGan {
 impl PixelGan {
     /// Creates a discriminator of pictures with `input` channels.
     pub fn new(init: &mut WeightInit, recipe: &DiscriminatorRecipe, input: usize) -> Self {
+        init.set_norm(recipe.norm);
         let bias = recipe.norm.uses_bias();
         let width = recipe.channels;
         let pixelwise = |init: &mut WeightInit, channels, bias| {
@@ -133,9 +137,19 @@ impl PixelGan {
 
     /// Maps `[batch, in, height, width]` to one logit per pixel, `[batch, 1, height, width]`.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        let features = leaky_relu(self.first.forward(input), SLOPE);
-        let features = self.norm.forward(self.second.forward(features), mode);
-        full_precision(self.last.forward(leaky_relu(features, SLOPE)))
+        discriminator_logits(&self.layers(), input, mode)
+    }
+
+    /// The layers in their order.
+    pub(super) fn layers(&self) -> [DiscriminatorLayer<'_>; 6] {
+        [
+            DiscriminatorLayer::Convolution(&self.first),
+            DiscriminatorLayer::LeakyRelu,
+            DiscriminatorLayer::Convolution(&self.second),
+            DiscriminatorLayer::Norm(&self.norm),
+            DiscriminatorLayer::LeakyRelu,
+            DiscriminatorLayer::Convolution(&self.last),
+        ]
     }
 }
 

@@ -6,9 +6,10 @@ use std::ops::ControlFlow;
 use burn::module::Module;
 
 use super::activation::Activation;
-use super::convolution::{Convolution, Padding, Upsampling};
+use super::convolution::{Convolution, Padding};
 use super::layer_ops::LayerOps;
 use super::norm::Norm;
+use super::upsampling::Upsampling;
 use super::weight_init::WeightInit;
 use crate::config::{Downsample, GeneratorRecipe};
 

@@ -75,6 +75,7 @@ impl ResnetGenerator {
         config: ResnetConfig,
         input: usize,
     ) -> Self {
+        init.set_norm(recipe.norm);
         let bias = config.bias;
         let width = |halvings: usize| recipe.channels << halvings;
         let stem = Convolution::new(

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::Read;
 
 use ::safetensors::tensor::{Dtype, Metadata, View};
-use burn::tensor::{Bytes, DType, TensorData};
+use burn::tensor::{Bytes, DType, TensorData, f16};
 use bytes::Buf;
 
 use super::tensors::{NamedTensors, TensorError};
@@ -101,6 +101,24 @@ impl NamedTensors {
         Ok(Self(tensors))
     }
 
+    /// The 32-bit numbers rounded to 16 bits, which a file holds in half the space.
+    ///
+    /// # Errors
+    /// A number is beyond the range of 16 bits.
+    pub fn to_half(&self) -> Result<Self, TensorError> {
+        let mut halves = self.clone();
+        for (name, data) in &mut halves.0 {
+            if data.dtype() != DType::F32 {
+                continue;
+            }
+            *data = data.clone().convert::<f16>();
+            if data.iter::<f16>().any(f16::is_infinite) {
+                return Err(TensorError::BeyondHalf(name.clone()));
+            }
+        }
+        Ok(halves)
+    }
+
     /// Serializes to a safetensors file.
     ///
     /// # Errors
@@ -131,6 +149,7 @@ impl View for HostTensor<'_> {
     fn dtype(&self) -> Dtype {
         match self.0.dtype() {
             DType::I64 => Dtype::I64,
+            DType::F16 => Dtype::F16,
             _ => Dtype::F32,
         }
     }
@@ -231,6 +250,38 @@ mod tests {
         let mut after = Vec::new();
         file.read_to_end(&mut after).unwrap();
         assert_eq!(after, bytes);
+    }
+
+    #[test]
+    fn halves_come_back_as_the_numbers_that_they_round_to() {
+        // The largest half, a subnormal one, ties to even in both directions, and what is too small.
+        let numbers = [
+            65_504.0_f32,
+            -1.0 / 3.0,
+            f32::from_bits(0x3380_0000),
+            1.0 + 1.0 / 2048.0,
+            1.0 + 3.0 / 2048.0,
+            1e-9,
+        ];
+        let third = -0.333_251_95;
+        let rounded = [65_504.0, third, 5.960_464_5e-8, 1.0, 1.0 + 1.0 / 512.0, 0.0];
+        let one = |numbers: &[f32]| {
+            let data = TensorData::new(numbers.to_vec(), [numbers.len()]);
+            NamedTensors(BTreeMap::from([("weight".to_owned(), data)]))
+        };
+        let tensors = one(&numbers).with_num_batches_tracked(7);
+        let halves = tensors.to_half().unwrap();
+        let bytes = halves.to_safetensors().unwrap();
+        assert_eq!(
+            NamedTensors::from_safetensors(&bytes).unwrap(),
+            one(&rounded)
+        );
+        let mapped = NamedTensors::map_safetensors(&on_disk(&bytes)).unwrap();
+        assert_eq!(mapped, one(&rounded));
+        // A second rounding changes nothing.
+        assert_eq!(mapped.to_half().unwrap().to_safetensors().unwrap(), bytes);
+        let error = one(&[65_520.0]).to_half().unwrap_err();
+        assert!(matches!(error, TensorError::BeyondHalf(_)), "{error}");
     }
 
     #[test]

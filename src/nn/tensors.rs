@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Shape, Tensor, TensorData};
 
+use super::spectral_names::{LEFT, RIGHT, fold, rename_in, rename_out};
 use crate::kernels::tensor_from_mapped;
 
 /// A network whose parameters have public names.
@@ -35,6 +36,9 @@ pub enum TensorError {
         /// Its type.
         found: String,
     },
+    /// A weight that is too large for a 16-bit number.
+    #[error("`{0}` has values beyond the range of 16-bit numbers: leave out --precision f16")]
+    BeyondHalf(String),
     /// Names or shapes differ from the network's.
     #[error("the tensors are not those of this network: {}", problems.join("; "))]
     Mismatch {
@@ -53,21 +57,27 @@ impl NamedTensors {
             tensors: Self::default(),
         };
         network.valid().visit(&mut collect);
+        rename_out(&mut collect.tensors.0);
         collect.tensors
     }
 
     /// Replaces the parameters and running averages of `network` by these.
     ///
     /// # Errors
-    /// A tensor is missing, unexpected or of another shape; all such are listed. `num_batches_tracked`, which counts steps, and
+    /// A tensor is missing, unexpected or of another shape; all such are listed. Weights with spectral normalisation are divided by
+    /// their norms where `network` has none; where it has, others begin with the vectors of `network`. `num_batches_tracked`, which counts steps, and
     /// `filt`, which holds the numbers of a fixed filter, are ignored.
     pub fn load_into<N: Network>(mut self, network: N) -> Result<N, TensorError> {
         self.0
             .retain(|name, _| !IGNORED.iter().any(|end| name.ends_with(end)));
         let own = Shapes::collect(&network);
+        rename_in(&mut self.0);
+        fold(&mut self.0, |name| own.contains_key(name));
         let mut problems = Vec::new();
         for (name, wanted) in &own {
             match self.0.get(name) {
+                // Weights without spectral normalisation: the network keeps the vectors that it has.
+                None if is_vector(name) => {}
                 None => problems.push(format!("`{name}` is missing")),
                 Some(found) if found.shape() != wanted => problems.push(format!(
                     "`{name}` is {}, not {}",
@@ -151,6 +161,12 @@ impl NamedTensors {
     }
 }
 
+/// Whether this is one of the singular vectors of spectral normalisation.
+fn is_vector(name: &str) -> bool {
+    let leaf = name.rsplit('.').next();
+    leaf == Some(LEFT) || leaf == Some(RIGHT)
+}
+
 fn shape_text(shape: &Shape) -> String {
     let sizes: Vec<String> = shape.iter().map(ToString::to_string).collect();
     format!("[{}]", sizes.join(", "))
@@ -180,8 +196,15 @@ impl ModulePath {
         };
         // The parameters of a norm lie one level deeper than the layer that has a public name.
         let layer = match layer.split_last() {
-            Some((last, outer)) if last == "batch" || last == "affine" => outer,
+            Some((last, outer)) if last == "batch" || last == "affine" || last == "spectral" => {
+                outer
+            }
             _ => layer,
+        };
+        let leaf = match leaf.as_str() {
+            "running_u" => LEFT,
+            "running_v" => RIGHT,
+            leaf => leaf,
         };
         format!("{}.{leaf}", network.layer_name(&layer.join(".")))
     }

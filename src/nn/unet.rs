@@ -4,11 +4,12 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 
 use super::activation::Activation;
-use super::convolution::{Convolution, Padding, Upsampling};
+use super::convolution::{Convolution, Padding};
 use super::forward_mode::ForwardMode;
 use super::layer_ops::{Eager, LayerOps};
 use super::norm::Norm;
 use super::tensors::Network;
+use super::upsampling::Upsampling;
 use super::weight_init::WeightInit;
 use crate::config::GeneratorRecipe;
 
@@ -44,6 +45,7 @@ impl Unet {
         input: usize,
         output: usize,
     ) -> Self {
+        init.set_norm(recipe.norm);
         let widest = recipe.channels * 8;
         let width = |level: usize| (recipe.channels << level.min(3)).min(widest);
         let bias = recipe.norm.uses_bias();

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
-use crate::config::{InitKind, Recipe};
+use crate::config::{InitKind, NormKind, Recipe};
 use crate::kernels::Precision;
 
 /// Makes the parameters of a network: distribution, random numbers and device.
@@ -19,6 +19,7 @@ pub struct WeightInit {
     rng: ChaCha8Rng,
     device: Device,
     precision: Precision,
+    spectral_norm: bool,
 }
 
 impl WeightInit {
@@ -34,6 +35,7 @@ impl WeightInit {
             rng,
             device: device.clone(),
             precision: Precision::F32,
+            spectral_norm: false,
         }
     }
 
@@ -68,7 +70,29 @@ impl WeightInit {
             rng: ChaCha8Rng::seed_from_u64(0),
             device: device.clone(),
             precision: Precision::F32,
+            spectral_norm: false,
         }
+    }
+
+    /// Makes layers from here on with spectral normalisation or without it, as networks with these norms have them. Networks whose
+    /// weights are loaded to be used have none: it is part of their weights.
+    pub fn set_norm(&mut self, norm: NormKind) {
+        self.spectral_norm = norm == NormKind::Spectral && self.kind.is_some();
+    }
+
+    /// Whether layers get spectral normalisation.
+    pub(super) fn has_spectral_norm(&self) -> bool {
+        self.spectral_norm
+    }
+
+    /// A direction at random, `[size]`, of length 1.
+    pub(super) fn direction(&mut self, size: usize) -> Tensor<1> {
+        let mut values = self.normal(size);
+        let squares: f64 = values.iter().map(|value| f64::from(*value).powi(2)).sum();
+        for value in &mut values {
+            *value = (f64::from(*value) / squares.sqrt()) as f32;
+        }
+        Tensor::from_data(TensorData::new(values, [size]), &self.device)
     }
 
     /// The device on which parameters are made.

@@ -1,13 +1,14 @@
 //! The pix2pix training step.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use rand_chacha::ChaCha8Rng;
 
 use crate::config::Recipe;
 use crate::data::Batch;
-use crate::method::{Loss, Method, MethodState, StepContext};
+use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, DiffAugment, Discriminator, ForwardMode, GanLoss, Generator, ImagePool, NamedTensors,
-    NormStats, TensorError, Trainable, WEIGHT_CLIP, WeightInit,
+    Adam, DiffAugment, Discriminator, ForwardMode, GanLoss, Generator, ImagePool, InstanceNoise,
+    NamedTensors, NormStats, Penalties, TensorError, Trainable, WEIGHT_CLIP, WeightInit,
 };
 use crate::random;
 
@@ -25,7 +26,9 @@ pub struct Pix2pix {
     discriminator: Trainable<Discriminator>,
     pool: ImagePool,
     augment: DiffAugment,
+    noise: InstanceNoise,
     gan_loss: GanLoss,
+    penalties: Penalties,
     l1: f64,
     discriminator_steps: usize,
     /// Without automatic differentiation.
@@ -57,32 +60,42 @@ impl Pix2pix {
             discriminator: Trainable::new(discriminator, adam()),
             pool: ImagePool::new(recipe.optim.pool_size),
             augment: DiffAugment::new(&recipe.discriminator.augment),
+            noise: InstanceNoise::new(recipe),
             gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
+            penalties: Penalties::new(&recipe.loss),
             l1: recipe.loss.l1,
             discriminator_steps: recipe.optim.discriminator_steps,
             device: device.clone(),
         }
     }
 
-    /// Updates the discriminator on the real pair and a generated one; returns its losses on each.
+    /// Updates the discriminator on the real pair and a generated one; returns its losses.
     fn update_discriminator(
         &mut self,
         real: &Tensor<4>,
         fake: &Tensor<4>,
-        rate: f64,
-    ) -> (Tensor<1>, Tensor<1>) {
+        context: StepContext,
+        rng: &mut ChaCha8Rng,
+    ) -> DiscriminatorLosses {
         let network = self.discriminator.network();
         let mode = ForwardMode::TRAINING;
         let on_fake = network.forward(fake.clone(), mode);
         let on_fake = self.gan_loss.discriminator_on_fake(on_fake);
         let on_real = network.forward(real.clone(), mode);
         let on_real = self.gan_loss.discriminator_on_real(on_real);
-        let loss = (on_fake.clone() + on_real.clone()) * 0.5;
+        let penalty = self.penalties.loss(network, real, fake, context.step, rng);
+        let losses = DiscriminatorLosses {
+            on_real,
+            on_fake,
+            penalty,
+        };
+        let loss = losses.sum() * 0.5;
+        let rate = context.discriminator_rate;
         self.discriminator.update(&mut loss.backward(), rate);
         if self.gan_loss.clips_weights() {
             self.discriminator.clip(WEIGHT_CLIP);
         }
-        (on_real, on_fake)
+        losses
     }
 }
 
@@ -104,31 +117,31 @@ impl Method for Pix2pix {
         let fake_pair = self.pool.query(fake_pair, &mut rng);
         let draw = self.augment.draw(&target, &mut rng);
         let given = input.dims()[1];
-        let real_pair = draw.apply(real_pair, given);
-        let fake_pair = draw.apply(fake_pair, given);
-        let rate = context.discriminator_rate;
-        let (mut on_real, mut on_fake) = self.update_discriminator(&real_pair, &fake_pair, rate);
+        let (noise, epoch) = (self.noise, context.epoch);
+        let seen = |pair: Tensor<4>| noise.apply(draw.apply(pair, given), given, epoch);
+        let (real_pair, fake_pair) = (seen(real_pair), seen(fake_pair));
+        let mut judged = self.update_discriminator(&real_pair, &fake_pair, context, &mut rng);
         for _ in 1..self.discriminator_steps {
-            (on_real, on_fake) = self.update_discriminator(&real_pair, &fake_pair, rate);
+            judged = self.update_discriminator(&real_pair, &fake_pair, context, &mut rng);
         }
 
         // The generator is judged by the discriminator after its step.
-        let judged = self
+        let on_output = self
             .discriminator
             .frozen()
-            .forward(draw.apply(pair(fake.clone()), given), ForwardMode::TRAINING);
-        let adversarial = self.gan_loss.generator(judged);
+            .forward(seen(pair(fake.clone())), ForwardMode::TRAINING);
+        let adversarial = self.gan_loss.generator(on_output);
         let distance = (fake - target).abs().mean() * self.l1;
         let loss = adversarial.clone() + distance.clone();
         self.generator
             .update(&mut loss.backward(), context.generator_rate);
 
-        vec![
+        let mut losses = vec![
             Loss::generator("G_GAN", &adversarial),
             Loss::generator("G_L1", &distance),
-            Loss::discriminator("D_real", &on_real),
-            Loss::discriminator("D_fake", &on_fake),
-        ]
+        ];
+        losses.extend(judged.named());
+        losses
     }
 
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {

@@ -6,6 +6,7 @@ use image::ImageFormat;
 
 use super::bands::{Bands, ValueRange};
 use super::error::PictureError;
+use super::hidden_colours::{MAX_FILLED_PIXELS, fill_hidden};
 use super::limits::PictureLimits;
 use super::normalize::{grey_value, normalized_values};
 use super::raster::Raster;
@@ -61,7 +62,12 @@ pub fn read_sample(path: &Path, options: SampleOptions) -> Result<SamplePicture,
         None => read_picture(path, limits)?,
         Some(page) => read_page(path, page, limits)?,
     };
-    let (pixels, format) = (picture.pixels, picture.format);
+    let (mut pixels, format) = (picture.pixels, picture.format);
+    // As in translating: what cannot be seen says nothing about a picture.
+    let area = u64::from(pixels.width()) * u64::from(pixels.height());
+    if area <= MAX_FILLED_PIXELS {
+        pixels = fill_hidden(&pixels).unwrap_or(pixels);
+    }
     let raster = if is_16_bit(pixels.color()) && has_integer_samples(pixels.color()) {
         let size = (pixels.width() as usize, pixels.height() as usize);
         Raster::from_values(&normalized_values(&pixels, channels), size)

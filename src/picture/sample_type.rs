@@ -28,12 +28,16 @@ pub enum SampleType {
     Unsigned16,
     /// 32 bits without sign.
     Unsigned32,
+    /// 64 bits without sign; beyond 2^53 not every number is exact.
+    Unsigned64,
     /// -128 to 127.
     Signed8,
     /// -32768 to 32767.
     Signed16,
     /// 32 bits with sign.
     Signed32,
+    /// 64 bits with sign; beyond 2^53 not every number is exact.
+    Signed64,
     /// Half precision.
     Float16,
     /// Single precision.
@@ -49,9 +53,11 @@ impl SampleType {
             (SampleClass::Unsigned, 1..=8) => Self::Unsigned8,
             (SampleClass::Unsigned, 9..=16) => Self::Unsigned16,
             (SampleClass::Unsigned, 17..=32) => Self::Unsigned32,
+            (SampleClass::Unsigned, 64) => Self::Unsigned64,
             (SampleClass::Signed, 8) => Self::Signed8,
             (SampleClass::Signed, 16) => Self::Signed16,
             (SampleClass::Signed, 32) => Self::Signed32,
+            (SampleClass::Signed, 64) => Self::Signed64,
             (SampleClass::Float, 16) => Self::Float16,
             (SampleClass::Float, 32) => Self::Float32,
             (SampleClass::Float, 64) => Self::Float64,
@@ -61,8 +67,10 @@ impl SampleType {
 
     pub(crate) fn class(self) -> SampleClass {
         match self {
-            Self::Unsigned8 | Self::Unsigned16 | Self::Unsigned32 => SampleClass::Unsigned,
-            Self::Signed8 | Self::Signed16 | Self::Signed32 => SampleClass::Signed,
+            Self::Unsigned8 | Self::Unsigned16 | Self::Unsigned32 | Self::Unsigned64 => {
+                SampleClass::Unsigned
+            }
+            Self::Signed8 | Self::Signed16 | Self::Signed32 | Self::Signed64 => SampleClass::Signed,
             Self::Float16 | Self::Float32 | Self::Float64 => SampleClass::Float,
         }
     }
@@ -71,6 +79,7 @@ impl SampleType {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Unsigned32 => "32-bit whole numbers",
+            Self::Unsigned64 => "64-bit whole numbers",
             other => other.class().name(),
         }
     }
@@ -81,7 +90,7 @@ impl SampleType {
             Self::Unsigned8 | Self::Signed8 => 1,
             Self::Unsigned16 | Self::Signed16 | Self::Float16 => 2,
             Self::Unsigned32 | Self::Signed32 | Self::Float32 => 4,
-            Self::Float64 => 8,
+            Self::Unsigned64 | Self::Signed64 | Self::Float64 => 8,
         }
     }
 
@@ -108,6 +117,13 @@ impl SampleType {
                     .map_or(0.0, |&bytes| f64::from(<$kind>::from_ne_bytes(bytes)))
             };
         }
+        macro_rules! long_number {
+            ($kind:ty) => {
+                bytes
+                    .first_chunk()
+                    .map_or(0.0, |&bytes| <$kind>::from_ne_bytes(bytes) as f64)
+            };
+        }
         match self {
             Self::Unsigned8 => number!(u8),
             Self::Unsigned16 => number!(u16),
@@ -115,6 +131,8 @@ impl SampleType {
             Self::Signed8 => number!(i8),
             Self::Signed16 => number!(i16),
             Self::Signed32 => number!(i32),
+            Self::Unsigned64 => long_number!(u64),
+            Self::Signed64 => long_number!(i64),
             Self::Float16 => number!(half::f16),
             Self::Float32 => number!(f32),
             Self::Float64 => number!(f64),
@@ -131,6 +149,8 @@ impl SampleType {
             Self::Signed8 => bytes.extend((rounded as i8).to_ne_bytes()),
             Self::Signed16 => bytes.extend((rounded as i16).to_ne_bytes()),
             Self::Signed32 => bytes.extend((rounded as i32).to_ne_bytes()),
+            Self::Unsigned64 => bytes.extend((rounded as u64).to_ne_bytes()),
+            Self::Signed64 => bytes.extend((rounded as i64).to_ne_bytes()),
             Self::Float16 => bytes.extend(half::f16::from_f64(number).to_ne_bytes()),
             Self::Float32 => bytes.extend((number as f32).to_ne_bytes()),
             Self::Float64 => bytes.extend(number.to_ne_bytes()),
@@ -152,6 +172,8 @@ mod tests {
             (SampleType::Signed8, -200.0, -128.0),
             (SampleType::Signed16, -1000.4, -1000.0),
             (SampleType::Signed32, -2e9, -2e9),
+            (SampleType::Unsigned64, 1e15, 1e15),
+            (SampleType::Signed64, -1e15, -1e15),
             (SampleType::Float16, 0.5, 0.5),
             (SampleType::Float32, -1.25, -1.25),
             (SampleType::Float64, 1e-300, 1e-300),

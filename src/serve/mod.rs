@@ -1,8 +1,8 @@
 //! `translate serve`: a page and an API for pictures, holes, label maps, folders and trainings.
 //!
-//! One thread owns the device and takes work from a bounded queue ([`queue`]); everything else only moves files and answers
+//! One thread owns the device and takes work from a bounded queue (`queue`); everything else only moves files and answers
 //! requests. Pictures go the way of `translate apply`, with its functions; trainings are processes of their own, known by the
-//! files that they write. [`security`] stands before all requests, and no client ever names a path that is not below a root.
+//! files that they write. `security` stands before all requests, and no client ever names a path that is not below a root.
 //!
 //! ```text
 //! connections ─▸ security ─▸ page, api ─▸ pictures, tasks, jobs, runs

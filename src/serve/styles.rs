@@ -106,15 +106,18 @@ impl Styles {
         path.is_dir().then_some(StyleFolder::new(path))
     }
 
-    /// The style of a name.
+    /// The style of a name, here or in the program.
     pub(super) fn find(&self, name: &str) -> Option<StyleFolder> {
         self.folder(name)
             .filter(|folder| folder.manifest().is_file())
+            .or_else(|| StyleFolder::builtin(name))
     }
 
     /// All styles that can be used, by name. What is damaged is left out: `translate styles` says why.
     pub(super) fn all(&self) -> Vec<StyleReport> {
-        let names = self.registry.names().unwrap_or_default();
+        let mut names = self.registry.names().unwrap_or_default();
+        let builtin = self.registry.builtin().unwrap_or_default();
+        names.extend(builtin.iter().map(StyleFolder::name));
         let reports = names.iter().filter_map(|name| self.report(name));
         reports.collect()
     }
@@ -130,7 +133,7 @@ impl Styles {
             Direction::BToA => Direction::AToB,
         };
         let has_weights = |direction: &Direction| {
-            generator_stem(recipe, *direction).is_some_and(|stem| folder.weights(stem).is_file())
+            generator_stem(recipe, *direction).is_some_and(|stem| folder.has_weights(stem))
         };
         let directions = [own, other].into_iter().filter(has_weights);
         let directions: Vec<String> = directions.map(|it| it.name().to_owned()).collect();

@@ -11,7 +11,7 @@ use crate::nn::TensorError;
 #[derive(Debug, thiserror::Error)]
 pub enum StyleError {
     /// No style of this name.
-    #[error("there is no style `{name}` in `{}`{}", root.display(), known_text(nearest.as_deref(), known))]
+    #[error("there is no style `{name}` in `{}`{}", root.display(), known_text(nearest.as_deref(), known, builtin))]
     NotFound {
         /// Name asked for.
         name: String,
@@ -19,8 +19,10 @@ pub enum StyleError {
         root: PathBuf,
         /// The name that was probably meant.
         nearest: Option<String>,
-        /// Names that exist.
+        /// Names that exist there.
         known: Vec<String>,
+        /// Names of the styles in the program.
+        builtin: Vec<String>,
     },
     /// A state of a style that was not kept.
     #[error("the style `{style}` has no state `@{step}`: {}", kept_text(kept))]
@@ -150,12 +152,18 @@ fn kept_text(kept: &[u64]) -> String {
     format!("it has {}", kept.join(", "))
 }
 
-fn known_text(nearest: Option<&str>, known: &[String]) -> String {
+fn known_text(nearest: Option<&str>, known: &[String], builtin: &[String]) -> String {
     if let Some(nearest) = nearest {
-        format!(": did you mean `{nearest}`?")
-    } else if known.is_empty() {
+        return format!(": did you mean `{nearest}`?");
+    }
+    let mut text = if known.is_empty() {
         "; there are none yet: train one with `translate train`".to_owned()
     } else {
         format!("; there are: {}", known.join(", "))
+    };
+    if !builtin.is_empty() {
+        text.push_str("; the program has: ");
+        text.push_str(&builtin.join(", "));
     }
+    text
 }

@@ -7,9 +7,8 @@ use super::filters::with_filters;
 use super::folder::StyleFolder;
 use super::inpainter::load_inpainter;
 use super::manifest::Manifest;
-use super::weights::{load_generator, read_weights};
+use super::weights::{load_generator, style_weights};
 use crate::config::{Direction, Mode};
-use crate::files::FileError;
 use crate::nn::NamedTensors;
 
 /// The state dict of the generator for `direction`, or for the style's own: all that PyTorch's
@@ -37,7 +36,7 @@ pub fn network_state_dict(
     manifest: &Manifest,
     network: &str,
 ) -> Result<NamedTensors, StyleError> {
-    let has = networks(folder)?;
+    let has = folder.networks()?;
     // Where there are none at all, the file is missing.
     if !has.is_empty() && !has.iter().any(|name| name == network) {
         return Err(StyleError::NoSuchNetwork {
@@ -46,29 +45,9 @@ pub fn network_state_dict(
             has,
         });
     }
-    let weights = read_weights(&folder.weights(network))?;
+    let weights = style_weights(folder, network)?;
     let weights = with_filters(weights, &manifest.recipe, network);
     Ok(weights.with_num_batches_tracked(manifest.training.steps))
-}
-
-/// The stems of the weight files in a style's folder, sorted.
-fn networks(folder: &StyleFolder) -> Result<Vec<String>, StyleError> {
-    let unreadable = |source| FileError {
-        action: "read",
-        path: folder.path().to_owned(),
-        source,
-    };
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(folder.path()).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if path.extension().is_some_and(|end| end == "safetensors")
-            && let Some(stem) = path.file_stem()
-        {
-            names.push(stem.to_string_lossy().into_owned());
-        }
-    }
-    names.sort();
-    Ok(names)
 }
 
 /// The weights of the generator, with the channels of what it takes, without the mask of holes, and of what it gives.

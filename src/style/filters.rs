@@ -2,7 +2,7 @@
 
 use burn::tensor::TensorData;
 
-use crate::config::{Downsample, Recipe, Upsample};
+use crate::config::{DiscriminatorRecipe, Downsample, GeneratorRecipe, Recipe, Upsample};
 use crate::nn::NamedTensors;
 
 /// `weights` of the network of `recipe` whose file has the stem `network`, and the filters that `load_state_dict(strict=True)`
@@ -12,41 +12,64 @@ pub(super) fn with_filters(
     recipe: &Recipe,
     network: &str,
 ) -> NamedTensors {
-    let generator = &recipe.generator;
+    let filters = if network.starts_with("discriminator") {
+        discriminator_filters(&recipe.discriminator, &weights)
+    } else {
+        generator_filters(&recipe.generator, &weights)
+    };
+    weights.0.extend(filters.0);
+    weights
+}
+
+/// The filters of a generator with the convolutions in `weights`; none for networks without.
+pub(super) fn generator_filters(recipe: &GeneratorRecipe, weights: &NamedTensors) -> NamedTensors {
     let mut filters = Vec::new();
-    if network.starts_with("discriminator") {
-        if recipe.discriminator.downsample == Downsample::Blur {
-            let layers = 0..recipe.discriminator.layers;
-            // Each filter follows on a convolution, a norm (but for the first) and an activation.
-            filters.extend(layers.map(|layer| match layer {
-                0 => (0, 0, 2, HALVING),
-                _ => (4 * layer - 1, 0, 4 * layer + 2, HALVING),
-            }));
-        }
-    } else if let Some(blocks) = generator.arch.resnet_blocks() {
+    if let Some(blocks) = recipe.arch.resnet_blocks() {
         let mut place = 4;
         for _ in 0..2 {
             place += 3;
-            if generator.downsample == Downsample::Blur {
+            if recipe.downsample == Downsample::Blur {
                 filters.push((place - 3, 0, place, HALVING));
                 place += 1;
             }
         }
         place += blocks;
-        if generator.upsample == Upsample::Blur {
+        if recipe.upsample == Upsample::Blur {
             // Each is followed by a convolution, a norm and an activation.
             filters.extend([place, place + 4].map(|place| (place + 1, 1, place, DOUBLING)));
         }
     }
-    for (convolution, dimension, place, row) in filters {
-        let weight = weights.0.get(&format!("model.{convolution}.weight"));
-        let channels = weight.map(|weight| weight.shape()[dimension]);
-        if let Some(channels) = channels {
-            let name = format!("model.{place}.filt");
-            weights.0.insert(name, filter(row, channels));
-        }
+    beside_convolutions(weights, filters)
+}
+
+/// The filters of a PatchGAN with the convolutions in `weights`.
+pub(super) fn discriminator_filters(
+    recipe: &DiscriminatorRecipe,
+    weights: &NamedTensors,
+) -> NamedTensors {
+    let mut filters = Vec::new();
+    if recipe.downsample == Downsample::Blur {
+        // Each filter follows on a convolution, a norm (but for the first) and an activation.
+        filters.extend((0..recipe.layers).map(|layer| match layer {
+            0 => (0, 0, 2, HALVING),
+            _ => (4 * layer - 1, 0, 4 * layer + 2, HALVING),
+        }));
     }
-    weights
+    beside_convolutions(weights, filters)
+}
+
+/// Filters at their places in the sequence, each as wide as one dimension of a convolution's weight.
+fn beside_convolutions(
+    weights: &NamedTensors,
+    filters: Vec<(usize, usize, usize, &[f32])>,
+) -> NamedTensors {
+    let filters = filters.into_iter();
+    let found = filters.filter_map(|(convolution, dimension, place, row)| {
+        let weight = weights.0.get(&format!("model.{convolution}.weight"))?;
+        let channels = *weight.shape().get(dimension)?;
+        Some((format!("model.{place}.filt"), filter(row, channels)))
+    });
+    NamedTensors(found.collect())
 }
 
 /// Weights in each direction, which add up to 1 for each pixel that is made.

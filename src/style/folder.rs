@@ -1,25 +1,103 @@
 //! The places of a style's files.
 
+use std::borrow::Cow;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use super::builtin::{builtin_file, builtin_files, builtin_names};
 use super::error::StyleError;
-use crate::files::FileError;
+use crate::files::{self, FileError};
 
 /// Folder of the states that were kept, and how their folders' names begin.
 const KEPT: &str = "kept";
 const STEP_PREFIX: &str = "step-";
+/// Where messages say that the styles in the program are.
+const BUILTIN: &str = "built-in";
+/// How the names of weight files end.
+const EXTENSION: &str = ".safetensors";
 
-/// A style's folder.
+/// A style's folder, on the disk or in the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StyleFolder {
     path: PathBuf,
+    is_builtin: bool,
 }
 
 impl StyleFolder {
     /// The style in `path`, which need not exist yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self {
+            path: path.into(),
+            is_builtin: false,
+        }
+    }
+
+    /// The style of this name that travels in the program, if there is one.
+    pub fn builtin(name: &str) -> Option<Self> {
+        Self::all_builtin()
+            .into_iter()
+            .find(|style| style.name() == name)
+    }
+
+    /// All styles that travel in the program, sorted by name.
+    pub fn all_builtin() -> Vec<Self> {
+        let styles = builtin_names().map(|name| Self {
+            path: Path::new(BUILTIN).join(name),
+            is_builtin: true,
+        });
+        styles.collect()
+    }
+
+    /// Whether the style travels in the program: its files are read there, and its paths name no place on the disk.
+    pub fn is_builtin(&self) -> bool {
+        self.is_builtin
+    }
+
+    /// The contents of the style's file of this name, such as `style.toml`; none where it has no such file.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn contents(&self, file: &str) -> Result<Option<Cow<'static, [u8]>>, FileError> {
+        if self.is_builtin {
+            return Ok(builtin_file(&self.name(), file));
+        }
+        let path = self.path.join(file);
+        if !path.is_file() {
+            return Ok(None);
+        }
+        files::read(&path).map(|bytes| Some(bytes.into()))
+    }
+
+    /// Whether the style has the weights of the network with this stem.
+    pub fn has_weights(&self, stem: &str) -> bool {
+        if self.is_builtin {
+            return builtin_file(&self.name(), &weight_file(stem)).is_some();
+        }
+        self.weights(stem).is_file()
+    }
+
+    /// The stems of the style's weight files, sorted.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn networks(&self) -> Result<Vec<String>, FileError> {
+        let mut files = Vec::new();
+        if self.is_builtin {
+            files = builtin_files(&self.name());
+        } else {
+            let unreadable = || FileError::context("read", &self.path);
+            for entry in std::fs::read_dir(&self.path).map_err(unreadable())? {
+                let name = entry.map_err(unreadable())?.file_name();
+                files.push(name.to_string_lossy().into_owned());
+            }
+        }
+        let stems = files
+            .iter()
+            .filter_map(|name| name.strip_suffix(EXTENSION))
+            .map(ToOwned::to_owned);
+        let mut stems: Vec<String> = stems.collect();
+        stems.sort();
+        Ok(stems)
     }
 
     /// The folder itself.
@@ -49,7 +127,16 @@ impl StyleFolder {
 
     /// Weights of the network with this stem: `generator.safetensors`.
     pub fn weights(&self, stem: &str) -> PathBuf {
-        self.path.join(format!("{stem}.safetensors"))
+        self.path.join(weight_file(stem))
+    }
+
+    /// What people should know of the style, for them to read.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn model_card(&self) -> Result<Option<String>, FileError> {
+        let contents = self.contents("README.md")?;
+        Ok(contents.map(|text| String::from_utf8_lossy(&text).into_owned()))
     }
 
     /// What resuming needs beyond the weights.
@@ -134,4 +221,9 @@ impl StyleFolder {
             }
         }
     }
+}
+
+/// The name of the file with the weights of the network with this stem.
+fn weight_file(stem: &str) -> String {
+    format!("{stem}{EXTENSION}")
 }

@@ -5,7 +5,7 @@ use burn::tensor::Device;
 use super::error::StyleError;
 use super::folder::StyleFolder;
 use super::manifest::Manifest;
-use super::weights::map_weights;
+use super::weights::mapped_style_weights;
 use crate::config::Mode;
 use crate::inpainting::Inpainter;
 use crate::nn::WeightInit;
@@ -27,7 +27,7 @@ pub fn load_inpainter(
         });
     }
     let path = folder.weights("generator");
-    let weights = map_weights(&path)?;
+    let weights = mapped_style_weights(folder, "generator")?;
     let mut init = WeightInit::zeros(device).with_precision(recipe.train.precision);
     let network = Inpainter::new(&mut init, recipe);
     weights

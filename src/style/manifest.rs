@@ -1,10 +1,12 @@
 //! `style.toml`: what a style is.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
 use super::error::StyleError;
+use super::file_precision::FilePrecision;
 use super::folder::StyleFolder;
 use crate::config::{Mode, Overlay, Recipe};
 use crate::files;
@@ -19,10 +21,24 @@ pub struct Manifest {
     pub author: Option<String>,
     /// Under what terms it may be used; kept as it stands in the file.
     pub licence: Option<String>,
+    /// Numbers of the weight files.
+    pub weights: FilePrecision,
+    /// How pictures are translated where nobody says otherwise.
+    pub apply: ApplyDefaults,
     /// How far it has been trained.
     pub training: TrainingSummary,
     /// The recipe with every default filled in.
     pub recipe: Recipe,
+}
+
+/// Section `[apply]` of `style.toml`: how pictures are translated where nobody says otherwise.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApplyDefaults {
+    /// Length of the shorter side, in pixels, at which larger pictures are translated, before they get their size back. The size
+    /// of what a network draws, such as brush strokes, is one in pixels, and fits pictures of one size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shorter_side: Option<NonZeroU32>,
 }
 
 /// How far a style has been trained, and on what.
@@ -65,27 +81,47 @@ struct File {
     author: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     licence: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    weights: FilePrecision,
+    #[serde(default, skip_serializing_if = "is_default")]
+    apply: ApplyDefaults,
     #[serde(default)]
     training: TrainingSummary,
     recipe: toml::Table,
 }
 
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 impl Manifest {
+    /// That of a style which `recipe` has not trained yet.
+    pub fn new(recipe: Recipe) -> Self {
+        Self {
+            author: None,
+            licence: None,
+            weights: FilePrecision::default(),
+            apply: ApplyDefaults::default(),
+            training: TrainingSummary::default(),
+            recipe,
+        }
+    }
+
     /// Reads `style.toml` of a style.
     ///
     /// # Errors
     /// The folder is no style, or the file is damaged or from a later version.
     pub fn read(folder: &StyleFolder) -> Result<Self, StyleError> {
         let path = folder.manifest();
-        if !path.is_file() {
+        let Some(text) = folder.contents("style.toml")? else {
             return Err(StyleError::NotAStyle(folder.path().to_owned()));
-        }
-        let text = files::read_text(&path)?;
+        };
         let bad = |message: String| StyleError::BadManifest {
             path: path.clone(),
             message: message.trim_end().to_owned(),
         };
-        let table: toml::Table = toml::from_str(&text).map_err(|error| bad(error.to_string()))?;
+        let text = std::str::from_utf8(&text).map_err(|error| bad(error.to_string()))?;
+        let table: toml::Table = toml::from_str(text).map_err(|error| bad(error.to_string()))?;
         let version = table
             .get("format_version")
             .and_then(toml::Value::as_integer);
@@ -112,6 +148,8 @@ impl Manifest {
         Ok(Self {
             author: file.author,
             licence: file.licence,
+            weights: file.weights,
+            apply: file.apply,
             training: file.training,
             recipe,
         })
@@ -127,6 +165,8 @@ impl Manifest {
             mode: self.recipe.mode,
             author: self.author.clone(),
             licence: self.licence.clone(),
+            weights: self.weights,
+            apply: self.apply.clone(),
             training: self.training.clone(),
             recipe: self.recipe.to_table(),
         };

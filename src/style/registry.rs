@@ -1,4 +1,4 @@
-//! The styles on this machine, by name.
+//! The styles on this machine and in the program, by name.
 
 use std::path::{Path, PathBuf};
 
@@ -37,20 +37,31 @@ impl Registry {
     }
 
     /// The style called `name`, its best weights as `name/best`, or the style in the folder of this path; with `@STEP` behind it,
-    /// the state that was kept after that step.
+    /// the state that was kept after that step. A style on the disk goes before one of the same name in the program.
     ///
     /// # Errors
     /// There is none.
     pub fn find(&self, name: &str) -> Result<StyleFolder, StyleError> {
         let path = Path::new(name);
+        let builtin = StyleFolder::builtin(name);
         // A path, unless a style has this name.
-        if let Ok(folder) = self.place(name)
-            && folder.path().is_dir()
-        {
+        let named = self.place(name).ok().filter(|style| style.path().is_dir());
+        let at_path = path.is_dir().then(|| StyleFolder::new(path));
+        for folder in named.into_iter().chain(at_path) {
+            // A folder of pictures may have the name of a style in the program.
+            if builtin.is_some() && !folder.manifest().is_file() {
+                continue;
+            }
+            if builtin.is_some() {
+                tracing::debug!(
+                    "`{name}` is the style in `{}`, and not the one of this name in the program",
+                    folder.path().display()
+                );
+            }
             return Ok(folder);
         }
-        if path.is_dir() {
-            return Ok(StyleFolder::new(path));
+        if let Some(style) = builtin {
+            return Ok(style);
         }
         if let Some((style, step)) = name.rsplit_once('@') {
             let style = self.find(style)?;
@@ -70,28 +81,34 @@ impl Registry {
         {
             return Ok(StyleFolder::new(folder.best()));
         }
+        let known = self.names()?;
+        let builtin: Vec<String> = self.builtin()?.iter().map(StyleFolder::name).collect();
         Err(StyleError::NotFound {
             name: name.to_owned(),
             root: self.root.clone(),
-            nearest: self.nearest(name)?,
-            known: self.names()?,
+            nearest: nearest(name, [&known[..], &builtin[..]].concat()),
+            known,
+            builtin,
         })
     }
 
-    /// The style whose name was probably meant by `name`. Names that differ by a number alone are not mistakes.
+    /// The style on the disk whose name was probably meant by `name`. Names that differ by a number alone are not mistakes.
     ///
     /// # Errors
     /// The folder cannot be read.
     pub fn nearest(&self, name: &str) -> Result<Option<String>, StyleError> {
-        let letters = |text: &str| text.replace(|letter: char| letter.is_ascii_digit(), "");
-        let (asked, own) = (name.to_lowercase(), letters(name));
-        let candidates = self.names()?.into_iter().filter_map(|known| {
-            let distance = strsim::damerau_levenshtein(&asked, &known.to_lowercase());
-            // One letter instead of another makes every short name.
-            let most = (known.chars().count() / 4).min(3);
-            (distance <= most && letters(&known) != own).then_some((distance, known))
-        });
-        Ok(candidates.min().map(|(_, known)| known))
+        Ok(nearest(name, self.names()?))
+    }
+
+    /// The styles in the program that no style on the disk takes the place of, sorted by name.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn builtin(&self) -> Result<Vec<StyleFolder>, StyleError> {
+        let names = self.names()?;
+        let mut builtin = StyleFolder::all_builtin();
+        builtin.retain(|style| !names.contains(&style.name()));
+        Ok(builtin)
     }
 
     /// Names of the styles whose training is not finished, sorted.
@@ -109,7 +126,7 @@ impl Registry {
         Ok(names)
     }
 
-    /// Names of all styles, sorted. A folder whose name cannot be that of a style is found by its path only.
+    /// Names of all styles on the disk, sorted. A folder whose name cannot be that of a style is found by its path only.
     ///
     /// # Errors
     /// The folder cannot be read.
@@ -134,6 +151,19 @@ impl Registry {
         names.sort();
         Ok(names)
     }
+}
+
+/// The one of `names` that was probably meant by `name`.
+fn nearest(name: &str, names: Vec<String>) -> Option<String> {
+    let letters = |text: &str| text.replace(|letter: char| letter.is_ascii_digit(), "");
+    let (asked, own) = (name.to_lowercase(), letters(name));
+    let candidates = names.into_iter().filter_map(|known| {
+        let distance = strsim::damerau_levenshtein(&asked, &known.to_lowercase());
+        // One letter instead of another makes every short name.
+        let most = (known.chars().count() / 4).min(3);
+        (distance <= most && letters(&known) != own).then_some((distance, known))
+    });
+    candidates.min().map(|(_, known)| known)
 }
 
 #[cfg(test)]

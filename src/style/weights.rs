@@ -13,6 +13,11 @@ use crate::config::{Direction, Mode, Recipe};
 use crate::files::{self, FileError};
 use crate::nn::{Generator, NamedTensors, TensorError, WeightInit};
 
+/// Stems of the weight files of generators: of one direction, and of two.
+const GENERATOR: &str = "generator";
+const A_TO_B: &str = "generator_a2b";
+const B_TO_A: &str = "generator_b2a";
+
 /// Reads a safetensors file.
 ///
 /// # Errors
@@ -30,6 +35,41 @@ pub fn read_weights(path: &Path) -> Result<NamedTensors, StyleError> {
 /// As [`read_weights`].
 pub fn map_weights(path: &Path) -> Result<NamedTensors, StyleError> {
     weights(path, NamedTensors::map_safetensors)
+}
+
+/// The weights of the style's network with this stem.
+///
+/// # Errors
+/// The style has no such network, or its weights cannot be read or are damaged.
+pub fn style_weights(folder: &StyleFolder, stem: &str) -> Result<NamedTensors, StyleError> {
+    weights_of(folder, stem, read_weights)
+}
+
+/// The same for networks that are applied and not trained: those of a style on the disk as [`map_weights`] has them.
+///
+/// # Errors
+/// As [`style_weights`].
+pub(super) fn mapped_style_weights(
+    folder: &StyleFolder,
+    stem: &str,
+) -> Result<NamedTensors, StyleError> {
+    weights_of(folder, stem, map_weights)
+}
+
+fn weights_of(
+    folder: &StyleFolder,
+    stem: &str,
+    on_disk: impl FnOnce(&Path) -> Result<NamedTensors, StyleError>,
+) -> Result<NamedTensors, StyleError> {
+    let path = folder.weights(stem);
+    if !folder.is_builtin() {
+        return on_disk(&path);
+    }
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let Some(bytes) = folder.contents(&file)? else {
+        return Err(StyleError::NoWeights(path));
+    };
+    NamedTensors::from_safetensors(&bytes).map_err(|source| StyleError::BadWeights { path, source })
 }
 
 fn weights(
@@ -64,10 +104,34 @@ pub fn write_weights(path: &Path, tensors: &NamedTensors) -> Result<(), StyleErr
 pub fn generator_stem(recipe: &Recipe, direction: Direction) -> Option<&'static str> {
     match (recipe.mode, direction) {
         (Mode::Pix2pix | Mode::Contrastive | Mode::Pix2pixhd | Mode::Inpaint, direction) => {
-            (direction == recipe.data.direction).then_some("generator")
+            (direction == recipe.data.direction).then_some(GENERATOR)
         }
-        (Mode::Cycle, Direction::AToB) => Some("generator_a2b"),
-        (Mode::Cycle, Direction::BToA) => Some("generator_b2a"),
+        (Mode::Cycle, Direction::AToB) => Some(A_TO_B),
+        (Mode::Cycle, Direction::BToA) => Some(B_TO_A),
+    }
+}
+
+/// Stem of the weight file of a second generator, which a style trained in one direction may have for the other one.
+pub fn second_generator_stem(recipe: &Recipe) -> Option<&'static str> {
+    let direction = recipe.data.direction.reversed();
+    match (recipe.mode, direction) {
+        (Mode::Pix2pix | Mode::Contrastive, Direction::AToB) => Some(A_TO_B),
+        (Mode::Pix2pix | Mode::Contrastive, Direction::BToA) => Some(B_TO_A),
+        (Mode::Cycle | Mode::Pix2pixhd | Mode::Inpaint, _) => None,
+    }
+}
+
+/// Stem of the weight file in `folder` that a training of `recipe` starts its network of this stem with: the same, unless the
+/// style has learnt the other direction and has a second generator for this one.
+pub fn initial_stem<'a>(folder: &StyleFolder, recipe: &Recipe, stem: &'a str) -> &'a str {
+    let second = Manifest::read(folder).ok().and_then(|manifest| {
+        let is_other = manifest.recipe.data.direction != recipe.data.direction;
+        let stem = second_generator_stem(&manifest.recipe)?;
+        (is_other && folder.has_weights(stem)).then_some(stem)
+    });
+    match second {
+        Some(second) if stem == GENERATOR => second,
+        _ => stem,
     }
 }
 
@@ -96,18 +160,23 @@ pub fn load_generator(
         return Err(StyleError::NeedsMask(folder.name()));
     }
     let direction = direction.unwrap_or(recipe.data.direction);
-    let stem = generator_stem(recipe, direction).ok_or_else(|| StyleError::NoSuchDirection {
+    let second = || second_generator_stem(recipe).filter(|stem| folder.has_weights(stem));
+    let stem = generator_stem(recipe, direction).or_else(second);
+    let stem = stem.ok_or_else(|| StyleError::NoSuchDirection {
         style: folder.name(),
         has: recipe.data.direction.name(),
     })?;
     if recipe.mode == Mode::Pix2pixhd {
-        return load_coarse_to_fine(recipe, &folder.weights(stem), device);
+        return load_coarse_to_fine(folder, stem, recipe, device);
     }
     let (a, b) = (recipe.data.input_channels, recipe.data.output_channels);
-    let backwards = recipe.mode == Mode::Cycle && direction == Direction::BToA;
+    let backwards = match recipe.mode {
+        Mode::Cycle => direction == Direction::BToA,
+        _ => direction != recipe.data.direction,
+    };
     let [input, output] = if backwards { [b, a] } else { [a, b] };
     let path = folder.weights(stem);
-    let weights = map_weights(&path)?;
+    let weights = mapped_style_weights(folder, stem)?;
     let mut init = WeightInit::zeros(device).with_precision(recipe.train.precision);
     let generator = Generator::new(&mut init, &recipe.generator, input, output);
     let generator = weights
@@ -116,14 +185,15 @@ pub fn load_generator(
     Ok((generator, [input, output]))
 }
 
-/// The generator of the last stage of `recipe` that the weights in `path` belong to: training may have stopped in an earlier
+/// The generator of the last stage of `recipe` that the weights of this stem belong to: training may have stopped in an earlier
 /// one.
 fn load_coarse_to_fine(
+    folder: &StyleFolder,
+    stem: &str,
     recipe: &Recipe,
-    path: &Path,
     device: &Device,
 ) -> Result<(Generator, [usize; 2]), StyleError> {
-    let weights = map_weights(path)?;
+    let weights = mapped_style_weights(folder, stem)?;
     let mut first_error = None;
     for stage in recipe.stages().iter().rev() {
         let mut init = WeightInit::zeros(device).with_precision(recipe.train.precision);
@@ -137,7 +207,7 @@ fn load_coarse_to_fine(
         }
     }
     Err(StyleError::BadWeights {
-        path: path.to_owned(),
+        path: folder.weights(stem),
         source: first_error.expect("a recipe has at least one stage"),
     })
 }
@@ -156,7 +226,7 @@ pub fn load_clusters(
         return Ok(None);
     }
     let path = folder.weights("clusters");
-    if !path.is_file() {
+    if !folder.has_weights("clusters") {
         let is_imported = !manifest.training.imported_from.is_empty();
         return Err(if is_imported {
             StyleError::NoClustersImported(folder.path().to_owned())
@@ -164,7 +234,7 @@ pub fn load_clusters(
             StyleError::NoClusters(folder.name())
         });
     }
-    let clusters = FeatureClusters::from_tensors(&read_weights(&path)?, features);
+    let clusters = FeatureClusters::from_tensors(&style_weights(folder, "clusters")?, features);
     clusters
         .map(Some)
         .map_err(|problem| StyleError::BadWeights {

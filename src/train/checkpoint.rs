@@ -8,15 +8,17 @@
 //! the publishing.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::error::TrainError;
 use super::schedule::{Plateau, Schedule};
+use crate::config::Recipe;
 use crate::files::{self, FileError};
 use crate::method::{Method, MethodState, average_part};
-use crate::style::{StyleFolder, read_weights, write_weights};
+use crate::style::{StyleFolder, initial_stem, read_weights, style_weights, write_weights};
 
 const PROGRESS: &str = "progress.json";
 /// Prefix of files with the state of a method besides its weights.
@@ -176,32 +178,36 @@ pub struct InitialWeights {
     pub fresh: Vec<&'static str>,
 }
 
-/// Loads the weight files of the method that exist in `folder`.
+/// Loads the weights that the style `source` has for the networks of the method, which `recipe` trains.
 ///
 /// # Errors
 /// There are none, or one is damaged or belongs to other networks.
 pub fn load_initial_weights(
-    folder: &Path,
+    source: &StyleFolder,
+    recipe: &Recipe,
     method: &mut dyn Method,
 ) -> Result<InitialWeights, TrainError> {
-    let source = StyleFolder::new(folder);
     let stems = method.networks();
     let (mut loaded, mut fresh) = (Vec::new(), Vec::new());
     for &stem in stems {
-        let path = source.weights(stem);
-        if !path.is_file() {
+        let file = initial_stem(source, recipe, stem);
+        if !source.has_weights(file) {
             fresh.push(stem);
             continue;
         }
-        let weights = read_weights(&path)?;
+        let (path, weights) = (source.weights(file), style_weights(source, file)?);
         let (taken, all) = method.warm_start(stem, weights).map_err(|source| {
             TrainError::Style(crate::style::StyleError::BadWeights { path, source })
         })?;
-        loaded.push(if taken == all {
-            stem.to_owned()
-        } else {
-            format!("{stem} ({taken} of {all} tensors)")
-        });
+        let mut text = stem.to_owned();
+        // Writing to a string cannot fail.
+        if file != stem {
+            let _ = write!(text, " from {file}");
+        }
+        if taken < all {
+            let _ = write!(text, " ({taken} of {all} tensors)");
+        }
+        loaded.push(text);
     }
     if loaded.is_empty() {
         let wanted: Vec<String> = stems
@@ -209,7 +215,7 @@ pub fn load_initial_weights(
             .map(|stem| format!("{stem}.{EXTENSION}"))
             .collect();
         return Err(TrainError::NoInitialWeights {
-            folder: folder.to_owned(),
+            folder: source.path().to_owned(),
             wanted: wanted.join(", "),
         });
     }

@@ -12,7 +12,7 @@ use crate::method::Method;
 use crate::nn::NamedTensors;
 use crate::paired::Pix2pix;
 use crate::style::import::WeightFile;
-use crate::style::{StyleError, StyleFolder, read_weights};
+use crate::style::{StyleError, StyleFolder, style_weights};
 use crate::unpaired::{Contrastive, CycleGan};
 
 /// Builds the method of `recipe` with fresh weights on `device` (without automatic differentiation).
@@ -41,14 +41,16 @@ pub fn build(recipe: &Recipe, device: &Device) -> Result<Box<dyn Method>, TrainE
 ///
 /// # Errors
 /// The generator has enhancers, and the first stage has none; or its weights cannot be read.
-pub(super) fn check_initial_weights(recipe: &Recipe, folder: &Path) -> Result<(), TrainError> {
-    let path = StyleFolder::new(folder).weights("generator");
-    if !recipe.is_staged() || !path.is_file() {
+pub(super) fn check_initial_weights(
+    recipe: &Recipe,
+    folder: &StyleFolder,
+) -> Result<(), TrainError> {
+    if !recipe.is_staged() || !folder.has_weights("generator") {
         return Ok(());
     }
-    let weights = read_weights(&path)?;
+    let weights = style_weights(folder, "generator")?;
     if weights.0.keys().any(|name| name.starts_with("model1_1.")) {
-        return Err(TrainError::EnhancersLeftOut(path));
+        return Err(TrainError::EnhancersLeftOut(folder.weights("generator")));
     }
     Ok(())
 }

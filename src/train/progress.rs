@@ -13,6 +13,7 @@ use super::event::{Event, Listener, RunOutcome, StepRecord};
 use super::small_recipe::small_recipe_flags;
 use crate::config::Recipe;
 use crate::progress::{self, JSON_EVERY, LINE_EVERY, ProgressMode, rounded};
+use crate::shell::quoted;
 use crate::style::StyleFolder;
 
 /// A longer run gets a hint to use a smaller recipe: on a GPU, and on a processor, whose owner may not know what to expect.
@@ -180,16 +181,6 @@ impl Listener for ProgressDisplay {
             }
         }
         Ok(())
-    }
-}
-
-/// Quotes a word for a shell.
-fn quoted(word: &str) -> String {
-    let plain = |letter: char| letter.is_alphanumeric() || "/._-".contains(letter);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
     }
 }
 

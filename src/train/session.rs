@@ -1,7 +1,7 @@
 //! From a recipe to a running training: checks the data, builds the method, prepares the style folder.
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::checkpoint::{Checkpoint, load_initial_weights};
@@ -24,7 +24,7 @@ use crate::data::{Dataset, Split};
 use crate::device::OpenDevice;
 use crate::method::Method;
 use crate::progress::Counter;
-use crate::style::{Manifest, StyleError, StyleFolder, TrainingSummary};
+use crate::style::{ApplyDefaults, Manifest, StyleError, StyleFolder, TrainingSummary};
 
 /// Why stages are never empty.
 const ONE_STAGE: &str = "a recipe has at least one stage";
@@ -34,10 +34,22 @@ const ONE_STAGE: &str = "a recipe has at least one stage";
 pub enum SessionStart {
     /// With fresh weights, in a folder that is empty or whose style is replaced.
     Fresh,
-    /// With weights from the files in this folder.
-    From(PathBuf),
+    /// With the weights of this style, which may be no more than weight files.
+    From(StyleFolder),
     /// Where an earlier run stopped.
     Resume,
+}
+
+impl SessionStart {
+    /// How pictures are translated by default: as by the style that the session begins with.
+    fn apply_defaults(&self) -> ApplyDefaults {
+        match self {
+            Self::From(style) => Manifest::read(style)
+                .map(|manifest| manifest.apply)
+                .unwrap_or_default(),
+            Self::Fresh | Self::Resume => ApplyDefaults::default(),
+        }
+    }
 }
 
 /// A training session.
@@ -104,14 +116,12 @@ impl Session {
             finished: done >= total,
             ..self.earlier_training(earlier.as_ref(), resumed.as_ref())
         };
-        let manifest = Manifest {
-            training,
-            author: earlier
-                .as_ref()
-                .and_then(|manifest| manifest.author.clone()),
-            licence: earlier.and_then(|manifest| manifest.licence),
-            recipe: self.recipe.clone(),
-        };
+        let mut manifest = earlier.unwrap_or_else(|| Manifest {
+            apply: self.start.apply_defaults(),
+            ..Manifest::new(self.recipe.clone())
+        });
+        manifest.training = training;
+        manifest.recipe = self.recipe.clone();
         manifest.write(&self.style)?;
         if let SessionStart::From(_) = self.start {
             // A run that is killed before its first checkpoint must not resume with other weights.
@@ -155,7 +165,7 @@ impl Session {
         let mut method = methods::build(recipe, &self.device.device)?;
         if let SessionStart::From(folder) = &self.start {
             methods::check_initial_weights(&self.recipe, folder)?;
-            let initial = load_initial_weights(folder, &mut *method)
+            let initial = load_initial_weights(folder, &self.recipe, &mut *method)
                 .map_err(|error| self.explained(error, folder))?;
             tracing::info!("initial weights: {}", initial.loaded.join(", "));
             if !initial.fresh.is_empty() {
@@ -166,10 +176,9 @@ impl Session {
     }
 
     /// Says of weights that do not fit which settings of the recipe are others than those of their style.
-    fn explained(&self, error: TrainError, folder: &Path) -> TrainError {
-        let style = StyleFolder::new(folder);
+    fn explained(&self, error: TrainError, style: &StyleFolder) -> TrainError {
         let is_misfit = matches!(error, TrainError::Style(StyleError::BadWeights { .. }));
-        let (true, Ok(manifest)) = (is_misfit, Manifest::read(&style)) else {
+        let (true, Ok(manifest)) = (is_misfit, Manifest::read(style)) else {
             return error;
         };
         let of_networks = |line: &String| {
@@ -254,7 +263,7 @@ impl Session {
             seconds: resumed.map_or(0.0, |checkpoint| checkpoint.seconds),
             device: self.device.name.to_string(),
             initialised_from: match &self.start {
-                SessionStart::From(folder) => folder.display().to_string(),
+                SessionStart::From(folder) => folder.path().display().to_string(),
                 _ => earlier
                     .map(|training| training.initialised_from.clone())
                     .unwrap_or_default(),

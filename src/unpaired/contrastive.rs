@@ -114,13 +114,14 @@ impl Method for Contrastive {
         };
         let fake_b = output.clone().narrow(0, 0, count_a);
 
-        let rate = context.discriminator_rate;
-        let on_discriminator = self
+        let judged = self
             .discriminator
-            .update(&real_b, fake_b.clone(), rate, &mut rng);
+            .update(&real_b, fake_b.clone(), context, &mut rng);
 
         // The discriminator that judges the generator has already made its step.
-        let adversarial = self.discriminator.generator_loss(&fake_b, &mut rng);
+        let adversarial = self
+            .discriminator
+            .generator_loss(&fake_b, context, &mut rng);
         let queries = self
             .generator
             .network()
@@ -151,14 +152,12 @@ impl Method for Contrastive {
             .update(&mut gradients, context.generator_rate);
         self.heads.update(&mut gradients, context.generator_rate);
 
-        let [on_real, on_fake] = &on_discriminator;
         let mut losses = vec![
             Loss::generator("G_GAN", &adversarial),
             Loss::generator("NCE", &nce),
         ];
         losses.extend(identity.map(|identity| Loss::generator("NCE_Y", &identity)));
-        losses.push(Loss::discriminator("D_real", on_real));
-        losses.push(Loss::discriminator("D_fake", on_fake));
+        losses.extend(judged.named());
         losses
     }
 

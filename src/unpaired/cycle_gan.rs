@@ -82,7 +82,7 @@ impl CycleGan {
         &mut self,
         real_a: &Tensor<4>,
         real_b: &Tensor<4>,
-        rate: f64,
+        context: StepContext,
         rng: &mut ChaCha8Rng,
     ) -> (Tensor<4>, Tensor<4>, GeneratorLosses) {
         let (a2b, b2a) = (self.a2b.network(), self.b2a.network());
@@ -93,8 +93,8 @@ impl CycleGan {
         let recovered_b = a2b.forward(fake_a.clone(), mode);
 
         let distance = |one: Tensor<4>, other: &Tensor<4>| (one - other.clone()).abs().mean();
-        let gan_a = self.discriminator_a.generator_loss(&fake_b, rng);
-        let gan_b = self.discriminator_b.generator_loss(&fake_a, rng);
+        let gan_a = self.discriminator_a.generator_loss(&fake_b, context, rng);
+        let gan_b = self.discriminator_b.generator_loss(&fake_a, context, rng);
         let cycle_a = distance(recovered_a, real_a) * self.cycle_a;
         let cycle_b = distance(recovered_b, real_b) * self.cycle_b;
         // A generator into B should leave pictures of B as they are.
@@ -112,6 +112,7 @@ impl CycleGan {
             loss = loss + identity_a.clone() + identity_b.clone();
         }
         let mut gradients: Gradients = loss.backward();
+        let rate = context.generator_rate;
         self.a2b.update(&mut gradients, rate);
         self.b2a.update(&mut gradients, rate);
         let losses = GeneratorLosses {
@@ -135,22 +136,26 @@ impl Method for CycleGan {
         let real_a = Tensor::<4>::from_data(batch.a, &self.device);
         let real_b = Tensor::<4>::from_data(batch.b, &self.device);
         let mut rng = random::step_rng(context.seed, context.step);
-        let (fake_b, fake_a, losses) =
-            self.update_generators(&real_a, &real_b, context.generator_rate, &mut rng);
+        let (fake_b, fake_a, losses) = self.update_generators(&real_a, &real_b, context, &mut rng);
 
-        let rate = context.discriminator_rate;
-        let loss_a = self.discriminator_a.update(&real_b, fake_b, rate, &mut rng);
-        let loss_b = self.discriminator_b.update(&real_a, fake_a, rate, &mut rng);
+        let judged_a = self
+            .discriminator_a
+            .update(&real_b, fake_b, context, &mut rng);
+        let judged_b = self
+            .discriminator_b
+            .update(&real_a, fake_a, context, &mut rng);
 
         let mut named = Vec::with_capacity(8);
         let names = [
-            ["D_A", "G_A", "cycle_A", "idt_A"],
-            ["D_B", "G_B", "cycle_B", "idt_B"],
+            ["D_A", "D_penalty_A", "G_A", "cycle_A", "idt_A"],
+            ["D_B", "D_penalty_B", "G_B", "cycle_B", "idt_B"],
         ];
-        for (side, [on_real, on_fake]) in [loss_a, loss_b].into_iter().enumerate() {
-            let [discriminator, gan, cycle, identity] = names[side];
-            let loss = (on_real + on_fake) * 0.5;
+        for (side, judged) in [judged_a, judged_b].into_iter().enumerate() {
+            let [discriminator, penalty, gan, cycle, identity] = names[side];
+            let loss = (judged.on_real + judged.on_fake) * 0.5;
             named.push(Loss::discriminator(discriminator, &loss));
+            let value = judged.penalty;
+            named.extend(value.map(|value| Loss::discriminator(penalty, &value)));
             named.push(Loss::generator(gan, &losses.gan[side]));
             named.push(Loss::generator(cycle, &losses.cycle[side]));
             if let Some(values) = &losses.identity {

@@ -4,10 +4,10 @@ use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 use crate::config::Recipe;
-use crate::method::MethodState;
+use crate::method::{DiscriminatorLosses, MethodState, StepContext};
 use crate::nn::{
-    Adam, DiffAugment, Discriminator, ForwardMode, GanLoss, ImagePool, TensorError, Trainable,
-    WEIGHT_CLIP,
+    Adam, DiffAugment, Discriminator, ForwardMode, GanLoss, ImagePool, InstanceNoise, Penalties,
+    TensorError, Trainable, WEIGHT_CLIP,
 };
 
 /// A discriminator, the pool of translations that it is shown, and how pictures are changed before it sees them.
@@ -16,7 +16,9 @@ pub(super) struct DiscriminatorWithPool {
     pub(super) network: Trainable<Discriminator>,
     pool: ImagePool,
     augment: DiffAugment,
+    noise: InstanceNoise,
     gan_loss: GanLoss,
+    penalties: Penalties,
     /// Updates for each of the generator.
     steps: usize,
 }
@@ -29,24 +31,26 @@ impl DiscriminatorWithPool {
             network: Trainable::new(network, adam),
             pool: ImagePool::new(recipe.optim.pool_size),
             augment: DiffAugment::new(&recipe.discriminator.augment),
+            noise: InstanceNoise::new(recipe),
             gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
+            penalties: Penalties::new(&recipe.loss),
             steps: recipe.optim.discriminator_steps,
         }
     }
 
-    /// Updates on real pictures and, through the pool, generated ones; returns the loss on each.
+    /// Updates on real pictures and, through the pool, generated ones; returns the losses.
     pub(super) fn update(
         &mut self,
         real: &Tensor<4>,
         fake: Tensor<4>,
-        rate: f64,
+        context: StepContext,
         rng: &mut ChaCha8Rng,
-    ) -> [Tensor<1>; 2] {
+    ) -> DiscriminatorLosses {
         // Without its graph: the discriminator's step must not reach the generator.
         let fake = self.pool.query(fake.inner(), rng);
-        let mut losses = self.step(real, &fake, rate, rng);
+        let mut losses = self.step(real, &fake, context, rng);
         for _ in 1..self.steps {
-            losses = self.step(real, &fake, rate, rng);
+            losses = self.step(real, &fake, context, rng);
         }
         losses
     }
@@ -55,27 +59,47 @@ impl DiscriminatorWithPool {
         &mut self,
         real: &Tensor<4>,
         fake: &Tensor<4>,
-        rate: f64,
+        context: StepContext,
         rng: &mut ChaCha8Rng,
-    ) -> [Tensor<1>; 2] {
+    ) -> DiscriminatorLosses {
         let network = self.network.network();
-        let real = self.augment.apply(real.clone(), rng);
-        let fake = self.augment.apply(fake.clone(), rng);
+        let real = self.seen(real.clone(), context.epoch, rng);
+        let fake = self.seen(fake.clone(), context.epoch, rng);
+        let penalty = self
+            .penalties
+            .loss(network, &real, &fake, context.step, rng);
         let on_real = network.forward(real, ForwardMode::TRAINING);
         let on_fake = network.forward(fake, ForwardMode::TRAINING);
         let on_real = self.gan_loss.discriminator_on_real(on_real);
         let on_fake = self.gan_loss.discriminator_on_fake(on_fake);
-        let loss = (on_real.clone() + on_fake.clone()) * 0.5;
+        let losses = DiscriminatorLosses {
+            on_real,
+            on_fake,
+            penalty,
+        };
+        let loss = losses.sum() * 0.5;
+        let rate = context.discriminator_rate;
         self.network.update(&mut loss.backward(), rate);
         if self.gan_loss.clips_weights() {
             self.network.clip(WEIGHT_CLIP);
         }
-        [on_real, on_fake]
+        losses
+    }
+
+    /// Pictures as the network sees them.
+    fn seen(&self, pictures: Tensor<4>, epoch: u64, rng: &mut ChaCha8Rng) -> Tensor<4> {
+        let pictures = self.augment.apply(pictures, rng);
+        self.noise.apply(pictures, 0, epoch)
     }
 
     /// What the generator minimises on its pictures, `[1]`.
-    pub(super) fn generator_loss(&self, fake: &Tensor<4>, rng: &mut ChaCha8Rng) -> Tensor<1> {
-        let fake = self.augment.apply(fake.clone(), rng);
+    pub(super) fn generator_loss(
+        &self,
+        fake: &Tensor<4>,
+        context: StepContext,
+        rng: &mut ChaCha8Rng,
+    ) -> Tensor<1> {
+        let fake = self.seen(fake.clone(), context.epoch, rng);
         let logits = self.network.frozen().forward(fake, ForwardMode::TRAINING);
         self.gan_loss.generator(logits)
     }

@@ -533,7 +533,7 @@ fn the_sample_in_the_program_can_be_inpainted() {
     let place = Place::new();
     place
         .run(&format!(
-            "train {} --steps 2 --name s",
+            "train {} --config inpaint --steps 2 --name s",
             INPAINT.replace("--data photos", "")
         ))
         .done();

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use image::{DynamicImage, GrayImage, ImageBuffer, Luma, Rgb, RgbImage};
 use serde_json::Value;
 use tempfile::TempDir;
+use translate::style::read_weights;
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_translate");
 
@@ -17,11 +18,11 @@ pub const PIX2PIX: &str = "--mode pix2pix --data pairs --set data.load_size=72 -
     --set generator.arch=unet_64 --set generator.channels=2 --set discriminator.channels=2 --set discriminator.layers=1";
 
 /// Settings of the smallest cycle.
-pub const CYCLE: &str = "--mode cycle --set data.load_size=18 --set data.crop_size=16 \
+pub const CYCLE: &str = "--config cycle --set data.load_size=18 --set data.crop_size=16 \
     --set generator.arch=resnet_6blocks --set generator.channels=2 --set discriminator.channels=2 --set discriminator.layers=1";
 
 /// Settings of the smallest CUT.
-pub const CONTRASTIVE: &str = "--mode contrastive --set data.load_size=18 --set data.crop_size=16 \
+pub const CONTRASTIVE: &str = "--config contrastive --set data.load_size=18 --set data.crop_size=16 \
     --set generator.arch=resnet_6blocks --set generator.channels=2 --set discriminator.channels=2 \
     --set discriminator.layers=1 --set loss.nce_channels=8";
 
@@ -319,6 +320,19 @@ impl Outcome {
         self.stderr[start..].trim_end()
     }
 
+    /// Standard output of `translate styles` without the styles in the program.
+    pub fn own_styles(&self) -> String {
+        let lines = self.stdout.lines();
+        let own: Vec<&str> = lines.filter(|line| !line.ends_with(", built-in")).collect();
+        own.join("\n")
+    }
+
+    /// The error message without the names of the styles in the program.
+    #[track_caller]
+    pub fn error_of_own_styles(&self) -> String {
+        self.error().replace("; the program has: fill, monet", "")
+    }
+
     #[track_caller]
     pub fn says(self, part: &str) -> Self {
         assert!(self.stderr.contains(part), "no {part:?} in {self:#?}");
@@ -340,4 +354,17 @@ pub fn terminate(child: &Child) {
         .args(["-TERM", &child.id().to_string()])
         .status();
     assert!(status.unwrap().success());
+}
+
+/// Whether two weight files differ by no more than steps of the smallest learning rate.
+pub fn are_nearly_equal(first: &Path, second: &Path) -> bool {
+    let [first, second] = [first, second].map(|path| read_weights(path).unwrap().0);
+    first.keys().eq(second.keys())
+        && first.iter().all(|(name, first)| {
+            let [first, second] =
+                [first, &second[name]].map(|data| data.as_slice::<f32>().unwrap());
+            let mut pairs = first.iter().zip(second);
+            first.len() == second.len()
+                && pairs.all(|(first, second)| (first - second).abs() < 1e-20)
+        })
 }

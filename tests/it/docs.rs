@@ -129,6 +129,7 @@ fn links_between_documents_are_not_broken() {
         "docs/scaling.md",
         "docs/pix2pixhd.md",
         "docs/metrics.md",
+        "docs/gan-toolbox.md",
         "docs/serve.md",
         "docs/architecture.md",
         "docs/compatibility.md",

@@ -198,6 +198,9 @@ fn every_command_of_the_documents_runs() {
         for line in [
             "translate train --config pix2pix-small --data facades --name edges --set data.direction=AtoB",
             "translate train --config cycle-small --data horse2zebra --name mystyle",
+            // Small ones in place of those in the program.
+            "translate train --config cycle-small --data horse2zebra --name monet",
+            "translate train --config inpaint-free --data photos --name fill",
         ] {
             run(&place, document, line);
         }
@@ -215,6 +218,7 @@ fn every_command_within_the_text_is_understood() {
         "docs/projects.md",
         "docs/compatibility.md",
         "docs/pix2pixhd.md",
+        "docs/gan-toolbox.md",
     ] {
         for command in inline_commands(document) {
             let words = command.split_whitespace();

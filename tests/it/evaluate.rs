@@ -207,6 +207,26 @@ fn what_cannot_be_compared_is_refused() {
 }
 
 #[test]
+fn names_that_differ_in_large_and_small_letters_are_no_pair_and_that_is_said() {
+    let folders = Folders::new();
+    folders.add("real/Photo.png", 16, 100, 3);
+    folders.add("fake/photo.png", 16, 90, 3);
+    let error = folders.evaluate(&[Metric::L1]).unwrap_err().to_string();
+    assert!(
+        error.contains("`Photo` and `photo` differ in large and small letters alone"),
+        "{error}"
+    );
+    folders.add("real/b.png", 16, 100, 3);
+    folders.add("fake/b.png", 16, 90, 3);
+    let warnings = folders.evaluate(&[Metric::L1]).unwrap().warnings();
+    assert!(
+        warnings.iter().any(|warning| warning
+            .starts_with("the names `Photo` and `photo` differ in large and small letters alone")),
+        "{warnings:?}"
+    );
+}
+
+#[test]
 fn a_small_pair_has_no_ssim_and_the_rest_has() {
     let folders = Folders::new();
     for side in ["real", "fake"] {

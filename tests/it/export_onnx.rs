@@ -6,8 +6,9 @@ use translate::config::{
     Downsample, GeneratorArch, GeneratorRecipe, InitKind, Mode, NormKind, Recipe, Upsample,
 };
 use translate::nn::{ForwardMode, Generator, NamedTensors, NormStats, WeightInit};
+use translate::style::FilePrecision;
 use translate::style::onnx::{
-    ModelProto, OnnxInput, OnnxNetwork, OnnxOptions, OnnxPrecision, onnx_file, onnx_model,
+    ModelProto, OnnxInput, OnnxNetwork, OnnxOptions, onnx_file, onnx_model,
 };
 
 use crate::device::test_device;
@@ -55,7 +56,7 @@ pub fn network(recipe: &GeneratorRecipe) -> Generator {
 pub fn options(norm_stats: NormStats) -> OnnxOptions {
     OnnxOptions {
         norm_stats,
-        precision: OnnxPrecision::F32,
+        precision: FilePrecision::F32,
         size: None,
         batch: None,
         opset: None,
@@ -248,7 +249,7 @@ fn weights_of_16_bits_change_little() {
                 &options,
             )
         };
-        let [full, half] = [OnnxPrecision::F32, OnnxPrecision::F16].map(model);
+        let [full, half] = [FilePrecision::F32, FilePrecision::F16].map(model);
         let difference = distance(&run(&half, input.clone()), &run(&full, input));
         assert!((1e-7..2e-2).contains(&difference), "{norm:?}: {difference}");
     }

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use translate::config::{GeneratorArch, GeneratorRecipe, NormKind, Upsample};
 use translate::nn::{NamedTensors, NormStats};
+use translate::style::FilePrecision;
 use translate::style::onnx::{
-    Dimension, GraphProto, ModelProto, OnnxInput, OnnxNetwork, OnnxOptions, OnnxPrecision,
-    ValueInfoProto, onnx_model,
+    Dimension, GraphProto, ModelProto, OnnxInput, OnnxNetwork, OnnxOptions, ValueInfoProto,
+    onnx_model,
 };
 
 use crate::export_onnx::{NORMS, STATISTICS, exported_pictures, network, options, recipe};
@@ -228,7 +229,7 @@ fn sixteen_bits_are_for_convolutions_alone() {
     let recipe = small(NormKind::Batch);
     let weights = NamedTensors::from_network(&network(&recipe));
     let options = OnnxOptions {
-        precision: OnnxPrecision::F16,
+        precision: FilePrecision::F16,
         ..options(NormStats::Batch)
     };
     let graph = exported_pictures(&recipe, [3, 1], weights, &options)
@@ -254,7 +255,7 @@ fn weights_beyond_16_bits_are_refused() {
     let kernel = weights.0.get_mut("model.model.0.weight").unwrap();
     kernel.as_mut_slice::<f32>().unwrap()[0] = 70_000.0;
     let options = OnnxOptions {
-        precision: OnnxPrecision::F16,
+        precision: FilePrecision::F16,
         ..options(NormStats::Batch)
     };
     let network = OnnxNetwork {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use translate::config::{Mode, Overlay, Recipe};
 use translate::nn::NamedTensors;
 use translate::style::import::WeightFile;
-use translate::style::{Manifest, StyleFolder, TrainingSummary, map_weights, read_weights};
+use translate::style::{Manifest, StyleFolder, map_weights, read_weights};
 
 use crate::apply_network::folder;
 use crate::fixture;
@@ -112,9 +112,7 @@ proptest! {
         let style = StyleFolder::new(place.path());
         let manifest = Manifest {
             author: Some("somebody".to_owned()),
-            licence: None,
-            training: TrainingSummary::default(),
-            recipe: Recipe::defaults(Mode::Cycle),
+            ..Manifest::new(Recipe::defaults(Mode::Cycle))
         };
         manifest.write(&style).unwrap();
         let path = style.manifest();

@@ -1,10 +1,11 @@
 //! Recognising networks: whatever a recipe describes is found again in its weights, to the bit.
 
+use burn::tensor::TensorData;
 use proptest::prelude::*;
 use translate::coarse_to_fine::{MultiscaleDiscriminator, encoder};
 use translate::config::{
-    DiscriminatorArch, DiscriminatorRecipe, GeneratorArch, GeneratorRecipe, InitKind, Mode,
-    NormKind, Recipe, Upsample,
+    DiscriminatorArch, DiscriminatorRecipe, Downsample, GeneratorArch, GeneratorRecipe, InitKind,
+    Mode, NormKind, Recipe, Upsample,
 };
 use translate::nn::{Discriminator, Generator, NamedTensors, WeightInit};
 use translate::style::import::{
@@ -126,6 +127,135 @@ proptest! {
         let found = DetectedNetwork::find(&file, None, Hints::default(), &test_device()).unwrap();
         prop_assert_eq!(found.architecture, Architecture::Discriminator { recipe, input });
         prop_assert!(found.tensors == weights);
+    }
+}
+
+/// The outer product of `row` with itself, once for each channel.
+fn filter(channels: usize, row: &[f32]) -> TensorData {
+    let products = (0..channels)
+        .flat_map(|_| row)
+        .flat_map(|down| row.iter().map(move |right| down * right));
+    let products: Vec<f32> = products.collect();
+    TensorData::new(products, [channels, 1, row.len(), row.len()])
+}
+
+#[test]
+fn anti_aliased_networks_come_with_their_filters() {
+    const HALVING: &[f32] = &[0.25, 0.5, 0.25];
+    const DOUBLING: &[f32] = &[0.25, 0.75, 0.75, 0.25];
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("net_G.safetensors");
+    let options = ImportOptions {
+        file: file.clone(),
+        key: None,
+        hints: Hints::default(),
+        arch: None,
+        mode: None,
+        direction: None,
+        overwrite: false,
+    };
+    let write = |tensors: &NamedTensors| {
+        std::fs::write(&file, tensors.to_safetensors().unwrap()).unwrap();
+    };
+    for (number, (downsample, upsample)) in [
+        (Downsample::Blur, Upsample::Blur),
+        (Downsample::Blur, Upsample::Deconv),
+        (Downsample::Strided, Upsample::Blur),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (blocks, output) = [(9, 3), (6, 3), (9, 1)][number];
+        let recipe = GeneratorRecipe {
+            arch: if blocks == 9 {
+                GeneratorArch::Resnet9Blocks
+            } else {
+                GeneratorArch::Resnet6Blocks
+            },
+            norm: NormKind::Instance,
+            channels: 2,
+            downsample,
+            upsample,
+            ..Recipe::defaults(Mode::Pix2pix).generator
+        };
+        let network = Generator::new(&mut init(7), &recipe, 3, output);
+        let plain = NamedTensors::from_network(&network);
+        let mut whole = plain.clone();
+        let mut add = |index: usize, channels, row| {
+            let name = format!("model.{index}.filt");
+            whole.0.insert(name, filter(channels, row));
+        };
+        let mut up = 10 + blocks;
+        if downsample == Downsample::Blur {
+            add(7, 4, HALVING);
+            add(11, 8, HALVING);
+            up += 2;
+        }
+        if upsample == Upsample::Blur {
+            add(up, 8, DOUBLING);
+            add(up + 4, 4, DOUBLING);
+        }
+        write(&whole);
+        let style = StyleFolder::new(place.path().join(number.to_string()));
+        let imported = import(&style, &options, &test_device()).unwrap();
+        let wanted = Architecture::Generator {
+            recipe,
+            input: 3,
+            output,
+        };
+        assert_eq!(imported.architecture, wanted);
+        let kept = std::fs::read(&imported.path).unwrap();
+        assert!(NamedTensors::from_safetensors(&kept).unwrap() == plain);
+        let manifest = Manifest::read(&style).unwrap();
+        let mode = if output == 3 {
+            Mode::Contrastive
+        } else {
+            Mode::Cycle
+        };
+        assert_eq!(manifest.recipe.mode, mode);
+        let exported = generator_state_dict(&style, &manifest, None, &test_device()).unwrap();
+        assert!(exported == whole);
+
+        // Other filters are another network.
+        let name = whole.0.keys().find(|name| name.contains(".filt"));
+        let name = name.unwrap().clone();
+        let channels = whole.0[&name].shape()[0];
+        for (row, message) in [
+            (&[0.2, 0.3, 0.3, 0.2][..], "has other numbers than CUT's"),
+            (&[0.3, 0.4, 0.3], "has other numbers than CUT's"),
+            (&[0.5, 0.5], "is [8, 1, 2, 2], where CUT has [8, 1"),
+        ] {
+            let mut other = whole.clone();
+            let wanted = other.0[&name].shape()[3];
+            if row.len() > 2 && row.len() != wanted {
+                continue;
+            }
+            let message = message.replace("[8,", &format!("[{channels},"));
+            other.0.insert(name.clone(), filter(channels, row));
+            write(&other);
+            let other = StyleFolder::new(place.path().join("other"));
+            let error = import(&other, &options, &test_device()).unwrap_err();
+            assert!(error.to_string().contains(&message), "{error}");
+        }
+    }
+    for layers in [1, 3] {
+        let recipe = DiscriminatorRecipe {
+            layers,
+            channels: 2,
+            norm: NormKind::Instance,
+            downsample: Downsample::Blur,
+            ..Recipe::defaults(Mode::Pix2pix).discriminator
+        };
+        let plain = NamedTensors::from_network(&Discriminator::new(&mut init(1), &recipe, 3));
+        let mut whole = plain.clone();
+        for (index, channels) in [(2, 2), (6, 4), (10, 8)].into_iter().take(layers) {
+            let name = format!("model.{index}.filt");
+            whole.0.insert(name, filter(channels, HALVING));
+        }
+        let found = found(&whole);
+        let wanted = Architecture::Discriminator { recipe, input: 3 };
+        assert_eq!(found.architecture, wanted);
+        assert!(found.tensors == plain);
     }
 }
 

@@ -115,6 +115,10 @@ fn networks_of_other_repositories_are_imported_or_refused_by_name() {
     let place = with_files();
     assert_like_pytorch(&place, "two_parts", "", "two_parts");
     assert_like_pytorch(&place, "resizing", "", "resizing");
+    assert_like_pytorch(&place, "cut", "", "cut");
+    place.run("import cut_D.pth --style cut").done();
+    let shown = place.run("styles show cut").done().stdout;
+    assert!(shown.contains("contrastive"), "{shown}");
     for (tensors, message) in [
         (
             &[
@@ -148,10 +152,20 @@ fn networks_of_other_repositories_are_imported_or_refused_by_name() {
         (
             &[
                 ("model.1.weight", "64,3,7,0"),
-                ("model.7.filt", "128,1,3,0"),
+                ("model.10.conv_block.1.weight", "256,256,3,0"),
+                ("model.15.conv_block.1.weight", "256,256,3,0"),
+                ("model.17.weight", "128,256,3,0"),
+            ],
+            "doubles the size by a layer without weights, `model.16`",
+        ),
+        (
+            &[
+                ("model.1.weight", "64,3,7,0"),
+                ("model.4.weight", "128,64,3,0"),
+                ("model.8.weight", "256,128,3,0"),
                 ("model.12.conv_block.1.weight", "256,256,3,0"),
             ],
-            "CUT's ResNet with anti-aliased sampling",
+            "halves the size by a layer without weights, `model.7`",
         ),
         (
             &[

@@ -227,6 +227,7 @@ fn networks_of_many_bands_get_all_of_them_and_give_them_back() {
 fn numbers_with_a_range_keep_their_type_scale_and_holes() {
     for (name, range, sample) in [
         ("signed_16.tif", [-1000.0, 1550.0], SampleType::Signed16),
+        ("signed_64.tif", [-1000.0, 1550.0], SampleType::Signed64),
         ("unsigned_32.tif", [0.0, 255_000.0], SampleType::Unsigned32),
         ("float_16.tif", [0.0, 1.0], SampleType::Float16),
         ("float_64.tif", [0.0, 64.0], SampleType::Float64),

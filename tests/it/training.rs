@@ -28,7 +28,7 @@ pub fn recipe(mode: Mode, config: &Value) -> Recipe {
     recipe
 }
 
-fn init(recipe: &Recipe, device: &Device) -> WeightInit {
+pub fn init(recipe: &Recipe, device: &Device) -> WeightInit {
     WeightInit::from_recipe(recipe, 0, &device.clone().autodiff())
 }
 
@@ -53,6 +53,12 @@ pub fn check(name: &str, method: &mut dyn Method) {
         };
         (batch, 1)
     });
+}
+
+/// Whether a tensor follows from forward passes, not from gradients.
+pub fn is_buffer(name: &str) -> bool {
+    let ends = [".running_mean", ".running_var", ".weight_u", ".weight_v"];
+    ends.iter().any(|end| name.ends_with(end))
 }
 
 /// Trains on the batches of a fixture's steps, each in the epoch that `given` says, with the rates of generator and
@@ -108,7 +114,7 @@ pub fn check_steps(
                 continue;
             }
             let wanted = values(&last.0[key]);
-            if key.contains("running_") {
+            if is_buffer(key) {
                 for (got, wanted) in values(got).iter().zip(wanted) {
                     assert!(
                         (got - wanted).abs() < 1e-4 * wanted.abs().max(1.0),
@@ -178,7 +184,7 @@ fn five_steps_of_cycle_gan_equal_pytorch() {
     );
 }
 
-fn batch() -> Batch {
+pub fn batch() -> Batch {
     let fixture = Fixture::open("training_pix2pix.safetensors");
     let side = |name| sample(&fixture.data(name), 0);
     Batch {
@@ -191,7 +197,7 @@ fn batch() -> Batch {
     }
 }
 
-fn first_step() -> StepContext {
+pub fn first_step() -> StepContext {
     StepContext {
         step: 1,
         epoch: 1,
@@ -202,7 +208,7 @@ fn first_step() -> StepContext {
 }
 
 /// Small methods of three modes with one setting changed.
-fn small(change: impl Fn(&mut Recipe)) -> [Box<dyn Method>; 3] {
+pub fn small(change: impl Fn(&mut Recipe)) -> [Box<dyn Method>; 3] {
     [Mode::Pix2pix, Mode::Cycle, Mode::Contrastive].map(|mode| {
         let mut recipe = Recipe::defaults(mode);
         recipe.generator.arch = GeneratorArch::Resnet6Blocks;

@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 use super::planes::Planes;
-use crate::apply::distance_transform::DistanceTransform;
 use crate::data::Mask;
+use crate::picture::DistanceTransform;
 
 /// Puts the nearest known pixel into every missing one.
 pub(super) fn extend(photo: &mut Planes, nearest: &DistanceTransform) {
@@ -46,7 +46,7 @@ pub(super) fn match_border(photo: &mut Planes, mask: &Mask, nearest: &DistanceTr
     let (width, height) = mask.size();
     let runs = runs(mask, nearest, usize::MAX);
     let from_outside = Mask::from_fn(width, height, |x, y| !mask.is_hole(x, y));
-    let nearest_hole = DistanceTransform::new(&from_outside);
+    let nearest_hole = from_outside.distances();
     let area = photo.area();
     for plane in photo.values.chunks_exact_mut(area) {
         let around = continued(plane, width, nearest, &runs);
@@ -183,7 +183,7 @@ mod tests {
     /// Columns from `from` on are missing.
     fn half(width: usize, height: usize, from: usize) -> (Mask, DistanceTransform) {
         let mask = Mask::from_fn(width, height, |x, _| x >= from);
-        let nearest = DistanceTransform::new(&mask);
+        let nearest = mask.distances();
         (mask, nearest)
     }
 
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn wrong_colours_become_those_around() {
         let mask = Mask::from_fn(40, 30, |x, y| (10..26).contains(&x) && (8..20).contains(&y));
-        let nearest = DistanceTransform::new(&mask);
+        let nearest = mask.distances();
         // A pattern that goes on in the hole, 0.6 too light there.
         let wanted = |place: usize| {
             if (place % 40 / 2).is_multiple_of(2) {
@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn a_slope_is_continued_smoothly_across_a_hole() {
         let mask = Mask::from_fn(40, 30, |x, y| (10..26).contains(&x) && (8..20).contains(&y));
-        let nearest = DistanceTransform::new(&mask);
+        let nearest = mask.distances();
         let slope = |place: usize| (place % 40) as f32 / 40.0 + (place / 40) as f32 / 60.0 - 0.75;
         let plane: Vec<f32> = (0..40 * 30)
             .map(|place| {
@@ -267,7 +267,7 @@ mod tests {
     fn a_first_guess_is_the_nearest_known_pixel() {
         let mask = Mask::from_fn(5, 1, |x, _| (1..4).contains(&x));
         let mut photo = row(&[0.5, 0.0, 0.0, 0.0, -0.5]);
-        extend(&mut photo, &DistanceTransform::new(&mask));
+        extend(&mut photo, &mask.distances());
         assert!((photo.values[1] - 0.5).abs() < 1e-6);
         assert!((photo.values[3] + 0.5).abs() < 1e-6);
     }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::apply::distance_transform::DistanceTransform;
 use crate::data::Mask;
+use crate::picture::DistanceTransform;
 
 /// Missing pixels that are filled together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,7 +130,7 @@ mod tests {
     fn holes_are_connected_at_corners_and_small_ones_are_joined() {
         let mask = mask(&["#.......#", ".#.......", "........."]);
         let bounds = |capacity| {
-            let groups = group_holes(&mask, &DistanceTransform::new(&mask), capacity);
+            let groups = group_holes(&mask, &mask.distances(), capacity);
             groups.iter().map(|group| group.bounds).collect::<Vec<_>>()
         };
         assert_eq!(bounds(4), [[8, 0, 9, 1], [0, 0, 2, 2]]);
@@ -141,13 +141,10 @@ mod tests {
     #[test]
     fn a_scratch_is_cut_into_pieces_and_a_block_is_not() {
         let scratch = Mask::from_fn(200, 200, |x, y| x.abs_diff(y) < 3);
-        let pieces = group_holes(&scratch, &DistanceTransform::new(&scratch), 24);
+        let pieces = group_holes(&scratch, &scratch.distances(), 24);
         assert!(pieces.iter().all(|piece| piece.side() <= 12));
         let block = Mask::from_fn(200, 200, |x, y| x < 60 && (10..90).contains(&y));
-        assert_eq!(
-            group_holes(&block, &DistanceTransform::new(&block), 24).len(),
-            1
-        );
+        assert_eq!(group_holes(&block, &block.distances(), 24).len(), 1);
     }
 
     proptest! {
@@ -158,7 +155,7 @@ mod tests {
         ) {
             let mask = Mask::from_fn(20, 20, |x, y| bits[y * 20 + x]);
             prop_assume!(!mask.is_full());
-            let groups = group_holes(&mask, &DistanceTransform::new(&mask), capacity);
+            let groups = group_holes(&mask, &mask.distances(), capacity);
             let mut places: Vec<usize> = groups.iter().flat_map(|group| group.places.clone()).collect();
             places.sort_unstable();
             let wanted: Vec<usize> = (0..400).filter(|&place| mask.holes()[place]).collect();

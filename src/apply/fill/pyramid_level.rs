@@ -4,7 +4,6 @@ use super::blend::{blend, match_border};
 use super::filler::{Filler, HoleSupport};
 use super::planes::{Planes, Rectangle};
 use super::tile::{Tile, middle, tile_starts};
-use crate::apply::distance_transform::DistanceTransform;
 use crate::data::Mask;
 
 /// A window shows enough of a photo if one in so many of its pixels is known.
@@ -90,7 +89,7 @@ impl PyramidLevel {
     pub(super) fn soften_border(&mut self, feather: usize) {
         let mask = self.unknown_mask();
         if !mask.is_full() {
-            let nearest = DistanceTransform::new(&mask);
+            let nearest = mask.distances();
             blend(&mut self.planes, &mask, &nearest, feather);
         }
     }
@@ -99,7 +98,7 @@ impl PyramidLevel {
     pub(super) fn match_surroundings(&mut self) {
         let mask = self.unknown_mask();
         if !mask.is_full() && !mask.is_empty() {
-            match_border(&mut self.planes, &mask, &DistanceTransform::new(&mask));
+            match_border(&mut self.planes, &mask, &mask.distances());
         }
     }
 

@@ -11,7 +11,6 @@ use super::mask_source::{MaskLookup, PhotoMask};
 use super::photo::{composite, planes};
 use super::planes::Planes;
 use super::windows::fill_holes;
-use crate::apply::distance_transform::DistanceTransform;
 use crate::apply::error::ApplyError;
 use crate::apply::options::{ApplyOptions, Depth};
 use crate::apply::pipeline::{Finished, Pipeline};
@@ -20,8 +19,10 @@ use crate::apply::reading::{is_usual, unreadable, unsupported};
 use crate::apply::recorder::Event;
 use crate::apply::report::Summary;
 use crate::apply::run::run_pipeline;
+use crate::apply::sidecars::sidecars;
 use crate::data::Mask;
 use crate::files;
+use crate::picture::DistanceTransform;
 use crate::picture::{
     EncodeOptions, Encoded, FileContents, Metadata, OutputPixels, Picture, PictureLimits, encode,
     has_integer_samples, is_16_bit, read_picture, to_8_bit,
@@ -148,7 +149,7 @@ impl Pipeline for Filling<'_> {
                 "the mask{grown} covers all of it: nothing is left to continue from"
             )));
         }
-        let nearest = DistanceTransform::new(&mask);
+        let nearest = mask.distances();
         let mut planes = planes(&image, self.channels);
         extend(&mut planes, &nearest);
         Ok(Photo {
@@ -165,6 +166,18 @@ impl Pipeline for Filling<'_> {
     }
 
     fn finish(&self, picture: &PlannedPicture, photo: Photo) -> Result<Finished, String> {
+        let own_size = (photo.image.width() as usize, photo.image.height() as usize);
+        let mut finished = self.encoded(picture, photo)?;
+        if let Some(output) = picture.task.output() {
+            finished.sidecars = sidecars(&picture.input, output, own_size, finished.size());
+        }
+        Ok(finished)
+    }
+}
+
+impl Filling<'_> {
+    /// The file of a photo whose holes are filled.
+    fn encoded(&self, picture: &PlannedPicture, photo: Photo) -> Result<Finished, String> {
         let format = picture.format()?;
         let Photo {
             mut image,

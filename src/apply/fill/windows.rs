@@ -4,8 +4,8 @@ use super::filler::{Filler, HoleSupport};
 use super::groups::{HoleGroup, group_holes};
 use super::planes::{Planes, Rectangle};
 use super::pyramid_level::PyramidLevel;
-use crate::apply::distance_transform::DistanceTransform;
 use crate::data::Mask;
+use crate::picture::DistanceTransform;
 
 /// Fills the holes of a photo, in which the holes hold a first guess.
 ///
@@ -171,7 +171,7 @@ mod tests {
         };
         let calls = 0;
         let mut filler = MeanFiller { side, reach, calls };
-        fill_holes(&mut photo, mask, &DistanceTransform::new(mask), &mut filler).unwrap();
+        fill_holes(&mut photo, mask, &mask.distances(), &mut filler).unwrap();
         filler.calls
     }
 
@@ -206,7 +206,7 @@ mod tests {
                 .collect();
             let mut photo = Planes { channels: 1, width, height, values };
             let mut filler = MeanFiller { side: 16, reach, calls: 0 };
-            let filled = fill_holes(&mut photo, &mask, &DistanceTransform::new(&mask), &mut filler);
+            let filled = fill_holes(&mut photo, &mask, &mask.distances(), &mut filler);
             // A photo that is nearly all hole can leave a window without anything known.
             prop_assume!(filled.is_ok());
             for (place, value) in photo.values.iter().enumerate() {

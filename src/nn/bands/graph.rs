@@ -2,11 +2,12 @@
 
 use super::operation::Operation;
 use crate::nn::activation::Activation;
-use crate::nn::convolution::{Convolution, Upsampling};
+use crate::nn::convolution::Convolution;
 use crate::nn::forward_mode::ForwardMode;
 use crate::nn::generator::Generator;
 use crate::nn::layer_ops::LayerOps;
 use crate::nn::norm::Norm;
+use crate::nn::upsampling::Upsampling;
 
 /// Recorded layers, in an order in which they can be computed.
 #[derive(Debug)]

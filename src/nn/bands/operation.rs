@@ -7,9 +7,10 @@ use burn::tensor::Tensor;
 use crate::kernels::{Merge, RowPadding};
 use crate::nn::activation::Activation;
 use crate::nn::blur::blur_bordered;
-use crate::nn::convolution::{Convolution, Upsampling};
+use crate::nn::convolution::Convolution;
 use crate::nn::downsample::downsample;
 use crate::nn::norm::Norm;
+use crate::nn::upsampling::Upsampling;
 
 /// A layer, or an operation between layers.
 #[derive(Debug, Clone, Copy)]

@@ -5,3 +5,4 @@ pub(super) mod jpeg;
 pub(super) mod png;
 pub(super) mod pnm;
 pub(super) mod tiff;
+pub(super) mod webp;

@@ -47,7 +47,7 @@ impl SampleFile {
     pub fn read(path: &Path, limits: PictureLimits) -> Result<Self, PictureError> {
         let bytes = read_bytes(path, limits.bytes)?;
         let damaged = |message| SampleError::damaged(format!("the decoder failed: {message}"));
-        let stored = panics::catch(|| decode(bytes, limits))
+        let stored = panics::catch(|| decode(&bytes, limits))
             .unwrap_or_else(|message| Err(damaged(message)))
             .map_err(|error| match error {
                 SampleError::Unfit(message) => PictureError::NotAnIdMap {
@@ -207,16 +207,16 @@ impl SampleFile {
     }
 }
 
-fn decode(bytes: Vec<u8>, limits: PictureLimits) -> Result<StoredSamples, SampleError> {
+fn decode(bytes: &[u8], limits: PictureLimits) -> Result<StoredSamples, SampleError> {
     use crate::picture::decode::DecodeError::NotAPicture;
     use crate::picture::format::guess_format;
 
-    match guess_format(&bytes) {
-        Some(ImageFormat::Png) => png::decode(&bytes, limits),
+    match guess_format(bytes) {
+        Some(ImageFormat::Png) => png::decode(bytes, limits),
         Some(ImageFormat::Tiff) => tiff::decode(bytes, limits),
-        Some(ImageFormat::Pnm) => pnm::decode(&bytes, limits),
-        Some(ImageFormat::Bmp) => bmp::decode(&bytes, limits),
-        Some(ImageFormat::WebP) => webp::decode(&bytes, limits),
+        Some(ImageFormat::Pnm) => pnm::decode(bytes, limits),
+        Some(ImageFormat::Bmp) => bmp::decode(bytes, limits),
+        Some(ImageFormat::WebP) => webp::decode(bytes, limits),
         Some(ImageFormat::Jpeg) => Err(SampleError::Unfit(
             "is a JPEG, whose compression changes ids: save maps of labels and instances as PNG"
                 .to_owned(),

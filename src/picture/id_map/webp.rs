@@ -7,10 +7,11 @@ use image::{DynamicImage, ImageDecoder, ImageFormat};
 
 use super::stored::{SampleError, StoredPixels, StoredSamples};
 use crate::picture::decode::{DecodeError, check_size};
+use crate::picture::formats::webp::has_lossy_frame;
 use crate::picture::limits::PictureLimits;
 
 pub(super) fn decode(bytes: &[u8], limits: PictureLimits) -> Result<StoredSamples, SampleError> {
-    if is_lossy(bytes) {
+    if has_lossy_frame(bytes) {
         return Err(SampleError::Unfit(
             "is a lossy WebP, whose compression changes ids: save maps of labels and instances as PNG or lossless WebP"
                 .to_owned(),
@@ -37,24 +38,4 @@ pub(super) fn decode(bytes: &[u8], limits: PictureLimits) -> Result<StoredSample
         format: ImageFormat::WebP,
         pixels: StoredPixels::from_channels(&samples, channels, 255)?,
     })
-}
-
-/// Whether a file has a lossy frame: a chunk `VP8 ` beside the header or in a frame of an animation.
-fn is_lossy(bytes: &[u8]) -> bool {
-    const CHUNKS: usize = 12;
-    const FRAME_HEADER: usize = 16;
-    let mut place = CHUNKS;
-    while let Some((name, length)) = bytes.get(place..place + 8).map(|head| head.split_at(4)) {
-        match name {
-            b"VP8 " => return true,
-            // The chunks of a frame stand inside it.
-            b"ANMF" => place += 8 + FRAME_HEADER,
-            _ => {
-                let length = length.iter().rev();
-                let length = length.fold(0, |length, &byte| length << 8 | usize::from(byte));
-                place += 8 + length + length % 2;
-            }
-        }
-    }
-    false
 }

@@ -48,7 +48,7 @@ pub(super) fn translate_folder(
         ..options(
             &asked.choices,
             asked.files,
-            recipe,
+            &manifest,
             shared.pictures.limits(),
         )
     };

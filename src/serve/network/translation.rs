@@ -1,7 +1,9 @@
 //! One picture through a network, as `translate apply` does it.
 
 use super::cache::StyleCache;
-use crate::apply::{ApplyOptions, Event, FileReport, SampleOptions, Status, plan_inputs, run};
+use crate::apply::{
+    ApplyOptions, Event, FileReport, SampleOptions, Status, plan_inputs, run, size_and_restore,
+};
 use crate::config::{Mode, Recipe};
 use crate::picture::PictureLimits;
 use crate::serve::state::Shared;
@@ -23,7 +25,7 @@ pub(super) fn translate(
     let choices = &translation.choices;
     check(choices, &manifest.recipe, &translation.style)?;
     let limits = shared.pictures.limits();
-    let options = options(choices, translation.files, &manifest.recipe, limits);
+    let options = options(choices, translation.files, &manifest, limits);
     let mut input = translation.picture.path();
     if let Some(instances) = &translation.instances {
         // The map is found by its name beside the picture.
@@ -110,13 +112,15 @@ pub(super) fn check(choices: &Choices, recipe: &Recipe, name: &str) -> Result<()
 pub(super) fn options(
     choices: &Choices,
     files: FileChoices,
-    recipe: &Recipe,
+    manifest: &Manifest,
     limits: PictureLimits,
 ) -> ApplyOptions {
+    let recipe = &manifest.recipe;
+    let (size, restore) = size_and_restore(choices.size, choices.restore, manifest);
     ApplyOptions {
-        size: choices.size.resolve(recipe),
+        size,
         half: choices.half,
-        restore: choices.restore,
+        restore,
         instance_maps: recipe.mode == Mode::Pix2pixhd && recipe.data.instances,
         format: files.format,
         depth: files.depth,

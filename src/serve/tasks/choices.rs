@@ -10,7 +10,7 @@ use crate::config::Direction;
 pub(in crate::serve) struct Choices {
     /// None for the style's own.
     pub(in crate::serve) direction: Option<Direction>,
-    pub(in crate::serve) size: SizeChoice,
+    pub(in crate::serve) size: Option<SizeChoice>,
     pub(in crate::serve) restore: bool,
     pub(in crate::serve) half: Option<PairHalf>,
     pub(in crate::serve) samples: usize,
@@ -71,12 +71,12 @@ pub(in crate::serve) fn direction(text: Option<&str>) -> Result<Option<Direction
         .map_err(|_| wrong("direction", "write AtoB or BtoA"))
 }
 
-/// A size; that of the picture where none is asked for.
+/// A size; none for what the style has.
 ///
 /// # Errors
 /// It is none.
-pub(in crate::serve) fn size(text: Option<&str>) -> Result<SizeChoice, OrderError> {
-    let parsed = text.unwrap_or("keep").parse();
+pub(in crate::serve) fn size(text: Option<&str>) -> Result<Option<SizeChoice>, OrderError> {
+    let parsed = text.map(str::parse).transpose();
     parsed.map_err(|error: crate::apply::SizeError| wrong("size", error.to_string()))
 }
 

@@ -115,6 +115,20 @@ impl Architecture {
         }
     }
 
+    /// The same without instance norms, if `hints` say that it was trained with spectral norm instead: neither has tensors of its
+    /// own, and the spectral norm itself is part of the weights by then.
+    pub(super) fn with_hint(mut self, hints: Hints) -> Self {
+        let norm = match &mut self {
+            Self::Generator { recipe, .. } => &mut recipe.norm,
+            Self::Discriminator { recipe, .. } => &mut recipe.norm,
+            Self::Encoder { norm, .. } => norm,
+        };
+        if *norm == NormKind::Instance && hints.norm == Some(NormKind::Spectral) {
+            *norm = NormKind::Spectral;
+        }
+        self
+    }
+
     /// Whether its convolutions have biases whatever the normalisation after them, as those of pix2pixHD.
     pub(super) fn has_biases(&self) -> bool {
         match self {
@@ -199,6 +213,7 @@ pub(super) fn norm_text(norm: NormKind) -> &'static str {
         NormKind::Batch => "batch norm",
         NormKind::Instance => "instance norm",
         NormKind::InstanceAffine => "instance norm with scale and shift",
+        NormKind::Spectral => "spectral norm",
         NormKind::None => "no norm",
     }
 }

@@ -17,6 +17,7 @@ mod contents;
 mod diagnosis;
 mod error;
 mod fit;
+mod fixed_filters;
 mod limits;
 mod naming;
 mod network;

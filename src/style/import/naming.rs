@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use super::shapes::{Shapes, Unrecognized, last_index};
 
 /// Tensors of the networks that are known, near their beginning; two of each network, should one be missing.
-const LANDMARKS: [&str; 12] = [
+const LANDMARKS: [&str; 13] = [
     "model.model.0.weight",
     "model.model.1.model.1.weight",
     "model.1.weight",
     "model.10.conv_block.1.weight",
+    "model.12.conv_block.1.weight",
     "model.16.conv_block.1.weight",
     "model.0.weight",
     "model.2.weight",

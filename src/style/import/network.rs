@@ -9,6 +9,7 @@ use super::architecture::{Architecture, Hints};
 use super::candidate::Candidate;
 use super::contents::{describe, resolve_key};
 use super::error::ImportError;
+use super::fixed_filters::take_filters;
 use super::shapes::{Shapes, Unrecognized};
 use super::weight_file::WeightFile;
 use crate::config::NormKind;
@@ -78,6 +79,7 @@ impl DetectedNetwork {
             network: architecture.description(),
             source,
         };
+        take_filters(&mut tensors, &architecture).map_err(mismatch)?;
         let ignored_entries = ignored(file, candidate)
             .map_err(|problems| mismatch(TensorError::Mismatch { problems }))?;
         let tensors = architecture.accept(tensors, device).map_err(mismatch)?;

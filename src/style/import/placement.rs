@@ -11,12 +11,10 @@ use super::fit::{recipe_with_discriminator, recipe_with_encoder, recipe_with_gen
 use super::network::DetectedNetwork;
 use super::options::ImportOptions;
 use super::weight_file::WeightFile;
-use crate::config::{Direction, GeneratorArch, Mode, NormKind, Recipe};
+use crate::config::{Direction, Downsample, GeneratorArch, Mode, NormKind, Recipe, Upsample};
 use crate::files::{self, FileError};
 use crate::panics;
-use crate::style::{
-    Manifest, StyleFolder, TrainingSummary, discriminator_stem, generator_stem, write_weights,
-};
+use crate::style::{Manifest, StyleFolder, discriminator_stem, generator_stem, write_weights};
 
 /// Result of an import.
 #[derive(Debug, Clone)]
@@ -252,6 +250,16 @@ fn usual_mode(architecture: &Architecture) -> Mode {
         Architecture::Generator { recipe, .. } if recipe.arch.is_coarse_to_fine() => {
             Mode::Pix2pixhd
         }
+        // CUT's encoder sees translations too.
+        Architecture::Generator {
+            recipe,
+            input,
+            output,
+        } if input == output
+            && (recipe.downsample == Downsample::Blur || recipe.upsample == Upsample::Blur) =>
+        {
+            Mode::Contrastive
+        }
         Architecture::Generator { recipe, .. }
             if recipe.norm != NormKind::Batch && recipe.size_multiple() == 4 =>
         {
@@ -270,12 +278,7 @@ fn updated_manifest(
     // Without its folder, which may say more than a style that is passed on should.
     let name = options.file.file_name().unwrap_or_default();
     let name = name.to_string_lossy().into_owned();
-    let mut manifest = existing.unwrap_or_else(|| Manifest {
-        author: None,
-        licence: None,
-        training: TrainingSummary::default(),
-        recipe: recipe.clone(),
-    });
+    let mut manifest = existing.unwrap_or_else(|| Manifest::new(recipe.clone()));
     manifest.recipe = recipe;
     let sources = &mut manifest.training.imported_from;
     if !sources.is_empty() {

@@ -4,13 +4,17 @@ use super::architecture::{Architecture, Hints};
 use super::coarse_to_fine;
 use super::shapes::{Shapes, Unrecognized, last_index};
 use crate::config::{
-    DiscriminatorArch, DiscriminatorRecipe, GeneratorArch, GeneratorRecipe, Mode, NormKind, Recipe,
-    Upsample,
+    DiscriminatorArch, DiscriminatorRecipe, Downsample, GeneratorArch, GeneratorRecipe, Mode,
+    NormKind, Recipe, Upsample,
 };
 
 impl Architecture {
     /// Recognizes a network by the names and shapes of its tensors.
     pub(super) fn recognize(shapes: &Shapes<'_>, hints: Hints) -> Result<Self, Unrecognized> {
+        Ok(Self::from_names(shapes, hints)?.with_hint(hints))
+    }
+
+    fn from_names(shapes: &Shapes<'_>, hints: Hints) -> Result<Self, Unrecognized> {
         // Chosen by names of later layers, so that a missing first layer is reported as missing.
         let any = |part: &str| shapes.0.keys().any(|name| name.starts_with(part));
         if any("model.model.1.model.") {
@@ -40,6 +44,9 @@ impl Architecture {
         };
         if has("model.2", 4) && has("model.5", 4) {
             return patch(shapes, hints);
+        }
+        if shapes.has("model.2.filt") && has("model.3", 4) {
+            return blurred_patch(shapes, hints);
         }
         if has("net.2", 1) {
             return pixel(shapes, hints);
@@ -118,28 +125,25 @@ fn unet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized>
 }
 
 fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized> {
-    /// Index of the first residual block, after two downsamplings.
-    const FIRST: usize = 10;
-    if shapes.0.keys().any(|name| name.ends_with(".filt")) {
-        return antialiased();
-    }
+    let (downsample, first_block) = downsampling(shapes)?;
     // With more or fewer downsamplings than CycleGAN's generator has, the first block stands elsewhere; and CycleGAN's
     // takes pictures.
     let is_block = |index: usize| {
         let layer = format!("model.{index}.conv_block.1");
         shapes.kernel(&layer).is_some()
     };
-    let is_usual = is_block(FIRST) && !is_block(FIRST - 3);
+    let is_usual = is_block(first_block) && !is_block(first_block - 3);
     let takes_more = shapes
         .kernel("model.1")
         .is_some_and(|[_, input, ..]| input > COLOR_CHANNELS + 1);
-    if (!is_usual || takes_more || hints.is_coarse_to_fine)
+    if downsample == Downsample::Strided
+        && (!is_usual || takes_more || hints.is_coarse_to_fine)
         && let Some(found) = coarse_to_fine::global(shapes)
     {
         return Ok(found);
     }
     if shapes
-        .kernel(&format!("model.{FIRST}.conv_block.0"))
+        .kernel(&format!("model.{first_block}.conv_block.0"))
         .is_some()
     {
         return unsupported(
@@ -148,7 +152,7 @@ fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognize
     }
     let has = |layer: String| shapes.kernel(&layer).is_some();
     let last = last_index(shapes, "model.", "conv_block.");
-    let blocks = last.map_or(0, |last| (last + 1).saturating_sub(FIRST));
+    let blocks = last.map_or(0, |last| (last + 1).saturating_sub(first_block));
     let arch = match blocks {
         6 => GeneratorArch::Resnet6Blocks,
         9 => GeneratorArch::Resnet9Blocks,
@@ -163,19 +167,18 @@ fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognize
         (None, Some([_, channels, ..])) => [channels, COLOR_CHANNELS, 7, 7],
         (None, None) => return Err(Unrecognized::Unknown),
     };
-    let up = FIRST + blocks;
+    let up = first_block + blocks;
+    let upsample = upsampling(shapes, up)?;
+    // After two upsamplings of three layers, and their filters, comes a border.
+    let head = if upsample == Upsample::Blur { 9 } else { 7 };
     let output = shapes
-        .kernel(&format!("model.{}", up + 7))
+        .kernel(&format!("model.{}", up + head))
         .map_or(COLOR_CHANNELS, |[output, ..]| output);
-    // Before an upsampling there are twice as many channels as after it; a transposed convolution has them first.
-    let upsample = match shapes.kernel(&format!("model.{up}")) {
-        Some([first, second, ..]) if first < second => Upsample::Resize,
-        _ => Upsample::Deconv,
-    };
     let norm = shapes.norm("model.2", "model.1", hints)?;
     let mut recipe = generator(arch, channels, norm, upsample);
+    recipe.downsample = downsample;
     // Dropout takes an index between the two convolutions of a block.
-    recipe.dropout = has(format!("model.{FIRST}.conv_block.6"));
+    recipe.dropout = has(format!("model.{first_block}.conv_block.6"));
     Ok(Architecture::Generator {
         recipe,
         input,
@@ -183,12 +186,39 @@ fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognize
     })
 }
 
-/// The ResNet that CUT trains by default, whose filters are buffers called `filt`.
-fn antialiased() -> Result<Architecture, Unrecognized> {
-    unsupported(
-        "it is CUT's ResNet with anti-aliased sampling, whose first downsampling is a convolution of stride 1 and a blur, where the ResNets \
-         here have a convolution of stride 2 (`--no_antialias --no_antialias_up` trains one that is supported)",
-    )
+/// How a ResNet halves the size twice, and the index of its first residual block: in CUT's a filter, `filt`, takes a place
+/// after each downsampling.
+fn downsampling(shapes: &Shapes<'_>) -> Result<(Downsample, usize), Unrecognized> {
+    let has = |layer: &str| shapes.kernel(layer).is_some();
+    if shapes.has("model.7.filt") || shapes.has("model.11.filt") {
+        return Ok((Downsample::Blur, 12));
+    }
+    let has_blocks_behind = has("model.12.conv_block.1") && !has("model.10.conv_block.1");
+    if has_blocks_behind && !has("model.7") && has("model.8") {
+        return Err(without_filter("halves", 7));
+    }
+    Ok((Downsample::Strided, 10))
+}
+
+fn without_filter(what: &str, index: usize) -> Unrecognized {
+    Unrecognized::Unsupported(format!(
+        "it is a ResNet that {what} the size by a layer without weights, `model.{index}`, where CUT's have a filter, `model.{index}.filt`, \
+         and others a convolution; `translate export` writes the filters of a style of this program"
+    ))
+}
+
+/// How a ResNet doubles the size, from the index `up` on.
+fn upsampling(shapes: &Shapes<'_>, up: usize) -> Result<Upsample, Unrecognized> {
+    let has_filter = |index: usize| shapes.has(&format!("model.{index}.filt"));
+    match shapes.kernel(&format!("model.{up}")) {
+        _ if has_filter(up) || has_filter(up + 4) => Ok(Upsample::Blur),
+        // Before an upsampling there are twice as many channels as after it; a transposed convolution has them first.
+        Some([first, second, ..]) if first < second => Ok(Upsample::Resize),
+        None if shapes.kernel(&format!("model.{}", up + 1)).is_some() => {
+            Err(without_filter("doubles", up))
+        }
+        _ => Ok(Upsample::Deconv),
+    }
 }
 
 fn patch(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized> {
@@ -216,16 +246,45 @@ fn patch(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized
     {
         return Err(Unrecognized::Unknown);
     }
-    Ok(Architecture::Discriminator {
+    let norm = shapes.norm("model.3", "model.2", hints)?;
+    Ok(patch_gan(
+        Downsample::Strided,
+        layers,
+        [channels, input],
+        norm,
+    ))
+}
+
+/// CUT's PatchGAN, which has a filter after each of its layers but the last two.
+fn blurred_patch(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized> {
+    // With n filters the last convolution is at 4 n + 2.
+    let layers = last_index(shapes, "model.", "").map_or(0, |last| last / 4);
+    let [channels, input, ..] = match (shapes.kernel("model.0"), shapes.kernel("model.3")) {
+        (Some(first), _) => first,
+        (None, Some([_, channels, ..])) => [channels, COLOR_CHANNELS, 4, 4],
+        (None, None) => return Err(Unrecognized::Unknown),
+    };
+    let norm = shapes.norm("model.4", "model.3", hints)?;
+    Ok(patch_gan(Downsample::Blur, layers, [channels, input], norm))
+}
+
+fn patch_gan(
+    downsample: Downsample,
+    layers: usize,
+    [channels, input]: [usize; 2],
+    norm: NormKind,
+) -> Architecture {
+    Architecture::Discriminator {
         recipe: DiscriminatorRecipe {
             arch: DiscriminatorArch::Patch,
             layers,
             channels,
-            norm: shapes.norm("model.3", "model.2", hints)?,
+            norm,
+            downsample,
             ..Recipe::defaults(Mode::Pix2pix).discriminator
         },
         input,
-    })
+    }
 }
 
 fn pixel(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized> {

@@ -2,10 +2,11 @@
 
 use super::message::{Dimension, StringStringEntryProto};
 use super::network::{Holes, OnnxInput, OnnxNetwork};
-use super::options::{OnnxOptions, OnnxPrecision};
+use super::options::OnnxOptions;
 use super::sizes::PictureSizes;
 use crate::config::NormKind;
 use crate::nn::NormStats;
+use crate::style::file_precision::FilePrecision;
 
 /// The property that says what the channels of an input are that is no mere picture.
 const INPUT: &str = "input";
@@ -94,7 +95,7 @@ pub(super) fn properties(
         };
         all.push(("norm_stats", statistics.to_owned()));
     }
-    if options.precision == OnnxPrecision::F16 {
+    if options.precision == FilePrecision::F16 {
         all.push(("precision", "f16".to_owned()));
     }
     match &network.input {

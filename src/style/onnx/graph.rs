@@ -6,8 +6,9 @@ use super::message::{
     AttributeProto, Dimension, DimensionProto, FLOAT, FLOAT16, GraphProto, INT64, NodeProto,
     TensorProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
 };
-use super::options::{OnnxError, OnnxPrecision};
+use super::options::OnnxError;
 use crate::nn::{NamedTensors, TensorError};
+use crate::style::file_precision::FilePrecision;
 
 /// Nodes, and the weights that they have taken so far.
 pub(super) struct Graph {
@@ -77,15 +78,15 @@ impl Graph {
     pub(super) fn weight(
         &mut self,
         name: &str,
-        precision: OnnxPrecision,
+        precision: FilePrecision,
     ) -> Result<Vec<usize>, TensorError> {
         let Some(data) = self.weights.0.remove(name) else {
             return Err(mismatch(vec![format!("`{name}` is missing")]));
         };
         let shape = data.shape().to_vec();
         match precision {
-            OnnxPrecision::F32 => self.initializer(name, FLOAT, &data),
-            OnnxPrecision::F16 => {
+            FilePrecision::F32 => self.initializer(name, FLOAT, &data),
+            FilePrecision::F16 => {
                 let half = data.convert::<f16>();
                 if half.iter::<f16>().any(|value| !value.is_finite()) {
                     self.beyond_range.get_or_insert_with(|| name.to_owned());
@@ -152,7 +153,7 @@ impl Graph {
             return Err(mismatch(problems).into());
         }
         match self.beyond_range {
-            Some(name) => Err(OnnxError::BeyondHalf(name)),
+            Some(name) => Err(TensorError::BeyondHalf(name).into()),
             None => Ok(self.proto),
         }
     }

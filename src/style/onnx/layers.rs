@@ -3,9 +3,9 @@
 use super::attribute::{float_attr, int_attr, ints_attr, string_attr};
 use super::graph::Graph;
 use super::message::{AttributeProto, FLOAT, FLOAT16};
-use super::options::OnnxPrecision;
 use crate::config::{NormKind, Upsample};
 use crate::nn::{LEAKY_SLOPE, NormStats, Padding, TensorError};
+use crate::style::file_precision::FilePrecision;
 
 /// Bound of what goes into the hyperbolic tangent, which is 1 to the last bit there. Some programs make NaN of larger
 /// numbers (OpenCV 5.0 of those above 44.2).
@@ -18,7 +18,7 @@ pub(super) struct Layers {
     pub(super) norm_stats: NormStats,
     pub(super) upsample: Upsample,
     /// Numbers of convolutions and of the features between them.
-    pub(super) precision: OnnxPrecision,
+    pub(super) precision: FilePrecision,
 }
 
 /// A value in the graph: `[batch, channels, height, width]`.
@@ -243,16 +243,16 @@ impl Layers {
     /// From 32 bits to the numbers of convolutions.
     pub(super) fn layer_precision(&mut self, input: Features) -> Features {
         match self.precision {
-            OnnxPrecision::F32 => input,
-            OnnxPrecision::F16 => self.cast(input, FLOAT16),
+            FilePrecision::F32 => input,
+            FilePrecision::F16 => self.cast(input, FLOAT16),
         }
     }
 
     /// From the numbers of convolutions to 32 bits.
     pub(super) fn full_precision(&mut self, input: Features) -> Features {
         match self.precision {
-            OnnxPrecision::F32 => input,
-            OnnxPrecision::F16 => self.cast(input, FLOAT),
+            FilePrecision::F32 => input,
+            FilePrecision::F16 => self.cast(input, FLOAT),
         }
     }
 

@@ -16,5 +16,5 @@ mod sizes;
 pub use message::*;
 pub use model::{onnx_file, onnx_model};
 pub use network::{Holes, OnnxInput, OnnxNetwork};
-pub use options::{OnnxError, OnnxOptions, OnnxPrecision};
+pub use options::{OnnxError, OnnxOptions};
 pub use sizes::PictureSizes;

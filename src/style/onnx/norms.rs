@@ -2,15 +2,16 @@
 
 use super::attribute::float_attr;
 use super::layers::{Features, Layers};
-use super::options::OnnxPrecision;
 use crate::config::NormKind;
 use crate::nn::{NORM_EPSILON, NormStats, TensorError};
+use crate::style::file_precision::FilePrecision;
 
 impl Layers {
     /// [`Norm`](crate::nn::Norm), in 32 bits: sums over all pixels of a large picture, and variances near zero, are beyond
     /// the range of 16.
     pub(super) fn norm(&mut self, input: Features, layer: &str) -> Result<Features, TensorError> {
-        if self.norm == NormKind::None {
+        // Spectral normalisation is part of the weights.
+        if !self.norm.normalises_features() {
             return Ok(input);
         }
         let input = self.full_precision(input);
@@ -32,7 +33,7 @@ impl Layers {
                 let names = ["weight", "bias"];
                 ("InstanceNormalization", self.norm_weights(layer, &names)?)
             }
-            (NormKind::Instance | NormKind::None, _) => (
+            (NormKind::Instance | NormKind::Spectral | NormKind::None, _) => (
                 "InstanceNormalization",
                 self.identity_weights(input.channels),
             ),
@@ -50,7 +51,7 @@ impl Layers {
         let names = names.iter().map(|name| format!("{layer}.{name}"));
         names
             .map(|name| {
-                self.graph.weight(&name, OnnxPrecision::F32)?;
+                self.graph.weight(&name, FilePrecision::F32)?;
                 Ok(name)
             })
             .collect()

@@ -2,30 +2,21 @@
 
 use super::message::{MAX_OPSET_VERSION, MAX_PROTOBUF_BYTES};
 use crate::nn::{NormStats, TensorError};
+use crate::style::file_precision::FilePrecision;
 
 /// What a model is written with.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OnnxOptions {
     /// Where batch normalisation takes its statistics from.
     pub norm_stats: NormStats,
-    /// Numbers of weights and features.
-    pub precision: OnnxPrecision,
+    /// Numbers of weights, and of the features of convolutions.
+    pub precision: FilePrecision,
     /// Height and width of pictures; `None` leaves them open.
     pub size: Option<[usize; 2]>,
     /// Number of pictures; `None` leaves it open.
     pub batch: Option<usize>,
     /// Operator set; `None` takes the lowest that has the model's operators.
     pub opset: Option<i64>,
-}
-
-/// Numbers of weights and features.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum OnnxPrecision {
-    /// 32-bit
-    #[default]
-    F32,
-    /// 16-bit for convolutions, 32-bit for normalisations, inputs and outputs: half the size
-    F16,
 }
 
 /// A generator that cannot be written as ONNX as asked for.
@@ -67,9 +58,6 @@ pub enum OnnxError {
         /// The lowest that has all operators.
         min: i64,
     },
-    /// A weight that is too large for a 16-bit number.
-    #[error("`{0}` has values beyond the range of 16-bit numbers: leave out --precision f16")]
-    BeyondHalf(String),
 }
 
 fn alternatives(sizes: &[usize]) -> String {

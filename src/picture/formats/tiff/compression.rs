@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::{Cursor, Read};
+use std::ops::Range;
 
 use flate2::read::ZlibDecoder;
 use image::ImageDecoder;
@@ -10,8 +11,10 @@ use ruzstd::decoding::StreamingDecoder;
 use weezl::BitOrder;
 
 use super::page::{Page, photometric};
+use crate::picture::byte_source::ByteSource;
 use crate::picture::decode::DecodeError;
 use crate::picture::formats::jpeg::decode_stream;
+use crate::picture::formats::webp::has_lossy_frame;
 
 const NONE: u64 = 1;
 const GROUP_4: u64 = 4;
@@ -46,6 +49,19 @@ pub(super) fn check(page: &Page) -> Result<(), DecodeError> {
     Err(DecodeError::Unsupported(format!(
         "its pixels are packed with {name}: {CONVERT}"
     )))
+}
+
+/// The name of the compression if it may have changed the samples.
+pub(super) fn loss(page: &Page, bytes: ByteSource<'_>) -> Option<&'static str> {
+    let is_lossy = |place: &Range<u64>| {
+        let chunk = bytes.at(place.start as usize..place.end as usize);
+        chunk.is_some_and(|chunk| has_lossy_frame(&chunk))
+    };
+    match page.compression {
+        6 | JPEG => Some("JPEG"),
+        WEBP if page.places.iter().any(is_lossy) => Some("WebP"),
+        _ => None,
+    }
 }
 
 const CONVERT: &str = "convert it with `gdal_translate -co COMPRESS=DEFLATE in.tif out.tif`";

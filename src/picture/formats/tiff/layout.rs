@@ -258,12 +258,13 @@ impl PixelLayout {
     }
 }
 
-fn is_alpha(extra: Option<&u64>) -> bool {
+/// Whether a sample beyond the colours is transparency.
+pub(super) fn is_alpha(extra: Option<&u64>) -> bool {
     matches!(extra, Some(1 | 2))
 }
 
 /// The colours of a palette, whose levels have 16 bits; some programs write 8.
-fn colours(map: &[u64]) -> Vec<[u8; 3]> {
+pub(super) fn colours(map: &[u64]) -> Vec<[u8; 3]> {
     let shift = if map.iter().any(|&level| level > 255) {
         8
     } else {

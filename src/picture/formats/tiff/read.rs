@@ -35,15 +35,15 @@ pub(crate) fn size(bytes: ByteSource<'_>) -> Option<(u32, u32)> {
 }
 
 /// A page that has been found in its file.
-struct OpenPage<'a> {
-    chunks: Chunks<'a>,
+pub(super) struct OpenPage<'a> {
+    pub(super) chunks: Chunks<'a>,
     mask: Option<Ifd>,
     /// All but the pixels.
-    header: RowDecoder<'a>,
+    pub(super) header: RowDecoder<'a>,
 }
 
 /// Finds a page of a file; without a number the first one, with a note if there are more.
-fn open(
+pub(super) fn open(
     bytes: ByteSource<'_>,
     limits: PictureLimits,
     number: Option<usize>,

@@ -356,6 +356,7 @@ fn differences(bytes: &[u8], line: usize, channels: usize, size: usize) -> Cow<'
         1 => differences!(u8),
         2 => differences!(u16),
         4 => differences!(u32),
+        8 => differences!(u64),
         _ => Cow::Borrowed(bytes),
     }
 }

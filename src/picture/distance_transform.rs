@@ -2,22 +2,19 @@
 
 use rayon::prelude::*;
 
-use crate::data::Mask;
-
 /// For each pixel the nearest one that is known, by Euclidean distance.
 #[derive(Debug)]
-pub(in crate::apply) struct DistanceTransform {
+pub(crate) struct DistanceTransform {
     /// Place of that pixel: its own for those that are known.
-    pub(in crate::apply) places: Vec<u32>,
+    pub(crate) places: Vec<u32>,
     /// Squared distance to it, in pixels.
-    pub(in crate::apply) squares: Vec<u32>,
+    pub(crate) squares: Vec<u32>,
 }
 
 impl DistanceTransform {
-    /// Looks from every hole of a mask that is not full.
-    pub(in crate::apply) fn new(mask: &Mask) -> Self {
-        let (width, height) = mask.size();
-        let rows = nearest_rows(mask);
+    /// Looks from every missing pixel, which `[height, width]` are true for; not all are.
+    pub(crate) fn new(missing: &[bool], (width, height): (usize, usize)) -> Self {
+        let rows = nearest_rows(missing, (width, height));
         let found: Vec<(u32, u32)> = (0..height)
             .into_par_iter()
             .flat_map_iter(|y| nearest_in_row(&rows[y * width..][..width], y))
@@ -71,13 +68,12 @@ fn nearest_in_row(rows: &[u32], y: usize) -> Vec<(u32, u32)> {
 }
 
 /// For each pixel the row of the nearest known one in its column; `u32::MAX` where the column has none.
-fn nearest_rows(mask: &Mask) -> Vec<u32> {
-    let (width, height) = mask.size();
+fn nearest_rows(missing: &[bool], (width, height): (usize, usize)) -> Vec<u32> {
     let mut rows = vec![u32::MAX; width * height];
     for x in 0..width {
         let mut known = None;
         for y in 0..height {
-            if !mask.is_hole(x, y) {
+            if !missing[y * width + x] {
                 known = Some(y);
             }
             if let Some(row) = known {
@@ -86,7 +82,7 @@ fn nearest_rows(mask: &Mask) -> Vec<u32> {
         }
         known = None;
         for y in (0..height).rev() {
-            if !mask.is_hole(x, y) {
+            if !missing[y * width + x] {
                 known = Some(y);
             }
             let above = rows[y * width + x];
@@ -113,19 +109,21 @@ mod tests {
             height in 1usize..12,
             bits in prop::collection::vec(prop::bool::weighted(0.8), 144),
         ) {
-            let mask = Mask::from_fn(width, height, |x, y| bits[y * 12 + x]);
-            prop_assume!(!mask.is_full());
-            let nearest = DistanceTransform::new(&mask);
+            let missing: Vec<bool> = (0..width * height)
+                .map(|place| bits[place / width * 12 + place % width])
+                .collect();
+            prop_assume!(missing.contains(&false));
+            let nearest = DistanceTransform::new(&missing, (width, height));
             for place in 0..width * height {
                 let (x, y) = (place % width, place / width);
                 let square = |other: usize| {
                     (other % width).abs_diff(x).pow(2) + (other / width).abs_diff(y).pow(2)
                 };
-                let known = (0..width * height).filter(|&other| !mask.holes()[other]);
+                let known = (0..width * height).filter(|&other| !missing[other]);
                 let wanted = known.map(square).min().unwrap();
                 prop_assert_eq!(nearest.squares[place] as usize, wanted);
                 let found = nearest.places[place] as usize;
-                prop_assert!(!mask.holes()[found]);
+                prop_assert!(!missing[found]);
                 prop_assert_eq!(square(found), wanted);
             }
         }

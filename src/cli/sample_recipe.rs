@@ -1,0 +1,52 @@
+//! The recipe for those who name neither pictures nor a recipe.
+
+use crate::config::{BuiltinRecipe, ConfigError, Mode, Overlay};
+
+/// The small recipe of `mode`, with as many epochs of the sample in the program as two CPU cores do in less than five minutes.
+///
+/// # Errors
+/// The recipe in the program is wrong, which a test excludes.
+pub(super) fn sample_recipe(mode: Mode) -> Result<Overlay, ConfigError> {
+    let origin = "the recipe for the sample";
+    let mut overlay = BuiltinRecipe::find(&format!("{}-small", mode.name()))?.overlay()?;
+    let epochs = match mode {
+        // Of 48 pairs, of 20 pictures.
+        Mode::Pix2pix | Mode::Cycle => 30,
+        Mode::Contrastive => 24,
+        // Of 3 batches.
+        Mode::Inpaint => 300,
+        // Of 24 maps, after as many of the smaller network alone.
+        Mode::Pix2pixhd => {
+            overlay.insert("optim", "global_epochs", 8, origin)?;
+            overlay.insert("optim", "fix_global_epochs", 1, origin)?;
+            8
+        }
+    };
+    let constant = epochs / 2;
+    overlay.insert("optim", "epochs", constant, origin)?;
+    overlay.insert("optim", "decay_epochs", epochs - constant, origin)?;
+    // Its results are to be seen while it runs.
+    overlay.insert("train", "preview_every", 100, origin)?;
+    Ok(overlay)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Recipe;
+
+    #[test]
+    fn every_mode_has_a_recipe_for_the_sample_that_is_small() {
+        for mode in [
+            Mode::Pix2pix,
+            Mode::Cycle,
+            Mode::Contrastive,
+            Mode::Pix2pixhd,
+            Mode::Inpaint,
+        ] {
+            let recipe = sample_recipe(mode).unwrap().resolve(mode).unwrap();
+            assert!(recipe.data.crop_size <= 128 && recipe.generator.channels <= 32);
+            assert!(recipe.total_epochs() < Recipe::defaults(mode).total_epochs());
+        }
+    }
+}

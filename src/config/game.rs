@@ -1,0 +1,152 @@
+//! What goes together in the game between generator and discriminator: objective, penalties and norms.
+
+use super::error::ConfigError;
+use super::options::{GanObjective, NormKind};
+use super::recipe::{Recipe, usual_r1_every};
+use super::validation::require;
+use crate::kernels::Precision;
+
+impl Recipe {
+    /// Validates the objective and what is added to it.
+    pub(super) fn validate_game(&self) -> Result<(), ConfigError> {
+        let loss = &self.loss;
+        require(
+            (0.0..1.0).contains(&loss.label_smoothing),
+            "loss.label_smoothing",
+            || "must be at least 0 and below 1".to_owned(),
+        )?;
+        let targets = matches!(
+            loss.gan,
+            GanObjective::Vanilla
+                | GanObjective::Saturating
+                | GanObjective::Likelihood
+                | GanObjective::Lsgan
+        );
+        require(
+            targets || loss.label_smoothing == 0.0,
+            "loss.label_smoothing",
+            || "has no effect with this `loss.gan`, which has no targets: leave it at 0".to_owned(),
+        )?;
+        let clips = loss.gan == GanObjective::Wgan;
+        let is_spectral = self.discriminator.norm == NormKind::Spectral;
+        require(!(clips && is_spectral), "loss.gan", || {
+            "\"wgan\" clips the weights, whose size `discriminator.norm = \"spectral\"` takes out again: take \"hinge\", \"wgan-gp\", or another norm".to_owned()
+        })?;
+        let noise = &self.discriminator;
+        require(
+            noise.noise > 0.0 || noise.noise_epochs == 0,
+            "discriminator.noise_epochs",
+            || "has no effect without `discriminator.noise`".to_owned(),
+        )?;
+        self.validate_penalties()
+    }
+
+    fn validate_penalties(&self) -> Result<(), ConfigError> {
+        let loss = &self.loss;
+        require(
+            loss.gan != GanObjective::WganGp || loss.gradient_penalty_weight() > 0.0,
+            "loss.gradient_penalty",
+            || {
+                "must be above 0 with `loss.gan = \"wgan-gp\"`: nothing else bounds the critic"
+                    .to_owned()
+            },
+        )?;
+        require(loss.r1_every >= 1, "loss.r1_every", || {
+            "must be at least 1".to_owned()
+        })?;
+        require(
+            loss.r1 > 0.0 || loss.r1_every == usual_r1_every(),
+            "loss.r1_every",
+            || "has no effect without `loss.r1`".to_owned(),
+        )?;
+        if !loss.has_penalties() {
+            return Ok(());
+        }
+        let key = if loss.gradient_penalty_weight() > 0.0 {
+            "loss.gradient_penalty"
+        } else if loss.dragan > 0.0 {
+            "loss.dragan"
+        } else {
+            "loss.r1"
+        };
+        require(loss.gan != GanObjective::Wgan, key, || {
+            "does not go with `loss.gan = \"wgan\"`, which bounds the critic by clipping its weights: take \"wgan-gp\"".to_owned()
+        })?;
+        require(self.discriminator.norm != NormKind::Batch, key, || {
+            "does not go with `discriminator.norm = \"batch\"`: the penalty is on the gradient of each sample alone, and batch norm makes it depend on the others (Gulrajani et al., 2017, section 4): take \"instance\", \"spectral\" or \"none\"".to_owned()
+        })?;
+        require(self.train.precision == Precision::F32, key, || {
+            "needs `train.precision = \"f32\"`: gradients of gradients are too small for 16 bits"
+                .to_owned()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Mode, Overlay, Recipe};
+
+    fn resolve(mode: Mode, settings: &[&str]) -> Result<Recipe, String> {
+        let mut overlay = Overlay::default();
+        for setting in settings {
+            overlay.set(setting).map_err(|error| error.to_string())?;
+        }
+        overlay.resolve(mode).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_penalty_has_the_weight_of_its_paper_where_it_is_asked_for() {
+        let weight = |settings: &[&str]| {
+            let recipe = resolve(Mode::Cycle, settings).unwrap();
+            recipe.loss.gradient_penalty_weight().to_bits()
+        };
+        assert_eq!(weight(&[]), 0.0f64.to_bits());
+        assert_eq!(weight(&["loss.gan=wgan-gp"]), 10.0f64.to_bits());
+        let own = ["loss.gan=vanilla", "loss.gradient_penalty=3"];
+        assert_eq!(weight(&own), 3.0f64.to_bits());
+    }
+
+    #[test]
+    fn penalties_go_with_every_mode_but_not_with_everything() {
+        let all = [
+            Mode::Pix2pix,
+            Mode::Cycle,
+            Mode::Contrastive,
+            Mode::Pix2pixhd,
+            Mode::Inpaint,
+        ];
+        for mode in all {
+            for penalty in ["loss.gan=wgan-gp", "loss.dragan=10", "loss.r1=10"] {
+                for norm in ["instance", "spectral", "none"] {
+                    let norm = format!("discriminator.norm={norm}");
+                    resolve(mode, &[penalty, &norm]).unwrap();
+                }
+                let error = resolve(mode, &[penalty, "discriminator.norm=batch"]).unwrap_err();
+                assert!(error.contains("Gulrajani"), "{error}");
+            }
+        }
+        for (settings, part) in [
+            (&["loss.gan=wgan", "loss.r1=1"][..], "take \"wgan-gp\""),
+            (
+                &["loss.gan=wgan-gp", "loss.gradient_penalty=0"],
+                "nothing else bounds",
+            ),
+            (
+                &["loss.gan=wgan", "discriminator.norm=spectral"],
+                "takes out again",
+            ),
+            (&["loss.r1_every=4"], "no effect without `loss.r1`"),
+            (&["loss.r1=1", "loss.r1_every=0"], "at least 1"),
+            (
+                &["loss.r1=1", "train.precision=bf16"],
+                "needs `train.precision",
+            ),
+            (&["loss.dragan=-1"], "0 or more"),
+            (&["discriminator.noise=-1"], "0 or more"),
+            (&["discriminator.noise_epochs=9"], "no effect without"),
+        ] {
+            let error = resolve(Mode::Cycle, settings).unwrap_err();
+            assert!(error.contains(part), "{settings:?}: {error}");
+        }
+    }
+}

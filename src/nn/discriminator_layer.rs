@@ -1,0 +1,63 @@
+//! The layers of a discriminator, in the order in which its forward pass and its input gradient go through them.
+
+use burn::tensor::Tensor;
+
+use super::activation::LEAKY_SLOPE;
+use super::blur::blur_downsample;
+use super::convolution::{Convolution, full_precision};
+use super::forward_mode::ForwardMode;
+use super::norm::Norm;
+use crate::kernels::leaky_relu;
+
+/// A layer of a discriminator. The last one of each discriminator is a convolution, whose output is the logits.
+#[derive(Debug, Clone, Copy)]
+pub enum DiscriminatorLayer<'n> {
+    /// A convolution with a padding of zeros.
+    Convolution(&'n Convolution),
+    /// A normalisation.
+    Norm(&'n Norm),
+    /// Leaky ReLU.
+    LeakyRelu,
+    /// [`blur_downsample`].
+    BlurDownsample,
+}
+
+impl DiscriminatorLayer<'_> {
+    /// Maps `[batch, channels, height, width]` to the features after the layer.
+    fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
+        match self {
+            Self::Convolution(layer) => layer.forward(input, mode),
+            Self::Norm(layer) => layer.forward(input, mode),
+            Self::LeakyRelu => leaky_relu(input, LEAKY_SLOPE),
+            Self::BlurDownsample => blur_downsample(input),
+        }
+    }
+}
+
+/// The logits of a discriminator with these `layers`, `[batch, 1, height', width']`.
+pub fn discriminator_logits(
+    layers: &[DiscriminatorLayer<'_>],
+    input: Tensor<4>,
+    mode: ForwardMode,
+) -> Tensor<4> {
+    let forward = |features, layer: &DiscriminatorLayer<'_>| layer.forward(features, mode);
+    full_precision(layers.iter().fold(input, forward))
+}
+
+/// What comes out of each activation, and the logits at the end.
+pub fn discriminator_features(
+    layers: &[DiscriminatorLayer<'_>],
+    input: Tensor<4>,
+    mode: ForwardMode,
+) -> Vec<Tensor<4>> {
+    let mut results = Vec::new();
+    let mut features = input;
+    for layer in layers {
+        features = layer.forward(features, mode);
+        if matches!(layer, DiscriminatorLayer::LeakyRelu) {
+            results.push(full_precision(features.clone()));
+        }
+    }
+    results.push(full_precision(features));
+    results
+}

@@ -1,0 +1,75 @@
+//! The gradient of a discriminator with respect to its input, as a function that can be differentiated.
+//!
+//! Gradient penalties are losses of this gradient, so that their own gradients are of second order. Automatic differentiation
+//! is of first order here: the backward pass to the input is therefore written as ordinary operations on the weights and the
+//! features, each layer's beside its forward pass, and differentiated once.
+
+use burn::tensor::Tensor;
+
+use super::activation::{LEAKY_SLOPE, leaky_relu_slopes};
+use super::blur::{blur_downsample, blur_downsample_gradient};
+use super::discriminator_layer::DiscriminatorLayer;
+use super::forward_mode::ForwardMode;
+use super::tensors::Network;
+use crate::kernels::leaky_relu;
+
+/// A discriminator with a differentiable input gradient.
+pub trait Critic: Network {
+    /// The gradient of the sum of all logits with respect to `input`, `[batch, channels, height, width]`: the same shape.
+    /// Gradients flow through it to the parameters, and none to `input`.
+    fn input_gradient(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4>;
+}
+
+/// Takes the gradient behind a layer to the gradient before it.
+type Step<'n> = Box<dyn FnOnce(Tensor<4>) -> Tensor<4> + 'n>;
+
+/// [`Critic::input_gradient`] of a discriminator with these `layers`, the last of which is a convolution.
+pub fn input_gradient<'n>(
+    layers: &[DiscriminatorLayer<'n>],
+    input: Tensor<4>,
+    mode: ForwardMode,
+) -> Tensor<4> {
+    let Some((&DiscriminatorLayer::Convolution(last), layers)) = layers.split_last() else {
+        unreachable!("the last layer of a discriminator is a convolution")
+    };
+    let mut features = input;
+    let mut steps: Vec<Step<'n>> = Vec::with_capacity(layers.len());
+    for &layer in layers {
+        let [_, _, height, width] = features.dims();
+        let size = [height, width];
+        match layer {
+            DiscriminatorLayer::Convolution(layer) => {
+                let weight = layer.weight_in_use(mode);
+                features = layer.forward_with(features, weight.clone());
+                steps.push(Box::new(move |gradient| {
+                    layer.input_gradient(gradient, weight, size)
+                }));
+            }
+            DiscriminatorLayer::Norm(layer) => {
+                let (output, trace) = layer.traced(features);
+                features = output;
+                steps.push(Box::new(move |gradient| {
+                    layer.input_gradient(gradient, trace)
+                }));
+            }
+            DiscriminatorLayer::LeakyRelu => {
+                let slopes = leaky_relu_slopes(features.clone());
+                features = leaky_relu(features, LEAKY_SLOPE);
+                steps.push(Box::new(move |gradient| gradient * slopes));
+            }
+            DiscriminatorLayer::BlurDownsample => {
+                features = blur_downsample(features);
+                steps.push(Box::new(move |gradient| {
+                    blur_downsample_gradient(gradient, size)
+                }));
+            }
+        }
+    }
+    // Of the logits themselves only the number matters.
+    let [batch, _, height, width] = features.dims();
+    let logits = [batch, 1, last.output_side(height), last.output_side(width)];
+    let ones = Tensor::ones(logits, &features.device().inner());
+    let gradient = last.input_gradient(ones, last.weight_in_use(mode), [height, width]);
+    let back = |gradient, step: Step<'n>| step(gradient);
+    steps.into_iter().rev().fold(gradient, back)
+}

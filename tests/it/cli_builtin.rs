@@ -1,0 +1,315 @@
+//! The styles that travel in the program, from a folder that has nothing.
+
+use std::path::Path;
+
+use crate::cli_support::{CONTRASTIVE, CYCLE, Place, are_nearly_equal, names};
+
+/// Whether the repository has the styles: they are trained by the program itself, so that there was one without.
+fn are_shipped() -> bool {
+    let styles = Path::new(env!("CARGO_MANIFEST_DIR")).join("checkpoints");
+    styles.join("monet/style.toml").is_file()
+}
+
+#[test]
+fn photos_are_painted_and_holes_filled_without_any_folder_of_styles() {
+    if !are_shipped() {
+        return;
+    }
+    let place = Place::new();
+    place.picture("photos/a/one.png", 70, 50, 1);
+    let run = place.run("apply --input photos/ --style monet").done();
+    assert!(
+        run.stdout.starts_with("translated 1 of 1 pictures"),
+        "{run:#?}"
+    );
+    assert_eq!(place.size("translated/a/one.png"), (70, 50));
+    let back = "apply --input translated/ --style monet --output back --direction BtoA";
+    place.run(back).done();
+    assert!(place.read("back/a/one.png") != place.read("translated/a/one.png"));
+
+    place
+        .run("data masks --kind strokes --input photos --output masks")
+        .done();
+    let fill = "apply --input photos/ --mask masks/ --style fill --output filled";
+    let run = place.run(fill).done();
+    assert!(run.stdout.starts_with("filled 1 of 1 pictures"), "{run:#?}");
+    assert!(!place.path("checkpoints").exists());
+    // What is short of a style's name is not the style.
+    place
+        .run("apply --input photos/ --style mone --output o")
+        .failed(
+            1,
+            &["there is no style `mone` in `checkpoints`: did you mean `monet`?"],
+        );
+    place
+        .run("apply --input photos/ --style fill --output o")
+        .failed(
+            1,
+            &["the style `fill` fills holes: say where they are with --mask"],
+        );
+}
+
+#[test]
+fn the_styles_are_listed_with_their_cards_and_cannot_be_removed() {
+    if !are_shipped() {
+        return;
+    }
+    let place = Place::new();
+    let list = place.run("styles").done().stdout;
+    let lines: Vec<&str> = list.lines().collect();
+    assert!(
+        lines[0].starts_with("fill                     inpaint AtoB, unet_"),
+        "{list}"
+    );
+    assert!(
+        lines[1].starts_with("monet                    contrastive AtoB and BtoA, "),
+        "{list}"
+    );
+    assert!(
+        lines.len() == 2 && lines.iter().all(|line| line.ends_with(", built-in")),
+        "{list}"
+    );
+    for name in ["fill", "monet"] {
+        let card = place.run(&format!("styles show {name}")).done().stdout;
+        for part in [
+            &*format!("# {name}\n"),
+            "CC0",
+            "public domain",
+            " steps in ",
+            "Machine: ",
+            "\nlicence = \"CC0-1.0\"\n",
+            "\nweights = \"f16\"\n",
+        ] {
+            assert!(card.contains(part), "no {part:?} in {card}");
+        }
+        assert!(card.contains("\nroot = \"\"\n"), "{card}");
+    }
+    place
+        .run("styles remove monet --yes")
+        .failed(2, &["`monet` is part of the program and cannot be removed"]);
+    place.run("train --resume --name monet").failed(
+        2,
+        &[
+            "`monet` is part of the program and has no run to resume",
+            "--init-from monet",
+        ],
+    );
+    let bytes: u64 = ["fill", "monet"]
+        .into_iter()
+        .flat_map(|style| {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("checkpoints")
+                .join(style);
+            let files = names(&folder);
+            files
+                .into_iter()
+                .map(move |name| folder.join(name).metadata().unwrap().len())
+        })
+        .sum();
+    assert!(bytes <= 12_000_000, "{bytes}");
+}
+
+#[test]
+fn a_style_of_ones_own_takes_the_place_of_one_in_the_program() {
+    if !are_shipped() {
+        return;
+    }
+    let place = Place::new();
+    place.picture("photos/one.png", 40, 30, 1);
+    // A folder of pictures that has the name of a style is none.
+    place.picture("monet/one.png", 40, 30, 2);
+    place
+        .run("apply --input photos --style monet --output theirs")
+        .done();
+    place
+        .run(&format!("train {CYCLE} --steps 1 --name monet"))
+        .done()
+        .says("`monet` is from now on this style and not the one in the program");
+    place
+        .run("-v apply --input photos --style monet --output own")
+        .done()
+        .says("`monet` is the style in `checkpoints/monet`, and not the one of this name in the program");
+    assert!(place.read("own/one.png") != place.read("theirs/one.png"));
+    let list = place.run("styles").done().stdout;
+    assert!(
+        list.contains("fill ") && list.contains(", built-in"),
+        "{list}"
+    );
+    assert!(
+        list.contains("monet                    cycle AtoB"),
+        "{list}"
+    );
+    place.run("styles remove monet --yes").done();
+    place
+        .run("apply --input photos --style monet --output again")
+        .done();
+    assert!(place.read("again/one.png") == place.read("theirs/one.png"));
+}
+
+#[test]
+fn a_style_in_the_program_is_where_a_training_begins_and_exports_come_from() {
+    if !are_shipped() {
+        return;
+    }
+    let place = Place::new();
+    place.picture("photos/one.png", 40, 30, 1);
+    for side in ["A", "B"] {
+        place.picture(&format!("data/train{side}/one.png"), 48, 40, 3);
+        place.picture(&format!("data/train{side}/two.png"), 48, 40, 4);
+    }
+    let tiny = "--data data --steps 1 --set data.load_size=32 --set data.crop_size=32 --set optim.lr=1e-30 --set optim.ema=0";
+    let run = place
+        .run(&format!("train --init-from monet --name mine {tiny}"))
+        .done();
+    run.says("initial weights: generator")
+        .says("fresh weights: discriminator, heads");
+    let manifest = place.text("checkpoints/mine/style.toml");
+    assert!(
+        manifest.contains("initialised_from = \"built-in/monet\""),
+        "{manifest}"
+    );
+    assert!(!manifest.contains("f16"), "{manifest}");
+    // Nothing was learnt: the pictures are the same.
+    for style in ["monet", "mine"] {
+        let line = format!("apply --input photos --style {style} --output out/{style}");
+        place.run(&line).done();
+    }
+    assert!(place.read("out/monet/one.png") == place.read("out/mine/one.png"));
+    place
+        .run(&format!(
+            "train --init-from monet --name back {tiny} --set data.direction=BtoA"
+        ))
+        .done()
+        .says("initial weights: generator from generator_b2a");
+    let there = "export monet --format safetensors --output g.safetensors";
+    place.run(there).done();
+    place
+        .run("export monet --format onnx --direction BtoA --output g.onnx")
+        .done();
+    place
+        .run("export fill --format onnx --output f.onnx")
+        .done();
+    place
+        .run("export monet --format style --output copy")
+        .done();
+    place
+        .run("apply --input photos --style copy --output out/copy")
+        .done();
+    assert!(place.read("out/monet/one.png") == place.read("out/copy/one.png"));
+    place
+        .run("export monet --format safetensors --network discriminator --output d.safetensors")
+        .failed(
+            1,
+            &["no network `discriminator`; it has: generator, generator_b2a"],
+        );
+}
+
+#[test]
+fn a_style_of_one_direction_has_room_for_a_second_generator() {
+    let place = Place::new();
+    place.picture("in/one.png", 40, 30, 1);
+    let train = format!("train {CONTRASTIVE} --steps 1");
+    place.run(&format!("{train} --name there")).done();
+    place
+        .run(&format!(
+            "{train} --name back --seed 5 --set data.direction=BtoA"
+        ))
+        .done();
+    let back = "apply --input in --style there --output out --direction BtoA";
+    place
+        .run(back)
+        .failed(1, &["the style `there` translates AtoB only"]);
+    let second = place.read("checkpoints/back/generator.safetensors");
+    place.write("checkpoints/there/generator_b2a.safetensors", second);
+    place.run(back).done();
+    place
+        .run("apply --input in --style back --output expected")
+        .done();
+    assert!(place.read("out/one.png") == place.read("expected/one.png"));
+    let list = place.run("styles").done().stdout;
+    assert!(
+        list.contains("there                    contrastive AtoB and BtoA, "),
+        "{list}"
+    );
+    place
+        .run("export there --format safetensors --direction BtoA --output b.safetensors")
+        .done();
+    place
+        .run("export there --format onnx --direction BtoA --output b.onnx")
+        .done();
+    // What is passed on has both; what is trained further begins with that of its direction.
+    place
+        .run("export there --format style --output shared/both")
+        .done();
+    assert_eq!(
+        names(&place.path("shared/both")),
+        [
+            "generator.safetensors",
+            "generator_b2a.safetensors",
+            "style.toml"
+        ]
+    );
+    let more = format!("{train} --init-from shared/both --set optim.lr=1e-30");
+    place
+        .run(&format!("{more} --name more --set data.direction=BtoA"))
+        .done()
+        .says("initial weights: generator from generator_b2a");
+    let [begun, second] = ["more/generator", "there/generator_b2a"]
+        .map(|file| place.path(&format!("checkpoints/{file}.safetensors")));
+    assert!(are_nearly_equal(&begun, &second));
+    place
+        .run(&format!("{more} --name same"))
+        .done()
+        .says("initial weights: generator\n");
+}
+
+#[test]
+fn a_style_has_a_size_of_its_own() {
+    let place = Place::new();
+    place.picture("in/large.png", 60, 40, 1);
+    place.picture("in/small.png", 18, 26, 1);
+    place
+        .run(&format!("train {CYCLE} --steps 1 --name s"))
+        .done();
+    let out = |name: &str, more: &str| {
+        let line = format!("apply --input in --style s --output {name} {more}");
+        place.run(&line).done()
+    };
+    out("plain", "");
+    let manifest = place.text("checkpoints/s/style.toml");
+    let with_size = manifest.replace(
+        "\n[training]\n",
+        "\n[apply]\nshorter_side = 20\n\n[training]\n",
+    );
+    place.write("checkpoints/s/style.toml", with_size);
+    out("own", "").says("`--size keep` translates them as they are");
+    out("keep", "--size keep");
+    out("asked", "--size short:20 --restore");
+    let same = |first: &str, second: &str| place.read(first) == place.read(second);
+    assert!(same("own/large.png", "asked/large.png"));
+    assert_eq!(place.size("own/large.png"), (60, 40));
+    assert!(!same("own/large.png", "plain/large.png"));
+    // Pictures that are small enough are left as they are.
+    assert!(same("own/small.png", "plain/small.png"));
+    assert!(same("keep/large.png", "plain/large.png"));
+    // What begins with the style keeps its size.
+    place
+        .run(&format!("train {CYCLE} --steps 1 --name t --init-from s"))
+        .done();
+    place.run("train --resume --name t --steps 2").done();
+    assert!(
+        place
+            .text("checkpoints/t/style.toml")
+            .contains("shorter_side = 20")
+    );
+    for wrong in ["0", "-4", "\"short\""] {
+        let text = manifest.replace(
+            "\n[training]\n",
+            &format!("\n[apply]\nshorter_side = {wrong}\n\n[training]\n"),
+        );
+        place.write("checkpoints/s/style.toml", text);
+        place
+            .run("apply --input in --style s --output o")
+            .failed(1, &["checkpoints/s/style.toml"]);
+    }
+}
