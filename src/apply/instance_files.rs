@@ -18,7 +18,7 @@ const SUFFIXES: [&str; 5] = [
 const COLOUR_SUFFIXES: [&str; 3] = ["_gtFine_color", "_gtCoarse_color", "_color"];
 
 /// The instance map that belongs to an input: in the folder beside that is called `inst` where the input's is called
-/// `label` or `A` or `B` (`test_label` and `test_inst`), or in the same folder with another end of the name.
+/// `label` or `A` or `B`, also behind a split (`test_label` and `test_inst`), or in the same folder with another end of the name.
 pub(super) fn instances_beside(path: &Path) -> Result<PathBuf, String> {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let extension = path.extension().unwrap_or_default().to_string_lossy();
@@ -29,7 +29,9 @@ pub(super) fn instances_beside(path: &Path) -> Result<PathBuf, String> {
         let name = ancestor.file_name().unwrap_or_default().to_string_lossy();
         let begin = ["label", "A", "B"]
             .iter()
-            .find_map(|end| name.strip_suffix(end));
+            .find_map(|end| name.strip_suffix(end))
+            // Other names may end in these letters by chance.
+            .filter(|begin| begin.is_empty() || begin.ends_with('_'));
         let (Some(begin), Some(parent)) = (begin, ancestor.parent()) else {
             continue;
         };
@@ -49,7 +51,8 @@ pub(super) fn instances_beside(path: &Path) -> Result<PathBuf, String> {
             }
         }
     }
-    let wanted = places.last().map_or(folder, |(place, _)| place);
+    // The nearest of the folders beside.
+    let wanted = places.get(1).map_or(folder, |(place, _)| place);
     Err(format!(
         "`{}` has no instance map, which this style needs: put `{key}{}.png` into `{}`",
         path.display(),
@@ -117,6 +120,16 @@ mod tests {
         let (label, instances) = (file("all/b_gtFine_labelIds.png"), file("all/b_inst.png"));
         assert_eq!(found(&label).unwrap(), instances);
         assert!(found(&file("all/c.png")).is_err(), "not the map itself");
+        // Folders that end in A by chance, further up, are not meant.
+        let label = file("DATA/A/test_label/d.png");
+        let wanted = root.path().join("DATA/A/test_inst");
+        let message = found(&label).unwrap_err();
+        assert!(
+            message.ends_with(&format!("into `{}`", wanted.display())),
+            "{message}"
+        );
+        file("DATinst/A/test_label/d.png");
+        assert!(found(&label).is_err());
     }
 
     #[test]

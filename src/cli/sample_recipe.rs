@@ -32,18 +32,14 @@ pub(super) fn sample_recipe(mode: Mode) -> Result<Overlay, ConfigError> {
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum;
+
     use super::*;
     use crate::config::Recipe;
 
     #[test]
     fn every_mode_has_a_recipe_for_the_sample_that_is_small() {
-        for mode in [
-            Mode::Pix2pix,
-            Mode::Cycle,
-            Mode::Contrastive,
-            Mode::Pix2pixhd,
-            Mode::Inpaint,
-        ] {
+        for &mode in Mode::value_variants() {
             let recipe = sample_recipe(mode).unwrap().resolve(mode).unwrap();
             assert!(recipe.data.crop_size <= 128 && recipe.generator.channels <= 32);
             assert!(recipe.total_epochs() < Recipe::defaults(mode).total_epochs());

@@ -84,6 +84,8 @@ impl Recipe {
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum;
+
     use crate::config::{Mode, Overlay, Recipe};
 
     fn resolve(mode: Mode, settings: &[&str]) -> Result<Recipe, String> {
@@ -108,14 +110,7 @@ mod tests {
 
     #[test]
     fn penalties_go_with_every_mode_but_not_with_everything() {
-        let all = [
-            Mode::Pix2pix,
-            Mode::Cycle,
-            Mode::Contrastive,
-            Mode::Pix2pixhd,
-            Mode::Inpaint,
-        ];
-        for mode in all {
+        for &mode in Mode::value_variants() {
             for penalty in ["loss.gan=wgan-gp", "loss.dragan=10", "loss.r1=10"] {
                 for norm in ["instance", "spectral", "none"] {
                     let norm = format!("discriminator.norm={norm}");

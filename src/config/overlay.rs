@@ -291,6 +291,8 @@ fn plain_message(error: &toml::de::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum;
+
     use super::*;
     use crate::config::{Augment, GeneratorArch, Policy};
 
@@ -376,13 +378,7 @@ mod tests {
 
     #[test]
     fn a_recipe_survives_its_own_text() {
-        for mode in [
-            Mode::Pix2pix,
-            Mode::Cycle,
-            Mode::Contrastive,
-            Mode::Pix2pixhd,
-            Mode::Inpaint,
-        ] {
+        for &mode in Mode::value_variants() {
             let recipe = Recipe::defaults(mode);
             let text = recipe.to_toml();
             let again = Overlay::from_toml(&text, "text")

@@ -119,23 +119,24 @@ impl ExifFields {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_smaller_picture_covers_the_same_ground() {
-        let field = |tag, numbers: &[f64]| ExifField {
+    fn doubles(tag: u16, numbers: &[f64]) -> ExifField {
+        let bytes = numbers.iter().flat_map(|number| number.to_ne_bytes());
+        ExifField {
             tag,
             kind: DOUBLE,
-            bytes: numbers
-                .iter()
-                .flat_map(|number| number.to_ne_bytes())
-                .collect(),
-        };
+            bytes: bytes.collect(),
+        }
+    }
+
+    #[test]
+    fn a_smaller_picture_covers_the_same_ground() {
         let whole = Georeference(vec![
-            field(PIXEL_SCALE, &[10.0, 10.0, 0.0]),
-            field(TIE_POINTS, &[8.0, 4.0, 0.0, 500.0, 600.0, 0.0]),
+            doubles(PIXEL_SCALE, &[10.0, 10.0, 0.0]),
+            doubles(TIE_POINTS, &[8.0, 4.0, 0.0, 500.0, 600.0, 0.0]),
         ]);
         let half = Georeference(vec![
-            field(PIXEL_SCALE, &[20.0, 40.0, 0.0]),
-            field(TIE_POINTS, &[4.0, 1.0, 0.0, 500.0, 600.0, 0.0]),
+            doubles(PIXEL_SCALE, &[20.0, 40.0, 0.0]),
+            doubles(TIE_POINTS, &[4.0, 1.0, 0.0, 500.0, 600.0, 0.0]),
         ]);
         assert_eq!(whole.resized((64, 64), (32, 16)), half);
     }
@@ -143,14 +144,6 @@ mod tests {
     /// The corners of the picture stay where they are.
     #[test]
     fn measured_points_lie_in_the_middle_of_their_pixels() {
-        let doubles = |tag, numbers: &[f64]| ExifField {
-            tag,
-            kind: DOUBLE,
-            bytes: numbers
-                .iter()
-                .flat_map(|number| number.to_ne_bytes())
-                .collect(),
-        };
         let keys = [1u16, 1, 0, 1, RASTER_TYPE, 0, 1, RASTER_POINT];
         let keys = ExifField {
             tag: KEYS,

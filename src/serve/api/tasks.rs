@@ -14,7 +14,9 @@ use crate::serve::body::JsonBody;
 use crate::serve::file_answer::picture_answer;
 use crate::serve::pictures::StoredPicture;
 use crate::serve::refusal::{ErrorBody, Refusal};
-use crate::serve::tasks::{FillingRequest, Order, Task, TaskReport, TranslationRequest};
+use crate::serve::tasks::{
+    FillingRequest, Order, ResultFile, Task, TaskReport, TranslationRequest,
+};
 
 /// Seconds after which a full queue is worth another try.
 const RETRY: u32 = 5;
@@ -92,6 +94,14 @@ fn find(app: &App, id: &str) -> Result<Arc<Task>, Refusal> {
     task.ok_or_else(|| Refusal::missing("task"))
 }
 
+/// A task and the result of it that has this number.
+fn find_file(app: &App, id: &str, number: &str) -> Result<(Arc<Task>, ResultFile), Refusal> {
+    let task = find(app, id)?;
+    let file = number.parse().ok().and_then(|number| task.file(number));
+    let file = file.ok_or_else(|| Refusal::missing("file"))?;
+    Ok((task, file))
+}
+
 /// How far a task is. With `wait` the answer comes when it is over, or after so many seconds (60 at most).
 #[utoipa::path(get, path = "/api/tasks/{id}", tag = "tasks",
     params(("id" = String, Path, description = "Identifier"), ("wait" = Option<u64>, Query, description = "Seconds")),
@@ -141,9 +151,7 @@ pub(in crate::serve) async fn file(
     State(app): State<App>,
     Path((id, number)): Path<(String, String)>,
 ) -> Result<Response<Body>, Refusal> {
-    let task = find(&app, &id)?;
-    let file = number.parse().ok().and_then(|number| task.file(number));
-    let file = file.ok_or_else(|| Refusal::missing("file"))?;
+    let (_, file) = find_file(&app, &id, &number)?;
     picture_answer(&file.path, Some(&file.name())).await
 }
 
@@ -155,9 +163,7 @@ pub(in crate::serve) async fn preview(
     State(app): State<App>,
     Path((id, number)): Path<(String, String)>,
 ) -> Result<Response<Body>, Refusal> {
-    let task = find(&app, &id)?;
-    let file = number.parse().ok().and_then(|number| task.file(number));
-    let file = file.ok_or_else(|| Refusal::missing("file"))?;
+    let (task, file) = find_file(&app, &id, &number)?;
     let folder = task.folder().to_owned();
     let path = app.preview(file.path, file.size, folder).await?;
     picture_answer(&path, None).await

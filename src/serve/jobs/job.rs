@@ -5,7 +5,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,7 +12,7 @@ use utoipa::ToSchema;
 use super::request::{JobChoices, JobRequest};
 use crate::apply::{FileReport, Status};
 use crate::serve::roots::Place;
-use crate::serve::tasks::TaskStatus;
+use crate::serve::tasks::{Phase, TaskStatus};
 
 /// Failures that are told; the report has all.
 const MAX_FAILURES: usize = 200;
@@ -33,8 +32,7 @@ pub(in crate::serve) struct Job {
 
 #[derive(Debug, Default)]
 struct Progress {
-    status: TaskStatus,
-    started: Option<Instant>,
+    phase: Phase,
     seconds: f64,
     done: usize,
     skipped: usize,
@@ -138,27 +136,18 @@ impl Job {
     }
 
     pub(in crate::serve) fn is_over(&self) -> bool {
-        self.progress().status.is_over()
+        self.progress().phase.status.is_over()
     }
 
     /// Asks it to end early.
     pub(in crate::serve) fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
-        let mut progress = self.progress();
-        if progress.status == TaskStatus::Waiting {
-            progress.status = TaskStatus::Stopped;
-        }
+        self.progress().phase.stop();
     }
 
     /// Begins it, unless it was stopped.
     pub(in crate::serve) fn begin(&self) -> bool {
-        let mut progress = self.progress();
-        if progress.status != TaskStatus::Waiting {
-            return false;
-        }
-        progress.status = TaskStatus::Running;
-        progress.started = Some(Instant::now());
-        true
+        self.progress().phase.begin()
     }
 
     /// How many pictures there are is known.
@@ -204,7 +193,7 @@ impl Job {
         let mut progress = self.progress();
         progress.seconds = progress.elapsed();
         progress.lines = None;
-        progress.status = match result {
+        progress.phase.status = match result {
             Ok(()) if self.stop.load(Ordering::Relaxed) => TaskStatus::Stopped,
             Ok(()) => TaskStatus::Done,
             Err(message) => {
@@ -217,20 +206,20 @@ impl Job {
     /// What clients are told.
     pub(in crate::serve) fn report(&self) -> JobReport {
         let progress = self.progress();
-        let seconds = if progress.status.is_over() {
+        let seconds = if progress.phase.status.is_over() {
             progress.seconds
         } else {
             progress.elapsed()
         };
         let made = progress.done + progress.failed;
         let open = progress.total.saturating_sub(made + progress.skipped);
-        let is_telling = progress.status == TaskStatus::Running && made > 0;
+        let is_telling = progress.phase.status == TaskStatus::Running && made > 0;
         JobReport {
             id: self.id.clone(),
             style: self.request.style.clone(),
             input: self.request.input.clone(),
             output: self.request.output.clone(),
-            status: progress.status,
+            status: progress.phase.status,
             done: progress.done,
             skipped: progress.skipped,
             failed: progress.failed,
@@ -249,7 +238,8 @@ impl Job {
 
 impl Progress {
     fn elapsed(&self) -> f64 {
-        self.started
+        self.phase
+            .started
             .map_or(0.0, |start| start.elapsed().as_secs_f64())
     }
 

@@ -3,9 +3,11 @@
 mod board;
 mod choices;
 mod order;
+mod phase;
 mod task;
 
 pub(super) use board::TaskBoard;
 pub(super) use choices::{Choices, FileChoices, OrderError, direction, size};
 pub(super) use order::{Filling, FillingRequest, Order, Translation, TranslationRequest};
-pub(super) use task::{ResultFile, Task, TaskReport, TaskStatus};
+pub(super) use phase::{Phase, TaskStatus};
+pub(super) use task::{ResultFile, Task, TaskReport};

@@ -3,36 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::order::Order;
-
-/// How far a task is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(in crate::serve) enum TaskStatus {
-    /// In the queue.
-    #[default]
-    Waiting,
-    /// The network works on it.
-    Running,
-    /// Its files are there.
-    Done,
-    /// It could not be done.
-    Failed,
-    /// Somebody has stopped it.
-    Stopped,
-}
-
-impl TaskStatus {
-    /// Whether nothing more happens.
-    pub(in crate::serve) fn is_over(self) -> bool {
-        !matches!(self, Self::Waiting | Self::Running)
-    }
-}
+use super::phase::{Phase, TaskStatus};
 
 /// A file that a task has made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,8 +66,7 @@ pub(in crate::serve) struct Task {
 
 #[derive(Debug, Default)]
 struct Progress {
-    status: TaskStatus,
-    started: Option<Instant>,
+    phase: Phase,
     total: usize,
     seconds: Option<f64>,
     error: Option<String>,
@@ -131,7 +106,7 @@ impl Task {
     }
 
     pub(in crate::serve) fn status(&self) -> TaskStatus {
-        self.progress().status
+        self.progress().phase.status
     }
 
     /// Set when it is to end early.
@@ -142,21 +117,12 @@ impl Task {
     /// Asks it to end early.
     pub(in crate::serve) fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
-        let mut progress = self.progress();
-        if progress.status == TaskStatus::Waiting {
-            progress.status = TaskStatus::Stopped;
-        }
+        self.progress().phase.stop();
     }
 
     /// Begins it, unless it was stopped.
     pub(in crate::serve) fn begin(&self) -> bool {
-        let mut progress = self.progress();
-        if progress.status != TaskStatus::Waiting {
-            return false;
-        }
-        progress.status = TaskStatus::Running;
-        progress.started = Some(Instant::now());
-        true
+        self.progress().phase.begin()
     }
 
     /// A result is there.
@@ -169,11 +135,14 @@ impl Task {
     /// It is over.
     pub(in crate::serve) fn end(&self, result: Result<(), String>) {
         let mut progress = self.progress();
-        progress.seconds = progress.started.map(|start| start.elapsed().as_secs_f64());
+        progress.seconds = progress
+            .phase
+            .started
+            .map(|start| start.elapsed().as_secs_f64());
         progress
             .files
             .sort_by(|one, other| one.path.cmp(&other.path));
-        progress.status = match result {
+        progress.phase.status = match result {
             Ok(()) if self.stop.load(Ordering::Relaxed) && progress.files.is_empty() => {
                 TaskStatus::Stopped
             }
@@ -206,8 +175,8 @@ impl Task {
         };
         TaskReport {
             id: self.id.clone(),
-            status: progress.status,
-            place: place.filter(|_| progress.status == TaskStatus::Waiting),
+            status: progress.phase.status,
+            place: place.filter(|_| progress.phase.status == TaskStatus::Waiting),
             done: progress.files.len(),
             total: progress.total,
             seconds: progress.seconds,

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::compression::unpacked;
 use super::page::Page;
+use crate::picture::bands::Bands;
 use crate::picture::byte_source::ByteSource;
 use crate::picture::decode::DecodeError;
 use crate::picture::sample_type::SampleClass;
@@ -59,6 +60,22 @@ impl<'a> Chunks<'a> {
             page,
             next: 0,
         })
+    }
+
+    /// All samples of the page.
+    pub(super) fn into_bands(self) -> Result<Bands, DecodeError> {
+        let page = &self.page;
+        let mut bands = Bands {
+            size: page.size,
+            count: page.samples,
+            sample: page.sample,
+            bytes: Vec::new(),
+            no_data: page.no_data,
+        };
+        for rows in self {
+            bands.bytes.extend(rows?.bytes);
+        }
+        Ok(bands)
     }
 
     fn rows(&mut self) -> Result<Option<SampleRows>, DecodeError> {

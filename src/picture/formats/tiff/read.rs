@@ -164,18 +164,7 @@ pub(crate) fn decode_bands(
     if mask.is_some() {
         header.notes.push("without its mask".to_owned());
     }
-    let page = &chunks.page;
-    let mut bands = Bands {
-        size: page.size,
-        count: page.samples,
-        sample: page.sample,
-        bytes: Vec::new(),
-        no_data: page.no_data,
-    };
-    for rows in chunks {
-        bands.bytes.extend(rows?.bytes);
-    }
-    Ok((bands, header))
+    Ok((chunks.into_bands()?, header))
 }
 
 /// The lowest and the highest number of a page.

@@ -44,18 +44,8 @@ pub(crate) fn decode_stored(
     }
     let (look, has_alpha) = (look(page), has_alpha(page));
     let bits = page.bits;
-    let mut bands = Bands {
-        size: page.size,
-        count: page.samples,
-        sample: page.sample,
-        bytes: Vec::new(),
-        no_data: page.no_data,
-    };
-    for rows in chunks {
-        bands.bytes.extend(rows?.bytes);
-    }
     Ok(Ok(StoredPage {
-        bands,
+        bands: chunks.into_bands()?,
         bits,
         look,
         has_alpha,
