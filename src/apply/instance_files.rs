@@ -36,7 +36,9 @@ pub(super) fn instances_beside(path: &Path) -> Result<PathBuf, String> {
             continue;
         };
         let within = folder.strip_prefix(ancestor).unwrap_or(Path::new(""));
-        places.push((parent.join(format!("{begin}inst")).join(within), true));
+        let beside = parent.join(format!("{begin}inst")).join(within);
+        // Joining nothing leaves a separator at the end.
+        places.push((beside.components().collect(), true));
     }
     for (place, apart) in &places {
         let names = SUFFIXES.iter().map(|suffix| format!("{key}{suffix}"));
