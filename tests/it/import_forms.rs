@@ -49,7 +49,7 @@ fn assert_like_pytorch(place: &Place, file: &str, flags: &str, expected: &str) {
 }
 
 /// A safetensors file of tensors without any values: one size of each is 0.
-fn hollow(tensors: &[(&str, &str)]) -> Vec<u8> {
+pub fn hollow(tensors: &[(&str, &str)]) -> Vec<u8> {
     let entries: Vec<String> = tensors
         .iter()
         .map(|(name, shape)| {

@@ -118,8 +118,8 @@ fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-fn files() -> Vec<PathBuf> {
-    let entries = walkdir::WalkDir::new(source()).sort_by_file_name();
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = walkdir::WalkDir::new(folder).sort_by_file_name();
     let paths = entries.into_iter().map(|entry| entry.unwrap().into_path());
     paths
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
@@ -137,7 +137,7 @@ fn module_of(file: &Path) -> Names {
 
 fn read_modules() -> BTreeMap<Names, Module> {
     let is_library = |file: &PathBuf| file.strip_prefix(source()) != Ok(Path::new("main.rs"));
-    let files: Vec<PathBuf> = files().into_iter().filter(is_library).collect();
+    let files: Vec<PathBuf> = files(&source()).into_iter().filter(is_library).collect();
     let names: BTreeSet<Names> = files.iter().map(|file| module_of(file)).collect();
     let read = |file: &PathBuf| {
         let text = std::fs::read_to_string(file).unwrap();
@@ -239,7 +239,9 @@ fn files_of_one_folder_import_each_other_in_no_circle() {
 #[test]
 fn files_are_short() {
     let length = |path: &PathBuf| std::fs::read_to_string(path).unwrap().lines().count();
-    let long: Vec<PathBuf> = files()
+    let tests = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests"));
+    let long: Vec<PathBuf> = [files(&source()), files(tests)]
+        .concat()
         .into_iter()
         .filter(|path| length(path) > MAX_LINES)
         .collect();
