@@ -1,8 +1,8 @@
 //! The recipe of each mode that the user changes: the defaults of the reference implementations.
 
 use super::options::{
-    Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch, InitKind,
-    MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,
+    Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch, HoleFill,
+    InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,
 };
 use super::recipe::{
     DataRecipe, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, LossRecipe, OptimRecipe,
@@ -76,6 +76,7 @@ impl Recipe {
                 downsample: Downsample::Strided,
                 upsample: Upsample::Deconv,
                 bottleneck: 4000,
+                hole_fill: HoleFill::Mean,
                 downsamplings: 4,
                 blocks: 9,
                 enhancers: 1,

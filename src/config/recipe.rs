@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::options::{
     Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,
-    InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,
+    HoleFill, InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind,
+    Upsample,
 };
 use crate::kernels::Precision;
 
@@ -109,6 +110,8 @@ pub struct GeneratorRecipe {
     pub upsample: Upsample,
     /// Channels of the bottleneck of `context_bottleneck` (inpaint).
     pub bottleneck: usize,
+    /// What the network is shown in holes (inpaint).
+    pub hole_fill: HoleFill,
     /// Halvings of the size in the global generator (pix2pixhd).
     pub downsamplings: usize,
     /// Residual blocks of the global generator (pix2pixhd).

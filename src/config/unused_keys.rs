@@ -46,6 +46,7 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("data", "mask_folder"),
         ("data", "mask_threshold"),
         ("generator", "bottleneck"),
+        ("generator", "hole_fill"),
         ("loss", "reconstruction"),
         ("loss", "adversarial"),
         ("loss", "overlap"),
