@@ -154,6 +154,9 @@ pub struct DiscriminatorRecipe {
     pub scales: usize,
     /// How pictures are changed before they are judged, real and generated ones alike.
     pub augment: Vec<Augment>,
+    /// Show the last layer how different the pictures of the batch are.
+    #[serde(default)]
+    pub minibatch_deviation: bool,
     /// Standard deviation of the noise on pictures that are judged, in the first epoch.
     #[serde(default)]
     pub noise: f64,
@@ -190,8 +193,11 @@ pub struct LossRecipe {
     pub nce_temperature: f64,
     /// Mirror the input half of the time, and what is compared back: the translation should not depend on it (contrastive).
     pub flip_equivariance: bool,
-    /// Weight of the distance between the discriminator's features of output and target (pix2pixhd).
+    /// Weight of the distance between the discriminator's features of output and target (pix2pix, pix2pixhd, inpaint).
     pub feature_matching: f64,
+    /// Weight of the distance between the means of the discriminator's features of generated and real pictures.
+    #[serde(default)]
+    pub feature_means: f64,
     /// Weight of the distance between VGG19's features of output and target (pix2pixhd).
     pub perceptual: f64,
     /// File with the weights of VGG19; empty to leave the perceptual loss out (pix2pixhd).
