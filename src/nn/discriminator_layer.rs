@@ -21,7 +21,7 @@ pub enum DiscriminatorLayer<'n> {
     LeakyRelu,
     /// [`blur_downsample`].
     BlurDownsample,
-    /// [`minibatch_deviation`], one more channel.
+    /// The deviation over groups of pictures, one more channel.
     MinibatchDeviation,
 }
 
