@@ -211,7 +211,8 @@ mod tests {
             prop_assume!(filled.is_ok());
             for (place, value) in photo.values.iter().enumerate() {
                 if mask.holes()[place] {
-                    prop_assert!((0.0999..0.1061).contains(value), "{value} at {place}");
+                    // What is known lies in 0.1..=0.106; matching a hole to its surroundings shifts by the width of that at most.
+                    prop_assert!((0.0939..0.1121).contains(value), "{value} at {place}");
                 } else {
                     prop_assert_eq!(value.to_bits(), known(place).to_bits());
                 }
