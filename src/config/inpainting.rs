@@ -103,15 +103,8 @@ impl Recipe {
             "data.mask_threshold",
             || "must be above 0 and at most 1, a share of white".to_owned(),
         )?;
-        let is_unet = matches!(
-            generator.arch,
-            GeneratorArch::Unet64
-                | GeneratorArch::Unet128
-                | GeneratorArch::Unet256
-                | GeneratorArch::Unet512
-        );
         require(
-            is_unet || generator.hole_fill == HoleFill::Mean,
+            generator.arch.is_unet() || generator.hole_fill == HoleFill::Mean,
             "generator.hole_fill",
             || "`smooth` is for U-Nets, whose pictures can be halved often enough".to_owned(),
         )?;

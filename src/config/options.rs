@@ -354,4 +354,12 @@ impl GeneratorArch {
     pub fn is_context_encoder(self) -> bool {
         matches!(self, Self::Context | Self::ContextBottleneck)
     }
+
+    /// Whether it is a U-Net.
+    pub fn is_unet(self) -> bool {
+        matches!(
+            self,
+            Self::Unet64 | Self::Unet128 | Self::Unet256 | Self::Unet512
+        )
+    }
 }

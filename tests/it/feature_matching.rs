@@ -1,32 +1,16 @@
 //! Losses of the generator on the features of the discriminator.
 
-use translate::config::{GanObjective, Mode, NormKind};
-use translate::nn::{Discriminator, Generator, Unet};
-use translate::paired::Pix2pix;
+use translate::config::GanObjective;
 
-use crate::device::test_device;
-use crate::fixture::json;
-use crate::training::{batch, check, first_step, init, number, recipe, small};
+use crate::training::{batch, check_pix2pix, first_step, small};
 
 #[test]
 fn five_steps_with_both_kinds_equal_pytorch() {
-    const NAME: &str = "training_features";
-    let config = json(&format!("{NAME}.json"))["config"].clone();
-    let mut recipe = recipe(Mode::Pix2pix, &config);
-    recipe.generator.norm = NormKind::Instance;
-    recipe.discriminator.norm = NormKind::Instance;
-    recipe.loss.gan = GanObjective::Lsgan;
-    recipe.loss.feature_matching = config["loss"]["feature_matching"].as_f64().unwrap();
-    recipe.loss.feature_means = config["loss"]["feature_means"].as_f64().unwrap();
-    let mut start = init(&recipe, &test_device());
-    let downsamplings = number(&config["generator"], "downsamplings");
-    let generator = Unet::new(&mut start, &recipe.generator, downsamplings, 3, 3);
-    let discriminator = Discriminator::new(&mut start, &recipe.discriminator, 6);
-    let generator = Generator::Unet(generator);
-    check(
-        NAME,
-        &mut Pix2pix::from_networks(&recipe, generator, discriminator, &test_device()),
-    );
+    check_pix2pix("training_features", |recipe, loss| {
+        recipe.loss.gan = GanObjective::Lsgan;
+        recipe.loss.feature_matching = loss["feature_matching"].as_f64().unwrap();
+        recipe.loss.feature_means = loss["feature_means"].as_f64().unwrap();
+    });
 }
 
 /// The generator is moved by the means of features in the modes without pairs too.

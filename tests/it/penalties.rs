@@ -12,14 +12,11 @@ use translate::config::{
 };
 use translate::inpainting::ContextDiscriminator;
 use translate::method::StepContext;
-use translate::nn::{
-    Critic, Discriminator, Generator, NamedTensors, Network, Penalties, Unet, WeightInit,
-};
-use translate::paired::Pix2pix;
+use translate::nn::{Critic, Discriminator, NamedTensors, Network, Penalties, WeightInit};
 
 use crate::device::test_device;
 use crate::fixture::{Fixture, json, values};
-use crate::training::{batch, check, first_step, init, number, recipe, small};
+use crate::training::{batch, check_pix2pix, first_step, number, small};
 
 /// Gives these numbers of [0, 1) as draws.
 struct Given(VecDeque<f32>);
@@ -219,23 +216,11 @@ fn penalties_of_every_discriminator_equal_double_backward() {
 
 #[test]
 fn five_steps_with_two_penalties_equal_pytorch() {
-    const NAME: &str = "training_penalties";
-    let config = json(&format!("{NAME}.json"))["config"].clone();
-    let mut recipe = recipe(Mode::Pix2pix, &config);
-    recipe.generator.norm = NormKind::Instance;
-    recipe.discriminator.norm = NormKind::Instance;
-    recipe.loss.gan = GanObjective::WganGp;
-    recipe.loss.r1 = config["loss"]["r1"].as_f64().unwrap();
-    recipe.loss.r1_every = number(&config["loss"], "r1_every");
-    let mut start = init(&recipe, &test_device());
-    let downsamplings = number(&config["generator"], "downsamplings");
-    let generator = Unet::new(&mut start, &recipe.generator, downsamplings, 3, 3);
-    let discriminator = Discriminator::new(&mut start, &recipe.discriminator, 6);
-    let generator = Generator::Unet(generator);
-    check(
-        NAME,
-        &mut Pix2pix::from_networks(&recipe, generator, discriminator, &test_device()),
-    );
+    check_pix2pix("training_penalties", |recipe, loss| {
+        recipe.loss.gan = GanObjective::WganGp;
+        recipe.loss.r1 = loss["r1"].as_f64().unwrap();
+        recipe.loss.r1_every = number(loss, "r1_every");
+    });
 }
 
 /// The penalty R1 is due in the first of every so many steps.

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, TensorData};
 use serde_json::Value;
-use translate::config::{GanObjective, GeneratorArch, InitKind, Mode, Recipe};
+use translate::config::{GanObjective, GeneratorArch, InitKind, Mode, NormKind, Recipe};
 use translate::data::Batch;
 use translate::method::{Method, StepContext};
 use translate::nn::{Discriminator, Generator, ResnetGenerator, Unet, WeightInit};
@@ -59,6 +59,23 @@ pub fn check(name: &str, method: &mut dyn Method) {
 pub fn is_buffer(name: &str) -> bool {
     let ends = [".running_mean", ".running_var", ".weight_u", ".weight_v"];
     ends.iter().any(|end| name.ends_with(end))
+}
+
+/// Five steps of a small pix2pix with instance norm, of which `change` makes the recipe that the fixture's `loss` describes.
+pub fn check_pix2pix(name: &str, change: impl FnOnce(&mut Recipe, &Value)) {
+    let config = json(&format!("{name}.json"))["config"].clone();
+    let mut recipe = recipe(Mode::Pix2pix, &config);
+    recipe.generator.norm = NormKind::Instance;
+    recipe.discriminator.norm = NormKind::Instance;
+    change(&mut recipe, &config["loss"]);
+    let device = test_device();
+    let mut start = init(&recipe, &device);
+    let downsamplings = number(&config["generator"], "downsamplings");
+    let generator = Unet::new(&mut start, &recipe.generator, downsamplings, 3, 3);
+    let discriminator = Discriminator::new(&mut start, &recipe.discriminator, 6);
+    let generator = Generator::Unet(generator);
+    let mut method = Pix2pix::from_networks(&recipe, generator, discriminator, &device);
+    check(name, &mut method);
 }
 
 /// Trains on the batches of a fixture's steps, each in the epoch that `given` says, with the rates of generator and

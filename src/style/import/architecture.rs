@@ -4,8 +4,8 @@ use burn::tensor::Device;
 
 use crate::coarse_to_fine::MultiscaleDiscriminator;
 use crate::config::{
-    DiscriminatorArch, DiscriminatorRecipe, EncoderRecipe, GeneratorArch, GeneratorRecipe, Mode,
-    NormKind, Recipe, Upsample,
+    DiscriminatorArch, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, Mode, NormKind, Recipe,
+    Upsample,
 };
 use crate::nn::{Discriminator, Generator, NamedTensors, TensorError, WeightInit};
 
@@ -143,7 +143,7 @@ impl Architecture {
     pub(super) fn has_transposed(&self, name: &str) -> bool {
         match self {
             Self::Generator { recipe, .. } => {
-                is_unet(recipe.arch)
+                recipe.arch.is_unet()
                     && recipe.upsample == Upsample::Deconv
                     && name.ends_with(".3.weight")
             }
@@ -196,16 +196,6 @@ impl Architecture {
             }
         }
     }
-}
-
-fn is_unet(arch: GeneratorArch) -> bool {
-    matches!(
-        arch,
-        GeneratorArch::Unet64
-            | GeneratorArch::Unet128
-            | GeneratorArch::Unet256
-            | GeneratorArch::Unet512
-    )
 }
 
 pub(super) fn norm_text(norm: NormKind) -> &'static str {
