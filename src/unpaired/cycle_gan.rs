@@ -82,7 +82,7 @@ impl CycleGan {
         &mut self,
         real_a: &Tensor<4>,
         real_b: &Tensor<4>,
-        context: StepContext,
+        context: StepContext<'_>,
         rng: &mut ChaCha8Rng,
     ) -> (Tensor<4>, Tensor<4>, GeneratorLosses) {
         let (a2b, b2a) = (self.a2b.network(), self.b2a.network());
@@ -112,9 +112,9 @@ impl CycleGan {
             loss = loss + identity_a.clone() + identity_b.clone();
         }
         let mut gradients: Gradients = loss.backward();
-        let rate = context.generator_rate;
-        self.a2b.update(&mut gradients, rate);
-        self.b2a.update(&mut gradients, rate);
+        let step = context.generator_step();
+        self.a2b.update(&mut gradients, step);
+        self.b2a.update(&mut gradients, step);
         let losses = GeneratorLosses {
             gan: [gan_a, gan_b],
             cycle: [cycle_a, cycle_b],
@@ -132,7 +132,7 @@ struct GeneratorLosses {
 }
 
 impl Method for CycleGan {
-    fn step(&mut self, batch: Batch, context: StepContext) -> Vec<Loss> {
+    fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
         let real_a = Tensor::<4>::from_data(batch.a, &self.device);
         let real_b = Tensor::<4>::from_data(batch.b, &self.device);
         let mut rng = random::step_rng(context.seed, context.step);
