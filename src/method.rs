@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use burn::tensor::{Tensor, TensorData};
 
 use crate::data::{Batch, DataError};
-use crate::nn::{ImagePool, NamedTensors, Network, OptimiserStep, Reducer, TensorError, Trainable};
+use crate::nn::{
+    ImagePool, Judgement, NamedTensors, Network, OptimiserStep, Reducer, TensorError, Trainable,
+};
 
 /// The network that a loss trains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +42,12 @@ impl Loss {
     /// A loss of a discriminator.
     pub fn discriminator(name: &'static str, value: &Tensor<1>) -> Self {
         Self::new(name, Player::Discriminator, value)
+    }
+
+    /// The losses of the features that a discriminator makes of generated pictures.
+    pub fn matching(judgement: &Judgement) -> impl Iterator<Item = Self> {
+        let losses = judgement.matching.iter();
+        losses.map(|(name, value)| Self::generator(name, value))
     }
 
     fn new(name: &'static str, player: Player, value: &Tensor<1>) -> Self {

@@ -26,6 +26,7 @@ CASES = [
     ("patch_none", "none", lambda n: PatchDiscriminator(1, 2, 2, n), 1, 24, 31),
     ("patch_blur", "instance", lambda n: PatchDiscriminator(1, 2, 2, n, blur=True), 1, 35, 30),
     ("patch_blur_spectral", "spectral", lambda n: PatchDiscriminator(1, 2, 2, n, blur=True), 1, 32, 35),
+    ("patch_deviation", "instance", lambda n: PatchDiscriminator(1, 2, 2, n, deviation=True), 1, 26, 24),
     ("pixel_instance", "instance", lambda n: PixelDiscriminator(3, 4, n), 3, 9, 12),
     ("pixel_spectral", "spectral", lambda n: PixelDiscriminator(3, 4, n), 3, 9, 12),
     ("multiscale_instance", "instance", lambda n: MultiscaleDiscriminator(3, channels=2, layers=2, scales=3), 3, 37, 30),

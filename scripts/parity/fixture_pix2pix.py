@@ -30,10 +30,11 @@ def build():
     }
 
 
-def trainer(networks, gan="vanilla", penalty=None):
+def trainer(networks, gan="vanilla", penalty=None, matching=None):
     """A step function: discriminator first, then the generator against the updated discriminator.
 
-    `penalty(discriminator, step, real, fake)` is added to the discriminator's two terms.
+    `penalty(discriminator, step, real, fake)` is added to the discriminator's two terms, and the losses of
+    `matching(discriminator, real, fake)` to the generator's.
     """
     generator, discriminator = networks["generator"], networks["discriminator"]
     optimiser_g, optimiser_d = adam(generator), adam(discriminator)
@@ -62,7 +63,13 @@ def trainer(networks, gan="vanilla", penalty=None):
         optimiser_g.zero_grad()
         g_gan = generator_fake(gan, discriminator(torch.cat([condition, fake], 1)))
         g_l1 = LAMBDA_L1 * functional.l1_loss(fake, target)
-        (g_gan + g_l1).backward()
+        g_loss = g_gan + g_l1
+        if matching is not None:
+            pairs = torch.cat([condition, target], 1), torch.cat([condition, fake], 1)
+            terms = matching(discriminator, *pairs)
+            losses |= {name: term.item() for name, term in terms.items()}
+            g_loss = g_loss + sum(terms.values())
+        g_loss.backward()
         optimiser_g.step()
         return {"G_GAN": g_gan.item(), "G_L1": g_l1.item()} | losses
 

@@ -9,6 +9,7 @@ import fixture_adam
 import fixture_checkpoints
 import fixture_contrastive
 import fixture_cycle
+import fixture_features
 import fixture_files
 import fixture_forward
 import fixture_import
@@ -33,6 +34,7 @@ GROUPS = [
     fixture_pix2pix,
     fixture_spectral,
     fixture_penalties,
+    fixture_features,
     fixture_cycle,
     fixture_contrastive,
     fixture_pix2pixhd,

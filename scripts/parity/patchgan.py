@@ -1,9 +1,20 @@
 """PatchGAN and pixel discriminators (Isola et al. 2017) with the published state-dict keys."""
 
+import torch
 from torch import nn
 
 from blur import BlurDownsample
 from norm import convolution_bias, norm_layer
+
+
+def with_deviation(features):
+    """One more channel: the standard deviation over groups of four pictures (Karras et al. 2018)."""
+    count, _, height, width = features.shape
+    group = 4 if count % 4 == 0 else count
+    rows = features.reshape(group, count // group, -1)
+    deviation = (rows.var(0, unbiased=False) + 1e-8).sqrt().mean(1)
+    channel = deviation.repeat(group).reshape(-1, 1, 1, 1).expand(-1, 1, height, width)
+    return torch.cat([features, channel], 1)
 
 
 class PatchDiscriminator(nn.Module):
@@ -12,7 +23,7 @@ class PatchDiscriminator(nn.Module):
     With `blur` filters after the activations halve the size, as in CUT (Park et al. 2020), and convolutions do not.
     """
 
-    def __init__(self, inputs, channels, layers, norm, blur=False):
+    def __init__(self, inputs, channels, layers, norm, blur=False, deviation=False):
         super().__init__()
         bias = convolution_bias(norm)
         halving = 1 if blur else 2
@@ -29,11 +40,14 @@ class PatchDiscriminator(nn.Module):
             ]
             stages += [BlurDownsample(wider)] if blur and level < layers else []
             width = wider
-        stages += [nn.Conv2d(width, 1, 4, stride=1, padding=1, bias=True)]
+        stages += [nn.Conv2d(width + deviation, 1, 4, stride=1, padding=1, bias=True)]
         self.model = nn.Sequential(*stages)
+        self.deviation = deviation
 
     def forward(self, picture):
-        return self.model(picture)
+        if not self.deviation:
+            return self.model(picture)
+        return self.model[-1](with_deviation(self.model[:-1](picture)))
 
 
 class PixelDiscriminator(nn.Module):

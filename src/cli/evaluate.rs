@@ -28,7 +28,8 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR", required_unless_present_any = ["compare", "study_results"])]
     fake: Option<PathBuf>,
     /// Metrics, separated by commas. Of pictures of the same name: psnr, ssim, l1, ms_ssim, lpips,
-    /// lpips_vgg, dists. Of the folders as a whole: fid, kid, is, precision, recall, density, coverage, swd, colour
+    /// lpips_vgg, dists. Of the folders as a whole: fid, kid, is, precision, recall, density, coverage, swd, colour,
+    /// diversity
     #[arg(
         long,
         value_name = "LIST",

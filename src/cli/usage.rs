@@ -43,7 +43,7 @@ pub enum UsageError {
     },
     /// A metric of pairs for a training without pairs.
     #[error(
-        "`train.metrics`: {0} compares pictures of the same scene, and the data of mode cycle has none: choose among swd, colour, fid, kid, is, precision, recall, density, coverage"
+        "`train.metrics`: {0} compares pictures of the same scene, and the data of mode cycle has none: choose among swd, colour, diversity, fid, kid, is, precision, recall, density, coverage"
     )]
     NoPairs(Metric),
     /// The name is taken.

@@ -26,6 +26,8 @@ pub struct MultiscaleDiscriminator {
 #[derive(Module, Debug)]
 struct Scale {
     layers: Vec<Layer>,
+    #[module(skip)]
+    minibatch_deviation: bool,
 }
 
 /// A convolution and, but in the first and the last layer, the normalisation after it.
@@ -42,7 +44,8 @@ impl Scale {
             |layer: usize| (recipe.channels << layer).min(MAX_CHANNELS.max(recipe.channels));
         let layers = (0..=last)
             .map(|index| {
-                let above = if index == 0 { input } else { width(index - 1) };
+                let further = usize::from(index == last && recipe.minibatch_deviation);
+                let above = if index == 0 { input } else { width(index - 1) } + further;
                 let result = if index == last { 1 } else { width(index) };
                 let stride = if index < recipe.layers { 2 } else { 1 };
                 let convolution = Convolution::new(
@@ -60,7 +63,10 @@ impl Scale {
                 }
             })
             .collect();
-        Self { layers }
+        Self {
+            layers,
+            minibatch_deviation: recipe.minibatch_deviation,
+        }
     }
 
     /// The output of every layer; the last one is the logits.
@@ -72,6 +78,9 @@ impl Scale {
     fn sequence(&self) -> Vec<DiscriminatorLayer<'_>> {
         let mut sequence = Vec::with_capacity(3 * self.layers.len());
         for (index, layer) in self.layers.iter().enumerate() {
+            if index + 1 == self.layers.len() && self.minibatch_deviation {
+                sequence.push(DiscriminatorLayer::MinibatchDeviation);
+            }
             sequence.push(DiscriminatorLayer::Convolution(&layer.convolution));
             sequence.extend(layer.norm.as_ref().map(DiscriminatorLayer::Norm));
             if index + 1 < self.layers.len() {
@@ -108,6 +117,10 @@ impl MultiscaleDiscriminator {
 }
 
 impl Critic for MultiscaleDiscriminator {
+    fn features(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Vec<Tensor<4>>> {
+        self.forward(input, mode)
+    }
+
     fn input_gradient(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         let mut inputs = vec![input];
         for _ in 1..self.scales.len() {

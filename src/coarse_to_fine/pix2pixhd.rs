@@ -12,8 +12,9 @@ use crate::config::Recipe;
 use crate::data::{Batch, DataError};
 use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, DiffAugment, ForwardMode, GanLoss, Generator, InstanceNoise, NamedTensors, NormStats,
-    Penalties, ResnetGenerator, TensorError, Trainable, WEIGHT_CLIP, WeightInit,
+    Adam, DiffAugment, FeatureMatching, ForwardMode, GanLoss, Generator, InstanceNoise,
+    NamedTensors, NormStats, Penalties, ResnetGenerator, TensorError, Trainable, WEIGHT_CLIP,
+    WeightInit,
 };
 use crate::random;
 
@@ -41,6 +42,7 @@ pub struct Pix2pixHd {
     noise: InstanceNoise,
     gan_loss: GanLoss,
     penalties: Penalties,
+    matching: FeatureMatching,
     recipe: Recipe,
     /// Whether all of the generator is trained: its base is frozen in the first epochs of a stage with an enhancer.
     released: bool,
@@ -92,6 +94,7 @@ impl Pix2pixHd {
             noise: InstanceNoise::new(recipe),
             gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
             penalties: Penalties::new(&recipe.loss),
+            matching: FeatureMatching::new(&recipe.loss),
             recipe: recipe.clone(),
             released: recipe.optim.fix_global_epochs == 0,
             device: device.clone(),
@@ -124,27 +127,12 @@ impl Pix2pixHd {
         on_fake: Vec<Vec<Tensor<4>>>,
         on_real: &[Vec<Tensor<4>>],
     ) -> Vec<(&'static str, Tensor<1>)> {
-        let loss = &self.recipe.loss;
-        let discriminator = &self.recipe.discriminator;
-        // Each layer has the same weight, on the scale of a discriminator with four of them.
-        let share = 4.0 / (discriminator.layers + 1) as f64 / discriminator.scales as f64;
-        let mut adversarial = Vec::new();
-        let mut matching = Vec::new();
-        for (fake, real) in on_fake.into_iter().zip(on_real) {
-            let last = fake.len() - 1;
-            for (layer, (fake, real)) in fake.into_iter().zip(real).enumerate() {
-                if layer == last {
-                    adversarial.push(self.gan_loss.generator(fake));
-                } else {
-                    matching.push((fake - real.clone().inner()).abs().mean());
-                }
-            }
-        }
-        let matching = sum(matching) * (share * loss.feature_matching);
-        let mut losses = vec![("G_GAN", sum(adversarial)), ("G_GAN_Feat", matching)];
+        let judgement = self.matching.compare(on_fake, on_real);
+        let mut losses = vec![("G_GAN", judgement.generator_loss(self.gan_loss))];
+        losses.extend(judgement.matching);
         if let Some(vgg) = &self.vgg {
             let distance = vgg.perceptual_loss(fake.clone(), target.clone());
-            losses.push(("G_VGG", distance * loss.perceptual));
+            losses.push(("G_VGG", distance * self.recipe.loss.perceptual));
         }
         losses
     }

@@ -1,8 +1,8 @@
 //! The recipe of each mode that the user changes: the defaults of the reference implementations.
 
 use super::options::{
-    Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch, InitKind,
-    MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,
+    Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch, HoleFill,
+    InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,
 };
 use super::recipe::{
     DataRecipe, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, LossRecipe, OptimRecipe,
@@ -76,6 +76,7 @@ impl Recipe {
                 downsample: Downsample::Strided,
                 upsample: Upsample::Deconv,
                 bottleneck: 4000,
+                hole_fill: HoleFill::Mean,
                 downsamplings: 4,
                 blocks: 9,
                 enhancers: 1,
@@ -99,6 +100,7 @@ impl Recipe {
                 downsample: Downsample::Strided,
                 scales: 2,
                 augment: Vec::new(),
+                minibatch_deviation: false,
                 noise: 0.0,
                 noise_epochs: 0,
             },
@@ -119,7 +121,8 @@ impl Recipe {
                 nce_channels: 256,
                 nce_temperature: 0.07,
                 flip_equivariance: false,
-                feature_matching: 10.0,
+                feature_matching: if coarse_to_fine { 10.0 } else { 0.0 },
+                feature_means: 0.0,
                 perceptual: 10.0,
                 perceptual_weights: String::new(),
                 reconstruction: 0.999,

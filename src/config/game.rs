@@ -1,7 +1,7 @@
 //! What goes together in the game between generator and discriminator: objective, penalties and norms.
 
 use super::error::ConfigError;
-use super::options::{GanObjective, NormKind};
+use super::options::{GanObjective, Mode, NormKind};
 use super::recipe::{Recipe, usual_r1_every};
 use super::validation::require;
 use crate::kernels::Precision;
@@ -32,6 +32,21 @@ impl Recipe {
         require(!(clips && is_spectral), "loss.gan", || {
             "\"wgan\" clips the weights, whose size `discriminator.norm = \"spectral\"` takes out again: take \"hinge\", \"wgan-gp\", or another norm".to_owned()
         })?;
+        let is_silent = self.mode == Mode::Inpaint && loss.adversarial == 0.0;
+        for (key, weight) in [
+            ("loss.feature_matching", loss.feature_matching),
+            ("loss.feature_means", loss.feature_means),
+        ] {
+            require(!is_silent || weight == 0.0, key, || {
+                "has no effect where `loss.adversarial` is 0, which leaves the discriminator out"
+                    .to_owned()
+            })?;
+        }
+        require(
+            !self.discriminator.minibatch_deviation || self.data.batch_size > 1,
+            "discriminator.minibatch_deviation",
+            || "needs `data.batch_size` of 2 or more, best a multiple of 4".to_owned(),
+        )?;
         let noise = &self.discriminator;
         require(
             noise.noise > 0.0 || noise.noise_epochs == 0,
@@ -109,6 +124,21 @@ mod tests {
     }
 
     #[test]
+    fn features_are_compared_where_there_is_something_to_compare() {
+        for mode in [Mode::Pix2pix, Mode::Pix2pixhd, Mode::Inpaint] {
+            resolve(mode, &["loss.feature_matching=5", "loss.feature_means=1"]).unwrap();
+        }
+        for mode in [Mode::Cycle, Mode::Contrastive] {
+            resolve(mode, &["loss.feature_means=1"]).unwrap();
+            let error = resolve(mode, &["loss.feature_matching=5"]).unwrap_err();
+            assert!(error.contains("has no effect in mode"), "{error}");
+        }
+        let silent = ["loss.feature_means=1", "loss.adversarial=0"];
+        let error = resolve(Mode::Inpaint, &silent).unwrap_err();
+        assert!(error.contains("leaves the discriminator out"), "{error}");
+    }
+
+    #[test]
     fn penalties_go_with_every_mode_but_not_with_everything() {
         for &mode in Mode::value_variants() {
             for penalty in ["loss.gan=wgan-gp", "loss.dragan=10", "loss.r1=10"] {
@@ -138,6 +168,7 @@ mod tests {
             ),
             (&["loss.dragan=-1"], "0 or more"),
             (&["discriminator.noise=-1"], "0 or more"),
+            (&["discriminator.minibatch_deviation=true"], "of 2 or more"),
             (&["discriminator.noise_epochs=9"], "no effect without"),
         ] {
             let error = resolve(Mode::Cycle, settings).unwrap_err();

@@ -2,7 +2,8 @@
 
 use super::error::ConfigError;
 use super::options::{
-    DiscriminatorArch, GanObjective, GeneratorArch, MaskKind, Mode, NormKind, Policy, Preprocess,
+    DiscriminatorArch, GanObjective, GeneratorArch, HoleFill, MaskKind, Mode, NormKind, Policy,
+    Preprocess,
 };
 use super::recipe::Recipe;
 use super::validation::require;
@@ -101,6 +102,18 @@ impl Recipe {
             data.mask_threshold > 0.0 && data.mask_threshold <= 1.0,
             "data.mask_threshold",
             || "must be above 0 and at most 1, a share of white".to_owned(),
+        )?;
+        let is_unet = matches!(
+            generator.arch,
+            GeneratorArch::Unet64
+                | GeneratorArch::Unet128
+                | GeneratorArch::Unet256
+                | GeneratorArch::Unet512
+        );
+        require(
+            is_unet || generator.hole_fill == HoleFill::Mean,
+            "generator.hole_fill",
+            || "`smooth` is for U-Nets, whose pictures can be halved often enough".to_owned(),
         )?;
         let side = data.crop_size;
         if is_context {

@@ -22,7 +22,8 @@ pub use error::ConfigError;
 pub use inpainting::ALEXNET_SIDE;
 pub use options::{
     Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,
-    InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,
+    HoleFill, InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind,
+    Upsample,
 };
 pub use overlay::Overlay;
 pub use recipe::{

@@ -196,6 +196,16 @@ impl MaskKind {
     }
 }
 
+/// What a network is shown in holes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoleFill {
+    /// The mean colour of photos, as in the context encoder's code.
+    Mean,
+    /// A smooth continuation of what is around, to which the network adds.
+    Smooth,
+}
+
 /// The distance between a filled hole and the original.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

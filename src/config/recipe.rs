@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::options::{
     Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,
-    InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,
+    HoleFill, InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind,
+    Upsample,
 };
 use crate::kernels::Precision;
 
@@ -109,6 +110,8 @@ pub struct GeneratorRecipe {
     pub upsample: Upsample,
     /// Channels of the bottleneck of `context_bottleneck` (inpaint).
     pub bottleneck: usize,
+    /// What the network is shown in holes (inpaint).
+    pub hole_fill: HoleFill,
     /// Halvings of the size in the global generator (pix2pixhd).
     pub downsamplings: usize,
     /// Residual blocks of the global generator (pix2pixhd).
@@ -151,6 +154,9 @@ pub struct DiscriminatorRecipe {
     pub scales: usize,
     /// How pictures are changed before they are judged, real and generated ones alike.
     pub augment: Vec<Augment>,
+    /// Show the last layer how different the pictures of the batch are.
+    #[serde(default)]
+    pub minibatch_deviation: bool,
     /// Standard deviation of the noise on pictures that are judged, in the first epoch.
     #[serde(default)]
     pub noise: f64,
@@ -187,8 +193,11 @@ pub struct LossRecipe {
     pub nce_temperature: f64,
     /// Mirror the input half of the time, and what is compared back: the translation should not depend on it (contrastive).
     pub flip_equivariance: bool,
-    /// Weight of the distance between the discriminator's features of output and target (pix2pixhd).
+    /// Weight of the distance between the discriminator's features of output and target (pix2pix, pix2pixhd, inpaint).
     pub feature_matching: f64,
+    /// Weight of the distance between the means of the discriminator's features of generated and real pictures.
+    #[serde(default)]
+    pub feature_means: f64,
     /// Weight of the distance between VGG19's features of output and target (pix2pixhd).
     pub perceptual: f64,
     /// File with the weights of VGG19; empty to leave the perceptual loss out (pix2pixhd).

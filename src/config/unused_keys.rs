@@ -19,6 +19,8 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("loss", "flip_equivariance"),
     ];
     const PAIRED: &[(&str, &str)] = &[("loss", "l1")];
+    // What asks for the picture that a translation should be.
+    const TARGET: &[(&str, &str)] = &[("loss", "feature_matching")];
     const COARSE_TO_FINE: &[(&str, &str)] = &[
         ("data", "classes"),
         ("data", "unlabelled"),
@@ -34,7 +36,6 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("encoder", "downsamplings"),
         ("encoder", "clusters"),
         ("discriminator", "scales"),
-        ("loss", "feature_matching"),
         ("loss", "perceptual"),
         ("loss", "perceptual_weights"),
         ("optim", "global_epochs"),
@@ -46,6 +47,7 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("data", "mask_folder"),
         ("data", "mask_threshold"),
         ("generator", "bottleneck"),
+        ("generator", "hole_fill"),
         ("loss", "reconstruction"),
         ("loss", "adversarial"),
         ("loss", "overlap"),
@@ -68,8 +70,8 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
     ];
     match mode {
         Mode::Pix2pix => [CYCLE, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
-        Mode::Cycle => [PAIRED, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
-        Mode::Contrastive => [PAIRED, CYCLE, COARSE_TO_FINE, INPAINTING].concat(),
+        Mode::Cycle => [PAIRED, TARGET, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
+        Mode::Contrastive => [PAIRED, TARGET, CYCLE, COARSE_TO_FINE, INPAINTING].concat(),
         Mode::Pix2pixhd => [CYCLE, CONTRASTIVE, PAIRED, INPAINTING, NOT_COARSE_TO_FINE].concat(),
         Mode::Inpaint => [CYCLE, CONTRASTIVE, PAIRED, COARSE_TO_FINE, NOT_INPAINTING].concat(),
     }

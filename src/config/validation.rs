@@ -104,6 +104,7 @@ impl Recipe {
             ("loss.nce", loss.nce),
             ("loss.nce_identity", loss.nce_identity),
             ("loss.feature_matching", loss.feature_matching),
+            ("loss.feature_means", loss.feature_means),
             ("loss.perceptual", loss.perceptual),
             ("loss.reconstruction", loss.reconstruction),
             ("loss.adversarial", loss.adversarial),

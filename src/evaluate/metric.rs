@@ -47,6 +47,9 @@ pub enum Metric {
     Swd,
     /// Earth mover's distance of the colour histograms in Oklab, summed over its three axes: lower is better, 0 for equal sets.
     Colour,
+    /// Distance between two translations as a share of that between two real pictures: about 1 for sets that are equally diverse,
+    /// 0 where all translations look alike.
+    Diversity,
 }
 
 /// What a metric compares.
@@ -69,7 +72,7 @@ pub enum Direction {
 
 impl Metric {
     /// All metrics, in the order in which they are shown.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Psnr,
         Self::Ssim,
         Self::L1,
@@ -86,6 +89,7 @@ impl Metric {
         Self::Coverage,
         Self::Swd,
         Self::Colour,
+        Self::Diversity,
     ];
 
     /// The metrics measured unless others are asked for.
@@ -110,6 +114,7 @@ impl Metric {
             Self::Coverage => "coverage",
             Self::Swd => "swd",
             Self::Colour => "colour",
+            Self::Diversity => "diversity",
         }
     }
 
@@ -148,7 +153,8 @@ impl Metric {
             | Self::Precision
             | Self::Recall
             | Self::Density
-            | Self::Coverage => Direction::Higher,
+            | Self::Coverage
+            | Self::Diversity => Direction::Higher,
             _ => Direction::Lower,
         }
     }
@@ -177,7 +183,7 @@ impl Metric {
     /// The least number of pictures in a folder with which it can be calculated.
     pub fn min_pictures(self) -> usize {
         match self {
-            Self::Fid | Self::Kid => 2,
+            Self::Fid | Self::Kid | Self::Diversity => 2,
             Self::Precision | Self::Recall => PRECISION_NEIGHBOURS + 1,
             Self::Density | Self::Coverage => DENSITY_NEIGHBOURS + 1,
             _ => 1,
@@ -199,7 +205,7 @@ impl Metric {
             Self::Precision | Self::Recall | Self::Density | Self::Coverage => {
                 Some((1000, "it then depends much on the number of pictures"))
             }
-            Self::Swd => Some((100, "it then scatters widely")),
+            Self::Swd | Self::Diversity => Some((100, "it then scatters widely")),
             _ => None,
         }
     }

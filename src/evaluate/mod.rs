@@ -6,6 +6,7 @@
 mod bootstrap;
 mod colour;
 mod comparison;
+mod diversity;
 mod error;
 mod evaluation;
 mod feature_cache;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::colour::colour_distance;
+use super::diversity::diversity;
 use super::error::EvaluateError;
 use super::inception_metrics::{self, Extraction, InceptionDetails, PictureSet};
 use super::kernel_distance::KidSubsets;
@@ -154,6 +155,7 @@ impl<'a> Sets<'a> {
                     levels.sum::<f64>() / details.swd_levels.len() as f64
                 }
                 Metric::Colour => colour_distance(&self.real, &self.fake)?,
+                Metric::Diversity => diversity(&self.real, &self.fake)?,
                 _ => continue,
             };
             scores.push((metric, score));

@@ -6,8 +6,8 @@ use burn::tensor::Tensor;
 use super::stage::{Builder, PostOp, Stage, layer_name, width};
 use crate::config::DiscriminatorRecipe;
 use crate::nn::{
-    Critic, DiscriminatorLayer, ForwardMode, Network, WeightInit, discriminator_logits,
-    input_gradient,
+    Critic, DiscriminatorLayer, ForwardMode, Network, WeightInit, discriminator_features,
+    discriminator_logits, input_gradient,
 };
 
 /// Strided convolutions down to few positions, then one logit for the whole picture or patch.
@@ -17,6 +17,8 @@ use crate::nn::{
 #[derive(Module, Debug)]
 pub struct ContextDiscriminator {
     stages: Vec<Stage>,
+    #[module(skip)]
+    minibatch_deviation: bool,
 }
 
 impl ContextDiscriminator {
@@ -39,9 +41,12 @@ impl ContextDiscriminator {
             builder.convolution([above, next], [4, 2, 1], layer > 0, PostOp::LeakyRelu);
             above = next;
         }
-        builder.convolution([above, 1], [sides[layers], 1, 0], false, PostOp::Nothing);
+        let further = usize::from(recipe.minibatch_deviation);
+        let whole = [sides[layers], 1, 0];
+        builder.convolution([above + further, 1], whole, false, PostOp::Nothing);
         Self {
             stages: builder.build(),
+            minibatch_deviation: recipe.minibatch_deviation,
         }
     }
 
@@ -53,11 +58,20 @@ impl ContextDiscriminator {
     /// The layers in their order.
     fn layers(&self) -> Vec<DiscriminatorLayer<'_>> {
         let stages = self.stages.iter();
-        stages.flat_map(Stage::discriminator_layers).collect()
+        let mut layers: Vec<_> = stages.flat_map(Stage::discriminator_layers).collect();
+        if self.minibatch_deviation {
+            // Before the last convolution.
+            layers.insert(layers.len() - 1, DiscriminatorLayer::MinibatchDeviation);
+        }
+        layers
     }
 }
 
 impl Critic for ContextDiscriminator {
+    fn features(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Vec<Tensor<4>>> {
+        vec![discriminator_features(&self.layers(), input, mode)]
+    }
+
     fn input_gradient(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         input_gradient(&self.layers(), input, mode)
     }

@@ -38,6 +38,13 @@ impl InpaintDiscriminator {
 }
 
 impl Critic for InpaintDiscriminator {
+    fn features(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Vec<Tensor<4>>> {
+        match self {
+            Self::Context(network) => network.features(input, mode),
+            Self::Local(network) => network.features(input, mode),
+        }
+    }
+
     fn input_gradient(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         match self {
             Self::Context(network) => network.input_gradient(input, mode),

@@ -10,8 +10,8 @@ use crate::config::{Distance, Recipe};
 use crate::data::Batch;
 use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, DiffAugment, ForwardMode, GanLoss, InstanceNoise, NamedTensors, NormStats, Penalties,
-    TensorError, Trainable, WEIGHT_CLIP, WeightInit,
+    Adam, DiffAugment, FeatureMatching, ForwardMode, GanLoss, InstanceNoise, NamedTensors,
+    NormStats, Penalties, TensorError, Trainable, WEIGHT_CLIP, WeightInit,
 };
 use crate::random;
 
@@ -30,6 +30,7 @@ pub struct Inpaint {
     noise: InstanceNoise,
     gan_loss: GanLoss,
     penalties: Penalties,
+    matching: FeatureMatching,
     distance: Distance,
     reconstruction: f64,
     adversarial: f64,
@@ -56,6 +57,7 @@ impl Inpaint {
             noise: InstanceNoise::new(recipe),
             gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
             penalties: Penalties::new(&recipe.loss),
+            matching: FeatureMatching::new(&recipe.loss),
             distance: recipe.loss.distance,
             reconstruction: recipe.loss.reconstruction,
             adversarial: recipe.loss.adversarial,
@@ -155,14 +157,13 @@ impl Method for Inpaint {
                 on_both = self.update_discriminator(&real, &detached, context, &mut rng);
             }
             // The generator is judged by the discriminator after its step.
-            let judged = self
-                .discriminator
-                .frozen()
-                .forward(fake, ForwardMode::TRAINING);
-            let adversarial = self.gan_loss.generator(judged) * self.adversarial;
+            let frozen = self.discriminator.frozen();
+            let judgement = self.matching.judge(&frozen, fake, &real);
+            let adversarial = judgement.generator_loss(self.gan_loss) * self.adversarial;
             losses.push(Loss::generator("G_adv", &adversarial));
+            losses.extend(Loss::matching(&judgement));
             losses.extend(on_both.named());
-            loss = loss + adversarial;
+            loss = judgement.added_to(loss + adversarial);
         }
         self.generator
             .update(&mut loss.backward(), context.generator_step());

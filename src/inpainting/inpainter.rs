@@ -4,7 +4,8 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 
 use super::context_encoder::ContextEncoder;
-use crate::config::Recipe;
+use super::continuation::continued;
+use crate::config::{HoleFill, Recipe};
 use crate::nn::{ForwardMode, Generator, Network, WeightInit};
 
 /// A network that predicts what is in the holes of a picture.
@@ -14,6 +15,17 @@ pub enum Inpainter {
     Context(ContextEncoder),
     /// A generator of the other modes, U-Net or ResNet: sees the mask as one more channel.
     WithMask(Generator),
+    /// Such a generator that also sees a smooth continuation in the holes, and adds to it.
+    Continuing(Continuing),
+}
+
+/// A generator and what it continues with.
+#[derive(Module, Debug)]
+pub struct Continuing {
+    network: Generator,
+    /// Halvings of the picture for the continuation.
+    #[module(skip)]
+    levels: usize,
 }
 
 impl Inpainter {
@@ -25,7 +37,14 @@ impl Inpainter {
             let network = ContextEncoder::new(init, generator, side, output, channels);
             return Self::Context(network);
         }
-        Self::WithMask(Generator::new(init, generator, channels + 1, channels))
+        let network = Generator::new(init, generator, channels + 1, channels);
+        match generator.hole_fill {
+            HoleFill::Mean => Self::WithMask(network),
+            HoleFill::Smooth => Self::Continuing(Continuing {
+                network,
+                levels: generator.size_multiple().ilog2() as usize,
+            }),
+        }
     }
 
     /// Predicts the content of the holes in `picture`, `[batch, channels, side, side]` in [-1, 1], where `mask`,
@@ -34,6 +53,11 @@ impl Inpainter {
         match self {
             Self::Context(network) => network.forward(picture, mode),
             Self::WithMask(network) => network.forward(Tensor::cat(vec![picture, mask], 1), mode),
+            Self::Continuing(Continuing { network, levels }) => {
+                let smooth = continued(picture, mask.clone(), *levels);
+                let input = Tensor::cat(vec![smooth.clone(), mask], 1);
+                (network.forward(input, mode) + smooth).clamp(-1.0, 1.0)
+            }
         }
     }
 }
@@ -45,6 +69,9 @@ impl Network for Inpainter {
         match self {
             Self::Context(network) => network.layer_name(path),
             Self::WithMask(network) => network.layer_name(path),
+            Self::Continuing(Continuing { network, .. }) => {
+                network.layer_name(path.split_once('.').map_or(path, |(_, rest)| rest))
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
+use super::discriminator_layer::discriminator_features;
 use super::forward_mode::ForwardMode;
 use super::input_gradient::{Critic, input_gradient};
 use super::patch_gan::{PatchGan, PixelGan};
@@ -44,6 +45,13 @@ impl Discriminator {
 }
 
 impl Critic for Discriminator {
+    fn features(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Vec<Tensor<4>>> {
+        vec![match self {
+            Self::Patch(patch) => discriminator_features(&patch.layers(), input, mode),
+            Self::Pixel(pixel) => discriminator_features(&pixel.layers(), input, mode),
+        }]
+    }
+
     fn input_gradient(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         match self {
             Self::Patch(patch) => input_gradient(&patch.layers(), input, mode),

@@ -6,6 +6,7 @@ use super::activation::LEAKY_SLOPE;
 use super::blur::blur_downsample;
 use super::convolution::{Convolution, full_precision};
 use super::forward_mode::ForwardMode;
+use super::minibatch_deviation::minibatch_deviation;
 use super::norm::Norm;
 use crate::kernels::leaky_relu;
 
@@ -20,6 +21,8 @@ pub enum DiscriminatorLayer<'n> {
     LeakyRelu,
     /// [`blur_downsample`].
     BlurDownsample,
+    /// [`minibatch_deviation`], one more channel.
+    MinibatchDeviation,
 }
 
 impl DiscriminatorLayer<'_> {
@@ -30,6 +33,7 @@ impl DiscriminatorLayer<'_> {
             Self::Norm(layer) => layer.forward(input, mode),
             Self::LeakyRelu => leaky_relu(input, LEAKY_SLOPE),
             Self::BlurDownsample => blur_downsample(input),
+            Self::MinibatchDeviation => minibatch_deviation(input),
         }
     }
 }

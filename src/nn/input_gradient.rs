@@ -10,11 +10,16 @@ use super::activation::{LEAKY_SLOPE, leaky_relu_slopes};
 use super::blur::{blur_downsample, blur_downsample_gradient};
 use super::discriminator_layer::DiscriminatorLayer;
 use super::forward_mode::ForwardMode;
+use super::minibatch_deviation::{minibatch_deviation, minibatch_deviation_gradient};
 use super::tensors::Network;
 use crate::kernels::leaky_relu;
 
-/// A discriminator with a differentiable input gradient.
+/// What losses ask of a discriminator besides its logits: what its layers make of a picture, and a differentiable input gradient.
 pub trait Critic: Network {
+    /// Maps `[batch, in, height, width]` to the outputs of all activations at every size, the full size first:
+    /// `[batch, channels, height', width']`, and at the end of each size the logits.
+    fn features(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Vec<Tensor<4>>>;
+
     /// The gradient of the sum of all logits with respect to `input`, `[batch, channels, height, width]`: the same shape.
     /// Gradients flow through it to the parameters, and none to `input`.
     fn input_gradient(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4>;
@@ -56,6 +61,13 @@ pub fn input_gradient<'n>(
                 let slopes = leaky_relu_slopes(features.clone());
                 features = leaky_relu(features, LEAKY_SLOPE);
                 steps.push(Box::new(move |gradient| gradient * slopes));
+            }
+            DiscriminatorLayer::MinibatchDeviation => {
+                let before = features.clone();
+                features = minibatch_deviation(features);
+                steps.push(Box::new(move |gradient| {
+                    minibatch_deviation_gradient(gradient, before)
+                }));
             }
             DiscriminatorLayer::BlurDownsample => {
                 features = blur_downsample(features);

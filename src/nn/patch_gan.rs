@@ -22,6 +22,8 @@ pub struct PatchGan {
     norms: Vec<Norm>,
     #[module(skip)]
     downsample: Downsample,
+    #[module(skip)]
+    minibatch_deviation: bool,
 }
 
 impl PatchGan {
@@ -35,8 +37,9 @@ impl PatchGan {
         let mut convolutions = Vec::with_capacity(layers + 2);
         let mut norms = Vec::with_capacity(layers);
         for layer in 0..layers + 2 {
-            let above = if layer == 0 { input } else { width(layer - 1) };
             let last = layer == layers + 1;
+            let further = usize::from(last && recipe.minibatch_deviation);
+            let above = if layer == 0 { input } else { width(layer - 1) } + further;
             let result = if last { 1 } else { width(layer) };
             let strided = layer < layers && recipe.downsample == Downsample::Strided;
             let stride = if strided { 2 } else { 1 };
@@ -57,6 +60,7 @@ impl PatchGan {
             convolutions,
             norms,
             downsample: recipe.downsample,
+            minibatch_deviation: recipe.minibatch_deviation,
         }
     }
 
@@ -70,6 +74,9 @@ impl PatchGan {
         let last = self.convolutions.len() - 1;
         let mut layers = Vec::with_capacity(4 * self.convolutions.len());
         for (index, convolution) in self.convolutions.iter().enumerate() {
+            if index == last && self.minibatch_deviation {
+                layers.push(DiscriminatorLayer::MinibatchDeviation);
+            }
             layers.push(DiscriminatorLayer::Convolution(convolution));
             if index == last {
                 break;
@@ -116,6 +123,8 @@ pub struct PixelGan {
     second: Convolution,
     norm: Norm,
     last: Convolution,
+    #[module(skip)]
+    minibatch_deviation: bool,
 }
 
 impl PixelGan {
@@ -124,6 +133,7 @@ impl PixelGan {
         init.set_norm(recipe.norm);
         let bias = recipe.norm.uses_bias();
         let width = recipe.channels;
+        let further = usize::from(recipe.minibatch_deviation);
         let pixelwise = |init: &mut WeightInit, channels, bias| {
             Convolution::new(init, channels, 1, 1, Padding::Zero(0), bias)
         };
@@ -131,7 +141,8 @@ impl PixelGan {
             first: pixelwise(init, [input, width], true),
             second: pixelwise(init, [width, width * 2], bias),
             norm: Norm::new(init, recipe.norm, width * 2),
-            last: pixelwise(init, [width * 2, 1], bias),
+            last: pixelwise(init, [width * 2 + further, 1], bias),
+            minibatch_deviation: recipe.minibatch_deviation,
         }
     }
 
@@ -141,15 +152,19 @@ impl PixelGan {
     }
 
     /// The layers in their order.
-    pub(super) fn layers(&self) -> [DiscriminatorLayer<'_>; 6] {
-        [
+    pub(super) fn layers(&self) -> Vec<DiscriminatorLayer<'_>> {
+        let mut layers = vec![
             DiscriminatorLayer::Convolution(&self.first),
             DiscriminatorLayer::LeakyRelu,
             DiscriminatorLayer::Convolution(&self.second),
             DiscriminatorLayer::Norm(&self.norm),
             DiscriminatorLayer::LeakyRelu,
-            DiscriminatorLayer::Convolution(&self.last),
-        ]
+        ];
+        if self.minibatch_deviation {
+            layers.push(DiscriminatorLayer::MinibatchDeviation);
+        }
+        layers.push(DiscriminatorLayer::Convolution(&self.last));
+        layers
     }
 }
 

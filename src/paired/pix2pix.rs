@@ -7,8 +7,9 @@ use crate::config::Recipe;
 use crate::data::Batch;
 use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, DiffAugment, Discriminator, ForwardMode, GanLoss, Generator, ImagePool, InstanceNoise,
-    NamedTensors, NormStats, Penalties, TensorError, Trainable, WEIGHT_CLIP, WeightInit,
+    Adam, DiffAugment, Discriminator, FeatureMatching, ForwardMode, GanLoss, Generator, ImagePool,
+    InstanceNoise, NamedTensors, NormStats, Penalties, TensorError, Trainable, WEIGHT_CLIP,
+    WeightInit,
 };
 use crate::random;
 
@@ -29,6 +30,7 @@ pub struct Pix2pix {
     noise: InstanceNoise,
     gan_loss: GanLoss,
     penalties: Penalties,
+    matching: FeatureMatching,
     l1: f64,
     discriminator_steps: usize,
     /// Without automatic differentiation.
@@ -63,6 +65,7 @@ impl Pix2pix {
             noise: InstanceNoise::new(recipe),
             gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
             penalties: Penalties::new(&recipe.loss),
+            matching: FeatureMatching::new(&recipe.loss),
             l1: recipe.loss.l1,
             discriminator_steps: recipe.optim.discriminator_steps,
             device: device.clone(),
@@ -126,13 +129,13 @@ impl Method for Pix2pix {
         }
 
         // The generator is judged by the discriminator after its step.
-        let on_output = self
-            .discriminator
-            .frozen()
-            .forward(seen(pair(fake.clone())), ForwardMode::TRAINING);
-        let adversarial = self.gan_loss.generator(on_output);
+        let frozen = self.discriminator.frozen();
+        let judgement = self
+            .matching
+            .judge(&frozen, seen(pair(fake.clone())), &real_pair);
+        let adversarial = judgement.generator_loss(self.gan_loss);
         let distance = (fake - target).abs().mean() * self.l1;
-        let loss = adversarial.clone() + distance.clone();
+        let loss = judgement.added_to(adversarial.clone() + distance.clone());
         self.generator
             .update(&mut loss.backward(), context.generator_step());
 
@@ -140,6 +143,7 @@ impl Method for Pix2pix {
             Loss::generator("G_GAN", &adversarial),
             Loss::generator("G_L1", &distance),
         ];
+        losses.extend(Loss::matching(&judgement));
         losses.extend(judged.named());
         losses
     }

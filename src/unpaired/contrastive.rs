@@ -119,9 +119,9 @@ impl Method for Contrastive {
             .update(&real_b, fake_b.clone(), context, &mut rng);
 
         // The discriminator that judges the generator has already made its step.
-        let adversarial = self
+        let (adversarial, judgement) = self
             .discriminator
-            .generator_loss(&fake_b, context, &mut rng);
+            .generator_loss(&fake_b, &real_b, context, &mut rng);
         let queries = self
             .generator
             .network()
@@ -147,7 +147,9 @@ impl Method for Contrastive {
             None => nce.clone(),
         };
         drop(compared);
-        let mut gradients = (adversarial.clone() + contrast).backward();
+        let mut gradients = judgement
+            .added_to(adversarial.clone() + contrast)
+            .backward();
         self.generator
             .update(&mut gradients, context.generator_step());
         self.heads.update(&mut gradients, context.generator_step());
@@ -157,6 +159,7 @@ impl Method for Contrastive {
             Loss::generator("NCE", &nce),
         ];
         losses.extend(identity.map(|identity| Loss::generator("NCE_Y", &identity)));
+        losses.extend(Loss::matching(&judgement));
         losses.extend(judged.named());
         losses
     }

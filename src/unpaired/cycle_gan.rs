@@ -93,8 +93,12 @@ impl CycleGan {
         let recovered_b = a2b.forward(fake_a.clone(), mode);
 
         let distance = |one: Tensor<4>, other: &Tensor<4>| (one - other.clone()).abs().mean();
-        let gan_a = self.discriminator_a.generator_loss(&fake_b, context, rng);
-        let gan_b = self.discriminator_b.generator_loss(&fake_a, context, rng);
+        let (gan_a, judgement_a) = self
+            .discriminator_a
+            .generator_loss(&fake_b, real_b, context, rng);
+        let (gan_b, judgement_b) = self
+            .discriminator_b
+            .generator_loss(&fake_a, real_a, context, rng);
         let cycle_a = distance(recovered_a, real_a) * self.cycle_a;
         let cycle_b = distance(recovered_b, real_b) * self.cycle_b;
         // A generator into B should leave pictures of B as they are.
@@ -111,12 +115,14 @@ impl CycleGan {
         if let Some((identity_a, identity_b)) = &identity {
             loss = loss + identity_a.clone() + identity_b.clone();
         }
+        loss = judgement_b.added_to(judgement_a.added_to(loss));
         let mut gradients: Gradients = loss.backward();
         let step = context.generator_step();
         self.a2b.update(&mut gradients, step);
         self.b2a.update(&mut gradients, step);
         let losses = GeneratorLosses {
             gan: [gan_a, gan_b],
+            matching: [judgement_a, judgement_b].map(|judgement| judgement.matching),
             cycle: [cycle_a, cycle_b],
             identity: identity.map(|(a, b)| [a, b]),
         };
@@ -127,6 +133,7 @@ impl CycleGan {
 /// Losses of the generators: of the side with discriminator A, then of the side with discriminator B.
 struct GeneratorLosses {
     gan: [Tensor<1>; 2],
+    matching: [Vec<(&'static str, Tensor<1>)>; 2],
     cycle: [Tensor<1>; 2],
     identity: Option<[Tensor<1>; 2]>,
 }
@@ -147,16 +154,19 @@ impl Method for CycleGan {
 
         let mut named = Vec::with_capacity(8);
         let names = [
-            ["D_A", "D_penalty_A", "G_A", "cycle_A", "idt_A"],
-            ["D_B", "D_penalty_B", "G_B", "cycle_B", "idt_B"],
+            ["D_A", "D_penalty_A", "G_A", "G_means_A", "cycle_A", "idt_A"],
+            ["D_B", "D_penalty_B", "G_B", "G_means_B", "cycle_B", "idt_B"],
         ];
         for (side, judged) in [judged_a, judged_b].into_iter().enumerate() {
-            let [discriminator, penalty, gan, cycle, identity] = names[side];
+            let [discriminator, penalty, gan, means, cycle, identity] = names[side];
             let loss = (judged.on_real + judged.on_fake) * 0.5;
             named.push(Loss::discriminator(discriminator, &loss));
             let value = judged.penalty;
             named.extend(value.map(|value| Loss::discriminator(penalty, &value)));
             named.push(Loss::generator(gan, &losses.gan[side]));
+            // Of unpaired pictures only means can be compared.
+            let matching = losses.matching[side].iter();
+            named.extend(matching.map(|(_, value)| Loss::generator(means, value)));
             named.push(Loss::generator(cycle, &losses.cycle[side]));
             if let Some(values) = &losses.identity {
                 named.push(Loss::generator(identity, &values[side]));

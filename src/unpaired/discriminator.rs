@@ -6,8 +6,8 @@ use rand_chacha::ChaCha8Rng;
 use crate::config::Recipe;
 use crate::method::{DiscriminatorLosses, MethodState, StepContext};
 use crate::nn::{
-    Adam, DiffAugment, Discriminator, ForwardMode, GanLoss, ImagePool, InstanceNoise, Penalties,
-    TensorError, Trainable, WEIGHT_CLIP,
+    Adam, DiffAugment, Discriminator, FeatureMatching, ForwardMode, GanLoss, ImagePool,
+    InstanceNoise, Judgement, Penalties, TensorError, Trainable, WEIGHT_CLIP,
 };
 
 /// A discriminator, the pool of translations that it is shown, and how pictures are changed before it sees them.
@@ -19,6 +19,7 @@ pub(super) struct DiscriminatorWithPool {
     noise: InstanceNoise,
     gan_loss: GanLoss,
     penalties: Penalties,
+    matching: FeatureMatching,
     /// Updates for each of the generator.
     steps: usize,
 }
@@ -34,6 +35,7 @@ impl DiscriminatorWithPool {
             noise: InstanceNoise::new(recipe),
             gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
             penalties: Penalties::new(&recipe.loss),
+            matching: FeatureMatching::new(&recipe.loss),
             steps: recipe.optim.discriminator_steps,
         }
     }
@@ -92,16 +94,23 @@ impl DiscriminatorWithPool {
         self.noise.apply(pictures, 0, epoch)
     }
 
-    /// What the generator minimises on its pictures, `[1]`.
+    /// What the generator minimises on its pictures, `[1]`, and the losses of their features, compared with those of `real`.
     pub(super) fn generator_loss(
         &self,
         fake: &Tensor<4>,
+        real: &Tensor<4>,
         context: StepContext<'_>,
         rng: &mut ChaCha8Rng,
-    ) -> Tensor<1> {
+    ) -> (Tensor<1>, Judgement) {
         let fake = self.seen(fake.clone(), context.epoch, rng);
-        let logits = self.network.frozen().forward(fake, ForwardMode::TRAINING);
-        self.gan_loss.generator(logits)
+        // Changed alike, and only where a loss asks for it.
+        let real = if self.matching.compares() {
+            self.seen(real.clone(), context.epoch, rng)
+        } else {
+            real.clone()
+        };
+        let judgement = self.matching.judge(&self.network.frozen(), fake, &real);
+        (judgement.generator_loss(self.gan_loss), judgement)
     }
 
     /// Puts what must be kept besides the weights into `state`.

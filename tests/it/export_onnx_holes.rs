@@ -57,6 +57,11 @@ fn pictures_go_in_with_their_masks() {
             "data.crop_size=32",
             "data.load_size=32",
         ],
+        &[
+            "generator.arch=unet_64",
+            "generator.hole_fill=smooth",
+            "data.crop_size=128",
+        ],
         &["data.crop_size=32", "data.masks=regions"],
         &["data.crop_size=64", "generator.upsample=resize"],
         &["data.crop_size=227", "generator.upsample=resize"],

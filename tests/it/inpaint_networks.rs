@@ -1,15 +1,15 @@
 //! Context encoders and their losses compute what PyTorch computes.
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Distribution, Tensor, TensorData};
 use serde_json::Value;
 use translate::config::{
-    Distance, GeneratorArch, GeneratorRecipe, InitKind, MaskKind, Mode, Overlay, Recipe,
+    Distance, GeneratorArch, GeneratorRecipe, HoleFill, InitKind, MaskKind, Mode, Overlay, Recipe,
 };
 use translate::inpainting::{
-    ChannelWiseLinear, ContextDiscriminator, ContextEncoder, Inpainter, reconstruction_loss,
-    reconstruction_weights,
+    ChannelWiseLinear, ContextDiscriminator, ContextEncoder, Inpainter, continued,
+    reconstruction_loss, reconstruction_weights,
 };
-use translate::nn::{NamedTensors, WeightInit};
+use translate::nn::{ForwardMode, NamedTensors, NormStats, WeightInit};
 
 use crate::device::test_device;
 use crate::fixture::{Fixture, distance, json, values};
@@ -149,6 +149,30 @@ fn the_unet_sees_the_mask() {
         tensors["model.model.0.weight"].shape().to_vec(),
         [2, 4, 4, 4]
     );
+}
+
+/// A network that adds nothing gives the continuation, whatever is hidden in the holes, and its weights have the usual names.
+#[test]
+fn a_unet_adds_to_a_smooth_continuation() {
+    let device = test_device();
+    let mut recipe = Recipe::defaults(Mode::Inpaint);
+    recipe.generator.arch = GeneratorArch::Unet64;
+    recipe.generator.channels = 2;
+    recipe.generator.hole_fill = HoleFill::Smooth;
+    let network = Inpainter::new(&mut WeightInit::zeros(&device), &recipe);
+    let tensors = NamedTensors::from_network(&network).0;
+    let first = tensors["model.model.0.weight"].shape().to_vec();
+    assert_eq!(first, [2, 4, 4, 4]);
+    let law = Distribution::Uniform(-1.0, 1.0);
+    let picture = Tensor::<4>::random([2, 3, 64, 128], law, &device);
+    let mask = Tensor::<4>::random([2, 1, 64, 128], law, &device);
+    let mask = mask.greater_elem(-0.5).float();
+    let hidden = picture.clone() * (-mask.clone() + 1.0) + mask.clone() * 0.5;
+    let mode = ForwardMode::inference(NormStats::Running, false);
+    let output = network.forward(hidden, mask.clone(), mode).into_data();
+    let wanted = continued(picture, mask, 6).into_data();
+    let difference = distance(&output, &wanted);
+    assert!(difference < 1e-6, "{difference}");
 }
 
 #[test]

@@ -66,6 +66,7 @@ mod export_onnx;
 mod export_onnx_graph;
 mod export_onnx_holes;
 mod export_state_dict;
+mod feature_matching;
 mod feature_weights;
 mod features;
 mod first_hour;

@@ -211,6 +211,12 @@ impl Interpreter {
                 let (first, second) = operands();
                 first * second
             }
+            "Div" => {
+                let (first, second) = operands();
+                first / second
+            }
+            "Ceil" => self.value(&input[0]).ceil(),
+            "GlobalAveragePool" => self.value(&input[0]).mean_dim(2).mean_dim(3),
             "MatMul" => {
                 let (first, second) = operands();
                 first.matmul(second)

@@ -166,6 +166,10 @@ fn penalties_of_every_discriminator_equal_double_backward() {
         channels: 4,
         ..patch(1, norm)
     };
+    let with_deviation = DiscriminatorRecipe {
+        minibatch_deviation: true,
+        ..patch(2, NormKind::Instance)
+    };
     let multiscale = |layers, scales, norm| DiscriminatorRecipe {
         scales,
         ..patch(layers, norm)
@@ -188,6 +192,7 @@ fn penalties_of_every_discriminator_equal_double_backward() {
         ("patch_none", patch(2, NormKind::None), 1),
         ("patch_blur", blur(NormKind::Instance), 1),
         ("patch_blur_spectral", blur(NormKind::Spectral), 1),
+        ("patch_deviation", with_deviation, 1),
         ("pixel_instance", pixel(NormKind::Instance), 3),
         ("pixel_spectral", pixel(NormKind::Spectral), 3),
     ] {
@@ -209,7 +214,7 @@ fn penalties_of_every_discriminator_equal_double_backward() {
         };
         case(name).check(|| ContextDiscriminator::new(&mut start(), &recipe, 32, 3));
     }
-    assert_eq!(values.as_object().unwrap().len(), 12);
+    assert_eq!(values.as_object().unwrap().len(), 13);
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! Who is answered, and what is never read, written or told.
 
-
 use serde_json::json;
 use translate::serve::{ServeOptions, Server};
 

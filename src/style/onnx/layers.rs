@@ -121,7 +121,7 @@ impl Layers {
     }
 
     /// Each pixel becomes two by two.
-    fn double(&mut self, input: &Features) -> Features {
+    pub(super) fn double(&mut self, input: &Features) -> Features {
         let scales = vec![1.0, 1.0, 2.0, 2.0];
         let scales = self.graph.float_tensor("double", [4], scales);
         let attributes = vec![
@@ -222,10 +222,28 @@ impl Layers {
     }
 
     pub(super) fn add(&mut self, first: &Features, second: &Features) -> Features {
+        self.combine("Add", first, second)
+    }
+
+    /// An operator of two values without attributes.
+    pub(super) fn combine(
+        &mut self,
+        operator: &str,
+        first: &Features,
+        second: &Features,
+    ) -> Features {
         let inputs = [&first.name, &second.name];
         Features {
-            name: self.graph.node("Add", &inputs, Vec::new()),
-            channels: first.channels,
+            name: self.graph.node(operator, &inputs, Vec::new()),
+            channels: first.channels.max(second.channels),
+        }
+    }
+
+    /// An operator of one value without attributes.
+    pub(super) fn map(&mut self, operator: &str, input: &Features) -> Features {
+        Features {
+            name: self.graph.node(operator, &[&input.name], Vec::new()),
+            channels: input.channels,
         }
     }
 
@@ -237,6 +255,17 @@ impl Layers {
                 .graph
                 .node("Concat", &inputs, vec![int_attr("axis", 1)]),
             channels: first.channels + second.channels,
+        }
+    }
+
+    /// Limits to [-1, 1].
+    pub(super) fn clip(&mut self, input: &Features) -> Features {
+        let lower = self.graph.float_tensor("black", [], vec![-1.0]);
+        let upper = self.graph.float_tensor("white", [], vec![1.0]);
+        let inputs = [&input.name, &lower, &upper];
+        Features {
+            name: self.graph.node("Clip", &inputs, Vec::new()),
+            channels: input.channels,
         }
     }
 

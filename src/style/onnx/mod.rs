@@ -2,6 +2,7 @@
 
 mod attribute;
 mod context_encoder;
+mod continuation;
 mod description;
 mod generators;
 mod graph;

@@ -1,12 +1,13 @@
 //! The generator that becomes a model.
 
 use super::context_encoder::context_encoder;
+use super::continuation::continuation;
 use super::generators::generator;
 use super::layers::{Features, Layers};
 use super::message::Dimension;
 use super::options::OnnxOptions;
 use super::sizes::PictureSizes;
-use crate::config::GeneratorRecipe;
+use crate::config::{GeneratorRecipe, HoleFill};
 use crate::nn::TensorError;
 
 /// A generator, and what it takes and gives.
@@ -101,23 +102,34 @@ impl OnnxNetwork<'_> {
             OnnxInput::Holes(holes) => {
                 let picture = layers.graph.input("picture", shape);
                 let mask = self.picture_shape(1, options);
-                let mask = layers.graph.input("mask", mask);
-                let filled = Features {
-                    name: fill(layers, &picture, &mask, &holes.fill),
+                let mask = Features {
+                    name: layers.graph.input("mask", mask),
+                    channels: 1,
+                };
+                let picture = Features {
+                    name: picture,
                     channels,
+                };
+                let continues = self.recipe.hole_fill == HoleFill::Smooth;
+                let filled = if continues {
+                    let levels = self.recipe.size_multiple().ilog2() as usize;
+                    continuation(layers, &picture, &mask, levels)
+                } else {
+                    let name = fill(layers, &picture.name, &mask.name, &holes.fill);
+                    Features { name, channels }
                 };
                 if self.is_context_encoder() {
                     let sides = [holes.side, holes.output_side];
                     let input = layers.layer_precision(filled);
                     context_encoder(layers, self.recipe, sides, input)?;
                 } else {
-                    let mask = Features {
-                        name: mask,
-                        channels: 1,
-                    };
                     let input = layers.concat(&filled, &mask);
                     let input = layers.layer_precision(input);
-                    generator(layers, self.recipe, input)?;
+                    let output = generator(layers, self.recipe, input)?;
+                    if continues {
+                        let sum = layers.add(&output, &filled);
+                        layers.clip(&sum);
+                    }
                 }
             }
         }
