@@ -41,7 +41,7 @@ mod tests {
     #[test]
     fn shares_of_an_epoch_are_each_sample_once() {
         for (length, batch_size, size) in [
-            (10, 1, 2),
+            (10_usize, 1, 2),
             (11, 2, 2),
             (5, 1, 4),
             (13, 3, 4),
