@@ -62,7 +62,8 @@ fn equals_one_process(place: &Place, device: &str, settings: &str, size: usize) 
     }
     let distance = distance(place, "one", "several");
     println!("{settings} on {device}: losses differ by {distance:e}");
-    assert!(distance < 1e-6, "{distance:e}");
+    // Adam turns the rounding of gradients that cancel out into steps of full size.
+    assert!(distance < 1e-5, "{distance:e}");
     run_together(
         place,
         size,
