@@ -21,13 +21,16 @@ mod libtorch {
     use std::process::Command;
 
     const SHIM: &str = "src/kernels/libtorch/shim.cpp";
+    /// The shim to the engine for several processes, and what its headers lack.
+    const C10D: &str = "src/kernels/libtorch/c10d";
 
-    /// Compiles the shim and lets the program find its libraries where they are now.
+    /// Compiles the shims and lets the program find its libraries where they are now.
     pub(crate) fn build() {
         for name in ["LIBTORCH", "LIBTORCH_USE_PYTORCH"] {
             println!("cargo:rerun-if-env-changed={name}");
         }
         println!("cargo:rerun-if-changed={SHIM}");
+        println!("cargo:rerun-if-changed={C10D}");
         let folder = folder();
         let header = folder.join("include/ATen/ATen.h");
         println!("cargo:rerun-if-changed={}", header.display());
@@ -39,18 +42,30 @@ mod libtorch {
             );
             return;
         }
-        let mut shim = cc::Build::new();
-        shim.cpp(true)
-            .std("c++17")
-            .file(SHIM)
-            .include(folder.join("include"))
+        let is_linux = env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux");
+        let include = folder.join("include");
+        let shim = |file: &str| {
+            let mut shim = cc::Build::new();
             // Warnings of LibTorch's own headers are not ours.
-            .warnings(false);
-        if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
-            // LibTorch's loops over threads are templates, and serial without this.
-            shim.flag("-fopenmp");
+            shim.cpp(true)
+                .std("c++17")
+                .warnings(false)
+                .file(file)
+                .include(&include);
+            if is_linux {
+                // LibTorch's loops over threads are templates, and serial without this.
+                shim.flag("-fopenmp");
+            }
+            shim
+        };
+        shim(SHIM).compile("translate_shim");
+        if is_linux {
+            shim(&format!("{C10D}/process_group.cpp"))
+                .define("USE_C10D_GLOO", None)
+                .include(include.join("torch/csrc/api/include"))
+                .include(C10D)
+                .compile("translate_process_group");
         }
-        shim.compile("translate_shim");
         run_paths(&folder.join("lib"));
     }
 

@@ -194,6 +194,33 @@ impl DeviceName {
         Err(self.not_present(message))
     }
 
+    /// Opens the device for one of several processes on a machine, counted from 0: of GPUs each has its own, counted from this
+    /// one. Where there are fewer, several share one.
+    ///
+    /// # Errors
+    /// As [`DeviceName::open`].
+    pub fn open_for(self, process: usize) -> Result<OpenDevice, DeviceError> {
+        if self == Self::Auto && process > 0 {
+            let mut answering = Self::ALL.into_iter();
+            let answering = answering.find_map(|name| name.of_process(process).open().ok());
+            return answering.ok_or_else(|| Self::Cpu.not_compiled());
+        }
+        self.of_process(process).open()
+    }
+
+    fn of_process(self, process: usize) -> Self {
+        match self {
+            #[cfg(feature = "libtorch")]
+            Self::LibTorchCuda(first) => {
+                let count = libtorch::gpu_count();
+                let others = count.saturating_sub(first).max(1);
+                Self::LibTorchCuda(first + process % others)
+            }
+            Self::Cuda(first) => Self::Cuda(first + process),
+            name => name,
+        }
+    }
+
     fn not_present(self, message: String) -> DeviceError {
         DeviceError::NotPresent {
             device: self.to_string(),

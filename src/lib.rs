@@ -10,6 +10,7 @@ pub mod coarse_to_fine;
 pub mod config;
 pub mod data;
 pub mod device;
+pub mod distributed;
 pub mod evaluate;
 pub mod features;
 pub mod files;

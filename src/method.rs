@@ -4,12 +4,14 @@
 //! and unused keys in `config`; its layouts in `data`; one line in `train/methods.rs`; the stem of its generator in
 //! `style/weights.rs`; the caption of its previews in `train/report.rs`; and fixtures of its networks and of five steps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use burn::tensor::{Tensor, TensorData};
 
 use crate::data::{Batch, DataError};
-use crate::nn::{Judgement, NamedTensors, Network, TensorError, Trainable};
+use crate::nn::{
+    ImagePool, Judgement, NamedTensors, Network, OptimiserStep, Reducer, TensorError, Trainable,
+};
 
 /// The network that a loss trains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,18 +95,38 @@ impl DiscriminatorLosses {
 }
 
 /// Context of a step besides its batch, so that a method has no clock and no state of a generator.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct StepContext {
+#[derive(Debug, Clone, Copy)]
+pub struct StepContext<'a> {
     /// Number of the step, from 1.
     pub step: u64,
     /// Epoch of the stage, from 1.
     pub epoch: u64,
-    /// Seed of the run. Seed and step determine every draw.
+    /// Seed of the process. Seed and step determine every draw.
     pub seed: u64,
     /// Learning rate of the generator.
     pub generator_rate: f64,
     /// Learning rate of the discriminator.
     pub discriminator_rate: f64,
+    /// Who averages gradients over the processes that train together, if there are several.
+    pub reducer: Option<&'a dyn Reducer>,
+}
+
+impl<'a> StepContext<'a> {
+    /// The step of the generator's optimiser.
+    pub fn generator_step(&self) -> OptimiserStep<'a> {
+        OptimiserStep {
+            rate: self.generator_rate,
+            reducer: self.reducer,
+        }
+    }
+
+    /// The step of the discriminator's optimiser.
+    pub fn discriminator_step(&self) -> OptimiserStep<'a> {
+        OptimiserStep {
+            rate: self.discriminator_rate,
+            reducer: self.reducer,
+        }
+    }
 }
 
 /// The part of a [`MethodState`] with the averaged weights of `network`, where it has any. They are the weights that a
@@ -120,6 +142,8 @@ pub struct MethodState {
     pub tensors: BTreeMap<String, NamedTensors>,
     /// Counts by part.
     pub counts: BTreeMap<String, u64>,
+    /// Parts that each of several processes has for itself; the others are the same in all.
+    pub own: BTreeSet<String>,
 }
 
 impl MethodState {
@@ -127,6 +151,12 @@ impl MethodState {
     pub fn insert(&mut self, part: &str, (tensors, count): (NamedTensors, u64)) {
         self.tensors.insert(part.to_owned(), tensors);
         self.counts.insert(part.to_owned(), count);
+    }
+
+    /// Inserts an image pool, which each process has for itself.
+    pub fn insert_pool(&mut self, part: &str, pool: &ImagePool) {
+        self.insert(part, (pool.state(), 0));
+        self.own.insert(part.to_owned());
     }
 
     /// Inserts the optimiser of `network` and, if it keeps them, its averaged weights.
@@ -162,7 +192,7 @@ impl MethodState {
 /// A training method.
 pub trait Method {
     /// Takes one training step on `batch`.
-    fn step(&mut self, batch: Batch, context: StepContext) -> Vec<Loss>;
+    fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss>;
 
     /// Renders a batch of one sample for the preview: rows of pictures `[1, channels, height, width]` in [-1, 1], such as input,
     /// output, target.

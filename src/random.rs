@@ -20,3 +20,16 @@ pub fn device_seed(seed: u64, step: u64) -> u64 {
     use rand::Rng;
     step_rng(seed, step).next_u64()
 }
+
+/// The seed of one of several processes that train together: that of the run for the first.
+pub fn process_seed(seed: u64, process: usize) -> u64 {
+    use rand::Rng;
+    // Beyond the streams of all steps.
+    const PROCESSES: u64 = 1 << 63;
+    if process == 0 {
+        return seed;
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(PROCESSES + process as u64);
+    rng.next_u64()
+}

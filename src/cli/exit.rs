@@ -3,6 +3,7 @@
 use crate::apply::{MaskError, ShardError};
 use crate::config::ConfigError;
 use crate::device::DeviceError;
+use crate::distributed::{GroupError, LaunchError};
 use crate::evaluate::UnknownMetric;
 use crate::serve::ServeError;
 use crate::style::StyleError;
@@ -29,6 +30,11 @@ impl Exit {
                 || cause.is::<UnknownMetric>()
                 || cause.is::<super::usage::UsageError>()
                 || cause.is::<ShardError>()
+                || cause.is::<LaunchError>()
+                || matches!(
+                    cause.downcast_ref(),
+                    Some(GroupError::NotCompiled(_) | GroupError::Unequal { .. })
+                )
                 || cause.is::<super::streams::StreamError>()
                 || matches!(
                     cause.downcast_ref(),

@@ -12,21 +12,27 @@ use tracing_subscriber::registry::LookupSpan;
 use super::globals::{Globals, LogFormat, ProgressForm};
 use crate::progress::{self, ProgressMode};
 
-/// Starts logging as the flags ask; `RUST_LOG` overrides them.
-pub(super) fn start(globals: &Globals) {
+/// Starts logging as the flags ask; `RUST_LOG` overrides them. Of several processes that train together all but the first say only
+/// what is wrong, with their number.
+pub(super) fn start(globals: &Globals, rank: usize) {
     let directives = match (globals.quiet, globals.verbose) {
         (true, _) => "error",
+        (false, 0) if rank > 0 => "warn",
         (false, 0) => "warn,translate=info",
         (false, 1) => "warn,translate=debug",
         (false, _) => "debug,translate=trace",
     };
-    progress::set_mode(form(globals));
+    progress::set_mode(if rank > 0 {
+        ProgressMode::None
+    } else {
+        form(globals)
+    });
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(directives));
     let logger = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(BesideBars);
     match globals.log_format {
-        LogFormat::Text => logger.event_format(Plain).init(),
+        LogFormat::Text => logger.event_format(Plain { rank }).init(),
         LogFormat::Json => logger.json().init(),
     }
 }
@@ -54,8 +60,10 @@ fn can_draw() -> bool {
     std::io::stderr().is_terminal() && !is_dumb
 }
 
-/// The message alone; its level where something is wrong.
-struct Plain;
+/// The message alone; its level where something is wrong, and the number of the process if it is not the first.
+struct Plain {
+    rank: usize,
+}
 
 impl<S, N> FormatEvent<S, N> for Plain
 where
@@ -68,6 +76,9 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> Result {
+        if self.rank > 0 {
+            write!(writer, "process {}: ", self.rank)?;
+        }
         match *event.metadata().level() {
             Level::ERROR => writer.write_str("error: ")?,
             Level::WARN => writer.write_str("warning: ")?,

@@ -81,13 +81,14 @@ fn only_unfinished(registry: &Registry) -> anyhow::Result<StyleFolder> {
     }
 }
 
-/// The recipe of a run that goes on: the one that it has, with what the flags may change.
+/// The recipe of a run that goes on with this number of `processes`: the one that it has, with what the flags may change.
 pub(super) fn resumed_recipe(
     before: &Manifest,
     mode: Option<Mode>,
     flags: Overlay,
     more: MoreTraining,
     style: &StyleFolder,
+    processes: usize,
 ) -> anyhow::Result<Recipe> {
     let old = &before.recipe;
     let other = |lines| UsageError::OtherRecipe {
@@ -121,18 +122,25 @@ pub(super) fn resumed_recipe(
     if !lines.is_empty() {
         return Err(other(lines).into());
     }
-    extend(&mut recipe, before, more)?;
+    extend(&mut recipe, before, more, processes)?;
     Ok(recipe)
 }
 
 /// Adds the epochs that `--epochs` or `--steps` ask for beyond those that the run to resume has.
-fn extend(recipe: &mut Recipe, before: &Manifest, more: MoreTraining) -> Result<(), UsageError> {
+fn extend(
+    recipe: &mut Recipe,
+    before: &Manifest,
+    more: MoreTraining,
+    processes: usize,
+) -> Result<(), UsageError> {
     // As for a new run, the epochs of the last stage.
     let has = recipe.stage_epochs();
-    let per_epoch = before
-        .training
-        .samples
-        .div_ceil(recipe.data.batch_size.max(1) as u64);
+    let training = &before.training;
+    let batch_size = recipe.data.batch_size;
+    let pace = training
+        .pace
+        .regrouped(processes, training.steps, training.samples, batch_size);
+    let per_epoch = pace.steps_per_epoch(training.samples, batch_size);
     let max_steps = recipe.train.max_steps;
     let added = if let Some(epochs) = more.epochs {
         if more.steps.is_none() {
@@ -143,7 +151,7 @@ fn extend(recipe: &mut Recipe, before: &Manifest, more: MoreTraining) -> Result<
             .checked_sub(has)
             .ok_or(UsageError::FewerEpochs { has, asked: epochs })?
     } else if max_steps != before.recipe.train.max_steps && per_epoch > 0 {
-        recipe.missing_epochs(max_steps, per_epoch)
+        recipe.missing_epochs(pace.position(max_steps), per_epoch)
     } else {
         0
     };

@@ -1,6 +1,7 @@
 //! `translate train`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
@@ -8,6 +9,7 @@ use clap::Args;
 use super::exit::Exit;
 use super::globals::Globals;
 use super::interrupt;
+use super::joint_training::Beginning;
 use super::output::print;
 use super::recipes;
 use super::resumption::{MoreTraining, chosen_style, resumed_recipe};
@@ -17,6 +19,7 @@ use super::usage::UsageError;
 use crate::config::{ConfigError, Mode, Overlay, Recipe};
 use crate::data::fit_to_data;
 use crate::data::sample::Sample;
+use crate::distributed::{Group, Launch};
 use crate::kernels::Precision;
 use crate::shell::quoted;
 use crate::style::{Manifest, Registry, StyleFolder};
@@ -67,33 +70,95 @@ pub struct Arguments {
     /// Start from the weights and the recipe of this style, or from the weight files in this folder
     #[arg(long, value_name = "NAME|DIR", conflicts_with = "resume")]
     init_from: Option<String>,
+    /// Where several processes train together: how long one of them may keep the others waiting, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+    timeout: u32,
 }
 
-pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
+/// Trains, together with the other processes of `launch` if there are any.
+pub(super) fn run(
+    globals: &Globals,
+    mut arguments: Arguments,
+    launch: &Launch,
+) -> anyhow::Result<Exit> {
+    let limit = Duration::from_secs(u64::from(arguments.timeout));
+    let group = Group::join(launch, limit)?;
+    let prepared = if launch.restarts > 0 && group.is_leader() {
+        restart(globals, &mut arguments)
+    } else {
+        Ok(())
+    };
+    let result = prepared.and_then(|()| train(globals, arguments, launch, &group));
+    let failure = result.as_ref().err().map(|error| format!("{error:#}"));
+    match (result, group.conclude(failure.as_deref())) {
+        (Ok(_), Err(error)) => Err(error.into()),
+        (result, _) => result,
+    }
+}
+
+/// Makes of a command that a launcher runs once more one that goes on with what the run has reached.
+fn restart(globals: &Globals, arguments: &mut Arguments) -> anyhow::Result<()> {
     let registry = Registry::new(&globals.checkpoints);
-    let source = arguments.init_from.as_deref();
+    let mode = match &arguments.config {
+        Some(path) => recipes::read(path)?.mode()?,
+        None => None,
+    };
+    let mode = arguments.mode.or(mode);
+    let name = arguments.name.as_deref().or(mode.map(Mode::name));
+    let style = name.map(|name| registry.place(name)).transpose()?;
+    if style.is_some_and(|style| style.manifest().is_file()) {
+        arguments.resume = true;
+        arguments.overwrite = false;
+        arguments.init_from = None;
+    }
+    Ok(())
+}
+
+fn train(
+    globals: &Globals,
+    arguments: Arguments,
+    launch: &Launch,
+    group: &Group,
+) -> anyhow::Result<Exit> {
+    let registry = Registry::new(&globals.checkpoints);
+    let source = arguments.init_from.as_deref().filter(|_| group.is_leader());
     let source = source.map(|name| registry.find(name)).transpose()?;
     let mut overlay = Overlay::default();
     if let Some(path) = &arguments.config {
         overlay = recipes::read(path)?;
     }
     let mut mode = arguments.mode.or(overlay.mode()?);
-    if let Some(inherited) = source.as_ref().and_then(|style| inherited(style, mode)) {
-        let mut base = Overlay::from_table(inherited.to_table(), "the recipe of the style")?;
+    let own = if group.is_leader() {
+        let inherited = source.as_ref().and_then(|style| inherited(style, mode));
+        let mode = inherited.as_ref().map(|recipe| recipe.mode).or(mode);
+        let name = arguments.name.as_deref();
+        let style = chosen_style(&registry, name, mode, arguments.resume)?;
+        Some(Beginning {
+            name: style.name(),
+            inherited: inherited.map(Manifest::new),
+            before: earlier(&style, &arguments)?,
+        })
+    } else {
+        None
+    };
+    let Beginning {
+        name,
+        inherited,
+        before,
+    } = Beginning::shared(group, own)?;
+    if let Some(Manifest { recipe, .. }) = inherited {
+        let mut base = Overlay::from_table(recipe.to_table(), "the recipe of the style")?;
         base.extend(overlay);
-        (overlay, mode) = (base, Some(inherited.mode));
+        (overlay, mode) = (base, Some(recipe.mode));
     }
-    let name = arguments.name.as_deref();
-    let style = chosen_style(&registry, name, mode, arguments.resume)?;
-    let name = style.name();
-    let before = earlier(&style, &arguments)?;
+    let style = registry.place(&name)?;
     add_flags(&mut overlay, &arguments, before.is_some())?;
     let more = MoreTraining {
         epochs: arguments.epochs,
         steps: arguments.steps,
     };
     let mut recipe = if let Some(before) = &before {
-        resumed_recipe(before, mode, overlay, more, &style)?
+        resumed_recipe(before, mode, overlay, more, &style, group.size())?
     } else {
         let mode = mode.ok_or(UsageError::NoMode)?;
         if !names_data_or_recipe(&arguments) {
@@ -121,6 +186,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         recipe.loss.perceptual_weights = path.to_string_lossy().into_owned();
     }
     let start = match source {
+        _ if !group.is_leader() => SessionStart::Follow,
         Some(style) => SessionStart::From(style),
         None if arguments.resume => SessionStart::Resume,
         None => SessionStart::Fresh,
@@ -135,9 +201,9 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         Some(sample) => sample.folder(recipe.mode),
         None => PathBuf::from(&recipe.data.root),
     };
-    let device = globals.device.open()?;
+    let device = globals.device.open_for(launch.local_rank)?;
     let session = Session {
-        judge: training_judge::judge(&recipe, &device)?,
+        judge: training_judge::judge(&recipe, &device)?.filter(|_| group.is_leader()),
         recipe,
         data,
         style: style.clone(),
@@ -145,6 +211,13 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         device,
     };
     session.device.check(session.recipe.train.precision)?;
+    if group.size() > 1 {
+        tracing::info!(
+            "{} processes train together: {} samples in a step",
+            group.size(),
+            group.size() * session.recipe.data.batch_size
+        );
+    }
     if before.is_none() && StyleFolder::builtin(&name).is_some() {
         tracing::info!(
             "with `--checkpoints {}`, `{name}` is from now on this style and not the one in the program",
@@ -153,8 +226,8 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     }
     tracing::info!("training `{name}` on {}", session.device.name);
     let mode = session.recipe.mode;
-    let outcome = session.run(&interrupt::flag())?;
-    if outcome == RunOutcome::Finished {
+    let outcome = session.run_together(group, &interrupt::flag())?;
+    if outcome == RunOutcome::Finished && group.is_leader() {
         print(format_args!(
             "style `{name}` is in `{}`, its report in `{}`\napply it: {}",
             style.path().display(),

@@ -166,7 +166,7 @@ fn sum(terms: Vec<Tensor<1>>) -> Tensor<1> {
 }
 
 impl Method for Pix2pixHd {
-    fn step(&mut self, batch: Batch, context: StepContext) -> Vec<Loss> {
+    fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
         if !self.released && self.train_generator(context.epoch) {
             self.released = true;
             let optim = &self.recipe.optim;
@@ -231,9 +231,9 @@ impl Method for Pix2pixHd {
         let all = sum(losses.iter().map(|(_, loss)| loss.clone()).collect());
         let mut gradients = all.backward();
         self.generator
-            .update(&mut gradients, context.generator_rate);
+            .update(&mut gradients, context.generator_step());
         if let Some(encoder) = &mut self.encoder {
-            encoder.update(&mut gradients, context.generator_rate);
+            encoder.update(&mut gradients, context.generator_step());
         }
         drop(gradients);
 
@@ -244,7 +244,7 @@ impl Method for Pix2pixHd {
         };
         let loss = on_both.sum() * 0.5;
         self.discriminator
-            .update(&mut loss.backward(), context.discriminator_rate);
+            .update(&mut loss.backward(), context.discriminator_step());
         if self.gan_loss.clips_weights() {
             self.discriminator.clip(WEIGHT_CLIP);
         }

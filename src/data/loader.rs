@@ -9,6 +9,7 @@ use super::augmentation::order;
 use super::batch::Batch;
 use super::dataset::Dataset;
 use super::error::DataError;
+use super::share::Share;
 use crate::panics;
 
 /// Finished batches that each worker may hold ready: this bounds the memory.
@@ -33,6 +34,18 @@ impl DataLoader {
     /// # Errors
     /// The system gives no thread.
     pub fn start(dataset: Arc<Dataset>, first_step: u64) -> Result<Self, DataError> {
+        Self::start_share(dataset, first_step, Share::WHOLE)
+    }
+
+    /// As [`DataLoader::start`], for one of several processes: each has a share of every step.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn start_share(
+        dataset: Arc<Dataset>,
+        first_step: u64,
+        share: Share,
+    ) -> Result<Self, DataError> {
         let count = dataset.recipe().data.workers.max(1);
         let mut loader = Self {
             queues: Vec::with_capacity(count),
@@ -44,6 +57,7 @@ impl DataLoader {
             let (sender, queue) = sync_channel(AHEAD);
             let mut source = BatchSource {
                 dataset: Arc::clone(&dataset),
+                share,
                 order: None,
                 stopped: Arc::clone(&loader.stopped),
             };
@@ -98,6 +112,7 @@ impl Drop for DataLoader {
 /// What one worker needs to make the batch of any step.
 struct BatchSource {
     dataset: Arc<Dataset>,
+    share: Share,
     /// The last epoch and its order.
     order: Option<(u64, Vec<usize>)>,
     stopped: Arc<AtomicBool>,
@@ -108,16 +123,17 @@ impl BatchSource {
     fn batch(&mut self, step: u64) -> Option<Result<Batch, DataError>> {
         let recipe = self.dataset.recipe();
         let (length, size) = (self.dataset.len(), recipe.data.batch_size.max(1));
-        let steps = self.dataset.steps_per_epoch(size);
-        let (epoch, within) = (step / steps, (step % steps) as usize);
+        let steps = self.dataset.steps_per_epoch(size * self.share.size);
+        let (epoch, within) = (step / steps, step % steps);
         if self.order.as_ref().is_none_or(|(known, _)| *known != epoch) {
             let order = order(recipe.train.seed, epoch, length, recipe.data.shuffle);
             self.order = Some((epoch, order));
         }
         let (_, order) = self.order.as_ref()?;
+        let (positions, _) = self.share.of_step(length, size, within);
         let mut samples = Vec::with_capacity(size);
-        let batch = order.iter().enumerate().skip(within * size).take(size);
-        for (position, &index) in batch {
+        for position in positions {
+            let index = order[position];
             if self.stopped.load(Ordering::Relaxed) {
                 return None;
             }

@@ -88,7 +88,7 @@ impl Inpaint {
         &mut self,
         real: &Tensor<4>,
         fake: &Tensor<4>,
-        context: StepContext,
+        context: StepContext<'_>,
         rng: &mut ChaCha8Rng,
     ) -> DiscriminatorLosses {
         let network = self.discriminator.network();
@@ -103,9 +103,9 @@ impl Inpaint {
             penalty,
         };
         // The sum, not the mean as in pix2pix.
-        let rate = context.discriminator_rate;
+        let step = context.discriminator_step();
         self.discriminator
-            .update(&mut losses.sum().backward(), rate);
+            .update(&mut losses.sum().backward(), step);
         if self.gan_loss.clips_weights() {
             self.discriminator.clip(WEIGHT_CLIP);
         }
@@ -122,7 +122,7 @@ fn mask_of(batch: &Batch) -> TensorData {
 }
 
 impl Method for Inpaint {
-    fn step(&mut self, batch: Batch, context: StepContext) -> Vec<Loss> {
+    fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
         let mask = Tensor::<4>::from_data(mask_of(&batch), &self.device);
         let input = Tensor::<4>::from_data(batch.a, &self.device);
         let photo = Tensor::<4>::from_data(batch.b, &self.device);
@@ -166,7 +166,7 @@ impl Method for Inpaint {
             loss = judgement.added_to(loss + adversarial);
         }
         self.generator
-            .update(&mut loss.backward(), context.generator_rate);
+            .update(&mut loss.backward(), context.generator_step());
         losses
     }
 

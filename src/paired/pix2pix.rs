@@ -77,7 +77,7 @@ impl Pix2pix {
         &mut self,
         real: &Tensor<4>,
         fake: &Tensor<4>,
-        context: StepContext,
+        context: StepContext<'_>,
         rng: &mut ChaCha8Rng,
     ) -> DiscriminatorLosses {
         let network = self.discriminator.network();
@@ -93,8 +93,8 @@ impl Pix2pix {
             penalty,
         };
         let loss = losses.sum() * 0.5;
-        let rate = context.discriminator_rate;
-        self.discriminator.update(&mut loss.backward(), rate);
+        let step = context.discriminator_step();
+        self.discriminator.update(&mut loss.backward(), step);
         if self.gan_loss.clips_weights() {
             self.discriminator.clip(WEIGHT_CLIP);
         }
@@ -103,7 +103,7 @@ impl Pix2pix {
 }
 
 impl Method for Pix2pix {
-    fn step(&mut self, batch: Batch, context: StepContext) -> Vec<Loss> {
+    fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
         let input = Tensor::<4>::from_data(batch.a, &self.device);
         let target = Tensor::<4>::from_data(batch.b, &self.device);
         let pair = |picture: Tensor<4>| Tensor::cat(vec![input.clone(), picture], 1);
@@ -137,7 +137,7 @@ impl Method for Pix2pix {
         let distance = (fake - target).abs().mean() * self.l1;
         let loss = judgement.added_to(adversarial.clone() + distance.clone());
         self.generator
-            .update(&mut loss.backward(), context.generator_rate);
+            .update(&mut loss.backward(), context.generator_step());
 
         let mut losses = vec![
             Loss::generator("G_GAN", &adversarial),
@@ -177,7 +177,7 @@ impl Method for Pix2pix {
         let mut state = MethodState::default();
         state.insert_optimiser(GENERATOR, &self.generator);
         state.insert_optimiser(DISCRIMINATOR, &self.discriminator);
-        state.insert(POOL, (self.pool.state(), 0));
+        state.insert_pool(POOL, &self.pool);
         state
     }
 

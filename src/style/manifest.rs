@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::error::StyleError;
 use super::file_precision::FilePrecision;
 use super::folder::StyleFolder;
+use super::pace::Pace;
 use crate::config::{Mode, Overlay, Recipe};
 use crate::files;
 
@@ -70,6 +72,9 @@ pub struct TrainingSummary {
     pub imported_from: String,
     /// Losses of the last step.
     pub losses: BTreeMap<String, f64>,
+    /// How its steps and epochs go together.
+    #[serde(skip_serializing_if = "is_default")]
+    pub pace: Pace,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -121,6 +126,18 @@ impl Manifest {
             message: message.trim_end().to_owned(),
         };
         let text = std::str::from_utf8(&text).map_err(|error| bad(error.to_string()))?;
+        Self::from_toml(text, &path)
+    }
+
+    /// Parses the text of `style.toml`, which came from `path`.
+    ///
+    /// # Errors
+    /// It is damaged or from a later version.
+    pub fn from_toml(text: &str, path: &Path) -> Result<Self, StyleError> {
+        let bad = |message: String| StyleError::BadManifest {
+            path: path.to_owned(),
+            message: message.trim_end().to_owned(),
+        };
         let table: toml::Table = toml::from_str(text).map_err(|error| bad(error.to_string()))?;
         let version = table
             .get("format_version")
@@ -128,7 +145,7 @@ impl Manifest {
         match version.and_then(|version| u32::try_from(version).ok()) {
             Some(found) if found > FORMAT_VERSION => {
                 return Err(StyleError::TooNew {
-                    path: path.clone(),
+                    path: path.to_owned(),
                     found,
                     known: FORMAT_VERSION,
                 });
@@ -142,7 +159,7 @@ impl Manifest {
         let recipe = Overlay::from_table(file.recipe, &format!("`{}`", path.display()))
             .and_then(|overlay| overlay.resolve(file.mode))
             .map_err(|source| StyleError::BadRecipe {
-                path: path.clone(),
+                path: path.to_owned(),
                 source,
             })?;
         Ok(Self {
@@ -160,6 +177,14 @@ impl Manifest {
     /// # Errors
     /// The file cannot be written.
     pub fn write(&self, folder: &StyleFolder) -> Result<(), StyleError> {
+        Ok(files::write_atomically(
+            &folder.manifest(),
+            self.to_toml().as_bytes(),
+        )?)
+    }
+
+    /// The text of `style.toml`.
+    pub fn to_toml(&self) -> String {
         let file = File {
             format_version: FORMAT_VERSION,
             mode: self.recipe.mode,
@@ -170,10 +195,6 @@ impl Manifest {
             training: self.training.clone(),
             recipe: self.recipe.to_table(),
         };
-        let text = toml::to_string(&file).expect("a manifest has only values that TOML has");
-        Ok(files::write_atomically(
-            &folder.manifest(),
-            text.as_bytes(),
-        )?)
+        toml::to_string(&file).expect("a manifest has only values that TOML has")
     }
 }

@@ -12,6 +12,7 @@ pub mod import;
 mod inpainter;
 mod manifest;
 pub mod onnx;
+mod pace;
 mod registry;
 mod weights;
 
@@ -23,6 +24,7 @@ pub use file_precision::FilePrecision;
 pub use folder::StyleFolder;
 pub use inpainter::load_inpainter;
 pub use manifest::{ApplyDefaults, FORMAT_VERSION, Manifest, TrainingSummary};
+pub use pace::Pace;
 pub use registry::Registry;
 pub use weights::{
     discriminator_stem, generator_stem, initial_stem, load_clusters, load_generator, map_weights,

@@ -70,6 +70,7 @@ impl Benchmark {
             seed: self.recipe.train.seed,
             generator_rate: optim.lr,
             discriminator_rate: self.recipe.discriminator_learning_rate(),
+            reducer: None,
         };
         let started = Instant::now();
         device.device.seed(step);

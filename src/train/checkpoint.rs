@@ -8,17 +8,16 @@
 //! the publishing.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::error::TrainError;
+use super::packed::Parts;
 use super::schedule::{Plateau, Schedule};
-use crate::config::Recipe;
 use crate::files::{self, FileError};
 use crate::method::{Method, MethodState, average_part};
-use crate::style::{StyleFolder, initial_stem, read_weights, style_weights, write_weights};
+use crate::style::{Pace, StyleFolder, read_weights, write_weights};
 
 const PROGRESS: &str = "progress.json";
 /// Prefix of files with the state of a method besides its weights.
@@ -38,31 +37,43 @@ pub struct Checkpoint {
     pub epoch_loss: (f64, u64),
     /// Counts of the method's state.
     pub counts: BTreeMap<String, u64>,
+    /// How steps and epochs go together.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub pace: Pace,
 }
+
+/// The parts that processes other than the first have for themselves, by process.
+pub(super) type OwnParts = BTreeMap<usize, Parts>;
 
 impl Checkpoint {
     /// The start of a run, with no step done.
-    pub fn initial(schedule: &Schedule) -> Self {
+    pub fn initial(schedule: &Schedule, pace: Pace) -> Self {
         Self {
             step: 0,
             seconds: 0.0,
             plateau: schedule.state(),
             epoch_loss: (0.0, 0),
             counts: BTreeMap::new(),
+            pace,
         }
     }
 
-    /// Writes the checkpoint, publishes its weights, then removes older checkpoints.
+    /// Writes the checkpoint, with what `others` have for themselves, publishes its weights, then removes older checkpoints.
     ///
     /// # Errors
     /// A file cannot be written; the checkpoint before then still exists.
-    pub fn save(&self, style: &StyleFolder, method: &dyn Method) -> Result<PathBuf, TrainError> {
+    pub(super) fn save(
+        &self,
+        style: &StyleFolder,
+        method: &dyn Method,
+        others: OwnParts,
+    ) -> Result<PathBuf, TrainError> {
         let folder = Self::folder(style, self.step);
         let unfinished = style.state().join(format!(".step-{:06}.tmp", self.step));
         remove_folder(&unfinished)?;
         // A run that was resumed at this step has nothing new to save.
         if !folder.is_dir() {
-            if let Err(error) = self.write(&unfinished, method) {
+            if let Err(error) = self.write(&unfinished, method, others) {
                 // A full disk must not stay full of a checkpoint that nobody can use.
                 let _ = std::fs::remove_dir_all(&unfinished);
                 return Err(error);
@@ -90,18 +101,27 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// The step of a style's latest checkpoint, if there is one.
+    /// A style's latest checkpoint, if there is one.
     ///
     /// # Errors
-    /// The folder cannot be read.
-    pub fn latest_step(style: &StyleFolder) -> Result<Option<u64>, FileError> {
-        Ok(list_checkpoints(style)?
-            .into_iter()
-            .map(|(step, _)| step)
-            .max())
+    /// It cannot be read.
+    pub fn latest(style: &StyleFolder) -> Result<Option<Self>, TrainError> {
+        let latest = list_checkpoints(style)?.into_iter().max();
+        latest.map(|(_, folder)| Self::read(&folder)).transpose()
     }
 
-    fn write(&self, folder: &Path, method: &dyn Method) -> Result<(), TrainError> {
+    fn read(folder: &Path) -> Result<Self, TrainError> {
+        let text = files::read(&folder.join(PROGRESS));
+        let text = text.map_err(|error| bad(folder, error.to_string()))?;
+        serde_json::from_slice(&text).map_err(|error| bad(folder, format!("`{PROGRESS}`: {error}")))
+    }
+
+    fn write(
+        &self,
+        folder: &Path,
+        method: &dyn Method,
+        others: OwnParts,
+    ) -> Result<(), TrainError> {
         files::create_folder(folder)?;
         for stem in method.networks() {
             let weights = method.weights(stem);
@@ -114,7 +134,12 @@ impl Checkpoint {
             }
             write_weights(&folder.join(format!("{stem}.{EXTENSION}")), &weights)?;
         }
-        let state = method.state();
+        let mut state = method.state();
+        for (process, parts) in others {
+            for (part, tensors) in parts {
+                state.insert(&own_part(&part, process), (tensors, 0));
+            }
+        }
         for (part, tensors) in &state.tensors {
             let name = format!("{STATE_PREFIX}{part}.{EXTENSION}");
             write_weights(&folder.join(name), tensors)?;
@@ -127,26 +152,22 @@ impl Checkpoint {
         Ok(files::sync_folder(folder)?)
     }
 
-    /// Loads the latest checkpoint of a style, if there is one, into `method` and returns the position of the run.
+    /// Loads the latest checkpoint of a style, if there is one, into `method` and returns the position of the run, and what other
+    /// processes had for themselves.
     ///
     /// # Errors
     /// A file cannot be read, is damaged or belongs to other networks.
-    pub fn resume(
+    pub(super) fn resume(
         style: &StyleFolder,
         method: &mut dyn Method,
-    ) -> Result<Option<Self>, TrainError> {
+    ) -> Result<Option<(Self, OwnParts)>, TrainError> {
         let Some((_, folder)) = list_checkpoints(style)?.into_iter().max() else {
             return Ok(None);
         };
-        let bad = |message: String| TrainError::BadState {
-            path: folder.clone(),
-            message,
-        };
+        let bad = |message: String| bad(&folder, message);
         let read =
             |name: &str| read_weights(&folder.join(name)).map_err(|error| bad(error.to_string()));
-        let text = files::read(&folder.join(PROGRESS)).map_err(|error| bad(error.to_string()))?;
-        let checkpoint: Self =
-            serde_json::from_slice(&text).map_err(|error| bad(format!("`{PROGRESS}`: {error}")))?;
+        let checkpoint = Self::read(&folder)?;
         for stem in method.networks() {
             let weights = read(&format!("{stem}.{EXTENSION}"))?;
             let loaded = method.load_weights(stem, weights);
@@ -155,10 +176,17 @@ impl Checkpoint {
         let mut state = MethodState {
             tensors: BTreeMap::new(),
             counts: checkpoint.counts.clone(),
+            ..MethodState::default()
         };
+        let mut others = OwnParts::new();
         for part in checkpoint.counts.keys() {
             let tensors = read(&format!("{STATE_PREFIX}{part}.{EXTENSION}"))?;
-            state.tensors.insert(part.clone(), tensors);
+            if let Some((part, process)) = owner(part) {
+                let parts = others.entry(process).or_default();
+                parts.insert(part.to_owned(), tensors);
+            } else {
+                state.tensors.insert(part.clone(), tensors);
+            }
         }
         method
             .restore(state)
@@ -166,60 +194,33 @@ impl Checkpoint {
         // The earlier run may have been killed before it published this checkpoint or removed the one before.
         publish(style, &folder, method)?;
         checkpoint.remove_others(style)?;
-        Ok(Some(checkpoint))
+        Ok(Some((checkpoint, others)))
     }
 }
 
-/// The initial weights of a run.
-pub struct InitialWeights {
-    /// Networks with loaded weights.
-    pub loaded: Vec<String>,
-    /// Networks with fresh weights.
-    pub fresh: Vec<&'static str>,
+/// Between the name of a part and the number of the process that has it.
+const OF_PROCESS: &str = "_process_";
+
+/// The name of a part that a process other than the first has for itself.
+fn own_part(part: &str, process: usize) -> String {
+    format!("{part}{OF_PROCESS}{process}")
 }
 
-/// Loads the weights that the style `source` has for the networks of the method, which `recipe` trains.
-///
-/// # Errors
-/// There are none, or one is damaged or belongs to other networks.
-pub fn load_initial_weights(
-    source: &StyleFolder,
-    recipe: &Recipe,
-    method: &mut dyn Method,
-) -> Result<InitialWeights, TrainError> {
-    let stems = method.networks();
-    let (mut loaded, mut fresh) = (Vec::new(), Vec::new());
-    for &stem in stems {
-        let file = initial_stem(source, recipe, stem);
-        if !source.has_weights(file) {
-            fresh.push(stem);
-            continue;
-        }
-        let (path, weights) = (source.weights(file), style_weights(source, file)?);
-        let (taken, all) = method.warm_start(stem, weights).map_err(|source| {
-            TrainError::Style(crate::style::StyleError::BadWeights { path, source })
-        })?;
-        let mut text = stem.to_owned();
-        // Writing to a string cannot fail.
-        if file != stem {
-            let _ = write!(text, " from {file}");
-        }
-        if taken < all {
-            let _ = write!(text, " ({taken} of {all} tensors)");
-        }
-        loaded.push(text);
+/// The part and the process that it belongs to, if that is not the first.
+fn owner(name: &str) -> Option<(&str, usize)> {
+    let (part, process) = name.rsplit_once(OF_PROCESS)?;
+    Some((part, process.parse().ok()?))
+}
+
+fn is_usual(pace: &Pace) -> bool {
+    *pace == Pace::default()
+}
+
+fn bad(folder: &Path, message: String) -> TrainError {
+    TrainError::BadState {
+        path: folder.to_owned(),
+        message,
     }
-    if loaded.is_empty() {
-        let wanted: Vec<String> = stems
-            .iter()
-            .map(|stem| format!("{stem}.{EXTENSION}"))
-            .collect();
-        return Err(TrainError::NoInitialWeights {
-            folder: source.path().to_owned(),
-            wanted: wanted.join(", "),
-        });
-    }
-    Ok(InitialWeights { loaded, fresh })
 }
 
 /// Gives the weights of a checkpoint their public names in the style's folder, each atomically.

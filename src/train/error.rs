@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use crate::data::DataError;
+use crate::distributed::GroupError;
 use crate::files::FileError;
+use crate::nn::TensorError;
 use crate::style::StyleError;
 use crate::style::import::ImportError;
 
@@ -100,6 +102,22 @@ pub enum TrainError {
     /// A run with given weights that was killed before these were saved.
     #[error("`{}` was stopped before its initial weights were saved: start it again with `--overwrite --init-from`", .0.display())]
     NoInitialState(PathBuf),
+    /// The processes that train together were not started alike, or one of them has failed.
+    #[error(transparent)]
+    Group(#[from] GroupError),
+    /// The processes that train together have lost each other.
+    #[error("after step {step}: {source}; {}, `--resume` goes on", kept_text(*checkpoint))]
+    Parted {
+        /// Steps done.
+        step: u64,
+        /// Step of the last checkpoint.
+        checkpoint: Option<u64>,
+        /// What has happened.
+        source: GroupError,
+    },
+    /// The state of another process makes no sense.
+    #[error("the state that another process has sent is damaged: {0}")]
+    Received(#[from] TensorError),
     /// An evaluation has failed.
     #[error("cannot evaluate after step {step}: {message}")]
     Evaluation {

@@ -7,12 +7,15 @@ use super::schedule::Schedule;
 use super::stage::Stage;
 use crate::config::TrainRecipe;
 use crate::method::Loss;
+use crate::style::Pace;
 
 /// Losses of a step that are still on the device.
 pub(super) struct PendingLosses {
     pub(super) step: u64,
     pub(super) epoch: u64,
     pub(super) learning_rate: f64,
+    /// The part of the step's samples that this process had.
+    pub(super) part: f32,
     pub(super) losses: Vec<Loss>,
 }
 
@@ -26,6 +29,8 @@ pub(super) struct LoopState {
     pub(super) total: u64,
     /// Steps of one epoch.
     pub(super) per_epoch: u64,
+    /// How steps and epochs go together.
+    pub(super) pace: Pace,
     /// Time of earlier runs.
     pub(super) seconds_before: f64,
     pub(super) started: Instant,
@@ -41,7 +46,12 @@ pub(super) struct LoopState {
 
 impl LoopState {
     /// The start of a run of `total` steps in `stage`, or the position at which it was `resumed`.
-    pub(super) fn start(stage: &Stage, total: u64, resumed: Option<&Checkpoint>) -> Self {
+    pub(super) fn start(
+        stage: &Stage,
+        total: u64,
+        pace: Pace,
+        resumed: Option<&Checkpoint>,
+    ) -> Self {
         let mut schedule = Schedule::from_recipe(&stage.recipe);
         if let Some(checkpoint) = resumed {
             schedule.restore(checkpoint.plateau);
@@ -49,9 +59,10 @@ impl LoopState {
         let step = resumed.map_or(0, |checkpoint| checkpoint.step);
         Self {
             step,
-            last: stage.end.min(total),
+            last: pace.step(stage.end).min(total),
             total,
-            per_epoch: stage.per_epoch(),
+            per_epoch: stage.per_epoch,
+            pace,
             seconds_before: resumed.map_or(0.0, |checkpoint| checkpoint.seconds),
             started: Instant::now(),
             schedule,
@@ -64,23 +75,34 @@ impl LoopState {
         }
     }
 
+    /// The position of the run: steps as if all had been of the present size.
+    pub(super) fn position(&self) -> u64 {
+        self.pace.position(self.step)
+    }
+
+    /// Whether the last step done was the last of its epoch.
+    pub(super) fn ends_epoch(&self) -> bool {
+        self.position().is_multiple_of(self.per_epoch)
+    }
+
     /// Epoch of the last step done, from 1.
     pub(super) fn epoch(&self) -> u64 {
-        self.step.saturating_sub(1) / self.per_epoch + 1
+        self.position().saturating_sub(1) / self.per_epoch + 1
     }
 
     /// Whether the recipe keeps the state after the last step.
     pub(super) fn is_kept(&self, settings: &TrainRecipe) -> bool {
         // No number is a multiple of 0 but 0.
         self.step.is_multiple_of(settings.keep_every)
-            || self
-                .step
-                .is_multiple_of(settings.keep_every_epochs * self.per_epoch)
+            || settings.keep_every_epochs > 0
+                && self
+                    .position()
+                    .is_multiple_of(settings.keep_every_epochs * self.per_epoch)
     }
 
     /// Starts the next stage, with its own schedule and estimate.
     pub(super) fn start_stage(&mut self, stage: &Stage) {
-        self.last = stage.end.min(self.total);
+        self.last = self.pace.step(stage.end).min(self.total);
         self.schedule = Schedule::from_recipe(&stage.recipe);
         self.durations.clear();
     }

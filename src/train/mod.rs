@@ -9,6 +9,7 @@
 //! Steps are counted through all stages, schedule and epochs from the start of a stage. A checkpoint belongs to the stage of its
 //! step, the last step included, so that a run that is killed between stages repeats the transition.
 
+mod averaging;
 mod benchmark;
 mod checkpoint;
 mod curves;
@@ -17,27 +18,33 @@ mod evaluation_line;
 mod evaluations;
 mod event;
 mod folder;
+mod initial_weights;
+mod joint_start;
 mod judge;
 mod kept_state;
 mod loop_state;
 mod methods;
 mod metrics;
+mod outputs;
+mod packed;
 mod preview;
 mod progress;
 mod report;
 mod schedule;
 mod session;
+mod session_checks;
 mod small_recipe;
 mod stage;
 mod training;
 
 pub use benchmark::{Benchmark, BenchmarkResult};
-pub use checkpoint::{Checkpoint, load_initial_weights};
+pub use checkpoint::Checkpoint;
 pub use curves::Curves;
 pub use error::TrainError;
 pub use evaluation_line::{EvaluationLine, read_evaluations};
 pub use evaluations::Evaluations;
 pub use event::{Event, Listener, RunOutcome, StepRecord};
+pub use initial_weights::load_initial_weights;
 pub use judge::{Judge, JudgedValue};
 pub use methods::build;
 pub use metrics::{MetricsFile, MetricsLine, read_metrics};

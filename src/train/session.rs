@@ -4,27 +4,34 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::checkpoint::{Checkpoint, load_initial_weights};
+use super::checkpoint::{Checkpoint, OwnParts};
 use super::error::TrainError;
 use super::evaluations::Evaluations;
 use super::event::{Listener, RunOutcome};
 use super::folder::prepare_folder;
+use super::initial_weights::load_initial_weights;
+use super::joint_start::{compare_setup, share_method, share_value};
 use super::judge::Judge;
 use super::loop_state::LoopState;
 use super::methods;
 use super::metrics::MetricsFile;
+use super::outputs::has_artifacts;
 use super::preview::PreviewFile;
 use super::progress::ProgressDisplay;
 use super::report::ReportFile;
 use super::schedule::Schedule;
+use super::session_checks::{check, compare_data, warn};
 use super::stage::{Stage, total_steps};
-use super::training::{Training, has_artifacts};
-use crate::config::{Mode, Policy, Recipe, diff};
+use super::training::Training;
+use crate::config::{Recipe, diff};
 use crate::data::{Dataset, Split};
 use crate::device::OpenDevice;
+use crate::distributed::{Group, Signal};
 use crate::method::Method;
-use crate::progress::Counter;
-use crate::style::{ApplyDefaults, Manifest, StyleError, StyleFolder, TrainingSummary};
+use crate::style::{ApplyDefaults, Manifest, Pace, StyleError, StyleFolder, TrainingSummary};
+
+/// Evaluations, if there are any, and listeners.
+type Outputs = (Option<Evaluations>, Vec<Box<dyn Listener>>);
 
 /// Why stages are never empty.
 const ONE_STAGE: &str = "a recipe has at least one stage";
@@ -38,6 +45,8 @@ pub enum SessionStart {
     From(StyleFolder),
     /// Where an earlier run stopped.
     Resume,
+    /// As the leader of the group does, of which this process is not the leader.
+    Follow,
 }
 
 impl SessionStart {
@@ -47,7 +56,7 @@ impl SessionStart {
             Self::From(style) => Manifest::read(style)
                 .map(|manifest| manifest.apply)
                 .unwrap_or_default(),
-            Self::Fresh | Self::Resume => ApplyDefaults::default(),
+            Self::Fresh | Self::Resume | Self::Follow => ApplyDefaults::default(),
         }
     }
 }
@@ -73,11 +82,24 @@ impl Session {
     ///
     /// # Errors
     /// The data is wrong, the style is in use or damaged, or the run fails.
-    pub fn run(mut self, stop: &AtomicBool) -> Result<RunOutcome, TrainError> {
+    pub fn run(self, stop: &AtomicBool) -> Result<RunOutcome, TrainError> {
+        self.run_together(&Group::alone(), stop)
+    }
+
+    /// As [`Session::run`], as one of the processes of `group`. The leader writes all files. Whoever fails must tell the others:
+    /// [`Group::conclude`].
+    ///
+    /// # Errors
+    /// As [`Session::run`]; or the processes were not started alike, or lose each other.
+    pub fn run_together(
+        mut self,
+        group: &Group,
+        stop: &AtomicBool,
+    ) -> Result<RunOutcome, TrainError> {
         if self.start == SessionStart::Resume && !self.data.is_dir() {
             return Err(TrainError::DataMoved(self.data));
         }
-        let stages = Stage::open_all(&self.data, &self.recipe)?;
+        let stages = Stage::open_all(&self.data, &self.recipe, group.size())?;
         // The pictures are the same in all stages; the last one has their full size.
         let whole = stages.last().expect(ONE_STAGE).clone();
         let earlier = self.earlier_manifest()?;
@@ -85,26 +107,49 @@ impl Session {
         if let Some(earlier) = &earlier {
             compare_data(earlier, &fingerprint, &self.style)?;
         }
-        let per_epoch = whole.per_epoch();
-        let total = total_steps(&self.recipe, per_epoch);
-        let (stage, remaining_stages) = self.reached_stage(stages)?;
+        compare_setup(group, &self.recipe, &fingerprint, &self.device)?;
+        let reached = share_value(group, self.reached()?)?;
+        let pace = self.pace(group, &whole, reached.as_ref());
+        let total = total_steps(&self.recipe, whole.per_epoch, pace);
+        let position = reached.map_or(0, |checkpoint| pace.position(checkpoint.step));
+        let (stage, remaining_stages) = reached_stage(stages, position);
         let mut method = self.build_method(&stage.recipe)?;
         // The pictures of a resumed run were checked when it began. After the networks: what is wrong with weight files is
         // reported at once, while reading many pictures takes its time.
-        if earlier.is_none() {
+        if earlier.is_none() && group.is_leader() {
             self.check_data(&whole)?;
         }
-        self.warn(per_epoch);
-        if stop.load(Ordering::Relaxed) {
+        if group.is_leader() {
+            warn(&self.recipe, whole.per_epoch, pace);
+        }
+        let signal = if stop.load(Ordering::Relaxed) {
+            Signal::Stop
+        } else {
+            Signal::Continue
+        };
+        if group.agree(signal, true)? == Signal::Stop {
             tracing::info!("stopped before the first step: nothing was changed");
             return Ok(RunOutcome::Stopped);
         }
-        let _lock = prepare_folder(&self.style, self.start == SessionStart::Resume)?;
-        let resumed = self.restore(&mut *method, total, earlier.as_ref())?;
+        let _lock = if group.is_leader() {
+            let resumed = self.start == SessionStart::Resume;
+            Some(prepare_folder(&self.style, resumed)?)
+        } else {
+            None
+        };
+        let (resumed, own_parts) = self
+            .restore(&mut *method, total, earlier.as_ref())?
+            .map_or((None, OwnParts::new()), |(checkpoint, own_parts)| {
+                (Some(checkpoint), own_parts)
+            });
         let done = resumed.as_ref().map_or(0, |checkpoint| checkpoint.step);
-        if done >= total && self.is_finished(earlier.as_ref(), &*method) {
+        let is_finished = done >= total && self.is_finished(earlier.as_ref(), &*method);
+        let (is_finished, resumed) = share_value(group, (is_finished, resumed))?;
+        if is_finished {
             return Ok(RunOutcome::Finished);
         }
+        let done = resumed.as_ref().map_or(0, |checkpoint| checkpoint.step);
+        share_method(group, &mut *method, own_parts)?;
         let training = TrainingSummary {
             samples: whole.dataset.len() as u64,
             data_fingerprint: fingerprint,
@@ -114,6 +159,7 @@ impl Session {
                 .map_or_else(Vec::new, |(width, height)| vec![width, height]),
             steps: done,
             finished: done >= total,
+            pace,
             ..self.earlier_training(earlier.as_ref(), resumed.as_ref())
         };
         let mut manifest = earlier.unwrap_or_else(|| Manifest {
@@ -122,23 +168,27 @@ impl Session {
         });
         manifest.training = training;
         manifest.recipe = self.recipe.clone();
-        manifest.write(&self.style)?;
+        if group.is_leader() {
+            manifest.write(&self.style)?;
+        }
         if let SessionStart::From(_) = self.start {
             // A run that is killed before its first checkpoint must not resume with other weights.
-            Checkpoint::initial(&Schedule::from_recipe(&stage.recipe))
-                .save(&self.style, &*method)?;
+            let schedule = Schedule::from_recipe(&stage.recipe);
+            Checkpoint::initial(&schedule, pace).save(&self.style, &*method, OwnParts::new())?;
         }
-        let train = &self.recipe.train;
-        let settings = (train.evaluate_every, train.stop_after);
-        let judge = self.judge.take();
-        let evaluations = judge.map(|judge| Evaluations::open(judge, &self.style, settings, done));
+        let (evaluations, listeners) = if group.is_leader() {
+            self.outputs(done)?
+        } else {
+            (None, Vec::new())
+        };
         let training = Training {
-            evaluations: evaluations.transpose()?,
+            group,
+            evaluations,
             method,
-            state: LoopState::start(&stage, total, resumed.as_ref()),
+            state: LoopState::start(&stage, total, pace, resumed.as_ref()),
             stage,
             remaining_stages,
-            listeners: self.listeners(done)?,
+            listeners,
             style: self.style,
             manifest,
             device: self.device,
@@ -146,18 +196,36 @@ impl Session {
         training.run(stop)
     }
 
-    /// The stage in which the run begins or resumes, and those after it.
-    fn reached_stage(&self, stages: Vec<Stage>) -> Result<(Stage, VecDeque<Stage>), TrainError> {
-        let reached = match self.start {
-            SessionStart::Resume => Checkpoint::latest_step(&self.style)?.unwrap_or(0),
-            _ => 0,
-        };
-        let mut stages: VecDeque<Stage> = stages.into();
-        while stages.len() > 1 && stages[0].end < reached {
-            stages.pop_front();
+    /// The checkpoint that an earlier run has reached.
+    fn reached(&self) -> Result<Option<Checkpoint>, TrainError> {
+        match self.start {
+            SessionStart::Resume => Checkpoint::latest(&self.style),
+            _ => Ok(None),
         }
-        let stage = stages.pop_front().expect(ONE_STAGE);
-        Ok((stage, stages))
+    }
+
+    /// How steps and epochs go together from here on.
+    fn pace(&self, group: &Group, whole: &Stage, reached: Option<&Checkpoint>) -> Pace {
+        let usual = Pace {
+            processes: group.size(),
+            ..Pace::default()
+        };
+        reached.map_or(usual, |checkpoint| {
+            let samples = whole.dataset.len() as u64;
+            let batch_size = self.recipe.data.batch_size;
+            checkpoint
+                .pace
+                .regrouped(group.size(), checkpoint.step, samples, batch_size)
+        })
+    }
+
+    /// Who measures, and who hears of what happens.
+    fn outputs(&mut self, done: u64) -> Result<Outputs, TrainError> {
+        let train = &self.recipe.train;
+        let settings = (train.evaluate_every, train.stop_after);
+        let judge = self.judge.take();
+        let evaluations = judge.map(|judge| Evaluations::open(judge, &self.style, settings, done));
+        Ok((evaluations.transpose()?, self.listeners(done)?))
     }
 
     /// The method with its initial weights.
@@ -217,17 +285,17 @@ impl Session {
         method: &mut dyn Method,
         total: u64,
         earlier: Option<&Manifest>,
-    ) -> Result<Option<Checkpoint>, TrainError> {
+    ) -> Result<Option<(Checkpoint, OwnParts)>, TrainError> {
         if self.start != SessionStart::Resume {
             return Ok(None);
         }
         let resumed = Checkpoint::resume(&self.style, method)?;
         match &resumed {
-            Some(checkpoint) if checkpoint.step >= total => tracing::info!(
+            Some((checkpoint, _)) if checkpoint.step >= total => tracing::info!(
                 "`{}` is finished: all {total} steps are done; `--epochs N` or `--steps N` go on to more",
                 self.style.name()
             ),
-            Some(checkpoint) => {
+            Some((checkpoint, _)) => {
                 tracing::info!("resuming after step {} of {total}", checkpoint.step);
             }
             None if self.has_weights(method) => {
@@ -285,48 +353,6 @@ impl Session {
         ])
     }
 
-    /// Points out what the user may not expect of the recipe.
-    fn warn(&self, per_epoch: u64) {
-        let Recipe {
-            optim, train, loss, ..
-        } = &self.recipe;
-        if self.recipe.mode == Mode::Pix2pixhd && !self.recipe.data.instances {
-            tracing::info!("no instance maps: the networks are not shown the edges of instances");
-        }
-        if self.recipe.mode == Mode::Pix2pixhd
-            && loss.perceptual > 0.0
-            && loss.perceptual_weights.is_empty()
-        {
-            tracing::info!(
-                "no perceptual loss: it needs the weights of VGG19 in `loss.perceptual_weights`"
-            );
-        }
-        if optim.fix_global_epochs > 0 && optim.fix_global_epochs >= self.recipe.stage_epochs() {
-            tracing::warn!(
-                "the global generator is never trained together with its enhancers: `optim.fix_global_epochs` is {}, and there are {} epochs",
-                optim.fix_global_epochs,
-                self.recipe.stage_epochs()
-            );
-        }
-        let all = self.recipe.total_epochs() as u64 * per_epoch;
-        if train.max_steps > all {
-            tracing::warn!(
-                "the recipe's {} epochs have only {all} steps: raise `optim.epochs` for more",
-                self.recipe.total_epochs()
-            );
-        }
-        if optim.policy == Policy::Cosine
-            && optim.decay_epochs > 0
-            && total_steps(&self.recipe, per_epoch) > optim.epochs as u64 * per_epoch
-        {
-            tracing::warn!(
-                "the cosine policy ends with epoch {}: the learning rate rises again in the {} epochs after it; set `optim.decay_epochs = 0`",
-                optim.epochs,
-                optim.decay_epochs
-            );
-        }
-    }
-
     fn has_weights(&self, method: &dyn Method) -> bool {
         method
             .networks()
@@ -342,37 +368,16 @@ impl Session {
     }
 }
 
-fn check(dataset: &Dataset) -> Result<(), TrainError> {
-    let counter = Counter::new("checking pictures");
-    let report = dataset.check(&|done, total| counter.update(done, 0, total));
-    drop(counter);
-    for line in report?.to_string().lines() {
-        if let Some(warning) = line.strip_prefix("warning: ") {
-            tracing::warn!("{warning}");
-        } else {
-            tracing::info!("{line}");
-        }
-    }
-    Ok(())
-}
-
 fn was_initialised(manifest: &Manifest) -> bool {
     !manifest.training.initialised_from.is_empty()
 }
 
-/// Checks that the data is that of the run to resume.
-fn compare_data(
-    before: &Manifest,
-    fingerprint: &str,
-    style: &StyleFolder,
-) -> Result<(), TrainError> {
-    let recorded = &before.training.data_fingerprint;
-    if recorded.is_empty() || recorded == fingerprint {
-        return Ok(());
+/// The stage in which a run begins or resumes that has reached `position`, and those after it.
+fn reached_stage(stages: Vec<Stage>, position: u64) -> (Stage, VecDeque<Stage>) {
+    let mut stages: VecDeque<Stage> = stages.into();
+    while stages.len() > 1 && stages[0].end < position {
+        stages.pop_front();
     }
-    Err(TrainError::OtherData {
-        style: style.name(),
-        samples: before.training.samples,
-        root: before.recipe.data.root.clone(),
-    })
+    let stage = stages.pop_front().expect(ONE_STAGE);
+    (stage, stages)
 }

@@ -5,32 +5,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use burn::tensor::TensorData;
-
-use super::checkpoint::Checkpoint;
+use super::averaging::{Averaging, weigh};
 use super::error::TrainError;
 use super::evaluations::Evaluations;
 use super::event::{Event, Listener, RunOutcome, StepRecord};
-use super::kept_state::keep_state;
 use super::loop_state::{LoopState, PendingLosses};
 use super::methods;
-use super::preview::preview_path;
+use super::outputs::Due;
 use super::stage::Stage;
-use crate::data::{Batch, DataLoader};
+use crate::data::{Batch, DataLoader, Share};
 use crate::device::OpenDevice;
+use crate::distributed::{Group, GroupError, Signal};
 use crate::method::{Method, Player, StepContext};
 use crate::random;
-use crate::style::{Manifest, StyleError, StyleFolder, write_weights};
+use crate::style::{Manifest, StyleError, StyleFolder};
 
 /// Steps after which the time of the run is estimated.
 const ESTIMATE_AFTER: usize = 10;
-/// Pictures of which artifacts are made before the end.
-const ARTIFACT_SAMPLES: usize = 16;
-/// Samples shown in previews.
-const PREVIEW_SAMPLES: usize = 4;
 
 /// A run: a method, its data and the style that it trains.
-pub(super) struct Training {
+pub(super) struct Training<'a> {
+    /// The processes that train together. The leader writes; the others have no listeners and no evaluations.
+    pub(super) group: &'a Group,
     /// The method, with its weights loaded.
     pub(super) method: Box<dyn Method>,
     /// The stage that the method is in.
@@ -51,7 +47,7 @@ pub(super) struct Training {
     pub(super) listeners: Vec<Box<dyn Listener>>,
 }
 
-impl Training {
+impl Training<'_> {
     /// Trains until all steps are done or `stop` is set, and saves.
     ///
     /// # Errors
@@ -68,7 +64,7 @@ impl Training {
         Ok(outcome)
     }
 
-    fn emit(&mut self, event: &Event) -> Result<(), TrainError> {
+    pub(super) fn emit(&mut self, event: &Event) -> Result<(), TrainError> {
         let mut listeners = self.listeners.iter_mut();
         listeners.try_for_each(|listener| listener.on_event(event))
     }
@@ -78,41 +74,24 @@ impl Training {
             done: self.state.step,
             total: self.state.total,
         })?;
-        self.write_missing_preview()?;
-        if self.state.step > 0 && self.state.is_kept(&self.manifest.recipe.train) {
-            // The earlier run may have been killed before it.
-            keep_state(&self.style, &self.manifest, self.state.step)?;
-        }
-        if self.state.step >= self.state.total {
-            self.write_artifacts(usize::MAX)?;
-        }
-        self.evaluate()?;
+        self.write_missing()?;
         loop {
-            let outcome = self.steps(stop)?;
-            if self.has_stalled() {
-                self.finish_early()?;
+            match self.steps(stop)? {
+                Signal::Finish => {
+                    self.finish_early()?;
+                    return Ok(RunOutcome::Finished);
+                }
+                Signal::Stop | Signal::GiveUp => return Ok(RunOutcome::Stopped),
+                Signal::Continue => {}
+            }
+            if self.state.step >= self.state.total {
                 return Ok(RunOutcome::Finished);
             }
-            if outcome != RunOutcome::Finished || self.state.step >= self.state.total {
-                return Ok(outcome);
-            }
             let Some(next) = self.remaining_stages.pop_front() else {
-                return Ok(outcome);
+                return Ok(RunOutcome::Finished);
             };
             self.start_stage(next)?;
         }
-    }
-
-    /// Writes the preview of the resumed step if the earlier run was killed before it.
-    fn write_missing_preview(&mut self) -> Result<(), TrainError> {
-        let step = self.state.step;
-        let every = self.manifest.recipe.train.preview_every;
-        let due = step > 0 && (step.is_multiple_of(every) || step == self.state.last);
-        if due && !preview_path(&self.style.previews(), step).exists() {
-            let rows = self.preview()?;
-            self.emit(&Event::Preview { step, rows })?;
-        }
-        Ok(())
     }
 
     /// Starts the next stage with the weights of this one.
@@ -137,58 +116,106 @@ impl Training {
         Ok(())
     }
 
-    fn steps(&mut self, stop: &AtomicBool) -> Result<RunOutcome, TrainError> {
-        let done = self.state.step - self.stage.first;
-        let mut loader = DataLoader::start(Arc::clone(&self.stage.dataset), done)?;
-        while self.state.step < self.state.last && !self.has_stalled() {
-            if stop.load(Ordering::Relaxed) {
-                self.read_losses()?;
-                self.save()?;
-                return Ok(RunOutcome::Stopped);
-            }
+    /// Takes the steps of a stage. Returns how the processes go on: after its last step, or because of what one of them wants.
+    fn steps(&mut self, stop: &AtomicBool) -> Result<Signal, TrainError> {
+        let done = self.state.position() - self.stage.first;
+        let share = self.share();
+        let mut loader = DataLoader::start_share(Arc::clone(&self.stage.dataset), done, share)?;
+        // The leader may have had something to write.
+        let mut patience = true;
+        loop {
+            let is_over = self.state.step >= self.state.last;
             let begun = Instant::now();
-            let batch = match loader.next() {
-                Ok(batch) => batch,
-                Err(error) => {
+            let batch = if self.has_stalled() || is_over || stop.load(Ordering::Relaxed) {
+                None
+            } else {
+                Some(loader.next())
+            };
+            let own = match &batch {
+                Some(Ok(_)) => Signal::Continue,
+                Some(Err(_)) => Signal::GiveUp,
+                None if self.has_stalled() => Signal::Finish,
+                None if is_over => Signal::Continue,
+                None => Signal::Stop,
+            };
+            let agreed = self.group.agree(own, patience);
+            match agreed.map_err(|error| self.parted(error))? {
+                Signal::Continue if is_over => return Ok(Signal::Continue),
+                Signal::Finish => return Ok(Signal::Finish),
+                Signal::Continue => {}
+                signal @ (Signal::Stop | Signal::GiveUp) => {
                     // The steps so far are good: save them.
                     self.read_losses()?;
                     self.save()?;
-                    return Err(error.into());
+                    return match batch {
+                        Some(Err(error)) => Err(error.into()),
+                        _ => Ok(signal),
+                    };
                 }
-            };
-            self.step(batch);
-            self.after_step(begun)?;
+            }
+            if let Some(batch) = batch {
+                self.step(batch?)?;
+                patience = self.after_step(begun)?;
+            }
         }
-        Ok(RunOutcome::Finished)
     }
 
-    fn step(&mut self, batch: Batch) {
+    /// What this process has of every step.
+    fn share(&self) -> Share {
+        Share {
+            rank: self.group.rank(),
+            size: self.group.size(),
+        }
+    }
+
+    fn step(&mut self, batch: Batch) -> Result<(), TrainError> {
         let recipe = &self.stage.recipe;
+        let within = (self.state.position() - self.stage.first) % self.state.per_epoch;
+        let length = self.stage.dataset.len();
+        let (_, part) = self
+            .share()
+            .of_step(length, recipe.data.batch_size.max(1), within);
         self.state.step += 1;
         let step = self.state.step;
         let epoch = self.state.epoch();
         let stage_epoch = epoch - self.stage.first / self.state.per_epoch;
         let factor = self.state.schedule.factor(stage_epoch);
+        let averaging = Averaging::new(self.group, part);
+        let seed = random::process_seed(recipe.train.seed, self.group.rank());
         let context = StepContext {
             step,
             epoch: stage_epoch,
-            seed: recipe.train.seed,
+            seed,
             generator_rate: recipe.optim.lr * factor,
             discriminator_rate: recipe.discriminator_learning_rate() * factor,
+            reducer: averaging.reducer(),
         };
         // Reseeded at every step, so that there is no state of a generator to save.
-        let seed = random::device_seed(recipe.train.seed, step);
-        self.device.device.seed(seed);
+        self.device.device.seed(random::device_seed(seed, step));
         self.state.pending.push(PendingLosses {
             step,
             epoch,
             learning_rate: context.generator_rate,
+            part,
             losses: self.method.step(batch, context),
         });
+        averaging.finish().map_err(|error| self.parted(error))
     }
 
-    /// Does what is due after a step: losses, estimate, schedule, preview, checkpoint.
-    fn after_step(&mut self, begun: Instant) -> Result<(), TrainError> {
+    /// Says after which step the processes have lost each other.
+    fn parted(&self, source: GroupError) -> TrainError {
+        match source {
+            GroupError::Other { .. } => TrainError::Group(source),
+            source => TrainError::Parted {
+                step: self.state.step,
+                checkpoint: self.state.last_checkpoint,
+                source,
+            },
+        }
+    }
+
+    /// Does what is due after a step: losses, estimate, schedule, preview, checkpoint. Returns whether that may take its time.
+    fn after_step(&mut self, begun: Instant) -> Result<bool, TrainError> {
         let (step, last) = (self.state.step, self.state.last);
         let every = |steps: u64| step.is_multiple_of(steps) || step == last;
         let settings = &self.manifest.recipe.train;
@@ -196,7 +223,7 @@ impl Training {
         // An evaluation is of a checkpoint, so that it can be repeated.
         let saves = self.evaluates() || keeps || every(settings.checkpoint_every);
         let previews = every(settings.preview_every);
-        let ends_epoch = step.is_multiple_of(self.state.per_epoch);
+        let ends_epoch = self.state.ends_epoch();
         let estimating = self.state.durations.len() < ESTIMATE_AFTER;
         // On other devices, reading a loss in every step would make the host wait for the device.
         let reads = self.device.name.is_synchronous()
@@ -225,67 +252,27 @@ impl Training {
             let (sum, count) = std::mem::take(&mut self.state.epoch_loss);
             self.state.schedule.end_epoch(sum / count.max(1) as f64);
         }
-        if step == self.state.total {
-            self.write_artifacts(usize::MAX)?;
-        }
-        if saves {
-            self.save()?;
-        }
-        if keeps {
-            keep_state(&self.style, &self.manifest, step)?;
-        }
-        // After the checkpoint: a failing preview must not cost the steps before it.
-        if previews {
-            let rows = self.preview()?;
-            self.emit(&Event::Preview { step, rows })?;
-        }
-        self.evaluate()
+        let due = Due {
+            saves,
+            keeps,
+            previews,
+        };
+        self.write_due(due)?;
+        Ok(due.takes_time())
     }
 
     fn has_stalled(&self) -> bool {
         (self.evaluations.as_ref()).is_some_and(Evaluations::has_stalled)
     }
 
-    fn evaluates(&self) -> bool {
-        let is_last = self.state.step == self.state.total;
-        let due = |evaluations: &Evaluations| evaluations.is_due(self.state.step, is_last);
-        self.evaluations.as_ref().is_some_and(due)
-    }
-
-    /// Evaluates the checkpoint of this step, if that is due.
-    fn evaluate(&mut self) -> Result<(), TrainError> {
-        let due = self.evaluates();
-        let Some(evaluations) = self.evaluations.as_mut().filter(|_| due) else {
-            return Ok(());
-        };
-        let (data, method) = (&self.stage.preview_data, &self.method);
-        let shown = (0..data.len()).map(|index| Ok(method.translations(data.fixed(index)?)));
-        let checkpoint = Checkpoint::folder(&self.style, self.state.step);
-        let stems = method.networks();
-        let line = evaluations.evaluate(&self.manifest, &checkpoint, stems, shown)?;
-        self.emit(&Event::Evaluated { line })
-    }
-
-    /// Ends a run that gets no better like one whose steps are all done.
-    fn finish_early(&mut self) -> Result<(), TrainError> {
-        tracing::info!(
-            "no better for {} evaluations: the run is over after step {}",
-            self.manifest.recipe.train.stop_after,
-            self.state.step
-        );
-        // Those of the last checkpoint are made from some of the pictures.
-        self.write_artifacts(usize::MAX)?;
-        self.state.total = self.state.step;
-        self.save()
-    }
-
-    /// Reads pending losses from the device, in order, and emits them.
+    /// Reads pending losses from the device, averages them over the processes, and emits them in order.
     fn read_losses(&mut self) -> Result<(), TrainError> {
         let log_every = self.manifest.recipe.train.log_every;
-        for step in std::mem::take(&mut self.state.pending) {
-            let mut losses = Vec::with_capacity(step.losses.len());
-            for loss in step.losses {
-                let value = f64::from(loss.value.into_scalar::<f32>());
+        let pending = std::mem::take(&mut self.state.pending);
+        for (step, values) in self.averaged_losses(pending)? {
+            let mut losses = Vec::with_capacity(values.len());
+            for (loss, value) in step.losses.iter().zip(values) {
+                let value = f64::from(value);
                 if !value.is_finite() {
                     return Err(TrainError::NonFinite {
                         name: loss.name,
@@ -321,67 +308,31 @@ impl Training {
         Ok(())
     }
 
-    fn save(&mut self) -> Result<(), TrainError> {
-        let seconds = self.state.seconds_before + self.state.started.elapsed().as_secs_f64();
-        let checkpoint = Checkpoint {
-            step: self.state.step,
-            seconds,
-            plateau: self.state.schedule.state(),
-            epoch_loss: self.state.epoch_loss,
-            counts: std::collections::BTreeMap::new(),
-        };
-        let path = checkpoint.save(&self.style, &*self.method)?;
-        if self.state.step < self.state.total {
-            self.write_artifacts(ARTIFACT_SAMPLES)?;
-        }
-        let training = &mut self.manifest.training;
-        training.steps = self.state.step;
-        training.epoch = self.state.epoch();
-        training.finished = self.state.step == self.state.total;
-        training.seconds = seconds;
-        // A run that was resumed and has taken no step knows none.
-        if !self.state.last_losses.is_empty() {
-            let losses = self.state.last_losses.iter();
-            training.losses = losses
-                .map(|(name, value)| ((*name).to_owned(), *value))
+    /// The steps with the values of their losses, the mean of those of all processes.
+    fn averaged_losses(
+        &self,
+        pending: Vec<PendingLosses>,
+    ) -> Result<Vec<(PendingLosses, Vec<f32>)>, TrainError> {
+        let mut all = Vec::new();
+        for step in &pending {
+            let losses = step.losses.iter();
+            let mut values: Vec<f32> = losses
+                .map(|loss| loss.value.clone().into_scalar())
                 .collect();
+            if self.group.size() > 1 {
+                weigh(&mut values, step.part);
+            }
+            all.extend(values);
         }
-        self.manifest.write(&self.style)?;
-        self.state.last_checkpoint = Some(self.state.step);
-        self.emit(&Event::Saved {
-            step: self.state.step,
-            path,
-        })
+        let summed = self.group.sum(&mut all);
+        summed.map_err(|error| self.parted(error))?;
+        let mut rest = all.into_iter();
+        let of_step = |step: PendingLosses| {
+            let values = rest.by_ref().take(step.losses.len()).collect();
+            (step, values)
+        };
+        Ok(pending.into_iter().map(of_step).collect())
     }
-
-    fn preview(&self) -> Result<Vec<Vec<TensorData>>, TrainError> {
-        let data = &self.stage.preview_data;
-        let mut rows = Vec::new();
-        for index in data.spread(PREVIEW_SAMPLES) {
-            rows.extend(self.method.preview(data.fixed(index)?));
-        }
-        Ok(rows)
-    }
-
-    /// Writes what the style needs besides the weights, made from at most `most` pictures: from all of them before the last
-    /// checkpoint, so that every finished style has it, and from some with each one before, so that it can be applied.
-    fn write_artifacts(&self, most: usize) -> Result<(), TrainError> {
-        if self.method.artifact_names().is_empty() {
-            return Ok(());
-        }
-        let data = &self.stage.dataset;
-        let mut samples = data.spread(most).into_iter().map(|index| data.fixed(index));
-        for (stem, tensors) in self.method.compute_artifacts(&mut samples)? {
-            write_weights(&self.style.weights(stem), &tensors)?;
-        }
-        Ok(())
-    }
-}
-
-/// Whether the style has what its method computes at the end of a training.
-pub(super) fn has_artifacts(style: &StyleFolder, method: &dyn Method) -> bool {
-    let mut stems = method.artifact_names().iter();
-    stems.all(|stem| style.weights(stem).is_file())
 }
 
 fn median(values: &[f64]) -> f64 {

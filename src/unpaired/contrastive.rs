@@ -89,7 +89,7 @@ impl Compared {
 }
 
 impl Method for Contrastive {
-    fn step(&mut self, batch: Batch, context: StepContext) -> Vec<Loss> {
+    fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
         let mode = ForwardMode::TRAINING;
         let real_a = Tensor::<4>::from_data(batch.a, &self.device);
         let real_b = Tensor::<4>::from_data(batch.b, &self.device);
@@ -151,8 +151,8 @@ impl Method for Contrastive {
             .added_to(adversarial.clone() + contrast)
             .backward();
         self.generator
-            .update(&mut gradients, context.generator_rate);
-        self.heads.update(&mut gradients, context.generator_rate);
+            .update(&mut gradients, context.generator_step());
+        self.heads.update(&mut gradients, context.generator_step());
 
         let mut losses = vec![
             Loss::generator("G_GAN", &adversarial),

@@ -82,7 +82,7 @@ impl CycleGan {
         &mut self,
         real_a: &Tensor<4>,
         real_b: &Tensor<4>,
-        context: StepContext,
+        context: StepContext<'_>,
         rng: &mut ChaCha8Rng,
     ) -> (Tensor<4>, Tensor<4>, GeneratorLosses) {
         let (a2b, b2a) = (self.a2b.network(), self.b2a.network());
@@ -117,9 +117,9 @@ impl CycleGan {
         }
         loss = judgement_b.added_to(judgement_a.added_to(loss));
         let mut gradients: Gradients = loss.backward();
-        let rate = context.generator_rate;
-        self.a2b.update(&mut gradients, rate);
-        self.b2a.update(&mut gradients, rate);
+        let step = context.generator_step();
+        self.a2b.update(&mut gradients, step);
+        self.b2a.update(&mut gradients, step);
         let losses = GeneratorLosses {
             gan: [gan_a, gan_b],
             matching: [judgement_a, judgement_b].map(|judgement| judgement.matching),
@@ -139,7 +139,7 @@ struct GeneratorLosses {
 }
 
 impl Method for CycleGan {
-    fn step(&mut self, batch: Batch, context: StepContext) -> Vec<Loss> {
+    fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
         let real_a = Tensor::<4>::from_data(batch.a, &self.device);
         let real_b = Tensor::<4>::from_data(batch.b, &self.device);
         let mut rng = random::step_rng(context.seed, context.step);

@@ -45,7 +45,7 @@ impl DiscriminatorWithPool {
         &mut self,
         real: &Tensor<4>,
         fake: Tensor<4>,
-        context: StepContext,
+        context: StepContext<'_>,
         rng: &mut ChaCha8Rng,
     ) -> DiscriminatorLosses {
         // Without its graph: the discriminator's step must not reach the generator.
@@ -61,7 +61,7 @@ impl DiscriminatorWithPool {
         &mut self,
         real: &Tensor<4>,
         fake: &Tensor<4>,
-        context: StepContext,
+        context: StepContext<'_>,
         rng: &mut ChaCha8Rng,
     ) -> DiscriminatorLosses {
         let network = self.network.network();
@@ -80,8 +80,8 @@ impl DiscriminatorWithPool {
             penalty,
         };
         let loss = losses.sum() * 0.5;
-        let rate = context.discriminator_rate;
-        self.network.update(&mut loss.backward(), rate);
+        let step = context.discriminator_step();
+        self.network.update(&mut loss.backward(), step);
         if self.gan_loss.clips_weights() {
             self.network.clip(WEIGHT_CLIP);
         }
@@ -99,7 +99,7 @@ impl DiscriminatorWithPool {
         &self,
         fake: &Tensor<4>,
         real: &Tensor<4>,
-        context: StepContext,
+        context: StepContext<'_>,
         rng: &mut ChaCha8Rng,
     ) -> (Tensor<1>, Judgement) {
         let fake = self.seen(fake.clone(), context.epoch, rng);
@@ -116,7 +116,7 @@ impl DiscriminatorWithPool {
     /// Puts what must be kept besides the weights into `state`.
     pub(super) fn save(&self, state: &mut MethodState, stem: &str) {
         state.insert_optimiser(stem, &self.network);
-        state.insert(&pool_part(stem), (self.pool.state(), 0));
+        state.insert_pool(&pool_part(stem), &self.pool);
     }
 
     /// Takes it out again; `device` is without automatic differentiation.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use image::{Rgb, RgbImage};
 use proptest::prelude::*;
 use translate::config::{Direction, Mode, Preprocess, Recipe};
-use translate::data::{Batch, DataError, DataLoader, Dataset, Split};
+use translate::data::{Batch, DataError, DataLoader, Dataset, Share, Split};
 
 use crate::data::{Folder, gradient, recipe};
 
@@ -317,4 +317,36 @@ fn fixed_samples_are_never_augmented() {
     // The whole width is there.
     let xs = levels(&batch, 0, 0);
     assert!(xs[0] <= 1 && xs[15] >= 18, "{xs:?}");
+}
+
+#[test]
+fn processes_read_the_parts_of_what_one_reads() {
+    let folder = unpaired_folder();
+    let mut recipe = recipe(Mode::Cycle, Preprocess::ResizeAndCrop, 18, 12);
+    recipe.data.batch_size = 3;
+    // Ten samples: three steps of three, and one of one.
+    let whole = batches(folder.path(), &recipe, 0, 8);
+    recipe.data.batch_size = 1;
+    let parts = [0, 1, 2].map(|rank| {
+        let dataset = Arc::new(Dataset::open(folder.path(), &recipe, Split::Train).unwrap());
+        let mut loader = DataLoader::start_share(dataset, 0, Share { rank, size: 3 }).unwrap();
+        (0..8).map(|_| loader.next().unwrap()).collect::<Vec<_>>()
+    });
+    for (step, batch) in whole.iter().enumerate() {
+        let names: Vec<&str> = parts
+            .iter()
+            .map(|part| part[step].names[0].as_str())
+            .collect();
+        if step % 4 == 3 {
+            // The others read it too, for nothing.
+            assert_eq!(names, [batch.names[0].as_str(); 3]);
+            continue;
+        }
+        assert_eq!(names, batch.names);
+        let length = parts[0][step].a.as_slice::<f32>().unwrap().len();
+        let pictures = batch.a.as_slice::<f32>().unwrap().chunks(length);
+        for (part, picture) in parts.iter().zip(pictures) {
+            assert_eq!(part[step].a.as_slice::<f32>().unwrap(), picture);
+        }
+    }
 }

@@ -96,6 +96,13 @@ mod onnx_interpreter;
 mod optimiser;
 mod penalties;
 mod photo_files;
+#[cfg(all(feature = "libtorch", target_os = "linux"))]
+mod processes_ending;
+#[cfg(all(feature = "libtorch", target_os = "linux"))]
+mod processes_support;
+#[cfg(all(feature = "libtorch", target_os = "linux"))]
+mod processes_training;
+mod reducer;
 mod serve_api;
 mod serve_browser;
 mod serve_docs;

@@ -101,6 +101,7 @@ pub fn check_steps(
             seed: 0,
             generator_rate,
             discriminator_rate,
+            reducer: None,
         };
         let got = method.step(batch, context);
         assert_eq!(got.len(), losses.as_object().unwrap().len());
@@ -214,13 +215,14 @@ pub fn batch() -> Batch {
     }
 }
 
-pub fn first_step() -> StepContext {
+pub fn first_step() -> StepContext<'static> {
     StepContext {
         step: 1,
         epoch: 1,
         seed: 0,
         generator_rate: RATE,
         discriminator_rate: RATE,
+        reducer: None,
     }
 }
 

@@ -3,7 +3,7 @@
 //! They are LibTorch's own operations, with two kinds of convolutions in 32 bits on the CPU as exceptions: those of few pixels are
 //! one matrix product (`im2col`), and those of 3 x 3 go through the Winograd transforms of `flex` on LibTorch's threads
 //! (`winograd`). So does instance norm if no gradient is requested. `shim.cpp` calls the operations that the `tch` crate does not
-//! offer; `start` sets what LibTorch needs once.
+//! offer; `start` sets what LibTorch needs once. `process_group` is its engine for several processes.
 
 #![expect(
     deprecated,
@@ -15,13 +15,17 @@ mod host;
 mod im2col;
 mod norm;
 mod own_convolution;
+#[cfg(target_os = "linux")]
+mod process_group;
 mod shape;
 mod shim;
 mod start;
 mod winograd;
 mod workers;
 
-pub use start::{missing_gpu, set_threads, start};
+#[cfg(target_os = "linux")]
+pub use process_group::{GroupOptions, ProcessGroup};
+pub use start::{gpu_count, missing_gpu, set_threads, start};
 
 use burn::backend::libtorch::LibTorch;
 use burn::backend::ops::FloatTensorOps;

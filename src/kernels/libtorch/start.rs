@@ -15,6 +15,11 @@ pub fn set_threads(threads: usize) {
     tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
 }
 
+/// How many GPUs LibTorch finds.
+pub fn gpu_count() -> usize {
+    usize::try_from(tch::Cuda::device_count()).unwrap_or(0)
+}
+
 /// Why there is no GPU with this index; `None` if there is one.
 pub fn missing_gpu(index: usize) -> Option<String> {
     if !tch::Cuda::is_available() {

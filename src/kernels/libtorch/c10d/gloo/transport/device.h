@@ -1,0 +1,4 @@
+// Declares gloo::transport::Device.
+#pragma once
+
+#include <gloo/context.h>

@@ -1,0 +1,83 @@
+//! What is checked before a run, and what its owner may not expect of it.
+
+use super::error::TrainError;
+use super::stage::total_steps;
+use crate::config::{Mode, Policy, Recipe};
+use crate::data::Dataset;
+use crate::progress::Counter;
+use crate::style::{Manifest, Pace, StyleFolder};
+
+/// Points out what the user may not expect of the recipe.
+pub(super) fn warn(recipe: &Recipe, per_epoch: u64, pace: Pace) {
+    let Recipe {
+        optim, train, loss, ..
+    } = recipe;
+    if recipe.mode == Mode::Pix2pixhd && !recipe.data.instances {
+        tracing::info!("no instance maps: the networks are not shown the edges of instances");
+    }
+    if recipe.mode == Mode::Pix2pixhd && loss.perceptual > 0.0 && loss.perceptual_weights.is_empty()
+    {
+        tracing::info!(
+            "no perceptual loss: it needs the weights of VGG19 in `loss.perceptual_weights`"
+        );
+    }
+    if optim.fix_global_epochs > 0 && optim.fix_global_epochs >= recipe.stage_epochs() {
+        tracing::warn!(
+            "the global generator is never trained together with its enhancers: `optim.fix_global_epochs` is {}, and there are {} epochs",
+            optim.fix_global_epochs,
+            recipe.stage_epochs()
+        );
+    }
+    let all = pace.step(recipe.total_epochs() as u64 * per_epoch);
+    if train.max_steps > all {
+        tracing::warn!(
+            "the recipe's {} epochs have only {all} steps: raise `optim.epochs` for more",
+            recipe.total_epochs()
+        );
+    }
+    if optim.policy == Policy::Cosine
+        && optim.decay_epochs > 0
+        && total_steps(recipe, per_epoch, pace) > pace.step(optim.epochs as u64 * per_epoch)
+    {
+        tracing::warn!(
+            "the cosine policy ends with epoch {}: the learning rate rises again in the {} epochs after it; set `optim.decay_epochs = 0`",
+            optim.epochs,
+            optim.decay_epochs
+        );
+    }
+}
+
+/// Checks the pictures of a data set, and says what was found.
+///
+/// # Errors
+/// One cannot be read, or does not fit the recipe.
+pub(super) fn check(dataset: &Dataset) -> Result<(), TrainError> {
+    let counter = Counter::new("checking pictures");
+    let report = dataset.check(&|done, total| counter.update(done, 0, total));
+    drop(counter);
+    for line in report?.to_string().lines() {
+        if let Some(warning) = line.strip_prefix("warning: ") {
+            tracing::warn!("{warning}");
+        } else {
+            tracing::info!("{line}");
+        }
+    }
+    Ok(())
+}
+
+/// Checks that the data is that of the run to resume.
+pub(super) fn compare_data(
+    before: &Manifest,
+    fingerprint: &str,
+    style: &StyleFolder,
+) -> Result<(), TrainError> {
+    let recorded = &before.training.data_fingerprint;
+    if recorded.is_empty() || recorded == fingerprint {
+        return Ok(());
+    }
+    Err(TrainError::OtherData {
+        style: style.name(),
+        samples: before.training.samples,
+        root: before.recipe.data.root.clone(),
+    })
+}

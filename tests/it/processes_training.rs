@@ -1,0 +1,90 @@
+//! Several processes that train together learn what one process learns.
+
+use serde_json::Value;
+
+use crate::cli_support::{CYCLE, Place, assert_same};
+use crate::processes_support::run_together;
+
+/// The smallest networks without what differs by the batch: statistics over it, and dropout.
+const PIX2PIX: &str = "--mode pix2pix --data pairs --set data.load_size=72 --set data.crop_size=64 \
+    --set generator.arch=unet_64 --set generator.channels=2 --set discriminator.channels=2 --set discriminator.layers=1 \
+    --set generator.norm=instance --set discriminator.norm=instance --set generator.dropout=false";
+
+/// The losses of each step of a run.
+fn losses(place: &Place, style: &str) -> Vec<Value> {
+    let text = place.text(&format!("checkpoints/{style}/metrics.jsonl"));
+    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    lines.map(|line: Value| line["losses"].clone()).collect()
+}
+
+/// The largest relative difference of the losses of two runs.
+fn distance(place: &Place, one: &str, other: &str) -> f64 {
+    let (one, other) = (losses(place, one), losses(place, other));
+    assert_eq!(one.len(), other.len());
+    let mut largest = 0.0_f64;
+    for (one, other) in one.iter().zip(&other) {
+        for (name, value) in one.as_object().unwrap() {
+            let (value, other) = (value.as_f64().unwrap(), other[name].as_f64().unwrap());
+            largest = largest.max((value / other - 1.0).abs());
+        }
+    }
+    largest
+}
+
+/// A place with five pairs: an odd number, so that the last step of an epoch is short.
+fn five_pairs() -> Place {
+    let place = Place::with_pairs();
+    for side in ["A", "B"] {
+        std::fs::remove_file(place.path(&format!("pairs/{side}/5.png"))).unwrap();
+    }
+    place
+}
+
+fn equals_one_process(place: &Place, device: &str, settings: &str, size: usize) {
+    let line = format!(
+        "--device {device} train {settings} --steps 20 --set train.log_every=1 --set train.preview_every=100"
+    );
+    place
+        .run(&format!("{line} --name one --set data.batch_size={size}"))
+        .done();
+    let outcomes = run_together(
+        place,
+        size,
+        &format!("{line} --name several --set data.batch_size=1"),
+    );
+    assert!(
+        outcomes[0]
+            .stderr
+            .contains(&format!("{size} processes train together"))
+    );
+    for other in &outcomes[1..] {
+        assert_eq!((other.stdout.as_str(), other.stderr.as_str()), ("", ""));
+    }
+    let distance = distance(place, "one", "several");
+    println!("{settings} on {device}: losses differ by {distance:e}");
+    // Adam turns the rounding of gradients that cancel out into steps of full size.
+    assert!(distance < 1e-5, "{distance:e}");
+    run_together(
+        place,
+        size,
+        &format!("{line} --name again --set data.batch_size=1"),
+    );
+    assert_same(&place.learnt("several"), &place.learnt("again"));
+}
+
+#[test]
+fn two_processes_of_pix2pix_equal_one_with_the_double_batch() {
+    equals_one_process(&five_pairs(), "libtorch", PIX2PIX, 2);
+}
+
+#[test]
+fn two_processes_of_cycle_equal_one_with_the_double_batch() {
+    let place = five_pairs();
+    let settings = format!("{CYCLE} --data pairs");
+    equals_one_process(&place, "cpu", &settings, 2);
+}
+
+#[test]
+fn four_processes_equal_one_with_the_fourfold_batch() {
+    equals_one_process(&five_pairs(), "cpu", PIX2PIX, 4);
+}
