@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::data::DataError;
 use crate::files::FileError;
+use crate::kernels::DeviceFailure;
 use crate::style::StyleError;
 use crate::style::import::ImportError;
 
@@ -100,6 +101,9 @@ pub enum TrainError {
     /// A run with given weights that was killed before these were saved.
     #[error("`{}` was stopped before its initial weights were saved: start it again with `--overwrite --init-from`", .0.display())]
     NoInitialState(PathBuf),
+    /// The device has failed.
+    #[error("{}{}", .0, advice(.0))]
+    Device(DeviceFailure),
     /// An evaluation has failed.
     #[error("cannot evaluate after step {step}: {message}")]
     Evaluation {
@@ -117,4 +121,12 @@ fn kept_text(checkpoint: Option<u64>) -> String {
     checkpoint.map_or("there is no earlier checkpoint".to_owned(), |step| {
         format!("the checkpoint of step {step} is kept")
     })
+}
+
+fn advice(failure: &DeviceFailure) -> &'static str {
+    if failure.is_of_memory() {
+        ": lower `data.batch_size`, `data.crop_size` or `generator.channels`"
+    } else {
+        ""
+    }
 }

@@ -22,6 +22,7 @@ use super::training::{Training, has_artifacts};
 use crate::config::{Mode, Policy, Recipe, diff};
 use crate::data::{Dataset, Split};
 use crate::device::OpenDevice;
+use crate::kernels::DeviceFailure;
 use crate::method::Method;
 use crate::progress::Counter;
 use crate::style::{ApplyDefaults, Manifest, StyleError, StyleFolder, TrainingSummary};
@@ -143,7 +144,7 @@ impl Session {
             manifest,
             device: self.device,
         };
-        training.run(stop)
+        DeviceFailure::catch(|| training.run(stop)).map_err(TrainError::Device)?
     }
 
     /// The stage in which the run begins or resumes, and those after it.
