@@ -70,6 +70,7 @@ STYLES = [
     style("resnet_6_blur", "contrastive", "resnet_6blocks", 4, "data.crop_size=64", "data.load_size=64", "loss.nce_layers=[0, 4, 8]"),
     style("resnet_6_f16", "cycle", "resnet_6blocks", 4, "data.crop_size=64", "data.load_size=64", export=("--precision", "f16")),
     style("fill_unet", "inpaint", "unet_64", 64, "data.crop_size=64", "data.load_size=64", "discriminator.layers=2", *CENTRE, side=64),
+    style("fill_smooth", "inpaint", "unet_64", 64, "data.crop_size=64", "data.load_size=64", "generator.hole_fill=smooth", "discriminator.layers=2", *CENTRE, side=64),
     style("fill_context_whole", "inpaint", "context", 0, "data.crop_size=64", "data.load_size=64", "data.masks=regions", "data.batch_size=2", side=64),
     style("fill_context_middle", "inpaint", "context", 0, "data.crop_size=128", "data.load_size=128", *CENTRE, side=128),
     style("fill_context_227", "inpaint", "context", 0, "data.crop_size=227", "data.load_size=227", *CENTRE, side=227),

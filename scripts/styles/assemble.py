@@ -1,11 +1,9 @@
 """Makes the styles of `checkpoints/` from finished runs (development only).
 
-    python assemble.py monet PAINTING_RUN PHOTO_RUN OUTPUT [options]
-    python assemble.py fill RUN OUTPUT [options]
+    python assemble.py monet|fill RUN OUTPUT [options]
 
-A RUN is the folder of a style, or of one of its kept states. PAINTING_RUN translates photos to paintings (AtoB), PHOTO_RUN back (BtoA,
-the same networks). OUTPUT, such as checkpoints/monet, gets the generators in 16 bits, `style.toml` with licence and author, and the
-model card of cards/, with the numbers of the runs and of --scores: a file of what score.py prints, one line for each run.
+RUN is the folder of a style, or of one of its kept states. OUTPUT, such as checkpoints/monet, gets the generator in 16 bits,
+`style.toml` with licence and author, and the model card of cards/, with the numbers of the run and of --scores: what score.py prints.
 """
 
 import argparse
@@ -63,43 +61,33 @@ def write_head(folder, shorter_side):
     path.write_text(f"{first}\n{section}[training]{rest}")
 
 
-def write_card(arguments, styles, scores):
+def write_card(arguments, style, scores):
     template = (Path(__file__).parent / f"cards/{arguments.kind}.md").read_text()
     values = {
         "machine": arguments.machine or processor(),
-        "samples": styles[0]["training"]["samples"],
+        "samples": style["training"]["samples"],
         "shorter_side": arguments.shorter_side,
-        **{name: training(style) for name, style in zip(["training", "training_back"], styles)},
+        "training": training(style),
+        **{name: f"{value:.2f}" for name, value in scores.items()},
     }
-    for index, line in enumerate(scores):
-        values |= {f"{name}_{index}": f"{value:.2f}" for name, value in line.items()}
     (arguments.output / "README.md").write_text(template.format(**values))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kind", choices=["monet", "fill"])
-    parser.add_argument("runs", nargs="+", type=Path)
+    parser.add_argument("run", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("--scores", type=Path, required=True)
     parser.add_argument("--shorter-side", type=int, help="for monet: at which larger photos are translated")
-    parser.add_argument("--machine", help="what the runs were made with [default: this processor]")
+    parser.add_argument("--machine", help="what the run was made with [default: this processor]")
     parser.add_argument("--translate", default="translate", help="the program")
     arguments = parser.parse_args()
-    first = arguments.runs[0]
-    run(arguments, "export", first, "--format", "style", "--precision", "f16", "--output", arguments.output, "--overwrite")
-    styles = [manifest(folder) for folder in arguments.runs]
-    if arguments.kind == "monet":
-        there, back = styles
-        directions = [style["recipe"]["data"]["direction"] for style in styles]
-        if directions != ["AtoB", "BtoA"] or there["recipe"]["generator"] != back["recipe"]["generator"]:
-            sys.exit("the runs must have one network each, of the same kind: first AtoB, then BtoA")
-        weights = arguments.output / "generator_b2a.safetensors"
-        words = ["--format", "safetensors", "--precision", "f16", "--output", weights]
-        run(arguments, "export", arguments.runs[1], *words)
+    words = ["--format", "style", "--precision", "f16", "--output", arguments.output, "--overwrite"]
+    run(arguments, "export", arguments.run, *words)
     write_head(arguments.output, arguments.shorter_side)
-    lines = arguments.scores.read_text().splitlines()
-    write_card(arguments, styles, [json.loads(line) for line in lines if line.startswith("{")])
+    scores = json.loads(arguments.scores.read_text().splitlines()[-1])
+    write_card(arguments, manifest(arguments.run), scores)
 
 
 main()

@@ -1,16 +1,16 @@
 #!/bin/sh
 # Scores finished runs and makes the styles in checkpoints/ of them, with the pictures that split.py has laid out in WORK.
 #
-#     scripts/styles/assemble.sh PAINTING_RUN PHOTO_RUN FILL_RUN WORK
+#     scripts/styles/assemble.sh PAINTING_RUN FILL_RUN WORK
 #
 # Run from the root of the repository, with the program built. Afterwards build it again: it carries what is in checkpoints/.
 set -eu
 
-if [ $# -lt 4 ]; then
+if [ $# -lt 3 ]; then
     sed -n '2,6s/^# \{0,1\}//p' "$0"
     exit 2
 fi
-painting=$1 photo=$2 fill=$3 work=$4
+painting=$1 fill=$2 work=$3
 python=${PYTHON:-python3}
 here=$(dirname "$0")
 program=target/release/translate
@@ -21,9 +21,8 @@ score() {
 photos=$work/paintings/testA
 paintings=$work/paintings/testB
 score painting "$painting" --photos "$photos" --paintings "$paintings" | tee "$work/monet.scores"
-score painting "$photo" --photos "$paintings" --paintings "$photos" --direction BtoA | tee -a "$work/monet.scores"
 score fill "$fill" --photos "$work/photos/val" | tee "$work/fill.scores"
-"$python" "$here/assemble.py" monet "$painting" "$photo" checkpoints/monet --scores "$work/monet.scores" \
+"$python" "$here/assemble.py" monet "$painting" checkpoints/monet --scores "$work/monet.scores" \
     --shorter-side "${SHORTER_SIDE:-768}" --translate "$program"
 "$python" "$here/assemble.py" fill "$fill" checkpoints/fill --scores "$work/fill.scores" --translate "$program"
 du -sh checkpoints/monet checkpoints/fill

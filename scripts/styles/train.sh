@@ -25,6 +25,5 @@ train() {
 cargo build --release
 "$python" "$here/split.py" "$data" "$work"
 train --name painting --config configs/monet.toml --data "$work/paintings"
-train --name photo --config configs/monet.toml --data "$work/paintings" --set data.direction=BtoA
 train --name fill --config configs/fill.toml --data "$work/photos"
-PYTHON=$python DEVICE=$device "$here/assemble.sh" "$work/runs/painting" "$work/runs/photo" "$work/runs/fill" "$work"
+PYTHON=$python DEVICE=$device "$here/assemble.sh" "$work/runs/painting" "$work/runs/fill" "$work"

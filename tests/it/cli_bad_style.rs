@@ -23,7 +23,7 @@ fn a_style_that_does_not_exist_lists_those_that_do() {
     let none = place.run(APPLY).failed(1, &[]);
     insta::assert_snapshot!(none.error_of_own_styles(), @"error: there is no style `s` in `checkpoints`; there are none yet: train one with `translate train`");
     place.write("checkpoints/folder/notes.txt", "no style");
-    for name in ["monet", "cezanne"] {
+    for name in ["vangogh", "cezanne"] {
         place
             .run(&format!("train {CYCLE} --steps 1 --name {name}"))
             .done();
@@ -31,7 +31,7 @@ fn a_style_that_does_not_exist_lists_those_that_do() {
     for line in [APPLY, "styles show s", "styles remove s"] {
         let run = place.run(line).failed(1, &[]);
         insta::allow_duplicates! {
-            insta::assert_snapshot!(run.error_of_own_styles(), @"error: there is no style `s` in `checkpoints`; there are: cezanne, monet");
+            insta::assert_snapshot!(run.error_of_own_styles(), @"error: there is no style `s` in `checkpoints`; there are: cezanne, vangogh");
         }
     }
     place.run("apply --input in --style folder").failed(
@@ -39,8 +39,8 @@ fn a_style_that_does_not_exist_lists_those_that_do() {
         &["`checkpoints/folder` is not a style: it has no `style.toml`"],
     );
     place
-        .run("--checkpoints elsewhere apply --input in --style monet")
-        .failed(1, &["there is no style `monet` in `elsewhere`"]);
+        .run("--checkpoints elsewhere apply --input in --style vangogh")
+        .failed(1, &["there is no style `vangogh` in `elsewhere`"]);
     assert!(!place.path("translated").exists());
 }
 

@@ -114,26 +114,42 @@ fn runs(mask: &Mask, nearest: &DistanceTransform, feather: usize) -> Vec<Run> {
 }
 
 /// A smooth continuation of what is known into the holes, nearly a membrane that is held by it: the nearest known pixels, then
-/// averages over squares that get smaller and smaller, in which what is known stays.
+/// averages over squares that get smaller and smaller, in which what is known stays, and at last of the four neighbours.
 fn continued(plane: &[f32], width: usize, nearest: &DistanceTransform, runs: &[Run]) -> Vec<f32> {
     /// How far the squares reach to each side, and how often each is taken.
-    const SQUARES: [(usize, usize); 5] = [(16, 4), (8, 4), (4, 4), (2, 4), (1, 60)];
+    const SQUARES: [(usize, usize); 5] = [(16, 4), (8, 4), (4, 4), (2, 4), (1, 30)];
+    /// How often the neighbours are. Laplace's equation for the membrane, and nearer to photos: 0.1 dB on free-form holes.
+    const NEIGHBOURS: usize = 60;
     let places = nearest.places.iter();
     let mut smooth: Vec<f32> = places.map(|&place| plane[place as usize]).collect();
     for (reach, times) in SQUARES {
         for _ in 0..times {
-            let averages: Vec<Vec<f32>> = runs
-                .par_iter()
-                .map(|run| run.averages(&smooth, width, reach))
-                .collect();
-            for (run, averages) in runs.iter().zip(averages) {
-                let start = run.y * width;
-                let [first, end] = run.columns;
-                smooth[start + first..start + end].copy_from_slice(&averages);
-            }
+            replace(&mut smooth, width, runs, |run, plane| {
+                run.averages(plane, width, reach)
+            });
         }
     }
+    for _ in 0..NEIGHBOURS {
+        replace(&mut smooth, width, runs, |run, plane| {
+            run.neighbours(plane, width)
+        });
+    }
     smooth
+}
+
+/// Puts into all runs at once what `values` makes of the plane as it is.
+fn replace(
+    plane: &mut [f32],
+    width: usize,
+    runs: &[Run],
+    values: impl Fn(&Run, &[f32]) -> Vec<f32> + Sync,
+) {
+    let values: Vec<Vec<f32>> = runs.par_iter().map(|run| values(run, plane)).collect();
+    for (run, values) in runs.iter().zip(values) {
+        let start = run.y * width;
+        let [first, end] = run.columns;
+        plane[start + first..start + end].copy_from_slice(&values);
+    }
 }
 
 impl Run {
@@ -162,6 +178,33 @@ impl Run {
                 let (from, to) = (x.saturating_sub(reach), (x + reach + 1).min(width));
                 let count = (to - from) * rows.len();
                 ((sums[to - left] - sums[from - left]) / count as f64) as f32
+            })
+            .collect()
+    }
+
+    /// For each pixel the mean of those left, right, above and below that are in the plane.
+    fn neighbours(&self, plane: &[f32], width: usize) -> Vec<f32> {
+        let height = plane.len() / width;
+        let [first, end] = self.columns;
+        (first..end)
+            .map(|x| {
+                let place = self.y * width + x;
+                let around = [
+                    (x > 0).then(|| plane[place - 1]),
+                    (x + 1 < width).then(|| plane[place + 1]),
+                    (self.y > 0).then(|| plane[place - width]),
+                    (self.y + 1 < height).then(|| plane[place + width]),
+                ];
+                let (sum, count) = around
+                    .iter()
+                    .flatten()
+                    .fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
+                // Alone in a plane of one pixel.
+                if count > 0.0 {
+                    sum / count
+                } else {
+                    plane[place]
+                }
             })
             .collect()
     }
