@@ -7,6 +7,8 @@ use burn::tensor::{Device, Tensor};
 use crate::kernels::Precision;
 #[cfg(feature = "libtorch")]
 use crate::kernels::libtorch;
+#[cfg(feature = "wgpu")]
+use crate::kernels::wgpu;
 use crate::panics;
 
 /// A device as the user names it.
@@ -22,10 +24,19 @@ pub enum DeviceName {
     LibTorchCuda(usize),
     /// An NVIDIA GPU, by index.
     Cuda(usize),
-    /// A GPU through Vulkan.
-    Vulkan,
-    /// A GPU through Metal.
-    Metal,
+    /// A GPU of any maker.
+    Wgpu(AdapterChoice),
+}
+
+/// One of the graphics adapters of a machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AdapterChoice {
+    /// A discrete GPU, or else an integrated one, or whatever there is.
+    Best,
+    /// The first integrated GPU.
+    Integrated,
+    /// By index.
+    Index(usize),
 }
 
 /// A device that cannot be used.
@@ -33,7 +44,7 @@ pub enum DeviceName {
 pub enum DeviceError {
     /// Not a device name.
     #[error(
-        "`{0}` is not a device: use auto, cpu, libtorch, libtorch-cuda[:N], cuda[:N], vulkan or metal"
+        "`{0}` is not a device: use auto, cpu, libtorch, libtorch-cuda[:N], cuda[:N], wgpu[:N] or wgpu:integrated"
     )]
     Unknown(String),
     /// The feature is not compiled in.
@@ -98,6 +109,9 @@ impl FromStr for DeviceName {
 
     fn from_str(text: &str) -> Result<Self, DeviceError> {
         let unknown = || DeviceError::Unknown(text.to_owned());
+        if text == "wgpu:integrated" {
+            return Ok(Self::Wgpu(AdapterChoice::Integrated));
+        }
         let (name, index) = match text.split_once(':') {
             Some((name, index)) => (name, Some(index.parse().map_err(|_| unknown())?)),
             None => (text, None),
@@ -108,8 +122,9 @@ impl FromStr for DeviceName {
             ("libtorch", None) => Ok(Self::LibTorch),
             ("libtorch-cuda", index) => Ok(Self::LibTorchCuda(index.unwrap_or(0))),
             ("cuda", index) => Ok(Self::Cuda(index.unwrap_or(0))),
-            ("vulkan", None) => Ok(Self::Vulkan),
-            ("metal", None) => Ok(Self::Metal),
+            ("wgpu", index) => Ok(Self::Wgpu(
+                index.map_or(AdapterChoice::Best, AdapterChoice::Index),
+            )),
             _ => Err(unknown()),
         }
     }
@@ -123,22 +138,59 @@ impl std::fmt::Display for DeviceName {
             Self::LibTorch => write!(formatter, "libtorch"),
             Self::LibTorchCuda(index) => write!(formatter, "libtorch-cuda:{index}"),
             Self::Cuda(index) => write!(formatter, "cuda:{index}"),
-            Self::Vulkan => write!(formatter, "vulkan"),
-            Self::Metal => write!(formatter, "metal"),
+            Self::Wgpu(AdapterChoice::Best) => write!(formatter, "wgpu"),
+            Self::Wgpu(AdapterChoice::Integrated) => write!(formatter, "wgpu:integrated"),
+            Self::Wgpu(AdapterChoice::Index(index)) => write!(formatter, "wgpu:{index}"),
         }
     }
 }
 
 impl DeviceName {
-    /// What `auto` tries, best first; also what `translate devices` lists.
-    pub const ALL: [Self; 6] = [
+    /// What `auto` tries, best first.
+    pub const ALL: [Self; 5] = [
         Self::LibTorchCuda(0),
         Self::Cuda(0),
-        Self::Metal,
-        Self::Vulkan,
+        Self::Wgpu(AdapterChoice::Best),
         Self::LibTorch,
         Self::Cpu,
     ];
+
+    /// What `translate devices` lists: the same, with every graphics adapter.
+    pub fn listed() -> Vec<Self> {
+        #[cfg(feature = "wgpu")]
+        let adapters = wgpu::adapters().len();
+        #[cfg(not(feature = "wgpu"))]
+        let adapters = 0;
+        let numbered = (0..adapters).map(|index| Self::Wgpu(AdapterChoice::Index(index)));
+        let mut names = Self::ALL.to_vec();
+        if let Some(place) = names
+            .iter()
+            .position(|name| adapters > 0 && matches!(name, Self::Wgpu(_)))
+        {
+            names.splice(place..=place, numbered);
+        }
+        names
+    }
+
+    /// What stands behind the name: model, kind, driver and memory of a graphics adapter.
+    pub fn description(self) -> Option<String> {
+        match self {
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu(choice) => choice.adapter().ok().map(ToString::to_string),
+            _ => None,
+        }
+    }
+
+    /// Whether `auto` may take the device: it takes no processor in the role of a GPU.
+    fn is_hardware(self) -> bool {
+        match self {
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu(choice) => choice
+                .adapter()
+                .is_ok_and(|adapter| adapter.kind != wgpu::AdapterKind::Software),
+            _ => true,
+        }
+    }
 
     /// The cargo feature of the device.
     pub fn feature(self) -> &'static str {
@@ -146,8 +198,7 @@ impl DeviceName {
             Self::Auto | Self::Cpu => "flex",
             Self::LibTorch | Self::LibTorchCuda(_) => "libtorch",
             Self::Cuda(_) => "cuda",
-            Self::Vulkan => "vulkan",
-            Self::Metal => "metal",
+            Self::Wgpu(_) => "wgpu",
         }
     }
 
@@ -170,7 +221,8 @@ impl DeviceName {
     /// The device is not compiled in, or does not answer.
     pub fn open(self) -> Result<OpenDevice, DeviceError> {
         if self == Self::Auto {
-            let answering = Self::ALL.into_iter().find_map(|name| name.open().ok());
+            let mut candidates = Self::ALL.into_iter().filter(|name| name.is_hardware());
+            let answering = candidates.find_map(|name| name.open().ok());
             return answering.ok_or_else(|| Self::Cpu.not_compiled());
         }
         let make = self.constructor().ok_or_else(|| self.not_compiled())?;
@@ -182,13 +234,15 @@ impl DeviceName {
         }
         // Burn reports a missing GPU or driver by a panic.
         let answer = panics::catch(|| {
-            let device = make();
+            let device = make()?;
             let sum = Tensor::<1>::ones([2], &device).sum().into_scalar::<f32>();
-            ((sum - 2.0).abs() < f32::EPSILON).then_some(device)
+            let is_right = (sum - 2.0).abs() < f32::EPSILON;
+            is_right
+                .then_some(device)
+                .ok_or_else(|| "it computes wrong sums".to_owned())
         });
-        let message = match answer {
-            Ok(Some(device)) => return Ok(OpenDevice { name: self, device }),
-            Ok(None) => "it computes wrong sums".to_owned(),
+        let message = match answer.flatten() {
+            Ok(device) => return Ok(OpenDevice { name: self, device }),
             Err(message) => message,
         };
         Err(self.not_present(message))
@@ -243,32 +297,54 @@ impl DeviceName {
             reason = "Burn's LibTorch backend is deprecated, and the fastest there is"
         )
     )]
-    fn constructor(self) -> Option<Box<dyn Fn() -> Device>> {
+    fn constructor(self) -> Option<Constructor> {
         match self {
             #[cfg(feature = "flex")]
-            Self::Cpu => Some(Box::new(Device::flex)),
+            Self::Cpu => Some(Box::new(|| Ok(Device::flex()))),
             #[cfg(feature = "libtorch")]
             Self::LibTorch => Some(Box::new(|| {
                 libtorch::start();
-                Device::libtorch()
+                Ok(Device::libtorch())
             })),
             #[cfg(feature = "libtorch")]
             Self::LibTorchCuda(index) => Some(Box::new(move || {
                 libtorch::start();
-                Device::libtorch_cuda(index)
+                Ok(Device::libtorch_cuda(index))
             })),
             #[cfg(feature = "cuda")]
-            Self::Cuda(index) => Some(Box::new(move || Device::cuda(index))),
-            #[cfg(feature = "vulkan")]
-            Self::Vulkan => Some(Box::new(|| {
-                Device::vulkan(burn::tensor::DeviceKind::DefaultDevice)
-            })),
-            #[cfg(feature = "metal")]
-            Self::Metal => Some(Box::new(|| {
-                Device::metal(burn::tensor::DeviceKind::DefaultDevice)
-            })),
+            Self::Cuda(index) => Some(Box::new(move || Ok(Device::cuda(index)))),
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu(choice) => Some(Box::new(move || wgpu::open(choice.adapter()?))),
             _ => None,
         }
+    }
+}
+
+/// Makes a device, or says why it cannot be made.
+type Constructor = Box<dyn Fn() -> Result<Device, String>>;
+
+#[cfg(feature = "wgpu")]
+impl AdapterChoice {
+    fn adapter(self) -> Result<&'static wgpu::Adapter, String> {
+        let mut adapters = wgpu::adapters().iter();
+        let (chosen, missing) = match self {
+            Self::Best => (
+                adapters.min_by_key(|adapter| adapter.kind),
+                "no driver offers an adapter".to_owned(),
+            ),
+            Self::Integrated => (
+                adapters.find(|adapter| adapter.kind == wgpu::AdapterKind::Integrated),
+                "no adapter is an integrated GPU".to_owned(),
+            ),
+            Self::Index(index) => (
+                adapters.nth(index),
+                format!(
+                    "it has {} graphics adapters, counted from 0",
+                    wgpu::adapters().len()
+                ),
+            ),
+        };
+        chosen.ok_or(missing)
     }
 }
 
@@ -284,13 +360,21 @@ mod tests {
             "libtorch",
             "libtorch-cuda:1",
             "cuda:0",
-            "vulkan",
-            "metal",
+            "wgpu",
+            "wgpu:1",
+            "wgpu:integrated",
         ] {
             assert_eq!(text.parse::<DeviceName>().unwrap().to_string(), text);
         }
         assert_eq!("cuda".parse::<DeviceName>().unwrap(), DeviceName::Cuda(0));
-        for text in ["gpu", "cpu:1", "cuda:x", "cuda:"] {
+        for text in [
+            "gpu",
+            "cpu:1",
+            "cuda:x",
+            "cuda:",
+            "cuda:integrated",
+            "vulkan",
+        ] {
             assert!(text.parse::<DeviceName>().is_err(), "{text}");
         }
     }

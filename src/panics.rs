@@ -3,12 +3,19 @@
 use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
-use std::sync::Once;
+use std::sync::{Mutex, Once, PoisonError};
 
 thread_local! {
     /// Whether a panic of this thread will be caught and reported as an error.
     static CAUGHT: Cell<bool> = const { Cell::new(false) };
 }
+
+/// The first panic of a driver's thread since somebody began to wait for one.
+static BEHIND: Mutex<Option<String>> = Mutex::new(None);
+
+/// How the names of the threads begin in which Burn's GPU backends compute. Whoever reads their results hears that they have
+/// failed, but not always why.
+const DRIVERS: [&str; 2] = ["DSU-", "DSD-"];
 
 /// Runs `work` and turns a panic into an error with the first line of its message; nothing is printed.
 ///
@@ -19,7 +26,10 @@ pub fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     HOOK.call_once(|| {
         let print = take_hook();
         set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
-            if !CAUGHT.get() {
+            if is_driver() {
+                let mut behind = BEHIND.lock().unwrap_or_else(PoisonError::into_inner);
+                behind.get_or_insert_with(|| message(info.payload()));
+            } else if !CAUGHT.get() {
                 print(info);
             }
         }));
@@ -28,6 +38,22 @@ pub fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     let result = catch_unwind(AssertUnwindSafe(work));
     CAUGHT.set(outer);
     result.map_err(|panic| message(&*panic))
+}
+
+/// The same, with the first panic of a driver's thread meanwhile.
+pub fn catch_with_drivers<T>(work: impl FnOnce() -> T) -> (Result<T, String>, Option<String>) {
+    let take = || {
+        let mut behind = BEHIND.lock().unwrap_or_else(PoisonError::into_inner);
+        behind.take()
+    };
+    take();
+    (catch(work), take())
+}
+
+fn is_driver() -> bool {
+    let thread = std::thread::current();
+    let name = thread.name().unwrap_or_default();
+    DRIVERS.iter().any(|start| name.starts_with(start))
 }
 
 /// The first line of a panic's message.
@@ -43,6 +69,19 @@ fn message(panic: &(dyn Any + Send)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_panic_in_a_thread_of_a_driver_is_heard_where_its_result_is_read() {
+        let (result, behind) = catch_with_drivers(|| {
+            let driver = std::thread::Builder::new().name("DSU-6-0".to_owned());
+            driver
+                .spawn(|| panic!("no memory"))
+                .unwrap()
+                .join()
+                .is_err()
+        });
+        assert_eq!((result, behind), (Ok(true), Some("no memory".to_owned())));
+    }
 
     #[test]
     fn a_panic_becomes_its_first_line() {

@@ -2,7 +2,8 @@
 
     pip install torch==2.9.1 numpy pillow
     cargo build --release [--features libtorch]
-    python benches/compare/compare.py [--threads 2] [--rounds 2] [--devices cpu,libtorch] [--only pix2pix,apply]
+    python benches/compare/compare.py [--threads 2] [--rounds 2] [--devices cpu,libtorch] [--only pix2pix,unet_256]
+    python benches/compare/compare.py --peer-device cuda [--compile] --devices libtorch-cuda,wgpu
 
 Each round runs PyTorch and the program one after the other; the figures are medians over the rounds. Below 1 the program is faster
 (for pictures per second, above 1).
@@ -35,13 +36,15 @@ from safetensors.torch import load_file
 from resnet import Resnet
 from unet import Unet
 torch.set_num_threads(int(sys.argv[2]))
+device = sys.argv[7]
 network = Resnet(3, 3, 9, 64, "instance") if sys.argv[3] == "resnet_9blocks" else Unet(3, 3, 8, 64, "batch")
 network.load_state_dict(load_file(sys.argv[4]), strict=False)
+network.to(device)
 with torch.no_grad():
     for path in sorted(Path(sys.argv[5]).iterdir()):
         picture = numpy.asarray(Image.open(path).convert("RGB"), dtype=numpy.float32) / 127.5 - 1
-        output = network(torch.from_numpy(picture).permute(2, 0, 1)[None])[0].permute(1, 2, 0)
-        output = ((output.numpy() + 1) * 127.5).round().clip(0, 255).astype(numpy.uint8)
+        output = network(torch.from_numpy(picture).to(device).permute(2, 0, 1)[None])[0].permute(1, 2, 0)
+        output = ((output.cpu().numpy() + 1) * 127.5).round().clip(0, 255).astype(numpy.uint8)
         Image.fromarray(output).save(Path(sys.argv[6]) / path.name)
 """
 
@@ -70,13 +73,14 @@ def training(arguments, name):
     for _ in range(arguments.rounds):
         for settings, rounds in peers.items():
             command = [sys.executable, HERE / "peer.py", name, "--size", size, "--settings", settings]
+            command += ["--device", arguments.peer_device, *(["--compile"] if arguments.compile else [])]
             rounds.append(bench([*command, "--threads", arguments.threads, "--steps", arguments.steps]))
         for (device, precision), rounds in ours.items():
             command = [arguments.program, "bench", "--mode", mode, "--size", size, "--json", *options]
             command += ["--device", device, "--precision", precision]
             rounds.append(bench([*command, "--threads", arguments.threads, "--steps", arguments.steps]))
-    base = medians(peers["default"])
-    print(f"\n{name} {size}: seconds per step, pictures per second, MiB; ratios to PyTorch's default settings")
+    base = medians(next(iter(peers.values())))
+    print(f"\n{name} {size}: seconds per step, pictures per second, MiB; ratios to PyTorch's first settings")
     for settings, rounds in peers.items():
         line(f"PyTorch {settings}", medians(rounds), base)
     for (device, precision), rounds in ours.items():
@@ -113,6 +117,7 @@ def apply(arguments, arch):
                 output = place / "peer"
                 output.mkdir(exist_ok=True)
                 script = [sys.executable, "-c", LOOP, ROOT / "scripts/parity", threads, arch, weights, where, output]
+                script.append(arguments.peer_device)
                 results.setdefault((name, "PyTorch"), []).append(run(script)[0])
                 for device, precision in arguments.targets:
                     command = [program, "apply", "--input", where, "--style", style, "--output", place / "ours"]
@@ -144,6 +149,8 @@ def main():
     parser.add_argument("--steps", type=int, default=5)
     parser.add_argument("--pictures", type=int, default=60)
     parser.add_argument("--devices", default="cpu", help="comma-separated; libtorch also runs in bf16")
+    parser.add_argument("--peer-device", choices=["cpu", "cuda"], default="cpu", help="where PyTorch computes")
+    parser.add_argument("--compile", action="store_true", help="compile PyTorch's networks")
     parser.add_argument("--settings", default="default,best", help="of PyTorch: default,best,bf16")
     parser.add_argument("--only", default="pix2pix,penalty,cycle,pix2pixhd,resnet_9blocks,unet_256")
     arguments = parser.parse_args()

@@ -3,9 +3,10 @@
 Run by `compare.py`. The networks are those of `scripts/parity`, written for the parity fixtures.
 
     python peer.py {pix2pix,penalty,cycle,pix2pixhd} --size WxH --settings {default,best,bf16} [--threads N] [--steps N]
+                   [--device {cpu,cuda}] [--compile]
 
-`default` is what a plain training script does. `best` adds flushed denormals and the fused Adam; `bf16` to these automatic
-mixed precision and channels_last.
+`default` is what a plain training script does. `best` adds flushed denormals and the fused Adam, and on a GPU cuDNN's choice by
+trial and TF32 in matrix products; `bf16` to these automatic mixed precision and channels_last. `--compile` compiles the networks.
 """
 
 import argparse
@@ -75,7 +76,7 @@ class Penalty(Pix2pix):
     objective, norm = "wgan", "instance"
 
     def penalty(self, real, fake):
-        points = torch.lerp(fake, real, torch.rand(len(real), 1, 1, 1)).requires_grad_()
+        points = torch.lerp(fake, real, torch.rand(len(real), 1, 1, 1, device=real.device)).requires_grad_()
         gradient = torch.autograd.grad(self.discriminator(points).sum(), points, create_graph=True)[0]
         return 10 * (gradient.flatten(1).norm(dim=1) - 1).square().mean()
 
@@ -162,12 +163,17 @@ def main():
     parser.add_argument("--settings", choices=["default", "best", "bf16"], default="default")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--compile", action="store_true")
     arguments = parser.parse_args()
+    device = arguments.device
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     tuned, half = arguments.settings != "default", arguments.settings == "bf16"
     if tuned:
         torch.set_flush_denormal(True)
+        torch.backends.cudnn.benchmark = True
+        torch.backends.cuda.matmul.allow_tf32 = True
     torch.manual_seed(0)
 
     def adam(*networks):
@@ -175,26 +181,36 @@ def main():
         return torch.optim.Adam(parameters, lr=2e-4, betas=(0.5, 0.999), fused=tuned or None)
 
     def prepare(network):
+        network = network.to(device)
         return network.to(memory_format=torch.channels_last) if half else network
 
-    method = METHODS[arguments.mode](adam, prepare)
+    def network(made):
+        prepare(made)
+        if arguments.compile:
+            made.compile()
+        return made
+
+    method = METHODS[arguments.mode](adam, network)
     width, height = (int(side) for side in arguments.size.split("x"))
     pictures = [prepare(torch.rand(1, 3, height, width) * 2 - 1) for _ in range(2)]
-    mixed = torch.autocast("cpu", torch.bfloat16, enabled=half)
+    mixed = torch.autocast(device, torch.bfloat16, enabled=half)
     seconds = []
-    for _ in range(arguments.steps + 1):
+    # Compiling, or the choice by trial, takes the first steps.
+    warm_up = 1 if device == "cpu" else 5
+    for _ in range(arguments.steps + warm_up):
         started = time.perf_counter()
         with mixed:
             losses = method.step(*pictures)
         for loss in losses:
             loss.item()
         seconds.append(time.perf_counter() - started)
-    seconds = sorted(seconds[1:])
+    seconds = sorted(seconds[warm_up:])
     with torch.no_grad(), mixed:
-        method.apply(pictures[0])
+        for _ in range(warm_up):
+            method.apply(pictures[0]).float().cpu()
         started = time.perf_counter()
         for _ in range(arguments.steps):
-            method.apply(pictures[0]).float().numpy()
+            method.apply(pictures[0]).float().cpu().numpy()
         applying = arguments.steps / (time.perf_counter() - started)
     print(json.dumps({
         "seconds_per_step": {"min": seconds[0], "median": seconds[len(seconds) // 2], "max": seconds[-1]},

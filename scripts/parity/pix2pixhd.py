@@ -161,7 +161,7 @@ class Vgg(nn.Module):
 def one_hot(labels, classes):
     """`[batch, 1, h, w]` ids to `[batch, classes, h, w]`."""
     shape = (labels.shape[0], classes, *labels.shape[2:])
-    return torch.zeros(shape, dtype=labels.dtype).scatter_(1, labels.long(), 1.0)
+    return torch.zeros(shape, dtype=labels.dtype, device=labels.device).scatter_(1, labels.long(), 1.0)
 
 
 def edges(instances):

@@ -5,10 +5,10 @@ use std::ops::Range;
 use burn::tensor::{Device, Tensor};
 
 use super::row_access::RowAccess;
+use crate::kernels::DeviceFailure;
 use crate::nn::{
     BandLimits, ForwardMode, Generator, StoreError, TensorRows, forward_in_bands, forward_memory,
 };
-use crate::panics;
 
 /// Why the work ended: a message for the person whose picture it is.
 pub(super) struct Message(String);
@@ -19,12 +19,33 @@ impl From<StoreError> for Message {
     }
 }
 
+/// Bytes for the features of a band below which smaller bands are of no use.
+const LEAST_WORKING: u64 = 1 << 22;
+
 /// The rows of a picture as tensors.
 pub(super) struct DeviceRows<'a> {
-    pub(super) rows: &'a mut dyn RowAccess,
-    pub(super) device: &'a Device,
+    rows: &'a mut dyn RowAccess,
+    device: &'a Device,
     /// What the generator takes, `[1, channels, rows, width]`, for these rows.
-    pub(super) read: &'a ReadRows<'a>,
+    read: &'a ReadRows<'a>,
+    /// Whether rows of the output have been given away.
+    has_written: bool,
+}
+
+impl<'a> DeviceRows<'a> {
+    /// `read` gives what the generator takes, `[1, channels, rows, width]`.
+    pub(super) fn new(
+        rows: &'a mut dyn RowAccess,
+        device: &'a Device,
+        read: &'a ReadRows<'a>,
+    ) -> Self {
+        Self {
+            rows,
+            device,
+            read,
+            has_written: false,
+        }
+    }
 }
 
 /// Reads rows of a picture.
@@ -45,6 +66,7 @@ impl TensorRows for DeviceRows<'_> {
     fn write(&mut self, rows: Range<usize>, values: Tensor<4>) -> Result<(), Message> {
         let values = values.into_data().try_into_vec();
         let values = values.map_err(|error| Message(error.to_string()))?;
+        self.has_written = true;
         self.rows.write(rows, values).map_err(Message)
     }
 
@@ -53,7 +75,7 @@ impl TensorRows for DeviceRows<'_> {
     }
 }
 
-/// Translates a picture; `channels` are those that the generator takes.
+/// Translates a picture; `channels` are those that the generator takes. A device that runs out of memory gets smaller bands.
 pub(super) fn in_bands(
     generator: &Generator,
     channels: usize,
@@ -66,10 +88,33 @@ pub(super) fn in_bands(
         rows.rows.padded_height(),
         rows.rows.padded_width(),
     ];
-    // A device that runs out of memory panics; the other pictures may be smaller.
-    panics::catch(|| forward_in_bands(generator, dims, mode, limits, &mut rows))
-        .map_err(|message| format!("the network failed: {message}"))?
-        .map_err(|Message(message)| message)
+    let mut limits = limits.clone();
+    loop {
+        let work = || forward_in_bands(generator, dims, mode, &limits, &mut rows);
+        match DeviceFailure::catch(work) {
+            Ok(result) => return result.map_err(|Message(message)| message),
+            Err(failure)
+                if failure.is_of_memory()
+                    && !rows.has_written
+                    && limits.rows.is_none()
+                    && limits.working > LEAST_WORKING =>
+            {
+                limits.working /= 2;
+                tracing::info!("{failure}: trying bands of half the rows");
+            }
+            Err(failure) => return Err(failed(&failure)),
+        }
+    }
+}
+
+/// What is said about a picture for which the device has failed.
+pub(super) fn failed(failure: &DeviceFailure) -> String {
+    let advice = if failure.is_of_memory() {
+        "; smaller parts may fit: `--tile 256`, or with a network that has no bands `--tile 256 --overlap 32`"
+    } else {
+        ""
+    };
+    format!("the network failed: {failure}{advice}")
 }
 
 /// Bytes that a whole pass takes for each pixel; none where bands would not give the same.

@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::bands::{DeviceRows, bytes_per_pixel, in_bands};
+use super::bands::{DeviceRows, bytes_per_pixel, failed, in_bands};
 use super::network::tile_batch_size;
 use super::row_access::RowAccess;
+use super::row_buffer::RowBuffer;
 use super::translator::MapSpec;
 use super::translator::Translator;
 use crate::coarse_to_fine::{FeatureClusters, Instances, build_condition};
 use crate::config::{Direction, Recipe};
 use crate::data::LabelCoding;
-use crate::kernels::Precision;
+use crate::kernels::{DeviceFailure, DeviceMemory, Precision};
 use crate::nn::{BandLimits, ForwardMode, Generator};
-use crate::panics;
 use crate::style::{Manifest, StyleError, StyleFolder, load_clusters, load_generator};
 
 /// Several looks of one input, as features are sampled.
@@ -178,14 +178,27 @@ impl Translator for LabelTranslator {
         width: usize,
         index: u64,
     ) -> Result<Vec<f32>, String> {
-        // A device that runs out of memory panics; the other pictures may be smaller.
-        let output = panics::catch(|| {
+        let output = DeviceFailure::catch(|| {
             let tiles = values.chunks(self.planes() * height * width);
             let told = tiles.map(|tile| self.told(tile, height, width, self.seed(index)));
             let told = Tensor::cat(told.collect(), 0);
             self.generator.forward(told, self.mode).into_data()
         });
-        let output = output.map_err(|message| format!("the network failed: {message}"))?;
+        let output = match output {
+            Ok(output) => output,
+            // Smaller parts of the picture may fit.
+            Err(failure)
+                if failure.is_of_memory()
+                    && values.len() == self.planes() * height * width
+                    && self.bytes_per_pixel().is_some() =>
+            {
+                tracing::info!("{failure}: the picture goes in bands");
+                let mut rows = RowBuffer::new(values, self.planes(), height, width);
+                self.translate_in_bands(&mut rows, &RowBuffer::limits(), index)?;
+                return Ok(rows.into_made());
+            }
+            Err(failure) => return Err(failed(&failure)),
+        };
         output.try_into_vec().map_err(|error| error.to_string())
     }
 
@@ -206,6 +219,10 @@ impl Translator for LabelTranslator {
         )
     }
 
+    fn device_memory(&self) -> Option<DeviceMemory> {
+        DeviceMemory::of(&self.device)
+    }
+
     fn translate_in_bands(
         &mut self,
         rows: &mut dyn RowAccess,
@@ -213,11 +230,8 @@ impl Translator for LabelTranslator {
         index: u64,
     ) -> Result<(), String> {
         let seed = self.seed(index);
-        let picture = DeviceRows {
-            rows,
-            device: &self.device,
-            read: &|rows, range| self.told_of(rows, range, seed),
-        };
+        let read = |rows: &dyn RowAccess, range| self.told_of(rows, range, seed);
+        let picture = DeviceRows::new(rows, &self.device, &read);
         in_bands(
             &self.generator,
             self.told_channels(),

@@ -32,6 +32,7 @@ mod recorder;
 mod report;
 mod resolved;
 mod row_access;
+mod row_buffer;
 mod run;
 mod shard;
 mod sidecars;

@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::bands::{DeviceRows, bytes_per_pixel, in_bands};
+use super::bands::{DeviceRows, bytes_per_pixel, failed, in_bands};
 use super::row_access::RowAccess;
+use super::row_buffer::RowBuffer;
 use super::translator::Translator;
 use crate::config::{Direction, NormKind};
-use crate::kernels::Precision;
+use crate::kernels::{DeviceFailure, DeviceMemory, Precision};
 use crate::nn::{BandLimits, ForwardMode, Generator, NormStats};
-use crate::panics;
 use crate::style::{Manifest, StyleError, StyleFolder, load_generator};
 
 /// A generator in use.
@@ -110,15 +110,26 @@ impl Translator for NetworkTranslator {
     ) -> Result<Vec<f32>, String> {
         let channels = self.channels[0];
         let count = values.len() / (channels * height * width);
-        let input = TensorData::new(values, [count, channels, height, width]);
-        // A device that runs out of memory panics; the other pictures may be smaller.
-        let output = panics::catch(|| {
+        let input = TensorData::new(values.clone(), [count, channels, height, width]);
+        let output = DeviceFailure::catch(|| {
             // Dropout draws from the device's generator: the same picture gets the same draws.
             self.device.seed(self.seed.wrapping_add(index));
             let input = Tensor::<4>::from_data(input, &self.device);
             self.generator.forward(input, self.mode).into_data()
         });
-        let output = output.map_err(|message| format!("the network failed: {message}"))?;
+        let output = match output {
+            Ok(output) => output,
+            // Smaller parts of the picture may fit.
+            Err(failure)
+                if failure.is_of_memory() && count == 1 && self.bytes_per_pixel().is_some() =>
+            {
+                tracing::info!("{failure}: the picture goes in bands");
+                let mut rows = RowBuffer::new(values, channels, height, width);
+                self.translate_in_bands(&mut rows, &RowBuffer::limits(), index)?;
+                return Ok(rows.into_made());
+            }
+            Err(failure) => return Err(failed(&failure)),
+        };
         output.try_into_vec().map_err(|error| error.to_string())
     }
 
@@ -134,6 +145,10 @@ impl Translator for NetworkTranslator {
         bytes_per_pixel(&self.generator, self.channels[0], self.multiple, self.mode)
     }
 
+    fn device_memory(&self) -> Option<DeviceMemory> {
+        DeviceMemory::of(&self.device)
+    }
+
     fn translate_in_bands(
         &mut self,
         rows: &mut dyn RowAccess,
@@ -146,11 +161,7 @@ impl Translator for NetworkTranslator {
             let values = TensorData::new(rows.read(range)?, dims);
             Ok(Tensor::from_data(values, &self.device))
         };
-        let picture = DeviceRows {
-            rows,
-            device: &self.device,
-            read: &read,
-        };
+        let picture = DeviceRows::new(rows, &self.device, &read);
         in_bands(&self.generator, channels, self.mode, limits, picture)
     }
 }

@@ -52,7 +52,7 @@ pub fn run(
         return Err(ApplyError::NoBands);
     }
     let translation = Translation {
-        split: SplitPolicy::new(tiling, per_pixel),
+        split: SplitPolicy::new(tiling, per_pixel, translator.device_memory()),
         budget: PixelBudget::new(MAX_PIXELS_IN_FLIGHT),
         reading: ReadOptions::new(options, &plan.output),
         spec: InputSpec {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::row_access::RowAccess;
 use crate::data::LabelCoding;
+use crate::kernels::DeviceMemory;
 use crate::nn::BandLimits;
 
 /// A network that turns pictures into pictures of the same size.
@@ -51,6 +52,11 @@ pub trait Translator {
     /// Bytes of memory that [`translate`](Self::translate) takes for each pixel; none where
     /// [`translate_in_bands`](Self::translate_in_bands) does not help to take less.
     fn bytes_per_pixel(&self) -> Option<f64> {
+        None
+    }
+
+    /// What fits on the device; none where it takes the memory of the program.
+    fn device_memory(&self) -> Option<DeviceMemory> {
         None
     }
 

@@ -5,9 +5,11 @@ use super::output::print;
 use crate::device::{DeviceError, DeviceName};
 
 pub(super) fn run() -> anyhow::Result<Exit> {
-    for name in DeviceName::ALL {
+    for name in DeviceName::listed() {
         let state = match name.open() {
-            Ok(_) => "ready".to_owned(),
+            Ok(_) => name
+                .description()
+                .map_or("ready".to_owned(), |text| format!("ready: {text}")),
             Err(DeviceError::NotCompiled { feature, .. }) => {
                 format!("not compiled in (feature `{feature}`)")
             }

@@ -18,7 +18,7 @@ pub struct Globals {
         global = true,
         value_name = "DEVICE",
         default_value = "auto",
-        help = "Device: auto, cpu, libtorch, libtorch-cuda[:N], cuda[:N], vulkan or metal"
+        help = "Device: auto, cpu, libtorch, libtorch-cuda[:N], cuda[:N], wgpu[:N] or wgpu:integrated"
     )]
     pub device: DeviceName,
     /// Threads to compute and to decode with [default: one per core]

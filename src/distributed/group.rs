@@ -315,7 +315,7 @@ mod tests {
         let group = Group::alone();
         let mut values = [1.0, 2.0];
         group.sum(&mut values).unwrap();
-        assert_eq!(values, [1.0, 2.0]);
+        assert_eq!(values.map(f32::to_bits), [1.0f32, 2.0].map(f32::to_bits));
         assert_eq!(group.agree(Signal::Stop, false).unwrap(), Signal::Stop);
         assert_eq!(group.share(vec![3]).unwrap(), [3]);
         assert_eq!(group.gather(vec![4]).unwrap(), [[4]]);

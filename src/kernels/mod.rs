@@ -19,6 +19,8 @@ mod autodiff;
 mod backend;
 mod convolution;
 mod convolution_shape;
+mod device_failure;
+mod device_memory;
 #[cfg(feature = "flex")]
 mod flex;
 #[cfg(feature = "libtorch")]
@@ -30,6 +32,8 @@ mod precision;
 mod reflection;
 mod row_source;
 mod rows;
+#[cfg(feature = "wgpu")]
+pub mod wgpu;
 #[cfg(feature = "flex")]
 mod workers;
 
@@ -39,6 +43,8 @@ pub use adam_step::AdamStep;
 pub(crate) use alloc::try_alloc_filled;
 pub use convolution::{convolution, prepack_weight, transposed_convolution};
 pub use convolution_shape::{ConvolutionShape, TransposedConvolutionShape};
+pub use device_failure::DeviceFailure;
+pub use device_memory::DeviceMemory;
 pub(crate) use mapped::{map_file, mapped_numbers, tensor_from_mapped};
 pub use memory::{exit_process, retain_freed_memory};
 pub use norm::{

@@ -56,7 +56,9 @@ impl Reducer for Averaging<'_> {
 /// Multiplies by `part`; what counts for nothing is 0 even if it is not finite.
 pub(super) fn weigh(values: &mut [f32], part: f32) {
     if part > 0.0 {
-        values.iter_mut().for_each(|value| *value *= part);
+        for value in values {
+            *value *= part;
+        }
     } else {
         values.fill(0.0);
     }

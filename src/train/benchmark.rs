@@ -10,6 +10,7 @@ use super::methods;
 use crate::config::{Mode, Recipe};
 use crate::data::Batch;
 use crate::device::OpenDevice;
+use crate::kernels::DeviceFailure;
 use crate::method::{Method, StepContext};
 use crate::random;
 
@@ -37,8 +38,12 @@ impl Benchmark {
     /// Trains and translates. The first step, which allocates memory, is not counted.
     ///
     /// # Errors
-    /// A weight file that the recipe names cannot be read.
+    /// A weight file that the recipe names cannot be read, or the device fails.
     pub fn run(&self, device: &OpenDevice) -> Result<BenchmarkResult, TrainError> {
+        DeviceFailure::catch(|| self.measure(device)).map_err(TrainError::Device)?
+    }
+
+    fn measure(&self, device: &OpenDevice) -> Result<BenchmarkResult, TrainError> {
         let mut method = methods::build(&self.recipe, &device.device)?;
         let batch = self.batch(self.recipe.data.batch_size);
         let mut seconds: Vec<f64> = (0..=self.steps)

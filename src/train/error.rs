@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::data::DataError;
 use crate::distributed::GroupError;
 use crate::files::FileError;
+use crate::kernels::DeviceFailure;
 use crate::nn::TensorError;
 use crate::style::StyleError;
 use crate::style::import::ImportError;
@@ -118,6 +119,9 @@ pub enum TrainError {
     /// The state of another process makes no sense.
     #[error("the state that another process has sent is damaged: {0}")]
     Received(#[from] TensorError),
+    /// The device has failed.
+    #[error("{}{}", .0, advice(.0))]
+    Device(DeviceFailure),
     /// An evaluation has failed.
     #[error("cannot evaluate after step {step}: {message}")]
     Evaluation {
@@ -135,4 +139,12 @@ fn kept_text(checkpoint: Option<u64>) -> String {
     checkpoint.map_or("there is no earlier checkpoint".to_owned(), |step| {
         format!("the checkpoint of step {step} is kept")
     })
+}
+
+fn advice(failure: &DeviceFailure) -> &'static str {
+    if failure.is_of_memory() {
+        ": lower `data.batch_size`, `data.crop_size` or `generator.channels`"
+    } else {
+        ""
+    }
 }

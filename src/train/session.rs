@@ -27,6 +27,7 @@ use crate::config::{Recipe, diff};
 use crate::data::{Dataset, Split};
 use crate::device::OpenDevice;
 use crate::distributed::{Group, Signal};
+use crate::kernels::DeviceFailure;
 use crate::method::Method;
 use crate::style::{ApplyDefaults, Manifest, Pace, StyleError, StyleFolder, TrainingSummary};
 
@@ -193,7 +194,7 @@ impl Session {
             manifest,
             device: self.device,
         };
-        training.run(stop)
+        DeviceFailure::catch(|| training.run(stop)).map_err(TrainError::Device)?
     }
 
     /// The checkpoint that an earlier run has reached.

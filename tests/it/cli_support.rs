@@ -208,13 +208,6 @@ impl Place {
         last.map_or(0, |line| line["step"].as_u64().unwrap())
     }
 
-    /// Step of the checkpoint of a style.
-    pub fn saved_step(&self, style: &str) -> u64 {
-        let names = names(&self.path(&format!("checkpoints/{style}/state")));
-        let step = names[0].split_once('/').unwrap().0;
-        step.trim_start_matches("step-").parse().unwrap()
-    }
-
     /// Waits until a run has logged `step`; false where it has ended before.
     pub fn reaches(&self, child: &mut Child, style: &str, step: u64) -> bool {
         let started = Instant::now();

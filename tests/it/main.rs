@@ -117,3 +117,5 @@ mod structure;
 mod tiff_files;
 mod tiff_metadata;
 mod training;
+#[cfg(feature = "wgpu")]
+mod wgpu;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::cli_support::{PIX2PIX, Place, assert_same};
-use crate::processes_support::{Processes, free_port, process, run_together, send};
+use crate::processes_support::{Processes, free_port, process, run_together, saved_step, send};
 
 const SETTINGS: &str = "--set train.log_every=1 --set train.checkpoint_every=20 --set train.preview_every=1000 --set optim.pool_size=4";
 
@@ -52,7 +52,7 @@ fn a_killed_process_ends_the_others_and_another_number_goes_on() {
             ],
         );
     }
-    let step = place.saved_step("killed");
+    let step = saved_step(&place, "killed");
     let more = |name: &str, steps: u64| format!("{} --steps {steps}", resume(name));
     place
         .run(&more("killed", step + 10))

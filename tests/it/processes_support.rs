@@ -4,12 +4,19 @@ use std::net::TcpListener;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use crate::cli_support::{Outcome, Place};
+use crate::cli_support::{Outcome, Place, names};
 
 /// Processes that were started together, by rank.
 pub struct Processes<'a> {
     place: &'a Place,
     pub children: Vec<Child>,
+}
+
+/// Step of the checkpoint of a style.
+pub fn saved_step(place: &Place, style: &str) -> u64 {
+    let names = names(&place.path(&format!("checkpoints/{style}/state")));
+    let step = names[0].split_once('/').unwrap().0;
+    step.trim_start_matches("step-").parse().unwrap()
 }
 
 /// A port on which nobody listens.

@@ -27,7 +27,9 @@ impl Scaling {
 impl Reducer for Scaling {
     fn average(&self, gradients: &mut [f32]) {
         self.counts.borrow_mut().push(gradients.len());
-        gradients.iter_mut().for_each(|value| *value *= self.factor);
+        for value in gradients {
+            *value *= self.factor;
+        }
     }
 }
 

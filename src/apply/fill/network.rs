@@ -6,9 +6,8 @@ use super::filler::{Filler, HoleSupport};
 use crate::config::{GeneratorArch, NormKind, Recipe};
 use crate::data::hole_values;
 use crate::inpainting::Inpainter;
-use crate::kernels::Precision;
+use crate::kernels::{DeviceFailure, Precision};
 use crate::nn::{ForwardMode, NormStats};
-use crate::panics;
 use crate::style::{Manifest, StyleError, StyleFolder, load_inpainter};
 
 /// A network of mode inpaint in use.
@@ -102,8 +101,7 @@ impl Filler for NetworkFiller {
             }
         }
         let holes: Vec<f32> = mask.iter().map(|&hole| f32::from(u8::from(hole))).collect();
-        // A device that runs out of memory panics; the other photos may be smaller.
-        let output = panics::catch(|| {
+        let output = DeviceFailure::catch(|| {
             let picture = TensorData::new(window.clone(), [1, self.channels, side, side]);
             let picture = Tensor::<4>::from_data(picture, &self.device);
             let holes = TensorData::new(holes, [1, 1, side, side]);
@@ -112,7 +110,7 @@ impl Filler for NetworkFiller {
             self.device.seed(self.seed);
             self.network.forward(picture, holes, self.mode).into_data()
         });
-        let output = output.map_err(|message| format!("the network failed: {message}"))?;
+        let output = output.map_err(|failure| format!("the network failed: {failure}"))?;
         let output: Vec<f32> = output.try_into_vec().map_err(|error| error.to_string())?;
         if output.iter().any(|value| !value.is_finite()) {
             return Err("the network gave values that are not finite numbers".to_owned());

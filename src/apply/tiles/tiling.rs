@@ -6,6 +6,7 @@ use std::str::FromStr;
 use super::grid::TileGrid;
 use super::memory::available;
 use crate::apply::padding::Padding;
+use crate::kernels::DeviceMemory;
 use crate::nn::BandLimits;
 use crate::picture::SpooledPicture;
 
@@ -94,15 +95,24 @@ pub(in crate::apply) struct SplitPolicy {
     /// Bytes that a whole pass takes for a pixel; none where bands are impossible.
     bytes_per_pixel: Option<f64>,
     available: u64,
+    /// Bytes that a tensor may have.
+    largest_tensor: u64,
 }
 
 impl SplitPolicy {
-    /// For a network that takes so many bytes for a pixel in a whole pass.
-    pub(in crate::apply) fn new(tiling: Tiling, bytes_per_pixel: Option<f64>) -> Self {
+    /// For a network that takes so many bytes for a pixel in a whole pass, on a device with so much memory of its own.
+    pub(in crate::apply) fn new(
+        tiling: Tiling,
+        bytes_per_pixel: Option<f64>,
+        device: Option<DeviceMemory>,
+    ) -> Self {
+        let available = available().unwrap_or(UNKNOWN);
+        let own = device.and_then(|device| device.total);
         Self {
             tiling,
             bytes_per_pixel,
-            available: available().unwrap_or(UNKNOWN),
+            available: own.map_or(available, |own| own.min(available)),
+            largest_tensor: device.map_or(u64::MAX, |device| device.largest_tensor),
         }
     }
 
@@ -130,7 +140,7 @@ impl SplitPolicy {
     ) -> BandLimits {
         let pixels = PIXEL * (padding.height * padding.width) as u64;
         let pixels = pixels.min(2 * SpooledPicture::MEMORY);
-        let working = WORKING.min(self.available / 4);
+        let working = WORKING.min(self.available / 4).min(self.largest_tensor);
         let kept = MAX_KEPT.min(self.available / 2).saturating_sub(pixels);
         BandLimits {
             rows,
@@ -142,8 +152,9 @@ impl SplitPolicy {
 
     /// The bytes that a whole pass may take.
     fn most(&self) -> f64 {
-        // Decoding and encoding go on beside the network.
-        MAX_WHOLE.min(self.available / 2) as f64
+        // Decoding and encoding go on beside the network; of all that a pass takes the largest tensor is less than a half.
+        let most = MAX_WHOLE.min(self.available / 2);
+        most.min(self.largest_tensor.saturating_mul(2)) as f64
     }
 }
 
@@ -156,6 +167,7 @@ mod tests {
             tiling: Tiling { tile, overlap },
             bytes_per_pixel: Some(1000.0),
             available,
+            largest_tensor: u64::MAX,
         }
     }
 
@@ -190,6 +202,24 @@ mod tests {
             ..auto(gigabytes)
         };
         assert_eq!(without_bands.of(&large), None);
+    }
+
+    #[test]
+    fn tensors_stay_within_what_the_device_takes() {
+        let small = Padding::new(500, 400, 4, 8);
+        let large = Padding::new(500, 500, 4, 8);
+        let device = SplitPolicy {
+            largest_tensor: 1 << 27,
+            ..split(TileSize::Auto, None, 1 << 40)
+        };
+        assert_eq!(device.of(&small), None);
+        let bands = device.of(&Padding::new(600, 600, 4, 8));
+        assert_eq!(
+            (device.of(&large), bands),
+            (None, Some(SplitMode::Bands(None)))
+        );
+        let limits = device.limits(None, &large, Path::new("out"));
+        assert_eq!(limits.working, 1 << 27);
     }
 
     #[test]
