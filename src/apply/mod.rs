@@ -42,8 +42,8 @@ mod translator;
 
 pub use error::ApplyError;
 pub use fill::{
-    FillOptions, Filler, HoleSupport, MaskError, MaskLookup, MaskSource, MaskSourceError,
-    NetworkFiller, fill,
+    FillOptions, FillWindow, Filler, HoleSupport, MaskError, MaskLookup, MaskSource,
+    MaskSourceError, NetworkFiller, fill,
 };
 pub use hidden_colours::TransparentPixels;
 pub use label_network::{LabelTranslator, SampleOptions};

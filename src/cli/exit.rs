@@ -1,5 +1,7 @@
 //! Exit codes.
 
+use std::error::Error;
+
 use crate::apply::{MaskError, ShardError};
 use crate::config::ConfigError;
 use crate::device::DeviceError;
@@ -8,6 +10,7 @@ use crate::evaluate::UnknownMetric;
 use crate::serve::ServeError;
 use crate::style::StyleError;
 use crate::style::onnx::OnnxError;
+use crate::train::TrainError;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +35,7 @@ impl Exit {
                 || cause.is::<ShardError>()
                 || cause.is::<LaunchError>()
                 || matches!(
-                    cause.downcast_ref(),
+                    group_error(cause),
                     Some(GroupError::NotCompiled(_) | GroupError::Unequal { .. })
                 )
                 || cause.is::<super::streams::StreamError>()
@@ -66,5 +69,13 @@ impl Exit {
                 || matches!(cause.downcast_ref(), Some(MaskError::NotFound(_)))
         });
         if usage { Self::Usage } else { Self::Failed }
+    }
+}
+
+/// What went wrong between processes; an error of the training is transparent and hides it from the chain.
+fn group_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a GroupError> {
+    match cause.downcast_ref() {
+        Some(TrainError::Group(error)) => Some(error),
+        _ => cause.downcast_ref(),
     }
 }

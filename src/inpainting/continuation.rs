@@ -4,6 +4,8 @@ use burn::tensor::Tensor;
 use burn::tensor::module::avg_pool2d;
 use burn::tensor::ops::AvgPoolOptions;
 
+use crate::nn::doubled;
+
 /// How often the holes are averaged at each size.
 pub(crate) const ROUNDS: usize = 6;
 
@@ -27,8 +29,11 @@ fn level(sum: Tensor<4>, share: Tensor<4>, levels: usize) -> Tensor<4> {
     let hole = -share.clone().ceil() + 1.0;
     let known = sum / (share + hole.clone());
     let mut filled = known.clone() + guess * hole.clone();
+    // The mean of those that lie inside, in the holes alone.
+    let [_, _, height, width] = hole.dims();
+    let weight = hole / sum_of_nine(Tensor::ones([1, 1, height, width], &known.device()));
     for _ in 0..ROUNDS {
-        filled = known.clone() + mean_of_nine(filled) * hole.clone();
+        filled = known.clone() + sum_of_nine(filled) * weight.clone();
     }
     filled
 }
@@ -44,21 +49,17 @@ fn half(input: Tensor<4>) -> Tensor<4> {
     avg_pool2d(input, AvgPoolOptions::new([2, 2]).with_stride([2, 2]))
 }
 
-/// Each pixel becomes two by two.
-fn doubled(input: Tensor<4>) -> Tensor<4> {
-    let [batch, channels, height, width] = input.dims();
-    let pixels = input.reshape([batch, channels, height, 1, width, 1]);
-    let pixels: Tensor<6> = pixels.repeat(&[1, 1, 1, 2, 1, 2]);
-    pixels.reshape([batch, channels, 2 * height, 2 * width])
-}
-
-/// For each pixel the mean of the 3 x 3 around it that lie inside.
-fn mean_of_nine(input: Tensor<4>) -> Tensor<4> {
-    let options = AvgPoolOptions::new([3, 3])
-        .with_stride([1, 1])
-        .with_padding([1, 1])
-        .with_count_include_pad(false);
-    avg_pool2d(input, options)
+/// For each pixel the sum of the 3 x 3 around it that lie inside.
+fn sum_of_nine(input: Tensor<4>) -> Tensor<4> {
+    // Sums of shifted tensors: pooling, which is written for any size, takes several times as long.
+    let [_, _, height, width] = input.dims();
+    let padded = input.pad((1, 1, 1, 1), 0.0);
+    let shifted =
+        |tensor: &Tensor<4>, dim, start, length| tensor.clone().narrow(dim, start, length);
+    let rows = |start| shifted(&padded, 2, start, height);
+    let rows = rows(0) + rows(1) + rows(2);
+    let columns = |start| shifted(&rows, 3, start, width);
+    columns(0) + columns(1) + columns(2)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
 
+use super::reducer::ParameterGradients;
 use super::tensors::{ModulePath, NamedTensors, TensorError};
 use crate::kernels::{AdamMoments, AdamStep, adam};
 
@@ -41,6 +42,17 @@ impl Adam {
         &mut self,
         network: M,
         gradients: &mut Gradients,
+        learning_rate: f64,
+    ) -> M {
+        let mut gradients = ParameterGradients::Own(gradients);
+        self.step_along(network, &mut gradients, learning_rate)
+    }
+
+    /// Moves `network` one step along gradients of its own.
+    pub(super) fn step_along<M: Module>(
+        &mut self,
+        network: M,
+        gradients: &mut ParameterGradients<'_>,
         learning_rate: f64,
     ) -> M {
         self.time += 1;
@@ -126,14 +138,14 @@ fn has_moments(state: &NamedTensors, name: &str) -> bool {
         .any(|suffix| state.0.contains_key(&format!("{name}{suffix}")))
 }
 
-struct Update<'a> {
+struct Update<'a, 'b> {
     optimiser: &'a mut Adam,
-    gradients: &'a mut Gradients,
+    gradients: &'a mut ParameterGradients<'b>,
     step: AdamStep,
     path: ModulePath,
 }
 
-impl ModuleMapper for Update<'_> {
+impl ModuleMapper for Update<'_, '_> {
     fn enter_module(&mut self, name: &str, _: &str) {
         self.path.push(name);
     }
@@ -148,7 +160,7 @@ impl ModuleMapper for Update<'_> {
             return param;
         }
         let (id, tensor, mapper) = param.consume();
-        let Some(gradient) = tensor.grad_remove(self.gradients) else {
+        let Some(gradient) = self.gradients.take(&tensor) else {
             return Param::from_mapped_value(id, tensor, mapper);
         };
         let shape = tensor.shape();
@@ -159,7 +171,7 @@ impl ModuleMapper for Update<'_> {
             first: values.zeros_like(),
             second: values.zeros_like(),
         });
-        let (values, moments) = adam(values, gradient.reshape([count]), moments, self.step);
+        let (values, moments) = adam(values, gradient, moments, self.step);
         self.optimiser.moments.insert(self.path.joined(), moments);
         let tensor = Tensor::from_inner(values.reshape(shape)).require_grad();
         Param::from_mapped_value(id, tensor, mapper)

@@ -77,5 +77,5 @@ pub(crate) use spectral_norm::SpectralNorm;
 pub use tensors::{NamedTensors, Network, TensorError};
 pub use trainable::Trainable;
 pub use unet::Unet;
-pub use upsampling::Upsampling;
+pub use upsampling::{Upsampling, doubled};
 pub use weight_init::WeightInit;

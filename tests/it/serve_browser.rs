@@ -19,7 +19,10 @@ fn browser(served: &Served) -> Option<Browser> {
 }
 
 fn go(browser: &mut Browser, view: &str) {
-    browser.eval(&format!("location.hash = '#/{view}'"));
+    let shown = "document.getElementById('main').dataset.view";
+    browser.eval(&format!("delete {shown}; location.hash = '#/{view}'"));
+    let name = view.split('/').next().unwrap();
+    browser.until(&format!("{shown} === '{name}'"));
 }
 
 /// Nothing that can be read is too pale, and everything that can be used has a name.
@@ -201,6 +204,50 @@ fn holes_are_painted_and_filled() {
     browser.until("document.querySelector('.compare')");
     browser.click_text("Download");
     assert!(browser.downloaded("other.png") == served.place.read("out/other.png"));
+    assert_eq!(browser.complaints, Vec::<String>::new());
+}
+
+#[test]
+fn holes_are_painted_on_24_megapixels() {
+    let served = Served::start();
+    let Some(mut browser) = browser(&served) else {
+        return;
+    };
+    let (width, height) = (6000, 4000);
+    let slope = |x, y| image::Rgb([(x / 24) as u8, (y / 16) as u8, 90]);
+    let photo = image::RgbImage::from_fn(width, height, slope);
+    served.place.save("large.png", photo.clone());
+    go(&mut browser, "fill");
+    browser.until("document.querySelector('.intake')");
+    browser.drop_files(&[served.place.path("large.png")]);
+    browser.until("document.querySelector('.viewport canvas')");
+    let [left, top, shown_width, shown_height] = browser.place(".viewport canvas");
+    let middle = (left + shown_width / 2.0, top + shown_height / 2.0);
+    browser.draw(&[(middle.0 - 20.0, middle.1), (middle.0 + 20.0, middle.1)]);
+    keep_all(&mut browser, "fill-large");
+    browser.click_text("Fill");
+    browser.until("document.querySelector('.compare')");
+    browser.click_text("Download");
+    let filled = image::load_from_memory(&browser.downloaded("large.png"))
+        .unwrap()
+        .into_rgb8();
+    assert_eq!(filled.dimensions(), (width, height));
+    // What has changed lies where the stroke was drawn: around the middle, 40 pixels of the screen wide.
+    let pixels = filled.enumerate_pixels().zip(photo.pixels());
+    let changed: Vec<(u32, u32)> = pixels
+        .filter(|((_, _, one), other)| one != other)
+        .map(|((x, y, _), _)| (x, y))
+        .collect();
+    assert!(
+        changed.len() > 1000,
+        "{} pixels have changed",
+        changed.len()
+    );
+    let scale = f64::from(width) / shown_width.min(shown_height * 1.5);
+    for (x, y) in changed {
+        let from_middle = (f64::from(x) - 3000.0).abs().max(f64::from(y) - 2000.0);
+        assert!(from_middle < 80.0 * scale, "{x}, {y} at a scale of {scale}");
+    }
     assert_eq!(browser.complaints, Vec::<String>::new());
 }
 

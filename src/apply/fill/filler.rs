@@ -9,6 +9,15 @@ pub enum HoleSupport {
     Anywhere,
 }
 
+/// A square part of a photo with a hole.
+#[derive(Debug, Clone)]
+pub struct FillWindow {
+    /// `[channels, side, side]`, flattened, in [-1, 1]. What is in the hole does not count.
+    pub values: Vec<f32>,
+    /// `[side, side]`, flattened; true in the hole.
+    pub mask: Vec<bool>,
+}
+
 /// A network that fills holes in square windows.
 pub trait Filler {
     /// Channels of its windows: 3 (RGB) or 1 (grey).
@@ -20,14 +29,15 @@ pub trait Filler {
     /// Where in a window it can fill.
     fn reach(&self) -> HoleSupport;
 
-    /// Fills one window: `[channels, side, side]`, flattened, values in [-1, 1], to the same.
-    ///
-    /// What is given where `mask` (`[side, side]`) is true does not count, and what is returned where it is false has no
-    /// meaning.
+    /// How many windows may be filled at once without an effect on each other.
+    fn batch_size(&self) -> usize;
+
+    /// Fills windows, not more than [`batch_size`](Self::batch_size) of them: for each, `[channels, side, side]`, flattened. What is
+    /// returned outside its hole has no meaning.
     ///
     /// # Errors
     /// A message for the person whose photo it is.
-    fn fill(&mut self, window: Vec<f32>, mask: &[bool]) -> Result<Vec<f32>, String>;
+    fn fill(&mut self, windows: Vec<FillWindow>) -> Result<Vec<Vec<f32>>, String>;
 }
 
 impl dyn Filler + '_ {

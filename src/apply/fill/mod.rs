@@ -21,7 +21,7 @@ mod run;
 mod tile;
 mod windows;
 
-pub use filler::{Filler, HoleSupport};
+pub use filler::{FillWindow, Filler, HoleSupport};
 pub use mask_source::{MaskError, MaskLookup, MaskSource, MaskSourceError};
 pub use network::NetworkFiller;
 pub use run::{FillOptions, fill};

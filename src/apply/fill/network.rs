@@ -2,7 +2,8 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::filler::{Filler, HoleSupport};
+use super::filler::{FillWindow, Filler, HoleSupport};
+use crate::apply::network::tile_batch_size;
 use crate::config::{GeneratorArch, NormKind, Recipe};
 use crate::data::hole_values;
 use crate::inpainting::Inpainter;
@@ -22,6 +23,7 @@ pub struct NetworkFiller {
     reach: HoleSupport,
     /// What the network sees in holes, for each channel.
     colour: Vec<f32>,
+    norm: NormKind,
     mode: ForwardMode,
     /// Seed of what dropout draws in each window.
     seed: u64,
@@ -57,6 +59,7 @@ impl NetworkFiller {
             patch: recipe.patch_side(),
             reach: reach(recipe),
             colour: hole_values(channels),
+            norm: recipe.generator.norm,
             mode,
             seed: 0,
             device: device.clone(),
@@ -93,41 +96,54 @@ impl Filler for NetworkFiller {
         self.reach
     }
 
-    fn fill(&mut self, mut window: Vec<f32>, mask: &[bool]) -> Result<Vec<f32>, String> {
-        let (side, area) = (self.side, self.side * self.side);
-        for (plane, colour) in window.chunks_exact_mut(area).zip(&self.colour) {
-            for (value, _) in plane.iter_mut().zip(mask).filter(|(_, mask)| **mask) {
-                *value = *colour;
+    fn batch_size(&self) -> usize {
+        tile_batch_size(self.side * self.side, self.norm, self.mode)
+    }
+
+    fn fill(&mut self, mut windows: Vec<FillWindow>) -> Result<Vec<Vec<f32>>, String> {
+        let (count, side, area) = (windows.len(), self.side, self.side * self.side);
+        let mut holes = Vec::with_capacity(count * area);
+        for FillWindow { values, mask } in &mut windows {
+            for (plane, colour) in values.chunks_exact_mut(area).zip(&self.colour) {
+                for (value, _) in plane.iter_mut().zip(mask.iter()).filter(|(_, mask)| **mask) {
+                    *value = *colour;
+                }
             }
+            holes.extend(mask.iter().map(|&hole| f32::from(u8::from(hole))));
         }
-        let holes: Vec<f32> = mask.iter().map(|&hole| f32::from(u8::from(hole))).collect();
+        let values: Vec<&[f32]> = windows.iter().map(|window| &*window.values).collect();
+        let pictures = values.concat();
         let output = DeviceFailure::catch(|| {
-            let picture = TensorData::new(window.clone(), [1, self.channels, side, side]);
-            let picture = Tensor::<4>::from_data(picture, &self.device);
-            let holes = TensorData::new(holes, [1, 1, side, side]);
-            let holes = Tensor::<4>::from_data(holes, &self.device);
+            let tensor = |values: Vec<f32>, channels: usize| {
+                let data = TensorData::new(values, [count, channels, side, side]);
+                Tensor::<4>::from_data(data, &self.device)
+            };
+            let (pictures, holes) = (tensor(pictures, self.channels), tensor(holes, 1));
             // Dropout draws from the device's generator: the same window gets the same draws.
             self.device.seed(self.seed);
-            self.network.forward(picture, holes, self.mode).into_data()
+            self.network.forward(pictures, holes, self.mode).into_data()
         });
         let output = output.map_err(|failure| format!("the network failed: {failure}"))?;
         let output: Vec<f32> = output.try_into_vec().map_err(|error| error.to_string())?;
         if output.iter().any(|value| !value.is_finite()) {
             return Err("the network gave values that are not finite numbers".to_owned());
         }
+        let outputs = output.chunks_exact(output.len() / count.max(1));
         let Some(patch) = self.patch else {
-            return Ok(output);
+            return Ok(outputs.map(<[f32]>::to_vec).collect());
         };
         let start = (side - patch) / 2;
-        for (plane, filled) in window
-            .chunks_exact_mut(area)
-            .zip(output.chunks_exact(patch * patch))
-        {
-            for (row, filled) in filled.chunks_exact(patch).enumerate() {
-                let from = (start + row) * side + start;
-                plane[from..from + patch].copy_from_slice(filled);
+        let with_patch = |(window, output): (FillWindow, &[f32])| {
+            let mut values = window.values;
+            let patches = output.chunks_exact(patch * patch);
+            for (plane, filled) in values.chunks_exact_mut(area).zip(patches) {
+                for (row, filled) in filled.chunks_exact(patch).enumerate() {
+                    let from = (start + row) * side + start;
+                    plane[from..from + patch].copy_from_slice(filled);
+                }
             }
-        }
-        Ok(window)
+            values
+        };
+        Ok(windows.into_iter().zip(outputs).map(with_patch).collect())
     }
 }

@@ -1,13 +1,28 @@
 //! One scale of the part of a photo around a hole.
 
+use rayon::prelude::*;
+
 use super::blend::{blend, match_border};
-use super::filler::{Filler, HoleSupport};
+use super::filler::{FillWindow, Filler, HoleSupport};
 use super::planes::{Planes, Rectangle};
 use super::tile::{Tile, middle, tile_starts};
 use crate::data::Mask;
 
 /// A window shows enough of a photo if one in so many of its pixels is known.
 const LEAST_KNOWN: usize = 6;
+
+/// A place of a level, and what is filled in there for each channel.
+type FilledPixel = (usize, Vec<f32>);
+
+/// A tile of the hole and the window of the network around it.
+struct TileWindow {
+    tile: Tile,
+    window: Rectangle,
+    /// For each pixel of the window its place in the level.
+    places: Vec<usize>,
+    /// For each pixel of the window whether the tile fills it.
+    fills: Vec<bool>,
+}
 
 /// The part of a photo around a hole, at one scale.
 #[derive(Debug, Clone)]
@@ -69,7 +84,8 @@ impl PyramidLevel {
                 places.map(|place| self.unknown[place]).collect()
             }
         };
-        let filled = filler.fill(self.planes.part(window).values, &mask)?;
+        let values = self.planes.part(window).values;
+        let filled = filler.fill(vec![FillWindow { values, mask }])?.remove(0);
         for position in 0..side * side {
             // Mirror images of the hole are not taken.
             let place = window.inside(position % side, position / side, width, height);
@@ -117,10 +133,22 @@ impl PyramidLevel {
         let mut sums: Vec<f32> = values.map(|value| value * already).collect();
         let mut weights = vec![already; area];
         let [left, top, right, bottom] = self.bounds();
-        for y in tile_starts(top, bottom, side) {
-            for x in tile_starts(left, right, side) {
-                let tile = Tile { x, y, side };
-                for (place, filled) in self.refined(tile, filler)? {
+        let (rows, columns) = (
+            tile_starts(top, bottom, side),
+            tile_starts(left, right, side),
+        );
+        let tiles = rows
+            .iter()
+            .flat_map(|&y| columns.iter().map(move |&x| Tile { x, y, side }));
+        let (window, reach) = (filler.side(), filler.reach());
+        let mut tiles = tiles.filter_map(|tile| self.tile_window(tile, window, reach));
+        loop {
+            let batch: Vec<TileWindow> = tiles.by_ref().take(filler.batch_size().max(1)).collect();
+            if batch.is_empty() {
+                break;
+            }
+            for (tile, refined) in self.refined(batch, filler)? {
+                for (place, filled) in refined {
                     let weight = tile.weight(place, self.planes.width);
                     weights[place] += weight;
                     for (channel, value) in filled.into_iter().enumerate() {
@@ -137,18 +165,12 @@ impl PyramidLevel {
         Ok(())
     }
 
-    /// The places of the hole that are in a tile, with what the network fills in for each channel; none where it would see too
-    /// little.
-    fn refined(
-        &self,
-        tile: Tile,
-        filler: &mut dyn Filler,
-    ) -> Result<Vec<(usize, Vec<f32>)>, String> {
+    /// The window of a network in which a tile is filled; none where it would see too little.
+    fn tile_window(&self, tile: Tile, side: usize, reach: HoleSupport) -> Option<TileWindow> {
         let (width, height) = (self.planes.width, self.planes.height);
-        let side = filler.side();
         let origin = |start: isize, length: usize| {
             let origin = start - ((side - tile.side) / 2) as isize;
-            match filler.reach() {
+            match reach {
                 HoleSupport::Anywhere if length >= side => {
                     origin.clamp(0, (length - side) as isize)
                 }
@@ -163,28 +185,58 @@ impl PyramidLevel {
             .collect();
         let known = places.iter().filter(|&&place| !self.unknown[place]).count();
         if known * LEAST_KNOWN < places.len() || !fills.contains(&true) {
-            return Ok(Vec::new());
+            return None;
         }
-        let mask = match filler.reach() {
-            HoleSupport::CentreSquare(inner) => middle(side, inner),
-            // All of the hole, not the tile alone: what is there already is too smooth to go on from.
-            HoleSupport::Anywhere => places.iter().map(|&place| self.unknown[place]).collect(),
-        };
-        let mut filled = filler.fill(self.planes.part(window).values, &mask)?;
-        self.keep_means(&mut filled, &places, side, &fills);
+        Some(TileWindow {
+            tile,
+            window,
+            places,
+            fills,
+        })
+    }
+
+    /// What a network fills in: for each tile the places of the hole that are in it, with a value for each channel.
+    fn refined(
+        &self,
+        tiles: Vec<TileWindow>,
+        filler: &mut dyn Filler,
+    ) -> Result<Vec<(Tile, Vec<FilledPixel>)>, String> {
+        let (side, reach) = (filler.side(), filler.reach());
+        let windows = tiles.iter().map(|tile| FillWindow {
+            values: self.planes.part(tile.window).values,
+            mask: match reach {
+                HoleSupport::CentreSquare(inner) => middle(side, inner),
+                // All of the hole, not the tile alone: what is there already is too smooth to go on from.
+                HoleSupport::Anywhere => {
+                    let places = tile.places.iter();
+                    places.map(|&place| self.unknown[place]).collect()
+                }
+            },
+        });
+        let filled = filler.fill(windows.collect())?;
+        let tiles = tiles.into_par_iter().zip(filled);
+        let refined = tiles.map(|(tile, filled)| (tile.tile, self.refined_tile(&tile, filled)));
+        Ok(refined.collect())
+    }
+
+    /// The places of the hole that are in a tile, with what was filled in for each channel.
+    fn refined_tile(&self, tile: &TileWindow, mut filled: Vec<f32>) -> Vec<FilledPixel> {
+        let (width, height) = (self.planes.width, self.planes.height);
+        let (places, side) = (&tile.places, tile.window.width);
+        self.keep_means(&mut filled, places, side, &tile.fills);
         let inside = |position: &usize| {
             // Not the mirror images of the hole.
             let (x, y) = (position % side, position / side);
-            fills[*position] && window.inside(x, y, width, height).is_some()
+            tile.fills[*position] && tile.window.inside(x, y, width, height).is_some()
         };
         let planes = filled.chunks_exact(places.len());
-        Ok((0..places.len())
+        (0..places.len())
             .filter(inside)
             .map(|position| {
                 let values = planes.clone().map(|plane| plane[position]);
                 (places[position], values.collect())
             })
-            .collect())
+            .collect()
     }
 
     /// Shifts what a window has in a tile of the hole so that its local means are those that are there already: a finer scale

@@ -122,6 +122,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::apply::fill::filler::FillWindow;
 
     /// Fills with the mean of what is known in the window, and remembers how often it was asked.
     struct MeanFiller {
@@ -143,20 +144,34 @@ mod tests {
             self.reach
         }
 
-        fn fill(&mut self, window: Vec<f32>, mask: &[bool]) -> Result<Vec<f32>, String> {
-            self.calls += 1;
+        fn batch_size(&self) -> usize {
+            3
+        }
+
+        fn fill(&mut self, windows: Vec<FillWindow>) -> Result<Vec<Vec<f32>>, String> {
+            assert!(windows.len() <= self.batch_size());
+            self.calls += windows.len();
+            windows
+                .into_iter()
+                .map(|window| self.mean(window))
+                .collect()
+        }
+    }
+
+    impl MeanFiller {
+        fn mean(&self, FillWindow { values, mask }: FillWindow) -> Result<Vec<f32>, String> {
             assert_eq!(
-                (window.len(), mask.len()),
+                (values.len(), mask.len()),
                 (self.side.pow(2), self.side.pow(2))
             );
             assert!(mask.contains(&true));
-            let known = || window.iter().zip(mask).filter(|(_, mask)| !**mask);
+            let known = || values.iter().zip(&mask).filter(|(_, mask)| !**mask);
             let count = known().count();
             if count == 0 {
                 return Err("nothing is known".to_owned());
             }
             let mean = known().map(|(value, _)| value).sum::<f32>() / count as f32;
-            Ok(vec![mean; window.len()])
+            Ok(vec![mean; values.len()])
         }
     }
 

@@ -3,8 +3,8 @@
 use super::cache::{SharedNetwork, StyleCache};
 use super::translation::{check, options, style};
 use crate::apply::{
-    ApplyError, ApplyOptions, Event, Filler, HoleSupport, MapSpec, MaskLookup, MaskSource, Plan,
-    RowAccess, SampleOptions, Summary, Translator, fill, plan_inputs, run,
+    ApplyError, ApplyOptions, Event, FillWindow, Filler, HoleSupport, MapSpec, MaskLookup,
+    MaskSource, Plan, RowAccess, SampleOptions, Summary, Translator, fill, plan_inputs, run,
 };
 use crate::config::Mode;
 use crate::data::MaskThreshold;
@@ -192,9 +192,13 @@ impl Filler for Interleaved<'_> {
         self.filler(|network| network.reach())
     }
 
-    fn fill(&mut self, window: Vec<f32>, mask: &[bool]) -> Result<Vec<f32>, String> {
+    fn batch_size(&self) -> usize {
+        self.filler(|network| network.batch_size())
+    }
+
+    fn fill(&mut self, windows: Vec<FillWindow>) -> Result<Vec<Vec<f32>>, String> {
         self.between.serve_waiting();
-        self.filler(|network| network.fill(window, mask))
+        self.filler(|network| network.fill(windows))
     }
 }
 

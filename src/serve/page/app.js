@@ -38,6 +38,7 @@ async function show() {
     current?.leave?.();
     current = entered ?? null;
     main.replaceChildren(host);
+    main.dataset.view = view[0];
   } catch (error) {
     if (shown !== asked) return;
     current?.leave?.();
