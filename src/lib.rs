@@ -24,6 +24,7 @@ pub mod panics;
 pub mod picture;
 pub mod progress;
 pub mod random;
+#[cfg(feature = "serve")]
 pub mod serve;
 mod shell;
 pub mod style;

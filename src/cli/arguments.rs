@@ -3,8 +3,10 @@
 use clap::{Parser, Subcommand};
 
 use super::globals::Globals;
+#[cfg(feature = "serve")]
+use super::serve;
 use super::{
-    apply, bench, completions, data, demo, evaluate, export, import, recipes, serve, styles, train,
+    apply, bench, completions, data, demo, evaluate, export, import, recipes, styles, train,
 };
 
 /// Train networks on your own pictures, and turn folders of pictures into other pictures.
@@ -35,6 +37,7 @@ pub enum Command {
     /// Translate pictures with a style
     Apply(apply::Arguments),
     /// Open a page in the browser to try styles, fill holes and watch trainings
+    #[cfg(feature = "serve")]
     Serve(serve::Arguments),
     /// Compare translated pictures with real ones
     Evaluate(evaluate::Arguments),

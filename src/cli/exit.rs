@@ -7,6 +7,7 @@ use crate::config::ConfigError;
 use crate::device::DeviceError;
 use crate::distributed::{GroupError, LaunchError};
 use crate::evaluate::UnknownMetric;
+#[cfg(feature = "serve")]
 use crate::serve::ServeError;
 use crate::style::StyleError;
 use crate::style::onnx::OnnxError;
@@ -39,15 +40,7 @@ impl Exit {
                     Some(GroupError::NotCompiled(_) | GroupError::Unequal { .. })
                 )
                 || cause.is::<super::streams::StreamError>()
-                || matches!(
-                    cause.downcast_ref(),
-                    Some(
-                        ServeError::WeakToken(_)
-                            | ServeError::BadToken
-                            | ServeError::BadHost(_)
-                            | ServeError::NoRoot(_)
-                    )
-                )
+                || is_serve_usage(cause)
                 || matches!(
                     cause.downcast_ref(),
                     Some(
@@ -78,4 +71,23 @@ fn group_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a GroupError> {
         Some(TrainError::Group(error)) => Some(error),
         _ => cause.downcast_ref(),
     }
+}
+
+/// Whether a server cannot be what was asked for.
+#[cfg(feature = "serve")]
+fn is_serve_usage(cause: &(dyn Error + 'static)) -> bool {
+    matches!(
+        cause.downcast_ref(),
+        Some(
+            ServeError::WeakToken(_)
+                | ServeError::BadToken
+                | ServeError::BadHost(_)
+                | ServeError::NoRoot(_)
+        )
+    )
+}
+
+#[cfg(not(feature = "serve"))]
+fn is_serve_usage(_: &(dyn Error + 'static)) -> bool {
+    false
 }

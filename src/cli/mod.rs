@@ -22,6 +22,7 @@ mod pictures;
 mod recipes;
 mod resumption;
 mod sample_recipe;
+#[cfg(feature = "serve")]
 mod serve;
 mod streams;
 mod styles;
@@ -79,6 +80,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Styles(arguments) => styles::run(&globals, arguments),
         Command::Data(arguments) => data::run(arguments),
         Command::Bench(arguments) => bench::run(&globals, arguments),
+        #[cfg(feature = "serve")]
         Command::Serve(arguments) => serve::run(&globals, arguments),
         Command::Devices => devices::run(),
         Command::Recipes(arguments) => recipes::run(arguments),

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+#[cfg(feature = "serve")]
 use utoipa::ToSchema;
 
 use super::metrics::MetricsLine;
 
 /// The losses of a run, one list for each, all as long as `step`; where a step lacks a loss it is null.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "serve", derive(ToSchema))]
 pub struct Curves {
     /// Number of the step, from 1.
     pub step: Vec<u64>,

@@ -21,6 +21,7 @@ mod apply_plan;
 mod apply_run;
 mod bands;
 mod bfloat16;
+#[cfg(feature = "serve")]
 mod browser;
 mod cli_apply;
 mod cli_bad_data;
@@ -103,14 +104,23 @@ mod processes_support;
 #[cfg(all(feature = "libtorch", target_os = "linux"))]
 mod processes_training;
 mod reducer;
+#[cfg(feature = "serve")]
 mod serve_api;
+#[cfg(feature = "serve")]
 mod serve_browser;
+#[cfg(feature = "serve")]
 mod serve_docs;
+#[cfg(feature = "serve")]
 mod serve_hostile;
+#[cfg(feature = "serve")]
 mod serve_jobs;
+#[cfg(feature = "serve")]
 mod serve_load;
+#[cfg(feature = "serve")]
 mod serve_security;
+#[cfg(feature = "serve")]
 mod serve_support;
+#[cfg(feature = "serve")]
 mod serve_training;
 mod spectral;
 mod structure;
