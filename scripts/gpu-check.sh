@@ -73,11 +73,10 @@ if ((${#devices[@]} == 0)); then
     exit 3
 fi
 
-# The build does not count.
+# The build does not count. It makes the program, too.
 feature_list=$(IFS=,; echo "${features[*]}")
 say "features $feature_list"
-if ! cargo build --release --locked --features "$feature_list" >"$out/build.log" 2>&1 ||
-    ! cargo test --release --locked --features "$feature_list" --no-run >>"$out/build.log" 2>&1; then
+if ! cargo test --release --locked --features "$feature_list" --no-run >"$out/build.log" 2>&1; then
     fail "build: $out/build.log"
     exit 1
 fi

@@ -49,7 +49,7 @@ pub(crate) use activation::LEAKY_SLOPE;
 pub use adam::{Adam, clip_weights};
 pub use augment::{AugmentDraw, DiffAugment};
 pub use bands::{BandLimits, StoreError, TensorRows, forward_in_bands, forward_memory};
-pub use blur::{blur_downsample, blur_upsample};
+pub use blur::blur_downsample;
 pub(crate) use convolution::full_precision;
 pub use convolution::{Convolution, Padding};
 pub use discriminator::Discriminator;

@@ -29,10 +29,13 @@ use burn::tensor::TensorData;
 
 pub(super) use rows::fuse_rows;
 
-use super::backend::{ConvolutionGradients, ConvolutionSaved, KernelGradients, Kernels};
+use super::backend::{KernelGradients, Kernels};
+use super::convolution_backend::{
+    ConvolutionGradients, ConvolutionSaved, Convolutions, GradientsOfConvolutions,
+};
 use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};
 
-impl Kernels for Flex {
+impl Convolutions for Flex {
     fn convolution(
         input: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -51,6 +54,51 @@ impl Kernels for Flex {
         convolution::transposed_convolution(&input, &weight, &bias, shape)
     }
 
+    fn prepack_weight(weight: FloatTensor<Self>, _precision: Precision) -> FloatTensor<Self> {
+        weight
+    }
+
+    fn from_mapped(_like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self> {
+        FloatTensor::<Self>::from_data(data)
+    }
+}
+
+impl GradientsOfConvolutions for Flex {
+    /// Flex computes in 32 bits only.
+    fn convolution_operands(
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        _shape: ConvolutionShape,
+    ) -> [FloatTensor<Self>; 2] {
+        [input, weight]
+    }
+
+    fn transposed_convolution_operands(
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        _shape: TransposedConvolutionShape,
+    ) -> [FloatTensor<Self>; 2] {
+        [input, weight]
+    }
+
+    fn convolution_gradients(
+        gradient: FloatTensor<Self>,
+        saved: ConvolutionSaved<FloatTensor<Self>>,
+        shape: ConvolutionShape,
+    ) -> ConvolutionGradients<FloatTensor<Self>> {
+        convolution::gradients(&gradient, &saved, shape)
+    }
+
+    fn transposed_convolution_gradients(
+        gradient: FloatTensor<Self>,
+        saved: ConvolutionSaved<FloatTensor<Self>>,
+        shape: TransposedConvolutionShape,
+    ) -> ConvolutionGradients<FloatTensor<Self>> {
+        convolution::transposed_gradients(&gradient, &saved, shape)
+    }
+}
+
+impl Kernels for Flex {
     fn instance_norm(input: FloatTensor<Self>, epsilon: f64) -> FloatTensor<Self> {
         let (output, _, _) = Self::instance_norm_with_statistics(input, epsilon);
         output
@@ -84,14 +132,6 @@ impl Kernels for Flex {
         norm::scale_channels(&input, &factor, &offset)
     }
 
-    fn prepack_weight(weight: FloatTensor<Self>, _precision: Precision) -> FloatTensor<Self> {
-        weight
-    }
-
-    fn from_mapped(_like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self> {
-        FloatTensor::<Self>::from_data(data)
-    }
-
     fn leaky_relu(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
         activation::leaky_relu(&input, slope)
     }
@@ -112,39 +152,6 @@ impl Kernels for Flex {
 }
 
 impl KernelGradients for Flex {
-    /// Flex computes in 32 bits only.
-    fn convolution_operands(
-        input: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        _shape: ConvolutionShape,
-    ) -> [FloatTensor<Self>; 2] {
-        [input, weight]
-    }
-
-    fn transposed_convolution_operands(
-        input: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        _shape: TransposedConvolutionShape,
-    ) -> [FloatTensor<Self>; 2] {
-        [input, weight]
-    }
-
-    fn convolution_gradients(
-        gradient: FloatTensor<Self>,
-        saved: ConvolutionSaved<FloatTensor<Self>>,
-        shape: ConvolutionShape,
-    ) -> ConvolutionGradients<FloatTensor<Self>> {
-        convolution::gradients(&gradient, &saved, shape)
-    }
-
-    fn transposed_convolution_gradients(
-        gradient: FloatTensor<Self>,
-        saved: ConvolutionSaved<FloatTensor<Self>>,
-        shape: TransposedConvolutionShape,
-    ) -> ConvolutionGradients<FloatTensor<Self>> {
-        convolution::transposed_gradients(&gradient, &saved, shape)
-    }
-
     fn leaky_relu_gradient(
         gradient: FloatTensor<Self>,
         output: FloatTensor<Self>,

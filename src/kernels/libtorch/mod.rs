@@ -35,7 +35,10 @@ use tch::{Device, Tensor};
 
 use shape::Shape;
 
-use super::backend::{ConvolutionGradients, ConvolutionSaved, KernelGradients, Kernels};
+use super::backend::{KernelGradients, Kernels};
+use super::convolution_backend::{
+    ConvolutionGradients, ConvolutionSaved, Convolutions, GradientsOfConvolutions,
+};
 use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};
 
 type Primitive = FloatTensor<LibTorch>;
@@ -45,7 +48,7 @@ fn three(tensors: [Tensor; 3]) -> (Primitive, Primitive, Primitive) {
     (first, second, third)
 }
 
-impl Kernels for LibTorch {
+impl Convolutions for LibTorch {
     fn convolution(
         input: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -64,6 +67,59 @@ impl Kernels for LibTorch {
         convolution::convolution(&input.tensor, &weight.tensor, &bias.tensor, shape)
     }
 
+    fn prepack_weight(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
+        let prepacked = shape::prepared(&weight.tensor, precision);
+        Primitive::from_existing(prepacked, weight.storage)
+    }
+
+    fn from_mapped(like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self> {
+        let device = like.tensor.device();
+        let (bytes, shape, dtype) = data.into_parts();
+        if (device, dtype) == (Device::Cpu, DType::F32)
+            && bytes.property() == AllocationProperty::File
+        {
+            return Primitive::new(shim::borrowed(bytes, &shape));
+        }
+        let data = TensorData::from_bytes(bytes, shape, dtype);
+        Self::float_from_data(data, &device.into())
+    }
+}
+
+impl GradientsOfConvolutions for LibTorch {
+    fn convolution_operands(
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        shape: ConvolutionShape,
+    ) -> [FloatTensor<Self>; 2] {
+        operands(input, weight, shape)
+    }
+
+    fn transposed_convolution_operands(
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        shape: TransposedConvolutionShape,
+    ) -> [FloatTensor<Self>; 2] {
+        operands(input, weight, shape)
+    }
+
+    fn convolution_gradients(
+        gradient: FloatTensor<Self>,
+        saved: ConvolutionSaved<FloatTensor<Self>>,
+        shape: ConvolutionShape,
+    ) -> ConvolutionGradients<FloatTensor<Self>> {
+        convolution::gradients(&gradient.tensor, &saved, shape)
+    }
+
+    fn transposed_convolution_gradients(
+        gradient: FloatTensor<Self>,
+        saved: ConvolutionSaved<FloatTensor<Self>>,
+        shape: TransposedConvolutionShape,
+    ) -> ConvolutionGradients<FloatTensor<Self>> {
+        convolution::gradients(&gradient.tensor, &saved, shape)
+    }
+}
+
+impl Kernels for LibTorch {
     fn instance_norm(input: FloatTensor<Self>, epsilon: f64) -> FloatTensor<Self> {
         Primitive::new(norm::instance_norm_alone(&input.tensor, epsilon))
     }
@@ -104,23 +160,6 @@ impl Kernels for LibTorch {
         Primitive::new(norm::scale_channels(&input.tensor, factor, offset))
     }
 
-    fn prepack_weight(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
-        let prepacked = shape::prepared(&weight.tensor, precision);
-        Primitive::from_existing(prepacked, weight.storage)
-    }
-
-    fn from_mapped(like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self> {
-        let device = like.tensor.device();
-        let (bytes, shape, dtype) = data.into_parts();
-        if (device, dtype) == (Device::Cpu, DType::F32)
-            && bytes.property() == AllocationProperty::File
-        {
-            return Primitive::new(shim::borrowed(bytes, &shape));
-        }
-        let data = TensorData::from_bytes(bytes, shape, dtype);
-        Self::float_from_data(data, &device.into())
-    }
-
     fn leaky_relu(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
         input.unary_ops(
             |mut tensor| {
@@ -156,38 +195,6 @@ impl Kernels for LibTorch {
 }
 
 impl KernelGradients for LibTorch {
-    fn convolution_operands(
-        input: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        shape: ConvolutionShape,
-    ) -> [FloatTensor<Self>; 2] {
-        operands(input, weight, shape)
-    }
-
-    fn transposed_convolution_operands(
-        input: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        shape: TransposedConvolutionShape,
-    ) -> [FloatTensor<Self>; 2] {
-        operands(input, weight, shape)
-    }
-
-    fn convolution_gradients(
-        gradient: FloatTensor<Self>,
-        saved: ConvolutionSaved<FloatTensor<Self>>,
-        shape: ConvolutionShape,
-    ) -> ConvolutionGradients<FloatTensor<Self>> {
-        convolution::gradients(&gradient.tensor, &saved, shape)
-    }
-
-    fn transposed_convolution_gradients(
-        gradient: FloatTensor<Self>,
-        saved: ConvolutionSaved<FloatTensor<Self>>,
-        shape: TransposedConvolutionShape,
-    ) -> ConvolutionGradients<FloatTensor<Self>> {
-        convolution::gradients(&gradient.tensor, &saved, shape)
-    }
-
     fn leaky_relu_gradient(
         gradient: FloatTensor<Self>,
         output: FloatTensor<Self>,

@@ -136,7 +136,7 @@ impl Layers {
         }
     }
 
-    /// [`blur_upsample`](crate::nn::blur_upsample), which is bilinear.
+    /// [`double_bilinear`](crate::kernels::double_bilinear).
     fn blur_upsample(&mut self, input: &Features) -> Features {
         let scales = vec![1.0, 1.0, 2.0, 2.0];
         let scales = self.graph.float_tensor("double", [4], scales);
