@@ -51,7 +51,8 @@ pub struct ResnetGenerator {
 }
 
 impl ResnetGenerator {
-    /// Creates the generator of CycleGAN with `blocks` residual blocks from `input` to `output` channels.
+    /// Creates the generator of CycleGAN with `blocks` residual blocks from `input` to `output` channels; those of a latent code come
+    /// after the `input`.
     pub fn new(
         init: &mut WeightInit,
         recipe: &GeneratorRecipe,
@@ -65,7 +66,7 @@ impl ResnetGenerator {
             bias: recipe.norm.uses_bias(),
             output: Some(output),
         };
-        Self::from_config(init, recipe, config, input)
+        Self::from_config(init, recipe, config, input + recipe.latent)
     }
 
     /// Creates a generator of these sizes with `input` channels.
