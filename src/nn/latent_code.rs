@@ -62,14 +62,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn temporary_print() {
-        for step in 1..=5 {
-            let mut rng = crate::random::step_rng(0, step);
-            println!("{:?},", draw_code(6, &mut rng));
-        }
-    }
-
-    #[test]
     fn the_way_between_codes_keeps_their_length_and_ends_at_both() {
         let (from, to) = ([3.0, 0.0, 0.0], [0.0, 0.0, 3.0]);
         for (share, expected) in [

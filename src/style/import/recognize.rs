@@ -235,7 +235,12 @@ fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognize
     let output = shapes
         .kernel(&format!("model.{}", up + head))
         .map_or(COLOR_CHANNELS, |[output, ..]| output);
-    let norm = shapes.norm("model.2", "model.1", hints)?;
+    // With a code no norm follows the first convolution.
+    let [norm, convolution] = match hints.latent {
+        Some(_) => ["model.5", "model.4"],
+        None => ["model.2", "model.1"],
+    };
+    let norm = shapes.norm(norm, convolution, hints)?;
     let mut recipe = generator(arch, channels, norm, upsample);
     recipe.downsample = downsample;
     // Dropout takes an index between the two convolutions of a block.

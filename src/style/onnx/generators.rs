@@ -62,7 +62,7 @@ fn resnet_features(
 ) -> Result<(Features, usize), TensorError> {
     // Places in PyTorch's sequence, where paddings and activations count too.
     let at = |place: usize| format!("model.{place}");
-    let mut features = stem(layers, "model", input)?;
+    let mut features = stem(layers, "model", input, recipe.latent == 0)?;
     let mut place = 4;
     // With filters the convolutions keep the size; a filter takes a place, before or after the other layers.
     let blurs_down = recipe.downsample == Downsample::Blur;
@@ -88,9 +88,16 @@ fn resnet_features(
     Ok((features, place))
 }
 
-fn stem(layers: &mut Layers, sequence: &str, input: &Features) -> Result<Features, TensorError> {
-    let features = layers.convolution(input, &format!("{sequence}.1"), 1, Padding::Reflect(3))?;
-    let features = layers.norm(features, &format!("{sequence}.2"))?;
+fn stem(
+    layers: &mut Layers,
+    sequence: &str,
+    input: &Features,
+    has_norm: bool,
+) -> Result<Features, TensorError> {
+    let mut features = layers.convolution(input, &format!("{sequence}.1"), 1, Padding::Reflect(3))?;
+    if has_norm {
+        features = layers.norm(features, &format!("{sequence}.2"))?;
+    }
     Ok(layers.relu(features))
 }
 
@@ -133,7 +140,7 @@ fn local(
     let (mut features, _) = resnet_features(layers, recipe, sizes, coarsest)?;
     for number in 1..=recipe.enhancers {
         let (below, above) = (format!("model{number}_1"), format!("model{number}_2"));
-        let own = stem(layers, &below, &inputs[recipe.enhancers - number])?;
+        let own = stem(layers, &below, &inputs[recipe.enhancers - number], true)?;
         let own = down(layers, &below, 4, 2, &own)?;
         features = layers.add(&own, &features);
         for block in 0..recipe.enhancer_blocks {
