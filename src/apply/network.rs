@@ -71,9 +71,9 @@ impl NetworkTranslator {
         Self { seed, ..self }
     }
 
-    /// The same with other looks than that of the mean code, for a generator that takes a code.
-    pub fn with_looks(self, looks: Looks) -> Self {
-        Self { looks, ..self }
+    /// Changes which looks pictures get, where the generator takes a code; at first that of the mean code.
+    pub fn set_looks(&mut self, looks: Looks) {
+        self.looks = looks;
     }
 
     /// What the generator takes of pictures, `[batch, channels, height, width]`: with a code where it takes one.

@@ -147,8 +147,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         return Err(UsageError::NoDropout(folder.name()).into());
     }
     let has_code = recipe.has_latent_code();
-    let varies =
-        dropout || has_code || (recipe.mode == Mode::Pix2pixhd && recipe.encoder.features > 0);
+    let varies = dropout || recipe.has_several_looks();
     let is_sampled = arguments.samples.is_some_and(|samples| samples > 1);
     if !varies && (is_sampled || arguments.seed.is_some()) {
         return Err(UsageError::NothingToSample(folder.name()).into());
@@ -246,14 +245,15 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         Box::new(labels)
     } else {
         let network = NetworkTranslator::load(&folder, direction, mode, precision, &device)?;
-        let looks = if arguments.interpolate.is_some() {
+        let mut network = network.with_seed(seed);
+        network.set_looks(if arguments.interpolate.is_some() {
             Looks::Between(sampling)
         } else if arguments.samples.is_some() || arguments.seed.is_some() {
             Looks::Sampled(sampling)
         } else {
             Looks::Mean
-        };
-        Box::new(network.with_seed(seed).with_looks(looks))
+        });
+        Box::new(network)
     };
     finish(&plan, &options, &streams, "translated", |on_event| {
         translate(&plan, &mut *translator, &options, &stop, on_event)

@@ -44,6 +44,14 @@ impl Recipe {
         self.generator.latent > 0
     }
 
+    /// Whether samples of one input differ: by a latent code, or by instance features (pix2pixhd).
+    pub fn has_several_looks(&self) -> bool {
+        match self.mode {
+            Mode::Pix2pixhd => self.encoder.features > 0,
+            _ => self.has_latent_code(),
+        }
+    }
+
     /// What Zhu et al., "Toward Multimodal Image-to-Image Translation", 2017 (BicycleGAN), and its code have where pix2pix differs.
     /// A recipe that asks for a code has these defaults.
     pub fn apply_latent_defaults(&mut self) {

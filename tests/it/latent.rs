@@ -1,9 +1,9 @@
 //! Generators with a latent code, and their training, compute what their PyTorch originals compute.
 
+use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use translate::config::{GeneratorArch, GeneratorRecipe, LatentPlace, Mode, NormKind, Recipe};
 use translate::data::Batch;
-use translate::method::Method;
 use translate::nn::{
     BandLimits, Discriminator, ForwardMode, Generator, NamedTensors, NormStats, ResnetGenerator,
     Unet, with_code,
@@ -16,6 +16,7 @@ use crate::device::test_device;
 use crate::export_onnx::{exported_pictures, options};
 use crate::fixture::{Fixture, distance, json, values};
 use crate::onnx_interpreter::interpret;
+use crate::penalties::gradients;
 use crate::training::{RATE, check_steps, init, number};
 
 const TOLERANCE: f64 = 4e-5;
@@ -68,9 +69,14 @@ fn generators_equal_pytorch_and_hand_gradients_to_the_code() {
         let gradients = output.square().mean().backward();
         let gradient = code.grad(&gradients).unwrap().into_data();
         let wanted = fixture.data("code_gradient");
-        let largest = values(&wanted).iter().fold(0.0f32, |most, x| most.max(x.abs()));
+        let largest = values(&wanted)
+            .iter()
+            .fold(0.0f32, |most, x| most.max(x.abs()));
         let difference = distance(&gradient, &wanted);
-        assert!(difference < 1e-4 * f64::from(largest), "{name}: {difference}");
+        assert!(
+            difference < 1e-4 * f64::from(largest),
+            "{name}: {difference}"
+        );
     }
 }
 
@@ -89,36 +95,27 @@ fn the_encoder_equals_pytorch_with_its_gradients() {
         assert!(difference < TOLERANCE, "{name}: {difference}");
     }
     let loss = mean.square().mean() + log_variance.square().mean();
-    let gradients = loss.backward();
-    let collected = NamedTensors::from_network(&with_gradients(encoder, &gradients));
+    let collected = gradients(&encoder, &loss);
     let (mut error, mut length) = (0.0, 0.0);
     for (name, wanted) in fixture.named("gradient.").0 {
         for (got, wanted) in values(&collected.0[&name]).iter().zip(values(&wanted)) {
             error += f64::from(got - wanted).powi(2);
-            length += f64::from(wanted).powi(2);
+            length += f64::from(*wanted).powi(2);
         }
     }
-    assert!((error / length).sqrt() < 1e-4, "{}", (error / length).sqrt());
-}
-
-/// The network whose weights are their gradients.
-fn with_gradients(encoder: CodeEncoder, gradients: &burn::tensor::Gradients) -> CodeEncoder {
-    use burn::module::{Module, ModuleMapper, Param};
-    struct Replace<'a>(&'a burn::tensor::Gradients);
-    impl ModuleMapper for Replace<'_> {
-        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            let gradients = self.0;
-            param.map(|value| {
-                let gradient = value.grad(gradients).unwrap();
-                Tensor::from_data(gradient.into_data(), &value.device()).require_grad()
-            })
-        }
-    }
-    encoder.map(&mut Replace(gradients))
+    assert!(
+        (error / length).sqrt() < 1e-4,
+        "{}",
+        (error / length).sqrt()
+    );
 }
 
 /// The method of a fixture of five steps, and the pictures of each step.
-fn check_training(name: &str, norm: NormKind, generator: impl FnOnce(&mut Recipe, &Device) -> Generator) {
+fn check_training(
+    name: &str,
+    norm: NormKind,
+    generator: impl FnOnce(&mut Recipe, &Device) -> Generator,
+) {
     let config = json(&format!("{name}.json"))["config"].clone();
     let mut recipe = recipe();
     for (part, channels) in [
@@ -176,12 +173,16 @@ fn five_steps_with_the_code_at_every_level_equal_pytorch() {
 
 #[test]
 fn five_steps_of_a_resnet_with_one_discriminator_equal_pytorch() {
-    check_training("training_bicycle_input", NormKind::Instance, |recipe, device| {
-        recipe.generator.channels = 2;
-        recipe.discriminator.shared = true;
-        let mut start = init(recipe, device);
-        Generator::Resnet(ResnetGenerator::new(&mut start, &recipe.generator, 6, 3, 3))
-    });
+    check_training(
+        "training_bicycle_input",
+        NormKind::Instance,
+        |recipe, device| {
+            recipe.generator.channels = 2;
+            recipe.discriminator.shared = true;
+            let mut start = init(recipe, device);
+            Generator::Resnet(ResnetGenerator::new(&mut start, &recipe.generator, 6, 3, 3))
+        },
+    );
 }
 
 #[test]
@@ -222,7 +223,10 @@ fn bands_and_onnx_models_give_what_the_whole_gives() {
         let found = interpret(model.graph.as_ref().unwrap(), &[picture, code]);
         let difference = fixture.output_distance("output", &found).unwrap();
         assert!(difference < 5e-4, "{name}: {difference}");
-        let code = model.metadata_props.iter().find(|entry| entry.key == "code_length");
+        let code = model
+            .metadata_props
+            .iter()
+            .find(|entry| entry.key == "code_length");
         assert_eq!(code.unwrap().value, "3");
     }
 }

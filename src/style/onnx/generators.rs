@@ -94,7 +94,8 @@ fn stem(
     input: &Features,
     has_norm: bool,
 ) -> Result<Features, TensorError> {
-    let mut features = layers.convolution(input, &format!("{sequence}.1"), 1, Padding::Reflect(3))?;
+    let mut features =
+        layers.convolution(input, &format!("{sequence}.1"), 1, Padding::Reflect(3))?;
     if has_norm {
         features = layers.norm(features, &format!("{sequence}.2"))?;
     }
