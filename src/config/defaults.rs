@@ -1,6 +1,6 @@
 //! The recipe of each mode that the user changes: the defaults of the reference implementations.
 
-use super::latent::{LatentPlace, usual_kl, usual_latent};
+use super::latent_place::{LatentPlace, usual_kl, usual_latent};
 use super::options::{
     Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch, HoleFill,
     InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,

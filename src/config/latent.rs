@@ -1,42 +1,10 @@
 //! Several looks of one input: the latent code that a generator of mode pix2pix may take.
 
-use serde::{Deserialize, Serialize};
-
 use super::error::ConfigError;
+use super::latent_place::LatentPlace;
 use super::options::{GanObjective, Mode, NormKind};
 use super::recipe::Recipe;
 use super::validation::require;
-
-/// Where a generator takes its latent code.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LatentPlace {
-    /// With the picture.
-    #[default]
-    Input,
-    /// At every size of a U-Net's encoder.
-    All,
-}
-
-impl LatentPlace {
-    /// The name used in recipes.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Input => "input",
-            Self::All => "all",
-        }
-    }
-}
-
-/// Weight of the divergence, as in BicycleGAN.
-pub(super) fn usual_kl() -> f64 {
-    0.01
-}
-
-/// Weight of the latent regression, as in BicycleGAN.
-pub(super) fn usual_latent() -> f64 {
-    0.5
-}
 
 impl Recipe {
     /// Whether the generator takes a latent code, so that one input has several looks.

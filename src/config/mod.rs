@@ -10,6 +10,7 @@ mod game;
 mod inpainting;
 mod labels;
 mod latent;
+mod latent_place;
 mod options;
 mod overlay;
 mod recipe;
@@ -21,7 +22,7 @@ pub use builtin::BuiltinRecipe;
 pub use diff::diff;
 pub use error::ConfigError;
 pub use inpainting::ALEXNET_SIDE;
-pub use latent::LatentPlace;
+pub use latent_place::LatentPlace;
 pub use options::{
     Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,
     HoleFill, InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind,

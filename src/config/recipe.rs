@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::latent::LatentPlace;
+use super::latent_place::LatentPlace;
 use super::options::{
     Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,
     HoleFill, InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind,
@@ -184,10 +184,10 @@ pub struct LossRecipe {
     /// Weight of the L1 distance to the target (pix2pix).
     pub l1: f64,
     /// Weight of the divergence of encoded codes from the normal distribution (pix2pix with a code).
-    #[serde(default = "super::latent::usual_kl")]
+    #[serde(default = "super::latent_place::usual_kl")]
     pub kl: f64,
     /// Weight of the L1 distance between a random code and what the encoder finds in its picture (pix2pix with a code).
-    #[serde(default = "super::latent::usual_latent")]
+    #[serde(default = "super::latent_place::usual_latent")]
     pub latent: f64,
     /// Weight of the cycle A -> B -> A (cycle).
     pub cycle_a: f64,
