@@ -6,6 +6,7 @@ import pathlib
 import torch
 
 import fixture_adam
+import fixture_bicycle
 import fixture_checkpoints
 import fixture_contrastive
 import fixture_cycle
@@ -37,6 +38,7 @@ GROUPS = [
     fixture_features,
     fixture_cycle,
     fixture_contrastive,
+    fixture_bicycle,
     fixture_pix2pixhd,
     fixture_inpaint,
     fixture_adam,

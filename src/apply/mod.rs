@@ -13,6 +13,7 @@ mod input;
 mod inputs;
 mod instance_files;
 mod label_network;
+mod looks;
 mod maps;
 mod network;
 mod options;
@@ -46,7 +47,8 @@ pub use fill::{
     MaskSourceError, NetworkFiller, fill,
 };
 pub use hidden_colours::TransparentPixels;
-pub use label_network::{LabelTranslator, SampleOptions};
+pub use label_network::LabelTranslator;
+pub use looks::{Looks, SampleOptions};
 pub use network::NetworkTranslator;
 pub use options::{ApplyOptions, Depth, OnExisting, OutputSize, PairHalf, SizeError};
 pub use output_format::OutputFormat;

@@ -86,9 +86,12 @@ pub enum UsageError {
     NotAStyle(PathBuf),
     /// Several samples of a style that always gives the same.
     #[error(
-        "`--samples` and `--seed` change nothing for the style `{0}`: it has no instance features, and `--dropout` is off"
+        "`--samples` and `--seed` change nothing for the style `{0}`: it has no latent code and no instance features, and `--dropout` is off"
     )]
     NothingToSample(String),
+    /// Looks on the way between two of a style that has one.
+    #[error("`--interpolate` is for styles with a latent code, and `{0}` has none")]
+    NothingToInterpolate(String),
     /// Dropout in a network that has none.
     #[error("`--dropout on` changes nothing for the style `{0}`: its network has no dropout")]
     NoDropout(String),

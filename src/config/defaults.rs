@@ -1,5 +1,6 @@
 //! The recipe of each mode that the user changes: the defaults of the reference implementations.
 
+use super::latent_place::{LatentPlace, usual_kl, usual_latent};
 use super::options::{
     Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch, HoleFill,
     InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,
@@ -73,6 +74,8 @@ impl Recipe {
                 dropout: paired,
                 init: InitKind::Normal,
                 init_gain: 0.02,
+                latent: 0,
+                latent_at: LatentPlace::Input,
                 downsample: Downsample::Strided,
                 upsample: Upsample::Deconv,
                 bottleneck: 4000,
@@ -84,8 +87,9 @@ impl Recipe {
             },
             encoder: EncoderRecipe {
                 features: 0,
-                channels: 16,
-                downsamplings: 4,
+                // That of a latent code sees more.
+                channels: if paired { 64 } else { 16 },
+                downsamplings: if paired { 5 } else { 4 },
                 clusters: 10,
             },
             discriminator: DiscriminatorRecipe {
@@ -100,6 +104,7 @@ impl Recipe {
                 downsample: Downsample::Strided,
                 scales: 2,
                 augment: Vec::new(),
+                shared: false,
                 minibatch_deviation: false,
                 noise: 0.0,
                 noise_epochs: 0,
@@ -111,6 +116,8 @@ impl Recipe {
                     GanObjective::Lsgan
                 },
                 l1: 100.0,
+                kl: usual_kl(),
+                latent: usual_latent(),
                 cycle_a: 10.0,
                 cycle_b: 10.0,
                 identity: 0.5,

@@ -9,6 +9,8 @@ mod extension;
 mod game;
 mod inpainting;
 mod labels;
+mod latent;
+mod latent_place;
 mod options;
 mod overlay;
 mod recipe;
@@ -20,6 +22,7 @@ pub use builtin::BuiltinRecipe;
 pub use diff::diff;
 pub use error::ConfigError;
 pub use inpainting::ALEXNET_SIDE;
+pub use latent_place::LatentPlace;
 pub use options::{
     Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,
     HoleFill, InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind,

@@ -116,7 +116,15 @@ impl Overlay {
                 });
             }
         }
-        let mut table = to_table(&Recipe::defaults(mode));
+        let mut defaults = Recipe::defaults(mode);
+        let code = lookup(&self.table, "generator", "latent");
+        if code
+            .and_then(Value::as_integer)
+            .is_some_and(|length| length > 0)
+        {
+            defaults.apply_latent_defaults();
+        }
+        let mut table = to_table(&defaults);
         merge(&mut table, self.table.clone());
         table.insert("mode".to_owned(), mode.name().into());
         // One section at a time, so that an error can name its key.

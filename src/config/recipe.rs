@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::latent_place::LatentPlace;
 use super::options::{
     Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,
     HoleFill, InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind,
@@ -19,7 +20,7 @@ pub struct Recipe {
     pub data: DataRecipe,
     /// Generator network.
     pub generator: GeneratorRecipe,
-    /// Encoder of instance features (pix2pixhd).
+    /// Encoder of instance features (pix2pixhd) or of the latent code (pix2pix).
     pub encoder: EncoderRecipe,
     /// Discriminator network.
     pub discriminator: DiscriminatorRecipe,
@@ -104,6 +105,12 @@ pub struct GeneratorRecipe {
     pub init: InitKind,
     /// Standard deviation or gain of that distribution.
     pub init_gain: f64,
+    /// Numbers of the latent code that tells one look of a picture from another; 0 for one look (pix2pix).
+    #[serde(default)]
+    pub latent: usize,
+    /// Where the code goes in (pix2pix).
+    #[serde(default)]
+    pub latent_at: LatentPlace,
     /// How a ResNet's encoder halves the size.
     pub downsample: Downsample,
     /// How the decoder doubles the size.
@@ -122,17 +129,17 @@ pub struct GeneratorRecipe {
     pub enhancer_blocks: usize,
 }
 
-/// Section `[encoder]`: the encoder of instance features (pix2pixhd).
+/// Section `[encoder]`: the encoder of instance features (pix2pixhd), or of the latent code (pix2pix).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EncoderRecipe {
-    /// Features of each instance that the generator gets; 0 for none, and no encoder.
+    /// Features of each instance that the generator gets; 0 for none, and no encoder (pix2pixhd).
     pub features: usize,
     /// Channels of the first layer (`nef`).
     pub channels: usize,
     /// Halvings of the size.
     pub downsamplings: usize,
-    /// Clusters per class that features are sampled from when the style is applied.
+    /// Clusters per class that features are sampled from when the style is applied (pix2pixhd).
     pub clusters: usize,
 }
 
@@ -154,6 +161,9 @@ pub struct DiscriminatorRecipe {
     pub scales: usize,
     /// How pictures are changed before they are judged, real and generated ones alike.
     pub augment: Vec<Augment>,
+    /// Let one discriminator judge pictures of encoded and of random codes, instead of one each (pix2pix with a code).
+    #[serde(default)]
+    pub shared: bool,
     /// Show the last layer how different the pictures of the batch are.
     #[serde(default)]
     pub minibatch_deviation: bool,
@@ -173,6 +183,12 @@ pub struct LossRecipe {
     pub gan: GanObjective,
     /// Weight of the L1 distance to the target (pix2pix).
     pub l1: f64,
+    /// Weight of the divergence of encoded codes from the normal distribution (pix2pix with a code).
+    #[serde(default = "super::latent_place::usual_kl")]
+    pub kl: f64,
+    /// Weight of the L1 distance between a random code and what the encoder finds in its picture (pix2pix with a code).
+    #[serde(default = "super::latent_place::usual_latent")]
+    pub latent: f64,
     /// Weight of the cycle A -> B -> A (cycle).
     pub cycle_a: f64,
     /// Weight of the cycle B -> A -> B (cycle).

@@ -32,8 +32,6 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("generator", "enhancers"),
         ("generator", "enhancer_blocks"),
         ("encoder", "features"),
-        ("encoder", "channels"),
-        ("encoder", "downsamplings"),
         ("encoder", "clusters"),
         ("discriminator", "scales"),
         ("loss", "perceptual"),
@@ -42,6 +40,15 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("optim", "global_decay_epochs"),
         ("optim", "fix_global_epochs"),
     ];
+    // What a latent code asks for.
+    const LATENT: &[(&str, &str)] = &[
+        ("generator", "latent"),
+        ("generator", "latent_at"),
+        ("discriminator", "shared"),
+        ("loss", "kl"),
+        ("loss", "latent"),
+    ];
+    const ENCODER: &[(&str, &str)] = &[("encoder", "channels"), ("encoder", "downsamplings")];
     const INPAINTING: &[(&str, &str)] = &[
         ("data", "masks"),
         ("data", "mask_folder"),
@@ -68,11 +75,44 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("data", "pages"),
         ("optim", "pool_size"),
     ];
+    let without_code = [LATENT, ENCODER].concat();
     match mode {
         Mode::Pix2pix => [CYCLE, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
-        Mode::Cycle => [PAIRED, TARGET, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
-        Mode::Contrastive => [PAIRED, TARGET, CYCLE, COARSE_TO_FINE, INPAINTING].concat(),
-        Mode::Pix2pixhd => [CYCLE, CONTRASTIVE, PAIRED, INPAINTING, NOT_COARSE_TO_FINE].concat(),
-        Mode::Inpaint => [CYCLE, CONTRASTIVE, PAIRED, COARSE_TO_FINE, NOT_INPAINTING].concat(),
+        Mode::Cycle => [
+            PAIRED,
+            TARGET,
+            CONTRASTIVE,
+            COARSE_TO_FINE,
+            INPAINTING,
+            &without_code,
+        ]
+        .concat(),
+        Mode::Contrastive => [
+            PAIRED,
+            TARGET,
+            CYCLE,
+            COARSE_TO_FINE,
+            INPAINTING,
+            &without_code,
+        ]
+        .concat(),
+        Mode::Pix2pixhd => [
+            CYCLE,
+            CONTRASTIVE,
+            PAIRED,
+            INPAINTING,
+            NOT_COARSE_TO_FINE,
+            LATENT,
+        ]
+        .concat(),
+        Mode::Inpaint => [
+            CYCLE,
+            CONTRASTIVE,
+            PAIRED,
+            COARSE_TO_FINE,
+            NOT_INPAINTING,
+            &without_code,
+        ]
+        .concat(),
     }
 }

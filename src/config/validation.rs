@@ -94,6 +94,7 @@ impl Recipe {
         self.validate_inpainting()?;
         self.validate_contrastive()?;
         self.validate_filters()?;
+        self.validate_latent()?;
         self.validate_sizes()?;
         self.validate_game()?;
         for (key, value) in [

@@ -45,7 +45,7 @@ impl Generator {
         self.map(&mut Prepack(precision))
     }
 
-    /// Creates the generator of `recipe` from `input` to `output` channels.
+    /// Creates the generator of `recipe` from `input` to `output` channels. A [latent code](super::with_code) comes after the `input`.
     pub fn new(
         init: &mut WeightInit,
         recipe: &GeneratorRecipe,

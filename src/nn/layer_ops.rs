@@ -8,6 +8,7 @@ use super::convolution::Convolution;
 use super::downsample::downsample;
 use super::dropout::dropout;
 use super::forward_mode::ForwardMode;
+use super::latent_code::code_at_half;
 use super::norm::Norm;
 use super::upsampling::Upsampling;
 
@@ -37,6 +38,9 @@ pub trait LayerOps<'n> {
 
     /// [`blur_downsample`].
     fn blur_downsample(&mut self, input: Self::Features) -> Self::Features;
+
+    /// The planes of a latent code of this `length` at half the height and width of `input`, whose last channels they are.
+    fn code_at_half(&mut self, input: Self::Features, length: usize) -> Self::Features;
 
     /// Adds two features of one shape.
     fn sum(&mut self, left: Self::Features, right: Self::Features) -> Self::Features;
@@ -80,6 +84,10 @@ impl LayerOps<'_> for Eager {
 
     fn blur_downsample(&mut self, input: Tensor<4>) -> Tensor<4> {
         blur_downsample(input)
+    }
+
+    fn code_at_half(&mut self, input: Tensor<4>, length: usize) -> Tensor<4> {
+        code_at_half(input, length)
     }
 
     fn sum(&mut self, left: Tensor<4>, right: Tensor<4>) -> Tensor<4> {

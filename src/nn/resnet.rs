@@ -14,7 +14,7 @@ use super::norm::Norm;
 use super::residual::{DownBlock, ResidualBlock, UpBlock};
 use super::tensors::Network;
 use super::weight_init::WeightInit;
-use crate::config::{Downsample, GeneratorRecipe, Upsample};
+use crate::config::{Downsample, GeneratorRecipe, NormKind, Upsample};
 
 /// Sizes of a ResNet generator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,8 @@ pub struct ResnetGenerator {
 }
 
 impl ResnetGenerator {
-    /// Creates the generator of CycleGAN with `blocks` residual blocks from `input` to `output` channels.
+    /// Creates the generator of CycleGAN with `blocks` residual blocks from `input` to `output` channels. Those of a latent code come
+    /// after the `input`, and no norm after the first convolution then.
     pub fn new(
         init: &mut WeightInit,
         recipe: &GeneratorRecipe,
@@ -65,7 +66,7 @@ impl ResnetGenerator {
             bias: recipe.norm.uses_bias(),
             output: Some(output),
         };
-        Self::from_config(init, recipe, config, input)
+        Self::from_config(init, recipe, config, input + recipe.latent)
     }
 
     /// Creates a generator of these sizes with `input` channels.
@@ -84,9 +85,15 @@ impl ResnetGenerator {
             7,
             1,
             Padding::Reflect(STEM_BORDER),
-            bias,
+            bias || recipe.latent > 0,
         );
-        let stem_norm = Norm::new(init, recipe.norm, width(0));
+        // A norm would take the code out again, which is the same in all places.
+        let stem_kind = if recipe.latent > 0 {
+            NormKind::None
+        } else {
+            recipe.norm
+        };
+        let stem_norm = Norm::new(init, stem_kind, width(0));
         let down = (0..config.downsamplings)
             .map(|index| DownBlock::new(init, recipe, width(index), bias))
             .collect();

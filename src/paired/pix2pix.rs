@@ -1,15 +1,14 @@
 //! The pix2pix training step.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use rand_chacha::ChaCha8Rng;
 
+use super::pair_discriminator::PairDiscriminator;
 use crate::config::Recipe;
 use crate::data::Batch;
 use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, DiffAugment, Discriminator, FeatureMatching, ForwardMode, GanLoss, Generator, ImagePool,
-    InstanceNoise, NamedTensors, NormStats, Penalties, TensorError, Trainable, WEIGHT_CLIP,
-    WeightInit,
+    Adam, Discriminator, FeatureMatching, ForwardMode, GanLoss, Generator, NamedTensors, NormStats,
+    TensorError, Trainable, WeightInit,
 };
 use crate::random;
 
@@ -24,15 +23,10 @@ const POOL: &str = "pool";
 #[derive(Debug)]
 pub struct Pix2pix {
     generator: Trainable<Generator>,
-    discriminator: Trainable<Discriminator>,
-    pool: ImagePool,
-    augment: DiffAugment,
-    noise: InstanceNoise,
+    discriminator: PairDiscriminator,
     gan_loss: GanLoss,
-    penalties: Penalties,
     matching: FeatureMatching,
     l1: f64,
-    discriminator_steps: usize,
     /// Without automatic differentiation.
     device: Device,
 }
@@ -56,49 +50,15 @@ impl Pix2pix {
         discriminator: Discriminator,
         device: &Device,
     ) -> Self {
-        let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
+        let adam = Adam::new(recipe.optim.beta1, recipe.optim.beta2);
         Self {
-            generator: Trainable::new(generator, adam()).with_average(recipe.optim.ema),
-            discriminator: Trainable::new(discriminator, adam()),
-            pool: ImagePool::new(recipe.optim.pool_size),
-            augment: DiffAugment::new(&recipe.discriminator.augment),
-            noise: InstanceNoise::new(recipe),
+            generator: Trainable::new(generator, adam).with_average(recipe.optim.ema),
+            discriminator: PairDiscriminator::new(discriminator, recipe),
             gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
-            penalties: Penalties::new(&recipe.loss),
             matching: FeatureMatching::new(&recipe.loss),
             l1: recipe.loss.l1,
-            discriminator_steps: recipe.optim.discriminator_steps,
             device: device.clone(),
         }
-    }
-
-    /// Updates the discriminator on the real pair and a generated one; returns its losses.
-    fn update_discriminator(
-        &mut self,
-        real: &Tensor<4>,
-        fake: &Tensor<4>,
-        context: StepContext<'_>,
-        rng: &mut ChaCha8Rng,
-    ) -> DiscriminatorLosses {
-        let network = self.discriminator.network();
-        let mode = ForwardMode::TRAINING;
-        let on_fake = network.forward(fake.clone(), mode);
-        let on_fake = self.gan_loss.discriminator_on_fake(on_fake);
-        let on_real = network.forward(real.clone(), mode);
-        let on_real = self.gan_loss.discriminator_on_real(on_real);
-        let penalty = self.penalties.loss(network, real, fake, context.step, rng);
-        let losses = DiscriminatorLosses {
-            on_real,
-            on_fake,
-            penalty,
-        };
-        let loss = losses.sum() * 0.5;
-        let step = context.discriminator_step();
-        self.discriminator.update(&mut loss.backward(), step);
-        if self.gan_loss.clips_weights() {
-            self.discriminator.clip(WEIGHT_CLIP);
-        }
-        losses
     }
 }
 
@@ -113,26 +73,16 @@ impl Method for Pix2pix {
             .network()
             .forward(input.clone(), ForwardMode::TRAINING);
 
-        let real_pair = pair(target.clone());
-        // Without its graph: the discriminator's step must not reach the generator.
-        let fake_pair = pair(fake.clone().inner());
         let mut rng = random::step_rng(context.seed, context.step);
-        let fake_pair = self.pool.query(fake_pair, &mut rng);
-        let draw = self.augment.draw(&target, &mut rng);
-        let given = input.dims()[1];
-        let (noise, epoch) = (self.noise, context.epoch);
-        let seen = |pair: Tensor<4>| noise.apply(draw.apply(pair, given), given, epoch);
-        let (real_pair, fake_pair) = (seen(real_pair), seen(fake_pair));
-        let mut judged = self.update_discriminator(&real_pair, &fake_pair, context, &mut rng);
-        for _ in 1..self.discriminator_steps {
-            judged = self.update_discriminator(&real_pair, &fake_pair, context, &mut rng);
-        }
+        let shown = self
+            .discriminator
+            .show([&input, &target, &fake], context, &mut rng);
+        let judged = self.discriminator.update(&[&shown], context, &mut rng);
 
         // The generator is judged by the discriminator after its step.
-        let frozen = self.discriminator.frozen();
-        let judgement = self
-            .matching
-            .judge(&frozen, seen(pair(fake.clone())), &real_pair);
+        let frozen = self.discriminator.network.frozen();
+        let fake_pair = shown.view.apply(pair(fake.clone()));
+        let judgement = self.matching.judge(&frozen, fake_pair, &shown.real);
         let adversarial = judgement.generator_loss(self.gan_loss);
         let distance = (fake - target).abs().mean() * self.l1;
         let loss = judgement.added_to(adversarial.clone() + distance.clone());
@@ -144,7 +94,7 @@ impl Method for Pix2pix {
             Loss::generator("G_L1", &distance),
         ];
         losses.extend(Loss::matching(&judgement));
-        losses.extend(judged.named());
+        losses.extend(judged.iter().flat_map(DiscriminatorLosses::named));
         losses
     }
 
@@ -162,29 +112,27 @@ impl Method for Pix2pix {
     fn weights(&self, network: &str) -> NamedTensors {
         match network {
             GENERATOR => self.generator.weights(),
-            _ => self.discriminator.weights(),
+            _ => self.discriminator.network.weights(),
         }
     }
 
     fn load_weights(&mut self, network: &str, weights: NamedTensors) -> Result<(), TensorError> {
         match network {
             GENERATOR => self.generator.load_weights(weights),
-            _ => self.discriminator.load_weights(weights),
+            _ => self.discriminator.network.load_weights(weights),
         }
     }
 
     fn state(&self) -> MethodState {
         let mut state = MethodState::default();
         state.insert_optimiser(GENERATOR, &self.generator);
-        state.insert_optimiser(DISCRIMINATOR, &self.discriminator);
-        state.insert_pool(POOL, &self.pool);
+        self.discriminator.save(&mut state, [DISCRIMINATOR, POOL]);
         state
     }
 
     fn restore(&mut self, mut state: MethodState) -> Result<(), TensorError> {
         state.restore_optimiser(GENERATOR, &mut self.generator)?;
-        state.restore_optimiser(DISCRIMINATOR, &mut self.discriminator)?;
-        self.pool.restore(state.take(POOL).0, &self.device);
-        Ok(())
+        self.discriminator
+            .restore(&mut state, [DISCRIMINATOR, POOL], &self.device)
     }
 }

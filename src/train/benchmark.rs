@@ -59,7 +59,7 @@ impl Benchmark {
         for _ in 0..self.steps {
             drop(show());
         }
-        let pictures = (self.steps * passes(self.recipe.mode)) as f64;
+        let pictures = (self.steps * passes(&self.recipe)) as f64;
         Ok(BenchmarkResult {
             seconds,
             pictures_per_second: pictures / started.elapsed().as_secs_f64(),
@@ -149,10 +149,12 @@ impl Benchmark {
 }
 
 /// Translations in one preview.
-fn passes(mode: Mode) -> usize {
-    match mode {
+fn passes(recipe: &Recipe) -> usize {
+    match recipe.mode {
         // There and back, in both directions.
         Mode::Cycle => 4,
+        // One of the mean code, and three more looks.
+        Mode::Pix2pix if recipe.has_latent_code() => 4,
         Mode::Pix2pix | Mode::Contrastive | Mode::Pix2pixhd | Mode::Inpaint => 1,
     }
 }

@@ -10,7 +10,7 @@ use crate::config::{Mode, Recipe};
 use crate::inpainting::Inpaint;
 use crate::method::Method;
 use crate::nn::NamedTensors;
-use crate::paired::Pix2pix;
+use crate::paired::{BicycleGan, Pix2pix};
 use crate::style::import::WeightFile;
 use crate::style::{StyleError, StyleFolder, style_weights};
 use crate::unpaired::{Contrastive, CycleGan};
@@ -21,6 +21,7 @@ use crate::unpaired::{Contrastive, CycleGan};
 /// A weight file that the recipe names cannot be read or belongs to another network.
 pub fn build(recipe: &Recipe, device: &Device) -> Result<Box<dyn Method>, TrainError> {
     Ok(match recipe.mode {
+        Mode::Pix2pix if recipe.has_latent_code() => Box::new(BicycleGan::new(recipe, device)),
         Mode::Pix2pix => Box::new(Pix2pix::new(recipe, device)),
         Mode::Cycle => Box::new(CycleGan::new(recipe, device)),
         Mode::Contrastive => Box::new(Contrastive::new(recipe, device)),

@@ -4,14 +4,16 @@ use std::fmt::Write as _;
 
 use crate::config::{BuiltinRecipe, Recipe, diff};
 
-/// The settings that say what the pictures are, and not how large the networks are.
-const DATA_KEYS: [&str; 6] = [
+/// The settings that say what the pictures are and what is learnt of them, and not how large the networks are.
+const DATA_KEYS: [&str; 8] = [
     "data.direction",
     "data.input_channels",
     "data.output_channels",
     "data.classes",
     "data.instances",
     "data.masks",
+    "generator.latent",
+    "generator.latent_at",
 ];
 
 /// The flags that train the recipe's data with the small recipe of its mode; none where it is that small already.

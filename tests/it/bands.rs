@@ -14,7 +14,7 @@ use translate::nn::{
 };
 
 /// A picture in memory, and what is made of it.
-struct InMemory {
+pub struct InMemory {
     device: Device,
     picture: Tensor<4>,
     made: Vec<Tensor<4>>,
@@ -55,7 +55,7 @@ fn generator(recipe: &GeneratorRecipe, device: &Device) -> Generator {
     Generator::new(&mut init, recipe, 3, 3)
 }
 
-fn in_bands(
+pub fn in_bands(
     generator: &Generator,
     picture: &Tensor<4>,
     mode: ForwardMode,
@@ -76,7 +76,7 @@ fn in_bands(
     (Tensor::cat(rows.made.clone(), 2), rows)
 }
 
-fn largest_difference(left: TensorData, right: TensorData) -> f32 {
+pub fn largest_difference(left: TensorData, right: TensorData) -> f32 {
     assert_eq!(left.shape(), right.shape());
     let (left, right) = (
         left.try_to_vec::<f32>().unwrap(),

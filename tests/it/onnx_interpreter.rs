@@ -240,6 +240,27 @@ impl Interpreter {
                 let (lower, upper) = (self.bound(&input[1]), self.bound(&input[2]));
                 self.value(&input[0]).clamp(lower, upper)
             }
+            // With a batch of one in front, which fits any.
+            "Expand" => {
+                let shape = self.whole_numbers(&input[1]);
+                let value = self.value(&input[0]);
+                let [batch, channels, ..] = value.dims();
+                assert_eq!(shape[..2], [1, 1]);
+                value.expand([batch, channels, shape[2] as usize, shape[3] as usize])
+            }
+            "Slice" => {
+                let [starts, ends, axes, steps] =
+                    [1, 2, 3, 4].map(|index| self.whole_numbers(&input[index]));
+                assert_eq!((starts, ends), (vec![0, 0], vec![i64::MAX; 2]));
+                assert_eq!((axes, &steps), (vec![2, 3], &vec![2, 2]));
+                let value = self.value(&input[0]);
+                [2, 3].into_iter().fold(value, |value, axis| {
+                    let places = (0..value.dims()[axis] as i64).step_by(2);
+                    let places: Vec<i64> = places.collect();
+                    let places = TensorData::new(places.clone(), [places.len()]);
+                    value.select(axis, Tensor::<1, Int>::from_data(places, &self.device))
+                })
+            }
             "Cast" => self.value(&input[0]),
             "MaxPool" => {
                 assert!(node.attribute.iter().all(|one| one.name != "pads"));

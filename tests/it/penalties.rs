@@ -113,7 +113,7 @@ impl Case<'_> {
 }
 
 /// The gradients of `loss` by the public names of the parameters.
-fn gradients<N: Network>(network: &N, loss: &Tensor<1>) -> NamedTensors {
+pub fn gradients<N: Network>(network: &N, loss: &Tensor<1>) -> NamedTensors {
     use burn::module::{ModuleMapper, Param};
 
     /// Replaces parameters by their gradients.

@@ -171,6 +171,10 @@ impl<'n> LayerOps<'n> for Graph<'n> {
         self.add(Operation::BlurDownsample, vec![input])
     }
 
+    fn code_at_half(&mut self, input: usize, length: usize) -> usize {
+        self.add(Operation::CodeAtHalf(length), vec![input])
+    }
+
     fn sum(&mut self, left: usize, right: usize) -> usize {
         self.add(Operation::Sum, vec![left, right])
     }

@@ -9,6 +9,7 @@ use crate::nn::activation::Activation;
 use crate::nn::blur::blur_bordered;
 use crate::nn::convolution::Convolution;
 use crate::nn::downsample::downsample;
+use crate::nn::latent_code::code_at_half;
 use crate::nn::norm::Norm;
 use crate::nn::upsampling::Upsampling;
 
@@ -23,6 +24,8 @@ pub(super) enum Operation<'n> {
     Activation(Activation),
     Downsample,
     BlurDownsample,
+    /// The planes of a latent code of this length.
+    CodeAtHalf(usize),
     Sum,
     Concatenation,
 }
@@ -44,6 +47,7 @@ impl Operation<'_> {
             Self::Downsample | Self::BlurDownsample => {
                 [channels, height.div_ceil(2), width.div_ceil(2)]
             }
+            Self::CodeAtHalf(length) => [*length, height / 2, width / 2],
             Self::Concatenation => [channels + inputs[1][0], height, width],
             Self::Picture | Self::Norm(_) | Self::Activation(_) | Self::Sum => inputs[0],
         }
@@ -100,6 +104,7 @@ impl Operation<'_> {
             // From one output row earlier, which lacks its upper neighbours and is cut off.
             Self::Downsample => 2 * rows.start.saturating_sub(1)..(2 * rows.end).min(height),
             Self::BlurDownsample => (2 * rows.start).saturating_sub(1)..(2 * rows.end).min(height),
+            Self::CodeAtHalf(_) => 2 * rows.start..2 * rows.end,
             _ => rows,
         }
     }
@@ -143,6 +148,7 @@ impl Operation<'_> {
             Self::Upsampling(layer) => layer.forward_rows(input, rows, height),
             Self::Activation(function) if function.slope().is_none() => function.forward(input),
             Self::BlurDownsample => blur_bordered(input),
+            Self::CodeAtHalf(length) => code_at_half(input, *length),
             Self::Downsample => {
                 let above = rows.start.min(1);
                 downsample(input).narrow(2, above, rows.len())

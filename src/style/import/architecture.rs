@@ -16,6 +16,8 @@ pub struct Hints {
     pub norm: Option<NormKind>,
     /// Classes of the label maps that a generator of pix2pixHD takes.
     pub classes: Option<usize>,
+    /// Numbers of the latent code that a generator takes with its picture.
+    pub latent: Option<usize>,
     /// Whether it is of pix2pixHD, whose global generator can look like CycleGAN's.
     pub is_coarse_to_fine: bool,
 }
@@ -65,12 +67,18 @@ impl Architecture {
                 recipe,
                 input,
                 output,
-            } => format!(
-                "{}, {} channels, {}, {input} to {output} colour channels",
-                recipe.arch.name(),
-                recipe.channels,
-                norm_text(recipe.norm)
-            ),
+            } => {
+                let code = match recipe.latent {
+                    0 => String::new(),
+                    length => format!(" with a latent code of {length} numbers"),
+                };
+                format!(
+                    "{}, {} channels, {}, {input} to {output} colour channels{code}",
+                    recipe.arch.name(),
+                    recipe.channels,
+                    norm_text(recipe.norm)
+                )
+            }
             Self::Discriminator { recipe, input } => {
                 let arch = match recipe.arch {
                     DiscriminatorArch::Patch => format!("PatchGAN of {} layers", recipe.layers),
@@ -116,7 +124,7 @@ impl Architecture {
     }
 
     /// The same without instance norms, if `hints` say that it was trained with spectral norm instead: neither has tensors of its
-    /// own, and the spectral norm itself is part of the weights by then.
+    /// own, and the spectral norm itself is part of the weights by then. And with the latent code that they tell of.
     pub(super) fn with_hint(mut self, hints: Hints) -> Self {
         let norm = match &mut self {
             Self::Generator { recipe, .. } => &mut recipe.norm,
@@ -126,13 +134,24 @@ impl Architecture {
         if *norm == NormKind::Instance && hints.norm == Some(NormKind::Spectral) {
             *norm = NormKind::Spectral;
         }
+        // The code goes in with the picture, like further channels of it.
+        if let (Self::Generator { recipe, input, .. }, Some(length)) = (&mut self, hints.latent)
+            && recipe.latent == 0
+            && !recipe.arch.is_coarse_to_fine()
+            && *input > length
+        {
+            recipe.latent = length;
+            *input -= length;
+        }
         self
     }
 
-    /// Whether its convolutions have biases whatever the normalisation after them, as those of pix2pixHD.
+    /// Whether its convolutions have biases whatever the normalisation after them, as those of pix2pixHD and BicycleGAN.
     pub(super) fn has_biases(&self) -> bool {
         match self {
-            Self::Generator { recipe, .. } => recipe.arch.is_coarse_to_fine(),
+            Self::Generator { recipe, .. } => {
+                recipe.arch.is_coarse_to_fine() || (recipe.latent > 0 && recipe.arch.is_unet())
+            }
             Self::Discriminator { recipe, .. } => recipe.arch == DiscriminatorArch::Multiscale,
             Self::Encoder { .. } => true,
         }
@@ -145,7 +164,7 @@ impl Architecture {
             Self::Generator { recipe, .. } => {
                 recipe.arch.is_unet()
                     && recipe.upsample == Upsample::Deconv
-                    && name.ends_with(".3.weight")
+                    && (name.ends_with(".3.weight") || name.ends_with("up.1.weight"))
             }
             Self::Discriminator { .. } | Self::Encoder { .. } => false,
         }

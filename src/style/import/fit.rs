@@ -27,11 +27,15 @@ pub(super) fn recipe_with_generator(
             message: "it is no generator".to_owned(),
         });
     };
-    let mut recipe = Recipe::defaults(mode);
+    let mut usual = Recipe::defaults(mode);
+    if generator.latent > 0 {
+        usual.apply_latent_defaults();
+    }
+    let mut recipe = usual.clone();
     recipe.generator = generator.clone();
     // The names of a U-Net's tensors do not tell whether it was trained with dropout.
     if generator.size_multiple() > 4 {
-        recipe.generator.dropout = Recipe::defaults(mode).generator.dropout;
+        recipe.generator.dropout = usual.generator.dropout;
     }
     recipe.discriminator.norm = generator.norm;
     let data = &mut recipe.data;

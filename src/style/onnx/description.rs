@@ -1,5 +1,7 @@
 //! What a model says about itself.
 
+use std::fmt::Write as _;
+
 use super::message::{Dimension, StringStringEntryProto};
 use super::network::{Holes, OnnxInput, OnnxNetwork};
 use super::options::OnnxOptions;
@@ -38,6 +40,14 @@ pub(super) fn description(network: &OnnxNetwork<'_>, options: &OnnxOptions) -> S
             )
         }
     };
+    if network.recipe.latent > 0 {
+        let code = shape_text(&network.code_shape(options));
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
+            " `code` is {code}: zeros for the mean of all looks, or numbers from the normal distribution for one of them."
+        );
+    }
     if options.size.is_none() && matches!(network.sizes(), PictureSizes::Multiples { .. }) {
         text += " Height and width are ";
         text += &network.sizes().text();
@@ -97,6 +107,9 @@ pub(super) fn properties(
     }
     if options.precision == FilePrecision::F16 {
         all.push(("precision", "f16".to_owned()));
+    }
+    if network.recipe.latent > 0 {
+        all.push(("code_length", network.recipe.latent.to_string()));
     }
     match &network.input {
         OnnxInput::Pictures => {}

@@ -164,6 +164,8 @@ fn min_opset(operator: &str) -> i64 {
     match operator {
         // Without a region of interest.
         "Resize" => 13,
+        // With bounds as inputs.
+        "Slice" => 10,
         // With paddings and bounds as inputs.
         "Pad" | "Clip" => 11,
         _ => 9,

@@ -269,6 +269,47 @@ impl Layers {
         }
     }
 
+    /// A latent code, `[batch, length, 1, 1]`, as planes of the size of `like`: of a known `size` (height and width), or of that which the
+    /// model is given.
+    pub(super) fn planes(
+        &mut self,
+        code: &Features,
+        like: &Features,
+        size: Option<[usize; 2]>,
+    ) -> Features {
+        let graph = &mut self.graph;
+        let shape = if let Some([height, width]) = size {
+            let sizes = vec![1, 1, height as i64, width as i64];
+            graph.int64_tensor("planes", sizes)
+        } else {
+            let whole = graph.node("Shape", &[&like.name], Vec::new());
+            let bounds = [("planes.start", 2), ("planes.end", 4), ("planes.axis", 0)];
+            let bounds = bounds.map(|(name, value)| graph.int64_tensor(name, vec![value]));
+            let [start, end, axis] = &bounds;
+            let sides = graph.node("Slice", &[&whole, start, end, axis], Vec::new());
+            let ones = graph.int64_tensor("planes.ones", vec![1, 1]);
+            graph.node("Concat", &[&ones, &sides], vec![int_attr("axis", 0)])
+        };
+        Features {
+            name: graph.node("Expand", &[&code.name, &shape], Vec::new()),
+            channels: code.channels,
+        }
+    }
+
+    /// Every second row and column.
+    pub(super) fn every_second(&mut self, input: &Features) -> Features {
+        let graph = &mut self.graph;
+        let starts = graph.int64_tensor("second.starts", vec![0, 0]);
+        let ends = graph.int64_tensor("second.ends", vec![i64::MAX; 2]);
+        let axes = graph.int64_tensor("second.axes", vec![2, 3]);
+        let steps = graph.int64_tensor("second.steps", vec![2, 2]);
+        let inputs = [&input.name, &starts, &ends, &axes, &steps];
+        Features {
+            name: graph.node("Slice", &inputs, Vec::new()),
+            channels: input.channels,
+        }
+    }
+
     /// From 32 bits to the numbers of convolutions.
     pub(super) fn layer_precision(&mut self, input: Features) -> Features {
         match self.precision {

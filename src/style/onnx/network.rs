@@ -70,6 +70,31 @@ impl OnnxNetwork<'_> {
         [batch, Dimension::Fixed(channels as i64), height, width]
     }
 
+    /// Shape of the latent code.
+    pub(super) fn code_shape(&self, options: &OnnxOptions) -> [Dimension; 4] {
+        let mut shape = self.picture_shape(self.recipe.latent, options);
+        shape[2..].fill(Dimension::Fixed(1));
+        shape
+    }
+
+    /// The planes of the latent code, an input of its own, for a generator that takes one.
+    fn code(
+        &self,
+        layers: &mut Layers,
+        picture: &Features,
+        options: &OnnxOptions,
+    ) -> Option<Features> {
+        let channels = self.recipe.latent;
+        (channels > 0).then(|| {
+            let code = Features {
+                name: layers.graph.input("code", self.code_shape(options)),
+                channels,
+            };
+            let code = layers.layer_precision(code);
+            layers.planes(&code, picture, options.size)
+        })
+    }
+
     /// Shape of the output.
     pub(super) fn output_shape(&self, options: &OnnxOptions) -> [Dimension; 4] {
         let mut shape = self.picture_shape(self.channels[1], options);
@@ -97,7 +122,8 @@ impl OnnxNetwork<'_> {
                     channels,
                 };
                 let input = layers.layer_precision(input);
-                generator(layers, self.recipe, input)?;
+                let code = self.code(layers, &input, options);
+                generator(layers, self.recipe, input, code)?;
             }
             OnnxInput::Holes(holes) => {
                 let picture = layers.graph.input("picture", shape);
@@ -125,7 +151,7 @@ impl OnnxNetwork<'_> {
                 } else {
                     let input = layers.concat(&filled, &mask);
                     let input = layers.layer_precision(input);
-                    let output = generator(layers, self.recipe, input)?;
+                    let output = generator(layers, self.recipe, input, None)?;
                     if continues {
                         let sum = layers.add(&output, &filled);
                         layers.clip(&sum);
