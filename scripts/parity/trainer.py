@@ -8,6 +8,7 @@ LEARNING_RATE = 2e-4
 BETAS = (0.5, 0.999)
 EPSILON = 1e-8
 STEPS = 5
+NORMS = (torch.nn.InstanceNorm2d, torch.nn.BatchNorm2d)
 
 
 def adam(*networks):
@@ -62,12 +63,12 @@ def norm_error(before, after, exact, skipped):
 
 
 def without_effect(networks):
-    """Biases of convolutions directly before an instance norm: their true gradient is zero."""
+    """Biases of convolutions directly before a norm: their true gradient is zero."""
     keys = []
     for name, network in networks.items():
         modules = list(network.named_modules())
         for (key, module), (_, following) in zip(modules, modules[1:]):
-            if getattr(module, "bias", None) is not None and isinstance(following, torch.nn.InstanceNorm2d):
+            if getattr(module, "bias", None) is not None and isinstance(following, NORMS):
                 keys.append(f"{name}.{key}.bias")
     return keys
 

@@ -8,7 +8,7 @@ use super::bands::{DeviceRows, bytes_per_pixel, failed, in_bands};
 use super::row_access::RowAccess;
 use super::row_buffer::RowBuffer;
 use super::translator::Translator;
-use crate::config::{Direction, NormKind};
+use crate::config::{Colours, Direction, NormKind};
 use crate::kernels::{DeviceFailure, DeviceMemory, Precision};
 use crate::nn::{BandLimits, ForwardMode, Generator, NormStats};
 use crate::style::{Manifest, StyleError, StyleFolder, load_generator};
@@ -20,6 +20,9 @@ pub struct NetworkTranslator {
     generator: Generator,
     /// Channels of its input and output.
     channels: [usize; 2],
+    /// How many times larger than its input the output is.
+    scale: usize,
+    colours: Colours,
     /// Height and width that it takes are multiples of this.
     multiple: usize,
     /// Height and width that it takes are at least this.
@@ -50,6 +53,8 @@ impl NetworkTranslator {
         Ok(Self {
             generator: generator.prepack_weights(precision),
             channels,
+            scale: manifest.recipe.generator.scale,
+            colours: manifest.recipe.data.colours,
             multiple: manifest.recipe.generator.size_multiple(),
             smallest: manifest.recipe.generator.min_size(),
             norm: manifest.recipe.generator.norm,
@@ -93,6 +98,14 @@ impl Translator for NetworkTranslator {
         self.channels[1]
     }
 
+    fn scale(&self) -> usize {
+        self.scale
+    }
+
+    fn colours(&self) -> Colours {
+        self.colours
+    }
+
     fn multiple(&self) -> usize {
         self.multiple
     }
@@ -124,7 +137,7 @@ impl Translator for NetworkTranslator {
                 if failure.is_of_memory() && count == 1 && self.bytes_per_pixel().is_some() =>
             {
                 tracing::info!("{failure}: the picture goes in bands");
-                let mut rows = RowBuffer::new(values, channels, height, width);
+                let mut rows = RowBuffer::new(values, [channels, height, width], self.scale);
                 self.translate_in_bands(&mut rows, &RowBuffer::limits(), index)?;
                 return Ok(rows.into_made());
             }

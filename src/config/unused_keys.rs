@@ -28,7 +28,6 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("data", "palette"),
         ("data", "instances"),
         ("generator", "downsamplings"),
-        ("generator", "blocks"),
         ("generator", "enhancers"),
         ("generator", "enhancer_blocks"),
         ("encoder", "features"),
@@ -36,11 +35,20 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("encoder", "downsamplings"),
         ("encoder", "clusters"),
         ("discriminator", "scales"),
-        ("loss", "perceptual"),
-        ("loss", "perceptual_weights"),
         ("optim", "global_epochs"),
         ("optim", "global_decay_epochs"),
         ("optim", "fix_global_epochs"),
+    ];
+    const BLOCKS: &[(&str, &str)] = &[("generator", "blocks")];
+    const PERCEPTUAL: &[(&str, &str)] = &[("loss", "perceptual"), ("loss", "perceptual_weights")];
+    const ADVERSARIAL: &[(&str, &str)] = &[("loss", "adversarial")];
+    // Inputs that are made of their targets.
+    const MADE_INPUTS: &[(&str, &str)] = &[
+        ("data", "degrade"),
+        ("data", "blur"),
+        ("data", "noise"),
+        ("data", "colours"),
+        ("generator", "scale"),
     ];
     const INPAINTING: &[(&str, &str)] = &[
         ("data", "masks"),
@@ -49,7 +57,6 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("generator", "bottleneck"),
         ("generator", "hole_fill"),
         ("loss", "reconstruction"),
-        ("loss", "adversarial"),
         ("loss", "overlap"),
         ("loss", "distance"),
     ];
@@ -68,11 +75,34 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("data", "pages"),
         ("optim", "pool_size"),
     ];
-    match mode {
-        Mode::Pix2pix => [CYCLE, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
-        Mode::Cycle => [PAIRED, TARGET, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
-        Mode::Contrastive => [PAIRED, TARGET, CYCLE, COARSE_TO_FINE, INPAINTING].concat(),
-        Mode::Pix2pixhd => [CYCLE, CONTRASTIVE, PAIRED, INPAINTING, NOT_COARSE_TO_FINE].concat(),
-        Mode::Inpaint => [CYCLE, CONTRASTIVE, PAIRED, COARSE_TO_FINE, NOT_INPAINTING].concat(),
-    }
+    // What modes with two piles of pictures have no use for.
+    const PAIRS_ALONE: &[&[(&str, &str)]] = &[PAIRED, MADE_INPUTS, BLOCKS, PERCEPTUAL, ADVERSARIAL];
+    let lists: &[&[&[(&str, &str)]]] = match mode {
+        Mode::Pix2pix => &[&[CYCLE, CONTRASTIVE, COARSE_TO_FINE, INPAINTING]],
+        Mode::Cycle => &[
+            PAIRS_ALONE,
+            &[TARGET, CONTRASTIVE, COARSE_TO_FINE, INPAINTING],
+        ],
+        Mode::Contrastive => &[PAIRS_ALONE, &[TARGET, CYCLE, COARSE_TO_FINE, INPAINTING]],
+        Mode::Pix2pixhd => &[&[
+            CYCLE,
+            CONTRASTIVE,
+            PAIRED,
+            MADE_INPUTS,
+            ADVERSARIAL,
+            INPAINTING,
+            NOT_COARSE_TO_FINE,
+        ]],
+        Mode::Inpaint => &[&[
+            CYCLE,
+            CONTRASTIVE,
+            PAIRED,
+            MADE_INPUTS,
+            BLOCKS,
+            PERCEPTUAL,
+            COARSE_TO_FINE,
+            NOT_INPAINTING,
+        ]],
+    };
+    lists.concat().concat()
 }

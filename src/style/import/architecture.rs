@@ -4,8 +4,8 @@ use burn::tensor::Device;
 
 use crate::coarse_to_fine::MultiscaleDiscriminator;
 use crate::config::{
-    DiscriminatorArch, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, Mode, NormKind, Recipe,
-    Upsample,
+    DiscriminatorArch, DiscriminatorRecipe, EncoderRecipe, GeneratorArch, GeneratorRecipe, Mode,
+    NormKind, Recipe, Upsample,
 };
 use crate::nn::{Discriminator, Generator, NamedTensors, TensorError, WeightInit};
 
@@ -65,12 +65,18 @@ impl Architecture {
                 recipe,
                 input,
                 output,
-            } => format!(
-                "{}, {} channels, {}, {input} to {output} colour channels",
-                recipe.arch.name(),
-                recipe.channels,
-                norm_text(recipe.norm)
-            ),
+            } => {
+                let enlarges = match recipe.scale {
+                    1 => String::new(),
+                    scale => format!(" x{scale}"),
+                };
+                format!(
+                    "{}{enlarges}, {} channels, {}, {input} to {output} colour channels",
+                    recipe.arch.name(),
+                    recipe.channels,
+                    norm_text(recipe.norm)
+                )
+            }
             Self::Discriminator { recipe, input } => {
                 let arch = match recipe.arch {
                     DiscriminatorArch::Patch => format!("PatchGAN of {} layers", recipe.layers),
@@ -129,10 +135,12 @@ impl Architecture {
         self
     }
 
-    /// Whether its convolutions have biases whatever the normalisation after them, as those of pix2pixHD.
+    /// Whether its convolutions have biases whatever the normalisation after them, as those of pix2pixHD and SRResNet.
     pub(super) fn has_biases(&self) -> bool {
         match self {
-            Self::Generator { recipe, .. } => recipe.arch.is_coarse_to_fine(),
+            Self::Generator { recipe, .. } => {
+                recipe.arch.is_coarse_to_fine() || recipe.arch == GeneratorArch::Srresnet
+            }
             Self::Discriminator { recipe, .. } => recipe.arch == DiscriminatorArch::Multiscale,
             Self::Encoder { .. } => true,
         }

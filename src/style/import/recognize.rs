@@ -3,6 +3,7 @@
 use super::architecture::{Architecture, Hints};
 use super::coarse_to_fine;
 use super::shapes::{Shapes, Unrecognized, last_index};
+use super::srresnet::srresnet;
 use crate::config::{
     DiscriminatorArch, DiscriminatorRecipe, Downsample, GeneratorArch, GeneratorRecipe, Mode,
     NormKind, Recipe, Upsample,
@@ -19,6 +20,9 @@ impl Architecture {
         let any = |part: &str| shapes.0.keys().any(|name| name.starts_with(part));
         if any("model.model.1.model.") {
             return unet(shapes, hints);
+        }
+        if any("residual_blocks.") || any("subpixel_convolutional_blocks.") {
+            return srresnet(shapes, hints);
         }
         if any("model1_1.") {
             return coarse_to_fine::local(shapes).ok_or(Unrecognized::Unknown);

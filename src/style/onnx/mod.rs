@@ -13,6 +13,7 @@ mod network;
 mod norms;
 mod options;
 mod sizes;
+mod srresnet;
 
 pub use message::*;
 pub use model::{onnx_file, onnx_model};
