@@ -280,7 +280,7 @@ mod tests {
             (vec!["data.degrade=blur,blur"], "twice"),
             (vec!["data.noise=3,9"], "without \"noise\""),
             (vec!["data.degrade=noise", "data.noise=9,3"], "[low, high]"),
-            (vec!["data.degrade=noise", "data.noise=9"], "[low, high]"),
+            (vec!["data.degrade=noise", "data.noise=9"], "must be a list"),
             (vec!["data.degrade=blur", "data.blur=0,21"], "from 0 to 20"),
             (vec!["data.degrade=blur", "data.direction=BtoA"], "AtoB"),
             (vec!["data.degrade=blur", "data.pages=all"], "into pages"),
