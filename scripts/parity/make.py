@@ -25,6 +25,7 @@ import fixture_pix2pixhd
 import fixture_schedules
 import fixture_similarity
 import fixture_spectral
+import fixture_srresnet
 import parameter_counts
 
 GROUPS = [
@@ -41,6 +42,7 @@ GROUPS = [
     fixture_bicycle,
     fixture_pix2pixhd,
     fixture_inpaint,
+    fixture_srresnet,
     fixture_adam,
     fixture_pool,
     fixture_schedules,

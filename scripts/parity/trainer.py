@@ -8,6 +8,7 @@ LEARNING_RATE = 2e-4
 BETAS = (0.5, 0.999)
 EPSILON = 1e-8
 STEPS = 5
+NORMS = (torch.nn.InstanceNorm2d, torch.nn.BatchNorm2d)
 
 
 def adam(*networks):
@@ -67,7 +68,7 @@ def without_effect(networks):
     for name, network in networks.items():
         modules = list(network.named_modules())
         for (key, module), (_, following) in zip(modules, modules[1:]):
-            if getattr(module, "bias", None) is not None and isinstance(following, (torch.nn.InstanceNorm2d, torch.nn.BatchNorm2d)):
+            if getattr(module, "bias", None) is not None and isinstance(following, NORMS):
                 keys.append(f"{name}.{key}.bias")
     return keys
 

@@ -180,7 +180,7 @@ impl Translator for LabelTranslator {
                     && self.bytes_per_pixel().is_some() =>
             {
                 tracing::info!("{failure}: the picture goes in bands");
-                let mut rows = RowBuffer::new(values, self.planes(), height, width);
+                let mut rows = RowBuffer::new(values, [self.planes(), height, width], 1);
                 self.translate_in_bands(&mut rows, &RowBuffer::limits(), index)?;
                 return Ok(rows.into_made());
             }

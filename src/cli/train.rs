@@ -198,7 +198,7 @@ fn train(
         .then(Sample::unpack)
         .transpose()?;
     let data = match &sample {
-        Some(sample) => sample.folder(recipe.mode),
+        Some(sample) => sample.folder(&recipe),
         None => PathBuf::from(&recipe.data.root),
     };
     let device = globals.device.open_for(launch.local_rank)?;

@@ -7,14 +7,13 @@ use super::discriminator::MultiscaleDiscriminator;
 use super::instances::Instances;
 use super::maps::{build_condition, class_colours};
 use super::networks;
-use super::vgg::Vgg19;
 use crate::config::Recipe;
 use crate::data::{Batch, DataError};
 use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{
     Adam, DiffAugment, FeatureMatching, ForwardMode, GanLoss, Generator, InstanceNoise,
-    NamedTensors, NormStats, Penalties, ResnetGenerator, TensorError, Trainable, WEIGHT_CLIP,
-    WeightInit,
+    NamedTensors, NormStats, Penalties, ResnetGenerator, TensorError, Trainable, Vgg19,
+    WEIGHT_CLIP, WeightInit,
 };
 use crate::random;
 

@@ -1,6 +1,8 @@
 //! The recipe of each mode that the user changes: the defaults of the reference implementations.
 
 use super::latent_place::{LatentPlace, usual_kl, usual_latent};
+use super::colours::Colours;
+use super::degradation::{USUAL_BLUR, USUAL_NOISE};
 use super::options::{
     Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch, HoleFill,
     InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,
@@ -48,6 +50,10 @@ impl Recipe {
                 shuffle: true,
                 batch_size: 1,
                 workers: 2,
+                degrade: Vec::new(),
+                blur: USUAL_BLUR.to_vec(),
+                noise: USUAL_NOISE.to_vec(),
+                colours: Colours::Rgb,
                 max_images: 0,
                 range: Vec::new(),
                 pages: Pages::First,
@@ -81,7 +87,8 @@ impl Recipe {
                 bottleneck: 4000,
                 hole_fill: HoleFill::Mean,
                 downsamplings: 4,
-                blocks: 9,
+                blocks: if paired { 16 } else { 9 },
+                scale: 1,
                 enhancers: 1,
                 enhancer_blocks: 3,
             },
@@ -133,7 +140,7 @@ impl Recipe {
                 perceptual: 10.0,
                 perceptual_weights: String::new(),
                 reconstruction: 0.999,
-                adversarial: 0.001,
+                adversarial: if paired { 1.0 } else { 0.001 },
                 overlap: 4,
                 distance: Distance::L2,
                 label_smoothing: 0.0,

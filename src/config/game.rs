@@ -32,7 +32,12 @@ impl Recipe {
         require(!(clips && is_spectral), "loss.gan", || {
             "\"wgan\" clips the weights, whose size `discriminator.norm = \"spectral\"` takes out again: take \"hinge\", \"wgan-gp\", or another norm".to_owned()
         })?;
-        let is_silent = self.mode == Mode::Inpaint && loss.adversarial == 0.0;
+        let is_silent = !self.has_discriminator();
+        let is_lost = self.mode == Mode::Pix2pix && is_silent && loss.l1 == 0.0;
+        require(!is_lost || loss.is_perceptual(), "loss.l1", || {
+            "must be above 0 where `loss.adversarial` is 0: there is nothing to learn from"
+                .to_owned()
+        })?;
         for (key, weight) in [
             ("loss.feature_matching", loss.feature_matching),
             ("loss.feature_means", loss.feature_means),

@@ -1,8 +1,10 @@
 //! Recipes: what to train and how, from the mode's defaults, a TOML file and command-line settings.
 
 mod builtin;
+mod colours;
 mod contrastive;
 mod defaults;
+mod degradation;
 mod diff;
 mod error;
 mod extension;
@@ -14,11 +16,14 @@ mod latent_place;
 mod options;
 mod overlay;
 mod recipe;
+mod sizes;
 mod stages;
 mod unused_keys;
 mod validation;
 
 pub use builtin::BuiltinRecipe;
+pub use colours::Colours;
+pub use degradation::Degradation;
 pub use diff::diff;
 pub use error::ConfigError;
 pub use inpainting::ALEXNET_SIDE;

@@ -108,6 +108,9 @@ pub enum GeneratorArch {
     /// Global generator at a smaller size, and local enhancers on it.
     #[serde(rename = "local")]
     Local,
+    /// Residual network that can enlarge (SRResNet).
+    #[serde(rename = "srresnet")]
+    Srresnet,
     /// Context encoder with a channel-wise fully-connected layer.
     #[serde(rename = "context")]
     Context,
@@ -340,6 +343,7 @@ impl GeneratorArch {
             Self::Resnet9Blocks => "resnet_9blocks",
             Self::Global => "global",
             Self::Local => "local",
+            Self::Srresnet => "srresnet",
             Self::Context => "context",
             Self::ContextBottleneck => "context_bottleneck",
         }

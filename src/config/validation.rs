@@ -95,6 +95,7 @@ impl Recipe {
         self.validate_contrastive()?;
         self.validate_filters()?;
         self.validate_latent()?;
+        self.validate_made_inputs()?;
         self.validate_sizes()?;
         self.validate_game()?;
         for (key, value) in [
@@ -166,7 +167,7 @@ impl Recipe {
                 let right = if coarse_to_fine {
                     "\"global\" or \"local\""
                 } else {
-                    "a U-Net or a ResNet"
+                    "a U-Net, a ResNet or \"srresnet\""
                 };
                 format!(
                     "mode {mode} takes {right}, not \"{}\"",
@@ -253,7 +254,7 @@ impl Recipe {
 
     fn validate_sizes(&self) -> Result<(), ConfigError> {
         let data = &self.data;
-        let multiple = self.generator.size_multiple();
+        let multiple = self.generator.output_multiple();
         let crop = data.crop_size;
         let crops = matches!(
             data.preprocess,
@@ -270,10 +271,12 @@ impl Recipe {
                 self.generator.arch.name(),
             )
         })?;
-        require(crop >= 8, "data.crop_size", || {
-            "must be at least 8".to_owned()
+        let least = self.min_crop();
+        require(crop >= least, "data.crop_size", || {
+            format!("must be at least {least}")
         })?;
         let min = match self.discriminator.arch {
+            _ if !self.has_discriminator() => 1,
             DiscriminatorArch::Pixel | DiscriminatorArch::Context => 1,
             // Each strided layer halves the size; the two layers after them need 3 x 3 positions.
             DiscriminatorArch::Patch => 3 << self.discriminator.layers.min(16),

@@ -45,6 +45,11 @@ impl Dataset {
         (self.a.part != Part::Whole).then(|| picture_size(&file.path))?
     }
 
+    /// Whether one side alone has the pictures, and the other is made of them.
+    pub(super) fn has_one_side(&self) -> bool {
+        self.has_holes() || self.makes_inputs()
+    }
+
     /// Whether samples are photos with holes.
     pub(super) fn has_holes(&self) -> bool {
         self.recipe.mode == Mode::Inpaint
@@ -53,7 +58,7 @@ impl Dataset {
     /// Samples per epoch: the pairs, the photos with holes, or the pictures of the larger side.
     #[allow(clippy::len_without_is_empty)] // A data set that opens has at least one sample.
     pub fn len(&self) -> usize {
-        if self.has_holes() {
+        if self.has_one_side() {
             return self.a.files.len();
         }
         self.a.files.len().max(self.b.files.len())
@@ -109,6 +114,9 @@ impl Dataset {
         if self.has_holes() {
             return Batch::stack(vec![self.with_fixed_hole(index)?]);
         }
+        if self.makes_inputs() {
+            return Batch::stack(vec![self.made_fixed(index)?]);
+        }
         let transform = self.transform.without_margin();
         let (a_index, b_index) = (index % self.a.files.len(), index % self.b.files.len());
         let (a, b) = self.read(a_index, b_index, &transform)?;
@@ -133,6 +141,9 @@ impl Dataset {
         }
         if self.has_holes() {
             return self.with_drawn_hole(epoch, position, index);
+        }
+        if self.makes_inputs() {
+            return self.made_augmented(epoch, position, index);
         }
         let data = &self.recipe.data;
         let random = &mut sample_random(self.recipe.train.seed, epoch, position as u64);

@@ -1,6 +1,6 @@
 //! Per-call settings of layers that differ between training and inference.
 
-use crate::config::Mode;
+use crate::config::{GeneratorArch, Mode, Recipe};
 
 /// Where batch normalisation takes its mean and variance from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -12,11 +12,13 @@ pub enum NormStats {
 }
 
 impl NormStats {
-    /// Those of a mode unless others are asked for.
-    pub fn usual(mode: Mode) -> Self {
-        match mode {
+    /// Those of a recipe's generator unless others are asked for.
+    pub fn usual(recipe: &Recipe) -> Self {
+        match recipe.mode {
             // One window has too few pixels for statistics of its own.
             Mode::Inpaint => Self::Running,
+            // As in the paper's tests: a picture's own contrast is to be kept.
+            Mode::Pix2pix if recipe.generator.arch == GeneratorArch::Srresnet => Self::Running,
             Mode::Pix2pix | Mode::Cycle | Mode::Contrastive | Mode::Pix2pixhd => Self::Batch,
         }
     }

@@ -10,6 +10,8 @@ use super::dropout::dropout;
 use super::forward_mode::ForwardMode;
 use super::latent_code::code_at_half;
 use super::norm::Norm;
+use super::pixel_shuffle::pixel_shuffle;
+use super::prelu::Prelu;
 use super::upsampling::Upsampling;
 
 /// The operations of a generator's layers. Generators define the order of their layers; an implementation computes each layer
@@ -32,6 +34,12 @@ pub trait LayerOps<'n> {
 
     /// An activation function.
     fn activation(&mut self, function: Activation, input: Self::Features) -> Self::Features;
+
+    /// A leaky ReLU with a slope that is learnt.
+    fn prelu(&mut self, layer: &'n Prelu, input: Self::Features) -> Self::Features;
+
+    /// [`pixel_shuffle`].
+    fn pixel_shuffle(&mut self, input: Self::Features, factor: usize) -> Self::Features;
 
     /// [`downsample`].
     fn downsample(&mut self, input: Self::Features) -> Self::Features;
@@ -76,6 +84,14 @@ impl LayerOps<'_> for Eager {
 
     fn activation(&mut self, function: Activation, input: Tensor<4>) -> Tensor<4> {
         function.forward(input)
+    }
+
+    fn prelu(&mut self, layer: &Prelu, input: Tensor<4>) -> Tensor<4> {
+        layer.forward(input)
+    }
+
+    fn pixel_shuffle(&mut self, input: Tensor<4>, factor: usize) -> Tensor<4> {
+        pixel_shuffle(input, factor)
     }
 
     fn downsample(&mut self, input: Tensor<4>) -> Tensor<4> {

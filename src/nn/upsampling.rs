@@ -196,8 +196,13 @@ fn doubled_input_rows(rows: &Range<usize>, height: usize) -> Range<usize> {
 
 /// Height and width doubled: each pixel becomes two by two.
 pub fn doubled(input: Tensor<4>) -> Tensor<4> {
+    enlarged(input, 2)
+}
+
+/// Height and width times `factor`: each pixel becomes a square.
+pub fn enlarged(input: Tensor<4>, factor: usize) -> Tensor<4> {
     let [_, _, height, width] = input.dims();
-    let options =
-        InterpolateOptions::new(InterpolateMode::Nearest).with_output_size([2 * height, 2 * width]);
+    let options = InterpolateOptions::new(InterpolateMode::Nearest)
+        .with_output_size([factor * height, factor * width]);
     interpolate(input, options)
 }

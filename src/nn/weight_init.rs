@@ -130,16 +130,18 @@ impl WeightInit {
 
     /// A bias: zeros.
     pub fn bias(&self, channels: usize) -> Param<Tensor<1>> {
-        Param::from_data(
-            TensorData::new(vec![0.0f32; channels], [channels]),
-            &self.device,
-        )
+        self.constant(0.0, channels)
     }
 
     /// Scale of an instance normalisation: ones.
     pub fn ones(&self, channels: usize) -> Param<Tensor<1>> {
+        self.constant(1.0, channels)
+    }
+
+    /// One value for each channel.
+    pub fn constant(&self, value: f32, channels: usize) -> Param<Tensor<1>> {
         Param::from_data(
-            TensorData::new(vec![1.0f32; channels], [channels]),
+            TensorData::new(vec![value; channels], [channels]),
             &self.device,
         )
     }

@@ -9,7 +9,7 @@ use super::manifest::Manifest;
 use super::onnx::{
     Holes, OnnxError, OnnxInput, OnnxNetwork, OnnxOptions, PictureSizes, onnx_file, onnx_model,
 };
-use crate::config::{Direction, GeneratorArch, Mode, NormKind, Recipe};
+use crate::config::{Colours, Direction, GeneratorArch, Mode, NormKind, Recipe};
 use crate::data::hole_values;
 use crate::nn::NormStats;
 
@@ -55,6 +55,7 @@ pub fn generator_onnx(
         recipe: &recipe.generator,
         channels,
         input: match recipe.mode {
+            Mode::Pix2pix if recipe.data.colours == Colours::Lab => OnnxInput::Lightness,
             Mode::Pix2pix | Mode::Cycle | Mode::Contrastive => OnnxInput::Pictures,
             Mode::Pix2pixhd => OnnxInput::Maps(map_text(recipe)),
             Mode::Inpaint => OnnxInput::Holes(Holes {

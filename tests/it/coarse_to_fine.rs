@@ -3,7 +3,7 @@
 use burn::tensor::{Tensor, TensorData};
 use serde_json::Value;
 use translate::coarse_to_fine::{
-    Instances, MultiscaleDiscriminator, Pix2pixHd, Vgg19, encoder, generator,
+    Instances, MultiscaleDiscriminator, Pix2pixHd, encoder, generator,
 };
 use translate::config::{GeneratorArch, InitKind, Mode, Recipe};
 use translate::data::Batch;

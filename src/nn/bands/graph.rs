@@ -7,6 +7,7 @@ use crate::nn::forward_mode::ForwardMode;
 use crate::nn::generator::Generator;
 use crate::nn::layer_ops::LayerOps;
 use crate::nn::norm::Norm;
+use crate::nn::prelu::Prelu;
 use crate::nn::upsampling::Upsampling;
 
 /// Recorded layers, in an order in which they can be computed.
@@ -161,6 +162,14 @@ impl<'n> LayerOps<'n> for Graph<'n> {
 
     fn activation(&mut self, function: Activation, input: usize) -> usize {
         self.add(Operation::Activation(function), vec![input])
+    }
+
+    fn prelu(&mut self, layer: &'n Prelu, input: usize) -> usize {
+        self.add(Operation::Prelu(layer), vec![input])
+    }
+
+    fn pixel_shuffle(&mut self, input: usize, factor: usize) -> usize {
+        self.add(Operation::PixelShuffle(factor), vec![input])
     }
 
     fn downsample(&mut self, input: usize) -> usize {

@@ -22,6 +22,8 @@ const LANDMARKS: [&str; 15] = [
     "model1_1.1.weight",
     "model.down.0.weight",
     "model.submodule.down.1.weight",
+    "conv_block3.conv_block.0.weight",
+    "residual_blocks.0.conv_block1.conv_block.0.weight",
 ];
 
 /// Who named the tensors.

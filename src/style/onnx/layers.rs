@@ -208,6 +208,30 @@ impl Layers {
         }
     }
 
+    /// [`Prelu`](crate::nn::Prelu), with the slope of the layer.
+    pub(super) fn prelu(&mut self, input: &Features, layer: &str) -> Result<Features, TensorError> {
+        let weight = format!("{layer}.weight");
+        self.graph.weight(&weight, self.precision)?;
+        let inputs = [&input.name, &weight];
+        Ok(Features {
+            name: self.graph.node("PRelu", &inputs, Vec::new()),
+            channels: input.channels,
+        })
+    }
+
+    /// [`pixel_shuffle`](crate::nn::pixel_shuffle).
+    pub(super) fn pixel_shuffle(&mut self, input: &Features, factor: usize) -> Features {
+        let attributes = vec![
+            int_attr("blocksize", factor),
+            // Channels first, then rows and columns of the square.
+            string_attr("mode", "CRD"),
+        ];
+        Features {
+            name: self.graph.node("DepthToSpace", &[&input.name], attributes),
+            channels: input.channels / (factor * factor),
+        }
+    }
+
     /// The hyperbolic tangent, in 32 bits.
     pub(super) fn tanh(&mut self, input: Features) -> Features {
         let features = self.full_precision(input);

@@ -14,6 +14,7 @@ mod norms;
 mod options;
 mod sizes;
 mod unet;
+mod srresnet;
 
 pub use message::*;
 pub use model::{onnx_file, onnx_model};
