@@ -99,7 +99,7 @@ impl DiscriminatorLosses {
 pub struct StepContext<'a> {
     /// Number of the step, from 1.
     pub step: u64,
-    /// Epoch of the stage, from 1.
+    /// Epoch of the schedule, from 1.
     pub epoch: u64,
     /// Seed of the process. Seed and step determine every draw.
     pub seed: u64,

@@ -33,6 +33,8 @@ CASES = [
     ("multiscale_spectral", "spectral", lambda n: MultiscaleDiscriminator(3, channels=2, layers=1, scales=2, norm=n), 3, 21, 32),
     ("context_instance", "instance", lambda n: ContextDiscriminator(3, 1, 32, n), 3, 32, 32),
     ("context_spectral", "spectral", lambda n: ContextDiscriminator(3, 1, 32, n), 3, 32, 32),
+    ("patch_likeness", "instance", lambda n: PatchDiscriminator(1, 2, 2, n, kernels=3), 1, 26, 24),
+    ("patch_both", "spectral", lambda n: PatchDiscriminator(1, 2, 2, n, deviation=True, kernels=2), 1, 25, 28),
 ]
 BATCH = 2
 SHARES = [0.25, 0.8125]

@@ -12,9 +12,11 @@ import fixture_cycle
 import fixture_features
 import fixture_files
 import fixture_forward
+import fixture_growth
 import fixture_import
 import fixture_inpaint
 import fixture_metrics
+import fixture_minibatch
 import fixture_objectives
 import fixture_penalties
 import fixture_pillow
@@ -35,6 +37,8 @@ GROUPS = [
     fixture_spectral,
     fixture_penalties,
     fixture_features,
+    fixture_minibatch,
+    fixture_growth,
     fixture_cycle,
     fixture_contrastive,
     fixture_pix2pixhd,

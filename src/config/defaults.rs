@@ -101,6 +101,7 @@ impl Recipe {
                 scales: 2,
                 augment: Vec::new(),
                 minibatch_deviation: false,
+                minibatch_discrimination: 0,
                 noise: 0.0,
                 noise_epochs: 0,
             },
@@ -163,6 +164,9 @@ impl Recipe {
                 evaluate_every: 0,
                 metrics: String::new(),
                 stop_after: 0,
+                grow: Vec::new(),
+                grow_epochs: Vec::new(),
+                level: None,
             },
         }
     }

@@ -7,6 +7,8 @@ mod diff;
 mod error;
 mod extension;
 mod game;
+mod growth;
+mod growth_level;
 mod inpainting;
 mod labels;
 mod options;
@@ -19,6 +21,7 @@ mod validation;
 pub use builtin::BuiltinRecipe;
 pub use diff::diff;
 pub use error::ConfigError;
+pub use growth_level::GrowthLevel;
 pub use inpainting::ALEXNET_SIDE;
 pub use options::{
     Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,

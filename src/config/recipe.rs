@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::growth_level::GrowthLevel;
 use super::options::{
     Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,
     HoleFill, InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind,
@@ -157,6 +158,9 @@ pub struct DiscriminatorRecipe {
     /// Show the last layer how different the pictures of the batch are.
     #[serde(default)]
     pub minibatch_deviation: bool,
+    /// Kernels by which the last layer is shown how like the others of the batch each picture is; 0 for none.
+    #[serde(default)]
+    pub minibatch_discrimination: usize,
     /// Standard deviation of the noise on pictures that are judged, in the first epoch.
     #[serde(default)]
     pub noise: f64,
@@ -300,6 +304,16 @@ pub struct TrainRecipe {
     /// Evaluations without a new best after which the run is over; 0 to run on.
     #[serde(default)]
     pub stop_after: u64,
+    /// Sides of the crop that are trained on one after the other, the last of which is that of `data.crop_size`; empty for that
+    /// alone (pix2pix, cycle, contrastive).
+    #[serde(default)]
+    pub grow: Vec<usize>,
+    /// Epochs of each of these but the last; empty to share the epochs of the run out evenly.
+    #[serde(default)]
+    pub grow_epochs: Vec<usize>,
+    /// The place of this recipe in a run that grows: set in its [stages](Recipe::stages) alone, and in no file.
+    #[serde(skip)]
+    pub level: Option<GrowthLevel>,
 }
 
 impl GeneratorRecipe {

@@ -53,6 +53,8 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("loss", "overlap"),
         ("loss", "distance"),
     ];
+    // pix2pixHD grows by stages of its own, and context encoders are made for one size.
+    const GROWTH: &[(&str, &str)] = &[("train", "grow"), ("train", "grow_epochs")];
     // What the generators of pix2pixHD have no place for.
     const NOT_COARSE_TO_FINE: &[(&str, &str)] = &[
         ("data", "pages"),
@@ -72,7 +74,23 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         Mode::Pix2pix => [CYCLE, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
         Mode::Cycle => [PAIRED, TARGET, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
         Mode::Contrastive => [PAIRED, TARGET, CYCLE, COARSE_TO_FINE, INPAINTING].concat(),
-        Mode::Pix2pixhd => [CYCLE, CONTRASTIVE, PAIRED, INPAINTING, NOT_COARSE_TO_FINE].concat(),
-        Mode::Inpaint => [CYCLE, CONTRASTIVE, PAIRED, COARSE_TO_FINE, NOT_INPAINTING].concat(),
+        Mode::Pix2pixhd => [
+            CYCLE,
+            CONTRASTIVE,
+            PAIRED,
+            INPAINTING,
+            GROWTH,
+            NOT_COARSE_TO_FINE,
+        ]
+        .concat(),
+        Mode::Inpaint => [
+            CYCLE,
+            CONTRASTIVE,
+            PAIRED,
+            COARSE_TO_FINE,
+            GROWTH,
+            NOT_INPAINTING,
+        ]
+        .concat(),
     }
 }

@@ -9,6 +9,7 @@ mod conversion;
 mod dataset;
 mod edges;
 mod error;
+mod fade_in;
 mod folder;
 mod join_pairs;
 mod label_coding;
@@ -43,6 +44,7 @@ pub use conversion::{Conversion, Progress};
 pub use dataset::Dataset;
 pub use edges::{EdgeSettings, edge_map, write_edges};
 pub use error::DataError;
+pub use fade_in::{FadeIn, soften};
 pub use folder::{
     FolderListing, PictureFile, find_pictures, is_hidden, list_pictures, require_pictures,
 };

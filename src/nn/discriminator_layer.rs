@@ -7,6 +7,7 @@ use super::blur::blur_downsample;
 use super::convolution::{Convolution, full_precision};
 use super::forward_mode::ForwardMode;
 use super::minibatch_deviation::minibatch_deviation;
+use super::minibatch_discrimination::MinibatchDiscrimination;
 use super::norm::Norm;
 use crate::kernels::leaky_relu;
 
@@ -23,6 +24,8 @@ pub enum DiscriminatorLayer<'n> {
     BlurDownsample,
     /// The deviation over groups of pictures, one more channel.
     MinibatchDeviation,
+    /// How like the others of its batch each picture is, one more channel for each kernel.
+    MinibatchDiscrimination(&'n MinibatchDiscrimination),
 }
 
 impl DiscriminatorLayer<'_> {
@@ -34,6 +37,7 @@ impl DiscriminatorLayer<'_> {
             Self::LeakyRelu => leaky_relu(input, LEAKY_SLOPE),
             Self::BlurDownsample => blur_downsample(input),
             Self::MinibatchDeviation => minibatch_deviation(input),
+            Self::MinibatchDiscrimination(layer) => layer.forward(input, mode),
         }
     }
 }

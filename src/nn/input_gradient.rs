@@ -69,6 +69,13 @@ pub fn input_gradient<'n>(
                     minibatch_deviation_gradient(gradient, before)
                 }));
             }
+            DiscriminatorLayer::MinibatchDiscrimination(layer) => {
+                let (weight, before) = (layer.weight_in_use(mode), features.clone());
+                features = layer.forward_with(features, weight.clone());
+                steps.push(Box::new(move |gradient| {
+                    layer.input_gradient(gradient, before, weight)
+                }));
+            }
             DiscriminatorLayer::BlurDownsample => {
                 features = blur_downsample(features);
                 steps.push(Box::new(move |gradient| {

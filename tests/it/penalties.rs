@@ -163,10 +163,12 @@ fn penalties_of_every_discriminator_equal_double_backward() {
         channels: 4,
         ..patch(1, norm)
     };
-    let with_deviation = DiscriminatorRecipe {
-        minibatch_deviation: true,
-        ..patch(2, NormKind::Instance)
-    };
+    let with_minibatch =
+        |minibatch_deviation, minibatch_discrimination, norm| DiscriminatorRecipe {
+            minibatch_deviation,
+            minibatch_discrimination,
+            ..patch(2, norm)
+        };
     let multiscale = |layers, scales, norm| DiscriminatorRecipe {
         scales,
         ..patch(layers, norm)
@@ -189,7 +191,17 @@ fn penalties_of_every_discriminator_equal_double_backward() {
         ("patch_none", patch(2, NormKind::None), 1),
         ("patch_blur", blur(NormKind::Instance), 1),
         ("patch_blur_spectral", blur(NormKind::Spectral), 1),
-        ("patch_deviation", with_deviation, 1),
+        (
+            "patch_deviation",
+            with_minibatch(true, 0, NormKind::Instance),
+            1,
+        ),
+        (
+            "patch_likeness",
+            with_minibatch(false, 3, NormKind::Instance),
+            1,
+        ),
+        ("patch_both", with_minibatch(true, 2, NormKind::Spectral), 1),
         ("pixel_instance", pixel(NormKind::Instance), 3),
         ("pixel_spectral", pixel(NormKind::Spectral), 3),
     ] {
@@ -211,7 +223,7 @@ fn penalties_of_every_discriminator_equal_double_backward() {
         };
         case(name).check(|| ContextDiscriminator::new(&mut start(), &recipe, 32, 3));
     }
-    assert_eq!(values.as_object().unwrap().len(), 13);
+    assert_eq!(values.as_object().unwrap().len(), 15);
 }
 
 #[test]

@@ -33,19 +33,25 @@ pub fn init(recipe: &Recipe, device: &Device) -> WeightInit {
 }
 
 pub fn sample(data: &TensorData, index: usize) -> TensorData {
+    samples(data, index, 1)
+}
+
+/// The pictures of step `index`, `count` of which belong to each.
+fn samples(data: &TensorData, index: usize, count: usize) -> TensorData {
     let shape = data.shape();
-    let length = shape[1] * shape[2] * shape[3];
+    let length = count * shape[1] * shape[2] * shape[3];
     let part = values(data)[index * length..(index + 1) * length].to_vec();
-    TensorData::new(part, [1, shape[1], shape[2], shape[3]])
+    TensorData::new(part, [count, shape[1], shape[2], shape[3]])
 }
 
 pub fn check(name: &str, method: &mut dyn Method) {
     let fixture = Fixture::open(&format!("{name}.safetensors"));
     let (a, b) = (fixture.data("input_a"), fixture.data("input_b"));
+    let count = a.shape()[0] / 5;
     check_steps(name, method, (RATE, RATE), |index| {
         let batch = Batch {
-            a: sample(&a, index),
-            b: sample(&b, index),
+            a: samples(&a, index, count),
+            b: samples(&b, index, count),
             mask: None,
             instances: None,
             features: None,
