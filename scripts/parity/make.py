@@ -23,6 +23,7 @@ import fixture_pillow
 import fixture_pix2pix
 import fixture_pool
 import fixture_pix2pixhd
+import fixture_reference
 import fixture_schedules
 import fixture_similarity
 import fixture_spectral
@@ -38,6 +39,7 @@ GROUPS = [
     fixture_penalties,
     fixture_features,
     fixture_minibatch,
+    fixture_reference,
     fixture_growth,
     fixture_cycle,
     fixture_contrastive,

@@ -6,7 +6,8 @@ use burn::tensor::Tensor;
 use crate::config::DiscriminatorRecipe;
 use crate::nn::{
     Convolution, Critic, DiscriminatorLayer, ForwardMode, MinibatchLayers, Network, Norm, Padding,
-    WeightInit, discriminator_features, downsample, downsample_gradient, input_gradient,
+    ReferenceBatch, WeightInit, discriminator_features, downsample, downsample_gradient,
+    input_gradient,
 };
 
 const KERNEL: usize = 4;
@@ -75,7 +76,7 @@ impl Scale {
 
     /// The output of every layer; the last one is the logits.
     fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Tensor<4>> {
-        discriminator_features(&self.sequence(), input, mode)
+        discriminator_features(&self.sequence(), input, mode, &ReferenceBatch::default())
     }
 
     /// All layers in their order.
@@ -134,7 +135,7 @@ impl Critic for MultiscaleDiscriminator {
         let mut coarser: Option<Tensor<4>> = None;
         for (scale, input) in self.scales.iter().zip(inputs.into_iter().rev()) {
             let [_, _, height, width] = input.dims();
-            let own = input_gradient(&scale.sequence(), input, mode);
+            let own = input_gradient(&scale.sequence(), input, mode, &ReferenceBatch::default());
             coarser = Some(match coarser {
                 Some(coarser) => own + downsample_gradient(coarser, [height, width]),
                 None => own,

@@ -6,7 +6,7 @@ use super::options::{
 };
 use super::recipe::{
     DataRecipe, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, LossRecipe, OptimRecipe,
-    Recipe, TrainRecipe, usual_r1_every,
+    Recipe, TrainRecipe, usual_r1_every, usual_reference_batch,
 };
 use crate::kernels::Precision;
 
@@ -46,6 +46,7 @@ impl Recipe {
                 flip: true,
                 shuffle: true,
                 batch_size: 1,
+                reference_batch: usual_reference_batch(),
                 workers: 2,
                 max_images: 0,
                 range: Vec::new(),

@@ -162,7 +162,7 @@ mod tests {
         let facts = |recipe: &Recipe| -> Vec<_> {
             let levels = recipe.stages().into_iter();
             let facts = levels.map(|level| {
-                assert_eq!(level.stages(), [level.clone()]);
+                assert_eq!(level.stages(), std::slice::from_ref(&level));
                 let data = &level.data;
                 (data.crop_size, data.load_size, level.train.level.unwrap())
             });

@@ -14,6 +14,7 @@ mod labels;
 mod options;
 mod overlay;
 mod recipe;
+mod reference;
 mod stages;
 mod unused_keys;
 mod validation;

@@ -52,6 +52,9 @@ pub struct DataRecipe {
     pub shuffle: bool,
     /// Pictures per step.
     pub batch_size: usize,
+    /// Pictures of the batch that reference and virtual batch normalisation take their statistics from.
+    #[serde(default = "usual_reference_batch")]
+    pub reference_batch: usize,
     /// Threads that decode and prepare pictures.
     pub workers: usize,
     /// Use only this many pictures of each side, the first ones; 0 for all.
@@ -233,6 +236,11 @@ pub struct LossRecipe {
 /// Steps between penalties R1, as in StyleGAN2.
 pub(super) fn usual_r1_every() -> usize {
     16
+}
+
+/// Pictures of a reference batch.
+pub(super) fn usual_reference_batch() -> usize {
+    8
 }
 
 /// Section `[optim]`.

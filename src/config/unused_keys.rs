@@ -53,8 +53,12 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("loss", "overlap"),
         ("loss", "distance"),
     ];
-    // pix2pixHD grows by stages of its own, and context encoders are made for one size.
-    const GROWTH: &[(&str, &str)] = &[("train", "grow"), ("train", "grow_epochs")];
+    // pix2pixHD grows by stages of its own, and context encoders are made for one size; neither has a reference batch.
+    const ONE_SIZE: &[(&str, &str)] = &[
+        ("train", "grow"),
+        ("train", "grow_epochs"),
+        ("data", "reference_batch"),
+    ];
     // What the generators of pix2pixHD have no place for.
     const NOT_COARSE_TO_FINE: &[(&str, &str)] = &[
         ("data", "pages"),
@@ -79,7 +83,7 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
             CONTRASTIVE,
             PAIRED,
             INPAINTING,
-            GROWTH,
+            ONE_SIZE,
             NOT_COARSE_TO_FINE,
         ]
         .concat(),
@@ -88,7 +92,7 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
             CONTRASTIVE,
             PAIRED,
             COARSE_TO_FINE,
-            GROWTH,
+            ONE_SIZE,
             NOT_INPAINTING,
         ]
         .concat(),

@@ -102,6 +102,7 @@ impl Recipe {
         self.validate_sizes()?;
         self.validate_game()?;
         self.validate_growth()?;
+        self.validate_reference()?;
         for (key, value) in [
             ("loss.l1", loss.l1),
             ("loss.cycle_a", loss.cycle_a),

@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use super::stage::{Builder, PostOp, Stage, layer_name, width};
 use crate::config::DiscriminatorRecipe;
 use crate::nn::{
-    Critic, DiscriminatorLayer, ForwardMode, MinibatchLayers, Network, WeightInit,
+    Critic, DiscriminatorLayer, ForwardMode, MinibatchLayers, Network, ReferenceBatch, WeightInit,
     discriminator_features, discriminator_logits, input_gradient,
 };
 
@@ -52,7 +52,7 @@ impl ContextDiscriminator {
 
     /// Maps `[batch, in, side, side]` to logits, `[batch, 1, 1, 1]`.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        discriminator_logits(&self.layers(), input, mode)
+        discriminator_logits(&self.layers(), input, mode, &ReferenceBatch::default())
     }
 
     /// The layers in their order.
@@ -67,11 +67,16 @@ impl ContextDiscriminator {
 
 impl Critic for ContextDiscriminator {
     fn features(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Vec<Tensor<4>>> {
-        vec![discriminator_features(&self.layers(), input, mode)]
+        vec![discriminator_features(
+            &self.layers(),
+            input,
+            mode,
+            &ReferenceBatch::default(),
+        )]
     }
 
     fn input_gradient(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        input_gradient(&self.layers(), input, mode)
+        input_gradient(&self.layers(), input, mode, &ReferenceBatch::default())
     }
 }
 

@@ -4,10 +4,14 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 
 use super::convolution::{Convolution, Padding};
-use super::discriminator_layer::{DiscriminatorLayer, discriminator_logits};
+use super::discriminator_layer::{
+    DiscriminatorLayer, discriminator_features, discriminator_logits, settle_reference,
+};
 use super::forward_mode::ForwardMode;
+use super::input_gradient::input_gradient;
 use super::minibatch_layers::MinibatchLayers;
 use super::norm::Norm;
+use super::reference_batch::ReferenceBatch;
 use super::tensors::Network;
 use super::weight_init::WeightInit;
 use crate::config::{DiscriminatorRecipe, Downsample};
@@ -25,6 +29,8 @@ pub struct PatchGan {
     minibatch: MinibatchLayers,
     #[module(skip)]
     downsample: Downsample,
+    #[module(skip)]
+    reference: ReferenceBatch,
 }
 
 impl PatchGan {
@@ -66,16 +72,27 @@ impl PatchGan {
             norms,
             minibatch: MinibatchLayers::new(init, recipe, width(layers)),
             downsample: recipe.downsample,
+            reference: ReferenceBatch::default(),
         }
     }
 
     /// Maps `[batch, in, height, width]` to one logit per patch, `[batch, 1, height', width']`.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        discriminator_logits(&self.layers(), input, mode)
+        discriminator_logits(&self.layers(), input, mode, &self.reference)
+    }
+
+    /// What comes out of each activation, and the logits at the end.
+    pub(super) fn features(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Tensor<4>> {
+        discriminator_features(&self.layers(), input, mode, &self.reference)
+    }
+
+    /// The gradient of the sum of all logits with respect to `input`.
+    pub(super) fn input_gradient(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
+        input_gradient(&self.layers(), input, mode, &self.reference)
     }
 
     /// The layers in their order.
-    pub(super) fn layers(&self) -> Vec<DiscriminatorLayer<'_>> {
+    fn layers(&self) -> Vec<DiscriminatorLayer<'_>> {
         let last = self.convolutions.len() - 1;
         let mut layers = Vec::with_capacity(4 * self.convolutions.len());
         for (index, convolution) in self.convolutions.iter().enumerate() {
@@ -122,6 +139,14 @@ impl Network for PatchGan {
         }
         format!("model.{index}")
     }
+
+    fn set_reference(&mut self, batch: ReferenceBatch) {
+        self.reference = batch;
+    }
+
+    fn settle_reference(&self) {
+        settle_reference(&self.layers(), &self.reference);
+    }
 }
 
 /// 1 x 1 convolutions: judges each pixel on its own. Isola et al., 2017, section 4.4.
@@ -132,6 +157,8 @@ pub struct PixelGan {
     norm: Norm,
     minibatch: MinibatchLayers,
     last: Convolution,
+    #[module(skip)]
+    reference: ReferenceBatch,
 }
 
 impl PixelGan {
@@ -150,16 +177,27 @@ impl PixelGan {
             norm: Norm::new(init, recipe.norm, width * 2),
             last: pixelwise(init, [width * 2 + added, 1], bias),
             minibatch: MinibatchLayers::new(init, recipe, width * 2),
+            reference: ReferenceBatch::default(),
         }
     }
 
     /// Maps `[batch, in, height, width]` to one logit per pixel, `[batch, 1, height, width]`.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        discriminator_logits(&self.layers(), input, mode)
+        discriminator_logits(&self.layers(), input, mode, &self.reference)
+    }
+
+    /// What comes out of each activation, and the logits at the end.
+    pub(super) fn features(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Tensor<4>> {
+        discriminator_features(&self.layers(), input, mode, &self.reference)
+    }
+
+    /// The gradient of the sum of all logits with respect to `input`.
+    pub(super) fn input_gradient(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
+        input_gradient(&self.layers(), input, mode, &self.reference)
     }
 
     /// The layers in their order.
-    pub(super) fn layers(&self) -> Vec<DiscriminatorLayer<'_>> {
+    fn layers(&self) -> Vec<DiscriminatorLayer<'_>> {
         let mut layers = vec![
             DiscriminatorLayer::Convolution(&self.first),
             DiscriminatorLayer::LeakyRelu,
@@ -183,5 +221,13 @@ impl Network for PixelGan {
             _ => return MinibatchLayers::NAME.to_owned(),
         };
         format!("net.{index}")
+    }
+
+    fn set_reference(&mut self, batch: ReferenceBatch) {
+        self.reference = batch;
+    }
+
+    fn settle_reference(&self) {
+        settle_reference(&self.layers(), &self.reference);
     }
 }

@@ -8,8 +8,8 @@ use crate::data::Batch;
 use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{
     Adam, DiffAugment, Discriminator, FeatureMatching, ForwardMode, GanLoss, Generator, ImagePool,
-    InstanceNoise, NamedTensors, NormStats, Penalties, TensorError, Trainable, WEIGHT_CLIP,
-    WeightInit,
+    InstanceNoise, NamedTensors, NormStats, Penalties, ReferenceBatch, ReferencePictures,
+    TensorError, Trainable, WEIGHT_CLIP, WeightInit,
 };
 use crate::random;
 
@@ -33,6 +33,7 @@ pub struct Pix2pix {
     matching: FeatureMatching,
     l1: f64,
     discriminator_steps: usize,
+    reference: Option<ReferencePictures>,
     /// Without automatic differentiation.
     device: Device,
 }
@@ -68,8 +69,26 @@ impl Pix2pix {
             matching: FeatureMatching::new(&recipe.loss),
             l1: recipe.loss.l1,
             discriminator_steps: recipe.optim.discriminator_steps,
+            reference: ReferencePictures::new(recipe),
             device: device.clone(),
         }
+    }
+
+    /// Gives the networks the pictures of the reference batch.
+    fn load_reference(&mut self, pictures: NamedTensors) -> Result<(), TensorError> {
+        let Some(reference) = &mut self.reference else {
+            return Ok(());
+        };
+        let [a, b] = reference.choose(pictures, &self.device)?;
+        if reference.for_discriminators {
+            let pairs = Tensor::cat(vec![a.clone(), b], 1);
+            self.discriminator
+                .set_reference(&ReferenceBatch::new(pairs));
+        }
+        if reference.for_generators {
+            self.generator.set_reference(&ReferenceBatch::new(a));
+        }
+        Ok(())
     }
 
     /// Updates the discriminator on the real pair and a generated one; returns its losses.
@@ -155,13 +174,21 @@ impl Method for Pix2pix {
         vec![vec![batch.a, output.into_data(), batch.b]]
     }
 
+    fn set_reference(&mut self, batch: &Batch) -> Result<(), TensorError> {
+        self.load_reference(ReferencePictures::named(batch.a.clone(), batch.b.clone()))
+    }
+
     fn networks(&self) -> &'static [&'static str] {
-        &[GENERATOR, DISCRIMINATOR]
+        match self.reference {
+            Some(_) => &[GENERATOR, DISCRIMINATOR, ReferencePictures::STEM],
+            None => &[GENERATOR, DISCRIMINATOR],
+        }
     }
 
     fn weights(&self, network: &str) -> NamedTensors {
-        match network {
-            GENERATOR => self.generator.weights(),
+        match (network, &self.reference) {
+            (GENERATOR, _) => self.generator.weights(),
+            (ReferencePictures::STEM, Some(reference)) => reference.tensors().clone(),
             _ => self.discriminator.weights(),
         }
     }
@@ -169,6 +196,7 @@ impl Method for Pix2pix {
     fn load_weights(&mut self, network: &str, weights: NamedTensors) -> Result<(), TensorError> {
         match network {
             GENERATOR => self.generator.load_weights(weights),
+            ReferencePictures::STEM => self.load_reference(weights),
             _ => self.discriminator.load_weights(weights),
         }
     }

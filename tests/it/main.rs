@@ -106,6 +106,7 @@ mod processes_support;
 #[cfg(all(feature = "libtorch", target_os = "linux"))]
 mod processes_training;
 mod reducer;
+mod reference;
 #[cfg(feature = "serve")]
 mod serve_api;
 #[cfg(feature = "serve")]
