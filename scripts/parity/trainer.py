@@ -31,12 +31,18 @@ def snapshot(networks, prefix):
     return tensors
 
 
+def batch(pictures, dtype):
+    """The pictures of a step: one, or as many as there are."""
+    pictures = pictures.to(dtype)
+    return pictures if pictures.dim() == 4 else pictures.unsqueeze(0)
+
+
 def train(build, step, data, dtype):
-    """Runs `step` on each sample; returns snapshots before and after, and each step's losses."""
+    """Runs `step` on each sample or batch; returns snapshots before and after, and each step's losses."""
     networks = {name: network.to(dtype) for name, network in build().items()}
     before = snapshot(networks, "initial")
     trainer = step(networks)
-    losses = [trainer(a.to(dtype).unsqueeze(0), b.to(dtype).unsqueeze(0)) for a, b in zip(*data)]
+    losses = [trainer(batch(a, dtype), batch(b, dtype)) for a, b in zip(*data)]
     return before, snapshot(networks, "final"), losses
 
 

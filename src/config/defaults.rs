@@ -9,7 +9,7 @@ use super::options::{
 };
 use super::recipe::{
     DataRecipe, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, LossRecipe, OptimRecipe,
-    Recipe, TrainRecipe, usual_r1_every,
+    Recipe, TrainRecipe, usual_r1_every, usual_reference_batch,
 };
 use crate::kernels::Precision;
 
@@ -49,6 +49,7 @@ impl Recipe {
                 flip: true,
                 shuffle: true,
                 batch_size: 1,
+                reference_batch: usual_reference_batch(),
                 workers: 2,
                 degrade: Vec::new(),
                 blur: USUAL_BLUR.to_vec(),
@@ -113,6 +114,7 @@ impl Recipe {
                 augment: Vec::new(),
                 shared: false,
                 minibatch_deviation: false,
+                minibatch_discrimination: 0,
                 noise: 0.0,
                 noise_epochs: 0,
             },
@@ -177,6 +179,9 @@ impl Recipe {
                 evaluate_every: 0,
                 metrics: String::new(),
                 stop_after: 0,
+                grow: Vec::new(),
+                grow_epochs: Vec::new(),
+                level: None,
             },
         }
     }

@@ -52,6 +52,11 @@ impl Recipe {
             "discriminator.minibatch_deviation",
             || "needs `data.batch_size` of 2 or more, best a multiple of 4".to_owned(),
         )?;
+        require(
+            self.discriminator.minibatch_discrimination == 0 || self.data.batch_size > 1,
+            "discriminator.minibatch_discrimination",
+            || "compares the pictures of a batch: needs `data.batch_size` of 2 or more".to_owned(),
+        )?;
         let noise = &self.discriminator;
         require(
             noise.noise > 0.0 || noise.noise_epochs == 0,
@@ -174,6 +179,17 @@ mod tests {
             (&["loss.dragan=-1"], "0 or more"),
             (&["discriminator.noise=-1"], "0 or more"),
             (&["discriminator.minibatch_deviation=true"], "of 2 or more"),
+            (
+                &["discriminator.minibatch_discrimination=9"],
+                "compares the pictures",
+            ),
+            (
+                &[
+                    "discriminator.minibatch_discrimination=1025",
+                    "data.batch_size=2",
+                ],
+                "at most 1024",
+            ),
             (&["discriminator.noise_epochs=9"], "no effect without"),
         ] {
             let error = resolve(Mode::Cycle, settings).unwrap_err();

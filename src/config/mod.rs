@@ -2,6 +2,7 @@
 
 mod builtin;
 mod colours;
+mod combinations;
 mod contrastive;
 mod defaults;
 mod degradation;
@@ -9,6 +10,8 @@ mod diff;
 mod error;
 mod extension;
 mod game;
+mod growth;
+mod growth_level;
 mod inpainting;
 mod labels;
 mod latent;
@@ -17,6 +20,7 @@ mod options;
 mod overlay;
 mod recipe;
 mod sizes;
+mod reference;
 mod stages;
 mod unused_keys;
 mod validation;
@@ -26,6 +30,7 @@ pub use colours::Colours;
 pub use degradation::Degradation;
 pub use diff::diff;
 pub use error::ConfigError;
+pub use growth_level::GrowthLevel;
 pub use inpainting::ALEXNET_SIDE;
 pub use latent_place::LatentPlace;
 pub use options::{

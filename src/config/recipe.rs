@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::latent_place::LatentPlace;
 use super::colours::Colours;
 use super::degradation::Degradation;
+use super::growth_level::GrowthLevel;
 use super::options::{
     Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,
     HoleFill, InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind,
@@ -54,6 +55,9 @@ pub struct DataRecipe {
     pub shuffle: bool,
     /// Pictures per step.
     pub batch_size: usize,
+    /// Pictures of the batch that reference and virtual batch normalisation take their statistics from.
+    #[serde(default = "usual_reference_batch")]
+    pub reference_batch: usize,
     /// Threads that decode and prepare pictures.
     pub workers: usize,
     /// How inputs are made of their targets; empty where the data set has both (pix2pix).
@@ -179,6 +183,9 @@ pub struct DiscriminatorRecipe {
     /// Show the last layer how different the pictures of the batch are.
     #[serde(default)]
     pub minibatch_deviation: bool,
+    /// Kernels by which the last layer is shown how like the others of the batch each picture is; 0 for none.
+    #[serde(default)]
+    pub minibatch_discrimination: usize,
     /// Standard deviation of the noise on pictures that are judged, in the first epoch.
     #[serde(default)]
     pub noise: f64,
@@ -259,6 +266,11 @@ pub(super) fn usual_r1_every() -> usize {
     16
 }
 
+/// Pictures of a reference batch.
+pub(super) fn usual_reference_batch() -> usize {
+    8
+}
+
 /// Section `[optim]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -328,6 +340,16 @@ pub struct TrainRecipe {
     /// Evaluations without a new best after which the run is over; 0 to run on.
     #[serde(default)]
     pub stop_after: u64,
+    /// Sides of the crop that are trained on one after the other, the last of which is that of `data.crop_size`; empty for that
+    /// alone (pix2pix, cycle, contrastive).
+    #[serde(default)]
+    pub grow: Vec<usize>,
+    /// Epochs of each of these but the last; empty to share the epochs of the run out evenly.
+    #[serde(default)]
+    pub grow_epochs: Vec<usize>,
+    /// The place of this recipe in a run that grows: set in its [stages](Recipe::stages) alone, and in no file.
+    #[serde(skip)]
+    pub level: Option<GrowthLevel>,
 }
 
 impl LossRecipe {

@@ -67,6 +67,12 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("loss", "overlap"),
         ("loss", "distance"),
     ];
+    // pix2pixHD grows by stages of its own, and context encoders are made for one size; neither has a reference batch.
+    const ONE_SIZE: &[(&str, &str)] = &[
+        ("train", "grow"),
+        ("train", "grow_epochs"),
+        ("data", "reference_batch"),
+    ];
     // What the generators of pix2pixHD have no place for.
     const NOT_COARSE_TO_FINE: &[(&str, &str)] = &[
         ("data", "pages"),
@@ -107,6 +113,7 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
             ADVERSARIAL,
             LATENT,
             INPAINTING,
+            ONE_SIZE,
             NOT_COARSE_TO_FINE,
         ]],
         Mode::Inpaint => &[&[
@@ -119,6 +126,7 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
             LATENT,
             ENCODER,
             COARSE_TO_FINE,
+            ONE_SIZE,
             NOT_INPAINTING,
         ]],
     };

@@ -48,6 +48,11 @@ impl Recipe {
             ("generator.bottleneck", generator.bottleneck, 65_536),
             ("discriminator.channels", discriminator.channels, 1_024),
             ("discriminator.layers", discriminator.layers, 10),
+            (
+                "discriminator.minibatch_discrimination",
+                discriminator.minibatch_discrimination,
+                1_024,
+            ),
             ("optim.epochs", optim.epochs, 1_000_000_000),
             ("optim.decay_epochs", optim.decay_epochs, 1_000_000_000),
             ("optim.pool_size", optim.pool_size, 1_000_000),
@@ -98,6 +103,9 @@ impl Recipe {
         self.validate_made_inputs()?;
         self.validate_sizes()?;
         self.validate_game()?;
+        self.validate_growth()?;
+        self.validate_reference()?;
+        self.validate_combinations()?;
         for (key, value) in [
             ("loss.l1", loss.l1),
             ("loss.cycle_a", loss.cycle_a),
@@ -143,7 +151,7 @@ impl Recipe {
                 "must be at least 0 and below 1".to_owned()
             })?;
         }
-        require(self.stage_epochs() >= 1, "optim.epochs", || {
+        require(self.schedule_epochs() >= 1, "optim.epochs", || {
             "together with `optim.decay_epochs` must be at least 1".to_owned()
         })
     }

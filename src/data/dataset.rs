@@ -107,12 +107,27 @@ impl Dataset {
     /// # Errors
     /// The picture cannot be read or does not fit the recipe.
     pub fn fixed(&self, index: usize) -> Result<Batch, DataError> {
+        Batch::stack(vec![self.fixed_sample(index)?])
+    }
+
+    /// A batch of `count` samples spread over the data set, as [`Dataset::fixed`] has them; some more than once where there are fewer.
+    ///
+    /// # Errors
+    /// A picture cannot be read or does not fit the recipe or the others.
+    pub fn reference(&self, count: usize) -> Result<Batch, DataError> {
+        let chosen = self.spread(count).into_iter().cycle().take(count);
+        let samples: Result<Vec<Sample>, DataError> =
+            chosen.map(|index| self.fixed_sample(index)).collect();
+        Batch::stack(samples?)
+    }
+
+    fn fixed_sample(&self, index: usize) -> Result<Sample, DataError> {
         let index = index % self.len();
         if self.is_labelled() {
-            return Batch::stack(vec![self.labelled_fixed(index)?]);
+            return self.labelled_fixed(index);
         }
         if self.has_holes() {
-            return Batch::stack(vec![self.with_fixed_hole(index)?]);
+            return self.with_fixed_hole(index);
         }
         if self.makes_inputs() {
             return Batch::stack(vec![self.made_fixed(index)?]);
@@ -126,7 +141,7 @@ impl Dataset {
                 Augmentation::centre(transform.crop_range(raster.size())),
             )
         };
-        Batch::stack(vec![self.sample(a_index, b_index, finish(&a), finish(&b))])
+        Ok(self.sample(a_index, b_index, finish(&a), finish(&b)))
     }
 
     /// The sample at `position` of an epoch whose order begins with sample `index` there, with its augmentation.

@@ -11,6 +11,7 @@ mod degrade;
 mod degrade_files;
 mod edges;
 mod error;
+mod fade_in;
 mod folder;
 mod join_pairs;
 mod label_coding;
@@ -49,6 +50,7 @@ pub use degrade::DegradeSettings;
 pub use degrade_files::write_degraded;
 pub use edges::{EdgeSettings, edge_map, write_edges};
 pub use error::DataError;
+pub use fade_in::{FadeIn, soften};
 pub use folder::{
     FolderListing, PictureFile, find_pictures, is_hidden, list_pictures, require_pictures,
 };

@@ -4,8 +4,9 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::Tensor;
 
 use super::forward_mode::ForwardMode;
-use super::layer_ops::{Eager, LayerOps};
+use super::layer_ops::LayerOps;
 use super::local_enhancer::LocalEnhancer;
+use super::reference_batch::ReferenceBatch;
 use super::resnet::{ResnetConfig, ResnetGenerator};
 use super::srresnet::Srresnet;
 use super::tensors::Network;
@@ -89,7 +90,11 @@ impl Generator {
     /// Maps `[batch, in, height, width]` to `[batch, out, scale * height, scale * width]`, both in [-1, 1], with the scale of the
     /// recipe. Height and width are multiples of [`GeneratorRecipe::size_multiple`] and at least [`GeneratorRecipe::min_size`].
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        self.forward_with(&mut Eager { mode }, input)
+        match self {
+            Self::Unet(unet) => unet.forward(input, mode),
+            Self::Resnet(resnet) => resnet.forward(input, mode),
+            Self::Local(local) => local.forward(input, mode),
+        }
     }
 
     /// Runs the layers in order on `ops`; sizes as for [`forward`](Self::forward).
@@ -124,6 +129,22 @@ impl Network for Generator {
             Self::Resnet(resnet) => resnet.layer_name(path),
             Self::Local(local) => local.layer_name(path),
             Self::Srresnet(srresnet) => srresnet.layer_name(path),
+        }
+    }
+
+    fn set_reference(&mut self, batch: ReferenceBatch) {
+        match self {
+            Self::Unet(unet) => unet.set_reference(batch),
+            Self::Resnet(resnet) => resnet.set_reference(batch),
+            Self::Local(local) => local.set_reference(batch),
+        }
+    }
+
+    fn settle_reference(&self) {
+        match self {
+            Self::Unet(unet) => unet.settle_reference(),
+            Self::Resnet(resnet) => resnet.settle_reference(),
+            Self::Local(local) => local.settle_reference(),
         }
     }
 }

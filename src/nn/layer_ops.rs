@@ -12,6 +12,7 @@ use super::latent_code::code_at_half;
 use super::norm::Norm;
 use super::pixel_shuffle::pixel_shuffle;
 use super::prelu::Prelu;
+use super::reference_batch::{ReferenceBatch, ReferenceStatistics};
 use super::upsampling::Upsampling;
 
 /// The operations of a generator's layers. Generators define the order of their layers; an implementation computes each layer
@@ -60,7 +61,38 @@ pub trait LayerOps<'n> {
 /// Computes each layer at once.
 #[derive(Debug)]
 pub(super) struct Eager {
-    pub(super) mode: ForwardMode,
+    mode: ForwardMode,
+    statistics: ReferenceStatistics,
+}
+
+impl Eager {
+    /// Passes of a network without a reference batch.
+    pub(super) fn new(mode: ForwardMode) -> Self {
+        Self {
+            mode,
+            statistics: ReferenceStatistics::Absent,
+        }
+    }
+
+    /// A pass of a network with `reference`, which `pass` takes through the layers first.
+    pub(super) fn with_reference(
+        mode: ForwardMode,
+        reference: &ReferenceBatch,
+        pass: impl FnOnce(&mut Self, Tensor<4>),
+    ) -> Self {
+        let statistics = reference.statistics(|batch, statistics| {
+            let mode = ReferenceBatch::own_mode(mode);
+            let mut own = Self { mode, statistics };
+            pass(&mut own, batch);
+            own.statistics
+        });
+        Self { mode, statistics }
+    }
+
+    /// Takes `reference` by `pass` through the layers of a network whose norms keep its statistics.
+    pub(super) fn settle(reference: &ReferenceBatch, pass: impl FnOnce(&mut Self, Tensor<4>)) {
+        reference.settle(|batch, statistics, mode| pass(&mut Self { mode, statistics }, batch));
+    }
 }
 
 impl LayerOps<'_> for Eager {
@@ -75,7 +107,7 @@ impl LayerOps<'_> for Eager {
     }
 
     fn norm(&mut self, layer: &Norm, input: Tensor<4>) -> Tensor<4> {
-        layer.forward(input, self.mode)
+        self.statistics.forward(layer, input, self.mode)
     }
 
     fn dropout(&mut self, input: Tensor<4>) -> Tensor<4> {

@@ -9,7 +9,7 @@ use crate::data::Batch;
 use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{
     Adam, Discriminator, FeatureMatching, ForwardMode, GanLoss, Generator, NamedTensors, NormStats,
-    TensorError, Trainable, Vgg19, WeightInit, enlarged,
+    ReferenceBatch, ReferencePictures, TensorError, Trainable, Vgg19, WeightInit, enlarged,
 };
 use crate::random;
 
@@ -39,6 +39,7 @@ pub struct Pix2pix {
     scale: usize,
     view: View,
     norm_stats: NormStats,
+    reference: Option<ReferencePictures>,
     /// Without automatic differentiation.
     device: Device,
 }
@@ -75,8 +76,27 @@ impl Pix2pix {
             scale: recipe.generator.scale,
             view: View::new(recipe),
             norm_stats: NormStats::usual(recipe),
+            reference: ReferencePictures::new(recipe),
             device: device.clone(),
         }
+    }
+
+    /// Gives the networks the pictures of the reference batch.
+    fn load_reference(&mut self, pictures: NamedTensors) -> Result<(), TensorError> {
+        let Some(reference) = &mut self.reference else {
+            return Ok(());
+        };
+        let [a, b] = reference.choose(pictures, &self.device)?;
+        if reference.for_discriminators {
+            let pairs = Tensor::cat(vec![a.clone(), b], 1);
+            self.discriminator
+                .network
+                .set_reference(&ReferenceBatch::new(pairs));
+        }
+        if reference.for_generators {
+            self.generator.set_reference(&ReferenceBatch::new(a));
+        }
+        Ok(())
     }
 
     /// Adds the perceptual loss of the recipe, with the weights of VGG19.
@@ -163,13 +183,21 @@ impl Method for Pix2pix {
         vec![self.view.row(batch.a, output, batch.b, &self.device)]
     }
 
+    fn set_reference(&mut self, batch: &Batch) -> Result<(), TensorError> {
+        self.load_reference(ReferencePictures::named(batch.a.clone(), batch.b.clone()))
+    }
+
     fn networks(&self) -> &'static [&'static str] {
-        &[GENERATOR, DISCRIMINATOR]
+        match self.reference {
+            Some(_) => &[GENERATOR, DISCRIMINATOR, ReferencePictures::STEM],
+            None => &[GENERATOR, DISCRIMINATOR],
+        }
     }
 
     fn weights(&self, network: &str) -> NamedTensors {
-        match network {
-            GENERATOR => self.generator.weights(),
+        match (network, &self.reference) {
+            (GENERATOR, _) => self.generator.weights(),
+            (ReferencePictures::STEM, Some(reference)) => reference.tensors().clone(),
             _ => self.discriminator.network.weights(),
         }
     }
@@ -177,6 +205,7 @@ impl Method for Pix2pix {
     fn load_weights(&mut self, network: &str, weights: NamedTensors) -> Result<(), TensorError> {
         match network {
             GENERATOR => self.generator.load_weights(weights),
+            ReferencePictures::STEM => self.load_reference(weights),
             _ => self.discriminator.network.load_weights(weights),
         }
     }

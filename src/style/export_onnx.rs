@@ -41,6 +41,9 @@ pub fn generator_onnx(
     {
         return Err(StyleError::NoOwnStatistics(folder.name()));
     }
+    if recipe.generator.norm == NormKind::VirtualBatch {
+        return Err(StyleError::VirtualNorm(folder.name()));
+    }
     let (weights, channels) = generator_weights(folder, manifest, direction, device)?;
     let direction = direction.unwrap_or(recipe.data.direction);
     let mut properties = vec![

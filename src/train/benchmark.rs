@@ -45,6 +45,11 @@ impl Benchmark {
 
     fn measure(&self, device: &OpenDevice) -> Result<BenchmarkResult, TrainError> {
         let mut method = methods::build(&self.recipe, &device.device)?;
+        let reference = self.recipe.needed_reference_batch();
+        if reference > 0 {
+            let chosen = method.set_reference(&self.batch(reference));
+            chosen.expect("as many pictures are made as the recipe says, with its channels");
+        }
         let batch = self.batch(self.recipe.data.batch_size);
         let mut seconds: Vec<f64> = (0..=self.steps)
             .map(|step| self.step(&mut *method, &batch, step as u64 + 1, device))

@@ -37,6 +37,9 @@ type Outputs = (Option<Evaluations>, Vec<Box<dyn Listener>>);
 /// Why stages are never empty.
 const ONE_STAGE: &str = "a recipe has at least one stage";
 
+/// Why reference pictures fit.
+const REFERENCE_FITS: &str = "as many pictures are read as the recipe says, with its channels";
+
 /// How a session begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionStart {
@@ -114,7 +117,7 @@ impl Session {
         let total = total_steps(&self.recipe, whole.per_epoch, pace);
         let position = reached.map_or(0, |checkpoint| pace.position(checkpoint.step));
         let (stage, remaining_stages) = reached_stage(stages, position);
-        let mut method = self.build_method(&stage.recipe)?;
+        let mut method = self.build_method(&stage)?;
         // The pictures of a resumed run were checked when it began. After the networks: what is wrong with weight files is
         // reported at once, while reading many pictures takes its time.
         if earlier.is_none() && group.is_leader() {
@@ -230,8 +233,13 @@ impl Session {
     }
 
     /// The method with its initial weights.
-    fn build_method(&self, recipe: &Recipe) -> Result<Box<dyn Method>, TrainError> {
-        let mut method = methods::build(recipe, &self.device.device)?;
+    fn build_method(&self, stage: &Stage) -> Result<Box<dyn Method>, TrainError> {
+        let mut method = methods::build(&stage.recipe, &self.device.device)?;
+        let reference = stage.recipe.needed_reference_batch();
+        if reference > 0 {
+            let batch = stage.dataset.reference(reference)?;
+            method.set_reference(&batch).expect(REFERENCE_FITS);
+        }
         if let SessionStart::From(folder) = &self.start {
             methods::check_initial_weights(&self.recipe, folder)?;
             let initial = load_initial_weights(folder, &self.recipe, &mut *method)

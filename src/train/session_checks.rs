@@ -35,6 +35,15 @@ pub(super) fn warn(recipe: &Recipe, per_epoch: u64, pace: Pace) {
             recipe.total_epochs()
         );
     }
+    let last = recipe.stages().pop();
+    let at_last = last.map_or(0, |stage| stage.stage_epochs() as u64 * per_epoch);
+    let lower = recipe.total_epochs() as u64 * per_epoch - at_last;
+    if !train.grow.is_empty() && train.max_steps > 0 && train.max_steps <= pace.step(lower) {
+        tracing::warn!(
+            "the run ends before it reaches its last size, after step {}: give its length with `--epochs`, which the sizes share, or set `train.grow_epochs`",
+            pace.step(lower)
+        );
+    }
     if optim.policy == Policy::Cosine
         && optim.decay_epochs > 0
         && total_steps(recipe, per_epoch, pace) > pace.step(optim.epochs as u64 * per_epoch)

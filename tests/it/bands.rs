@@ -51,7 +51,7 @@ impl TensorRows for InMemory {
 
 fn generator(recipe: &GeneratorRecipe, device: &Device) -> Generator {
     // Large weights and biases, so that nothing is hidden by small values.
-    let mut init = WeightInit::new(InitKind::Xavier, 1.0, 5, 0, device);
+    let mut init = WeightInit::new(InitKind::Xavier, 1.0, 5, 0, device).with_reference_batch(3);
     Generator::new(&mut init, recipe, 3, 3)
 }
 
@@ -117,7 +117,8 @@ proptest! {
         ]),
         scale in prop::sample::select(vec![1usize, 2, 4]),
         norm in prop::sample::select(vec![
-            NormKind::Instance, NormKind::InstanceAffine, NormKind::Batch, NormKind::None,
+            NormKind::Instance, NormKind::InstanceAffine, NormKind::Batch, NormKind::ReferenceBatch,
+            NormKind::VirtualBatch, NormKind::None,
         ]),
         upsample in prop::sample::select(vec![Upsample::Deconv, Upsample::Resize, Upsample::Blur]),
         downsample in prop::sample::select(vec![Downsample::Strided, Downsample::Blur]),

@@ -78,6 +78,7 @@ mod folders;
 mod forward;
 mod forward_memory;
 mod gan_loss;
+mod growth;
 mod hostile_corpus;
 mod hostile_files;
 mod hostile_pictures;
@@ -97,6 +98,7 @@ mod labels;
 mod latent;
 mod made_inputs;
 mod masks;
+mod minibatch;
 mod onnx_interpreter;
 mod optimiser;
 mod penalties;
@@ -108,6 +110,7 @@ mod processes_support;
 #[cfg(all(feature = "libtorch", target_os = "linux"))]
 mod processes_training;
 mod reducer;
+mod reference;
 #[cfg(feature = "serve")]
 mod serve_api;
 #[cfg(feature = "serve")]

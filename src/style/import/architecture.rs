@@ -227,6 +227,8 @@ impl Architecture {
 pub(super) fn norm_text(norm: NormKind) -> &'static str {
     match norm {
         NormKind::Batch => "batch norm",
+        NormKind::ReferenceBatch => "reference batch norm",
+        NormKind::VirtualBatch => "virtual batch norm",
         NormKind::Instance => "instance norm",
         NormKind::InstanceAffine => "instance norm with scale and shift",
         NormKind::Spectral => "spectral norm",
