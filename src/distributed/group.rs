@@ -1,6 +1,7 @@
 //! Processes that train together.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::engine::ProcessGroup;
@@ -19,15 +20,16 @@ const MAX_MESSAGE: usize = 4096;
 /// A group of processes that train together, or a process that is alone, for which nothing here is anything to do.
 ///
 /// All processes call the same functions in the same order. One that fails on its own calls [`Group::conclude`] instead, and the
-/// others learn of it from what they call next: all but [`Group::sum`] begin with an agreement.
-#[derive(Debug)]
+/// others learn of it from what they call next: all but [`Group::sum`] and [`Group::collect_numbers`] begin with an agreement. Clones
+/// are the same group.
+#[derive(Debug, Clone)]
 pub struct Group {
     rank: usize,
     size: usize,
     limit: Duration,
-    engine: Option<ProcessGroup>,
+    engine: Option<Arc<Mutex<ProcessGroup>>>,
     /// Whether the others can be told something.
-    is_connected: Cell<bool>,
+    is_connected: Arc<AtomicBool>,
 }
 
 impl Group {
@@ -38,7 +40,7 @@ impl Group {
             size: 1,
             limit: Duration::ZERO,
             engine: None,
-            is_connected: Cell::new(false),
+            is_connected: Arc::default(),
         }
     }
 
@@ -52,8 +54,8 @@ impl Group {
             rank: launch.rank,
             size: launch.size,
             limit,
-            is_connected: Cell::new(engine.is_some()),
-            engine,
+            is_connected: Arc::new(AtomicBool::new(engine.is_some())),
+            engine: engine.map(|engine| Arc::new(Mutex::new(engine))),
         })
     }
 
@@ -77,7 +79,7 @@ impl Group {
     /// # Errors
     /// Another process is gone or silent.
     pub fn sum(&self, values: &mut [f32]) -> Result<(), GroupError> {
-        match &self.engine {
+        match self.engine() {
             Some(engine) if !values.is_empty() => {
                 self.checked(self.limit, engine.sum(values, self.limit))
             }
@@ -85,12 +87,33 @@ impl Group {
         }
     }
 
+    /// The numbers of each process, in order of rank. All give as many, and must be known to come.
+    ///
+    /// # Errors
+    /// Another process is gone or silent.
+    pub fn collect_numbers(&self, own: &[f32]) -> Result<Vec<Vec<f32>>, GroupError> {
+        let Some(engine) = self.engine() else {
+            return Ok(vec![own.to_vec()]);
+        };
+        let mut bytes: Vec<u8> = own.iter().flat_map(|number| number.to_le_bytes()).collect();
+        let all = self.checked(self.limit, engine.collect(&mut bytes, self.limit))?;
+        let (numbers, _) = all.as_chunks();
+        let numbers: Vec<f32> = numbers
+            .iter()
+            .map(|&bytes| f32::from_le_bytes(bytes))
+            .collect();
+        Ok(numbers
+            .chunks(own.len().max(1))
+            .map(<[f32]>::to_vec)
+            .collect())
+    }
+
     /// The strongest signal of all processes. Where the leader may be busy with files, the others have `patience`.
     ///
     /// # Errors
     /// Another process has failed, is gone or silent.
     pub fn agree(&self, own: Signal, patience: bool) -> Result<Signal, GroupError> {
-        let Some(engine) = &self.engine else {
+        let Some(engine) = self.engine() else {
             return Ok(own);
         };
         let limit = if patience {
@@ -98,7 +121,7 @@ impl Group {
         } else {
             self.limit
         };
-        let all = self.exchange(engine, own as u8, "", limit)?;
+        let all = self.exchange(&engine, own as u8, "", limit)?;
         let signals = all.into_iter().map(Signal::from_number);
         Ok(signals.max().unwrap_or(own))
     }
@@ -109,8 +132,8 @@ impl Group {
     /// As [`Group::agree`].
     pub fn share(&self, own: Vec<u8>) -> Result<Vec<u8>, GroupError> {
         self.agree(Signal::Continue, true)?;
-        match &self.engine {
-            Some(engine) => self.broadcast(engine, own, 0),
+        match self.engine() {
+            Some(engine) => self.broadcast(&engine, own, 0),
             None => Ok(own),
         }
     }
@@ -121,17 +144,17 @@ impl Group {
     /// It is not; or as [`Group::agree`].
     pub fn compare(&self, parts: &[(&'static str, String)]) -> Result<(), GroupError> {
         self.agree(Signal::Continue, true)?;
-        let Some(engine) = &self.engine else {
+        let Some(engine) = self.engine() else {
             return Ok(());
         };
         for (part, text) in parts {
-            let all = self.collect(engine, text.as_bytes())?;
+            let all = self.collect(&engine, text.as_bytes())?;
             let texts: Vec<_> = all
                 .iter()
                 .map(|text| String::from_utf8_lossy(text))
                 .collect();
             if let Some(rank) = texts.iter().position(|text| *text != texts[0]) {
-                self.is_connected.set(false);
+                self.disconnect();
                 return Err(GroupError::Unequal {
                     rank,
                     part,
@@ -148,10 +171,10 @@ impl Group {
     /// As [`Group::agree`].
     pub fn gather(&self, mut own: Vec<u8>) -> Result<Vec<Vec<u8>>, GroupError> {
         self.agree(Signal::Continue, true)?;
-        let Some(engine) = &self.engine else {
+        let Some(engine) = self.engine() else {
             return Ok(vec![own]);
         };
-        let lengths = self.lengths(engine, own.len())?;
+        let lengths = self.lengths(&engine, own.len())?;
         if !self.is_leader() {
             self.checked(self.limit, engine.send(&mut own, 0, self.limit))?;
             return Ok(Vec::new());
@@ -171,13 +194,13 @@ impl Group {
     /// As [`Group::agree`].
     pub fn scatter(&self, all: Vec<Vec<u8>>) -> Result<Vec<u8>, GroupError> {
         self.agree(Signal::Continue, true)?;
-        let Some(engine) = &self.engine else {
+        let Some(engine) = self.engine() else {
             return Ok(all.into_iter().next().unwrap_or_default());
         };
         let lengths = all
             .iter()
             .flat_map(|bytes| (bytes.len() as u64).to_le_bytes());
-        let lengths = self.broadcast(engine, lengths.collect(), 0)?;
+        let lengths = self.broadcast(&engine, lengths.collect(), 0)?;
         let (lengths, _) = lengths.as_chunks();
         if self.is_leader() {
             let mut all = all.into_iter();
@@ -203,14 +226,27 @@ impl Group {
     /// # Errors
     /// Another process has failed, is gone or silent.
     pub fn conclude(&self, failure: Option<&str>) -> Result<(), GroupError> {
-        let Some(engine) = self.engine.as_ref().filter(|_| self.is_connected.get()) else {
+        let is_connected = self.is_connected.load(Ordering::Relaxed);
+        let Some(engine) = self.engine().filter(|_| is_connected) else {
             return Ok(());
         };
         let signal = failure.map_or(Signal::Continue as u8, |_| FAILED);
         let limit = self.limit.max(PATIENCE);
-        self.exchange(engine, signal, failure.unwrap_or_default(), limit)?;
-        self.is_connected.set(false);
+        self.exchange(&engine, signal, failure.unwrap_or_default(), limit)?;
+        self.disconnect();
         Ok(())
+    }
+
+    /// The engine, where there are others.
+    fn engine(&self) -> Option<MutexGuard<'_, ProcessGroup>> {
+        let engine = self.engine.as_ref()?;
+        // The engine itself is whole, whatever has become of a thread that called it.
+        Some(engine.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Remembers that the others are not listening any more.
+    fn disconnect(&self) {
+        self.is_connected.store(false, Ordering::Relaxed);
     }
 
     /// The numbers of all processes, unless one of them is [`FAILED`].
@@ -228,7 +264,7 @@ impl Group {
         let mut message = message.as_bytes().to_vec();
         message.truncate(MAX_MESSAGE);
         let message = self.broadcast(engine, message, rank)?;
-        self.is_connected.set(false);
+        self.disconnect();
         Err(GroupError::Other {
             rank,
             message: String::from_utf8_lossy(&message).into_owned(),
@@ -277,7 +313,7 @@ impl Group {
     /// The result of the engine; after an error the group is of no use.
     fn checked<T>(&self, limit: Duration, result: Result<T, String>) -> Result<T, GroupError> {
         result.map_err(|message| {
-            self.is_connected.set(false);
+            self.disconnect();
             let other = (self.size == 2).then_some(1 - self.rank.min(1));
             GroupError::of_engine(message, other, limit)
         })

@@ -1,6 +1,7 @@
 //! The kernels under automatic differentiation, for every backend that implements their gradients.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
@@ -12,7 +13,9 @@ use burn::backend::{Autodiff, Backend, TensorMetadata};
 use burn::tensor::TensorData;
 
 use super::backend::{ConvolutionSaved, KernelGradients, Kernels};
-use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};
+use super::{
+    AdamStep, ConvolutionShape, Exchange, Precision, TransposedConvolutionShape, joint_norm_passes,
+};
 
 /// What the gradients of a convolution need.
 #[derive(Debug, Clone)]
@@ -310,6 +313,16 @@ impl<B: KernelGradients, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
             FloatTensor::<Self>::new(mean),
             FloatTensor::<Self>::new(variance),
         )
+    }
+
+    fn joint_batch_norm(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        epsilon: f64,
+        exchange: Arc<dyn Exchange>,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        joint_norm_passes::normalise_recorded::<B, C>(input, scale, shift, epsilon, exchange)
     }
 
     fn channel_statistics(input: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>) {

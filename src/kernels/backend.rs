@@ -7,11 +7,13 @@
     )
 )]
 
+use std::sync::Arc;
+
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, DispatchDevice, backend_extension};
 use burn::tensor::{DType, Tensor, TensorData};
 
-use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};
+use super::{AdamStep, ConvolutionShape, Exchange, Precision, TransposedConvolutionShape};
 
 /// The kernels as operations on a backend's own tensors, with the shapes of the public functions of the same names.
 ///
@@ -49,6 +51,15 @@ pub(crate) trait Kernels: Backend {
         scale: FloatTensor<Self>,
         shift: FloatTensor<Self>,
         epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    /// Returns output, mean and unbiased variance over the samples of all processes; the last two carry no gradient.
+    fn joint_batch_norm(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        epsilon: f64,
+        exchange: Arc<dyn Exchange>,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
     /// Converts the weight of a convolution to the type and layout that it computes with; carries no gradient.

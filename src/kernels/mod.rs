@@ -21,8 +21,12 @@ mod convolution;
 mod convolution_shape;
 mod device_failure;
 mod device_memory;
+mod exchange;
 #[cfg(feature = "flex")]
 mod flex;
+mod joint_norm;
+#[cfg(feature = "flex")]
+mod joint_norm_passes;
 #[cfg(feature = "libtorch")]
 pub mod libtorch;
 mod mapped;
@@ -45,6 +49,8 @@ pub use convolution::{convolution, prepack_weight, transposed_convolution};
 pub use convolution_shape::{ConvolutionShape, TransposedConvolutionShape};
 pub use device_failure::DeviceFailure;
 pub use device_memory::DeviceMemory;
+pub use exchange::Exchange;
+pub use joint_norm::{JointNorm, has_joint_norm, joint_batch_norm};
 pub(crate) use mapped::{map_file, mapped_numbers, tensor_from_mapped};
 pub use memory::{exit_process, retain_freed_memory};
 pub use norm::{

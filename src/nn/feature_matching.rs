@@ -43,12 +43,18 @@ impl FeatureMatching {
 
     /// What `critic`, whose weights are frozen, makes of `fake`, compared with what it makes of `real`, which it only looks at where a
     /// loss asks for it. Both `[batch, channels, height, width]`.
-    pub fn judge<C: Critic>(&self, critic: &C, fake: Tensor<4>, real: &Tensor<4>) -> Judgement {
-        let of_fake = critic.features(fake, ForwardMode::TRAINING);
+    pub fn judge<C: Critic>(
+        &self,
+        critic: &C,
+        fake: Tensor<4>,
+        real: &Tensor<4>,
+        mode: ForwardMode<'_>,
+    ) -> Judgement {
+        let of_fake = critic.features(fake, mode);
         let of_real = if self.compares() {
             let look = ForwardMode {
                 update_running: false,
-                ..ForwardMode::TRAINING
+                ..mode
             };
             critic.features(real.clone(), look)
         } else {

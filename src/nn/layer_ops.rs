@@ -47,11 +47,11 @@ pub trait LayerOps<'n> {
 
 /// Computes each layer at once.
 #[derive(Debug)]
-pub(super) struct Eager {
-    pub(super) mode: ForwardMode,
+pub(super) struct Eager<'m> {
+    pub(super) mode: ForwardMode<'m>,
 }
 
-impl LayerOps<'_> for Eager {
+impl LayerOps<'_> for Eager<'_> {
     type Features = Tensor<4>;
 
     fn convolution(&mut self, layer: &Convolution, input: Tensor<4>) -> Tensor<4> {

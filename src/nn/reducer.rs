@@ -1,11 +1,13 @@
 //! Gradients averaged over processes that train together.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use burn::module::{ModuleVisitor, Param};
 use burn::tensor::{DType, Gradients, Tensor, TensorData};
 
 use super::tensors::Network;
+use crate::kernels::Exchange;
 
 /// Averages gradients over processes that train together.
 pub trait Reducer: Debug {
@@ -14,6 +16,11 @@ pub trait Reducer: Debug {
     /// All processes give those of the same parameters in the same order. Errors are kept by who averages: the numbers are then of
     /// no use, and nothing that follows from them may be.
     fn average(&self, gradients: &mut [f32]);
+
+    /// How batch normalisation takes its statistics from the samples of all processes, where it does.
+    fn exchange(&self) -> Option<&Arc<dyn Exchange>> {
+        None
+    }
 }
 
 /// How far an optimiser goes, and along whose gradients.

@@ -81,7 +81,7 @@ impl Pix2pix {
         rng: &mut ChaCha8Rng,
     ) -> DiscriminatorLosses {
         let network = self.discriminator.network();
-        let mode = ForwardMode::TRAINING;
+        let mode = context.training_mode();
         let on_fake = network.forward(fake.clone(), mode);
         let on_fake = self.gan_loss.discriminator_on_fake(on_fake);
         let on_real = network.forward(real.clone(), mode);
@@ -111,7 +111,7 @@ impl Method for Pix2pix {
         let fake = self
             .generator
             .network()
-            .forward(input.clone(), ForwardMode::TRAINING);
+            .forward(input.clone(), context.training_mode());
 
         let real_pair = pair(target.clone());
         // Without its graph: the discriminator's step must not reach the generator.
@@ -130,9 +130,8 @@ impl Method for Pix2pix {
 
         // The generator is judged by the discriminator after its step.
         let frozen = self.discriminator.frozen();
-        let judgement = self
-            .matching
-            .judge(&frozen, seen(pair(fake.clone())), &real_pair);
+        let (shown, mode) = (seen(pair(fake.clone())), context.training_mode());
+        let judgement = self.matching.judge(&frozen, shown, &real_pair, mode);
         let adversarial = judgement.generator_loss(self.gan_loss);
         let distance = (fake - target).abs().mean() * self.l1;
         let loss = judgement.added_to(adversarial.clone() + distance.clone());

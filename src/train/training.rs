@@ -179,7 +179,7 @@ impl Training<'_> {
         let epoch = self.state.epoch();
         let stage_epoch = epoch - self.stage.first / self.state.per_epoch;
         let factor = self.state.schedule.factor(stage_epoch);
-        let averaging = Averaging::new(self.group, part);
+        let averaging = Averaging::new(self.group, part, recipe.train.sync_norm);
         let seed = random::process_seed(recipe.train.seed, self.group.rank());
         let context = StepContext {
             step,

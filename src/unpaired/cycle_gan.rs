@@ -86,7 +86,7 @@ impl CycleGan {
         rng: &mut ChaCha8Rng,
     ) -> (Tensor<4>, Tensor<4>, GeneratorLosses) {
         let (a2b, b2a) = (self.a2b.network(), self.b2a.network());
-        let mode = ForwardMode::TRAINING;
+        let mode = context.training_mode();
         let fake_b = a2b.forward(real_a.clone(), mode);
         let recovered_a = b2a.forward(fake_b.clone(), mode);
         let fake_a = b2a.forward(real_b.clone(), mode);

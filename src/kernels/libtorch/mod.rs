@@ -27,6 +27,8 @@ mod workers;
 pub use process_group::{GroupOptions, ProcessGroup};
 pub use start::{gpu_count, missing_gpu, set_threads, start};
 
+use std::sync::Arc;
+
 use burn::backend::libtorch::LibTorch;
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
@@ -36,7 +38,9 @@ use tch::{Device, Tensor};
 use shape::Shape;
 
 use super::backend::{ConvolutionGradients, ConvolutionSaved, KernelGradients, Kernels};
-use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};
+use super::{
+    AdamStep, ConvolutionShape, Exchange, Precision, TransposedConvolutionShape, joint_norm_passes,
+};
 
 type Primitive = FloatTensor<LibTorch>;
 
@@ -88,6 +92,16 @@ impl Kernels for LibTorch {
             Some(shift),
             epsilon,
         ))
+    }
+
+    fn joint_batch_norm(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        epsilon: f64,
+        exchange: Arc<dyn Exchange>,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        joint_norm_passes::normalise::<Self>(input, scale, shift, epsilon, &exchange)
     }
 
     fn channel_statistics(input: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>) {
