@@ -5,7 +5,7 @@ use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{Device, Tensor};
 
-use crate::kernels::{Precision, relu};
+use crate::kernels::{Precision, mean, relu};
 use crate::nn::{
     Convolution, ForwardMode, NamedTensors, Network, NormStats, Padding, TensorError, WeightInit,
     full_precision,
@@ -94,7 +94,7 @@ impl Vgg19 {
         let outputs = self.features(colour(output));
         let distances = outputs.into_iter().zip(targets).zip(WEIGHTS);
         distances
-            .map(|((output, target), weight)| (output - target).abs().mean() * weight)
+            .map(|((output, target), weight)| mean((output - target).abs()) * weight)
             .reduce(|sum, distance| sum + distance)
             .expect("there are five features")
     }

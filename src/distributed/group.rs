@@ -4,7 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::engine::ProcessGroup;
+use burn::tensor::Tensor;
+
+use super::difference::difference;
+use super::engine::{GpuGroup, Nccl, ProcessGroup};
 use super::error::GroupError;
 use super::join::join;
 use super::launch::Launch;
@@ -28,6 +31,8 @@ pub struct Group {
     size: usize,
     limit: Duration,
     engine: Option<Arc<Mutex<ProcessGroup>>>,
+    /// The way from GPU to GPU, where there is one.
+    gpus: Option<Arc<Mutex<GpuGroup>>>,
     /// Whether the others can be told something.
     is_connected: Arc<AtomicBool>,
 }
@@ -40,6 +45,7 @@ impl Group {
             size: 1,
             limit: Duration::ZERO,
             engine: None,
+            gpus: None,
             is_connected: Arc::default(),
         }
     }
@@ -56,6 +62,31 @@ impl Group {
             limit,
             is_connected: Arc::new(AtomicBool::new(engine.is_some())),
             engine: engine.map(|engine| Arc::new(Mutex::new(engine))),
+            gpus: None,
+        })
+    }
+
+    /// The same group, whose processes sum up numbers on their GPUs, by NCCL; this one has `gpu`. All processes ask for it.
+    ///
+    /// # Errors
+    /// NCCL is not there or finds no way; or as [`Group::agree`].
+    pub fn with_gpus(&self, gpu: usize) -> Result<Self, GroupError> {
+        if self.engine.is_none() {
+            return Ok(self.clone());
+        }
+        let nccl = Nccl::load().map_err(GroupError::NoNccl)?;
+        let own = if self.is_leader() {
+            nccl.new_id().map_err(GroupError::NoNccl)?
+        } else {
+            Vec::new()
+        };
+        let id = self.share(own)?;
+        // Whoever cannot has said so by now: NCCL would wait for it.
+        self.agree(Signal::Continue, true)?;
+        let gpus = GpuGroup::join(nccl, &id, [self.rank, self.size], gpu);
+        Ok(Self {
+            gpus: Some(Arc::new(Mutex::new(gpus.map_err(GroupError::NoNccl)?))),
+            ..self.clone()
         })
     }
 
@@ -85,6 +116,24 @@ impl Group {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether numbers go from GPU to GPU: [`Group::with_gpus`].
+    pub fn has_gpus(&self) -> bool {
+        self.gpus.is_some()
+    }
+
+    /// The sums of numbers on the GPUs of all processes; the numbers themselves where there is no way from GPU to GPU. All must be
+    /// known to come.
+    ///
+    /// # Errors
+    /// Another process is gone or silent.
+    pub fn sum_on_gpus(&self, values: Tensor<1>) -> Result<Tensor<1>, GroupError> {
+        let Some(gpus) = &self.gpus else {
+            return Ok(values);
+        };
+        let mut gpus = gpus.lock().unwrap_or_else(PoisonError::into_inner);
+        self.checked(self.limit, gpus.sum(values, self.limit))
     }
 
     /// The numbers of each process, in order of rank. All give as many, and must be known to come.
@@ -320,28 +369,6 @@ impl Group {
     }
 }
 
-/// The first lines of which one of two texts has another, or none.
-fn difference(first: &str, other: &str) -> String {
-    const SHOWN: usize = 3;
-    let only = |text: &str, than: &str| -> Vec<String> {
-        let known: Vec<_> = than.lines().collect();
-        let lines = text.lines().filter(|line| !known.contains(line));
-        lines.take(SHOWN).map(str::to_owned).collect()
-    };
-    let shown = |lines: Vec<String>| {
-        if lines.is_empty() {
-            "nothing of the kind".to_owned()
-        } else {
-            lines.join(", ")
-        }
-    };
-    format!(
-        "{}; process 0: {}",
-        shown(only(other, first)),
-        shown(only(first, other))
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -357,18 +384,5 @@ mod tests {
         assert_eq!(group.gather(vec![4]).unwrap(), [[4]]);
         group.compare(&[("recipe", "a".to_owned())]).unwrap();
         group.conclude(Some("failed")).unwrap();
-    }
-
-    #[test]
-    fn lines_that_differ_are_shown() {
-        let first = "lr = 1\nseed = 2\n";
-        assert_eq!(
-            difference(first, "lr = 1\nseed = 3\n"),
-            "seed = 3; process 0: seed = 2"
-        );
-        assert_eq!(
-            difference(first, "lr = 1\n"),
-            "nothing of the kind; process 0: seed = 2"
-        );
     }
 }

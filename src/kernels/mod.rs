@@ -30,6 +30,7 @@ mod joint_norm_passes;
 #[cfg(feature = "libtorch")]
 pub mod libtorch;
 mod mapped;
+mod mean;
 mod memory;
 mod norm;
 mod precision;
@@ -52,6 +53,7 @@ pub use device_memory::DeviceMemory;
 pub use exchange::Exchange;
 pub use joint_norm::{JointNorm, has_joint_norm, joint_batch_norm};
 pub(crate) use mapped::{map_file, mapped_numbers, tensor_from_mapped};
+pub use mean::mean;
 pub use memory::{exit_process, retain_freed_memory};
 pub use norm::{
     ChannelScaling, ChannelStatistics, batch_norm, channel_statistics, normalize_batch,

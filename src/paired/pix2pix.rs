@@ -5,6 +5,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::config::Recipe;
 use crate::data::Batch;
+use crate::kernels::mean;
 use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{
     Adam, DiffAugment, Discriminator, FeatureMatching, ForwardMode, GanLoss, Generator, ImagePool,
@@ -133,7 +134,7 @@ impl Method for Pix2pix {
         let (shown, mode) = (seen(pair(fake.clone())), context.training_mode());
         let judgement = self.matching.judge(&frozen, shown, &real_pair, mode);
         let adversarial = judgement.generator_loss(self.gan_loss);
-        let distance = (fake - target).abs().mean() * self.l1;
+        let distance = mean((fake - target).abs()) * self.l1;
         let loss = judgement.added_to(adversarial.clone() + distance.clone());
         self.generator
             .update(&mut loss.backward(), context.generator_step());

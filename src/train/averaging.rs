@@ -3,6 +3,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use burn::tensor::Tensor;
+
 use crate::distributed::{Group, GroupError};
 use crate::kernels::Exchange;
 use crate::nn::Reducer;
@@ -87,6 +89,21 @@ impl Reducer for Averaging {
             weigh(gradients, *part);
             group.sum(gradients)
         });
+    }
+
+    fn average_on_device(&self, gradients: &Tensor<1>) -> Option<Tensor<1>> {
+        let Link { group, part, .. } = &self.link;
+        if !group.has_gpus() {
+            return None;
+        }
+        let own = if *part > 0.0 {
+            gradients.clone() * *part
+        } else {
+            gradients.zeros_like()
+        };
+        let summed = self.link.with_others(|| group.sum_on_gpus(own.clone()));
+        // After a failure it does not matter what is learnt.
+        Some(summed.unwrap_or(own))
     }
 
     fn exchange(&self) -> Option<&Arc<dyn Exchange>> {

@@ -3,7 +3,8 @@
 //! They are LibTorch's own operations, with two kinds of convolutions in 32 bits on the CPU as exceptions: those of few pixels are
 //! one matrix product (`im2col`), and those of 3 x 3 go through the Winograd transforms of `flex` on LibTorch's threads
 //! (`winograd`). So does instance norm if no gradient is requested. `shim.cpp` calls the operations that the `tch` crate does not
-//! offer; `start` sets what LibTorch needs once. `process_group` is its engine for several processes.
+//! offer; `start` sets what LibTorch needs once. `process_group` is its engine for several processes,
+//! `nccl` that for their GPUs.
 
 #![expect(
     deprecated,
@@ -13,6 +14,8 @@
 mod convolution;
 mod host;
 mod im2col;
+#[cfg(target_os = "linux")]
+mod nccl;
 mod norm;
 mod own_convolution;
 #[cfg(target_os = "linux")]
@@ -23,6 +26,8 @@ mod start;
 mod winograd;
 mod workers;
 
+#[cfg(target_os = "linux")]
+pub use nccl::{GpuGroup, Nccl};
 #[cfg(target_os = "linux")]
 pub use process_group::{GroupOptions, ProcessGroup};
 pub use start::{gpu_count, missing_gpu, set_threads, start};
