@@ -10,7 +10,8 @@ use burn::tensor::{Tensor, TensorData};
 
 use crate::data::{Batch, DataError};
 use crate::nn::{
-    ImagePool, Judgement, NamedTensors, Network, OptimiserStep, Reducer, TensorError, Trainable,
+    ForwardMode, ImagePool, Judgement, NamedTensors, Network, OptimiserStep, Reducer, TensorError,
+    Trainable,
 };
 
 /// The network that a loss trains.
@@ -112,6 +113,14 @@ pub struct StepContext<'a> {
 }
 
 impl<'a> StepContext<'a> {
+    /// How networks in training compute.
+    pub fn training_mode(&self) -> ForwardMode<'a> {
+        ForwardMode {
+            exchange: self.reducer.and_then(Reducer::exchange),
+            ..ForwardMode::TRAINING
+        }
+    }
+
     /// The step of the generator's optimiser.
     pub fn generator_step(&self) -> OptimiserStep<'a> {
         OptimiserStep {

@@ -30,7 +30,7 @@ pub struct LabelTranslator {
     labels: Option<Arc<LabelCoding>>,
     recipe: Recipe,
     sampling: SampleOptions,
-    mode: ForwardMode,
+    mode: ForwardMode<'static>,
     device: Device,
 }
 
@@ -43,7 +43,7 @@ impl LabelTranslator {
         folder: &StyleFolder,
         direction: Option<Direction>,
         sampling: SampleOptions,
-        mode: ForwardMode,
+        mode: ForwardMode<'static>,
         precision: Precision,
         device: &Device,
     ) -> Result<Self, StyleError> {

@@ -32,7 +32,7 @@ pub struct NetworkTranslator {
     /// Height and width that it takes are at least this.
     smallest: usize,
     norm: NormKind,
-    mode: ForwardMode,
+    mode: ForwardMode<'static>,
     precision: Precision,
     /// Added to a picture's place for what is drawn at random.
     seed: u64,
@@ -47,7 +47,7 @@ impl NetworkTranslator {
     pub fn load(
         folder: &StyleFolder,
         direction: Option<Direction>,
-        mode: ForwardMode,
+        mode: ForwardMode<'static>,
         precision: Precision,
         device: &Device,
     ) -> Result<Self, StyleError> {

@@ -170,6 +170,7 @@ impl Recipe {
             train: TrainRecipe {
                 seed: 0,
                 precision: Precision::F32,
+                sync_norm: false,
                 log_every: 10,
                 preview_every: 500,
                 checkpoint_every: 500,

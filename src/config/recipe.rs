@@ -317,6 +317,9 @@ pub struct TrainRecipe {
     /// Precision in which convolutions compute.
     #[serde(default)]
     pub precision: Precision,
+    /// Whether batch normalisation takes its statistics from the samples of all processes that train together, not from those of each.
+    #[serde(default)]
+    pub sync_norm: bool,
     /// Steps between lines of `metrics.jsonl`.
     pub log_every: u64,
     /// Steps between previews.

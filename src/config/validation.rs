@@ -1,7 +1,7 @@
 //! Validation of recipes.
 
 use super::error::ConfigError;
-use super::options::{Direction, DiscriminatorArch, GeneratorArch, Mode, Preprocess};
+use super::options::{Direction, DiscriminatorArch, GeneratorArch, Mode, NormKind, Preprocess};
 use super::recipe::Recipe;
 
 impl Recipe {
@@ -95,6 +95,7 @@ impl Recipe {
             "train.stop_after",
             || "has no effect without `train.evaluate_every`".to_owned(),
         )?;
+        self.validate_processes()?;
         self.validate_coarse_to_fine()?;
         self.validate_inpainting()?;
         self.validate_contrastive()?;
@@ -153,6 +154,21 @@ impl Recipe {
         }
         require(self.schedule_epochs() >= 1, "optim.epochs", || {
             "together with `optim.decay_epochs` must be at least 1".to_owned()
+        })
+    }
+
+    /// Validates what several processes do together.
+    fn validate_processes(&self) -> Result<(), ConfigError> {
+        let norms = [self.generator.norm, self.discriminator.norm];
+        let has_batch_norm = norms.contains(&NormKind::Batch);
+        let (key, is_asked) = ("train.sync_norm", self.train.sync_norm);
+        require(!is_asked || has_batch_norm, key, || {
+            "has an effect on batch normalisation alone, and no network has it: leave it at false"
+                .to_owned()
+        })?;
+        require(!is_asked || !self.loss.flip_equivariance, key, || {
+            "does not go with `loss.flip_equivariance`: each process flips for itself, and would compute other layers than the others"
+                .to_owned()
         })
     }
 

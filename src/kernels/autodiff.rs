@@ -1,5 +1,7 @@
 //! The kernels but convolutions under automatic differentiation, for every backend that implements their gradients.
 
+use std::sync::Arc;
+
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
@@ -8,8 +10,8 @@ use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, TensorMetadata};
 
-use super::AdamStep;
 use super::backend::{KernelGradients, Kernels};
+use super::{AdamStep, Exchange, joint_norm_passes};
 
 /// Registers the gradients that were requested.
 pub(super) fn register<B: Backend, const N: usize>(
@@ -171,6 +173,16 @@ impl<B: KernelGradients, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
             FloatTensor::<Self>::new(mean),
             FloatTensor::<Self>::new(variance),
         )
+    }
+
+    fn joint_batch_norm(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        epsilon: f64,
+        exchange: Arc<dyn Exchange>,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        joint_norm_passes::normalise_recorded::<B, C>(input, scale, shift, epsilon, exchange)
     }
 
     fn channel_statistics(input: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>) {

@@ -7,11 +7,13 @@
     )
 )]
 
+use std::sync::Arc;
+
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, DispatchDevice, backend_extension};
 use burn::tensor::{DType, Tensor};
 
-use super::AdamStep;
+use super::{AdamStep, Exchange};
 
 /// The kernels but convolutions as operations on a backend's own tensors, with the shapes of the public functions of the same
 /// names.
@@ -34,6 +36,15 @@ pub(crate) trait Kernels: Backend {
         scale: FloatTensor<Self>,
         shift: FloatTensor<Self>,
         epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    /// Returns output, mean and unbiased variance over the samples of all processes; the last two carry no gradient.
+    fn joint_batch_norm(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        epsilon: f64,
+        exchange: Arc<dyn Exchange>,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
     /// Returns mean and biased variance, which carry no gradient.

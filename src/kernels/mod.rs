@@ -29,11 +29,16 @@ mod cube;
 mod device_failure;
 mod device_memory;
 mod doubling;
+mod exchange;
 #[cfg(feature = "flex")]
 mod flex;
+mod joint_norm;
+#[cfg(feature = "flex")]
+mod joint_norm_passes;
 #[cfg(feature = "libtorch")]
 pub mod libtorch;
 mod mapped;
+mod mean;
 mod memory;
 mod norm;
 mod precision;
@@ -54,7 +59,10 @@ pub use convolution_shape::{ConvolutionShape, TransposedConvolutionShape};
 pub use device_failure::DeviceFailure;
 pub use device_memory::DeviceMemory;
 pub use doubling::double_bilinear;
+pub use exchange::Exchange;
+pub use joint_norm::{JointNorm, has_joint_norm, joint_batch_norm};
 pub(crate) use mapped::{map_file, mapped_numbers, tensor_from_mapped};
+pub use mean::mean;
 pub use memory::{exit_process, retain_freed_memory};
 pub use norm::{
     ChannelScaling, ChannelStatistics, batch_norm, channel_statistics, normalize_batch,

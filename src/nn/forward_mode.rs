@@ -1,6 +1,9 @@
 //! Per-call settings of layers that differ between training and inference.
 
+use std::sync::Arc;
+
 use crate::config::{GeneratorArch, Mode, Recipe};
+use crate::kernels::Exchange;
 
 /// Where batch normalisation takes its mean and variance from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -25,22 +28,25 @@ impl NormStats {
 }
 
 /// What normalisation and dropout do in a forward pass. Passed with each call, so that no hidden mode can be wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ForwardMode {
+#[derive(Debug, Clone, Copy)]
+pub struct ForwardMode<'a> {
     /// Where batch normalisation takes its statistics from.
     pub norm_stats: NormStats,
     /// Whether batch normalisation updates its running averages, and spectral normalisation its singular vectors.
     pub update_running: bool,
     /// Whether dropout is active.
     pub dropout: bool,
+    /// How batch normalisation takes its statistics from the samples of several processes; none where each has its own.
+    pub exchange: Option<&'a Arc<dyn Exchange>>,
 }
 
-impl ForwardMode {
+impl ForwardMode<'_> {
     /// Training: statistics of the batch, running averages updated, dropout active.
     pub const TRAINING: Self = Self {
         norm_stats: NormStats::Batch,
         update_running: true,
         dropout: true,
+        exchange: None,
     };
 
     /// Inference with a trained network.
@@ -49,6 +55,7 @@ impl ForwardMode {
             norm_stats,
             update_running: false,
             dropout,
+            exchange: None,
         }
     }
 }

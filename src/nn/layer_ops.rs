@@ -60,14 +60,14 @@ pub trait LayerOps<'n> {
 
 /// Computes each layer at once.
 #[derive(Debug)]
-pub(super) struct Eager {
-    mode: ForwardMode,
+pub(super) struct Eager<'m> {
+    mode: ForwardMode<'m>,
     statistics: ReferenceStatistics,
 }
 
-impl Eager {
+impl<'m> Eager<'m> {
     /// Passes of a network without a reference batch.
-    pub(super) fn new(mode: ForwardMode) -> Self {
+    pub(super) fn new(mode: ForwardMode<'m>) -> Self {
         Self {
             mode,
             statistics: ReferenceStatistics::Absent,
@@ -76,7 +76,7 @@ impl Eager {
 
     /// A pass of a network with `reference`, which `pass` takes through the layers first.
     pub(super) fn with_reference(
-        mode: ForwardMode,
+        mode: ForwardMode<'m>,
         reference: &ReferenceBatch,
         pass: impl FnOnce(&mut Self, Tensor<4>),
     ) -> Self {
@@ -95,7 +95,7 @@ impl Eager {
     }
 }
 
-impl LayerOps<'_> for Eager {
+impl LayerOps<'_> for Eager<'_> {
     type Features = Tensor<4>;
 
     fn convolution(&mut self, layer: &Convolution, input: Tensor<4>) -> Tensor<4> {

@@ -8,7 +8,8 @@ use super::norm_trace::{NORM_EPSILON, NormTrace, joined};
 use super::weight_init::WeightInit;
 use crate::config::NormKind;
 use crate::kernels::{
-    ChannelScaling, ChannelStatistics, batch_norm, channel_statistics, normalize_batch,
+    ChannelScaling, ChannelStatistics, batch_norm, channel_statistics, joint_batch_norm,
+    normalize_batch,
     normalize_instance,
 };
 
@@ -219,10 +220,17 @@ impl BatchNorm {
         match mode.norm_stats {
             NormStats::Batch => {
                 let (scale, shift) = (self.weight.val(), self.bias.val());
-                let [batch, _, height, width] = input.dims();
-                let (output, statistics) = batch_norm(input, scale, shift, NORM_EPSILON);
+                let (output, mean, variance) = if let Some(exchange) = mode.exchange {
+                    let joint = joint_batch_norm(input, scale, shift, NORM_EPSILON, exchange);
+                    (joint.output, joint.mean, joint.unbiased_variance)
+                } else {
+                    let [batch, _, height, width] = input.dims();
+                    let (output, statistics) = batch_norm(input, scale, shift, NORM_EPSILON);
+                    let unbiased = unbiased_variance(&statistics, batch * height * width);
+                    (output, statistics.mean, unbiased)
+                };
                 if mode.update_running {
-                    self.update(statistics, batch * height * width);
+                    self.update(mean, variance);
                 }
                 output
             }
@@ -256,12 +264,17 @@ impl BatchNorm {
     }
 
     /// Updates the running averages, with the unbiased variance as in PyTorch.
-    fn update(&self, statistics: ChannelStatistics, count: usize) {
-        let unbiased = count as f64 / (count.max(2) - 1) as f64;
+    fn update(&self, mean: Tensor<1>, unbiased_variance: Tensor<1>) {
         let blend = |running: &RunningState<Tensor<1>>, newest: Tensor<1>| {
             running.update(running.value_sync() * (1.0 - MOMENTUM) + newest * MOMENTUM);
         };
-        blend(&self.running_mean, statistics.mean.inner());
-        blend(&self.running_var, statistics.variance.inner() * unbiased);
+        blend(&self.running_mean, mean.inner());
+        blend(&self.running_var, unbiased_variance.inner());
     }
+}
+
+/// The variance of `count` values as in PyTorch: the sum of squares divided by one less than the count.
+fn unbiased_variance(statistics: &ChannelStatistics, count: usize) -> Tensor<1> {
+    let factor = count as f64 / (count.max(2) - 1) as f64;
+    statistics.variance.clone() * factor
 }

@@ -134,7 +134,7 @@ impl ResnetGenerator {
     }
 
     /// What computes a pass of `mode`.
-    pub(super) fn eager(&self, mode: ForwardMode) -> Eager {
+    pub(super) fn eager<'m>(&self, mode: ForwardMode<'m>) -> Eager<'m> {
         Eager::with_reference(mode, &self.reference, |ops, batch| {
             let _ = self.forward_with(ops, batch);
         })

@@ -121,7 +121,7 @@ impl Srresnet {
 
     /// Maps `[batch, in, height, width]` to `[batch, out, scale * height, scale * width]`, both in [-1, 1].
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        self.forward_with(&mut Eager { mode }, input)
+        self.forward_with(&mut Eager::new(mode), input)
     }
 
     /// The same on `ops`.

@@ -120,7 +120,7 @@ impl Unet {
     }
 
     /// What computes a pass of `mode`.
-    fn eager(&self, mode: ForwardMode) -> Eager {
+    fn eager<'m>(&self, mode: ForwardMode<'m>) -> Eager<'m> {
         Eager::with_reference(mode, &self.reference, |ops, batch| {
             let _ = self.forward_with(ops, batch);
         })

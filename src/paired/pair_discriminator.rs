@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::config::Recipe;
 use crate::method::{DiscriminatorLosses, MethodState, StepContext};
 use crate::nn::{
-    Adam, AugmentDraw, DiffAugment, Discriminator, ForwardMode, GanLoss, ImagePool, InstanceNoise,
+    Adam, AugmentDraw, DiffAugment, Discriminator, GanLoss, ImagePool, InstanceNoise,
     Penalties, TensorError, Trainable, WEIGHT_CLIP,
 };
 
@@ -107,7 +107,7 @@ impl PairDiscriminator {
         rng: &mut ChaCha8Rng,
     ) -> Vec<DiscriminatorLosses> {
         let network = self.network.network();
-        let mode = ForwardMode::TRAINING;
+        let mode = context.training_mode();
         let judged = shown.iter().map(|ShownPairs { real, fake, .. }| {
             let on_fake = network.forward(fake.clone(), mode);
             let on_fake = self.gan_loss.discriminator_on_fake(on_fake);

@@ -6,6 +6,7 @@ use super::pair_discriminator::PairDiscriminator;
 use super::view::View;
 use crate::config::Recipe;
 use crate::data::Batch;
+use crate::kernels::mean;
 use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{
     Adam, Discriminator, FeatureMatching, ForwardMode, GanLoss, Generator, NamedTensors, NormStats,
@@ -138,7 +139,10 @@ impl Pix2pix {
         let fake_pair = shown
             .view
             .apply(Tensor::cat(vec![condition, fake.clone()], 1));
-        let judgement = self.matching.judge(&frozen, fake_pair, &shown.real);
+        let mode = context.training_mode();
+        let judgement = self
+            .matching
+            .judge(&frozen, fake_pair, &shown.real, mode);
         let adversarial = judgement.generator_loss(self.gan_loss) * self.adversarial;
         let mut losses = vec![Loss::generator("G_GAN", &adversarial)];
         losses.extend(Loss::matching(&judgement));
@@ -154,9 +158,9 @@ impl Method for Pix2pix {
         let fake = self
             .generator
             .network()
-            .forward(input.clone(), ForwardMode::TRAINING);
+            .forward(input.clone(), context.training_mode());
 
-        let distance = (fake.clone() - target.clone()).abs().mean() * self.l1;
+        let distance = mean((fake.clone() - target.clone()).abs()) * self.l1;
         let named = Loss::generator("G_L1", &distance);
         let (mut loss, mut losses) = if self.adversarial > 0.0 {
             let (played, mut terms) = self.play([&input, &target, &fake], context);

@@ -20,7 +20,7 @@ use super::preview::PreviewFile;
 use super::progress::ProgressDisplay;
 use super::report::ReportFile;
 use super::schedule::Schedule;
-use super::session_checks::{check, compare_data, warn};
+use super::session_checks::{check, check_device, compare_data, warn};
 use super::stage::{Stage, total_steps};
 use super::training::Training;
 use crate::config::{Recipe, diff};
@@ -103,6 +103,7 @@ impl Session {
         if self.start == SessionStart::Resume && !self.data.is_dir() {
             return Err(TrainError::DataMoved(self.data));
         }
+        check_device(&self.recipe, &self.device, group.size())?;
         let stages = Stage::open_all(&self.data, &self.recipe, group.size())?;
         // The pictures are the same in all stages; the last one has their full size.
         let whole = stages.last().expect(ONE_STAGE).clone();

@@ -4,6 +4,8 @@ use super::error::TrainError;
 use super::stage::total_steps;
 use crate::config::{Mode, Policy, Recipe};
 use crate::data::Dataset;
+use crate::device::OpenDevice;
+use crate::kernels::has_joint_norm;
 use crate::progress::Counter;
 use crate::style::{Manifest, Pace, StyleFolder};
 
@@ -54,6 +56,21 @@ pub(super) fn warn(recipe: &Recipe, per_epoch: u64, pace: Pace) {
             optim.decay_epochs
         );
     }
+}
+
+/// Checks that the device can do what the recipe asks of several processes.
+///
+/// # Errors
+/// It cannot.
+pub(super) fn check_device(
+    recipe: &Recipe,
+    device: &OpenDevice,
+    processes: usize,
+) -> Result<(), TrainError> {
+    if processes > 1 && recipe.train.sync_norm && !has_joint_norm(&device.device) {
+        return Err(TrainError::NoJointNorm(device.name.to_string()));
+    }
+    Ok(())
 }
 
 /// Checks the pictures of a data set, and says what was found.

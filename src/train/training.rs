@@ -179,7 +179,7 @@ impl Training<'_> {
         let epoch = self.state.epoch();
         let schedule_epoch = epoch - self.stage.schedule_start / self.state.per_epoch;
         let factor = self.state.schedule.factor(schedule_epoch);
-        let averaging = Averaging::new(self.group, part);
+        let averaging = Averaging::new(self.group, part, recipe.train.sync_norm);
         let seed = random::process_seed(recipe.train.seed, self.group.rank());
         let context = StepContext {
             step,

@@ -109,7 +109,7 @@ impl Compared {
 
 impl Method for Contrastive {
     fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
-        let mode = ForwardMode::TRAINING;
+        let mode = context.training_mode();
         let real_a = Tensor::<4>::from_data(batch.a, &self.device);
         let real_b = Tensor::<4>::from_data(batch.b, &self.device);
         let mut rng = random::step_rng(context.seed, context.step);

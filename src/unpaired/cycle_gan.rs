@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use super::discriminator::DiscriminatorWithPool;
 use crate::config::Recipe;
 use crate::data::Batch;
+use crate::kernels::mean;
 use crate::method::{Loss, Method, MethodState, StepContext};
 use crate::nn::{
     Adam, Discriminator, ForwardMode, Generator, NamedTensors, NormStats, ReferenceBatch,
@@ -107,13 +108,13 @@ impl CycleGan {
         rng: &mut ChaCha8Rng,
     ) -> (Tensor<4>, Tensor<4>, GeneratorLosses) {
         let (a2b, b2a) = (self.a2b.network(), self.b2a.network());
-        let mode = ForwardMode::TRAINING;
+        let mode = context.training_mode();
         let fake_b = a2b.forward(real_a.clone(), mode);
         let recovered_a = b2a.forward(fake_b.clone(), mode);
         let fake_a = b2a.forward(real_b.clone(), mode);
         let recovered_b = a2b.forward(fake_a.clone(), mode);
 
-        let distance = |one: Tensor<4>, other: &Tensor<4>| (one - other.clone()).abs().mean();
+        let distance = |one: Tensor<4>, other: &Tensor<4>| mean((one - other.clone()).abs());
         let (gan_a, judgement_a) = self
             .discriminator_a
             .generator_loss(&fake_b, real_b, context, rng);

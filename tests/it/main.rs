@@ -91,6 +91,7 @@ mod kept_metadata;
 mod kernels_activation;
 mod kernels_adam;
 mod kernels_convolution;
+mod kernels_joint_norm;
 mod kernels_norm;
 mod kernels_reflection;
 mod kernels_rows;
@@ -105,6 +106,8 @@ mod penalties;
 mod photo_files;
 #[cfg(all(feature = "libtorch", target_os = "linux"))]
 mod processes_ending;
+#[cfg(all(feature = "libtorch", target_os = "linux"))]
+mod processes_methods;
 #[cfg(all(feature = "libtorch", target_os = "linux"))]
 mod processes_support;
 #[cfg(all(feature = "libtorch", target_os = "linux"))]

@@ -10,12 +10,14 @@ mod normalization;
 mod reflection;
 mod statistics;
 
+use std::sync::Arc;
+
 use burn::backend::Cube;
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
 
-use super::AdamStep;
 use super::backend::{KernelGradients, Kernels};
+use super::{AdamStep, Exchange, joint_norm_passes};
 use launch::dims;
 use statistics::Groups;
 
@@ -48,6 +50,16 @@ impl Kernels for Cube {
         let scaling = Some([scale, shift]);
         let output = normalization::normalize(input, statistics, scaling, groups, epsilon);
         (output, mean, variance)
+    }
+
+    fn joint_batch_norm(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        epsilon: f64,
+        exchange: Arc<dyn Exchange>,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        joint_norm_passes::normalise::<Self>(input, scale, shift, epsilon, &exchange)
     }
 
     fn channel_statistics(input: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>) {

@@ -23,6 +23,8 @@ mod values;
 mod weight_gradient;
 pub(super) mod winograd;
 
+use std::sync::Arc;
+
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::TensorData;
@@ -33,7 +35,9 @@ use super::backend::{KernelGradients, Kernels};
 use super::convolution_backend::{
     ConvolutionGradients, ConvolutionSaved, Convolutions, GradientsOfConvolutions,
 };
-use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};
+use super::{
+    AdamStep, ConvolutionShape, Exchange, Precision, TransposedConvolutionShape, joint_norm_passes,
+};
 
 impl Convolutions for Flex {
     fn convolution(
@@ -118,6 +122,16 @@ impl Kernels for Flex {
         epsilon: f64,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         norm::batch_norm(&input, &scale, &shift, epsilon)
+    }
+
+    fn joint_batch_norm(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        epsilon: f64,
+        exchange: Arc<dyn Exchange>,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        joint_norm_passes::normalise::<Self>(input, scale, shift, epsilon, &exchange)
     }
 
     fn channel_statistics(input: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>) {

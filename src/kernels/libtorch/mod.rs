@@ -3,7 +3,8 @@
 //! They are LibTorch's own operations, with two kinds of convolutions in 32 bits on the CPU as exceptions: those of few pixels are
 //! one matrix product (`im2col`), and those of 3 x 3 go through the Winograd transforms of `flex` on LibTorch's threads
 //! (`winograd`). So does instance norm if no gradient is requested. `shim.cpp` calls the operations that the `tch` crate does not
-//! offer; `start` sets what LibTorch needs once. `process_group` is its engine for several processes.
+//! offer; `start` sets what LibTorch needs once. `process_group` is its engine for several processes,
+//! `nccl` that for their GPUs.
 
 #![expect(
     deprecated,
@@ -13,6 +14,8 @@
 mod convolution;
 mod host;
 mod im2col;
+#[cfg(target_os = "linux")]
+mod nccl;
 mod norm;
 mod own_convolution;
 #[cfg(target_os = "linux")]
@@ -24,8 +27,12 @@ mod winograd;
 mod workers;
 
 #[cfg(target_os = "linux")]
+pub use nccl::{GpuGroup, Nccl};
+#[cfg(target_os = "linux")]
 pub use process_group::{GroupOptions, ProcessGroup};
 pub use start::{gpu_count, missing_gpu, set_threads, start};
+
+use std::sync::Arc;
 
 use burn::backend::libtorch::LibTorch;
 use burn::backend::ops::FloatTensorOps;
@@ -39,7 +46,9 @@ use super::backend::{KernelGradients, Kernels};
 use super::convolution_backend::{
     ConvolutionGradients, ConvolutionSaved, Convolutions, GradientsOfConvolutions,
 };
-use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};
+use super::{
+    AdamStep, ConvolutionShape, Exchange, Precision, TransposedConvolutionShape, joint_norm_passes,
+};
 
 type Primitive = FloatTensor<LibTorch>;
 
@@ -144,6 +153,16 @@ impl Kernels for LibTorch {
             Some(shift),
             epsilon,
         ))
+    }
+
+    fn joint_batch_norm(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        epsilon: f64,
+        exchange: Arc<dyn Exchange>,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        joint_norm_passes::normalise::<Self>(input, scale, shift, epsilon, &exchange)
     }
 
     fn channel_statistics(input: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>) {

@@ -14,7 +14,7 @@ use crate::nn::upsampling::Upsampling;
 #[derive(Debug)]
 pub(super) struct Graph<'n> {
     pub(super) nodes: Vec<Node<'n>>,
-    pub(super) mode: ForwardMode,
+    pub(super) mode: ForwardMode<'n>,
 }
 
 /// One layer and its inputs.
@@ -54,7 +54,7 @@ impl Node<'_> {
 
 impl<'n> Graph<'n> {
     /// Records the layers of `generator` for a picture of `dims` (channels, height, width).
-    pub(super) fn new(generator: &'n Generator, dims: [usize; 3], mode: ForwardMode) -> Self {
+    pub(super) fn new(generator: &'n Generator, dims: [usize; 3], mode: ForwardMode<'n>) -> Self {
         let picture = Node {
             operation: Operation::Picture,
             inputs: Vec::new(),
