@@ -1,8 +1,8 @@
 //! The recipe of each mode that the user changes: the defaults of the reference implementations.
 
-use super::latent_place::{LatentPlace, usual_kl, usual_latent};
 use super::colours::Colours;
 use super::degradation::{USUAL_BLUR, USUAL_NOISE};
+use super::latent_place::{LatentPlace, usual_kl, usual_latent};
 use super::options::{
     Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch, HoleFill,
     InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,

@@ -90,7 +90,7 @@ impl Recipe {
                     "must be [low, high], from 0 to {most}, with high above 0 and not below low"
                 )
             })?;
-            let is_usual = [low, high] == usual;
+            let is_usual = low.total_cmp(&usual[0]).is_eq() && high.total_cmp(&usual[1]).is_eq();
             require(data.degrades_by(kind) || is_usual, key, || {
                 format!(
                     "has no effect without \"{}\" in `data.degrade`",

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::latent_place::LatentPlace;
 use super::colours::Colours;
 use super::degradation::Degradation;
 use super::growth_level::GrowthLevel;
+use super::latent_place::LatentPlace;
 use super::options::{
     Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,
     HoleFill, InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind,

@@ -130,7 +130,7 @@ impl Dataset {
             return self.with_fixed_hole(index);
         }
         if self.makes_inputs() {
-            return Batch::stack(vec![self.made_fixed(index)?]);
+            return self.made_fixed(index);
         }
         let transform = self.transform.without_margin();
         let (a_index, b_index) = (index % self.a.files.len(), index % self.b.files.len());

@@ -94,6 +94,7 @@ impl Generator {
             Self::Unet(unet) => unet.forward(input, mode),
             Self::Resnet(resnet) => resnet.forward(input, mode),
             Self::Local(local) => local.forward(input, mode),
+            Self::Srresnet(srresnet) => srresnet.forward(input, mode),
         }
     }
 
@@ -137,6 +138,7 @@ impl Network for Generator {
             Self::Unet(unet) => unet.set_reference(batch),
             Self::Resnet(resnet) => resnet.set_reference(batch),
             Self::Local(local) => local.set_reference(batch),
+            Self::Srresnet(srresnet) => srresnet.set_reference(batch),
         }
     }
 
@@ -145,6 +147,7 @@ impl Network for Generator {
             Self::Unet(unet) => unet.settle_reference(),
             Self::Resnet(resnet) => resnet.settle_reference(),
             Self::Local(local) => local.settle_reference(),
+            Self::Srresnet(srresnet) => srresnet.settle_reference(),
         }
     }
 }

@@ -90,8 +90,8 @@ impl<'m> Eager<'m> {
     }
 
     /// Takes `reference` by `pass` through the layers of a network whose norms keep its statistics.
-    pub(super) fn settle(reference: &ReferenceBatch, pass: impl FnOnce(&mut Self, Tensor<4>)) {
-        reference.settle(|batch, statistics, mode| pass(&mut Self { mode, statistics }, batch));
+    pub(super) fn settle(reference: &ReferenceBatch, pass: impl FnOnce(&mut Eager<'_>, Tensor<4>)) {
+        reference.settle(|batch, statistics, mode| pass(&mut Eager { mode, statistics }, batch));
     }
 }
 

@@ -9,8 +9,7 @@ use super::weight_init::WeightInit;
 use crate::config::NormKind;
 use crate::kernels::{
     ChannelScaling, ChannelStatistics, batch_norm, channel_statistics, joint_batch_norm,
-    normalize_batch,
-    normalize_instance,
+    normalize_batch, normalize_instance,
 };
 
 /// Weight of the newest batch in the running averages.

@@ -7,6 +7,7 @@ use super::code_encoder::CodeEncoder;
 use super::pair_discriminator::{PairDiscriminator, ShownPairs};
 use crate::config::Recipe;
 use crate::data::Batch;
+use crate::kernels::mean;
 use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{
     Adam, Discriminator, FeatureMatching, ForwardMode, GanLoss, Generator, NamedTensors, NormStats,
@@ -242,7 +243,7 @@ impl Method for BicycleGan {
         let input = Tensor::<4>::from_data(batch.a, &self.device);
         let target = Tensor::<4>::from_data(batch.b, &self.device);
         let mut rng = random::step_rng(context.seed, context.step);
-        let made = self.generate(&input, &target, &mut rng);
+        let made = self.generate(&input, &target, context.training_mode(), &mut rng);
         let encoded = [&input, &target, &made.encoded];
         let encoded = self.discriminator.show(encoded, context, &mut rng);
         let random = [&input, &target, &made.random];

@@ -6,8 +6,8 @@ use rand_chacha::ChaCha8Rng;
 use crate::config::Recipe;
 use crate::method::{DiscriminatorLosses, MethodState, StepContext};
 use crate::nn::{
-    Adam, AugmentDraw, DiffAugment, Discriminator, GanLoss, ImagePool, InstanceNoise,
-    Penalties, TensorError, Trainable, WEIGHT_CLIP,
+    Adam, AugmentDraw, DiffAugment, Discriminator, GanLoss, ImagePool, InstanceNoise, Penalties,
+    TensorError, Trainable, WEIGHT_CLIP,
 };
 
 /// A discriminator that judges an input together with its output, the pool of outputs that it is shown, and how pictures are changed

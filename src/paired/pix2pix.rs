@@ -140,9 +140,7 @@ impl Pix2pix {
             .view
             .apply(Tensor::cat(vec![condition, fake.clone()], 1));
         let mode = context.training_mode();
-        let judgement = self
-            .matching
-            .judge(&frozen, fake_pair, &shown.real, mode);
+        let judgement = self.matching.judge(&frozen, fake_pair, &shown.real, mode);
         let adversarial = judgement.generator_loss(self.gan_loss) * self.adversarial;
         let mut losses = vec![Loss::generator("G_GAN", &adversarial)];
         losses.extend(Loss::matching(&judgement));

@@ -9,7 +9,7 @@ use translate::config::{GeneratorArch, InitKind, Mode, Recipe};
 use translate::data::Batch;
 use translate::kernels::Precision;
 use translate::method::{Method, StepContext};
-use translate::nn::{ForwardMode, NamedTensors, Network, WeightInit};
+use translate::nn::{ForwardMode, NamedTensors, Network, Vgg19, WeightInit};
 
 use crate::device::test_device;
 use crate::fixture::{Fixture, distance, json, values};

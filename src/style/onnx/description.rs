@@ -45,7 +45,7 @@ pub(super) fn description(network: &OnnxNetwork<'_>, options: &OnnxOptions) -> S
         }
     };
     if network.recipe.latent > 0 {
-        let code = shape_text(&network.code_shape(options));
+        let code = shape_text(&network.code_shape(options), 1);
         // Writing to a string cannot fail.
         let _ = write!(
             text,
