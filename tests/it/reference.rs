@@ -2,7 +2,7 @@
 
 use burn::tensor::{Tensor, TensorData};
 use safetensors::SafeTensors;
-use translate::config::{Downsample, GeneratorArch, InitKind, Mode, NormKind, Recipe, Upsample};
+use translate::config::{GeneratorArch, GeneratorRecipe, InitKind, Mode, NormKind, Recipe};
 use translate::data::Batch;
 use translate::method::Method;
 use translate::nn::{ForwardMode, Generator, Network, NormStats, ReferenceBatch, WeightInit};
@@ -63,17 +63,16 @@ fn trained(norm: NormKind) -> [Box<dyn Method>; 3] {
 #[test]
 fn kept_statistics_translate_as_the_batch_does() {
     for norm in [NormKind::ReferenceBatch, NormKind::VirtualBatch] {
-        for method in trained(norm) {
+        let modes = [Mode::Pix2pix, Mode::Cycle, Mode::Contrastive];
+        for (mode, method) in modes.into_iter().zip(trained(norm)) {
             let (stem, average) = (method.networks()[0], method.state());
             let mut init = WeightInit::zeros(&test_device()).with_reference_batch(4);
-            let mut recipe = Recipe::defaults(Mode::Cycle).generator;
-            recipe.arch = GeneratorArch::Resnet6Blocks;
-            recipe.channels = 2;
-            recipe.norm = norm;
-            if method.networks().contains(&"heads") {
-                recipe.downsample = Downsample::Blur;
-                recipe.upsample = Upsample::Blur;
-            }
+            let recipe = GeneratorRecipe {
+                arch: GeneratorArch::Resnet6Blocks,
+                channels: 2,
+                norm,
+                ..Recipe::defaults(mode).generator
+            };
             let generator = Generator::new(&mut init, &recipe, 3, 3);
             let kept = average.tensors[&format!("{stem}_average")].clone();
             let generator = kept.load_into(generator).unwrap();
@@ -154,7 +153,7 @@ fn reference_styles_resume_to_the_bit_and_are_applied_and_exported() {
 fn virtual_batch_norm_is_no_onnx_operator() {
     let place = Place::with_pairs();
     let train = format!(
-        "train {CYCLE} --data pairs --set generator.norm=virtual_batch --set data.reference_batch=2 --steps 1 --name s"
+        "train {CYCLE} --set generator.norm=virtual_batch --set data.reference_batch=2 --steps 1 --name s"
     );
     place.run(&train).done();
     place
