@@ -98,7 +98,8 @@ fn check_structure(recipe: &GeneratorRecipe, statistics: NormStats) {
         let average = name.contains(".running_");
         let mut found = graph.initializer.iter();
         let found = found.find(|tensor| tensor.name == *name);
-        if average && statistics == NormStats::Batch {
+        let is_batch = recipe.norm == NormKind::Batch;
+        if average && is_batch && statistics == NormStats::Batch {
             assert!(found.is_none(), "{name} has no use");
             continue;
         }

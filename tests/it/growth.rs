@@ -18,7 +18,7 @@ fn detail_is_taken_out_as_in_pytorch() {
 
 /// 8 px for 2 epochs of 3 steps, then 16 px, the first 3 steps of which fade.
 const GROWTH: &str = "--set data.load_size=18 --set data.crop_size=16 --set train.grow=8,16 --set data.batch_size=2 \
-    --set optim.epochs=2 --set optim.decay_epochs=2 --set train.preview_every=1";
+    --set optim.epochs=2 --set optim.decay_epochs=2 --set train.preview_every=1 --set train.log_every=1";
 
 #[test]
 fn a_run_that_grows_resumes_to_the_bit() {
