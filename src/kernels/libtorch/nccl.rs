@@ -18,7 +18,7 @@ use burn::tensor::Tensor;
 use tch::{Device, Kind};
 
 /// Bytes of the name of a group.
-pub const ID_BYTES: usize = 128;
+const ID_BYTES: usize = 128;
 
 const SUCCESS: c_int = 0;
 /// `ncclInProgress`.
