@@ -114,11 +114,14 @@ impl Reducer for Averaging {
 impl Exchange for Link {
     fn collect(&self, own: &[f32]) -> Vec<(f32, Vec<f32>)> {
         let sent = [&[self.part], own].concat();
-        let received = self.with_others(|| self.group.collect_numbers(&sent));
-        let all = received.unwrap_or_else(|| vec![sent]);
-        all.into_iter()
-            .map(|mut numbers| (numbers.remove(0), numbers))
-            .collect()
+        match self.with_others(|| self.group.collect_numbers(&sent)) {
+            Some(all) => all
+                .into_iter()
+                .map(|mut numbers| (numbers.remove(0), numbers))
+                .collect(),
+            // As if the others had nothing: the step comes to its end, and is thrown away.
+            None => vec![(1.0, own.to_vec())],
+        }
     }
 }
 
