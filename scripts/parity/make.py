@@ -13,18 +13,22 @@ import fixture_cycle
 import fixture_features
 import fixture_files
 import fixture_forward
+import fixture_growth
 import fixture_import
 import fixture_inpaint
 import fixture_metrics
+import fixture_minibatch
 import fixture_objectives
 import fixture_penalties
 import fixture_pillow
 import fixture_pix2pix
 import fixture_pool
 import fixture_pix2pixhd
+import fixture_reference
 import fixture_schedules
 import fixture_similarity
 import fixture_spectral
+import fixture_srresnet
 import parameter_counts
 
 GROUPS = [
@@ -36,11 +40,15 @@ GROUPS = [
     fixture_spectral,
     fixture_penalties,
     fixture_features,
+    fixture_minibatch,
+    fixture_reference,
+    fixture_growth,
     fixture_cycle,
     fixture_contrastive,
     fixture_bicycle,
     fixture_pix2pixhd,
     fixture_inpaint,
+    fixture_srresnet,
     fixture_adam,
     fixture_pool,
     fixture_schedules,

@@ -30,7 +30,7 @@ pub struct LabelTranslator {
     labels: Option<Arc<LabelCoding>>,
     recipe: Recipe,
     sampling: SampleOptions,
-    mode: ForwardMode,
+    mode: ForwardMode<'static>,
     device: Device,
 }
 
@@ -43,7 +43,7 @@ impl LabelTranslator {
         folder: &StyleFolder,
         direction: Option<Direction>,
         sampling: SampleOptions,
-        mode: ForwardMode,
+        mode: ForwardMode<'static>,
         precision: Precision,
         device: &Device,
     ) -> Result<Self, StyleError> {
@@ -180,7 +180,7 @@ impl Translator for LabelTranslator {
                     && self.bytes_per_pixel().is_some() =>
             {
                 tracing::info!("{failure}: the picture goes in bands");
-                let mut rows = RowBuffer::new(values, self.planes(), height, width);
+                let mut rows = RowBuffer::new(values, [self.planes(), height, width], 1);
                 self.translate_in_bands(&mut rows, &RowBuffer::limits(), index)?;
                 return Ok(rows.into_made());
             }

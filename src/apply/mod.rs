@@ -31,6 +31,7 @@ mod prepared;
 mod reading;
 mod recorder;
 mod report;
+mod resized;
 mod resolved;
 mod row_access;
 mod row_buffer;

@@ -9,7 +9,7 @@ use super::looks::Looks;
 use super::row_access::RowAccess;
 use super::row_buffer::RowBuffer;
 use super::translator::Translator;
-use crate::config::{Direction, NormKind};
+use crate::config::{Colours, Direction, NormKind};
 use crate::kernels::{DeviceFailure, DeviceMemory, Precision};
 use crate::nn::{BandLimits, ForwardMode, Generator, NormStats, code_tensor, with_code};
 use crate::style::{Manifest, StyleError, StyleFolder, load_generator};
@@ -24,12 +24,15 @@ pub struct NetworkTranslator {
     /// Numbers of the code that it takes; 0 for none.
     code_length: usize,
     looks: Looks,
+    /// How many times larger than its input the output is.
+    scale: usize,
+    colours: Colours,
     /// Height and width that it takes are multiples of this.
     multiple: usize,
     /// Height and width that it takes are at least this.
     smallest: usize,
     norm: NormKind,
-    mode: ForwardMode,
+    mode: ForwardMode<'static>,
     precision: Precision,
     /// Added to a picture's place for what is drawn at random.
     seed: u64,
@@ -44,7 +47,7 @@ impl NetworkTranslator {
     pub fn load(
         folder: &StyleFolder,
         direction: Option<Direction>,
-        mode: ForwardMode,
+        mode: ForwardMode<'static>,
         precision: Precision,
         device: &Device,
     ) -> Result<Self, StyleError> {
@@ -56,6 +59,8 @@ impl NetworkTranslator {
             channels,
             code_length: manifest.recipe.generator.latent,
             looks: Looks::Mean,
+            scale: manifest.recipe.generator.scale,
+            colours: manifest.recipe.data.colours,
             multiple: manifest.recipe.generator.size_multiple(),
             smallest: manifest.recipe.generator.min_size(),
             norm: manifest.recipe.generator.norm,
@@ -114,6 +119,14 @@ impl Translator for NetworkTranslator {
         self.channels[1]
     }
 
+    fn scale(&self) -> usize {
+        self.scale
+    }
+
+    fn colours(&self) -> Colours {
+        self.colours
+    }
+
     fn multiple(&self) -> usize {
         self.multiple
     }
@@ -146,7 +159,7 @@ impl Translator for NetworkTranslator {
                 if failure.is_of_memory() && count == 1 && self.bytes_per_pixel().is_some() =>
             {
                 tracing::info!("{failure}: the picture goes in bands");
-                let mut rows = RowBuffer::new(values, channels, height, width);
+                let mut rows = RowBuffer::new(values, [channels, height, width], self.scale);
                 self.translate_in_bands(&mut rows, &RowBuffer::limits(), index)?;
                 return Ok(rows.into_made());
             }

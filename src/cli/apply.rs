@@ -218,7 +218,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     device.check(precision)?;
     let device = device.device;
     let norm_stats = arguments.norm_stats;
-    let norm_stats = norm_stats.unwrap_or_else(|| NormStats::usual(recipe.mode));
+    let norm_stats = norm_stats.unwrap_or_else(|| NormStats::usual(recipe));
     let mode = ForwardMode::inference(norm_stats, dropout);
     let stop = interrupt::flag();
     let seed = arguments.seed.unwrap_or(0).into();

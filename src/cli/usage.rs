@@ -13,6 +13,9 @@ pub enum UsageError {
         "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` or `--mode contrastive` for two piles of pictures, `--mode pix2pixhd` for label maps and large pictures, `--mode inpaint` to fill holes in photos"
     )]
     NoMode,
+    /// Gradients are to go from GPU to GPU, and there are none.
+    #[error("`--exchange nccl` is for `--device libtorch-cuda`, and this is {0}: leave it out")]
+    NoGpus(String),
     /// The style to resume does not exist.
     #[error("there is no style `{name}` to resume{}", instead(nearest.as_deref(), known))]
     NothingToResume {

@@ -1,5 +1,7 @@
 //! The recipe of each mode that the user changes: the defaults of the reference implementations.
 
+use super::colours::Colours;
+use super::degradation::{USUAL_BLUR, USUAL_NOISE};
 use super::latent_place::{LatentPlace, usual_kl, usual_latent};
 use super::options::{
     Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch, HoleFill,
@@ -7,7 +9,7 @@ use super::options::{
 };
 use super::recipe::{
     DataRecipe, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, LossRecipe, OptimRecipe,
-    Recipe, TrainRecipe, usual_r1_every,
+    Recipe, TrainRecipe, usual_r1_every, usual_reference_batch,
 };
 use crate::kernels::Precision;
 
@@ -47,7 +49,12 @@ impl Recipe {
                 flip: true,
                 shuffle: true,
                 batch_size: 1,
+                reference_batch: usual_reference_batch(),
                 workers: 2,
+                degrade: Vec::new(),
+                blur: USUAL_BLUR.to_vec(),
+                noise: USUAL_NOISE.to_vec(),
+                colours: Colours::Rgb,
                 max_images: 0,
                 range: Vec::new(),
                 pages: Pages::First,
@@ -81,7 +88,8 @@ impl Recipe {
                 bottleneck: 4000,
                 hole_fill: HoleFill::Mean,
                 downsamplings: 4,
-                blocks: 9,
+                blocks: if paired { 16 } else { 9 },
+                scale: 1,
                 enhancers: 1,
                 enhancer_blocks: 3,
             },
@@ -106,6 +114,7 @@ impl Recipe {
                 augment: Vec::new(),
                 shared: false,
                 minibatch_deviation: false,
+                minibatch_discrimination: 0,
                 noise: 0.0,
                 noise_epochs: 0,
             },
@@ -133,7 +142,7 @@ impl Recipe {
                 perceptual: 10.0,
                 perceptual_weights: String::new(),
                 reconstruction: 0.999,
-                adversarial: 0.001,
+                adversarial: if paired { 1.0 } else { 0.001 },
                 overlap: 4,
                 distance: Distance::L2,
                 label_smoothing: 0.0,
@@ -161,6 +170,7 @@ impl Recipe {
             train: TrainRecipe {
                 seed: 0,
                 precision: Precision::F32,
+                sync_norm: false,
                 log_every: 10,
                 preview_every: 500,
                 checkpoint_every: 500,
@@ -170,6 +180,9 @@ impl Recipe {
                 evaluate_every: 0,
                 metrics: String::new(),
                 stop_after: 0,
+                grow: Vec::new(),
+                grow_epochs: Vec::new(),
+                level: None,
             },
         }
     }

@@ -32,7 +32,12 @@ impl Recipe {
         require(!(clips && is_spectral), "loss.gan", || {
             "\"wgan\" clips the weights, whose size `discriminator.norm = \"spectral\"` takes out again: take \"hinge\", \"wgan-gp\", or another norm".to_owned()
         })?;
-        let is_silent = self.mode == Mode::Inpaint && loss.adversarial == 0.0;
+        let is_silent = !self.has_discriminator();
+        let is_lost = self.mode == Mode::Pix2pix && is_silent && loss.l1 == 0.0;
+        require(!is_lost || loss.is_perceptual(), "loss.l1", || {
+            "must be above 0 where `loss.adversarial` is 0: there is nothing to learn from"
+                .to_owned()
+        })?;
         for (key, weight) in [
             ("loss.feature_matching", loss.feature_matching),
             ("loss.feature_means", loss.feature_means),
@@ -46,6 +51,11 @@ impl Recipe {
             !self.discriminator.minibatch_deviation || self.data.batch_size > 1,
             "discriminator.minibatch_deviation",
             || "needs `data.batch_size` of 2 or more, best a multiple of 4".to_owned(),
+        )?;
+        require(
+            self.discriminator.minibatch_discrimination == 0 || self.data.batch_size > 1,
+            "discriminator.minibatch_discrimination",
+            || "compares the pictures of a batch: needs `data.batch_size` of 2 or more".to_owned(),
         )?;
         let noise = &self.discriminator;
         require(
@@ -169,6 +179,17 @@ mod tests {
             (&["loss.dragan=-1"], "0 or more"),
             (&["discriminator.noise=-1"], "0 or more"),
             (&["discriminator.minibatch_deviation=true"], "of 2 or more"),
+            (
+                &["discriminator.minibatch_discrimination=9"],
+                "compares the pictures",
+            ),
+            (
+                &[
+                    "discriminator.minibatch_discrimination=1025",
+                    "data.batch_size=2",
+                ],
+                "at most 1024",
+            ),
             (&["discriminator.noise_epochs=9"], "no effect without"),
         ] {
             let error = resolve(Mode::Cycle, settings).unwrap_err();

@@ -245,9 +245,10 @@ fn listed(text: &str) -> Vec<Value> {
     let entries = text.split(',').map(str::trim);
     entries
         .filter(|entry| !entry.is_empty())
-        .map(|entry| match entry.parse() {
-            Ok(whole) => Value::Integer(whole),
-            Err(_) => Value::String(entry.to_owned()),
+        .map(|entry| match (entry.parse(), entry.parse()) {
+            (Ok(whole), _) => Value::Integer(whole),
+            (_, Ok(number)) => Value::Float(number),
+            _ => Value::String(entry.to_owned()),
         })
         .collect()
 }

@@ -28,14 +28,11 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("data", "palette"),
         ("data", "instances"),
         ("generator", "downsamplings"),
-        ("generator", "blocks"),
         ("generator", "enhancers"),
         ("generator", "enhancer_blocks"),
         ("encoder", "features"),
         ("encoder", "clusters"),
         ("discriminator", "scales"),
-        ("loss", "perceptual"),
-        ("loss", "perceptual_weights"),
         ("optim", "global_epochs"),
         ("optim", "global_decay_epochs"),
         ("optim", "fix_global_epochs"),
@@ -49,6 +46,17 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("loss", "latent"),
     ];
     const ENCODER: &[(&str, &str)] = &[("encoder", "channels"), ("encoder", "downsamplings")];
+    const BLOCKS: &[(&str, &str)] = &[("generator", "blocks")];
+    const PERCEPTUAL: &[(&str, &str)] = &[("loss", "perceptual"), ("loss", "perceptual_weights")];
+    const ADVERSARIAL: &[(&str, &str)] = &[("loss", "adversarial")];
+    // Inputs that are made of their targets.
+    const MADE_INPUTS: &[(&str, &str)] = &[
+        ("data", "degrade"),
+        ("data", "blur"),
+        ("data", "noise"),
+        ("data", "colours"),
+        ("generator", "scale"),
+    ];
     const INPAINTING: &[(&str, &str)] = &[
         ("data", "masks"),
         ("data", "mask_folder"),
@@ -56,9 +64,14 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("generator", "bottleneck"),
         ("generator", "hole_fill"),
         ("loss", "reconstruction"),
-        ("loss", "adversarial"),
         ("loss", "overlap"),
         ("loss", "distance"),
+    ];
+    // pix2pixHD grows by stages of its own, and context encoders are made for one size; neither has a reference batch.
+    const ONE_SIZE: &[(&str, &str)] = &[
+        ("train", "grow"),
+        ("train", "grow_epochs"),
+        ("data", "reference_batch"),
     ];
     // What the generators of pix2pixHD have no place for.
     const NOT_COARSE_TO_FINE: &[(&str, &str)] = &[
@@ -75,44 +88,47 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("data", "pages"),
         ("optim", "pool_size"),
     ];
-    let without_code = [LATENT, ENCODER].concat();
-    match mode {
-        Mode::Pix2pix => [CYCLE, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
-        Mode::Cycle => [
-            PAIRED,
-            TARGET,
-            CONTRASTIVE,
-            COARSE_TO_FINE,
-            INPAINTING,
-            &without_code,
-        ]
-        .concat(),
-        Mode::Contrastive => [
-            PAIRED,
-            TARGET,
-            CYCLE,
-            COARSE_TO_FINE,
-            INPAINTING,
-            &without_code,
-        ]
-        .concat(),
-        Mode::Pix2pixhd => [
+    // What modes with two piles of pictures have no use for.
+    const PAIRS_ALONE: &[&[(&str, &str)]] = &[
+        PAIRED,
+        MADE_INPUTS,
+        BLOCKS,
+        PERCEPTUAL,
+        ADVERSARIAL,
+        LATENT,
+        ENCODER,
+    ];
+    let lists: &[&[&[(&str, &str)]]] = match mode {
+        Mode::Pix2pix => &[&[CYCLE, CONTRASTIVE, COARSE_TO_FINE, INPAINTING]],
+        Mode::Cycle => &[
+            PAIRS_ALONE,
+            &[TARGET, CONTRASTIVE, COARSE_TO_FINE, INPAINTING],
+        ],
+        Mode::Contrastive => &[PAIRS_ALONE, &[TARGET, CYCLE, COARSE_TO_FINE, INPAINTING]],
+        Mode::Pix2pixhd => &[&[
             CYCLE,
             CONTRASTIVE,
             PAIRED,
-            INPAINTING,
-            NOT_COARSE_TO_FINE,
+            MADE_INPUTS,
+            ADVERSARIAL,
             LATENT,
-        ]
-        .concat(),
-        Mode::Inpaint => [
+            INPAINTING,
+            ONE_SIZE,
+            NOT_COARSE_TO_FINE,
+        ]],
+        Mode::Inpaint => &[&[
             CYCLE,
             CONTRASTIVE,
             PAIRED,
+            MADE_INPUTS,
+            BLOCKS,
+            PERCEPTUAL,
+            LATENT,
+            ENCODER,
             COARSE_TO_FINE,
+            ONE_SIZE,
             NOT_INPAINTING,
-            &without_code,
-        ]
-        .concat(),
-    }
+        ]],
+    };
+    lists.concat().concat()
 }

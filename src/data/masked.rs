@@ -17,6 +17,7 @@ use super::mask::Mask;
 use super::mask_reading::MaskFile;
 use super::mask_shapes::{blocks, centre, regions, strokes};
 use super::mask_threshold::MaskThreshold;
+use super::plain::{plain_files, plain_name};
 use super::side::{Part, Side};
 use super::transform::{Size, Transform};
 use crate::config::{MaskKind, Recipe};
@@ -58,41 +59,19 @@ pub(super) fn sides(
     let Layout::Plain(folder) = layout else {
         unreachable!("mode inpaint has plain layouts alone");
     };
-    let mut files = require_pictures(folder)?;
-    if folder.as_path() == root {
-        // The photos lie beside the folders that are something else.
-        let apart = [
-            root.join("val"),
-            root.join("test"),
-            mask_folder(root, recipe),
-        ];
-        files.retain(|file| !apart.iter().any(|folder| file.path.starts_with(folder)));
-        if files.is_empty() {
-            return Err(DataError::NoPictures {
-                folder: folder.clone(),
-                found: super::folder::describe_folder(folder),
-            });
-        }
-    }
-    let name = |folder: &Path| match folder.strip_prefix(root) {
-        Ok(inner) if !inner.as_os_str().is_empty() => inner.display().to_string(),
-        _ => folder
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned(),
-    };
+    let files = plain_files(root, folder, &[mask_folder(root, recipe)])?;
     let masks = if recipe.data.masks == MaskKind::Folder {
         let folder = mask_folder(root, recipe);
         if !folder.is_dir() {
             return Err(DataError::NoMasks(folder));
         }
         let files = require_pictures(&folder)?;
-        Side::new(name(&folder), &folder, files, Part::Whole)
+        Side::new(plain_name(root, &folder), &folder, files, Part::Whole)
     } else {
         Side::new(MASKS.to_owned(), folder, Vec::new(), Part::Whole)
     };
-    Ok((Side::new(name(folder), folder, files, Part::Whole), masks))
+    let photos = Side::new(plain_name(root, folder), folder, files, Part::Whole);
+    Ok((photos, masks))
 }
 
 fn mask_folder(root: &Path, recipe: &Recipe) -> PathBuf {

@@ -7,6 +7,7 @@ use super::dataset::Dataset;
 use super::error::DataError;
 use super::labelled::{self, Folders};
 use super::layout::Layout;
+use super::made_input;
 use super::masked;
 use super::pages::take_pages;
 use super::raster_cache::RasterCache;
@@ -14,7 +15,7 @@ use super::side::Sides;
 use super::split::Split;
 use super::transform::Transform;
 use super::unaligned;
-use crate::config::{Direction, Mode, Pages, Recipe};
+use crate::config::{Colours, Direction, Mode, Pages, Recipe};
 
 impl Dataset {
     /// Finds the pictures of `split` in `root` and pairs them as the recipe's mode asks. Reads no picture: see
@@ -25,7 +26,7 @@ impl Dataset {
     pub fn open(root: &Path, recipe: &Recipe, split: Split) -> Result<Self, DataError> {
         Self::open_optional(root, recipe, split)?.ok_or_else(|| match recipe.mode {
             Mode::Pix2pixhd => Folders::missing(root, recipe, split),
-            _ => Layout::missing(root, recipe.mode, split),
+            _ => Layout::missing(root, recipe, split),
         })
     }
 
@@ -45,7 +46,7 @@ impl Dataset {
             let sides = labelled::sides(root, &folders, recipe)?;
             return Ok(Some(Self::of_sides(root, recipe, sides)));
         }
-        let Some(layout) = Layout::find(root, recipe.mode, split)? else {
+        let Some(layout) = Layout::find(root, recipe, split)? else {
             return Ok(None);
         };
         let (mut input, mut target) = match (recipe.mode, &layout) {
@@ -54,6 +55,7 @@ impl Dataset {
                 Direction::AToB => unaligned::sides(a, b)?,
                 Direction::BToA => unaligned::sides(b, a)?,
             },
+            (Mode::Pix2pix, Layout::Plain(_)) => made_input::sides(root, &layout)?,
             (Mode::Inpaint, _) => masked::sides(root, &layout, recipe)?,
             _ => aligned::sides(root, &layout, recipe.data.direction)?,
         };
@@ -71,7 +73,11 @@ impl Dataset {
     }
 
     fn of_sides(root: &Path, recipe: &Recipe, mut sides: Sides) -> Self {
-        let (input, output) = (recipe.data.input_channels, recipe.data.output_channels);
+        let (input, output) = match recipe.data.colours {
+            Colours::Rgb => (recipe.data.input_channels, recipe.data.output_channels),
+            // Both are made of pictures in colour.
+            Colours::Lab => (3, 3),
+        };
         let all = [
             (Some(&mut sides.input), input),
             (Some(&mut sides.target), output),

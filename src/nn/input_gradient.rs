@@ -8,9 +8,10 @@ use burn::tensor::Tensor;
 
 use super::activation::{LEAKY_SLOPE, leaky_relu_slopes};
 use super::blur::{blur_downsample, blur_downsample_gradient};
-use super::discriminator_layer::DiscriminatorLayer;
+use super::discriminator_layer::{DiscriminatorLayer, reference_statistics};
 use super::forward_mode::ForwardMode;
 use super::minibatch_deviation::{minibatch_deviation, minibatch_deviation_gradient};
+use super::reference_batch::ReferenceBatch;
 use super::tensors::Network;
 use crate::kernels::leaky_relu;
 
@@ -33,7 +34,9 @@ pub fn input_gradient<'n>(
     layers: &[DiscriminatorLayer<'n>],
     input: Tensor<4>,
     mode: ForwardMode,
+    reference: &ReferenceBatch,
 ) -> Tensor<4> {
+    let mut statistics = reference_statistics(layers, mode, reference);
     let Some((&DiscriminatorLayer::Convolution(last), layers)) = layers.split_last() else {
         unreachable!("the last layer of a discriminator is a convolution")
     };
@@ -51,7 +54,7 @@ pub fn input_gradient<'n>(
                 }));
             }
             DiscriminatorLayer::Norm(layer) => {
-                let (output, trace) = layer.traced(features);
+                let (output, trace) = statistics.traced(layer, features);
                 features = output;
                 steps.push(Box::new(move |gradient| {
                     layer.input_gradient(gradient, trace)
@@ -67,6 +70,13 @@ pub fn input_gradient<'n>(
                 features = minibatch_deviation(features);
                 steps.push(Box::new(move |gradient| {
                     minibatch_deviation_gradient(gradient, before)
+                }));
+            }
+            DiscriminatorLayer::MinibatchDiscrimination(layer) => {
+                let (weight, before) = (layer.weight_in_use(mode), features.clone());
+                features = layer.forward_with(features, weight.clone());
+                steps.push(Box::new(move |gradient| {
+                    layer.input_gradient(gradient, before, weight)
                 }));
             }
             DiscriminatorLayer::BlurDownsample => {

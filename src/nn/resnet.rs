@@ -11,6 +11,7 @@ use super::convolution::{Convolution, Padding, STEM_BORDER};
 use super::forward_mode::ForwardMode;
 use super::layer_ops::{Eager, LayerOps};
 use super::norm::Norm;
+use super::reference_batch::ReferenceBatch;
 use super::residual::{DownBlock, ResidualBlock, UpBlock};
 use super::tensors::Network;
 use super::weight_init::WeightInit;
@@ -48,6 +49,8 @@ pub struct ResnetGenerator {
     downsample: Downsample,
     #[module(skip)]
     upsample: Upsample,
+    #[module(skip)]
+    reference: ReferenceBatch,
 }
 
 impl ResnetGenerator {
@@ -118,6 +121,7 @@ impl ResnetGenerator {
             dropout: recipe.dropout,
             downsample: recipe.downsample,
             upsample: recipe.upsample,
+            reference: ReferenceBatch::default(),
         }
     }
 
@@ -126,7 +130,14 @@ impl ResnetGenerator {
     ///
     /// Without output channels the result is the features of the last upsampling, `[batch, channels, height, width]`.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        self.forward_with(&mut Eager { mode }, input)
+        self.forward_with(&mut self.eager(mode), input)
+    }
+
+    /// What computes a pass of `mode`.
+    pub(super) fn eager<'m>(&self, mode: ForwardMode<'m>) -> Eager<'m> {
+        Eager::with_reference(mode, &self.reference, |ops, batch| {
+            let _ = self.forward_with(ops, batch);
+        })
     }
 
     /// Runs the layers in order on `ops`; sizes as for [`forward`](Self::forward).
@@ -218,5 +229,15 @@ impl Network for ResnetGenerator {
                 format!("model.{}.conv_block.{inner}", first_block + number)
             }
         }
+    }
+
+    fn set_reference(&mut self, batch: ReferenceBatch) {
+        self.reference = batch;
+    }
+
+    fn settle_reference(&self) {
+        Eager::settle(&self.reference, |ops, batch| {
+            let _ = self.forward_with(ops, batch);
+        });
     }
 }

@@ -8,6 +8,7 @@ use super::convolution::{Convolution, Padding};
 use super::forward_mode::ForwardMode;
 use super::layer_ops::{Eager, LayerOps};
 use super::norm::Norm;
+use super::reference_batch::ReferenceBatch;
 use super::tensors::Network;
 use super::upsampling::Upsampling;
 use super::weight_init::WeightInit;
@@ -31,6 +32,8 @@ pub struct Unet {
     latent: usize,
     #[module(skip)]
     latent_at: LatentPlace,
+    #[module(skip)]
+    reference: ReferenceBatch,
 }
 
 /// One size: down to half of it, and back up.
@@ -106,13 +109,21 @@ impl Unet {
             levels,
             latent: recipe.latent,
             latent_at: recipe.latent_at,
+            reference: ReferenceBatch::default(),
         }
     }
 
     /// Maps `[batch, in, height, width]` to `[batch, out, height, width]`, both in [-1, 1]. Height and width are multiples of
     /// two to the power of the number of levels.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        self.forward_with(&mut Eager { mode }, input)
+        self.forward_with(&mut self.eager(mode), input)
+    }
+
+    /// What computes a pass of `mode`.
+    fn eager<'m>(&self, mode: ForwardMode<'m>) -> Eager<'m> {
+        Eager::with_reference(mode, &self.reference, |ops, batch| {
+            let _ = self.forward_with(ops, batch);
+        })
     }
 
     /// Runs the layers in order on `ops`; sizes as for [`forward`](Self::forward).
@@ -205,5 +216,15 @@ impl Network for Unet {
             (_, true) => 4,
         };
         format!("model.model.1{nesting}.model.{index}")
+    }
+
+    fn set_reference(&mut self, batch: ReferenceBatch) {
+        self.reference = batch;
+    }
+
+    fn settle_reference(&self) {
+        Eager::settle(&self.reference, |ops, batch| {
+            let _ = self.forward_with(ops, batch);
+        });
     }
 }

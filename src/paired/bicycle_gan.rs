@@ -7,6 +7,7 @@ use super::code_encoder::CodeEncoder;
 use super::pair_discriminator::{PairDiscriminator, ShownPairs};
 use crate::config::Recipe;
 use crate::data::Batch;
+use crate::kernels::mean;
 use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{
     Adam, Discriminator, FeatureMatching, ForwardMode, GanLoss, Generator, NamedTensors, NormStats,
@@ -116,10 +117,15 @@ impl BicycleGan {
         code_tensor(values, self.code_length, &self.device)
     }
 
-    fn generate(&self, input: &Tensor<4>, target: &Tensor<4>, rng: &mut ChaCha8Rng) -> Generated {
+    fn generate(
+        &self,
+        input: &Tensor<4>,
+        target: &Tensor<4>,
+        mode: ForwardMode<'_>,
+        rng: &mut ChaCha8Rng,
+    ) -> Generated {
         let count = input.dims()[0];
         let (noise, random_code) = (self.draw(count, rng), self.draw(count, rng));
-        let mode = ForwardMode::TRAINING;
         let (mean, log_variance) = self.encoder.network().forward(target.clone(), mode);
         let code = mean.clone() + (log_variance.clone() * 0.5).exp() * noise;
         let generator = self.generator.network();
@@ -142,11 +148,11 @@ impl BicycleGan {
         [encoded, random]: [&ShownPairs; 2],
         context: StepContext<'_>,
     ) -> Vec<Loss> {
-        let mode = ForwardMode::TRAINING;
+        let mode = context.training_mode();
         let pair = |picture: &Tensor<4>| Tensor::cat(vec![input.clone(), picture.clone()], 1);
         let judge = self.discriminator.network.frozen();
         let seen = encoded.view.apply(pair(&made.encoded));
-        let judgement = self.matching.judge(&judge, seen, &encoded.real);
+        let judgement = self.matching.judge(&judge, seen, &encoded.real, mode);
         let adversarial = judgement.generator_loss(self.gan_loss);
         let judge = match &self.discriminator_random {
             Some(own) => own.network.frozen(),
@@ -154,7 +160,7 @@ impl BicycleGan {
         };
         let seen = random.view.apply(pair(&made.random));
         let adversarial_random = self.gan_loss.generator(judge.forward(seen, mode));
-        let distance = (made.encoded - target).abs().mean() * self.l1;
+        let distance = mean((made.encoded - target).abs()) * self.l1;
         let divergence = divergence(made.mean, made.log_variance) * self.kl;
         let mut losses = vec![
             ("G_GAN", adversarial),
@@ -237,7 +243,7 @@ impl Method for BicycleGan {
         let input = Tensor::<4>::from_data(batch.a, &self.device);
         let target = Tensor::<4>::from_data(batch.b, &self.device);
         let mut rng = random::step_rng(context.seed, context.step);
-        let made = self.generate(&input, &target, &mut rng);
+        let made = self.generate(&input, &target, context.training_mode(), &mut rng);
         let encoded = [&input, &target, &made.encoded];
         let encoded = self.discriminator.show(encoded, context, &mut rng);
         let random = [&input, &target, &made.random];

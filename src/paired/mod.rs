@@ -4,6 +4,7 @@ mod bicycle_gan;
 mod code_encoder;
 mod pair_discriminator;
 mod pix2pix;
+mod view;
 
 pub use bicycle_gan::{BicycleGan, BicycleNetworks};
 pub use code_encoder::CodeEncoder;

@@ -6,8 +6,8 @@ use rand_chacha::ChaCha8Rng;
 use crate::config::Recipe;
 use crate::method::{DiscriminatorLosses, MethodState, StepContext};
 use crate::nn::{
-    Adam, AugmentDraw, DiffAugment, Discriminator, ForwardMode, GanLoss, ImagePool, InstanceNoise,
-    Penalties, TensorError, Trainable, WEIGHT_CLIP,
+    Adam, AugmentDraw, DiffAugment, Discriminator, GanLoss, ImagePool, InstanceNoise, Penalties,
+    TensorError, Trainable, WEIGHT_CLIP,
 };
 
 /// A discriminator that judges an input together with its output, the pool of outputs that it is shown, and how pictures are changed
@@ -107,7 +107,7 @@ impl PairDiscriminator {
         rng: &mut ChaCha8Rng,
     ) -> Vec<DiscriminatorLosses> {
         let network = self.network.network();
-        let mode = ForwardMode::TRAINING;
+        let mode = context.training_mode();
         let judged = shown.iter().map(|ShownPairs { real, fake, .. }| {
             let on_fake = network.forward(fake.clone(), mode);
             let on_fake = self.gan_loss.discriminator_on_fake(on_fake);

@@ -3,12 +3,14 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::pair_discriminator::PairDiscriminator;
+use super::view::View;
 use crate::config::Recipe;
 use crate::data::Batch;
+use crate::kernels::mean;
 use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{
     Adam, Discriminator, FeatureMatching, ForwardMode, GanLoss, Generator, NamedTensors, NormStats,
-    TensorError, Trainable, WeightInit,
+    ReferenceBatch, ReferencePictures, TensorError, Trainable, Vgg19, WeightInit, enlarged,
 };
 use crate::random;
 
@@ -20,6 +22,9 @@ const POOL: &str = "pool";
 ///
 /// The discriminator judges the input together with the output; the generator also minimises the L1 distance to the
 /// target. Isola, Zhu, Zhou and Efros, "Image-to-Image Translation with Conditional Adversarial Networks", 2017.
+///
+/// With a generator that enlarges, the discriminator is shown the input enlarged. With the weights of VGG19, the generator minimises
+/// the distance between its features too, as in pix2pixHD.
 #[derive(Debug)]
 pub struct Pix2pix {
     generator: Trainable<Generator>,
@@ -27,6 +32,15 @@ pub struct Pix2pix {
     gan_loss: GanLoss,
     matching: FeatureMatching,
     l1: f64,
+    /// Weight of the adversarial loss; 0 leaves the discriminator out.
+    adversarial: f64,
+    vgg: Option<Vgg19>,
+    perceptual: f64,
+    /// How many times larger than its input the output is.
+    scale: usize,
+    view: View,
+    norm_stats: NormStats,
+    reference: Option<ReferencePictures>,
     /// Without automatic differentiation.
     device: Device,
 }
@@ -57,8 +71,81 @@ impl Pix2pix {
             gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
             matching: FeatureMatching::new(&recipe.loss),
             l1: recipe.loss.l1,
+            adversarial: recipe.loss.adversarial,
+            vgg: None,
+            perceptual: recipe.loss.perceptual,
+            scale: recipe.generator.scale,
+            view: View::new(recipe),
+            norm_stats: NormStats::usual(recipe),
+            reference: ReferencePictures::new(recipe),
             device: device.clone(),
         }
+    }
+
+    /// Gives the networks the pictures of the reference batch.
+    fn load_reference(&mut self, pictures: NamedTensors) -> Result<(), TensorError> {
+        let Some(reference) = &mut self.reference else {
+            return Ok(());
+        };
+        let [a, b] = reference.choose(pictures, &self.device)?;
+        if reference.for_discriminators {
+            let pairs = Tensor::cat(vec![a.clone(), b], 1);
+            self.discriminator
+                .network
+                .set_reference(&ReferenceBatch::new(pairs));
+        }
+        if reference.for_generators {
+            self.generator.set_reference(&ReferenceBatch::new(a));
+        }
+        Ok(())
+    }
+
+    /// Adds the perceptual loss of the recipe, with the weights of VGG19.
+    ///
+    /// # Errors
+    /// The weights are incomplete.
+    pub fn with_perceptual_loss(
+        mut self,
+        weights: &NamedTensors,
+        recipe: &Recipe,
+    ) -> Result<Self, TensorError> {
+        let device = self.device.clone().autodiff();
+        self.vgg = Some(Vgg19::from_weights(
+            weights,
+            recipe.train.precision,
+            &device,
+        )?);
+        Ok(self)
+    }
+
+    /// The generator's loss as the discriminator sees its output, `fake`, after a step of its own; with the terms for display.
+    fn play(
+        &mut self,
+        [input, target, fake]: [&Tensor<4>; 3],
+        context: StepContext<'_>,
+    ) -> (Tensor<1>, Vec<Loss>) {
+        let condition = match self.scale {
+            1 => input.clone(),
+            scale => enlarged(input.clone(), scale),
+        };
+        let mut rng = random::step_rng(context.seed, context.step);
+        let shown = self
+            .discriminator
+            .show([&condition, target, fake], context, &mut rng);
+        let judged = self.discriminator.update(&[&shown], context, &mut rng);
+
+        // The generator is judged by the discriminator after its step.
+        let frozen = self.discriminator.network.frozen();
+        let fake_pair = shown
+            .view
+            .apply(Tensor::cat(vec![condition, fake.clone()], 1));
+        let mode = context.training_mode();
+        let judgement = self.matching.judge(&frozen, fake_pair, &shown.real, mode);
+        let adversarial = judgement.generator_loss(self.gan_loss) * self.adversarial;
+        let mut losses = vec![Loss::generator("G_GAN", &adversarial)];
+        losses.extend(Loss::matching(&judgement));
+        losses.extend(judged.iter().flat_map(DiscriminatorLosses::named));
+        (judgement.added_to(adversarial), losses)
     }
 }
 
@@ -66,52 +153,53 @@ impl Method for Pix2pix {
     fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
         let input = Tensor::<4>::from_data(batch.a, &self.device);
         let target = Tensor::<4>::from_data(batch.b, &self.device);
-        let pair = |picture: Tensor<4>| Tensor::cat(vec![input.clone(), picture], 1);
-
         let fake = self
             .generator
             .network()
-            .forward(input.clone(), ForwardMode::TRAINING);
+            .forward(input.clone(), context.training_mode());
 
-        let mut rng = random::step_rng(context.seed, context.step);
-        let shown = self
-            .discriminator
-            .show([&input, &target, &fake], context, &mut rng);
-        let judged = self.discriminator.update(&[&shown], context, &mut rng);
-
-        // The generator is judged by the discriminator after its step.
-        let frozen = self.discriminator.network.frozen();
-        let fake_pair = shown.view.apply(pair(fake.clone()));
-        let judgement = self.matching.judge(&frozen, fake_pair, &shown.real);
-        let adversarial = judgement.generator_loss(self.gan_loss);
-        let distance = (fake - target).abs().mean() * self.l1;
-        let loss = judgement.added_to(adversarial.clone() + distance.clone());
+        let distance = mean((fake.clone() - target.clone()).abs()) * self.l1;
+        let named = Loss::generator("G_L1", &distance);
+        let (mut loss, mut losses) = if self.adversarial > 0.0 {
+            let (played, mut terms) = self.play([&input, &target, &fake], context);
+            terms.insert(1, named);
+            (played + distance, terms)
+        } else {
+            (distance, vec![named])
+        };
+        if let Some(vgg) = &self.vgg {
+            let distance = vgg.perceptual_loss(fake, target) * self.perceptual;
+            losses.push(Loss::generator("G_VGG", &distance));
+            loss = loss + distance;
+        }
         self.generator
             .update(&mut loss.backward(), context.generator_step());
-
-        let mut losses = vec![
-            Loss::generator("G_GAN", &adversarial),
-            Loss::generator("G_L1", &distance),
-        ];
-        losses.extend(Loss::matching(&judgement));
-        losses.extend(judged.iter().flat_map(DiscriminatorLosses::named));
         losses
     }
 
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
         let input = Tensor::<4>::from_data(batch.a.clone(), &self.device);
         let network = self.generator.in_use();
-        let output = network.forward(input, ForwardMode::inference(NormStats::Batch, false));
-        vec![vec![batch.a, output.into_data(), batch.b]]
+        let mode = ForwardMode::inference(self.norm_stats, false);
+        let output = network.forward(input, mode).into_data();
+        vec![self.view.row(batch.a, output, batch.b, &self.device)]
+    }
+
+    fn set_reference(&mut self, batch: &Batch) -> Result<(), TensorError> {
+        self.load_reference(ReferencePictures::named(batch.a.clone(), batch.b.clone()))
     }
 
     fn networks(&self) -> &'static [&'static str] {
-        &[GENERATOR, DISCRIMINATOR]
+        match self.reference {
+            Some(_) => &[GENERATOR, DISCRIMINATOR, ReferencePictures::STEM],
+            None => &[GENERATOR, DISCRIMINATOR],
+        }
     }
 
     fn weights(&self, network: &str) -> NamedTensors {
-        match network {
-            GENERATOR => self.generator.weights(),
+        match (network, &self.reference) {
+            (GENERATOR, _) => self.generator.weights(),
+            (ReferencePictures::STEM, Some(reference)) => reference.tensors().clone(),
             _ => self.discriminator.network.weights(),
         }
     }
@@ -119,6 +207,7 @@ impl Method for Pix2pix {
     fn load_weights(&mut self, network: &str, weights: NamedTensors) -> Result<(), TensorError> {
         match network {
             GENERATOR => self.generator.load_weights(weights),
+            ReferencePictures::STEM => self.load_reference(weights),
             _ => self.discriminator.network.load_weights(weights),
         }
     }

@@ -10,8 +10,8 @@ use crate::config::Recipe;
 use crate::data::Batch;
 use crate::method::{Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, Discriminator, ForwardMode, NamedTensors, NormStats, ResnetGenerator, TensorError,
-    Trainable, WeightInit,
+    Adam, Discriminator, ForwardMode, NamedTensors, NormStats, ReferenceBatch, ReferencePictures,
+    ResnetGenerator, TensorError, Trainable, WeightInit,
 };
 use crate::random;
 
@@ -35,6 +35,7 @@ pub struct Contrastive {
     /// Weight of the comparison for pictures of B, as a share of that for pictures of A.
     identity: f64,
     flip: bool,
+    reference: Option<ReferencePictures>,
     /// Without automatic differentiation.
     device: Device,
 }
@@ -68,8 +69,26 @@ impl Contrastive {
             weight: recipe.loss.nce,
             identity: recipe.loss.nce_identity,
             flip: recipe.loss.flip_equivariance,
+            reference: ReferencePictures::new(recipe),
             device: device.clone(),
         }
+    }
+
+    /// Gives the networks the pictures of the reference batch.
+    fn load_reference(&mut self, pictures: NamedTensors) -> Result<(), TensorError> {
+        let Some(reference) = &mut self.reference else {
+            return Ok(());
+        };
+        let [a, b] = reference
+            .choose(pictures, &self.device)?
+            .map(ReferenceBatch::new);
+        if reference.for_generators {
+            self.generator.set_reference(&a);
+        }
+        if reference.for_discriminators {
+            self.discriminator.network.set_reference(&b);
+        }
+        Ok(())
     }
 }
 
@@ -90,7 +109,7 @@ impl Compared {
 
 impl Method for Contrastive {
     fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
-        let mode = ForwardMode::TRAINING;
+        let mode = context.training_mode();
         let real_a = Tensor::<4>::from_data(batch.a, &self.device);
         let real_b = Tensor::<4>::from_data(batch.b, &self.device);
         let mut rng = random::step_rng(context.seed, context.step);
@@ -179,14 +198,22 @@ impl Method for Contrastive {
         vec![(output.into_data(), batch.b)]
     }
 
+    fn set_reference(&mut self, batch: &Batch) -> Result<(), TensorError> {
+        self.load_reference(ReferencePictures::named(batch.a.clone(), batch.b.clone()))
+    }
+
     fn networks(&self) -> &'static [&'static str] {
-        &[GENERATOR, DISCRIMINATOR, HEADS]
+        match self.reference {
+            Some(_) => &[GENERATOR, DISCRIMINATOR, HEADS, ReferencePictures::STEM],
+            None => &[GENERATOR, DISCRIMINATOR, HEADS],
+        }
     }
 
     fn weights(&self, network: &str) -> NamedTensors {
-        match network {
-            GENERATOR => self.generator.weights(),
-            DISCRIMINATOR => self.discriminator.network.weights(),
+        match (network, &self.reference) {
+            (GENERATOR, _) => self.generator.weights(),
+            (DISCRIMINATOR, _) => self.discriminator.network.weights(),
+            (ReferencePictures::STEM, Some(reference)) => reference.tensors().clone(),
             _ => self.heads.weights(),
         }
     }
@@ -195,6 +222,7 @@ impl Method for Contrastive {
         match network {
             GENERATOR => self.generator.load_weights(weights),
             DISCRIMINATOR => self.discriminator.network.load_weights(weights),
+            ReferencePictures::STEM => self.load_reference(weights),
             _ => self.heads.load_weights(weights),
         }
     }

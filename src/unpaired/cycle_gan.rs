@@ -6,10 +6,11 @@ use rand_chacha::ChaCha8Rng;
 use super::discriminator::DiscriminatorWithPool;
 use crate::config::Recipe;
 use crate::data::Batch;
+use crate::kernels::mean;
 use crate::method::{Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, Discriminator, ForwardMode, Generator, NamedTensors, NormStats, TensorError, Trainable,
-    WeightInit,
+    Adam, Discriminator, ForwardMode, Generator, NamedTensors, NormStats, ReferenceBatch,
+    ReferencePictures, TensorError, Trainable, WeightInit,
 };
 use crate::random;
 
@@ -32,6 +33,7 @@ pub struct CycleGan {
     cycle_a: f64,
     cycle_b: f64,
     identity: f64,
+    reference: Option<ReferencePictures>,
     /// Without automatic differentiation.
     device: Device,
 }
@@ -73,8 +75,28 @@ impl CycleGan {
             cycle_a: recipe.loss.cycle_a,
             cycle_b: recipe.loss.cycle_b,
             identity: recipe.loss.identity,
+            reference: ReferencePictures::new(recipe),
             device: device.clone(),
         }
+    }
+
+    /// Gives the networks the pictures of the reference batch.
+    fn load_reference(&mut self, pictures: NamedTensors) -> Result<(), TensorError> {
+        let Some(reference) = &mut self.reference else {
+            return Ok(());
+        };
+        let [a, b] = reference
+            .choose(pictures, &self.device)?
+            .map(ReferenceBatch::new);
+        if reference.for_generators {
+            self.a2b.set_reference(&a);
+            self.b2a.set_reference(&b);
+        }
+        if reference.for_discriminators {
+            self.discriminator_a.network.set_reference(&b);
+            self.discriminator_b.network.set_reference(&a);
+        }
+        Ok(())
     }
 
     /// Updates both generators; returns the translations (to B, to A) and the losses.
@@ -86,13 +108,13 @@ impl CycleGan {
         rng: &mut ChaCha8Rng,
     ) -> (Tensor<4>, Tensor<4>, GeneratorLosses) {
         let (a2b, b2a) = (self.a2b.network(), self.b2a.network());
-        let mode = ForwardMode::TRAINING;
+        let mode = context.training_mode();
         let fake_b = a2b.forward(real_a.clone(), mode);
         let recovered_a = b2a.forward(fake_b.clone(), mode);
         let fake_a = b2a.forward(real_b.clone(), mode);
         let recovered_b = a2b.forward(fake_a.clone(), mode);
 
-        let distance = |one: Tensor<4>, other: &Tensor<4>| (one - other.clone()).abs().mean();
+        let distance = |one: Tensor<4>, other: &Tensor<4>| mean((one - other.clone()).abs());
         let (gan_a, judgement_a) = self
             .discriminator_a
             .generator_loss(&fake_b, real_b, context, rng);
@@ -195,20 +217,30 @@ impl Method for CycleGan {
         vec![(translated.into_data(), batch.b)]
     }
 
+    fn set_reference(&mut self, batch: &Batch) -> Result<(), TensorError> {
+        self.load_reference(ReferencePictures::named(batch.a.clone(), batch.b.clone()))
+    }
+
     fn networks(&self) -> &'static [&'static str] {
-        &[
+        const ALL: &[&str] = &[
             GENERATOR_A2B,
             GENERATOR_B2A,
             DISCRIMINATOR_A,
             DISCRIMINATOR_B,
-        ]
+            ReferencePictures::STEM,
+        ];
+        match self.reference {
+            Some(_) => ALL,
+            None => &ALL[..4],
+        }
     }
 
     fn weights(&self, network: &str) -> NamedTensors {
-        match network {
-            GENERATOR_A2B => self.a2b.weights(),
-            GENERATOR_B2A => self.b2a.weights(),
-            DISCRIMINATOR_A => self.discriminator_a.network.weights(),
+        match (network, &self.reference) {
+            (GENERATOR_A2B, _) => self.a2b.weights(),
+            (GENERATOR_B2A, _) => self.b2a.weights(),
+            (DISCRIMINATOR_A, _) => self.discriminator_a.network.weights(),
+            (ReferencePictures::STEM, Some(reference)) => reference.tensors().clone(),
             _ => self.discriminator_b.network.weights(),
         }
     }
@@ -218,6 +250,7 @@ impl Method for CycleGan {
             GENERATOR_A2B => self.a2b.load_weights(weights),
             GENERATOR_B2A => self.b2a.load_weights(weights),
             DISCRIMINATOR_A => self.discriminator_a.network.load_weights(weights),
+            ReferencePictures::STEM => self.load_reference(weights),
             _ => self.discriminator_b.network.load_weights(weights),
         }
     }

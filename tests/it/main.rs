@@ -50,6 +50,7 @@ mod cli_support;
 mod cli_tiles;
 mod cli_train;
 mod coarse_to_fine;
+mod colourise;
 mod contrastive;
 mod convolution_case;
 mod data;
@@ -77,6 +78,7 @@ mod folders;
 mod forward;
 mod forward_memory;
 mod gan_loss;
+mod growth;
 mod hostile_corpus;
 mod hostile_files;
 mod hostile_pictures;
@@ -89,12 +91,15 @@ mod kept_metadata;
 mod kernels_activation;
 mod kernels_adam;
 mod kernels_convolution;
+mod kernels_joint_norm;
 mod kernels_norm;
 mod kernels_reflection;
 mod kernels_rows;
 mod labels;
 mod latent;
+mod made_inputs;
 mod masks;
+mod minibatch;
 mod onnx_interpreter;
 mod optimiser;
 mod penalties;
@@ -102,10 +107,13 @@ mod photo_files;
 #[cfg(all(feature = "libtorch", target_os = "linux"))]
 mod processes_ending;
 #[cfg(all(feature = "libtorch", target_os = "linux"))]
+mod processes_methods;
+#[cfg(all(feature = "libtorch", target_os = "linux"))]
 mod processes_support;
 #[cfg(all(feature = "libtorch", target_os = "linux"))]
 mod processes_training;
 mod reducer;
+mod reference;
 #[cfg(feature = "serve")]
 mod serve_api;
 #[cfg(feature = "serve")]
@@ -126,6 +134,7 @@ mod serve_support;
 mod serve_training;
 mod spectral;
 mod structure;
+mod super_resolution;
 mod tiff_files;
 mod tiff_metadata;
 mod training;

@@ -273,6 +273,22 @@ impl Interpreter {
                 let slope = f64::from(attribute(node, "alpha").f.unwrap());
                 activation::leaky_relu(self.value(&input[0]), slope)
             }
+            "PRelu" => {
+                let input_value = self.value(&input[0]);
+                let slopes = self.per_channel(&input[1]) * input_value.clone();
+                let is_negative = input_value.clone().lower_elem(0.0);
+                input_value.mask_where(is_negative, slopes)
+            }
+            "DepthToSpace" => {
+                assert_eq!(text(node, "mode"), "CRD");
+                let side = attribute(node, "blocksize").i.unwrap() as usize;
+                let [batch, channels, height, width] = self.value(&input[0]).dims();
+                let channels = channels / (side * side);
+                self.value(&input[0])
+                    .reshape([batch, channels, side, side, height, width])
+                    .permute([0, 1, 4, 2, 5, 3])
+                    .reshape([batch, channels, side * height, side * width])
+            }
             "Tanh" => self.value(&input[0]).tanh(),
             "Concat" => {
                 assert_eq!(attribute(node, "axis").i, Some(1));

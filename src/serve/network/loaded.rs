@@ -29,10 +29,9 @@ impl Loaded {
         dropout: bool,
         device: &Device,
     ) -> Result<Self, StyleError> {
-        let style = manifest.recipe.mode;
-        let mode = ForwardMode::inference(NormStats::usual(style), dropout);
+        let mode = ForwardMode::inference(NormStats::usual(&manifest.recipe), dropout);
         let precision = Precision::F32;
-        Ok(match style {
+        Ok(match manifest.recipe.mode {
             Mode::Inpaint => {
                 let filler = NetworkFiller::load(folder, mode, precision, device)?;
                 Self::Holes(Box::new(filler))

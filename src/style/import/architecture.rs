@@ -4,8 +4,8 @@ use burn::tensor::Device;
 
 use crate::coarse_to_fine::MultiscaleDiscriminator;
 use crate::config::{
-    DiscriminatorArch, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, Mode, NormKind, Recipe,
-    Upsample,
+    DiscriminatorArch, DiscriminatorRecipe, EncoderRecipe, GeneratorArch, GeneratorRecipe, Mode,
+    NormKind, Recipe, Upsample,
 };
 use crate::nn::{Discriminator, Generator, NamedTensors, TensorError, WeightInit};
 
@@ -72,8 +72,12 @@ impl Architecture {
                     0 => String::new(),
                     length => format!(" with a latent code of {length} numbers"),
                 };
+                let enlarges = match recipe.scale {
+                    1 => String::new(),
+                    scale => format!(" x{scale}"),
+                };
                 format!(
-                    "{}, {} channels, {}, {input} to {output} colour channels{code}",
+                    "{}{enlarges}, {} channels, {}, {input} to {output} colour channels{code}",
                     recipe.arch.name(),
                     recipe.channels,
                     norm_text(recipe.norm)
@@ -146,11 +150,14 @@ impl Architecture {
         self
     }
 
-    /// Whether its convolutions have biases whatever the normalisation after them, as those of pix2pixHD and BicycleGAN.
+    /// Whether its convolutions have biases whatever the normalisation after them, as those of pix2pixHD, SRResNet and
+    /// BicycleGAN.
     pub(super) fn has_biases(&self) -> bool {
         match self {
             Self::Generator { recipe, .. } => {
-                recipe.arch.is_coarse_to_fine() || (recipe.latent > 0 && recipe.arch.is_unet())
+                recipe.arch.is_coarse_to_fine()
+                    || recipe.arch == GeneratorArch::Srresnet
+                    || (recipe.latent > 0 && recipe.arch.is_unet())
             }
             Self::Discriminator { recipe, .. } => recipe.arch == DiscriminatorArch::Multiscale,
             Self::Encoder { .. } => true,
@@ -220,6 +227,8 @@ impl Architecture {
 pub(super) fn norm_text(norm: NormKind) -> &'static str {
     match norm {
         NormKind::Batch => "batch norm",
+        NormKind::ReferenceBatch => "reference batch norm",
+        NormKind::VirtualBatch => "virtual batch norm",
         NormKind::Instance => "instance norm",
         NormKind::InstanceAffine => "instance norm with scale and shift",
         NormKind::Spectral => "spectral norm",

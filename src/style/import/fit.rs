@@ -4,7 +4,7 @@ use super::architecture::Architecture;
 use super::coarse_to_fine::input_parts;
 use super::error::ImportError;
 use super::options::ImportOptions;
-use crate::config::{Direction, EncoderRecipe, Mode, Recipe, diff};
+use crate::config::{Colours, Degradation, Direction, EncoderRecipe, Mode, Recipe, diff};
 use crate::style::{Manifest, StyleFolder, discriminator_stem};
 
 /// The recipe of a style with this generator.
@@ -38,6 +38,9 @@ pub(super) fn recipe_with_generator(
         recipe.generator.dropout = usual.generator.dropout;
     }
     recipe.discriminator.norm = generator.norm;
+    if generator.scale > 1 {
+        recipe.data.degrade = vec![Degradation::Downscale];
+    }
     let data = &mut recipe.data;
     data.crop_size = data.crop_size.max(generator.size_multiple());
     data.load_size = data.load_size.max(data.crop_size);
@@ -49,6 +52,11 @@ pub(super) fn recipe_with_generator(
     };
     data.direction = direction;
     let mut channels = vec![*input, *output];
+    if mode == Mode::Pix2pix && channels == [1, 2] {
+        // No picture has two channels: it colours.
+        data.colours = Colours::Lab;
+        channels.pop();
+    }
     if mode == Mode::Pix2pixhd {
         let (classes, instances, features) = input_parts(*input, options.hints.classes);
         let colours = input.saturating_sub(usize::from(instances) + features);

@@ -3,6 +3,7 @@
 use super::architecture::{Architecture, Hints};
 use super::coarse_to_fine;
 use super::shapes::{Shapes, Unrecognized, last_index};
+use super::srresnet::srresnet;
 use crate::config::{
     DiscriminatorArch, DiscriminatorRecipe, Downsample, GeneratorArch, GeneratorRecipe,
     LatentPlace, Mode, NormKind, Recipe, Upsample,
@@ -22,6 +23,9 @@ impl Architecture {
         }
         if any("model.submodule.") {
             return unet_with_code(shapes, hints);
+        }
+        if any("residual_blocks.") || any("subpixel_convolutional_blocks.") {
+            return srresnet(shapes, hints);
         }
         if any("model1_1.") {
             return coarse_to_fine::local(shapes).ok_or(Unrecognized::Unknown);

@@ -1,6 +1,7 @@
 //! The generators of `nn`, layer by layer, without dropout.
 
 use super::layers::{Features, Layers};
+use super::srresnet::srresnet;
 use super::unet::{SkipOrder, unet, unet_with_code};
 use crate::config::{Downsample, GeneratorArch, GeneratorRecipe, LatentPlace, Upsample};
 use crate::nn::{Padding, TensorError};
@@ -33,6 +34,7 @@ pub(super) fn generator(
             resnet(layers, recipe, sizes, &input)?
         }
         GeneratorArch::Local => local(layers, recipe, input)?,
+        GeneratorArch::Srresnet => srresnet(layers, recipe, &input)?,
         GeneratorArch::Context | GeneratorArch::ContextBottleneck => {
             unreachable!("context encoders are not fully convolutional")
         }

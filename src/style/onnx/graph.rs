@@ -166,8 +166,8 @@ fn min_opset(operator: &str) -> i64 {
         "Resize" => 13,
         // With bounds as inputs.
         "Slice" => 10,
-        // With paddings and bounds as inputs.
-        "Pad" | "Clip" => 11,
+        // With paddings and bounds as inputs; with an order of channels.
+        "Pad" | "Clip" | "DepthToSpace" => 11,
         _ => 9,
     }
 }

@@ -136,7 +136,7 @@ impl Layers {
         }
     }
 
-    /// [`blur_upsample`](crate::nn::blur_upsample), which is bilinear.
+    /// [`double_bilinear`](crate::kernels::double_bilinear).
     fn blur_upsample(&mut self, input: &Features) -> Features {
         let scales = vec![1.0, 1.0, 2.0, 2.0];
         let scales = self.graph.float_tensor("double", [4], scales);
@@ -205,6 +205,30 @@ impl Layers {
         Features {
             name: self.graph.node("LeakyRelu", &[&input.name], attributes),
             channels: input.channels,
+        }
+    }
+
+    /// [`Prelu`](crate::nn::Prelu), with the slope of the layer.
+    pub(super) fn prelu(&mut self, input: &Features, layer: &str) -> Result<Features, TensorError> {
+        let weight = format!("{layer}.weight");
+        self.graph.weight(&weight, self.precision)?;
+        let inputs = [&input.name, &weight];
+        Ok(Features {
+            name: self.graph.node("PRelu", &inputs, Vec::new()),
+            channels: input.channels,
+        })
+    }
+
+    /// [`pixel_shuffle`](crate::nn::pixel_shuffle).
+    pub(super) fn pixel_shuffle(&mut self, input: &Features, factor: usize) -> Features {
+        let attributes = vec![
+            int_attr("blocksize", factor),
+            // Channels first, then rows and columns of the square.
+            string_attr("mode", "CRD"),
+        ];
+        Features {
+            name: self.graph.node("DepthToSpace", &[&input.name], attributes),
+            channels: input.channels / (factor * factor),
         }
     }
 

@@ -13,6 +13,7 @@ mod network;
 mod norms;
 mod options;
 mod sizes;
+mod srresnet;
 mod unet;
 
 pub use message::*;

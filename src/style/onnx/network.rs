@@ -26,6 +26,8 @@ pub struct OnnxNetwork<'a> {
 pub enum OnnxInput {
     /// Pictures.
     Pictures,
+    /// The lightness of pictures, whose a and b it gives.
+    Lightness,
     /// Label maps and what goes with them: what the channels are, for people.
     Maps(String),
     /// Pictures with holes, and the masks of these.
@@ -98,6 +100,14 @@ impl OnnxNetwork<'_> {
     /// Shape of the output.
     pub(super) fn output_shape(&self, options: &OnnxOptions) -> [Dimension; 4] {
         let mut shape = self.picture_shape(self.channels[1], options);
+        if self.recipe.scale > 1 {
+            let [batch, channels, height, width] = shape;
+            let enlarged = |side| match side {
+                Dimension::Fixed(side) => Dimension::Fixed(side * self.recipe.scale as i64),
+                Dimension::Named(name) => Dimension::Named(format!("{}*{name}", self.recipe.scale)),
+            };
+            shape = [batch, channels, enlarged(height), enlarged(width)];
+        }
         if let OnnxInput::Holes(holes) = &self.input
             && self.is_context_encoder()
         {
@@ -116,7 +126,7 @@ impl OnnxNetwork<'_> {
         let [channels, _] = self.channels;
         let shape = self.picture_shape(channels, options);
         match &self.input {
-            OnnxInput::Pictures | OnnxInput::Maps(_) => {
+            OnnxInput::Pictures | OnnxInput::Lightness | OnnxInput::Maps(_) => {
                 let input = Features {
                     name: layers.graph.input("input", shape),
                     channels,
