@@ -178,7 +178,7 @@ mod tests {
             ]
         );
         assert_eq!(recipe.total_epochs(), 200);
-        let own = ["train.grow=64,256", "train.grow_epochs=150"];
+        let own = ["train.grow=64,256", "train.grow_epochs=[150]"];
         let mut recipe = resolve(Mode::Contrastive, &own).unwrap();
         recipe.extend(7);
         assert_eq!(

@@ -49,7 +49,7 @@ fn a_run_that_grows_resumes_to_the_bit() {
 fn unpaired_modes_grow_too() {
     let place = Place::with_pairs();
     for mode in [CYCLE, CONTRASTIVE] {
-        let train = format!("train {mode} --data pairs {GROWTH} --name s --overwrite");
+        let train = format!("train {mode} {GROWTH} --name s --overwrite");
         let outcome = place.run(&train).done();
         outcome.says("next stage: resnet_6blocks generator at 16x16 px");
     }

@@ -153,7 +153,7 @@ fn reference_styles_resume_to_the_bit_and_are_applied_and_exported() {
 fn virtual_batch_norm_is_no_onnx_operator() {
     let place = Place::with_pairs();
     let train = format!(
-        "train {CYCLE} --data pairs --set generator.norm=virtual_batch --set data.reference_batch=2 --steps 1 --name s"
+        "train {CYCLE} --set generator.norm=virtual_batch --set data.reference_batch=2 --steps 1 --name s"
     );
     place.run(&train).done();
     place
