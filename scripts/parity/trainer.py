@@ -69,13 +69,17 @@ def norm_error(before, after, exact, skipped):
 
 
 def without_effect(networks):
-    """Biases of convolutions directly before a norm: their true gradient is zero."""
+    """Biases of convolutions directly before a norm: their true gradient is zero. And running means, of which they are a part."""
     keys = []
     for name, network in networks.items():
         modules = list(network.named_modules())
-        for (key, module), (_, following) in zip(modules, modules[1:]):
-            if getattr(module, "bias", None) is not None and isinstance(following, NORMS):
+        for (key, module), (norm, following) in zip(modules, modules[1:]):
+            if getattr(module, "bias", None) is None or isinstance(module, torch.nn.Linear):
+                continue
+            if isinstance(following, (torch.nn.InstanceNorm2d, torch.nn.BatchNorm2d)):
                 keys.append(f"{name}.{key}.bias")
+            if isinstance(following, torch.nn.BatchNorm2d):
+                keys.append(f"{name}.{norm}.running_mean")
     return keys
 
 

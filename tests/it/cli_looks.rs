@@ -6,7 +6,7 @@ use crate::cli_support::{PIX2PIX, Place, assert_same, names};
 fn training(more: &str) -> String {
     format!(
         "train {PIX2PIX} --set generator.latent=3 --set encoder.channels=1 --set encoder.downsamplings=2 \
-         --set train.preview_every=2 {more}"
+         --set train.preview_every=1 {more}"
     )
 }
 
