@@ -74,11 +74,19 @@ mod tests {
                 "generator.latent",
             ),
             (
-                &["generator.latent=8", "generator.arch=unet_128", "train.grow=[128,256]"],
+                &[
+                    "generator.latent=8",
+                    "generator.arch=unet_128",
+                    "train.grow=[128,256]",
+                ],
                 "generator.latent",
             ),
             (
-                &["data.degrade=[\"noise\"]", "generator.arch=unet_128", "train.grow=[128,256]"],
+                &[
+                    "data.degrade=[\"noise\"]",
+                    "generator.arch=unet_128",
+                    "train.grow=[128,256]",
+                ],
                 "train.grow",
             ),
         ] {

@@ -16,6 +16,7 @@ mod inpainting;
 mod labels;
 mod latent;
 mod latent_place;
+mod made_inputs;
 mod options;
 mod overlay;
 mod recipe;

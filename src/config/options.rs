@@ -368,6 +368,11 @@ impl GeneratorArch {
         matches!(self, Self::Global | Self::Local)
     }
 
+    /// Whether the recipe says how many residual blocks it has.
+    pub fn has_blocks(self) -> bool {
+        self.is_coarse_to_fine() || self == Self::Srresnet
+    }
+
     /// Whether it is a context encoder, which is made for one size of pictures.
     pub fn is_context_encoder(self) -> bool {
         matches!(self, Self::Context | Self::ContextBottleneck)

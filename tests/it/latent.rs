@@ -240,7 +240,9 @@ fn the_encoder_has_other_places_where_there_are_no_norms() {
     let names = |recipe: &Recipe| -> Vec<String> {
         let encoder = CodeEncoder::new(&mut init(recipe, &test_device()), recipe);
         let names = NamedTensors::from_network(&encoder).0.into_keys();
-        names.filter(|name| name.rsplit('.').next() == Some("bias")).collect()
+        names
+            .filter(|name| name.rsplit('.').next() == Some("bias"))
+            .collect()
     };
     let expected = |first: usize, second: usize| {
         [

@@ -33,6 +33,9 @@ pub(super) fn recipe_with_generator(
     }
     let mut recipe = usual.clone();
     recipe.generator = generator.clone();
+    if !generator.arch.has_blocks() {
+        recipe.generator.blocks = usual.generator.blocks;
+    }
     // The names of a U-Net's tensors do not tell whether it was trained with dropout.
     if generator.size_multiple() > 4 {
         recipe.generator.dropout = usual.generator.dropout;
