@@ -23,6 +23,7 @@ import fixture_pool
 import fixture_pix2pixhd
 import fixture_schedules
 import fixture_similarity
+import fixture_sliced
 import fixture_spectral
 import parameter_counts
 
@@ -37,6 +38,7 @@ GROUPS = [
     fixture_features,
     fixture_cycle,
     fixture_contrastive,
+    fixture_sliced,
     fixture_pix2pixhd,
     fixture_inpaint,
     fixture_adam,

@@ -19,6 +19,8 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("loss", "flip_equivariance"),
     ];
     const PAIRED: &[(&str, &str)] = &[("loss", "l1")];
+    // What needs no pairs.
+    const UNPAIRED: &[(&str, &str)] = &[("loss", "swd")];
     // What asks for the picture that a translation should be.
     const TARGET: &[(&str, &str)] = &[("loss", "feature_matching")];
     const COARSE_TO_FINE: &[(&str, &str)] = &[
@@ -69,10 +71,26 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("optim", "pool_size"),
     ];
     match mode {
-        Mode::Pix2pix => [CYCLE, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
+        Mode::Pix2pix => [CYCLE, CONTRASTIVE, UNPAIRED, COARSE_TO_FINE, INPAINTING].concat(),
         Mode::Cycle => [PAIRED, TARGET, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
         Mode::Contrastive => [PAIRED, TARGET, CYCLE, COARSE_TO_FINE, INPAINTING].concat(),
-        Mode::Pix2pixhd => [CYCLE, CONTRASTIVE, PAIRED, INPAINTING, NOT_COARSE_TO_FINE].concat(),
-        Mode::Inpaint => [CYCLE, CONTRASTIVE, PAIRED, COARSE_TO_FINE, NOT_INPAINTING].concat(),
+        Mode::Pix2pixhd => [
+            CYCLE,
+            CONTRASTIVE,
+            UNPAIRED,
+            PAIRED,
+            INPAINTING,
+            NOT_COARSE_TO_FINE,
+        ]
+        .concat(),
+        Mode::Inpaint => [
+            CYCLE,
+            CONTRASTIVE,
+            UNPAIRED,
+            PAIRED,
+            COARSE_TO_FINE,
+            NOT_INPAINTING,
+        ]
+        .concat(),
     }
 }

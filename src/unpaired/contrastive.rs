@@ -6,6 +6,7 @@ use rand::RngExt;
 use super::discriminator::DiscriminatorWithPool;
 use super::heads::PatchHeads;
 use super::patch_nce::PatchNce;
+use super::sliced_wasserstein::SlicedWasserstein;
 use crate::config::Recipe;
 use crate::data::Batch;
 use crate::method::{Loss, Method, MethodState, StepContext};
@@ -18,6 +19,8 @@ use crate::random;
 const GENERATOR: &str = "generator";
 const DISCRIMINATOR: &str = "discriminator";
 const HEADS: &str = "heads";
+/// The part of the state with the patches of recent pictures.
+const PATCHES: &str = "patches";
 
 /// One generator from A to B, a discriminator of B, and a contrastive loss that holds each place of a translation to the same
 /// place of its input.
@@ -35,6 +38,7 @@ pub struct Contrastive {
     /// Weight of the comparison for pictures of B, as a share of that for pictures of A.
     identity: f64,
     flip: bool,
+    sliced: Option<SlicedWasserstein>,
     /// Without automatic differentiation.
     device: Device,
 }
@@ -68,6 +72,7 @@ impl Contrastive {
             weight: recipe.loss.nce,
             identity: recipe.loss.nce_identity,
             flip: recipe.loss.flip_equivariance,
+            sliced: SlicedWasserstein::from_recipe(recipe, output),
             device: device.clone(),
         }
     }
@@ -147,9 +152,13 @@ impl Method for Contrastive {
             None => nce.clone(),
         };
         drop(compared);
-        let mut gradients = judgement
-            .added_to(adversarial.clone() + contrast)
-            .backward();
+        let sliced = self.sliced.as_mut();
+        let sliced = sliced.map(|sliced| sliced.loss(&fake_b, &real_b, &mut rng));
+        let mut loss = judgement.added_to(adversarial.clone() + contrast);
+        if let Some(sliced) = &sliced {
+            loss = loss + sliced.clone();
+        }
+        let mut gradients = loss.backward();
         self.generator
             .update(&mut gradients, context.generator_step());
         self.heads.update(&mut gradients, context.generator_step());
@@ -159,6 +168,7 @@ impl Method for Contrastive {
             Loss::generator("NCE", &nce),
         ];
         losses.extend(identity.map(|identity| Loss::generator("NCE_Y", &identity)));
+        losses.extend(sliced.map(|sliced| Loss::generator("SWD", &sliced)));
         losses.extend(Loss::matching(&judgement));
         losses.extend(judged.named());
         losses
@@ -204,6 +214,9 @@ impl Method for Contrastive {
         state.insert_optimiser(GENERATOR, &self.generator);
         self.discriminator.save(&mut state, DISCRIMINATOR);
         state.insert_optimiser(HEADS, &self.heads);
+        if let Some(sliced) = &self.sliced {
+            sliced.save(&mut state, PATCHES);
+        }
         state
     }
 
@@ -211,6 +224,9 @@ impl Method for Contrastive {
         state.restore_optimiser(GENERATOR, &mut self.generator)?;
         self.discriminator
             .restore(&mut state, DISCRIMINATOR, &self.device)?;
+        if let Some(sliced) = &mut self.sliced {
+            sliced.restore(&mut state, PATCHES, &self.device)?;
+        }
         state.restore_optimiser(HEADS, &mut self.heads)
     }
 }
