@@ -39,7 +39,7 @@ fn doubled(pictures: Tensor<4>, [height, width]: [usize; 2]) -> Tensor<4> {
 /// A zero after each entry along `dim`, which has `size` then.
 fn with_zeros(pictures: Tensor<4>, dim: usize, size: usize) -> Tensor<4> {
     let mut shape = pictures.dims();
-    let zeros = Tensor::zeros(shape, &pictures.device().inner());
+    let zeros = Tensor::zeros(shape, &pictures.device());
     shape[dim] *= 2;
     let pairs: Tensor<5> = Tensor::stack(vec![pictures, zeros], dim + 1);
     pairs.reshape(shape).narrow(dim, 0, size)

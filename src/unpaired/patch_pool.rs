@@ -52,8 +52,7 @@ impl PatchPool {
     ) -> Result<Self, TensorError> {
         let mut levels = Vec::new();
         while let Some(data) = state.0.remove(&format!("{stem}.{}", levels.len())) {
-            let shape = data.shape();
-            if shape.len() != 2 || shape[1] != numbers {
+            if data.shape().num_dims() != 2 || data.shape()[1] != numbers {
                 let level = levels.len();
                 let problem = format!("`{stem}.{level}` should hold patches of {numbers} numbers");
                 return Err(TensorError::Mismatch {
@@ -115,11 +114,11 @@ mod tests {
         let mut copy = PatchPool::restore("x", &mut state, 2, &Device::flex()).unwrap();
         let kept = copy.push(0, row(4.0), 3).into_data();
         assert_eq!(
-            kept.to_vec::<f32>().unwrap(),
+            kept.as_slice::<f32>().unwrap(),
             [2.0, 2.0, 3.0, 3.0, 4.0, 4.0]
         );
         let kept = copy.push(1, row(-4.0), 2).into_data();
-        assert_eq!(kept.to_vec::<f32>().unwrap(), [-3.0, -3.0, -4.0, -4.0]);
+        assert_eq!(kept.as_slice::<f32>().unwrap(), [-3.0, -3.0, -4.0, -4.0]);
         assert!(PatchPool::restore("x", &mut pool.state("x"), 3, &Device::flex()).is_err());
     }
 

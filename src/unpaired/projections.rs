@@ -42,8 +42,8 @@ impl Draw {
     }
 }
 
-/// The projections of patches of `pictures`, `[batch, channels, height, width]`, at these places to `directions`,
-/// `[count, channels, 7 * 7]`: `[count, batch * places]`.
+/// The projections of patches of `pictures`, `[batch, channels, height, width]` with their graph, at these places to `directions`,
+/// `[count, channels, 7 * 7]` without one: `[count, batch * places]`.
 pub(super) fn project(pictures: Tensor<4>, directions: Tensor<3>, places: &[usize]) -> Tensor<2> {
     let [batch, _, height, width] = pictures.dims();
     let [count, channels, _] = directions.dims();
@@ -52,9 +52,9 @@ pub(super) fn project(pictures: Tensor<4>, directions: Tensor<3>, places: &[usiz
         padding: 0,
         precision: Precision::F32,
     };
-    let device = directions.device();
+    let device = pictures.device();
     let kernels = directions.reshape([count, channels, PATCH, PATCH]);
-    let all = convolution(pictures, kernels, None, shape);
+    let all = convolution(pictures, Tensor::from_inner(kernels), None, shape);
     let indices: Vec<i64> = places.iter().map(|&place| place as i64).collect();
     let indices = Tensor::from_data(TensorData::new(indices, [places.len()]), &device);
     all.reshape([batch, count, patch_count([height, width])])

@@ -192,7 +192,7 @@ mod tests {
                 let directions = &tensors[&format!("directions.{step}.{level}")];
                 let places = json["places"][step][level].as_array().unwrap().iter();
                 Draw {
-                    directions: directions.to_vec().unwrap(),
+                    directions: directions.as_slice().unwrap().to_vec(),
                     places: places
                         .map(|place| place.as_u64().unwrap() as usize)
                         .collect(),
@@ -202,7 +202,8 @@ mod tests {
             let (loss, wanted) = (loss.into_scalar::<f32>(), wanted.as_f64().unwrap());
             let error = (f64::from(loss) / wanted - 1.0).abs();
             assert!(error < 2e-5, "step {step}: {loss} for {wanted}");
-            let wanted: Vec<f32> = tensors[&format!("gradient.{step}")].to_vec().unwrap();
+            let wanted = &tensors[&format!("gradient.{step}")];
+            let wanted = wanted.as_slice::<f32>().unwrap();
             let (mut error, mut square) = (0.0, 0.0);
             for (found, wanted) in values(gradient).iter().zip(wanted) {
                 error += f64::from(found - wanted).powi(2);
