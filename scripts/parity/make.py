@@ -27,6 +27,7 @@ import fixture_pix2pixhd
 import fixture_reference
 import fixture_schedules
 import fixture_similarity
+import fixture_sliced
 import fixture_spectral
 import fixture_srresnet
 import parameter_counts
@@ -46,6 +47,7 @@ GROUPS = [
     fixture_cycle,
     fixture_contrastive,
     fixture_bicycle,
+    fixture_sliced,
     fixture_pix2pixhd,
     fixture_inpaint,
     fixture_srresnet,

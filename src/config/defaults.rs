@@ -139,6 +139,7 @@ impl Recipe {
                 flip_equivariance: false,
                 feature_matching: if coarse_to_fine { 10.0 } else { 0.0 },
                 feature_means: 0.0,
+                swd: 0.0,
                 perceptual: 10.0,
                 perceptual_weights: String::new(),
                 reconstruction: 0.999,

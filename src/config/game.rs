@@ -1,7 +1,7 @@
 //! What goes together in the game between generator and discriminator: objective, penalties and norms.
 
 use super::error::ConfigError;
-use super::options::{GanObjective, Mode, NormKind};
+use super::options::{GanObjective, Mode, NormKind, Preprocess};
 use super::recipe::{Recipe, usual_r1_every};
 use super::validation::require;
 use crate::kernels::Precision;
@@ -47,6 +47,14 @@ impl Recipe {
                     .to_owned()
             })?;
         }
+        let is_one_size = !matches!(
+            self.data.preprocess,
+            Preprocess::ScaleWidth | Preprocess::None
+        );
+        require(loss.swd == 0.0 || is_one_size, "loss.swd", || {
+            "needs pictures of one size: take a `data.preprocess` that crops, or set it to 0"
+                .to_owned()
+        })?;
         require(
             !self.discriminator.minibatch_deviation || self.data.batch_size > 1,
             "discriminator.minibatch_deviation",
@@ -146,6 +154,20 @@ mod tests {
         let silent = ["loss.feature_means=1", "loss.adversarial=0"];
         let error = resolve(Mode::Inpaint, &silent).unwrap_err();
         assert!(error.contains("leaves the discriminator out"), "{error}");
+    }
+
+    #[test]
+    fn patches_are_compared_in_modes_without_pairs_and_at_one_size() {
+        for mode in [Mode::Cycle, Mode::Contrastive] {
+            resolve(mode, &["loss.swd=1"]).unwrap();
+            let error = resolve(mode, &["loss.swd=1", "data.preprocess=none"]).unwrap_err();
+            assert!(error.contains("`data.preprocess` that crops"), "{error}");
+            assert!(resolve(mode, &["loss.swd=-1"]).is_err());
+        }
+        for mode in [Mode::Pix2pix, Mode::Pix2pixhd, Mode::Inpaint] {
+            let error = resolve(mode, &["loss.swd=1"]).unwrap_err();
+            assert!(error.contains("has no effect in mode"), "{error}");
+        }
     }
 
     #[test]

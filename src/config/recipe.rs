@@ -233,6 +233,9 @@ pub struct LossRecipe {
     /// Weight of the distance between the means of the discriminator's features of generated and real pictures.
     #[serde(default)]
     pub feature_means: f64,
+    /// Weight of the sliced Wasserstein distance between patches of translations and of real pictures (cycle, contrastive).
+    #[serde(default)]
+    pub swd: f64,
     /// Weight of the distance between VGG19's features of output and target (pix2pix, pix2pixhd).
     pub perceptual: f64,
     /// File with the weights of VGG19; empty to leave the perceptual loss out (pix2pix, pix2pixhd).

@@ -19,6 +19,8 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("loss", "flip_equivariance"),
     ];
     const PAIRED: &[(&str, &str)] = &[("loss", "l1")];
+    // What needs no pairs.
+    const UNPAIRED: &[(&str, &str)] = &[("loss", "swd")];
     // What asks for the picture that a translation should be.
     const TARGET: &[(&str, &str)] = &[("loss", "feature_matching")];
     const COARSE_TO_FINE: &[(&str, &str)] = &[
@@ -99,7 +101,7 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ENCODER,
     ];
     let lists: &[&[&[(&str, &str)]]] = match mode {
-        Mode::Pix2pix => &[&[CYCLE, CONTRASTIVE, COARSE_TO_FINE, INPAINTING]],
+        Mode::Pix2pix => &[&[CYCLE, CONTRASTIVE, UNPAIRED, COARSE_TO_FINE, INPAINTING]],
         Mode::Cycle => &[
             PAIRS_ALONE,
             &[TARGET, CONTRASTIVE, COARSE_TO_FINE, INPAINTING],
@@ -112,6 +114,7 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
             MADE_INPUTS,
             ADVERSARIAL,
             LATENT,
+            UNPAIRED,
             INPAINTING,
             ONE_SIZE,
             NOT_COARSE_TO_FINE,
@@ -125,6 +128,7 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
             PERCEPTUAL,
             LATENT,
             ENCODER,
+            UNPAIRED,
             COARSE_TO_FINE,
             ONE_SIZE,
             NOT_INPAINTING,

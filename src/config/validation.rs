@@ -116,6 +116,7 @@ impl Recipe {
             ("loss.nce_identity", loss.nce_identity),
             ("loss.feature_matching", loss.feature_matching),
             ("loss.feature_means", loss.feature_means),
+            ("loss.swd", loss.swd),
             ("loss.perceptual", loss.perceptual),
             ("loss.reconstruction", loss.reconstruction),
             ("loss.adversarial", loss.adversarial),

@@ -6,6 +6,7 @@ use rand::RngExt;
 use super::discriminator::DiscriminatorWithPool;
 use super::heads::PatchHeads;
 use super::patch_nce::PatchNce;
+use super::sliced_wasserstein::SlicedWasserstein;
 use crate::config::Recipe;
 use crate::data::Batch;
 use crate::method::{Loss, Method, MethodState, StepContext};
@@ -18,6 +19,8 @@ use crate::random;
 const GENERATOR: &str = "generator";
 const DISCRIMINATOR: &str = "discriminator";
 const HEADS: &str = "heads";
+/// The part of the state with the patches of recent pictures.
+const PATCHES: &str = "patches";
 
 /// One generator from A to B, a discriminator of B, and a contrastive loss that holds each place of a translation to the same
 /// place of its input.
@@ -36,6 +39,7 @@ pub struct Contrastive {
     identity: f64,
     flip: bool,
     reference: Option<ReferencePictures>,
+    sliced: Option<SlicedWasserstein>,
     /// Without automatic differentiation.
     device: Device,
 }
@@ -70,6 +74,7 @@ impl Contrastive {
             identity: recipe.loss.nce_identity,
             flip: recipe.loss.flip_equivariance,
             reference: ReferencePictures::new(recipe),
+            sliced: SlicedWasserstein::from_recipe(recipe, output),
             device: device.clone(),
         }
     }
@@ -166,9 +171,13 @@ impl Method for Contrastive {
             None => nce.clone(),
         };
         drop(compared);
-        let mut gradients = judgement
-            .added_to(adversarial.clone() + contrast)
-            .backward();
+        let sliced = self.sliced.as_mut();
+        let sliced = sliced.map(|sliced| sliced.loss(&fake_b, &real_b, &mut rng));
+        let mut loss = judgement.added_to(adversarial.clone() + contrast);
+        if let Some(sliced) = &sliced {
+            loss = loss + sliced.clone();
+        }
+        let mut gradients = loss.backward();
         self.generator
             .update(&mut gradients, context.generator_step());
         self.heads.update(&mut gradients, context.generator_step());
@@ -178,6 +187,7 @@ impl Method for Contrastive {
             Loss::generator("NCE", &nce),
         ];
         losses.extend(identity.map(|identity| Loss::generator("NCE_Y", &identity)));
+        losses.extend(sliced.map(|sliced| Loss::generator("SWD", &sliced)));
         losses.extend(Loss::matching(&judgement));
         losses.extend(judged.named());
         losses
@@ -232,6 +242,9 @@ impl Method for Contrastive {
         state.insert_optimiser(GENERATOR, &self.generator);
         self.discriminator.save(&mut state, DISCRIMINATOR);
         state.insert_optimiser(HEADS, &self.heads);
+        if let Some(sliced) = &self.sliced {
+            sliced.save(&mut state, PATCHES);
+        }
         state
     }
 
@@ -239,6 +252,9 @@ impl Method for Contrastive {
         state.restore_optimiser(GENERATOR, &mut self.generator)?;
         self.discriminator
             .restore(&mut state, DISCRIMINATOR, &self.device)?;
+        if let Some(sliced) = &mut self.sliced {
+            sliced.restore(&mut state, PATCHES, &self.device)?;
+        }
         state.restore_optimiser(HEADS, &mut self.heads)
     }
 }

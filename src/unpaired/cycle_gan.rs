@@ -4,6 +4,7 @@ use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
 use super::discriminator::DiscriminatorWithPool;
+use super::sliced_wasserstein::SlicedWasserstein;
 use crate::config::Recipe;
 use crate::data::Batch;
 use crate::kernels::mean;
@@ -18,6 +19,8 @@ const GENERATOR_A2B: &str = "generator_a2b";
 const GENERATOR_B2A: &str = "generator_b2a";
 const DISCRIMINATOR_A: &str = "discriminator_a";
 const DISCRIMINATOR_B: &str = "discriminator_b";
+/// The parts of the state with the patches of recent pictures, of the sides with discriminator A and with discriminator B.
+const PATCHES: [&str; 2] = ["patches_a", "patches_b"];
 
 /// Two generators between domains A and B, held together by cycle consistency, and a discriminator for each domain.
 ///
@@ -34,6 +37,8 @@ pub struct CycleGan {
     cycle_b: f64,
     identity: f64,
     reference: Option<ReferencePictures>,
+    /// Of the side with discriminator A, then of the side with discriminator B.
+    sliced: [Option<SlicedWasserstein>; 2],
     /// Without automatic differentiation.
     device: Device,
 }
@@ -76,6 +81,8 @@ impl CycleGan {
             cycle_b: recipe.loss.cycle_b,
             identity: recipe.loss.identity,
             reference: ReferencePictures::new(recipe),
+            sliced: [recipe.data.output_channels, recipe.data.input_channels]
+                .map(|channels| SlicedWasserstein::from_recipe(recipe, channels)),
             device: device.clone(),
         }
     }
@@ -137,6 +144,15 @@ impl CycleGan {
         if let Some((identity_a, identity_b)) = &identity {
             loss = loss + identity_a.clone() + identity_b.clone();
         }
+        let pairs = [(&fake_b, real_b), (&fake_a, real_a)];
+        let mut sliced = [None, None];
+        for ((found, side), (fake, real)) in sliced.iter_mut().zip(&mut self.sliced).zip(pairs) {
+            if let Some(side) = side {
+                let term = side.loss(fake, real, rng);
+                loss = loss + term.clone();
+                *found = Some(term);
+            }
+        }
         loss = judgement_b.added_to(judgement_a.added_to(loss));
         let mut gradients: Gradients = loss.backward();
         let step = context.generator_step();
@@ -147,6 +163,7 @@ impl CycleGan {
             matching: [judgement_a, judgement_b].map(|judgement| judgement.matching),
             cycle: [cycle_a, cycle_b],
             identity: identity.map(|(a, b)| [a, b]),
+            sliced,
         };
         (fake_b, fake_a, losses)
     }
@@ -158,6 +175,7 @@ struct GeneratorLosses {
     matching: [Vec<(&'static str, Tensor<1>)>; 2],
     cycle: [Tensor<1>; 2],
     identity: Option<[Tensor<1>; 2]>,
+    sliced: [Option<Tensor<1>>; 2],
 }
 
 impl Method for CycleGan {
@@ -176,11 +194,27 @@ impl Method for CycleGan {
 
         let mut named = Vec::with_capacity(8);
         let names = [
-            ["D_A", "D_penalty_A", "G_A", "G_means_A", "cycle_A", "idt_A"],
-            ["D_B", "D_penalty_B", "G_B", "G_means_B", "cycle_B", "idt_B"],
+            [
+                "D_A",
+                "D_penalty_A",
+                "G_A",
+                "G_means_A",
+                "cycle_A",
+                "idt_A",
+                "SWD_A",
+            ],
+            [
+                "D_B",
+                "D_penalty_B",
+                "G_B",
+                "G_means_B",
+                "cycle_B",
+                "idt_B",
+                "SWD_B",
+            ],
         ];
         for (side, judged) in [judged_a, judged_b].into_iter().enumerate() {
-            let [discriminator, penalty, gan, means, cycle, identity] = names[side];
+            let [discriminator, penalty, gan, means, cycle, identity, sliced] = names[side];
             let loss = (judged.on_real + judged.on_fake) * 0.5;
             named.push(Loss::discriminator(discriminator, &loss));
             let value = judged.penalty;
@@ -193,6 +227,8 @@ impl Method for CycleGan {
             if let Some(values) = &losses.identity {
                 named.push(Loss::generator(identity, &values[side]));
             }
+            let value = losses.sliced[side].iter();
+            named.extend(value.map(|value| Loss::generator(sliced, value)));
         }
         named
     }
@@ -261,6 +297,11 @@ impl Method for CycleGan {
         state.insert_optimiser(GENERATOR_B2A, &self.b2a);
         self.discriminator_a.save(&mut state, DISCRIMINATOR_A);
         self.discriminator_b.save(&mut state, DISCRIMINATOR_B);
+        for (sliced, part) in self.sliced.iter().zip(PATCHES) {
+            if let Some(sliced) = sliced {
+                sliced.save(&mut state, part);
+            }
+        }
         state
     }
 
@@ -268,6 +309,11 @@ impl Method for CycleGan {
         state.restore_optimiser(GENERATOR_A2B, &mut self.a2b)?;
         state.restore_optimiser(GENERATOR_B2A, &mut self.b2a)?;
         let device = &self.device;
+        for (sliced, part) in self.sliced.iter_mut().zip(PATCHES) {
+            if let Some(sliced) = sliced {
+                sliced.restore(&mut state, part, device)?;
+            }
+        }
         self.discriminator_a
             .restore(&mut state, DISCRIMINATOR_A, device)?;
         self.discriminator_b

@@ -132,6 +132,7 @@ mod serve_security;
 mod serve_support;
 #[cfg(feature = "serve")]
 mod serve_training;
+mod sliced_wasserstein;
 mod spectral;
 mod structure;
 mod super_resolution;
