@@ -379,17 +379,6 @@ impl LossRecipe {
     }
 }
 
-impl DataRecipe {
-    /// The size of the pictures that the network trains on, for display.
-    pub fn picture_size(&self) -> String {
-        match self.preprocess {
-            Preprocess::ScaleWidth => format!("{} px wide", self.load_size),
-            Preprocess::None => "full size".to_owned(),
-            _ => format!("{0}x{0} px", self.crop_size),
-        }
-    }
-}
-
 impl Recipe {
     /// Learning rate of the discriminator at the start.
     pub fn discriminator_learning_rate(&self) -> f64 {
