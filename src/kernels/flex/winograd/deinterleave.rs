@@ -1,9 +1,14 @@
 //! Rows sorted by the index of their numbers in tiles, and back.
+#![expect(
+    clippy::inline_always,
+    reason = "vector instructions are known only to what is compiled into the function that is called with them"
+)]
 
-use std::array::from_fn;
+use pulp::Simd;
 
-use super::lines::lines;
-use super::transform::OUTPUTS;
+use super::lines::{Line, lines};
+use super::transform::{OUTPUTS, POINTS};
+use crate::kernels::flex::tile::SEGMENT;
 
 /// Distributes a row with a border to [`OUTPUTS`] lines in turn, so that numbers with the same index in all tiles lie in one
 /// line.
@@ -46,15 +51,49 @@ impl Deinterleaver {
     }
 }
 
-/// Merges lines to a row without a border, adding `bias`.
-pub(super) fn interleave(lines: [&[f32]; OUTPUTS], bias: f32, row: &mut [f32]) {
-    let (tiles, last) = row.as_chunks_mut::<OUTPUTS>();
-    for (line, number) in lines.iter().zip(last) {
-        *number = line[tiles.len()] + bias;
+/// Splits the pixels of a row by their place in the tiles, from those of the tiles and those of the tiles after each.
+///
+/// Tiles are in an order of the processor's own that [`merge`] undoes.
+#[inline(always)]
+pub(super) fn split<S: Simd>(
+    simd: S,
+    pixels: &[f32; OUTPUTS * SEGMENT],
+    next: &[f32; OUTPUTS * SEGMENT],
+    lines: &mut [Line; POINTS],
+) {
+    let (first, last) = lines.split_at_mut(OUTPUTS);
+    for (pixels, lines) in [(pixels, first), (next, last)] {
+        for part in 0..SEGMENT / S::F32_LANES {
+            let start = part * OUTPUTS * S::F32_LANES;
+            let pixels = &pixels[start..start + OUTPUTS * S::F32_LANES];
+            let mut tiles = [simd.splat_f32s(0.0); OUTPUTS];
+            tiles.copy_from_slice(S::as_simd_f32s(pixels).0);
+            let tiles = simd.deinterleave_shfl_f32s(tiles);
+            for (line, tile) in lines.iter_mut().zip(tiles) {
+                S::as_mut_simd_f32s(line).0[part] = tile;
+            }
+        }
     }
-    let lines = lines.map(|line| &line[..tiles.len()]);
-    for (index, tile) in tiles.iter_mut().enumerate() {
-        *tile = from_fn(|slot| lines[slot][index] + bias);
+}
+
+/// Merges lines to a row of pixels, and adds `bias`.
+#[inline(always)]
+pub(super) fn merge<S: Simd>(
+    simd: S,
+    lines: &[Line; OUTPUTS],
+    bias: f32,
+    pixels: &mut [f32; OUTPUTS * SEGMENT],
+) {
+    let bias = simd.splat_f32s(bias);
+    for part in 0..SEGMENT / S::F32_LANES {
+        let mut tiles = [bias; OUTPUTS];
+        for (tile, line) in tiles.iter_mut().zip(lines) {
+            *tile = simd.add_f32s(*tile, S::as_simd_f32s(line).0[part]);
+        }
+        let start = part * OUTPUTS * S::F32_LANES;
+        let pixels = &mut pixels[start..start + OUTPUTS * S::F32_LANES];
+        let pixels = S::as_mut_simd_f32s(pixels).0;
+        pixels.copy_from_slice(&simd.interleave_shfl_f32s(tiles));
     }
 }
 
@@ -80,29 +119,6 @@ mod tests {
                 }
                 assert_eq!(numbers.iter().sum::<f32>(), row.iter().sum::<f32>());
             }
-        }
-    }
-
-    #[test]
-    fn sorted_rows_are_merged_again() {
-        for length in 1..24 {
-            let deinterleaver = Deinterleaver {
-                width: usize::div_ceil(length, OUTPUTS),
-                border: 0,
-            };
-            let row: Vec<f32> = (1..=length).map(|value| value as f32).collect();
-            let mut numbers = vec![f32::NAN; deinterleaver.length()];
-            deinterleaver.deinterleave(&row, &mut numbers);
-            let mut merged = vec![f32::NAN; length];
-            let lines =
-                from_fn(|slot| &numbers[slot * deinterleaver.width..][..deinterleaver.width]);
-            interleave(lines, 10.0, &mut merged);
-            assert!(
-                merged
-                    .iter()
-                    .zip(&row)
-                    .all(|(merged, number)| *merged == number + 10.0)
-            );
         }
     }
 }
