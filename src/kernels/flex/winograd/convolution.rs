@@ -1,17 +1,18 @@
 //! Convolution and its gradients in the transformed domain.
 #![expect(unsafe_code, reason = "threads write blocks of one matrix")]
 
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 
-use super::segments::Segment;
+use super::halving;
+use super::products::{Filter, Pictures};
+use super::scheme::{Doubling, Filtering, Halving, Scheme};
 use super::tiles::{Planes, read_gradients, read_inputs};
-use super::transform::{OUTPUTS, POINTS};
+use super::transform::{OUTPUTS, POINTS, ReadWeight, TAPS, has_weight_gradient};
 use super::weights::{gradient, transform_weights};
 use crate::kernels::flex::disjoint_slices::{Block, DisjointSlices};
 use crate::kernels::flex::geometry::{Geometry, chunk_ranges};
 use crate::kernels::flex::matrix_product::{Matrix, multiply};
 use crate::kernels::flex::scratch::Scratch;
-use crate::kernels::flex::tile::{Operands, ROWS, SEGMENT, multiply as multiply_tiles};
 use crate::kernels::workers::Workers;
 
 /// Tiles of a block, or one row of tiles if that is longer: enough for matrix products at full speed.
@@ -20,26 +21,11 @@ const BLOCK_TILES: usize = 128;
 /// Most numbers of a block at all points; with more channels it has fewer tiles.
 const BLOCK_NUMBERS: usize = 1 << 22;
 
-/// Most numbers of the points of a task, if these are more than the least segments.
-const TASK_NUMBERS: usize = 3 << 16;
-
-/// Least and most segments of tiles of a task.
-const TASK_SEGMENTS: RangeInclusive<usize> = 3..=6;
-
-/// Least number of tasks, to keep the cores of a processor busy.
-const TASKS: usize = 4;
-
-/// Panels of output channels of a task where there are fewer.
-const SHARE_PANELS: usize = 8;
-
-/// Panels of output channels whose products are made before they are transformed.
-const TASK_PANELS: usize = 16;
-
 /// Matrix rows per task.
 const TASK_ROWS: usize = 128;
 
 /// Writes the convolution to `output`, `[batch, outputs, height, width]`, plus `bias` if it is not empty, for a geometry that is
-/// [applicable](super::is_applicable). Zeroes and writes all of the output.
+/// [applicable](is_applicable). Writes all of the output.
 ///
 /// # Safety
 /// Nobody else reads or writes the output meanwhile.
@@ -52,14 +38,27 @@ pub(in crate::kernels) unsafe fn convolution(
     output: DisjointSlices<'_>,
 ) {
     let channels = [geometry.outputs, geometry.inputs];
-    let weight = transform_weights(weight, channels, false, workers);
-    // SAFETY: the caller's promise.
-    unsafe { filter(geometry, input, bias, workers, output, &weight) };
+    let pictures = [geometry.input_dims(), geometry.output_dims()].map(Pictures::new);
+    let border = geometry.padding_y;
+    if halving::is_applicable(geometry) {
+        let place = (Halving::TERMS, Halving::place);
+        let weight = transform_weights::<halving::ReadWeight, { halving::TAPS }>(
+            weight, channels, false, workers, place,
+        );
+        let filter = Filter::<Halving>::new(pictures, border, &weight, bias);
+        // SAFETY: the caller's promise.
+        unsafe { filter.run(input, workers, output) };
+    } else {
+        let place = (1, |point| [point, 0]);
+        let weight = transform_weights::<ReadWeight, TAPS>(weight, channels, false, workers, place);
+        let filter = Filter::<Filtering>::new(pictures, border, &weight, bias);
+        // SAFETY: the caller's promise.
+        unsafe { filter.run(input, workers, output) };
+    }
 }
 
 /// Writes the gradient of the convolution with respect to its input to `input`, `[batch, inputs, height, width]`, plus `bias` per
-/// input channel if it is not empty, for a geometry that is [applicable](super::is_applicable). Zeroes and writes all of the
-/// input.
+/// input channel if it is not empty, for a geometry that is [applicable](is_applicable). Writes all of the input.
 ///
 /// # Safety
 /// Nobody else reads or writes the input meanwhile.
@@ -71,134 +70,33 @@ pub(in crate::kernels) unsafe fn input_gradient(
     workers: impl Workers,
     input: DisjointSlices<'_>,
 ) {
-    // A convolution from output to input with the taps in the opposite order.
+    // Both are convolutions from output to input with the taps in the opposite order.
     let channels = [geometry.outputs, geometry.inputs];
-    let weight = transform_weights(weight, channels, true, workers);
-    let opposite = geometry.opposite();
-    // SAFETY: the caller's promise.
-    unsafe { filter(&opposite, gradient, bias, workers, input, &weight) };
-}
-
-/// Convolves with [transformed](transform_weights) weights.
-///
-/// # Safety
-/// Nobody else reads or writes the output meanwhile.
-unsafe fn filter(
-    geometry: &Geometry,
-    input: &[f32],
-    bias: &[f32],
-    workers: impl Workers,
-    output: DisjointSlices<'_>,
-    weight: &[f32],
-) {
-    let (source, target) = planes(geometry);
-    let rows = geometry.output_height.div_ceil(OUTPUTS);
-    let segments = Segment::divide(rows, target.tile_columns);
-    let panels = geometry.outputs.div_ceil(ROWS);
-    let length = POINTS * POINTS * geometry.inputs * SEGMENT;
-    let products = Products {
-        geometry,
-        weight,
-        bias,
-        panels,
-        target,
-    };
-    let most = (TASK_NUMBERS / length).clamp(*TASK_SEGMENTS.start(), *TASK_SEGMENTS.end());
-    let parts: Vec<&[Segment]> = segments.chunks(most).collect();
-    if geometry.batch * parts.len() >= TASKS {
-        workers.for_each(geometry.batch * parts.len(), |task| {
-            let (picture, segments) = (task / parts.len(), parts[task % parts.len()]);
-            let input = &input[geometry.input_range(picture)];
-            let output = output.narrow(geometry.output_range(picture));
-            let mut points = Scratch::new(segments.len() * length);
-            for (segment, points) in segments.iter().zip(points.chunks_exact_mut(length)) {
-                segment.read(&source, input, points);
-            }
-            // SAFETY: no other task has these tiles.
-            unsafe { products.write(segments, &points, 0..panels, output) };
-        });
-        return;
-    }
-    // With so few tiles, tasks have some of the output channels, so that each weight is read once.
-    for picture in 0..geometry.batch {
-        let input = &input[geometry.input_range(picture)];
-        let output = output.narrow(geometry.output_range(picture));
-        let mut points = Scratch::new(segments.len() * length);
-        let parts = DisjointSlices::new(&mut points);
-        workers.for_each(segments.len(), |number| {
-            // SAFETY: no other task has this segment.
-            let points = unsafe { parts.slice(number * length..(number + 1) * length) };
-            segments[number].read(&source, input, points);
-        });
-        let shares = chunk_ranges(panels, SHARE_PANELS);
-        workers.for_each(shares.len(), |share| {
-            // SAFETY: no other task has these output channels.
-            unsafe { products.write(&segments, &points, shares[share].clone(), output) };
-        });
+    let pictures = [geometry.output_dims(), geometry.input_dims()].map(Pictures::new);
+    let place = (1, |point| [point, 0]);
+    if halving::is_applicable(geometry) {
+        let weight = transform_weights::<halving::ReadWeight, { halving::TAPS }>(
+            weight, channels, true, workers, place,
+        );
+        let filter = Filter::<Doubling>::new(pictures, geometry.padding_y, &weight, bias);
+        // SAFETY: the caller's promise.
+        unsafe { filter.run(gradient, workers, input) };
+    } else {
+        let weight = transform_weights::<ReadWeight, TAPS>(weight, channels, true, workers, place);
+        let border = geometry.opposite().padding_y;
+        let filter = Filter::<Filtering>::new(pictures, border, &weight, bias);
+        // SAFETY: the caller's promise.
+        unsafe { filter.run(gradient, workers, input) };
     }
 }
 
-/// Products of weights and points.
-struct Products<'a> {
-    geometry: &'a Geometry,
-    weight: &'a [f32],
-    bias: &'a [f32],
-    /// Panels of weights of each point.
-    panels: usize,
-    target: Planes,
+/// Whether a convolution and its input gradient can be computed this way, and gain from it.
+pub(in crate::kernels) fn is_applicable(geometry: &Geometry) -> bool {
+    has_weight_gradient(geometry) || halving::is_applicable(geometry)
 }
 
-impl Products<'_> {
-    /// Multiplies the `points` of segments with some panels, and writes the outputs of one picture.
-    ///
-    /// # Safety
-    /// Nobody else reads or writes these tiles of these channels meanwhile.
-    unsafe fn write(
-        &self,
-        segments: &[Segment],
-        points: &[f32],
-        panels: Range<usize>,
-        output: DisjointSlices<'_>,
-    ) {
-        let inputs = self.geometry.inputs;
-        let length = points.len() / segments.len();
-        let count = segments.len() * ROWS * SEGMENT;
-        let offsets: Vec<usize> = (0..inputs).map(|input| input * SEGMENT).collect();
-        let most = TASK_PANELS.min(panels.len());
-        let mut sums = Scratch::new(POINTS * POINTS * most * count);
-        for group in panels.clone().step_by(most) {
-            let group = group..panels.end.min(group + most);
-            let stride = group.len() * count;
-            let sums = &mut sums[..POINTS * POINTS * stride];
-            for (point, sums) in sums.chunks_exact_mut(stride).enumerate() {
-                let base = |number: usize| number * length + point * inputs * SEGMENT;
-                let bases: Vec<usize> = (0..segments.len()).map(base).collect();
-                let weights = (point * self.panels + group.start) * inputs * ROWS;
-                let operands = Operands {
-                    weights: &self.weight[weights..][..group.len() * inputs * ROWS],
-                    rows: ROWS,
-                    pixels: points,
-                    offsets: &offsets,
-                };
-                multiply_tiles(operands, &bases, sums, false);
-            }
-            for channel in group.start * ROWS..self.geometry.outputs.min(group.end * ROWS) {
-                let bias = self.bias.get(channel).copied().unwrap_or(0.0);
-                for (number, segment) in segments.iter().enumerate() {
-                    let panel = channel / ROWS - group.start;
-                    let line = (panel * segments.len() + number) * ROWS + channel % ROWS;
-                    let sums = &sums[line * SEGMENT..];
-                    let start = channel * self.target.pixels();
-                    // SAFETY: the caller's promise.
-                    unsafe { segment.write(&self.target, sums, stride, bias, output, start) };
-                }
-            }
-        }
-    }
-}
-
-/// Writes the gradient of the convolution with respect to its weight to `weight`, `[outputs, inputs, 3, 3]`, for a geometry that is
-/// [applicable](super::is_applicable).
+/// Writes the gradient of the convolution with respect to its weight to `weight`, `[outputs, inputs, 3, 3]`, for a geometry that
+/// [has one](super::has_weight_gradient).
 pub(in crate::kernels) fn weight_gradient(
     geometry: &Geometry,
     input: &[f32],
@@ -283,4 +181,52 @@ fn multiply_points(
         let block = parts.block(start, range.len(), columns, columns);
         task(point, range, &block);
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::flex::{forward, input_gradient as columns};
+    use crate::kernels::workers::RayonWorkers;
+    use crate::kernels::{ConvolutionShape, Precision};
+
+    #[test]
+    fn kernels_of_four_at_stride_two_are_those_of_columns() {
+        for (input, outputs) in [([2, 33, 66, 72], 34), ([1, 40, 256, 18], 70)] {
+            let precision = Precision::F32;
+            let shape = ConvolutionShape {
+                stride: 2,
+                padding: 1,
+                precision,
+            };
+            let geometry = Geometry::new(input, [outputs, input[1], 4, 4], shape);
+            assert!(is_applicable(&geometry) && !has_weight_gradient(&geometry));
+            let numbers = |count: usize| -> Vec<f32> {
+                let number = |index: usize| (index * 37 % 101) as f32 / 50.0 - 1.0;
+                (0..count).map(number).collect()
+            };
+            let weight = numbers(outputs * geometry.depth());
+            let assert_close = |found: &[f32], expected: &[f32]| {
+                assert_eq!(found.len(), expected.len());
+                for (found, expected) in found.iter().zip(expected) {
+                    assert!((found - expected).abs() < 1e-3, "{found} {expected}");
+                }
+            };
+            let (source, bias) = (numbers(input.iter().product()), numbers(outputs));
+            let expected = forward::forward(&geometry, &source, &weight, &bias);
+            let mut found = vec![f32::NAN; expected.len()];
+            let target = DisjointSlices::new(&mut found);
+            // SAFETY: nobody else has it.
+            unsafe { convolution(&geometry, &source, &weight, &bias, RayonWorkers, target) };
+            assert_close(&found, &expected);
+
+            let (gradient, bias) = (numbers(expected.len()), numbers(input[1]));
+            let expected = columns::input_gradient(&geometry, &gradient, &weight, &bias);
+            let mut found = vec![f32::NAN; expected.len()];
+            let target = DisjointSlices::new(&mut found);
+            // SAFETY: nobody else has it.
+            unsafe { input_gradient(&geometry, &gradient, &weight, &bias, RayonWorkers, target) };
+            assert_close(&found, &expected);
+        }
+    }
 }

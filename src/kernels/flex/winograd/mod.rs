@@ -11,16 +11,26 @@
 //! Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015. Measured against tiles of four outputs, which
 //! need 16 multiplications instead of 36 and whose factors are all 1 or 1/2: `resnet_9blocks` translates a third more
 //! pictures per second, and a CycleGAN step at 256 x 256 takes a third less time. The rounding error of 256 channels is
-//! 1.5e-6 of the outputs' deviation instead of 0.5e-6, where adding up in order makes one of 0.8e-6. The same for kernels of
-//! 4 x 4, as four of 2 x 2, gained nothing at 256 x 256: there transforming the weights takes too long.
+//! 1.5e-6 of the outputs' deviation instead of 0.5e-6, where adding up in order makes one of 0.8e-6.
+//!
+//! Kernels of 4 x 4 at stride 2, and their input gradients, are four of 2 x 2 on every second pixel, of which tiles of 2 x 2 need 36
+//! multiplications instead of 64: 1.1 to 1.8 times as fast for the layers of `unet_256` with 32 x 32 pixels and more. With fewer,
+//! transforming the weights takes as long as is saved.
 
 mod convolution;
 mod deinterleave;
+mod halving;
 mod lines;
+mod products;
+mod reader;
+mod scheme;
 mod segments;
 mod tiles;
 mod transform;
 mod weights;
+mod writer;
 
-pub(in crate::kernels) use convolution::{convolution, input_gradient, weight_gradient};
-pub(in crate::kernels) use transform::is_applicable;
+pub(in crate::kernels) use convolution::{
+    convolution, input_gradient, is_applicable, weight_gradient,
+};
+pub(in crate::kernels) use transform::has_weight_gradient;

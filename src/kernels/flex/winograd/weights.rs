@@ -6,21 +6,23 @@
 
 use std::array::from_fn;
 
-use super::lines::{Lines, across, lines};
-use super::transform::{POINTS, ReadWeight, TAPS, WriteWeightGradient};
+use super::lines::{Lines, Transform, across, lines};
+use super::transform::{POINTS, TAPS, WriteWeightGradient};
 use crate::kernels::flex::disjoint_slices::DisjointSlices;
 use crate::kernels::flex::scratch::Scratch;
 use crate::kernels::flex::tile::ROWS;
 use crate::kernels::workers::Workers;
 
-/// Transforms weights `[outputs, inputs, 3, 3]` to `[points, panels, inputs, ROWS]`, where a panel has the weights of [`ROWS`] outputs.
+/// Transforms weights `[outputs, inputs, TAPS, TAPS]` to `[products, panels, terms, inputs, ROWS]`, where a panel has the weights of
+/// [`ROWS`] outputs, and `place` returns product and term of a point, `terms` of them for each product.
 ///
 /// If `opposite` is set, the taps are in the opposite order, and outputs and inputs are exchanged in the result.
-pub(super) fn transform_weights(
+pub(super) fn transform_weights<T: Transform<TAPS, POINTS> + Default, const TAPS: usize>(
     weight: &[f32],
     [outputs, inputs]: [usize; 2],
     opposite: bool,
     workers: impl Workers,
+    (terms, place): (usize, impl Fn(usize) -> [usize; 2] + Sync),
 ) -> Scratch {
     let (rows, depth) = if opposite {
         (inputs, outputs)
@@ -36,14 +38,15 @@ pub(super) fn transform_weights(
         let count = ROWS.min(rows - first);
         let mut taps = Scratch::new(TAPS * TAPS * length);
         let mut half = Scratch::new(TAPS * POINTS * length);
-        let (kernels, _) = weight.as_chunks::<{ TAPS * TAPS }>();
+        let kernel = |index: usize| &weight[index * TAPS * TAPS..][..TAPS * TAPS];
         for index in 0..depth {
-            let mut columns = [[0.0; ROWS]; TAPS * TAPS];
+            let mut columns = [[[0.0; ROWS]; TAPS]; TAPS];
+            let columns = columns.as_flattened_mut();
             for row in 0..count {
                 let kernel = if opposite {
-                    &kernels[index * inputs + first + row]
+                    kernel(index * inputs + first + row)
                 } else {
-                    &kernels[(first + row) * inputs + index]
+                    kernel((first + row) * inputs + index)
                 };
                 for (column, &weight) in columns.iter_mut().zip(kernel) {
                     column[row] = weight;
@@ -58,16 +61,17 @@ pub(super) fn transform_weights(
         }
         for (column, half) in half.chunks_exact_mut(POINTS * length).enumerate() {
             let taps = from_fn(|row| &taps[(row * TAPS + column) * length..]);
-            across(ReadWeight, Lines::one(length), taps, lines(half, length));
+            across(T::default(), Lines::one(length), taps, lines(half, length));
         }
         for row in 0..POINTS {
             let points = from_fn(|column| &half[(column * POINTS + row) * length..]);
             let targets = from_fn(|column| {
-                let start = ((row * POINTS + column) * panels + panel) * length;
+                let [product, term] = place(row * POINTS + column);
+                let start = ((product * panels + panel) * terms + term) * length;
                 // SAFETY: no other task has this panel.
                 unsafe { parts.slice(start..start + length) }
             });
-            across(ReadWeight, Lines::one(length), points, targets);
+            across(T::default(), Lines::one(length), points, targets);
         }
     });
     matrices
