@@ -131,7 +131,7 @@ fn spread(
     );
     let [output, weight, bias] = [output, weight, bias].map(contiguous);
     let (output, weight, bias) = (values(&output), values(&weight), values(&bias));
-    let input = if winograd::is_applicable(&geometry) {
+    let input = if winograd::has_input_gradient(&geometry) {
         let length = geometry.batch * geometry.inputs * geometry.input_pixels();
         // SAFETY: it takes all of the input.
         unsafe {
@@ -141,8 +141,6 @@ fn spread(
         }
     } else if direct::is_transposed_few(&geometry) {
         direct::transposed_few(&geometry, output, weight, bias)
-    } else if direct::is_transposed_applicable(&geometry) {
-        direct::transposed(&geometry, output, weight, bias)
     } else if let Some(exchanged) = geometry.exchanged() {
         let weight = geometry.flip_taps(weight);
         forward(&exchanged, output, &weight, bias)

@@ -1,31 +1,18 @@
-//! Convolutions as sums over the taps of a kernel, without a copy of the input for each tap.
-//!
-//! A task has some rows of the output and some of its channels. It takes a few input channels at a time and adds their products to
-//! sums that fit into a core's second cache. A transposed convolution is one convolution for each remainder of row and column
-//! divided by the stride, with the taps that reach it: there are no zeros between the pixels of the input, and nothing is added to
-//! overlapping patches of the output.
+//! Convolutions as products with pixels, or weights, where they lie, without a copy of the input for each tap.
 //!
 //! Where these gain over products of columns was measured layer by layer.
 
 mod few_pixels;
 mod forward;
-mod phases;
 mod segments;
-mod source;
-mod transposed;
 
 pub(super) use few_pixels::transposed_few;
 pub(super) use forward::forward;
-pub(super) use transposed::transposed;
 
 use super::geometry::Geometry;
-use super::tile::SEGMENT;
 
 /// Output pixels of a row above which columns of one row do not fit into a core's cache.
 const LONG_ROW: usize = 512;
-
-/// Source channels of a transposed convolution up to which it is less work to read pixels again than to add to patches.
-const FEW_CHANNELS: usize = 64;
 
 /// Pixels of the gradient up to which all of them are multiplied with weights that are read once.
 const FEW_PIXELS: usize = 64;
@@ -38,13 +25,6 @@ pub(super) fn is_applicable(geometry: &Geometry) -> bool {
     geometry.stride == 1
         && [geometry.padding_y, geometry.padding_x] == [0, 0]
         && geometry.output_width > LONG_ROW
-}
-
-/// Whether [`transposed`] can compute the input gradient of a convolution, and gains.
-pub(super) fn is_transposed_applicable(geometry: &Geometry) -> bool {
-    geometry.stride > 1
-        && geometry.outputs <= FEW_CHANNELS
-        && geometry.input_width.div_ceil(geometry.stride) >= SEGMENT
 }
 
 /// Whether [`transposed_few`] can compute the input gradient of a convolution, and gains.
@@ -101,25 +81,6 @@ mod tests {
             let bias = numbers(outputs);
             let found = forward(&geometry, &input, &weight, &bias);
             assert_close(&found, &columns::forward(&geometry, &input, &weight, &bias));
-        }
-    }
-
-    #[test]
-    fn gradients_of_few_channels_are_gathered() {
-        for (input, outputs, kernel, stride, padding) in [
-            ([2, 5, 37, 41], 7, 3, 2, 1),
-            ([1, 3, 34, 64], 20, 4, 2, 1),
-            ([1, 9, 50, 71], 9, 5, 3, 2),
-        ] {
-            let geometry = geometry(input, outputs, kernel, stride, padding);
-            assert!(is_transposed_applicable(&geometry));
-            let gradient = numbers(geometry.output_dims().iter().product());
-            let (weight, bias) = (numbers(outputs * geometry.depth()), numbers(input[1]));
-            let found = transposed(&geometry, &gradient, &weight, &bias);
-            assert_close(
-                &found,
-                &input_gradient(&geometry, &gradient, &weight, &bias),
-            );
         }
     }
 

@@ -3,9 +3,10 @@
 
 use std::ops::Range;
 
-use super::halving;
+use super::halving::{self, FOUR, MIXED, ReadThreeWeights, THREE, is_doubling, is_halving};
+use super::lines::Transform;
 use super::products::{Filter, Pictures};
-use super::scheme::{Doubling, Filtering, Halving, Scheme};
+use super::scheme::{Doubling, DoublingByThree, Filtering, Halving, HalvingByThree, Scheme};
 use super::tiles::{Planes, read_gradients, read_inputs};
 use super::transform::{OUTPUTS, POINTS, ReadWeight, TAPS, has_weight_gradient};
 use super::weights::{gradient, transform_weights};
@@ -37,28 +38,35 @@ pub(in crate::kernels) unsafe fn convolution(
     workers: impl Workers,
     output: DisjointSlices<'_>,
 ) {
-    let channels = [geometry.outputs, geometry.inputs];
-    let pictures = [geometry.input_dims(), geometry.output_dims()].map(Pictures::new);
-    let border = geometry.padding_y;
-    if halving::is_applicable(geometry) {
-        let place = (Halving::TERMS, Halving::place);
-        let weight = transform_weights::<halving::ReadWeight, { halving::TAPS }>(
-            weight, channels, false, workers, place,
-        );
-        let filter = Filter::<Halving>::new(pictures, border, &weight, bias);
-        // SAFETY: the caller's promise.
-        unsafe { filter.run(input, workers, output) };
-    } else {
-        let place = (1, |point| [point, 0]);
-        let weight = transform_weights::<ReadWeight, TAPS>(weight, channels, false, workers, place);
-        let filter = Filter::<Filtering>::new(pictures, border, &weight, bias);
-        // SAFETY: the caller's promise.
-        unsafe { filter.run(input, workers, output) };
+    let direction = Direction {
+        channels: [geometry.outputs, geometry.inputs],
+        opposite: false,
+        pictures: [geometry.input_dims(), geometry.output_dims()].map(Pictures::new),
+        border: geometry.padding_y,
+        bias,
+        workers,
+    };
+    // SAFETY: the caller's promise.
+    unsafe {
+        match (geometry.stride, geometry.kernel_height) {
+            (2, FOUR) => direction.run::<Halving, halving::ReadWeight, FOUR, POINTS>(
+                input,
+                weight,
+                output,
+                (Halving::TERMS, &Halving::place),
+            ),
+            (2, _) => direction.run::<HalvingByThree, ReadThreeWeights, THREE, MIXED>(
+                input, weight, output, DIRECT,
+            ),
+            _ => {
+                direction.run::<Filtering, ReadWeight, TAPS, POINTS>(input, weight, output, DIRECT)
+            }
+        }
     }
 }
 
 /// Writes the gradient of the convolution with respect to its input to `input`, `[batch, inputs, height, width]`, plus `bias` per
-/// input channel if it is not empty, for a geometry that is [applicable](is_applicable). Writes all of the input.
+/// input channel if it is not empty, for a geometry that [has one](has_input_gradient). Writes all of the input.
 ///
 /// # Safety
 /// Nobody else reads or writes the input meanwhile.
@@ -70,29 +78,86 @@ pub(in crate::kernels) unsafe fn input_gradient(
     workers: impl Workers,
     input: DisjointSlices<'_>,
 ) {
-    // Both are convolutions from output to input with the taps in the opposite order.
-    let channels = [geometry.outputs, geometry.inputs];
-    let pictures = [geometry.output_dims(), geometry.input_dims()].map(Pictures::new);
-    let place = (1, |point| [point, 0]);
-    if halving::is_applicable(geometry) {
-        let weight = transform_weights::<halving::ReadWeight, { halving::TAPS }>(
-            weight, channels, true, workers, place,
-        );
-        let filter = Filter::<Doubling>::new(pictures, geometry.padding_y, &weight, bias);
-        // SAFETY: the caller's promise.
-        unsafe { filter.run(gradient, workers, input) };
-    } else {
-        let weight = transform_weights::<ReadWeight, TAPS>(weight, channels, true, workers, place);
-        let border = geometry.opposite().padding_y;
-        let filter = Filter::<Filtering>::new(pictures, border, &weight, bias);
-        // SAFETY: the caller's promise.
-        unsafe { filter.run(gradient, workers, input) };
+    // All are convolutions from output to input with the taps in the opposite order.
+    let direction = |border: usize| Direction {
+        channels: [geometry.outputs, geometry.inputs],
+        opposite: true,
+        pictures: [geometry.output_dims(), geometry.input_dims()].map(Pictures::new),
+        border,
+        bias,
+        workers,
+    };
+    // SAFETY: the caller's promise.
+    unsafe {
+        match (geometry.stride, geometry.kernel_height) {
+            (2, FOUR) => direction(1).run::<Doubling, halving::ReadWeight, FOUR, POINTS>(
+                gradient, weight, input, DIRECT,
+            ),
+            (2, _) => direction(0).run::<DoublingByThree, ReadThreeWeights, THREE, MIXED>(
+                gradient, weight, input, DIRECT,
+            ),
+            _ => direction(geometry.opposite().padding_y)
+                .run::<Filtering, ReadWeight, TAPS, POINTS>(gradient, weight, input, DIRECT),
+        }
     }
 }
 
-/// Whether a convolution and its input gradient can be computed this way, and gain from it.
+/// The number of terms of each product, and product and term of each point of the weights.
+type Places<'a> = (usize, &'a (dyn Fn(usize) -> [usize; 2] + Sync));
+
+/// Every point is a product.
+const DIRECT: Places<'static> = (1, &|point| [point, 0]);
+
+/// A convolution from one batch of pictures to another.
+struct Direction<'a, W> {
+    /// Outputs and inputs of the weights.
+    channels: [usize; 2],
+    /// Whether it goes from outputs to inputs.
+    opposite: bool,
+    pictures: [Pictures; 2],
+    border: usize,
+    bias: &'a [f32],
+    workers: W,
+}
+
+impl<W: Workers> Direction<'_, W> {
+    /// Computes all of the output in the way of `P`, with weights that `T` transforms.
+    ///
+    /// # Safety
+    /// Nobody else reads or writes the output meanwhile.
+    unsafe fn run<
+        P: Scheme + Sync,
+        T: Transform<TAPS, POINTS> + Default,
+        const TAPS: usize,
+        const POINTS: usize,
+    >(
+        self,
+        input: &[f32],
+        weight: &[f32],
+        output: DisjointSlices<'_>,
+        places: Places<'_>,
+    ) {
+        let weight = transform_weights::<T, TAPS, POINTS>(
+            weight,
+            self.channels,
+            self.opposite,
+            self.workers,
+            places,
+        );
+        let filter = Filter::<P>::new(self.pictures, self.border, &weight, self.bias);
+        // SAFETY: the caller's promise.
+        unsafe { filter.run(input, self.workers, output) };
+    }
+}
+
+/// Whether a convolution can be computed this way, and gains from it.
 pub(in crate::kernels) fn is_applicable(geometry: &Geometry) -> bool {
-    has_weight_gradient(geometry) || halving::is_applicable(geometry)
+    has_weight_gradient(geometry) || is_halving(geometry)
+}
+
+/// Whether its input gradient can be, and gains.
+pub(in crate::kernels) fn has_input_gradient(geometry: &Geometry) -> bool {
+    has_weight_gradient(geometry) || is_doubling(geometry)
 }
 
 /// Writes the gradient of the convolution with respect to its weight to `weight`, `[outputs, inputs, 3, 3]`, for a geometry that
@@ -191,15 +256,22 @@ mod tests {
     use crate::kernels::{ConvolutionShape, Precision};
 
     #[test]
-    fn kernels_of_four_at_stride_two_are_those_of_columns() {
-        for (input, outputs) in [([2, 33, 66, 72], 34), ([1, 40, 256, 18], 70)] {
+    fn convolutions_at_stride_two_are_those_of_columns() {
+        for (input, outputs, kernel, padding) in [
+            ([2, 33, 66, 72], 34, 4, 1),
+            ([1, 40, 256, 18], 70, 4, 1),
+            ([1, 32, 68, 74], 33, 4, 0),
+            ([2, 34, 66, 71], 33, 3, 1),
+            ([1, 41, 257, 18], 70, 3, 1),
+            ([1, 32, 68, 75], 33, 3, 0),
+        ] {
             let precision = Precision::F32;
             let shape = ConvolutionShape {
                 stride: 2,
-                padding: 1,
+                padding,
                 precision,
             };
-            let geometry = Geometry::new(input, [outputs, input[1], 4, 4], shape);
+            let geometry = Geometry::new(input, [outputs, input[1], kernel, kernel], shape);
             assert!(is_applicable(&geometry) && !has_weight_gradient(&geometry));
             let numbers = |count: usize| -> Vec<f32> {
                 let number = |index: usize| (index * 37 % 101) as f32 / 50.0 - 1.0;
@@ -220,6 +292,10 @@ mod tests {
             unsafe { convolution(&geometry, &source, &weight, &bias, RayonWorkers, target) };
             assert_close(&found, &expected);
 
+            if !has_input_gradient(&geometry) {
+                assert_eq!(padding, 0);
+                continue;
+            }
             let (gradient, bias) = (numbers(expected.len()), numbers(input[1]));
             let expected = columns::input_gradient(&geometry, &gradient, &weight, &bias);
             let mut found = vec![f32::NAN; expected.len()];

@@ -1,8 +1,8 @@
-//! The transforms of a filter with four taps at a step of two pixels, and of the filter that doubles, with tiles of two by two of the
-//! smaller pictures.
+//! The transforms of filters with four or three taps at a step of two pixels, and of those that double, with tiles of two by two of
+//! the smaller pictures.
 //!
-//! Such a filter is two of two taps, on every second pixel, and one with two taps gives two outputs by three multiplications instead of
-//! four. All factors are 1: the rounding error is that of the sums.
+//! Such a filter is two of two taps or fewer, each on every second pixel, and one with two taps gives two outputs by three
+//! multiplications instead of four. All factors are 1: the rounding error is that of the sums.
 #![expect(
     clippy::inline_always,
     reason = "vector instructions are known only to what is compiled into the function that is called with them"
@@ -15,7 +15,8 @@ use super::transform::POINTS;
 use crate::kernels::flex::geometry::Geometry;
 
 /// Taps of a filter in each direction.
-pub(super) const TAPS: usize = 4;
+pub(super) const FOUR: usize = 4;
+pub(super) const THREE: usize = 3;
 
 /// Outputs of a tile, and pixels of the smaller picture in general, in each direction.
 pub(super) const SMALL: usize = 2;
@@ -33,9 +34,9 @@ pub(super) const SHARED: usize = 5;
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct ReadWeight;
 
-impl Transform<TAPS, POINTS> for ReadWeight {
+impl Transform<FOUR, POINTS> for ReadWeight {
     #[inline(always)]
-    fn apply<S: Simd>(simd: S, [a, b, c, d]: [S::f32s; TAPS]) -> [S::f32s; POINTS] {
+    fn apply<S: Simd>(simd: S, [a, b, c, d]: [S::f32s; FOUR]) -> [S::f32s; POINTS] {
         [a, simd.add_f32s(a, c), c, b, simd.add_f32s(b, d), d]
     }
 }
@@ -94,19 +95,92 @@ impl Transform<POINTS, LARGE> for WriteLarge {
     }
 }
 
+/// Points of a filter with three taps: those of the outer two, and two outputs of the middle one.
+pub(super) const MIXED: usize = 5;
+
+/// Weights of three taps to points.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct ReadThreeWeights;
+
+impl Transform<THREE, MIXED> for ReadThreeWeights {
+    #[inline(always)]
+    fn apply<S: Simd>(simd: S, [a, b, c]: [S::f32s; THREE]) -> [S::f32s; MIXED] {
+        [a, simd.add_f32s(a, c), c, b, b]
+    }
+}
+
+/// Inputs of a tile that is halved by three taps to points.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ReadLargeByThree;
+
+impl Transform<MIXED, MIXED> for ReadLargeByThree {
+    #[inline(always)]
+    fn apply<S: Simd>(simd: S, [a, b, c, d, e]: [S::f32s; MIXED]) -> [S::f32s; MIXED] {
+        [simd.sub_f32s(a, c), c, simd.sub_f32s(c, e), b, d]
+    }
+}
+
+/// Points of three taps to outputs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WriteSmallByThree;
+
+impl Transform<MIXED, SMALL> for WriteSmallByThree {
+    #[inline(always)]
+    fn apply<S: Simd>(simd: S, [a, b, c, d, e]: [S::f32s; MIXED]) -> [S::f32s; SMALL] {
+        [
+            simd.add_f32s(simd.add_f32s(a, b), d),
+            simd.add_f32s(simd.sub_f32s(b, c), e),
+        ]
+    }
+}
+
+/// Points of the tiles that three taps double, and the one that each point of the weights is multiplied with.
+pub(super) const SHARED_BY_THREE: usize = 4;
+pub(super) const SHARED_POINT_BY_THREE: [usize; MIXED] = [0, 1, 2, 3, 1];
+
+/// Inputs of a tile that is doubled by three taps to points.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ReadSmallByThree;
+
+impl Transform<THREE, SHARED_BY_THREE> for ReadSmallByThree {
+    #[inline(always)]
+    fn apply<S: Simd>(simd: S, [a, b, c]: [S::f32s; THREE]) -> [S::f32s; SHARED_BY_THREE] {
+        [simd.sub_f32s(a, b), b, simd.sub_f32s(b, c), a]
+    }
+}
+
+/// Points of three taps, one filter for the odd and one for the even outputs, to outputs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WriteLargeByThree;
+
+impl Transform<MIXED, LARGE> for WriteLargeByThree {
+    #[inline(always)]
+    fn apply<S: Simd>(simd: S, [a, b, c, d, e]: [S::f32s; MIXED]) -> [S::f32s; LARGE] {
+        [d, simd.add_f32s(a, b), e, simd.sub_f32s(b, c)]
+    }
+}
+
 /// With fewer input or output channels the transforms cost more than the products save.
 const MIN_CHANNELS: usize = 32;
 
 /// With fewer pixels of the smaller picture, transforming the weights takes longer than the products save.
 const MIN_PIXELS: usize = 1024;
 
-/// Whether a convolution, or its input gradient, can be computed this way, and gains from it.
-pub(super) fn is_applicable(geometry: &Geometry) -> bool {
-    [geometry.kernel_height, geometry.kernel_width] == [TAPS; 2]
+/// Whether a convolution can be computed this way, and gains from it.
+pub(super) fn is_halving(geometry: &Geometry) -> bool {
+    let kernel = [geometry.kernel_height, geometry.kernel_width];
+    (kernel == [FOUR; 2] || kernel == [THREE; 2])
         && geometry.stride == 2
-        && [geometry.padding_y, geometry.padding_x] == [1; 2]
-        && geometry.input_height == 2 * geometry.output_height
-        && geometry.input_width == 2 * geometry.output_width
+        && geometry.padding_y == geometry.padding_x
         && geometry.inputs.min(geometry.outputs) >= MIN_CHANNELS
         && geometry.output_pixels() >= MIN_PIXELS
+}
+
+/// Whether the input gradient of a convolution can be, and gains.
+pub(super) fn is_doubling(geometry: &Geometry) -> bool {
+    // Pixels behind these are reached by no output.
+    is_halving(geometry)
+        && geometry.padding_y == 1
+        && geometry.input_height <= 2 * geometry.output_height
+        && geometry.input_width <= 2 * geometry.output_width
 }

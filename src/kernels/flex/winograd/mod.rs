@@ -1,4 +1,4 @@
-//! Convolutions with a kernel of 3 x 3 and stride 1 in fewer multiplications: Winograd's minimal filtering.
+//! Convolutions in fewer multiplications: Winograd's minimal filtering, here of kernels of 3 x 3 at stride 1.
 //!
 //! Four neighbouring outputs of a filter with three taps need six multiplications instead of twelve, once input, weights and
 //! output have gone through small linear transforms: in two dimensions 36 for a tile of 16 outputs instead of 144. The
@@ -13,9 +13,10 @@
 //! pictures per second, and a CycleGAN step at 256 x 256 takes a third less time. The rounding error of 256 channels is
 //! 1.5e-6 of the outputs' deviation instead of 0.5e-6, where adding up in order makes one of 0.8e-6.
 //!
-//! Kernels of 4 x 4 at stride 2, and their input gradients, are four of 2 x 2 on every second pixel, of which tiles of 2 x 2 need 36
-//! multiplications instead of 64: 1.1 to 1.8 times as fast for the layers of `unet_256` with 32 x 32 pixels and more. With fewer,
-//! transforming the weights takes as long as is saved.
+//! Kernels of 4 x 4 and 3 x 3 at stride 2, and their input gradients, are kernels of two taps or fewer on every second pixel. For
+//! tiles of 2 x 2 of the smaller picture they need 36 and 25 multiplications instead of 64 and 36: 1.1 to 1.8 times as fast for the
+//! layers of `unet_256` with 32 x 32 pixels and more, and for those of ResNets. With fewer pixels, transforming the weights takes as
+//! long as is saved.
 
 mod convolution;
 mod deinterleave;
@@ -31,6 +32,6 @@ mod weights;
 mod writer;
 
 pub(in crate::kernels) use convolution::{
-    convolution, input_gradient, is_applicable, weight_gradient,
+    convolution, has_input_gradient, input_gradient, is_applicable, weight_gradient,
 };
 pub(in crate::kernels) use transform::has_weight_gradient;

@@ -6,7 +6,9 @@ use std::marker::PhantomData;
 use pulp::Arch;
 
 use super::halving::{
-    HALF, LARGE, ReadLarge, ReadSmall, SHARED, SHARED_POINT, SMALL, WriteLarge, WriteSmall,
+    HALF, LARGE, MIXED, ReadLarge, ReadLargeByThree, ReadSmall, ReadSmallByThree, SHARED,
+    SHARED_BY_THREE, SHARED_POINT, SHARED_POINT_BY_THREE, SMALL, THREE, WriteLarge,
+    WriteLargeByThree, WriteSmall, WriteSmallByThree,
 };
 use super::reader::Reader;
 use super::segments::Segment;
@@ -183,6 +185,93 @@ impl Scheme for Doubling {
         // SAFETY: the caller's promise.
         let writer = unsafe {
             Writer::<WriteLarge, SMALL, POINTS, LARGE>::new(
+                segment, planes, products, bias, picture, start,
+            )
+        };
+        Arch::new().dispatch(writer);
+    }
+}
+
+/// Three taps at stride 2.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct HalvingByThree;
+
+impl Scheme for HalvingByThree {
+    const STEP: usize = LARGE;
+    const OUTPUTS: usize = SMALL;
+    const POINTS: usize = MIXED * MIXED;
+    const PRODUCTS: usize = MIXED * MIXED;
+    const TERMS: usize = 1;
+
+    fn point(product: usize, _term: usize) -> usize {
+        product
+    }
+
+    fn read(segment: &Segment, planes: &Planes, picture: &[f32], points: &mut [f32]) {
+        Arch::new().dispatch(Reader::<ReadLargeByThree, LARGE, MIXED, MIXED> {
+            transform: PhantomData,
+            segment,
+            planes,
+            picture,
+            points,
+        });
+    }
+
+    unsafe fn write(
+        segment: &Segment,
+        planes: &Planes,
+        products: (&[f32], usize),
+        bias: f32,
+        picture: DisjointSlices<'_>,
+        start: usize,
+    ) {
+        // SAFETY: the caller's promise.
+        let writer = unsafe {
+            Writer::<WriteSmallByThree, LARGE, MIXED, SMALL>::new(
+                segment, planes, products, bias, picture, start,
+            )
+        };
+        Arch::new().dispatch(writer);
+    }
+}
+
+/// The input gradient of [`HalvingByThree`], with the taps in the opposite order.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DoublingByThree;
+
+impl Scheme for DoublingByThree {
+    const STEP: usize = SMALL;
+    const OUTPUTS: usize = LARGE;
+    const POINTS: usize = SHARED_BY_THREE * SHARED_BY_THREE;
+    const PRODUCTS: usize = MIXED * MIXED;
+    const TERMS: usize = 1;
+
+    fn point(product: usize, _term: usize) -> usize {
+        let point = |index: usize| SHARED_POINT_BY_THREE[index];
+        point(product / MIXED) * SHARED_BY_THREE + point(product % MIXED)
+    }
+
+    fn read(segment: &Segment, planes: &Planes, picture: &[f32], points: &mut [f32]) {
+        Arch::new().dispatch(Reader::<ReadSmallByThree, SMALL, THREE, SHARED_BY_THREE> {
+            transform: PhantomData,
+            segment,
+            planes,
+            picture,
+            points,
+        });
+    }
+
+    unsafe fn write(
+        segment: &Segment,
+        planes: &Planes,
+        products: (&[f32], usize),
+        bias: f32,
+        picture: DisjointSlices<'_>,
+        start: usize,
+    ) {
+        // SAFETY: the caller's promise.
+        let writer = unsafe {
+            Writer::<WriteLargeByThree, SMALL, MIXED, LARGE>::new(
                 segment, planes, products, bias, picture, start,
             )
         };

@@ -17,7 +17,11 @@ use crate::kernels::workers::Workers;
 /// [`ROWS`] outputs, and `place` returns product and term of a point, `terms` of them for each product.
 ///
 /// If `opposite` is set, the taps are in the opposite order, and outputs and inputs are exchanged in the result.
-pub(super) fn transform_weights<T: Transform<TAPS, POINTS> + Default, const TAPS: usize>(
+pub(super) fn transform_weights<
+    T: Transform<TAPS, POINTS> + Default,
+    const TAPS: usize,
+    const POINTS: usize,
+>(
     weight: &[f32],
     [outputs, inputs]: [usize; 2],
     opposite: bool,

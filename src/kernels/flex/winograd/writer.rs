@@ -123,7 +123,7 @@ mod tests {
         let mut weight = [[0.0; TAPS]; TAPS];
         weight.as_flattened_mut()[tap] = 1.0;
         let place = (1, |point| [point, 0]);
-        let weight = transform_weights::<T, TAPS>(
+        let weight = transform_weights::<T, TAPS, POINTS>(
             weight.as_flattened(),
             [1, 1],
             opposite,
@@ -234,7 +234,7 @@ mod tests {
             planes(2 * height, 2 * width, 1, columns),
             planes(height, width, 0, columns),
         ];
-        let weights = points::<halving::ReadWeight, { halving::TAPS }>(5, false);
+        let weights = points::<halving::ReadWeight, { halving::FOUR }>(5, false);
         let found = filter::<S, ReadLarge, WriteSmall, LARGE, POINTS, POINTS, HALF, SMALL>(
             simd,
             [&of_large, &of_small],
@@ -257,7 +257,7 @@ mod tests {
             planes(height, width, 1, columns),
             planes(2 * height, 2 * width, 0, columns),
         ];
-        let weights = points::<halving::ReadWeight, { halving::TAPS }>(5, true);
+        let weights = points::<halving::ReadWeight, { halving::FOUR }>(5, true);
         let found = filter::<S, ReadSmall, WriteLarge, SMALL, LARGE, SHARED, POINTS, LARGE>(
             simd,
             [&of_small, &of_large],
