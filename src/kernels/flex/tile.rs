@@ -213,7 +213,6 @@ unsafe fn load<S: Simd>(numbers: *const f32) -> S::f32s {
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "whole numbers, of which none is rounded")]
 mod tests {
     use super::*;
 

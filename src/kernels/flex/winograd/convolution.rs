@@ -59,7 +59,7 @@ pub(in crate::kernels) unsafe fn convolution(
                 input, weight, output, DIRECT,
             ),
             _ => {
-                direction.run::<Filtering, ReadWeight, TAPS, POINTS>(input, weight, output, DIRECT)
+                direction.run::<Filtering, ReadWeight, TAPS, POINTS>(input, weight, output, DIRECT);
             }
         }
     }

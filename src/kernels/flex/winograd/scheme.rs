@@ -19,8 +19,6 @@ use crate::kernels::flex::disjoint_slices::DisjointSlices;
 
 /// One of these ways.
 pub(super) trait Scheme {
-    /// Pixels from one tile of the source to the next, in each direction.
-    const STEP: usize;
     /// Pixels of a tile of the target, in each direction.
     const OUTPUTS: usize;
     /// Points of a tile of the source, and products, in both directions.
@@ -55,7 +53,6 @@ pub(super) trait Scheme {
 pub(super) struct Filtering;
 
 impl Scheme for Filtering {
-    const STEP: usize = OUTPUTS;
     const OUTPUTS: usize = OUTPUTS;
     const POINTS: usize = POINTS * POINTS;
     const PRODUCTS: usize = POINTS * POINTS;
@@ -109,7 +106,6 @@ impl Halving {
 }
 
 impl Scheme for Halving {
-    const STEP: usize = LARGE;
     const OUTPUTS: usize = SMALL;
     const POINTS: usize = POINTS * POINTS;
     const PRODUCTS: usize = HALF * HALF;
@@ -154,7 +150,6 @@ impl Scheme for Halving {
 pub(super) struct Doubling;
 
 impl Scheme for Doubling {
-    const STEP: usize = SMALL;
     const OUTPUTS: usize = LARGE;
     const POINTS: usize = SHARED * SHARED;
     const PRODUCTS: usize = POINTS * POINTS;
@@ -197,7 +192,6 @@ impl Scheme for Doubling {
 pub(super) struct HalvingByThree;
 
 impl Scheme for HalvingByThree {
-    const STEP: usize = LARGE;
     const OUTPUTS: usize = SMALL;
     const POINTS: usize = MIXED * MIXED;
     const PRODUCTS: usize = MIXED * MIXED;
@@ -240,7 +234,6 @@ impl Scheme for HalvingByThree {
 pub(super) struct DoublingByThree;
 
 impl Scheme for DoublingByThree {
-    const STEP: usize = SMALL;
     const OUTPUTS: usize = LARGE;
     const POINTS: usize = SHARED_BY_THREE * SHARED_BY_THREE;
     const PRODUCTS: usize = MIXED * MIXED;
