@@ -90,6 +90,7 @@ impl Recipe {
                 downsamplings: 4,
                 blocks: if paired { 16 } else { 9 },
                 scale: 1,
+                residual: false,
                 enhancers: 1,
                 enhancer_blocks: 3,
             },

@@ -139,6 +139,9 @@ pub struct GeneratorRecipe {
     pub blocks: usize,
     /// How many times larger than its input the output of arch `srresnet` is (pix2pix).
     pub scale: usize,
+    /// Whether arch `srresnet` adds its result to its enlarged input (pix2pix).
+    #[serde(default)]
+    pub residual: bool,
     /// Local enhancers of arch `local`; each doubles the size (pix2pixhd).
     pub enhancers: usize,
     /// Residual blocks of each local enhancer (pix2pixhd).

@@ -58,6 +58,7 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("data", "noise"),
         ("data", "colours"),
         ("generator", "scale"),
+        ("generator", "residual"),
     ];
     const INPAINTING: &[(&str, &str)] = &[
         ("data", "masks"),
