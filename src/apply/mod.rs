@@ -15,6 +15,7 @@ mod instance_files;
 mod label_network;
 mod looks;
 mod maps;
+mod matched;
 mod network;
 mod options;
 mod output;

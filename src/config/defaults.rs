@@ -90,6 +90,8 @@ impl Recipe {
                 downsamplings: 4,
                 blocks: if paired { 16 } else { 9 },
                 scale: 1,
+                keep_brightness: 0.0,
+                keep_contrast: 0.0,
                 enhancers: 1,
                 enhancer_blocks: 3,
             },
