@@ -4,6 +4,7 @@
 //! side by side; `metadata` the blocks that stand beside the pixels.
 
 mod alpha;
+mod animation;
 mod bands;
 mod byte_source;
 mod cmyk;
@@ -62,6 +63,7 @@ pub use samples::Subpixel;
 pub use spooled::{SpoolError, SpooledPicture};
 
 pub(crate) use alpha::alpha;
+pub(crate) use animation::animation;
 pub(crate) use colourise::{coloured, lightness_values};
 pub(crate) use contents::FileContents;
 pub(crate) use distance_transform::DistanceTransform;
