@@ -16,6 +16,7 @@ mod instance_files;
 mod label_network;
 mod looks;
 mod maps;
+mod matched;
 mod network;
 mod options;
 mod output;

@@ -91,6 +91,8 @@ impl Recipe {
                 blocks: if paired { 16 } else { 9 },
                 scale: 1,
                 residual: false,
+                keep_brightness: 0.0,
+                keep_contrast: 0.0,
                 enhancers: 1,
                 enhancer_blocks: 3,
             },

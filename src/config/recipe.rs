@@ -142,6 +142,12 @@ pub struct GeneratorRecipe {
     /// Whether arch `srresnet` adds its result to its enlarged input (pix2pix).
     #[serde(default)]
     pub residual: bool,
+    /// Share of a picture's brightness that its translation keeps (cycle, contrastive).
+    #[serde(default)]
+    pub keep_brightness: f64,
+    /// Share of a picture's contrast that its translation keeps (cycle, contrastive).
+    #[serde(default)]
+    pub keep_contrast: f64,
     /// Local enhancers of arch `local`; each doubles the size (pix2pixhd).
     pub enhancers: usize,
     /// Residual blocks of each local enhancer (pix2pixhd).

@@ -22,6 +22,7 @@ mod id_map;
 mod integrity;
 mod lab;
 mod limits;
+mod luminance;
 mod metadata;
 mod normalize;
 mod output_metadata;
@@ -44,6 +45,7 @@ pub use id_map::{ColourMap, IdMap, MAX_ID, SampleFile};
 pub(crate) use integrity::is_truncated_file;
 pub use lab::rgb_values;
 pub use limits::{Amount, AmountError, MAX_BYTES, MAX_PIXELS, PictureLimits};
+pub use luminance::{KeptShares, LUMINANCE_EPSILON, Luminance, LuminanceMatch, LuminanceSums};
 pub use metadata::{
     ColourChunks, Density, Exclusion, ExifField, ExifFields, Georeference, IccColourSpace,
     Metadata, updated_exif, updated_xmp,
@@ -72,5 +74,5 @@ pub(crate) use normalize::{grey_value, image_from_values, normalized_values};
 pub(crate) use output_pixels::OutputPixels;
 pub(crate) use raster::{RasterKind, network_values};
 pub(crate) use read::rgb;
-pub(crate) use samples::{has_integer_samples, is_16_bit, to_8_bit, with_samples};
+pub(crate) use samples::{colour_type, has_integer_samples, is_16_bit, to_8_bit, with_samples};
 pub(crate) use transparency::Transparency;

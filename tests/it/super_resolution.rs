@@ -65,7 +65,7 @@ fn with_the_skip_its_last_convolution_is_added_to_the_enlarged_input() {
         let weights = fixture.named("weights.");
         let input = fixture.tensor("input", &test_device());
         let mode = ForwardMode::inference(NormStats::Running, false);
-        let plain = weights.load_into(fresh(&recipe, channels)).unwrap();
+        let plain = weights.clone().load_into(fresh(&recipe, channels)).unwrap();
         let plain = plain.forward(input.clone(), mode);
         recipe.residual = true;
         let renamed = weights.0.iter();

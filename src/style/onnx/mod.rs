@@ -6,6 +6,7 @@ mod continuation;
 mod description;
 mod generators;
 mod graph;
+mod kept_luminance;
 mod layers;
 mod message;
 mod model;
