@@ -7,6 +7,7 @@
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 
+use super::direct;
 use super::disjoint_slices::DisjointSlices;
 use super::forward::forward;
 use super::geometry::Geometry;
@@ -36,6 +37,8 @@ pub(super) fn convolution(
                 winograd::convolution(&geometry, input, weight, bias, RayonWorkers, output);
             })
         }
+    } else if direct::is_applicable(&geometry) {
+        direct::forward(&geometry, input, weight, bias)
     } else if let Some(exchanged) = geometry.exchanged() {
         let weight = geometry.flip_taps(weight);
         scatter_input_gradient(&exchanged, input, &weight, bias)
@@ -128,7 +131,7 @@ fn spread(
     );
     let [output, weight, bias] = [output, weight, bias].map(contiguous);
     let (output, weight, bias) = (values(&output), values(&weight), values(&bias));
-    let input = if winograd::is_applicable(&geometry) {
+    let input = if winograd::has_input_gradient(&geometry) {
         let length = geometry.batch * geometry.inputs * geometry.input_pixels();
         // SAFETY: it takes all of the input.
         unsafe {
@@ -136,6 +139,8 @@ fn spread(
                 winograd::input_gradient(&geometry, output, weight, bias, RayonWorkers, input);
             })
         }
+    } else if direct::is_transposed_few(&geometry) {
+        direct::transposed_few(&geometry, output, weight, bias)
     } else if let Some(exchanged) = geometry.exchanged() {
         let weight = geometry.flip_taps(weight);
         forward(&exchanged, output, &weight, bias)

@@ -34,7 +34,8 @@ impl<'a> DisjointSlices<'a> {
     /// Allocates `length` elements and lets `write` fill them.
     ///
     /// # Safety
-    /// `write` takes all of them with [`zeroed`](Self::zeroed), each before anything else is done with it.
+    /// `write` writes all of them with [`write`](Self::write), or takes them with [`zeroed`](Self::zeroed), each before anything else
+    /// is done with it.
     pub(super) unsafe fn fill_vec(
         length: usize,
         write: impl FnOnce(DisjointSlices<'_>),
@@ -90,6 +91,20 @@ impl<'a> DisjointSlices<'a> {
         // SAFETY: the range is inside the buffer, which is borrowed for 'a; the caller promises that the elements are
         // its own.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(range.start), range.len()) }
+    }
+
+    /// Writes `values` from `start` on.
+    ///
+    /// # Safety
+    /// Nobody else reads or writes these elements meanwhile.
+    pub(super) unsafe fn write(self, start: usize, values: &[f32]) {
+        assert!(start + values.len() <= self.length);
+        // SAFETY: the elements are inside the buffer, and the caller promises that they are its own, so that they are not those of
+        // `values` either.
+        unsafe {
+            let target = self.start.add(start);
+            target.copy_from_nonoverlapping(values.as_ptr(), values.len());
+        }
     }
 
     /// A matrix of `rows` by `columns` that starts at `offset` and whose rows are `stride` elements apart.

@@ -38,7 +38,7 @@ pub(super) fn weight_gradient(
     let geometry = Geometry::new(dims(input), weight_dims, shape);
     let [input, gradient] = [input, gradient].map(contiguous);
     let (input, gradient) = (values(&input), values(&gradient));
-    let weight = if winograd::is_applicable(&geometry) {
+    let weight = if winograd::has_weight_gradient(&geometry) {
         let mut weight = vec![0.0; outputs * geometry.depth()];
         winograd::weight_gradient(&geometry, input, gradient, RayonWorkers, &mut weight);
         weight

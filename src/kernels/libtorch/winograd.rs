@@ -29,7 +29,7 @@ impl Winograd {
             precision: shape.precision,
         };
         let geometry = Geometry::new(input_dims, weight_dims, shape);
-        winograd::is_applicable(&geometry).then_some(Self(geometry))
+        winograd::has_weight_gradient(&geometry).then_some(Self(geometry))
     }
 }
 

@@ -3,8 +3,12 @@
 
 use std::ops::Range;
 
-use super::tiles::{Planes, read_gradients, read_inputs, write};
-use super::transform::{OUTPUTS, POINTS};
+use super::halving::{self, FOUR, MIXED, ReadThreeWeights, THREE, is_doubling, is_halving};
+use super::lines::Transform;
+use super::products::{Filter, Pictures};
+use super::scheme::{Doubling, DoublingByThree, Filtering, Halving, HalvingByThree, Scheme};
+use super::tiles::{Planes, read_gradients, read_inputs};
+use super::transform::{OUTPUTS, POINTS, ReadWeight, TAPS, has_weight_gradient};
 use super::weights::{gradient, transform_weights};
 use crate::kernels::flex::disjoint_slices::{Block, DisjointSlices};
 use crate::kernels::flex::geometry::{Geometry, chunk_ranges};
@@ -22,7 +26,7 @@ const BLOCK_NUMBERS: usize = 1 << 22;
 const TASK_ROWS: usize = 128;
 
 /// Writes the convolution to `output`, `[batch, outputs, height, width]`, plus `bias` if it is not empty, for a geometry that is
-/// [applicable](super::is_applicable). Zeroes and writes all of the output.
+/// [applicable](is_applicable). Writes all of the output.
 ///
 /// # Safety
 /// Nobody else reads or writes the output meanwhile.
@@ -34,19 +38,35 @@ pub(in crate::kernels) unsafe fn convolution(
     workers: impl Workers,
     output: DisjointSlices<'_>,
 ) {
-    let (inputs, outputs) = (geometry.inputs, geometry.outputs);
-    let weight = transform_weights(weight, [outputs, inputs], false, workers);
-    let weight = |point: usize, rows: &Range<usize>| {
-        let start = (point * outputs + rows.start) * inputs;
-        Matrix::new(&weight[start..], rows.len(), inputs, inputs)
+    let direction = Direction {
+        channels: [geometry.outputs, geometry.inputs],
+        opposite: false,
+        pictures: [geometry.input_dims(), geometry.output_dims()].map(Pictures::new),
+        border: geometry.padding_y,
+        bias,
+        workers,
     };
     // SAFETY: the caller's promise.
-    unsafe { filter(geometry, input, bias, workers, output, weight) };
+    unsafe {
+        match (geometry.stride, geometry.kernel_height) {
+            (2, FOUR) => direction.run::<Halving, halving::ReadWeight, FOUR, POINTS>(
+                input,
+                weight,
+                output,
+                (Halving::TERMS, &Halving::place),
+            ),
+            (2, _) => direction.run::<HalvingByThree, ReadThreeWeights, THREE, MIXED>(
+                input, weight, output, DIRECT,
+            ),
+            _ => {
+                direction.run::<Filtering, ReadWeight, TAPS, POINTS>(input, weight, output, DIRECT);
+            }
+        }
+    }
 }
 
 /// Writes the gradient of the convolution with respect to its input to `input`, `[batch, inputs, height, width]`, plus `bias` per
-/// input channel if it is not empty, for a geometry that is [applicable](super::is_applicable). Zeroes and writes all of the
-/// input.
+/// input channel if it is not empty, for a geometry that [has one](has_input_gradient). Writes all of the input.
 ///
 /// # Safety
 /// Nobody else reads or writes the input meanwhile.
@@ -58,60 +78,90 @@ pub(in crate::kernels) unsafe fn input_gradient(
     workers: impl Workers,
     input: DisjointSlices<'_>,
 ) {
-    let (inputs, outputs) = (geometry.inputs, geometry.outputs);
-    // A convolution from output to input with the taps in the opposite order.
-    let weight = transform_weights(weight, [outputs, inputs], true, workers);
-    let opposite = geometry.opposite();
-    let weight = |point: usize, rows: &Range<usize>| {
-        let start = point * outputs * inputs + rows.start;
-        Matrix::new(&weight[start..], outputs, rows.len(), inputs).transposed()
+    // All are convolutions from output to input with the taps in the opposite order.
+    let direction = |border: usize| Direction {
+        channels: [geometry.outputs, geometry.inputs],
+        opposite: true,
+        pictures: [geometry.output_dims(), geometry.input_dims()].map(Pictures::new),
+        border,
+        bias,
+        workers,
     };
     // SAFETY: the caller's promise.
-    unsafe { filter(&opposite, gradient, bias, workers, input, weight) };
-}
-
-/// Convolves with the weights that `weight` returns for a point and some of the rows of `[outputs, inputs]`.
-///
-/// # Safety
-/// Nobody else reads or writes the output meanwhile.
-unsafe fn filter<'a>(
-    geometry: &Geometry,
-    input: &[f32],
-    bias: &[f32],
-    workers: impl Workers,
-    output: DisjointSlices<'_>,
-    weight: impl Fn(usize, &Range<usize>) -> Matrix<'a> + Sync,
-) {
-    let (source, target) = planes(geometry);
-    let (inputs, outputs) = (geometry.inputs, geometry.outputs);
-    for picture in 0..geometry.batch {
-        let input = &input[geometry.input_range(picture)];
-        let output = output.narrow(geometry.output_range(picture));
-        for rows in blocks(geometry) {
-            let tiles = rows.len() * target.tile_columns;
-            let mut points = Scratch::new(POINTS * POINTS * inputs * tiles);
-            let mut products = Scratch::new(POINTS * POINTS * outputs * tiles);
-            read_inputs(&source, input, rows.clone(), workers, &mut points);
-            multiply_points(
-                outputs,
-                tiles,
-                workers,
-                &mut products,
-                |point, rows, product| {
-                    let points = &points[point * inputs * tiles..];
-                    let right = Matrix::new(points, inputs, tiles, tiles);
-                    // SAFETY: the block is this task's own.
-                    unsafe { multiply(weight(point, rows), right, product, false) };
-                },
-            );
-            // SAFETY: the caller's promise.
-            unsafe { write(&target, &products, rows, bias, workers, output) };
+    unsafe {
+        match (geometry.stride, geometry.kernel_height) {
+            (2, FOUR) => direction(1).run::<Doubling, halving::ReadWeight, FOUR, POINTS>(
+                gradient, weight, input, DIRECT,
+            ),
+            (2, _) => direction(0).run::<DoublingByThree, ReadThreeWeights, THREE, MIXED>(
+                gradient, weight, input, DIRECT,
+            ),
+            _ => direction(geometry.opposite().padding_y)
+                .run::<Filtering, ReadWeight, TAPS, POINTS>(gradient, weight, input, DIRECT),
         }
     }
 }
 
-/// Writes the gradient of the convolution with respect to its weight to `weight`, `[outputs, inputs, 3, 3]`, for a geometry that is
-/// [applicable](super::is_applicable).
+/// The number of terms of each product, and product and term of each point of the weights.
+type Places<'a> = (usize, &'a (dyn Fn(usize) -> [usize; 2] + Sync));
+
+/// Every point is a product.
+const DIRECT: Places<'static> = (1, &|point| [point, 0]);
+
+/// A convolution from one batch of pictures to another.
+struct Direction<'a, W> {
+    /// Outputs and inputs of the weights.
+    channels: [usize; 2],
+    /// Whether it goes from outputs to inputs.
+    opposite: bool,
+    pictures: [Pictures; 2],
+    border: usize,
+    bias: &'a [f32],
+    workers: W,
+}
+
+impl<W: Workers> Direction<'_, W> {
+    /// Computes all of the output in the way of `P`, with weights that `T` transforms.
+    ///
+    /// # Safety
+    /// Nobody else reads or writes the output meanwhile.
+    unsafe fn run<
+        P: Scheme + Sync,
+        T: Transform<TAPS, POINTS> + Default,
+        const TAPS: usize,
+        const POINTS: usize,
+    >(
+        self,
+        input: &[f32],
+        weight: &[f32],
+        output: DisjointSlices<'_>,
+        places: Places<'_>,
+    ) {
+        let weight = transform_weights::<T, TAPS, POINTS>(
+            weight,
+            self.channels,
+            self.opposite,
+            self.workers,
+            places,
+        );
+        let filter = Filter::<P>::new(self.pictures, self.border, &weight, self.bias);
+        // SAFETY: the caller's promise.
+        unsafe { filter.run(input, self.workers, output) };
+    }
+}
+
+/// Whether a convolution can be computed this way, and gains from it.
+pub(in crate::kernels) fn is_applicable(geometry: &Geometry) -> bool {
+    has_weight_gradient(geometry) || is_halving(geometry)
+}
+
+/// Whether its input gradient can be, and gains.
+pub(in crate::kernels) fn has_input_gradient(geometry: &Geometry) -> bool {
+    has_weight_gradient(geometry) || is_doubling(geometry)
+}
+
+/// Writes the gradient of the convolution with respect to its weight to `weight`, `[outputs, inputs, 3, 3]`, for a geometry that
+/// [has one](super::has_weight_gradient).
 pub(in crate::kernels) fn weight_gradient(
     geometry: &Geometry,
     input: &[f32],
@@ -196,4 +246,63 @@ fn multiply_points(
         let block = parts.block(start, range.len(), columns, columns);
         task(point, range, &block);
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::flex::{forward, input_gradient as columns};
+    use crate::kernels::workers::RayonWorkers;
+    use crate::kernels::{ConvolutionShape, Precision};
+
+    #[test]
+    fn convolutions_at_stride_two_are_those_of_columns() {
+        for (input, outputs, kernel, padding) in [
+            ([2, 33, 66, 72], 34, 4, 1),
+            ([1, 40, 256, 18], 70, 4, 1),
+            ([1, 32, 68, 74], 33, 4, 0),
+            ([2, 34, 66, 71], 33, 3, 1),
+            ([1, 41, 257, 18], 70, 3, 1),
+            ([1, 32, 68, 75], 33, 3, 0),
+        ] {
+            let precision = Precision::F32;
+            let shape = ConvolutionShape {
+                stride: 2,
+                padding,
+                precision,
+            };
+            let geometry = Geometry::new(input, [outputs, input[1], kernel, kernel], shape);
+            assert!(is_applicable(&geometry) && !has_weight_gradient(&geometry));
+            let numbers = |count: usize| -> Vec<f32> {
+                let number = |index: usize| (index * 37 % 101) as f32 / 50.0 - 1.0;
+                (0..count).map(number).collect()
+            };
+            let weight = numbers(outputs * geometry.depth());
+            let assert_close = |found: &[f32], expected: &[f32]| {
+                assert_eq!(found.len(), expected.len());
+                for (found, expected) in found.iter().zip(expected) {
+                    assert!((found - expected).abs() < 1e-3, "{found} {expected}");
+                }
+            };
+            let (source, bias) = (numbers(input.iter().product()), numbers(outputs));
+            let expected = forward::forward(&geometry, &source, &weight, &bias);
+            let mut found = vec![f32::NAN; expected.len()];
+            let target = DisjointSlices::new(&mut found);
+            // SAFETY: nobody else has it.
+            unsafe { convolution(&geometry, &source, &weight, &bias, RayonWorkers, target) };
+            assert_close(&found, &expected);
+
+            if !has_input_gradient(&geometry) {
+                assert_eq!(padding, 0);
+                continue;
+            }
+            let (gradient, bias) = (numbers(expected.len()), numbers(input[1]));
+            let expected = columns::input_gradient(&geometry, &gradient, &weight, &bias);
+            let mut found = vec![f32::NAN; expected.len()];
+            let target = DisjointSlices::new(&mut found);
+            // SAFETY: nobody else has it.
+            unsafe { input_gradient(&geometry, &gradient, &weight, &bias, RayonWorkers, target) };
+            assert_close(&found, &expected);
+        }
+    }
 }

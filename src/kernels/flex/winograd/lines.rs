@@ -10,6 +10,8 @@ use std::mem::take;
 
 use pulp::{Arch, Simd, WithSimd};
 
+use crate::kernels::flex::tile::SEGMENT;
+
 /// A linear transform of `IN` numbers to `OUT`.
 pub(super) trait Transform<const IN: usize, const OUT: usize> {
     /// Transforms one vector of numbers per input at once.
@@ -110,6 +112,35 @@ pub(super) fn lines<const COUNT: usize>(buffer: &mut [f32], length: usize) -> [&
         rest = others;
         line
     })
+}
+
+/// As many numbers as a segment has tiles.
+pub(super) type Line = [f32; SEGMENT];
+
+/// The first line of some numbers.
+#[inline(always)]
+pub(super) fn line(numbers: &[f32]) -> &Line {
+    numbers
+        .first_chunk()
+        .expect("a line of each point was computed")
+}
+
+/// Transforms lines, vector by vector, and gives each result to `put`, with the number of its line and its place there.
+#[inline(always)]
+pub(super) fn transform<S: Simd, T: Transform<IN, OUT>, const IN: usize, const OUT: usize>(
+    simd: S,
+    sources: [&Line; IN],
+    mut put: impl FnMut(usize, usize, S::f32s),
+) {
+    for part in 0..SEGMENT / S::F32_LANES {
+        let mut numbers = [simd.splat_f32s(0.0); IN];
+        for (number, line) in numbers.iter_mut().zip(sources) {
+            *number = S::as_simd_f32s(line).0[part];
+        }
+        for (index, result) in T::apply(simd, numbers).into_iter().enumerate() {
+            put(index, part, result);
+        }
+    }
 }
 
 #[cfg(test)]

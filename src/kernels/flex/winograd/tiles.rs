@@ -7,9 +7,9 @@
 use std::array::from_fn;
 use std::ops::Range;
 
-use super::deinterleave::{Deinterleaver, interleave};
+use super::deinterleave::Deinterleaver;
 use super::lines::{Lines, Transform, across, lines};
-use super::transform::{OUTPUTS, POINTS, ReadGradient, ReadInput, WriteOutput};
+use super::transform::{OUTPUTS, POINTS, ReadGradient, ReadInput};
 use crate::kernels::flex::disjoint_slices::DisjointSlices;
 use crate::kernels::flex::scratch::Scratch;
 use crate::kernels::workers::Workers;
@@ -26,7 +26,7 @@ pub(super) struct Planes {
 }
 
 impl Planes {
-    fn pixels(&self) -> usize {
+    pub(super) fn pixels(&self) -> usize {
         self.height * self.width
     }
 
@@ -122,55 +122,6 @@ fn read<const REACH: usize>(
             });
             let sources = from_fn(|number| deinterleaver.from(rows, number));
             across(transform, tiles, sources, targets);
-        }
-    });
-}
-
-/// Writes some rows of tiles from `matrices`, `[points, channels, tiles]`, to a picture, `[channels, height, width]`, plus
-/// `bias` for each channel where it is not empty. Zeroes and writes all pixels of these rows.
-///
-/// # Safety
-/// Nobody else reads or writes them meanwhile.
-pub(super) unsafe fn write(
-    planes: &Planes,
-    matrices: &[f32],
-    tile_rows: Range<usize>,
-    bias: &[f32],
-    workers: impl Workers,
-    picture: DisjointSlices<'_>,
-) {
-    let channels = picture.len() / planes.pixels();
-    let columns = planes.tile_columns;
-    let tiles = tile_rows.len() * columns;
-    let rows = tile_rows.start * OUTPUTS..(tile_rows.end * OUTPUTS).min(planes.height);
-    workers.for_each(channels, |channel| {
-        let start = channel * planes.pixels();
-        let pixels = start + rows.start * planes.width..start + rows.end * planes.width;
-        // SAFETY: no other task has this channel.
-        let pixels = unsafe { picture.zeroed(pixels) };
-        let bias = bias.get(channel).copied().unwrap_or(0.0);
-        let mut half = Scratch::new(POINTS * OUTPUTS * tiles);
-        let mut outputs = Scratch::new(OUTPUTS * tiles);
-        for (column, half) in half.chunks_exact_mut(OUTPUTS * tiles).enumerate() {
-            let points = from_fn(|row| {
-                let line = (row * POINTS + column) * channels + channel;
-                &matrices[line * tiles..]
-            });
-            across(WriteOutput, Lines::one(tiles), points, lines(half, tiles));
-        }
-        for slot in 0..OUTPUTS {
-            let points = from_fn(|column| &half[(column * OUTPUTS + slot) * tiles..]);
-            across(
-                WriteOutput,
-                Lines::one(tiles),
-                points,
-                lines(&mut outputs, tiles),
-            );
-            let rows = pixels.chunks_exact_mut(planes.width);
-            for (tile_row, row) in rows.skip(slot).step_by(OUTPUTS).enumerate() {
-                let lines = from_fn(|column| &outputs[column * tiles + tile_row * columns..]);
-                interleave(lines, bias, row);
-            }
         }
     });
 }

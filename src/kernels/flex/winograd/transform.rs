@@ -67,7 +67,7 @@ impl Transform<POINTS, POINTS> for ReadInput {
 }
 
 /// Weights to points.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct ReadWeight;
 
 impl Transform<TAPS, POINTS> for ReadWeight {
@@ -183,8 +183,8 @@ const MIN_CHANNELS: usize = 32;
 /// products save.
 const MIN_PIXELS: usize = 400;
 
-/// Whether a convolution can be computed this way, and gains from it.
-pub(in crate::kernels) fn is_applicable(geometry: &Geometry) -> bool {
+/// Whether a convolution and all its gradients can be computed this way, and gain from it.
+pub(in crate::kernels) fn has_weight_gradient(geometry: &Geometry) -> bool {
     [geometry.kernel_height, geometry.kernel_width] == [TAPS; 2]
         && geometry.stride == 1
         && geometry.padding_y < TAPS

@@ -6,50 +6,82 @@
 
 use std::array::from_fn;
 
-use super::lines::{Lines, across, lines};
-use super::transform::{POINTS, ReadWeight, TAPS, WriteWeightGradient};
+use super::lines::{Lines, Transform, across, lines};
+use super::transform::{POINTS, TAPS, WriteWeightGradient};
 use crate::kernels::flex::disjoint_slices::DisjointSlices;
 use crate::kernels::flex::scratch::Scratch;
+use crate::kernels::flex::tile::ROWS;
 use crate::kernels::workers::Workers;
 
-/// Transforms weights `[outputs, inputs, 3, 3]` to matrices `[points, outputs, inputs]`, with the taps in the opposite order if
-/// `opposite` is set.
-pub(super) fn transform_weights(
+/// Transforms weights `[outputs, inputs, TAPS, TAPS]` to `[products, panels, terms, inputs, ROWS]`, where a panel has the weights of
+/// [`ROWS`] outputs, and `place` returns product and term of a point, `terms` of them for each product.
+///
+/// If `opposite` is set, the taps are in the opposite order, and outputs and inputs are exchanged in the result.
+pub(super) fn transform_weights<
+    T: Transform<TAPS, POINTS> + Default,
+    const TAPS: usize,
+    const POINTS: usize,
+>(
     weight: &[f32],
     [outputs, inputs]: [usize; 2],
     opposite: bool,
     workers: impl Workers,
+    (terms, place): (usize, impl Fn(usize) -> [usize; 2] + Sync),
 ) -> Scratch {
-    let mut matrices = Scratch::new(POINTS * POINTS * outputs * inputs);
+    let (rows, depth) = if opposite {
+        (inputs, outputs)
+    } else {
+        (outputs, inputs)
+    };
+    let panels = rows.div_ceil(ROWS);
+    let length = depth * ROWS;
+    let mut matrices = Scratch::new(POINTS * POINTS * panels * length);
     let parts = DisjointSlices::new(&mut matrices);
-    workers.for_each(outputs, |output| {
-        let weight = &weight[output * inputs * TAPS * TAPS..][..inputs * TAPS * TAPS];
-        let mut taps = Scratch::new(TAPS * TAPS * inputs);
-        let mut half = Scratch::new(TAPS * POINTS * inputs);
-        for (tap, line) in taps.chunks_exact_mut(inputs).enumerate() {
-            let tap = if opposite { TAPS * TAPS - 1 - tap } else { tap };
-            for (value, weights) in line.iter_mut().zip(weight.chunks_exact(TAPS * TAPS)) {
-                *value = weights[tap];
+    workers.for_each(panels, |panel| {
+        let first = panel * ROWS;
+        let count = ROWS.min(rows - first);
+        let mut taps = Scratch::new(TAPS * TAPS * length);
+        let mut half = Scratch::new(TAPS * POINTS * length);
+        let kernel = |index: usize| &weight[index * TAPS * TAPS..][..TAPS * TAPS];
+        for index in 0..depth {
+            let mut columns = [[[0.0; ROWS]; TAPS]; TAPS];
+            let columns = columns.as_flattened_mut();
+            for row in 0..count {
+                let kernel = if opposite {
+                    kernel(index * inputs + first + row)
+                } else {
+                    kernel((first + row) * inputs + index)
+                };
+                for (column, &weight) in columns.iter_mut().zip(kernel) {
+                    column[row] = weight;
+                }
+            }
+            if opposite {
+                columns.reverse();
+            }
+            for (tap, column) in columns.iter().enumerate() {
+                taps[tap * length + index * ROWS..][..ROWS].copy_from_slice(column);
             }
         }
-        for (column, half) in half.chunks_exact_mut(POINTS * inputs).enumerate() {
-            let taps = from_fn(|row| &taps[(row * TAPS + column) * inputs..]);
-            across(ReadWeight, Lines::one(inputs), taps, lines(half, inputs));
+        for (column, half) in half.chunks_exact_mut(POINTS * length).enumerate() {
+            let taps = from_fn(|row| &taps[(row * TAPS + column) * length..]);
+            across(T::default(), Lines::one(length), taps, lines(half, length));
         }
         for row in 0..POINTS {
-            let points = from_fn(|column| &half[(column * POINTS + row) * inputs..]);
+            let points = from_fn(|column| &half[(column * POINTS + row) * length..]);
             let targets = from_fn(|column| {
-                let start = ((row * POINTS + column) * outputs + output) * inputs;
-                // SAFETY: no other task has this output channel.
-                unsafe { parts.slice(start..start + inputs) }
+                let [product, term] = place(row * POINTS + column);
+                let start = ((product * panels + panel) * terms + term) * length;
+                // SAFETY: no other task has this panel.
+                unsafe { parts.slice(start..start + length) }
             });
-            across(ReadWeight, Lines::one(inputs), points, targets);
+            across(T::default(), Lines::one(length), points, targets);
         }
     });
     matrices
 }
 
-/// Writes the gradients of the weights, from those of the matrices of [`transform_weights`], to `weight`.
+/// Writes the gradients of the weights, `[outputs, inputs, 3, 3]`, from those of matrices `[points, outputs, inputs]`, to `weight`.
 pub(super) fn gradient(
     matrices: &[f32],
     [outputs, inputs]: [usize; 2],

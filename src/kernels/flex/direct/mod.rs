@@ -1,0 +1,100 @@
+//! Convolutions as products with pixels, or weights, where they lie, without a copy of the input for each tap.
+//!
+//! Where these gain over products of columns was measured layer by layer.
+
+mod few_pixels;
+mod forward;
+mod segments;
+
+pub(super) use few_pixels::transposed_few;
+pub(super) use forward::forward;
+
+use super::geometry::Geometry;
+
+/// Output pixels of a row above which columns of one row do not fit into a core's cache.
+const LONG_ROW: usize = 512;
+
+/// Pixels of the gradient up to which all of them are multiplied with weights that are read once.
+const FEW_PIXELS: usize = 64;
+
+/// Weights from which on that gains.
+const MANY_WEIGHTS: usize = 1 << 18;
+
+/// Whether [`forward`] can compute a convolution, and gains.
+pub(super) fn is_applicable(geometry: &Geometry) -> bool {
+    geometry.stride == 1
+        && [geometry.padding_y, geometry.padding_x] == [0, 0]
+        && geometry.output_width > LONG_ROW
+}
+
+/// Whether [`transposed_few`] can compute the input gradient of a convolution, and gains.
+pub(super) fn is_transposed_few(geometry: &Geometry) -> bool {
+    geometry.batch * geometry.output_pixels() <= FEW_PIXELS
+        && geometry.outputs * geometry.depth() >= MANY_WEIGHTS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::forward as columns;
+    use super::super::input_gradient::input_gradient;
+    use super::*;
+    use crate::kernels::{ConvolutionShape, Precision};
+
+    fn numbers(count: usize) -> Vec<f32> {
+        (0..count)
+            .map(|index| (index * 37 % 101) as f32 / 50.0 - 1.0)
+            .collect()
+    }
+
+    fn geometry(
+        input: [usize; 4],
+        outputs: usize,
+        kernel: usize,
+        stride: usize,
+        padding: usize,
+    ) -> Geometry {
+        let precision = Precision::F32;
+        let shape = ConvolutionShape {
+            stride,
+            padding,
+            precision,
+        };
+        Geometry::new(input, [outputs, input[1], kernel, kernel], shape)
+    }
+
+    fn assert_close(found: &[f32], expected: &[f32]) {
+        assert_eq!(found.len(), expected.len());
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-3, "{found} {expected}");
+        }
+    }
+
+    #[test]
+    fn long_rows_are_convolved() {
+        for (input, outputs, kernel) in [([2, 3, 8, 530], 9, 7), ([1, 19, 3, 1040], 3, 3)] {
+            let geometry = geometry(input, outputs, kernel, 1, 0);
+            assert!(is_applicable(&geometry));
+            let (input, weight) = (
+                numbers(input.iter().product()),
+                numbers(outputs * geometry.depth()),
+            );
+            let bias = numbers(outputs);
+            let found = forward(&geometry, &input, &weight, &bias);
+            assert_close(&found, &columns::forward(&geometry, &input, &weight, &bias));
+        }
+    }
+
+    #[test]
+    fn gradients_of_few_pixels_are_scattered() {
+        for (input, outputs, kernel) in [([2, 45, 4, 6], 150, 4), ([1, 33, 2, 2], 900, 3)] {
+            let geometry = geometry(input, outputs, kernel, 2, 1);
+            let gradient = numbers(geometry.output_dims().iter().product());
+            let (weight, bias) = (numbers(outputs * geometry.depth()), numbers(input[1]));
+            let found = transposed_few(&geometry, &gradient, &weight, &bias);
+            assert_close(
+                &found,
+                &input_gradient(&geometry, &gradient, &weight, &bias),
+            );
+        }
+    }
+}
