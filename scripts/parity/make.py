@@ -24,6 +24,7 @@ import fixture_pix2pixhd
 import fixture_schedules
 import fixture_similarity
 import fixture_spectral
+import fixture_synthesis
 import parameter_counts
 
 GROUPS = [
@@ -39,6 +40,7 @@ GROUPS = [
     fixture_contrastive,
     fixture_pix2pixhd,
     fixture_inpaint,
+    fixture_synthesis,
     fixture_adam,
     fixture_pool,
     fixture_schedules,

@@ -11,6 +11,7 @@ use crate::evaluate::UnknownMetric;
 use crate::serve::ServeError;
 use crate::style::StyleError;
 use crate::style::onnx::OnnxError;
+use crate::synthesis::SamplerError;
 use crate::train::TrainError;
 
 /// How a command ended.
@@ -34,6 +35,7 @@ impl Exit {
                 || cause.is::<UnknownMetric>()
                 || cause.is::<super::usage::UsageError>()
                 || cause.is::<ShardError>()
+                || cause.is::<SamplerError>()
                 || cause.is::<LaunchError>()
                 || matches!(
                     group_error(cause),
@@ -54,6 +56,8 @@ impl Exit {
                     Some(
                         StyleError::BadName(_)
                             | StyleError::NeedsMask(_)
+                            | StyleError::TranslatesNone(_)
+                            | StyleError::MakesNone { .. }
                             | StyleError::Onnx(
                                 OnnxError::BadSize { .. } | OnnxError::BadOpset { .. }
                             )

@@ -10,7 +10,7 @@ use crate::picture::Amount;
 pub enum UsageError {
     /// Nothing says how to train.
     #[error(
-        "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` or `--mode contrastive` for two piles of pictures, `--mode pix2pixhd` for label maps and large pictures, `--mode inpaint` to fill holes in photos"
+        "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` or `--mode contrastive` for two piles of pictures, `--mode pix2pixhd` for label maps and large pictures, `--mode inpaint` to fill holes in photos, `--mode generate` for pictures from noise"
     )]
     NoMode,
     /// The style to resume does not exist.
@@ -43,7 +43,7 @@ pub enum UsageError {
     },
     /// A metric of pairs for a training without pairs.
     #[error(
-        "`train.metrics`: {0} compares pictures of the same scene, and the data of mode cycle has none: choose among swd, colour, diversity, fid, kid, is, precision, recall, density, coverage"
+        "`train.metrics`: {0} compares pictures of the same scene, and the data of this mode has none: choose among swd, colour, diversity, fid, kid, is, precision, recall, density, coverage"
     )]
     NoPairs(Metric),
     /// The name is taken.
@@ -78,6 +78,9 @@ pub enum UsageError {
         /// Style.
         style: String,
     },
+    /// A picture would be replaced.
+    #[error("`{}` exists already: add --overwrite to replace such pictures, or choose another --output", .0.display())]
+    SampleExists(PathBuf),
     /// Halves for a style that has no use for them.
     #[error("`--side` is for styles of mode pix2pix and cycle, and `{0}` is none: leave it out")]
     NoSides(String),

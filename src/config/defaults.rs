@@ -8,6 +8,7 @@ use super::recipe::{
     DataRecipe, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, LossRecipe, OptimRecipe,
     Recipe, TrainRecipe, usual_r1_every,
 };
+use super::synthesis::{ClassSource, Condition};
 use crate::kernels::Precision;
 
 impl Recipe {
@@ -19,6 +20,9 @@ impl Recipe {
         }
         if mode == Mode::Contrastive {
             recipe.apply_contrastive_defaults();
+        }
+        if mode.makes_pictures() {
+            recipe.apply_synthesis_defaults();
         }
         recipe
     }
@@ -60,12 +64,16 @@ impl Recipe {
                 masks: MaskKind::Centre,
                 mask_folder: String::new(),
                 mask_threshold: 0.5,
+                classes_from: ClassSource::None,
+                class_names: Vec::new(),
             },
             generator: GeneratorRecipe {
                 arch: match mode {
                     Mode::Pix2pix => GeneratorArch::Unet256,
-                    // Mode inpaint changes its own below.
-                    Mode::Cycle | Mode::Contrastive | Mode::Inpaint => GeneratorArch::Resnet9Blocks,
+                    // Some change their own below.
+                    Mode::Cycle | Mode::Contrastive | Mode::Inpaint | Mode::Generate => {
+                        GeneratorArch::Resnet9Blocks
+                    }
                     Mode::Pix2pixhd => GeneratorArch::Global,
                 },
                 channels: 64,
@@ -81,6 +89,8 @@ impl Recipe {
                 blocks: 9,
                 enhancers: 1,
                 enhancer_blocks: 3,
+                latent: 100,
+                condition: Condition::None,
             },
             encoder: EncoderRecipe {
                 features: 0,

@@ -13,6 +13,7 @@ mod options;
 mod overlay;
 mod recipe;
 mod stages;
+mod synthesis;
 mod unused_keys;
 mod validation;
 
@@ -30,3 +31,4 @@ pub use recipe::{
     DataRecipe, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, LossRecipe, OptimRecipe,
     Recipe, TrainRecipe,
 };
+pub use synthesis::{ClassSource, Condition};

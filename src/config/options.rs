@@ -17,6 +17,8 @@ pub enum Mode {
     Pix2pixhd,
     /// Holes in photos: context encoders (Pathak et al., 2016).
     Inpaint,
+    /// Pictures from noise: DCGAN (Radford et al., 2016).
+    Generate,
 }
 
 impl Mode {
@@ -28,6 +30,7 @@ impl Mode {
             Self::Contrastive => "contrastive",
             Self::Pix2pixhd => "pix2pixhd",
             Self::Inpaint => "inpaint",
+            Self::Generate => "generate",
         }
     }
 }
@@ -114,6 +117,9 @@ pub enum GeneratorArch {
     /// Context encoder with a full bottleneck.
     #[serde(rename = "context_bottleneck")]
     ContextBottleneck,
+    /// DCGAN: up-convolutions from noise.
+    #[serde(rename = "dcgan")]
+    Dcgan,
 }
 
 /// Discriminator network.
@@ -128,6 +134,8 @@ pub enum DiscriminatorArch {
     Multiscale,
     /// The context encoder's: strided convolutions down to one logit for the whole.
     Context,
+    /// DCGAN's, which may be told the class.
+    Dcgan,
 }
 
 /// Pages of files that have several.
@@ -342,6 +350,7 @@ impl GeneratorArch {
             Self::Local => "local",
             Self::Context => "context",
             Self::ContextBottleneck => "context_bottleneck",
+            Self::Dcgan => "dcgan",
         }
     }
 

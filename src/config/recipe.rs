@@ -7,6 +7,7 @@ use super::options::{
     HoleFill, InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind,
     Upsample,
 };
+use super::synthesis::{ClassSource, Condition};
 use crate::kernels::Precision;
 
 /// Everything that determines a training run. Saved with the style; `configs/` explains each key and its default.
@@ -79,6 +80,10 @@ pub struct DataRecipe {
     pub mask_folder: String,
     /// Share of white from which on a pixel of a mask file is a hole (inpaint).
     pub mask_threshold: f64,
+    /// Where the classes of pictures come from (generate).
+    pub classes_from: ClassSource,
+    /// Names of the classes; empty until they are taken from the data (generate).
+    pub class_names: Vec<String>,
 }
 
 impl DataRecipe {
@@ -120,6 +125,10 @@ pub struct GeneratorRecipe {
     pub enhancers: usize,
     /// Residual blocks of each local enhancer (pix2pixhd).
     pub enhancer_blocks: usize,
+    /// Values of the noise from which a picture is made (generate).
+    pub latent: usize,
+    /// How the networks are told the class (generate).
+    pub condition: Condition,
 }
 
 /// Section `[encoder]`: the encoder of instance features (pix2pixhd).
@@ -313,8 +322,8 @@ impl GeneratorRecipe {
             GeneratorArch::Resnet6Blocks | GeneratorArch::Resnet9Blocks => 4,
             GeneratorArch::Global => 1 << self.downsamplings,
             GeneratorArch::Local => 1 << (self.downsamplings + self.enhancers),
-            // These take one size alone, that of `data.crop_size`.
-            GeneratorArch::Context | GeneratorArch::ContextBottleneck => 1,
+            // These have one size alone, that of `data.crop_size`.
+            GeneratorArch::Context | GeneratorArch::ContextBottleneck | GeneratorArch::Dcgan => 1,
         }
     }
 

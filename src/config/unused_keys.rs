@@ -68,11 +68,43 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("data", "pages"),
         ("optim", "pool_size"),
     ];
-    match mode {
+    // What makes pictures from noise.
+    const SYNTHESIS: &[(&str, &str)] = &[
+        ("data", "classes_from"),
+        ("data", "class_names"),
+        ("generator", "latent"),
+        ("generator", "condition"),
+    ];
+    const NOT_SYNTHESIS: &[(&str, &str)] = &[
+        ("data", "direction"),
+        ("data", "range"),
+        ("data", "pages"),
+        ("data", "input_channels"),
+        ("generator", "dropout"),
+        ("generator", "downsample"),
+        ("discriminator", "layers"),
+        ("discriminator", "downsample"),
+        ("optim", "pool_size"),
+    ];
+    let unused = match mode {
         Mode::Pix2pix => [CYCLE, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
         Mode::Cycle => [PAIRED, TARGET, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
         Mode::Contrastive => [PAIRED, TARGET, CYCLE, COARSE_TO_FINE, INPAINTING].concat(),
         Mode::Pix2pixhd => [CYCLE, CONTRASTIVE, PAIRED, INPAINTING, NOT_COARSE_TO_FINE].concat(),
         Mode::Inpaint => [CYCLE, CONTRASTIVE, PAIRED, COARSE_TO_FINE, NOT_INPAINTING].concat(),
+        Mode::Generate => [
+            CYCLE,
+            CONTRASTIVE,
+            PAIRED,
+            TARGET,
+            COARSE_TO_FINE,
+            INPAINTING,
+            NOT_SYNTHESIS,
+        ]
+        .concat(),
+    };
+    if mode.makes_pictures() {
+        return unused;
     }
+    [&unused, SYNTHESIS].concat()
 }

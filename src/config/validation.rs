@@ -92,6 +92,7 @@ impl Recipe {
         )?;
         self.validate_coarse_to_fine()?;
         self.validate_inpainting()?;
+        self.validate_synthesis()?;
         self.validate_contrastive()?;
         self.validate_filters()?;
         self.validate_sizes()?;
@@ -273,7 +274,7 @@ impl Recipe {
             "must be at least 8".to_owned()
         })?;
         let min = match self.discriminator.arch {
-            DiscriminatorArch::Pixel | DiscriminatorArch::Context => 1,
+            DiscriminatorArch::Pixel | DiscriminatorArch::Context | DiscriminatorArch::Dcgan => 1,
             // Each strided layer halves the size; the two layers after them need 3 x 3 positions.
             DiscriminatorArch::Patch => 3 << self.discriminator.layers.min(16),
             // Its padding lets it work at every size; what counts are the other networks.

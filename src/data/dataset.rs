@@ -109,6 +109,9 @@ impl Dataset {
         if self.has_holes() {
             return Batch::stack(vec![self.with_fixed_hole(index)?]);
         }
+        if self.is_plain() {
+            return Batch::stack(vec![self.plain_fixed(index)?]);
+        }
         let transform = self.transform.without_margin();
         let (a_index, b_index) = (index % self.a.files.len(), index % self.b.files.len());
         let (a, b) = self.read(a_index, b_index, &transform)?;
@@ -133,6 +136,9 @@ impl Dataset {
         }
         if self.has_holes() {
             return self.with_drawn_hole(epoch, position, index);
+        }
+        if self.is_plain() {
+            return self.plain_augmented(epoch, position, index);
         }
         let data = &self.recipe.data;
         let random = &mut sample_random(self.recipe.train.seed, epoch, position as u64);

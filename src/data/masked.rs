@@ -7,7 +7,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::augmentation::{Augmentation, sample_random};
+use super::augmentation::sample_random;
 use super::batch::Sample;
 use super::dataset::Dataset;
 use super::error::DataError;
@@ -17,10 +17,11 @@ use super::mask::Mask;
 use super::mask_reading::MaskFile;
 use super::mask_shapes::{blocks, centre, regions, strokes};
 use super::mask_threshold::MaskThreshold;
+use super::plain::{folder_name, pictures};
 use super::side::{Part, Side};
-use super::transform::{Size, Transform};
+use super::transform::Size;
 use crate::config::{MaskKind, Recipe};
-use crate::picture::{PictureLimits, Raster, grey, normalize, read_rgb};
+use crate::picture::{PictureLimits, Raster, grey, normalize};
 
 /// Red, green and blue of what is put into holes before a network sees them: the mean colour of photos, as in the
 /// context encoder's code.
@@ -58,30 +59,8 @@ pub(super) fn sides(
     let Layout::Plain(folder) = layout else {
         unreachable!("mode inpaint has plain layouts alone");
     };
-    let mut files = require_pictures(folder)?;
-    if folder.as_path() == root {
-        // The photos lie beside the folders that are something else.
-        let apart = [
-            root.join("val"),
-            root.join("test"),
-            mask_folder(root, recipe),
-        ];
-        files.retain(|file| !apart.iter().any(|folder| file.path.starts_with(folder)));
-        if files.is_empty() {
-            return Err(DataError::NoPictures {
-                folder: folder.clone(),
-                found: super::folder::describe_folder(folder),
-            });
-        }
-    }
-    let name = |folder: &Path| match folder.strip_prefix(root) {
-        Ok(inner) if !inner.as_os_str().is_empty() => inner.display().to_string(),
-        _ => folder
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned(),
-    };
+    let files = pictures(root, folder, &[mask_folder(root, recipe)])?;
+    let name = |folder: &Path| folder_name(root, folder);
     let masks = if recipe.data.masks == MaskKind::Folder {
         let folder = mask_folder(root, recipe);
         if !folder.is_dir() {
@@ -160,29 +139,13 @@ impl Dataset {
         index: usize,
     ) -> Result<Sample, DataError> {
         let random = &mut sample_random(self.recipe.train.seed, epoch, position as u64);
-        let photo = if let Some(photo) = self.a.cache.get(index) {
-            photo
-        } else {
-            let photo = self.photo(index, &self.transform)?;
-            self.a.cache.keep(index, photo)
-        };
-        let augmentation = Augmentation::draw(
-            random,
-            self.transform.crop_range(photo.size()),
-            self.recipe.data.flip,
-        );
-        let photo = self.transform.crop_and_flip(&photo, augmentation);
+        let photo = self.drawn_picture(index, random)?;
         self.with_hole(index, photo, random)
     }
 
     /// Photo `index` as it is shown in previews: always with the same crop and mask.
     pub(super) fn with_fixed_hole(&self, index: usize) -> Result<Sample, DataError> {
-        let transform = self.transform.without_margin();
-        let photo = self.photo(index, &transform)?;
-        let photo = transform.crop_and_flip(
-            &photo,
-            Augmentation::centre(transform.crop_range(photo.size())),
-        );
+        let photo = self.fixed_picture(index)?;
         let seed = self.recipe.train.seed;
         let random = &mut sample_random(seed, PREVIEW_EPOCH, index as u64);
         self.with_hole(index, photo, random)
@@ -216,19 +179,5 @@ impl Dataset {
             b_path: file.path.clone(),
             name: file.stem().to_owned(),
         })
-    }
-
-    /// Reads and resizes a photo.
-    fn photo(&self, index: usize, transform: &Transform) -> Result<Raster, DataError> {
-        let path = &self.a.files[index].path;
-        let picture = read_rgb(path)?;
-        let (width, height) = picture.pixels.dimensions();
-        transform
-            .accepts((width as usize, height as usize))
-            .map_err(|message| DataError::Unsuitable {
-                path: path.clone(),
-                message,
-            })?;
-        Ok(transform.resize(Raster::new(picture.pixels, self.a.channels)))
     }
 }

@@ -9,6 +9,7 @@ use super::labelled::{self, Folders};
 use super::layout::Layout;
 use super::masked;
 use super::pages::take_pages;
+use super::plain;
 use super::raster_cache::RasterCache;
 use super::side::Sides;
 use super::split::Split;
@@ -55,6 +56,7 @@ impl Dataset {
                 Direction::BToA => unaligned::sides(b, a)?,
             },
             (Mode::Inpaint, _) => masked::sides(root, &layout, recipe)?,
+            (Mode::Generate, _) => plain::sides(root, &layout, recipe)?,
             _ => aligned::sides(root, &layout, recipe.data.direction)?,
         };
         if recipe.data.pages == Pages::All {
@@ -71,7 +73,12 @@ impl Dataset {
     }
 
     fn of_sides(root: &Path, recipe: &Recipe, mut sides: Sides) -> Self {
-        let (input, output) = (recipe.data.input_channels, recipe.data.output_channels);
+        let output = recipe.data.output_channels;
+        let input = if recipe.mode.makes_pictures() {
+            output
+        } else {
+            recipe.data.input_channels
+        };
         let all = [
             (Some(&mut sides.input), input),
             (Some(&mut sides.target), output),

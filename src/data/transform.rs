@@ -26,7 +26,7 @@ impl Transform {
     pub fn new(recipe: &Recipe) -> Self {
         let discriminator = &recipe.discriminator;
         let smallest = match discriminator.arch {
-            DiscriminatorArch::Pixel | DiscriminatorArch::Context => 8,
+            DiscriminatorArch::Pixel | DiscriminatorArch::Context | DiscriminatorArch::Dcgan => 8,
             // Each strided layer halves the size; the two layers after them need 3 x 3 positions.
             DiscriminatorArch::Patch => 8.max(3 << discriminator.layers.min(16)),
             // Its padding lets it work at every size; what counts are the other networks.

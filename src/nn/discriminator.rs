@@ -31,6 +31,9 @@ impl Discriminator {
             DiscriminatorArch::Context => {
                 unreachable!("the context discriminator is of mode inpaint, which makes it itself")
             }
+            DiscriminatorArch::Dcgan => {
+                unreachable!("DCGAN is of the modes that make pictures, which make it themselves")
+            }
             DiscriminatorArch::Pixel => Self::Pixel(PixelGan::new(init, recipe, input)),
         }
     }

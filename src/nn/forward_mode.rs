@@ -15,8 +15,8 @@ impl NormStats {
     /// Those of a mode unless others are asked for.
     pub fn usual(mode: Mode) -> Self {
         match mode {
-            // One window has too few pixels for statistics of its own.
-            Mode::Inpaint => Self::Running,
+            // One window has too few pixels for statistics of its own, and one sample must not depend on the others.
+            Mode::Inpaint | Mode::Generate => Self::Running,
             Mode::Pix2pix | Mode::Cycle | Mode::Contrastive | Mode::Pix2pixhd => Self::Batch,
         }
     }

@@ -70,6 +70,9 @@ impl Generator {
             GeneratorArch::Context | GeneratorArch::ContextBottleneck => {
                 unreachable!("context encoders are of mode inpaint, which makes them itself")
             }
+            GeneratorArch::Dcgan => {
+                unreachable!("DCGAN is of the modes that make pictures, which make it themselves")
+            }
             GeneratorArch::Local => Self::Local(LocalEnhancer::new(init, recipe, input, output)),
             // A U-Net is named after the size that its downsamplings reduce to one pixel.
             GeneratorArch::Unet64

@@ -29,14 +29,31 @@ pub trait Critic: Network {
 type Step<'n> = Box<dyn FnOnce(Tensor<4>) -> Tensor<4> + 'n>;
 
 /// [`Critic::input_gradient`] of a discriminator with these `layers`, the last of which is a convolution.
-pub fn input_gradient<'n>(
-    layers: &[DiscriminatorLayer<'n>],
+pub fn input_gradient(
+    layers: &[DiscriminatorLayer<'_>],
     input: Tensor<4>,
     mode: ForwardMode,
 ) -> Tensor<4> {
     let Some((&DiscriminatorLayer::Convolution(last), layers)) = layers.split_last() else {
         unreachable!("the last layer of a discriminator is a convolution")
     };
+    input_gradient_before(layers, input, mode, |features| {
+        // Of the logits themselves only the number matters.
+        let [batch, _, height, width] = features.dims();
+        let logits = [batch, 1, last.output_side(height), last.output_side(width)];
+        let ones = Tensor::ones(logits, &features.device().inner());
+        last.input_gradient(ones, last.weight_in_use(mode), [height, width])
+    })
+}
+
+/// The gradient with respect to the input of these `layers` of something that comes after them: `behind` makes of their output the
+/// gradient with respect to it.
+pub fn input_gradient_before<'n>(
+    layers: &[DiscriminatorLayer<'n>],
+    input: Tensor<4>,
+    mode: ForwardMode,
+    behind: impl FnOnce(Tensor<4>) -> Tensor<4>,
+) -> Tensor<4> {
     let mut features = input;
     let mut steps: Vec<Step<'n>> = Vec::with_capacity(layers.len());
     for &layer in layers {
@@ -77,11 +94,6 @@ pub fn input_gradient<'n>(
             }
         }
     }
-    // Of the logits themselves only the number matters.
-    let [batch, _, height, width] = features.dims();
-    let logits = [batch, 1, last.output_side(height), last.output_side(width)];
-    let ones = Tensor::ones(logits, &features.device().inner());
-    let gradient = last.input_gradient(ones, last.weight_in_use(mode), [height, width]);
     let back = |gradient, step: Step<'n>| step(gradient);
-    steps.into_iter().rev().fold(gradient, back)
+    steps.into_iter().rev().fold(behind(features), back)
 }

@@ -136,6 +136,21 @@ pub enum StyleError {
     /// A style that fills holes, where whole pictures are to be translated.
     #[error("the style `{0}` fills holes: say where they are with --mask")]
     NeedsMask(String),
+    /// A style that makes pictures, where pictures are to be translated.
+    #[error(
+        "the style `{0}` makes pictures from noise and translates none: `translate sample --style {0}` has it make some"
+    )]
+    TranslatesNone(String),
+    /// A style that translates pictures, where some are to be made from noise.
+    #[error(
+        "the style `{style}` of mode {mode} translates pictures and makes none from noise: take one of mode generate"
+    )]
+    MakesNone {
+        /// Style.
+        style: String,
+        /// Its mode.
+        mode: &'static str,
+    },
     /// Another program is writing into the style's folder.
     #[error("another run is writing the style in `{}`: wait for it, or choose another name", .0.display())]
     InUse(PathBuf),

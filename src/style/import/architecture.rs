@@ -80,6 +80,7 @@ impl Architecture {
                         recipe.scales, recipe.layers
                     ),
                     DiscriminatorArch::Context => "context discriminator".to_owned(),
+                    DiscriminatorArch::Dcgan => "DCGAN's discriminator".to_owned(),
                 };
                 format!(
                     "{arch}, {} channels, {}, {input} colour channels",

@@ -28,6 +28,7 @@ pub(super) fn generator(
         GeneratorArch::Context | GeneratorArch::ContextBottleneck => {
             unreachable!("context encoders are not fully convolutional")
         }
+        GeneratorArch::Dcgan => unreachable!("DCGAN translates no pictures"),
     };
     Ok(layers.tanh(features))
 }

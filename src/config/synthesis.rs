@@ -1,0 +1,220 @@
+//! Recipes of the modes that make pictures from noise: defaults, sizes and validation.
+
+use serde::{Deserialize, Serialize};
+
+use super::error::ConfigError;
+use super::options::{
+    DiscriminatorArch, GanObjective, GeneratorArch, Mode, NormKind, Policy, Preprocess,
+};
+use super::recipe::Recipe;
+use super::validation::require;
+
+/// The sides of pictures that networks without an input picture are made for, in pixels: powers of two.
+const SIDES: std::ops::RangeInclusive<usize> = 8..=256;
+/// Most values of a latent vector.
+const MAX_LATENT: usize = 4_096;
+/// Most classes.
+const MAX_CLASSES: usize = 4_096;
+
+/// Where the classes of pictures come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClassSource {
+    /// There are none.
+    None,
+    /// The outermost folder of each picture.
+    Folders,
+}
+
+/// How networks are told the class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// Not at all.
+    None,
+    /// Beside their input.
+    Concat,
+    /// The generator beside its input, the discriminator by an inner product with its features.
+    Projection,
+}
+
+impl Mode {
+    /// Whether the networks of the mode make pictures without being given any.
+    pub fn makes_pictures(self) -> bool {
+        self == Self::Generate
+    }
+}
+
+impl Recipe {
+    /// Turns common defaults into those of DCGAN.
+    pub(super) fn apply_synthesis_defaults(&mut self) {
+        let data = &mut self.data;
+        data.preprocess = Preprocess::ScaleShortsideAndCrop;
+        data.load_size = 64;
+        data.crop_size = 64;
+        data.batch_size = 128;
+        data.flip = false;
+        self.generator.arch = GeneratorArch::Dcgan;
+        self.generator.norm = NormKind::Batch;
+        self.generator.dropout = false;
+        self.discriminator.arch = DiscriminatorArch::Dcgan;
+        self.discriminator.norm = NormKind::Batch;
+        self.loss.gan = GanObjective::Vanilla;
+        let optim = &mut self.optim;
+        optim.epochs = 25;
+        optim.decay_epochs = 0;
+        optim.policy = Policy::Constant;
+        optim.pool_size = 0;
+    }
+
+    /// Classes that the networks are told; 0 where they are told none.
+    pub fn class_count(&self) -> usize {
+        match self.generator.condition {
+            Condition::None => 0,
+            // Until the data has named them there is one.
+            Condition::Concat | Condition::Projection => self.data.class_names.len().max(1),
+        }
+    }
+
+    pub(super) fn validate_synthesis(&self) -> Result<(), ConfigError> {
+        let Self {
+            data,
+            generator,
+            discriminator,
+            ..
+        } = self;
+        let is_dcgan = generator.arch == GeneratorArch::Dcgan;
+        let judges = discriminator.arch == DiscriminatorArch::Dcgan;
+        if !self.mode.makes_pictures() {
+            require(!is_dcgan, "generator.arch", || {
+                "\"dcgan\" makes pictures from noise: it is for mode generate".to_owned()
+            })?;
+            return require(!judges, "discriminator.arch", || {
+                "\"dcgan\" judges pictures from noise: it is for mode generate".to_owned()
+            });
+        }
+        let mode = self.mode.name();
+        require(is_dcgan, "generator.arch", || {
+            format!("mode {mode} takes \"dcgan\"")
+        })?;
+        require(judges, "discriminator.arch", || {
+            format!("mode {mode} takes \"dcgan\"")
+        })?;
+        let crops = !matches!(data.preprocess, Preprocess::ScaleWidth | Preprocess::None);
+        require(crops, "data.preprocess", || {
+            format!(
+                "must end in a crop in mode {mode}: take \"scale_shortside_and_crop\", \"resize_and_crop\" or \"crop\""
+            )
+        })?;
+        let side = data.crop_size;
+        let fits = side.is_power_of_two() && SIDES.contains(&side);
+        require(fits, "data.crop_size", || {
+            format!(
+                "must be a power of two from {} to {} in mode {mode}, and {side} is none",
+                SIDES.start(),
+                SIDES.end()
+            )
+        })?;
+        require(!generator.dropout, "generator.dropout", || {
+            "\"dcgan\" has no dropout: leave it out".to_owned()
+        })?;
+        require(
+            (1..=MAX_LATENT).contains(&generator.latent),
+            "generator.latent",
+            || format!("must be from 1 to {MAX_LATENT}"),
+        )?;
+        self.validate_classes()
+    }
+
+    fn validate_classes(&self) -> Result<(), ConfigError> {
+        let names = &self.data.class_names;
+        let has_classes = self.data.classes_from != ClassSource::None;
+        let is_told = self.generator.condition != Condition::None;
+        require(has_classes || names.is_empty(), "data.class_names", || {
+            "has no effect without `data.classes_from = \"folders\"`".to_owned()
+        })?;
+        require(has_classes || !is_told, "generator.condition", || {
+            "needs classes: set `data.classes_from = \"folders\"`, or leave it at \"none\""
+                .to_owned()
+        })?;
+        require(is_told || !has_classes, "data.classes_from", || {
+            "has no effect without `generator.condition`: set that to \"concat\" or \"projection\""
+                .to_owned()
+        })?;
+        require(names.len() <= MAX_CLASSES, "data.class_names", || {
+            format!("has {} names, and {MAX_CLASSES} are the most", names.len())
+        })?;
+        let is_new = |(place, name): (usize, &String)| !names[..place].contains(name);
+        require(
+            names.iter().enumerate().all(is_new),
+            "data.class_names",
+            || "names a class twice".to_owned(),
+        )?;
+        require(!is_told || self.loss.dragan == 0.0, "loss.dragan", || {
+            "does not go with `generator.condition`: it changes a little all that the discriminator sees, and a class cannot be changed a little: take `loss.r1` or `loss.gradient_penalty`".to_owned()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Overlay;
+
+    fn resolve(settings: &[&str]) -> Result<Recipe, String> {
+        let mut overlay = Overlay::default();
+        for setting in settings {
+            overlay.set(setting).map_err(|error| error.to_string())?;
+        }
+        let recipe = overlay.resolve(Mode::Generate);
+        recipe.map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn classes_come_from_folders_and_are_told_to_the_networks() {
+        let recipe = resolve(&["data.classes_from=folders", "generator.condition=concat"]);
+        let mut recipe = recipe.unwrap();
+        recipe.data.class_names = vec!["cat".to_owned(), "dog".to_owned()];
+        recipe.validate().unwrap();
+        assert_eq!(recipe.class_count(), 2);
+        recipe.data.class_names.push("cat".to_owned());
+        assert!(recipe.validate().is_err());
+        assert_eq!(resolve(&[]).unwrap().class_count(), 0);
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_refused_with_a_remedy() {
+        for (settings, part) in [
+            (&["data.crop_size=48"][..], "a power of two from 8 to 256"),
+            (
+                &["data.crop_size=512", "data.load_size=512"],
+                "from 8 to 256",
+            ),
+            (&["data.preprocess=none"], "must end in a crop"),
+            (&["generator.arch=unet_64"], "takes \"dcgan\""),
+            (&["discriminator.arch=patch"], "takes \"dcgan\""),
+            (&["generator.latent=0"], "from 1 to 4096"),
+            (&["generator.condition=concat"], "needs classes"),
+            (&["data.classes_from=folders"], "has no effect without"),
+            (
+                &[
+                    "data.classes_from=folders",
+                    "generator.condition=projection",
+                    "discriminator.norm=none",
+                    "loss.dragan=10",
+                ],
+                "take `loss.r1`",
+            ),
+            (&["data.direction=BtoA"], "has no effect in mode generate"),
+        ] {
+            let message = resolve(settings).unwrap_err();
+            assert!(message.contains(part), "{settings:?}: {message}");
+        }
+        for setting in ["generator.arch=dcgan", "discriminator.arch=dcgan"] {
+            let mut overlay = Overlay::default();
+            overlay.set(setting).unwrap();
+            let error = overlay.resolve(Mode::Inpaint).unwrap_err().to_string();
+            assert!(error.contains("for mode generate"), "{error}");
+        }
+    }
+}

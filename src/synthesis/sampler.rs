@@ -1,0 +1,147 @@
+//! Making pictures with a trained style.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use image::RgbImage;
+
+use super::classes::{Classes, with_classes};
+use super::dcgan_generator::DcganGenerator;
+use super::noise::{normal_noise, truncated_noise};
+use crate::nn::{ForwardMode, NormStats, WeightInit};
+use crate::picture::denormalize_u8;
+use crate::random::sample_rng;
+use crate::style::{Manifest, StyleError, StyleFolder, mapped_style_weights};
+
+/// Stem of the weight file.
+const GENERATOR: &str = "generator";
+
+/// Pictures that a style cannot make.
+#[derive(Debug, thiserror::Error)]
+pub enum SamplerError {
+    /// The style knows classes, and not this one.
+    #[error("the style `{style}` knows no class `{class}`: its classes are {}", known.join(", "))]
+    UnknownClass {
+        /// Style.
+        style: String,
+        /// What was asked for.
+        class: String,
+        /// The classes that it knows.
+        known: Vec<String>,
+    },
+    /// A class for a style that knows none.
+    #[error("the style `{0}` has learnt no classes: leave out --class")]
+    NoClasses(String),
+}
+
+/// A vector and, where the style knows classes, the place of one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Code {
+    /// What the picture is made from.
+    pub vector: Vec<f32>,
+    /// Place of its class.
+    pub class: usize,
+}
+
+/// The generator of a style.
+#[derive(Debug)]
+pub struct Sampler {
+    network: DcganGenerator,
+    classes: Classes,
+    latent: usize,
+    name: String,
+    device: Device,
+}
+
+impl Sampler {
+    /// Loads the generator of a style on `device`.
+    ///
+    /// # Errors
+    /// The style makes no pictures, or its weights are missing, damaged or of another network.
+    pub fn load(
+        folder: &StyleFolder,
+        manifest: &Manifest,
+        device: &Device,
+    ) -> Result<Self, StyleError> {
+        let recipe = &manifest.recipe;
+        if !recipe.mode.makes_pictures() {
+            return Err(StyleError::MakesNone {
+                style: folder.name(),
+                mode: recipe.mode.name(),
+            });
+        }
+        let (path, weights) = (
+            folder.weights(GENERATOR),
+            mapped_style_weights(folder, GENERATOR)?,
+        );
+        let mut init = WeightInit::zeros(device).with_precision(recipe.train.precision);
+        let input = recipe.generator.latent + recipe.class_count();
+        let picture = [recipe.data.crop_size, recipe.data.output_channels];
+        let network = DcganGenerator::new(&mut init, &recipe.generator, input, picture);
+        let network = weights
+            .load_into(network)
+            .map_err(|source| StyleError::BadWeights { path, source })?;
+        Ok(Self {
+            network,
+            classes: Classes::new(recipe),
+            latent: recipe.generator.latent,
+            name: folder.name(),
+            device: device.clone(),
+        })
+    }
+
+    /// The place of the class of this name.
+    ///
+    /// # Errors
+    /// The style does not know it, or knows no classes.
+    pub fn class(&self, name: &str) -> Result<usize, SamplerError> {
+        if self.classes.count() == 0 {
+            return Err(SamplerError::NoClasses(self.name.clone()));
+        }
+        let place = self.classes.place(name);
+        place.ok_or_else(|| SamplerError::UnknownClass {
+            style: self.name.clone(),
+            class: name.to_owned(),
+            known: self.classes.names().to_vec(),
+        })
+    }
+
+    /// What picture `index` of a seed is made from, of the class at this place, or of one class after the other. It depends on nothing
+    /// else. Where there is a `limit`, values beyond it are drawn again.
+    pub fn code(&self, seed: u64, index: u64, class: Option<usize>, limit: Option<f32>) -> Code {
+        let rng = &mut sample_rng(seed, index);
+        let vector = match limit {
+            Some(limit) => truncated_noise(rng, self.latent, limit),
+            None => normal_noise(rng, self.latent),
+        };
+        let next = index % self.classes.count().max(1) as u64;
+        Code {
+            vector,
+            class: class.unwrap_or(next as usize),
+        }
+    }
+
+    /// The pictures of codes; grey ones have equal red, green and blue.
+    pub fn pictures(&self, codes: &[Code]) -> Vec<RgbImage> {
+        let places: Vec<usize> = codes.iter().map(|code| code.class).collect();
+        let values: Vec<f32> = codes.iter().flat_map(|code| code.vector.clone()).collect();
+        let shape = [codes.len(), self.latent, 1, 1];
+        let vectors = Tensor::from_data(TensorData::new(values, shape), &self.device);
+        let classes = self.classes.one_hot(&places, &self.device);
+        let input = with_classes(classes.as_ref(), vectors);
+        let mode = ForwardMode::inference(NormStats::Running, false);
+        let pictures = self.network.forward(input, mode);
+        let [_, channels, height, width] = pictures.dims();
+        let values = pictures.into_data();
+        let values: &[f32] = values.as_slice().expect("networks give 32-bit numbers");
+        let planes = values.chunks_exact(channels * height * width);
+        let picture = planes.map(|values| {
+            let levels = denormalize_u8(values, channels);
+            let pixels = levels.chunks_exact(channels).flat_map(|pixel| {
+                let at = |channel: usize| pixel[channel.min(channels - 1)];
+                [at(0), at(1), at(2)]
+            });
+            RgbImage::from_raw(width as u32, height as u32, pixels.collect())
+                .expect("there are three levels for each pixel")
+        });
+        picture.collect()
+    }
+}
