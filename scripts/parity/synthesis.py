@@ -53,7 +53,7 @@ def halvings(inputs, channels, side, norm):
 
 
 class DcganDiscriminator(nn.Module):
-    """Raw logit of a picture; `condition` is "none", "concat" or "projection"."""
+    """Raw logit of a picture; `condition` is "none", "concat", "projection", or "auxiliary": then logits of classes too."""
 
     def __init__(self, pictures, channels, side, norm, condition="none", classes=0):
         super().__init__()
@@ -62,6 +62,8 @@ class DcganDiscriminator(nn.Module):
         layers, last = halvings(inputs, channels, side, norm)
         layers.append(nn.Conv2d(last, 1, INNERMOST, 1, 0, bias=convolution_bias(norm)))
         self.main = nn.Sequential(*layers)
+        if condition == "auxiliary":
+            self.classifier = nn.Conv2d(last, classes, INNERMOST, 1, 0, bias=convolution_bias(norm))
         if condition == "projection":
             self.embedding = nn.Conv2d(classes, last, 1, bias=False)
 
@@ -74,4 +76,21 @@ class DcganDiscriminator(nn.Module):
         if self.condition == "projection":
             sums = features.sum((2, 3), keepdim=True)
             logits = logits + (self.embedding(classes) * sums).sum(1, keepdim=True)
+        if self.condition == "auxiliary":
+            return logits, self.classifier(features).flatten(1)
         return logits
+
+
+class Encoder(nn.Module):
+    """Mean and log variance of the code of a picture behind its classes, each `[batch, latent, 1, 1]`."""
+
+    def __init__(self, inputs, channels, side, latent, norm):
+        super().__init__()
+        layers, last = halvings(inputs, channels, side, norm)
+        self.main = nn.Sequential(*layers)
+        self.mean = nn.Conv2d(last, latent, INNERMOST, 1, 0)
+        self.log_variance = nn.Conv2d(last, latent, INNERMOST, 1, 0)
+
+    def forward(self, picture):
+        features = self.main(picture)
+        return self.mean(features), self.log_variance(features)

@@ -11,7 +11,7 @@ use crate::evaluate::UnknownMetric;
 use crate::serve::ServeError;
 use crate::style::StyleError;
 use crate::style::onnx::OnnxError;
-use crate::synthesis::SamplerError;
+use crate::synthesis::{CoderError, SamplerError};
 use crate::train::TrainError;
 
 /// How a command ended.
@@ -36,6 +36,7 @@ impl Exit {
                 || cause.is::<super::usage::UsageError>()
                 || cause.is::<ShardError>()
                 || cause.is::<SamplerError>()
+                || matches!(cause.downcast_ref(), Some(CoderError::NoClass { .. }))
                 || cause.is::<LaunchError>()
                 || matches!(
                     group_error(cause),
@@ -58,6 +59,7 @@ impl Exit {
                             | StyleError::NeedsMask(_)
                             | StyleError::TranslatesNone(_)
                             | StyleError::MakesNone { .. }
+                            | StyleError::EncodesNone { .. }
                             | StyleError::Onnx(
                                 OnnxError::BadSize { .. } | OnnxError::BadOpset { .. }
                             )

@@ -8,6 +8,7 @@ mod data;
 mod demo;
 mod demo_paintings;
 mod devices;
+mod encode;
 mod evaluate;
 mod exit;
 mod export;
@@ -76,6 +77,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Train(arguments) => train::run(&globals, arguments, &launch),
         Command::Apply(arguments) => apply::run(&globals, arguments),
         Command::Sample(arguments) => sample::run(&globals, arguments),
+        Command::Encode(arguments) => encode::run(&globals, arguments),
         Command::Evaluate(arguments) => evaluate::run(&globals, arguments),
         Command::Export(arguments) => export::run(&globals, arguments),
         Command::Import(arguments) => import::run(&globals, arguments),

@@ -5,26 +5,33 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use image::RgbImage;
 
+use super::encode::all_pictures;
 use super::exit::Exit;
 use super::globals::Globals;
 use super::output::print;
 use super::usage::UsageError;
 use crate::apply::ShardChoice;
-use crate::files;
+use crate::data::require_pictures;
+use crate::files::{self, FileError};
 use crate::progress::Counter;
 use crate::style::{Manifest, Registry};
-use crate::synthesis::{Code, Interpolation, MIN_TRUNCATION, Sampler, interpolate, sheet};
+use crate::synthesis::{
+    Arithmetic, Code, Coder, Interpolation, MIN_TRUNCATION, Sampler, interpolate, nearest_pictures,
+    sheet,
+};
 
 /// Pictures that the network makes at once.
 const AT_ONCE: usize = 32;
+/// Pictures where nobody says how many.
+const USUAL_COUNT: u32 = 16;
 
 /// Arguments of `translate sample`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  translate sample --style faces --count 64 --grid\n  translate sample --style digits --class 7 --count 100 --seed 1 --output sevens\n  translate sample --style faces --truncation 0.7 --output better\n  translate sample --style faces --interpolate 3 12 --frames 30 --output way\n  translate sample --style faces --interpolate 3 12 --frames 9 --grid --output way.png\n  translate sample --style faces --count 1000000 --shard 2/5"
+    after_help = "Examples:\n  translate sample --style faces --count 64 --grid\n  translate sample --style faces --count 16 --grid --nearest faces/train\n  translate sample --style digits --class 7 --count 100 --seed 1 --output sevens\n  translate sample --style faces --truncation 0.7 --output better\n  translate sample --style faces --interpolate 3 12 --frames 30 --output way\n  translate sample --style faces --interpolate 3 12 --frames 9 --grid --output way.png\n  translate sample --style faces --count 1000000 --shard 2/5\n  translate sample --style codes --arithmetic \"smiling - neutral + man\" --grid --output sum.png"
 )]
 pub struct Arguments {
-    /// Name or folder of a style of mode generate; NAME@STEP for a state that was kept
+    /// Name or folder of a style of mode generate or vae; NAME@STEP for a state that was kept
     #[arg(short, long, value_name = "NAME|DIR")]
     style: String,
     /// Number of pictures [default: 16]
@@ -48,9 +55,16 @@ pub struct Arguments {
     /// Form of that way
     #[arg(long, value_enum, default_value_t, requires = "interpolate")]
     path: Interpolation,
-    /// All pictures on one: a square, or a strip for a way
+    /// The picture of a sum of codes, for styles of mode vae: pictures or folders (of whose codes the mean is taken) with + and -
+    /// between them, such as "smiling - neutral + man"
+    #[arg(long, value_name = "SUM", conflicts_with_all = ["interpolate", "count", "seed", "truncation", "shard"])]
+    arithmetic: Option<Arithmetic>,
+    /// All pictures on one: a square; a strip for a way, or for a sum with its terms before it
     #[arg(long)]
     grid: bool,
+    /// Beside each picture the one in this folder that is most like it, pixel by pixel: shows what was learnt by heart
+    #[arg(long, value_name = "DIR", requires = "grid")]
+    nearest: Option<PathBuf>,
     /// Folder for the pictures, or the file of the one with --grid [default: samples, or samples.png]
     #[arg(short, long, value_name = "DIR|FILE")]
     output: Option<PathBuf>,
@@ -66,97 +80,153 @@ pub struct Arguments {
 pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
     let folder = Registry::new(&globals.checkpoints).find(&arguments.style)?;
     let manifest = Manifest::read(&folder)?;
-    let device = globals.device.open()?;
-    let sampler = Sampler::load(&folder, &manifest, &device.device)?;
+    let device = globals.device.open()?.device;
+    let sampler = Sampler::load(&folder, &manifest, &device)?;
     let class = arguments.class.as_deref();
     let class = class.map(|name| sampler.class(name)).transpose()?;
-    let code = |index: u32| {
-        let (seed, index) = (u64::from(arguments.seed), u64::from(index));
-        sampler.code(seed, index, class, arguments.truncation)
+    let given = if let Some(sum) = &arguments.arithmetic {
+        let coder = Coder::load(&folder, &manifest, &device)?;
+        let terms = mean_codes(&coder, sum, class)?;
+        let vectors: Vec<_> = terms.iter().map(|code| code.vector.clone()).collect();
+        let result = Code {
+            vector: sum.sum(&vectors),
+            class: terms[0].class,
+        };
+        // A sheet shows the terms too.
+        let shown = if arguments.grid { terms } else { Vec::new() };
+        Some([shown, vec![result]].concat())
+    } else {
+        sampler.require_law()?;
+        arguments.way(&sampler, class)
     };
-    let ways = arguments.interpolate.as_deref();
-    let way = ways.map(|ends| {
-        let (start, end) = (code(ends[0]), code(ends[1]));
-        let frames = arguments.frames.unwrap_or(16) as usize;
-        let vectors = interpolate(arguments.path, &start.vector, &end.vector, frames);
-        // The class of the start stays: there is nothing between classes.
+    let count = match &given {
+        Some(codes) => codes.len() as u32,
+        None => arguments.count.unwrap_or(USUAL_COUNT),
+    };
+    let at = |index: u32| match &given {
+        Some(codes) => codes[index as usize].clone(),
+        None => arguments.code(&sampler, index, class),
+    };
+    let output = arguments.output.clone();
+    let indices: Vec<u32> = (0..count).collect();
+    let (made, output) = if arguments.grid {
+        let output = output.unwrap_or_else(|| "samples.png".into());
+        check_free(&output, arguments.overwrite)?;
+        let mut pictures = Vec::new();
+        make(&sampler, &indices, at, |_, picture| {
+            pictures.push(picture);
+            Ok(())
+        })?;
+        let mut columns = match given {
+            Some(_) => pictures.len(),
+            None => (pictures.len() as f64).sqrt().ceil() as usize,
+        };
+        if let Some(folder) = &arguments.nearest {
+            let files = require_pictures(folder)?.into_iter().map(|file| file.path);
+            let files: Vec<PathBuf> = files.collect();
+            let nearest = nearest_pictures(&pictures, &files, &manifest.recipe)?;
+            let pairs = pictures.into_iter().zip(nearest);
+            pictures = pairs.flat_map(|(made, near)| [made, near]).collect();
+            columns *= 2;
+        }
+        files::write_png(&output, &sheet(&pictures, columns))?;
+        (count as usize, output)
+    } else {
+        let output = output.unwrap_or_else(|| "samples".into());
+        let shard = arguments.shard;
+        let shard = shard.map(|shard| shard.resolve(|name| std::env::var(name).ok()));
+        let shard = shard.transpose()?;
+        let is_own = |index: &u32| shard.is_none_or(|shard| shard.contains(&file_name(*index)));
+        let indices: Vec<u32> = indices.into_iter().filter(is_own).collect();
+        for &index in &indices {
+            check_free(&output.join(file_name(index)), arguments.overwrite)?;
+        }
+        files::create_folder(&output)?;
+        make(&sampler, &indices, at, |index, picture| {
+            files::write_png(&output.join(file_name(index)), &picture)
+        })?;
+        (indices.len(), output)
+    };
+    let pictures = if made == 1 { "picture" } else { "pictures" };
+    print(format_args!("{made} {pictures} in `{}`", output.display()))?;
+    Ok(Exit::Done)
+}
+
+impl Arguments {
+    /// What picture `index` is made from.
+    fn code(&self, sampler: &Sampler, index: u32, class: Option<usize>) -> Code {
+        let (seed, index) = (u64::from(self.seed), u64::from(index));
+        sampler.code(seed, index, class, self.truncation)
+    }
+
+    /// What the pictures on the way from one to another are made from, if a way is asked for.
+    fn way(&self, sampler: &Sampler, class: Option<usize>) -> Option<Vec<Code>> {
+        let [start, end] = self.interpolate.as_deref()? else {
+            return None;
+        };
+        let start = self.code(sampler, *start, class);
+        let end = self.code(sampler, *end, class);
+        let frames = self.frames.unwrap_or(USUAL_COUNT) as usize;
+        let vectors = interpolate(self.path, &start.vector, &end.vector, frames);
+        // There is nothing between classes: that of the start stays.
         let codes = vectors.into_iter().map(|vector| Code {
             vector,
             class: start.class,
         });
-        codes.collect::<Vec<Code>>()
-    });
-    let count = way
-        .as_ref()
-        .map_or(arguments.count.unwrap_or(16), |way| way.len() as u32);
-    let at = |index: u32| match &way {
-        Some(way) => way[index as usize].clone(),
-        None => code(index),
-    };
-    let digits = count.saturating_sub(1).to_string().len().max(6);
-    let name = |index: u32| format!("{index:0digits$}.png");
-    let shard = arguments.shard;
-    let shard = shard.map(|shard| shard.resolve(|name| std::env::var(name).ok()));
-    let shard = shard.transpose()?;
-    let is_own = |index: &u32| shard.is_none_or(|shard| shard.contains(Path::new(&name(*index))));
-    let wanted: Vec<u32> = (0..count).filter(is_own).collect();
-    let usual = if arguments.grid {
-        "samples.png"
-    } else {
-        "samples"
-    };
-    let output = arguments.output.unwrap_or_else(|| usual.into());
-    let paths: Vec<PathBuf> = if arguments.grid {
-        vec![output.clone()]
-    } else {
-        wanted
-            .iter()
-            .map(|&index| output.join(name(index)))
-            .collect()
-    };
-    if let Some(path) = paths
-        .iter()
-        .find(|path| path.exists() && !arguments.overwrite)
-    {
-        return Err(UsageError::SampleExists(path.clone()).into());
+        Some(codes.collect())
     }
-    if !arguments.grid {
-        files::create_folder(&output)?;
-    }
+}
+
+/// Makes pictures, and hands each on with its number.
+fn make(
+    sampler: &Sampler,
+    indices: &[u32],
+    code: impl Fn(u32) -> Code,
+    mut take: impl FnMut(u32, RgbImage) -> Result<(), FileError>,
+) -> anyhow::Result<()> {
     let counter = Counter::new("making pictures");
-    let mut all: Vec<RgbImage> = Vec::new();
-    for (part, indices) in wanted.chunks(AT_ONCE).enumerate() {
-        let codes: Vec<Code> = indices.iter().map(|&index| at(index)).collect();
-        let pictures = sampler.pictures(&codes);
-        let done = part * AT_ONCE;
-        counter.update(done + pictures.len(), 0, wanted.len());
-        if arguments.grid {
-            all.extend(pictures);
-            continue;
+    let mut done = 0;
+    for part in indices.chunks(AT_ONCE) {
+        let codes: Vec<Code> = part.iter().map(|&index| code(index)).collect();
+        for (&index, picture) in part.iter().zip(sampler.pictures(&codes)) {
+            take(index, picture)?;
         }
-        for (picture, path) in pictures.iter().zip(&paths[done..]) {
-            files::write_png(path, picture)?;
+        done += part.len();
+        counter.update(done, 0, indices.len());
+    }
+    Ok(())
+}
+
+/// The mean codes of the terms of a sum, each of the class of its first picture.
+fn mean_codes(coder: &Coder, sum: &Arithmetic, class: Option<usize>) -> anyhow::Result<Vec<Code>> {
+    let mut means = Vec::new();
+    for path in sum.paths() {
+        let pictures = all_pictures(std::iter::once(path))?;
+        let mut codes = Vec::new();
+        for part in pictures.chunks(AT_ONCE) {
+            codes.extend(coder.encode(part, class)?);
         }
+        let mut vector = vec![0.0; codes[0].mean.len()];
+        for code in &codes {
+            for (sum, value) in vector.iter_mut().zip(&code.mean) {
+                *sum += value / codes.len() as f32;
+            }
+        }
+        let class = codes[0].class;
+        means.push(Code { vector, class });
     }
-    drop(counter);
-    if arguments.grid {
-        let columns = match way {
-            Some(_) => all.len(),
-            None => (all.len() as f64).sqrt().ceil() as usize,
-        };
-        files::write_png(&output, &sheet(&all, columns))?;
+    Ok(means)
+}
+
+fn file_name(index: u32) -> PathBuf {
+    format!("{index:06}.png").into()
+}
+
+fn check_free(path: &Path, overwrite: bool) -> Result<(), UsageError> {
+    if path.exists() && !overwrite {
+        return Err(UsageError::SampleExists(path.to_owned()));
     }
-    let pictures = if wanted.len() == 1 {
-        "picture"
-    } else {
-        "pictures"
-    };
-    print(format_args!(
-        "{} {pictures} in `{}`",
-        wanted.len(),
-        output.display()
-    ))?;
-    Ok(Exit::Done)
+    Ok(())
 }
 
 fn limit(text: &str) -> Result<f32, String> {

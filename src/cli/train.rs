@@ -32,8 +32,8 @@ use crate::train::{RunOutcome, Session, SessionStart};
 )]
 pub struct Arguments {
     /// Training method: pix2pix (pairs of pictures), cycle (two piles of pictures), contrastive (two piles of pictures, one
-    /// direction, in less time), pix2pixhd (label maps, large pictures), inpaint (photos) or generate (pictures
-    /// from noise)
+    /// direction, in less time), pix2pixhd (label maps, large pictures), inpaint (photos), generate (pictures
+    /// from noise) or vae (pictures to codes and back)
     #[arg(long, value_name = "MODE")]
     mode: Option<Mode>,
     /// Folder of the data set [default: the sample in this program]
@@ -273,7 +273,7 @@ fn apply_command(globals: &Globals, name: &str, mode: Mode) -> String {
         Mode::Pix2pix | Mode::Cycle | Mode::Contrastive => ("PICTURES", ""),
         Mode::Pix2pixhd => ("LABEL_MAPS", ""),
         Mode::Inpaint => ("PHOTOS", " --mask MASKS"),
-        Mode::Generate => {
+        Mode::Generate | Mode::Vae => {
             return format!(
                 "make pictures with it: translate {elsewhere}sample --style {}",
                 quoted(name)

@@ -31,7 +31,7 @@ pub(super) fn judge(
     if metrics.is_empty() {
         metrics = match recipe.mode {
             Mode::Cycle | Mode::Contrastive | Mode::Generate => vec![Metric::Swd, Metric::Colour],
-            Mode::Pix2pix | Mode::Pix2pixhd | Mode::Inpaint => {
+            Mode::Pix2pix | Mode::Pix2pixhd | Mode::Inpaint | Mode::Vae => {
                 vec![Metric::Ssim, Metric::Psnr, Metric::L1]
             }
         };

@@ -1,5 +1,6 @@
 //! The recipe of each mode that the user changes: the defaults of the reference implementations.
 
+use super::conditioning::{ClassSource, Condition, usual_classification};
 use super::options::{
     Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch, HoleFill,
     InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,
@@ -8,7 +9,6 @@ use super::recipe::{
     DataRecipe, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, LossRecipe, OptimRecipe,
     Recipe, TrainRecipe, usual_r1_every,
 };
-use super::synthesis::{ClassSource, Condition};
 use crate::kernels::Precision;
 
 impl Recipe {
@@ -71,9 +71,11 @@ impl Recipe {
                 arch: match mode {
                     Mode::Pix2pix => GeneratorArch::Unet256,
                     // Some change their own below.
-                    Mode::Cycle | Mode::Contrastive | Mode::Inpaint | Mode::Generate => {
-                        GeneratorArch::Resnet9Blocks
-                    }
+                    Mode::Cycle
+                    | Mode::Contrastive
+                    | Mode::Inpaint
+                    | Mode::Generate
+                    | Mode::Vae => GeneratorArch::Resnet9Blocks,
                     Mode::Pix2pixhd => GeneratorArch::Global,
                 },
                 channels: 64,
@@ -139,6 +141,8 @@ impl Recipe {
                 adversarial: 0.001,
                 overlap: 4,
                 distance: Distance::L2,
+                classification: usual_classification(),
+                kl: 1.0,
                 label_smoothing: 0.0,
                 gradient_penalty: None,
                 dragan: 0.0,

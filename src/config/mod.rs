@@ -1,6 +1,7 @@
 //! Recipes: what to train and how, from the mode's defaults, a TOML file and command-line settings.
 
 mod builtin;
+mod conditioning;
 mod contrastive;
 mod defaults;
 mod diff;
@@ -18,6 +19,7 @@ mod unused_keys;
 mod validation;
 
 pub use builtin::BuiltinRecipe;
+pub use conditioning::{ClassSource, Condition};
 pub use diff::diff;
 pub use error::ConfigError;
 pub use inpainting::ALEXNET_SIDE;
@@ -31,4 +33,3 @@ pub use recipe::{
     DataRecipe, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, LossRecipe, OptimRecipe,
     Recipe, TrainRecipe,
 };
-pub use synthesis::{ClassSource, Condition};

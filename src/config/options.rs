@@ -19,6 +19,8 @@ pub enum Mode {
     Inpaint,
     /// Pictures from noise: DCGAN (Radford et al., 2016).
     Generate,
+    /// Pictures to codes and back: variational autoencoders (Kingma and Welling, 2014).
+    Vae,
 }
 
 impl Mode {
@@ -31,6 +33,7 @@ impl Mode {
             Self::Pix2pixhd => "pix2pixhd",
             Self::Inpaint => "inpaint",
             Self::Generate => "generate",
+            Self::Vae => "vae",
         }
     }
 }

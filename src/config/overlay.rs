@@ -57,7 +57,7 @@ impl Overlay {
                 value.clone().try_into().map_err(|_| ConfigError::BadValue {
                     key: "mode".to_owned(),
                     message: format!(
-                        "{value} is not a mode, take \"pix2pix\", \"cycle\", \"contrastive\", \"pix2pixhd\", \"inpaint\" or \"generate\""
+                        "{value} is not a mode, take \"pix2pix\", \"cycle\", \"contrastive\", \"pix2pixhd\", \"inpaint\", \"generate\" or \"vae\""
                     ),
                 })
             })

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::conditioning::{ClassSource, Condition};
 use super::options::{
     Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,
     HoleFill, InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind,
     Upsample,
 };
-use super::synthesis::{ClassSource, Condition};
 use crate::kernels::Precision;
 
 /// Everything that determines a training run. Saved with the style; `configs/` explains each key and its default.
@@ -80,9 +80,9 @@ pub struct DataRecipe {
     pub mask_folder: String,
     /// Share of white from which on a pixel of a mask file is a hole (inpaint).
     pub mask_threshold: f64,
-    /// Where the classes of pictures come from (generate).
+    /// Where the classes of pictures come from (generate, vae).
     pub classes_from: ClassSource,
-    /// Names of the classes; empty until they are taken from the data (generate).
+    /// Names of the classes; empty until they are taken from the data (generate, vae).
     pub class_names: Vec<String>,
 }
 
@@ -125,9 +125,9 @@ pub struct GeneratorRecipe {
     pub enhancers: usize,
     /// Residual blocks of each local enhancer (pix2pixhd).
     pub enhancer_blocks: usize,
-    /// Values of the noise from which a picture is made (generate).
+    /// Values of the noise from which a picture is made (generate, vae).
     pub latent: usize,
-    /// How the networks are told the class (generate).
+    /// How the networks are told the class (generate, vae).
     pub condition: Condition,
 }
 
@@ -219,6 +219,10 @@ pub struct LossRecipe {
     pub overlap: usize,
     /// The distance to the original (inpaint).
     pub distance: Distance,
+    /// Weight of the cross entropy of the classes that the discriminator tells (generate).
+    pub classification: f64,
+    /// Weight of the divergence of codes from the standard normal law (vae).
+    pub kl: f64,
     /// The discriminator's target for real pictures is 1 minus this.
     pub label_smoothing: f64,
     /// Weight of the penalty on the length of the discriminator's gradient between real and generated pictures.

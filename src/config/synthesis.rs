@@ -1,7 +1,6 @@
 //! Recipes of the modes that make pictures from noise: defaults, sizes and validation.
 
-use serde::{Deserialize, Serialize};
-
+use super::conditioning::{ClassSource, Condition, usual_classification};
 use super::error::ConfigError;
 use super::options::{
     DiscriminatorArch, GanObjective, GeneratorArch, Mode, NormKind, Policy, Preprocess,
@@ -16,37 +15,20 @@ const MAX_LATENT: usize = 4_096;
 /// Most classes.
 const MAX_CLASSES: usize = 4_096;
 
-/// Where the classes of pictures come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClassSource {
-    /// There are none.
-    None,
-    /// The outermost folder of each picture.
-    Folders,
-}
-
-/// How networks are told the class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Condition {
-    /// Not at all.
-    None,
-    /// Beside their input.
-    Concat,
-    /// The generator beside its input, the discriminator by an inner product with its features.
-    Projection,
-}
-
 impl Mode {
     /// Whether the networks of the mode make pictures without being given any.
     pub fn makes_pictures(self) -> bool {
-        self == Self::Generate
+        matches!(self, Self::Generate | Self::Vae)
+    }
+
+    /// Whether the mode has no discriminator.
+    pub fn is_without_discriminator(self) -> bool {
+        self == Self::Vae
     }
 }
 
 impl Recipe {
-    /// Turns common defaults into those of DCGAN.
+    /// Turns common defaults into those of DCGAN, whose networks an autoencoder has too.
     pub(super) fn apply_synthesis_defaults(&mut self) {
         let data = &mut self.data;
         data.preprocess = Preprocess::ScaleShortsideAndCrop;
@@ -61,10 +43,17 @@ impl Recipe {
         self.discriminator.norm = NormKind::Batch;
         self.loss.gan = GanObjective::Vanilla;
         let optim = &mut self.optim;
-        optim.epochs = 25;
+        // The paper has 25 of three million pictures; few have as many.
+        optim.epochs = 200;
         optim.decay_epochs = 0;
         optim.policy = Policy::Constant;
         optim.pool_size = 0;
+        if self.mode == Mode::Vae {
+            data.batch_size = 64;
+            self.generator.latent = 64;
+            optim.lr = 1e-3;
+            optim.beta1 = 0.9;
+        }
     }
 
     /// Classes that the networks are told; 0 where they are told none.
@@ -72,7 +61,9 @@ impl Recipe {
         match self.generator.condition {
             Condition::None => 0,
             // Until the data has named them there is one.
-            Condition::Concat | Condition::Projection => self.data.class_names.len().max(1),
+            Condition::Concat | Condition::Projection | Condition::Auxiliary => {
+                self.data.class_names.len().max(1)
+            }
         }
     }
 
@@ -87,7 +78,7 @@ impl Recipe {
         let judges = discriminator.arch == DiscriminatorArch::Dcgan;
         if !self.mode.makes_pictures() {
             require(!is_dcgan, "generator.arch", || {
-                "\"dcgan\" makes pictures from noise: it is for mode generate".to_owned()
+                "\"dcgan\" makes pictures from noise: it is for modes generate and vae".to_owned()
             })?;
             return require(!judges, "discriminator.arch", || {
                 "\"dcgan\" judges pictures from noise: it is for mode generate".to_owned()
@@ -123,6 +114,18 @@ impl Recipe {
             "generator.latent",
             || format!("must be from 1 to {MAX_LATENT}"),
         )?;
+        let is_simple = matches!(generator.condition, Condition::None | Condition::Concat);
+        require(
+            is_simple || !self.mode.is_without_discriminator(),
+            "generator.condition",
+            || "must be \"none\" or \"concat\": mode vae has no discriminator".to_owned(),
+        )?;
+        let is_auxiliary = generator.condition == Condition::Auxiliary;
+        require(
+            is_auxiliary || self.loss.classification == usual_classification(),
+            "loss.classification",
+            || "has an effect only with `generator.condition = \"auxiliary\"`".to_owned(),
+        )?;
         self.validate_classes()
     }
 
@@ -138,7 +141,7 @@ impl Recipe {
                 .to_owned()
         })?;
         require(is_told || !has_classes, "data.classes_from", || {
-            "has no effect without `generator.condition`: set that to \"concat\" or \"projection\""
+            "has no effect without `generator.condition`: set that to \"concat\", \"projection\" or \"auxiliary\""
                 .to_owned()
         })?;
         require(names.len() <= MAX_CLASSES, "data.class_names", || {
@@ -183,6 +186,25 @@ mod tests {
     }
 
     #[test]
+    fn an_autoencoder_has_no_discriminator() {
+        for setting in [
+            "loss.gan=hinge",
+            "discriminator.channels=8",
+            "optim.lr_discriminator=1",
+        ] {
+            let mut overlay = Overlay::default();
+            overlay.set(setting).unwrap();
+            let error = overlay.resolve(Mode::Vae).unwrap_err().to_string();
+            assert!(error.contains("has no effect in mode vae"), "{error}");
+        }
+        let mut overlay = Overlay::default();
+        overlay.set("data.classes_from=folders").unwrap();
+        overlay.set("generator.condition=projection").unwrap();
+        let error = overlay.resolve(Mode::Vae).unwrap_err().to_string();
+        assert!(error.contains("or \"concat\""), "{error}");
+    }
+
+    #[test]
     fn what_does_not_go_together_is_refused_with_a_remedy() {
         for (settings, part) in [
             (&["data.crop_size=48"][..], "a power of two from 8 to 256"),
@@ -214,7 +236,7 @@ mod tests {
             let mut overlay = Overlay::default();
             overlay.set(setting).unwrap();
             let error = overlay.resolve(Mode::Inpaint).unwrap_err().to_string();
-            assert!(error.contains("for mode generate"), "{error}");
+            assert!(error.contains("generate"), "{error}");
         }
     }
 }

@@ -74,6 +74,7 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("data", "class_names"),
         ("generator", "latent"),
         ("generator", "condition"),
+        ("loss", "classification"),
     ];
     const NOT_SYNTHESIS: &[(&str, &str)] = &[
         ("data", "direction"),
@@ -86,13 +87,34 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("discriminator", "downsample"),
         ("optim", "pool_size"),
     ];
+    const AUTOENCODING: &[(&str, &str)] = &[("loss", "kl")];
+    // What there is for a discriminator.
+    const GAME: &[(&str, &str)] = &[
+        ("discriminator", "arch"),
+        ("discriminator", "channels"),
+        ("discriminator", "norm"),
+        ("discriminator", "augment"),
+        ("discriminator", "minibatch_deviation"),
+        ("discriminator", "noise"),
+        ("discriminator", "noise_epochs"),
+        ("loss", "gan"),
+        ("loss", "classification"),
+        ("loss", "feature_means"),
+        ("loss", "label_smoothing"),
+        ("loss", "gradient_penalty"),
+        ("loss", "dragan"),
+        ("loss", "r1"),
+        ("loss", "r1_every"),
+        ("optim", "lr_discriminator"),
+        ("optim", "discriminator_steps"),
+    ];
     let unused = match mode {
         Mode::Pix2pix => [CYCLE, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
         Mode::Cycle => [PAIRED, TARGET, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
         Mode::Contrastive => [PAIRED, TARGET, CYCLE, COARSE_TO_FINE, INPAINTING].concat(),
         Mode::Pix2pixhd => [CYCLE, CONTRASTIVE, PAIRED, INPAINTING, NOT_COARSE_TO_FINE].concat(),
         Mode::Inpaint => [CYCLE, CONTRASTIVE, PAIRED, COARSE_TO_FINE, NOT_INPAINTING].concat(),
-        Mode::Generate => [
+        Mode::Generate | Mode::Vae => [
             CYCLE,
             CONTRASTIVE,
             PAIRED,
@@ -103,8 +125,9 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ]
         .concat(),
     };
-    if mode.makes_pictures() {
-        return unused;
+    match mode {
+        Mode::Generate => [&unused, AUTOENCODING].concat(),
+        Mode::Vae => [&unused, GAME].concat(),
+        _ => [&unused, SYNTHESIS, AUTOENCODING].concat(),
     }
-    [&unused, SYNTHESIS].concat()
 }

@@ -109,6 +109,8 @@ impl Recipe {
             ("loss.perceptual", loss.perceptual),
             ("loss.reconstruction", loss.reconstruction),
             ("loss.adversarial", loss.adversarial),
+            ("loss.kl", loss.kl),
+            ("loss.classification", loss.classification),
             ("loss.gradient_penalty", loss.gradient_penalty_weight()),
             ("loss.dragan", loss.dragan),
             ("loss.r1", loss.r1),

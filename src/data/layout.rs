@@ -33,7 +33,7 @@ impl Layout {
     /// Finds the layout of `split` in `root`, or `None` where the data set has no such pictures.
     ///
     /// Mode pix2pix: `train/` of side-by-side pictures, or `trainA/ trainB/`, `A/train/ B/train/`, `train/A/ train/B/`, or, for
-    /// training, `A/ B/`. Modes cycle and contrastive: `trainA/ trainB/`. Modes inpaint and generate: `train/`, or, for training, `root`
+    /// training, `A/ B/`. Modes cycle and contrastive: `trainA/ trainB/`. Modes inpaint, generate and vae: `train/`, or, for training, `root`
     /// itself. The other splits have `val` or `test` for `train`.
     ///
     /// # Errors
@@ -96,7 +96,7 @@ fn candidates(mode: Mode, prefix: &str) -> Vec<Layout> {
         Mode::Cycle | Mode::Contrastive => vec![joined],
         // Its folders depend on the recipe: see `labelled.rs`.
         Mode::Pix2pixhd => Vec::new(),
-        Mode::Inpaint | Mode::Generate => {
+        Mode::Inpaint | Mode::Generate | Mode::Vae => {
             let mut layouts = vec![Layout::Plain(prefix.into())];
             if prefix == "train" {
                 layouts.push(Layout::Plain(PathBuf::new()));

@@ -60,7 +60,7 @@ pub use mask_reading::MaskFile;
 pub use mask_threshold::{MaskThreshold, MaskThresholdError};
 pub use masked::{HOLE_COLOUR, hole_values};
 pub use pair_name::{differ_by_case, name_forms, pair_name};
-pub use plain::class_of;
+pub use plain::{class_of, prepared_picture};
 pub use share::Share;
 pub use split::Split;
 pub use split_pairs::split_pairs;

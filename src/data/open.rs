@@ -56,7 +56,7 @@ impl Dataset {
                 Direction::BToA => unaligned::sides(b, a)?,
             },
             (Mode::Inpaint, _) => masked::sides(root, &layout, recipe)?,
-            (Mode::Generate, _) => plain::sides(root, &layout, recipe)?,
+            (Mode::Generate | Mode::Vae, _) => plain::sides(root, &layout, recipe)?,
             _ => aligned::sides(root, &layout, recipe.data.direction)?,
         };
         if recipe.data.pages == Pages::All {

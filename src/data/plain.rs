@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use burn::tensor::TensorData;
 use rand_chacha::ChaCha8Rng;
 
 use super::augmentation::{Augmentation, sample_random};
@@ -190,21 +191,43 @@ impl Dataset {
     pub(super) fn fixed_picture(&self, index: usize) -> Result<Raster, DataError> {
         let transform = self.transform.without_margin();
         let picture = self.resized_picture(index, &transform)?;
-        let crop = transform.crop_range(picture.size());
-        Ok(transform.crop_and_flip(&picture, Augmentation::centre(crop)))
+        Ok(centre(&picture, &transform))
     }
 
-    /// Reads and resizes a picture.
     fn resized_picture(&self, index: usize, transform: &Transform) -> Result<Raster, DataError> {
-        let path = &self.a.files[index].path;
-        let picture = read_rgb(path)?;
-        let (width, height) = picture.pixels.dimensions();
-        transform
-            .accepts((width as usize, height as usize))
-            .map_err(|message| DataError::Unsuitable {
-                path: path.clone(),
-                message,
-            })?;
-        Ok(transform.resize(Raster::new(picture.pixels, self.a.channels)))
+        resized(&self.a.files[index].path, self.a.channels, transform)
     }
+}
+
+/// A picture as the previews of `recipe` show those of its data set, `[1, channels, side, side]` in [-1, 1].
+///
+/// # Errors
+/// The picture cannot be read or does not fit the recipe.
+pub fn prepared_picture(path: &Path, recipe: &Recipe) -> Result<TensorData, DataError> {
+    let transform = Transform::new(recipe).without_margin();
+    let picture = centre(
+        &resized(path, recipe.data.output_channels, &transform)?,
+        &transform,
+    );
+    let shape = [1, picture.value_channels(), picture.height, picture.width];
+    Ok(TensorData::new(picture.values(), shape))
+}
+
+/// Reads and resizes a picture.
+fn resized(path: &Path, channels: usize, transform: &Transform) -> Result<Raster, DataError> {
+    let picture = read_rgb(path)?;
+    let (width, height) = picture.pixels.dimensions();
+    transform
+        .accepts((width as usize, height as usize))
+        .map_err(|message| DataError::Unsuitable {
+            path: path.to_owned(),
+            message,
+        })?;
+    Ok(transform.resize(Raster::new(picture.pixels, channels)))
+}
+
+/// The crop in the middle of a resized picture.
+fn centre(picture: &Raster, transform: &Transform) -> Raster {
+    let crop = transform.crop_range(picture.size());
+    transform.crop_and_flip(picture, Augmentation::centre(crop))
 }

@@ -16,7 +16,7 @@ impl NormStats {
     pub fn usual(mode: Mode) -> Self {
         match mode {
             // One window has too few pixels for statistics of its own, and one sample must not depend on the others.
-            Mode::Inpaint | Mode::Generate => Self::Running,
+            Mode::Inpaint | Mode::Generate | Mode::Vae => Self::Running,
             Mode::Pix2pix | Mode::Cycle | Mode::Contrastive | Mode::Pix2pixhd => Self::Batch,
         }
     }

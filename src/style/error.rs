@@ -143,9 +143,17 @@ pub enum StyleError {
     TranslatesNone(String),
     /// A style that translates pictures, where some are to be made from noise.
     #[error(
-        "the style `{style}` of mode {mode} translates pictures and makes none from noise: take one of mode generate"
+        "the style `{style}` of mode {mode} translates pictures and makes none from noise: take one of mode generate or vae"
     )]
     MakesNone {
+        /// Style.
+        style: String,
+        /// Its mode.
+        mode: &'static str,
+    },
+    /// A style without an encoder, where pictures are to be encoded.
+    #[error("the style `{style}` of mode {mode} has no encoder: take one of mode vae")]
+    EncodesNone {
         /// Style.
         style: String,
         /// Its mode.

@@ -55,7 +55,9 @@ pub fn generator_onnx(
         recipe: &recipe.generator,
         channels,
         input: match recipe.mode {
-            Mode::Pix2pix | Mode::Cycle | Mode::Contrastive | Mode::Generate => OnnxInput::Pictures,
+            Mode::Pix2pix | Mode::Cycle | Mode::Contrastive | Mode::Generate | Mode::Vae => {
+                OnnxInput::Pictures
+            }
             Mode::Pix2pixhd => OnnxInput::Maps(map_text(recipe)),
             Mode::Inpaint => OnnxInput::Holes(Holes {
                 side: recipe.data.crop_size,

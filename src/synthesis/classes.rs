@@ -17,7 +17,9 @@ impl Classes {
     pub fn new(recipe: &Recipe) -> Self {
         let names = match recipe.generator.condition {
             Condition::None => Vec::new(),
-            Condition::Concat | Condition::Projection => recipe.data.class_names.clone(),
+            Condition::Concat | Condition::Projection | Condition::Auxiliary => {
+                recipe.data.class_names.clone()
+            }
         };
         Self {
             names,

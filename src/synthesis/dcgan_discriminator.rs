@@ -2,6 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
+use burn::tensor::activation::log_softmax;
 
 use super::halvings::{Halvings, INNERMOST, levels, width};
 use crate::config::{Condition, Recipe};
@@ -16,15 +17,21 @@ use crate::nn::{
 /// With classes its input has a channel for each before those of the picture, 1 all over in that of the picture's class and 0 in the
 /// others. They are part of what the convolutions see (Mirza and Osindero, "Conditional Generative Adversarial Nets", 2014), or the
 /// logit gets the inner product of an embedding of the class and the sums of the last features over all places (Miyato and Koyama,
-/// "cGANs with Projection Discriminator", 2018). The rest as Radford, Metz and Chintala, 2016.
+/// "cGANs with Projection Discriminator", 2018), or the network is told none and tells the class itself (Odena, Olah and Shlens,
+/// "Conditional Image Synthesis with Auxiliary Classifier GANs", 2017). The rest as Radford, Metz and Chintala, 2016.
 #[derive(Module, Debug)]
 pub struct DcganDiscriminator {
     halvings: Halvings,
     logit: Convolution,
     /// From classes to the channels of the last features, where it is a projection discriminator.
     embedding: Option<Convolution>,
+    /// From the last features to a logit for each class, where it tells the class.
+    classifier: Option<Convolution>,
     #[module(skip)]
     classes: usize,
+    /// Whether the convolutions see the classes.
+    #[module(skip)]
+    sees_classes: bool,
     #[module(skip)]
     minibatch_deviation: bool,
 }
@@ -35,8 +42,9 @@ impl DcganDiscriminator {
         let discriminator = &recipe.discriminator;
         init.set_norm(discriminator.norm);
         let (side, classes) = (recipe.data.crop_size, recipe.class_count());
-        let is_projection = recipe.generator.condition == Condition::Projection;
-        let seen = recipe.data.output_channels + if is_projection { 0 } else { classes };
+        let condition = recipe.generator.condition;
+        let sees_classes = condition == Condition::Concat;
+        let seen = recipe.data.output_channels + if sees_classes { classes } else { 0 };
         let channels = [seen, discriminator.channels];
         let halvings = Halvings::new(init, discriminator.norm, channels, side);
         let last = width(discriminator.channels, levels(side) - 1);
@@ -44,13 +52,19 @@ impl DcganDiscriminator {
         let bias = discriminator.norm.uses_bias();
         let whole = [last + further, 1];
         let logit = Convolution::new(init, whole, INNERMOST, 1, Padding::Zero(0), bias);
-        let embedding = is_projection
+        let embedding = (condition == Condition::Projection)
             .then(|| Convolution::new(init, [classes, last], 1, 1, Padding::Zero(0), false));
+        let classifier = (condition == Condition::Auxiliary).then(|| {
+            let whole = [last, classes];
+            Convolution::new(init, whole, INNERMOST, 1, Padding::Zero(0), bias)
+        });
         Self {
             halvings,
             logit,
             embedding,
+            classifier,
             classes,
+            sees_classes,
             minibatch_deviation: discriminator.minibatch_deviation,
         }
     }
@@ -62,13 +76,27 @@ impl DcganDiscriminator {
         self.judge(last, &input, mode)
     }
 
+    /// The cross entropy, `[1]`, of the classes that the network finds in the last features, which are the last but one of
+    /// [`features`](Critic::features), and `classes`, `[batch, classes, 1, 1]`. None where it does not tell the class.
+    pub fn class_loss(
+        &self,
+        last: &Tensor<4>,
+        classes: &Tensor<4>,
+        mode: ForwardMode,
+    ) -> Option<Tensor<1>> {
+        let logits = self.classifier.as_ref()?.forward(last.clone(), mode);
+        let likely = log_softmax(full_precision(logits), 1);
+        let count = likely.dims()[0] as f64;
+        Some(-(likely * classes.clone()).sum() / count)
+    }
+
     /// The part of the input that the convolutions see.
     fn seen(&self, input: &Tensor<4>) -> Tensor<4> {
         let all = input.dims()[1];
-        match self.embedding {
-            Some(_) => input.clone().narrow(1, self.classes, all - self.classes),
-            None => input.clone(),
+        if self.sees_classes {
+            return input.clone();
         }
+        input.clone().narrow(1, self.classes, all - self.classes)
     }
 
     /// The logits of the last features of an input.
@@ -133,6 +161,7 @@ impl Network for DcganDiscriminator {
         match path.split_once('.') {
             Some(("halvings", path)) => format!("main.{}", Halvings::index(path)),
             _ if path.starts_with("embedding") => "embedding".to_owned(),
+            _ if path.starts_with("classifier") => "classifier".to_owned(),
             _ => format!("main.{}", self.halvings.next_index()),
         }
     }

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::tanh;
 
 use super::halvings::{INNERMOST, levels, width};
-use crate::config::GeneratorRecipe;
+use crate::config::{GeneratorRecipe, Recipe};
 use crate::kernels::relu;
 use crate::nn::{
     ForwardMode, Network, Norm, TransposedConvolution, Upsampling, WeightInit, full_precision,
@@ -59,6 +59,13 @@ impl DcganGenerator {
             unfold_norm,
             doublings,
         }
+    }
+
+    /// The generator of `recipe`, whose input is a class, where there are classes, and a vector of its latent values.
+    pub fn from_recipe(init: &mut WeightInit, recipe: &Recipe) -> Self {
+        let input = recipe.generator.latent + recipe.class_count();
+        let picture = [recipe.data.crop_size, recipe.data.output_channels];
+        Self::new(init, &recipe.generator, input, picture)
     }
 
     /// Maps vectors, `[batch, input, 1, 1]`, to pictures in [-1, 1], `[batch, output, side, side]`.

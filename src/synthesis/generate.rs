@@ -2,23 +2,25 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
-use sha2::{Digest, Sha256};
 
 use super::classes::{Classes, with_classes};
 use super::dcgan_discriminator::DcganDiscriminator;
 use super::dcgan_generator::DcganGenerator;
 use super::noise::normal_noise;
+use super::preview_noise::preview_rng;
 use crate::config::Recipe;
 use crate::data::Batch;
 use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, DiffAugment, FeatureMatching, ForwardMode, GanLoss, InstanceNoise, NamedTensors,
+    Adam, Critic, DiffAugment, FeatureMatching, ForwardMode, GanLoss, InstanceNoise, NamedTensors,
     NormStats, Penalties, TensorError, Trainable, WEIGHT_CLIP, WeightInit,
 };
-use crate::random::{sample_rng, step_rng};
+use crate::random::step_rng;
 
 const GENERATOR: &str = "generator";
 const DISCRIMINATOR: &str = "discriminator";
+/// Why there are logits.
+const LOGITS: &str = "the features end with the logits";
 /// Pictures in a row of a preview.
 const PREVIEW_PICTURES: usize = 8;
 
@@ -37,6 +39,8 @@ pub struct Generate {
     gan_loss: GanLoss,
     penalties: Penalties,
     matching: FeatureMatching,
+    /// Weight of the class that the discriminator tells.
+    classification: f64,
     latent: usize,
     discriminator_steps: u64,
     /// Seed of the pictures in previews.
@@ -50,9 +54,7 @@ impl Generate {
     pub fn new(recipe: &Recipe, device: &Device) -> Self {
         let autodiff = device.clone().autodiff();
         let init = |stream| WeightInit::from_recipe(recipe, stream, &autodiff);
-        let input = recipe.generator.latent + recipe.class_count();
-        let picture = [recipe.data.crop_size, recipe.data.output_channels];
-        let generator = DcganGenerator::new(&mut init(0), &recipe.generator, input, picture);
+        let generator = DcganGenerator::from_recipe(&mut init(0), recipe);
         let discriminator = DcganDiscriminator::new(&mut init(1), recipe);
         let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
         Self {
@@ -64,6 +66,7 @@ impl Generate {
             gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
             penalties: Penalties::new(&recipe.loss),
             matching: FeatureMatching::new(&recipe.loss),
+            classification: recipe.loss.classification,
             latent: recipe.generator.latent,
             discriminator_steps: recipe.optim.discriminator_steps as u64,
             seed: recipe.train.seed,
@@ -91,9 +94,8 @@ impl Generate {
         // Without its graph: the discriminator's step must not reach the generator.
         let seen = fake.clone().inner();
         let judged = self.update_discriminator(&real, &seen, classes.as_ref(), context, rng);
-        let judged = judged.named();
         if !context.step.is_multiple_of(self.discriminator_steps) {
-            return judged.collect();
+            return judged;
         }
         let fake = self.seen(fake, classes.as_ref(), context.epoch, rng);
         // Changed alike, and only where a loss asks for it.
@@ -102,14 +104,29 @@ impl Generate {
         } else {
             real
         };
-        let judgement = self
-            .matching
-            .judge(&self.discriminator.frozen(), fake, &real);
+        let frozen = self.discriminator.frozen();
+        let of_fake = frozen.features(fake, ForwardMode::TRAINING);
+        let of_class = self.class_loss(&frozen, &of_fake[0], classes.as_ref());
+        let of_real = if self.matching.compares() {
+            let look = ForwardMode {
+                update_running: false,
+                ..ForwardMode::TRAINING
+            };
+            frozen.features(real, look)
+        } else {
+            Vec::new()
+        };
+        let judgement = self.matching.compare(of_fake, &of_real);
         let adversarial = judgement.generator_loss(self.gan_loss);
         let loss = judgement.added_to(adversarial.clone());
+        let loss = match &of_class {
+            Some(of_class) => loss + of_class.clone(),
+            None => loss,
+        };
         self.generator
             .update(&mut loss.backward(), context.generator_step());
         let mut losses = vec![Loss::generator("G_GAN", &adversarial)];
+        losses.extend(of_class.map(|of_class| Loss::generator("G_class", &of_class)));
         losses.extend(Loss::matching(&judgement));
         losses.extend(judged);
         losses
@@ -123,27 +140,57 @@ impl Generate {
         classes: Option<&Tensor<4>>,
         context: StepContext<'_>,
         rng: &mut ChaCha8Rng,
-    ) -> DiscriminatorLosses {
+    ) -> Vec<Loss> {
         let real = self.seen(real.clone(), classes, context.epoch, rng);
         let fake = self.seen(fake.clone(), classes, context.epoch, rng);
         let network = self.discriminator.network();
         let penalty = self
             .penalties
             .loss(network, &real, &fake, context.step, rng);
-        let on_real = network.forward(real, ForwardMode::TRAINING);
-        let on_fake = network.forward(fake, ForwardMode::TRAINING);
+        let features = |seen| network.features(seen, ForwardMode::TRAINING).remove(0);
+        let (of_real, of_fake) = (features(real), features(fake));
+        let of_class = [&of_real, &of_fake].map(|of| self.class_loss(network, of, classes));
+        let logits = |features: Vec<Tensor<4>>| features.into_iter().next_back();
+        let (on_real, on_fake) = (logits(of_real), logits(of_fake));
         let losses = DiscriminatorLosses {
-            on_real: self.gan_loss.discriminator_on_real(on_real),
-            on_fake: self.gan_loss.discriminator_on_fake(on_fake),
+            on_real: self.gan_loss.discriminator_on_real(on_real.expect(LOGITS)),
+            on_fake: self.gan_loss.discriminator_on_fake(on_fake.expect(LOGITS)),
             penalty,
         };
+        let of_class = of_class
+            .into_iter()
+            .flatten()
+            .reduce(|sum, loss| sum + loss);
+        let mut named: Vec<Loss> = losses.named().collect();
+        named.extend(
+            of_class
+                .iter()
+                .map(|of_class| Loss::discriminator("D_class", of_class)),
+        );
+        let loss = match of_class {
+            Some(of_class) => losses.sum() + of_class,
+            None => losses.sum(),
+        };
         let step = context.discriminator_step();
-        self.discriminator
-            .update(&mut losses.sum().backward(), step);
+        self.discriminator.update(&mut loss.backward(), step);
         if self.gan_loss.clips_weights() {
             self.discriminator.clip(WEIGHT_CLIP);
         }
-        losses
+        named
+    }
+
+    /// The weighted cross entropy of the classes that `critic` finds in pictures with these features, where it tells the class.
+    fn class_loss(
+        &self,
+        critic: &DcganDiscriminator,
+        features: &[Tensor<4>],
+        classes: Option<&Tensor<4>>,
+    ) -> Option<Tensor<1>> {
+        let [.., last, _] = features else {
+            return None;
+        };
+        let loss = critic.class_loss(last, classes?, ForwardMode::TRAINING)?;
+        Some(loss * self.classification)
     }
 
     /// Pictures and their classes as the discriminator sees them.
@@ -166,10 +213,7 @@ impl Generate {
 
     /// `count` pictures of the class of the real picture of this name, always from the same noise, each `[1, channels, side, side]`.
     fn samples(&self, names: &[String], count: usize) -> Vec<TensorData> {
-        let name = names.first().map_or("", String::as_str);
-        let hash = Sha256::digest(name);
-        let index = u32::from_le_bytes([hash[0], hash[1], hash[2], hash[3]]);
-        let rng = &mut sample_rng(self.seed, u64::from(index));
+        let rng = &mut preview_rng(self.seed, names);
         let place = self.classes.of_pictures(names, 1)[0];
         let classes = self.classes.one_hot(&vec![place; count], &self.device);
         let vectors = self.vectors(normal_noise(rng, count * self.latent), count);

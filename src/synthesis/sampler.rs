@@ -6,8 +6,9 @@ use image::RgbImage;
 use super::classes::{Classes, with_classes};
 use super::dcgan_generator::DcganGenerator;
 use super::noise::{normal_noise, truncated_noise};
+use super::pixels::rgb_pictures;
+use crate::config::Mode;
 use crate::nn::{ForwardMode, NormStats, WeightInit};
-use crate::picture::denormalize_u8;
 use crate::random::sample_rng;
 use crate::style::{Manifest, StyleError, StyleFolder, mapped_style_weights};
 
@@ -30,6 +31,11 @@ pub enum SamplerError {
     /// A class for a style that knows none.
     #[error("the style `{0}` has learnt no classes: leave out --class")]
     NoClasses(String),
+    /// Pictures from noise of a style whose codes are not like noise.
+    #[error(
+        "the style `{0}` is a plain autoencoder (`loss.kl = 0`), whose codes follow no known law: it decodes, and makes nothing from noise"
+    )]
+    NoLaw(String),
 }
 
 /// A vector and, where the style knows classes, the place of one.
@@ -47,6 +53,8 @@ pub struct Sampler {
     network: DcganGenerator,
     classes: Classes,
     latent: usize,
+    /// Whether codes are like noise.
+    has_law: bool,
     name: String,
     device: Device,
 }
@@ -73,9 +81,7 @@ impl Sampler {
             mapped_style_weights(folder, GENERATOR)?,
         );
         let mut init = WeightInit::zeros(device).with_precision(recipe.train.precision);
-        let input = recipe.generator.latent + recipe.class_count();
-        let picture = [recipe.data.crop_size, recipe.data.output_channels];
-        let network = DcganGenerator::new(&mut init, &recipe.generator, input, picture);
+        let network = DcganGenerator::from_recipe(&mut init, recipe);
         let network = weights
             .load_into(network)
             .map_err(|source| StyleError::BadWeights { path, source })?;
@@ -83,9 +89,21 @@ impl Sampler {
             network,
             classes: Classes::new(recipe),
             latent: recipe.generator.latent,
+            has_law: recipe.mode != Mode::Vae || recipe.loss.kl > 0.0,
             name: folder.name(),
             device: device.clone(),
         })
+    }
+
+    /// Checks that the style makes pictures from noise.
+    ///
+    /// # Errors
+    /// It is a plain autoencoder.
+    pub fn require_law(&self) -> Result<(), SamplerError> {
+        if self.has_law {
+            return Ok(());
+        }
+        Err(SamplerError::NoLaw(self.name.clone()))
     }
 
     /// The place of the class of this name.
@@ -128,20 +146,6 @@ impl Sampler {
         let classes = self.classes.one_hot(&places, &self.device);
         let input = with_classes(classes.as_ref(), vectors);
         let mode = ForwardMode::inference(NormStats::Running, false);
-        let pictures = self.network.forward(input, mode);
-        let [_, channels, height, width] = pictures.dims();
-        let values = pictures.into_data();
-        let values: &[f32] = values.as_slice().expect("networks give 32-bit numbers");
-        let planes = values.chunks_exact(channels * height * width);
-        let picture = planes.map(|values| {
-            let levels = denormalize_u8(values, channels);
-            let pixels = levels.chunks_exact(channels).flat_map(|pixel| {
-                let at = |channel: usize| pixel[channel.min(channels - 1)];
-                [at(0), at(1), at(2)]
-            });
-            RgbImage::from_raw(width as u32, height as u32, pixels.collect())
-                .expect("there are three levels for each pixel")
-        });
-        picture.collect()
+        rgb_pictures(&self.network.forward(input, mode).into_data())
     }
 }

@@ -106,7 +106,7 @@ impl Benchmark {
         let [width, height] = self.size;
         let position = |index: usize| (index % width, index / width % height);
         match self.recipe.mode {
-            Mode::Pix2pix | Mode::Cycle | Mode::Contrastive | Mode::Generate => {}
+            Mode::Pix2pix | Mode::Cycle | Mode::Contrastive | Mode::Generate | Mode::Vae => {}
             Mode::Pix2pixhd => {
                 // Squares of one class, each an instance of its own.
                 let square = |index| {
@@ -153,6 +153,6 @@ fn passes(mode: Mode) -> usize {
     match mode {
         // There and back, in both directions.
         Mode::Cycle => 4,
-        Mode::Pix2pix | Mode::Contrastive | Mode::Pix2pixhd | Mode::Inpaint | Mode::Generate => 1,
+        _ => 1,
     }
 }

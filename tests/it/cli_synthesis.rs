@@ -88,6 +88,12 @@ fn a_style_that_makes_pictures_is_trained_resumed_and_sampled() {
     run("sample --style g --interpolate 0 2 --frames 3 --path linear --grid --output way.png");
     let strip = image::open(place.path("way.png")).unwrap();
     assert_eq!((strip.width(), strip.height()), (2 + 3 * 18, 2 + 18));
+    run("sample --style g --count 2 --grid --nearest all --output near.png");
+    let pairs = image::open(place.path("near.png")).unwrap().into_rgb8();
+    assert_eq!(pairs.dimensions(), (2 + 4 * 18, 2 + 18));
+    // Both have been made before, and are the nearest to themselves.
+    let part = |left| image::imageops::crop_imm(&pairs, left, 2, 16, 16).to_image();
+    assert!(part(2) == part(20) && part(38) == part(56));
     run("sample --style g --count 5 --grid");
     let grid = image::open(place.path("samples.png")).unwrap();
     assert_eq!((grid.width(), grid.height()), (2 + 3 * 18, 2 + 2 * 18));
@@ -100,7 +106,7 @@ fn a_style_that_makes_pictures_is_trained_resumed_and_sampled() {
         ),
         (2, "sample --style g --count 5 --output all", "--overwrite"),
         (2, "apply pictures --style g", "translate sample --style g"),
-        (2, "export --style g --format onnx", "translates none"),
+        (2, "export g --format onnx --output g.onnx", "translates none"),
     ] {
         place.run(command).failed(code, &[part]);
     }

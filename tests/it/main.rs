@@ -125,6 +125,7 @@ mod serve_support;
 mod serve_training;
 mod spectral;
 mod structure;
+mod synthesis_autoencoder;
 mod synthesis_training;
 mod tiff_files;
 mod tiff_metadata;

@@ -15,7 +15,7 @@ use crate::fixture::{Fixture, values};
 use crate::forward::check;
 use crate::training::{RATE, check_steps, first_step, init};
 
-const LATENT: usize = 5;
+pub const LATENT: usize = 5;
 
 fn recipe(side: usize) -> Recipe {
     let mut recipe = Recipe::defaults(Mode::Generate);
@@ -77,18 +77,18 @@ fn dcgan_has_the_names_of_the_tutorial() {
 }
 
 /// A method that takes its noise from the fixture.
-struct WithNoise {
-    method: Generate,
-    noise: Vec<f32>,
+pub struct WithNoise<M> {
+    pub method: M,
+    pub noise: Vec<f32>,
+    pub step: fn(&mut M, Batch, Vec<f32>, StepContext<'_>) -> Vec<Loss>,
 }
 
-impl Method for WithNoise {
+impl<M: Method> Method for WithNoise<M> {
     fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
         let count = batch.b.shape()[0] * LATENT;
         let first = (context.step as usize - 1) * count;
         let noise = self.noise[first..first + count].to_vec();
-        let rng = &mut step_rng(context.seed, context.step);
-        self.method.step_with(batch, noise, context, rng)
+        (self.step)(&mut self.method, batch, noise, context)
     }
 
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
@@ -117,7 +117,7 @@ impl Method for WithNoise {
 }
 
 /// The batch of one of the five steps of a fixture, whose pictures are of the classes a, b, c, a, b, c.
-fn batch(fixture: &Fixture, step: usize) -> Batch {
+pub fn batch(fixture: &Fixture, step: usize) -> Batch {
     let pictures = fixture.data("pictures");
     let mut shape = pictures.shape().to_vec();
     shape[0] /= 5;
@@ -141,6 +141,10 @@ fn check_five_steps(name: &str, recipe: &Recipe) {
     let mut method = WithNoise {
         method: Generate::new(recipe, &test_device()),
         noise: values(&fixture.data("noise")).to_vec(),
+        step: |method, batch, noise, context| {
+            let rng = &mut step_rng(context.seed, context.step);
+            method.step_with(batch, noise, context, rng)
+        },
     };
     check_steps(name, &mut method, (RATE, RATE), |step| {
         (batch(&fixture, step), 1)
@@ -168,6 +172,13 @@ fn five_steps_with_a_projection_discriminator_equal_pytorch() {
     recipe.discriminator.norm = NormKind::None;
     (recipe.loss.r1, recipe.loss.r1_every) = (2.0, 1);
     check_five_steps("training_generate_projection", &recipe);
+}
+
+#[test]
+fn five_steps_with_an_auxiliary_classifier_equal_pytorch() {
+    let mut recipe = small(Condition::Auxiliary);
+    recipe.loss.classification = 0.7;
+    check_five_steps("training_generate_auxiliary", &recipe);
 }
 
 /// The losses of the first step of the fixture without classes, or with them, of a recipe with one change.
@@ -199,7 +210,12 @@ fn every_objective_and_stabiliser_trains() {
         &|recipe| recipe.discriminator.augment = vec![Augment::Translation, Augment::Color],
         &|recipe| recipe.discriminator.minibatch_deviation = true,
     ];
-    for condition in [Condition::None, Condition::Concat, Condition::Projection] {
+    for condition in [
+        Condition::None,
+        Condition::Concat,
+        Condition::Projection,
+        Condition::Auxiliary,
+    ] {
         let mut seen = Vec::new();
         for (index, change) in changes.iter().enumerate() {
             let losses = first_losses(condition, change);
