@@ -106,7 +106,11 @@ fn a_style_that_makes_pictures_is_trained_resumed_and_sampled() {
         ),
         (2, "sample --style g --count 5 --output all", "--overwrite"),
         (2, "apply pictures --style g", "translate sample --style g"),
-        (2, "export g --format onnx --output g.onnx", "translates none"),
+        (
+            2,
+            "export g --format onnx --output g.onnx",
+            "translates none",
+        ),
     ] {
         place.run(command).failed(code, &[part]);
     }
