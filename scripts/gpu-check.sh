@@ -5,8 +5,8 @@
 #   scripts/gpu-check.sh --only wgpu           one of them
 #   scripts/gpu-check.sh --software            wgpu on a processor in the role of a GPU, to try this script
 #
-# On each device: the tests of the library; trainings in each precision; ten SIGKILLs with resume; what happens when memory
-# runs out; and the time beside PyTorch on the same GPU, where Python has PyTorch with CUDA (PYTHON=... names it).
+# On each device: the tests of the library; trainings in each precision; ten SIGKILLs with resume; two processes that train together
+# (on two GPUs also by NCCL, where there are two); what happens when memory runs out; and the time beside PyTorch on the same GPU, where Python has PyTorch with CUDA (PYTHON=... names it).
 #
 # Everything is in target/gpu-check/: report.txt has a line for each check, PASS, FAIL or MISSING, and the figures. Ends with 0 if
 # all passed, 1 if something failed, 3 if something was missing.
@@ -34,12 +34,24 @@ pass() { say "PASS     $*"; }
 fail() { failed=$((failed + 1)); say "FAIL     $*"; }
 miss() { missing=$((missing + 1)); say "MISSING  $*"; }
 
+# limited SECONDS COMMAND...: ends it after this time; also a function of this script, which `timeout` does not know.
+limited() {
+    local seconds=$1
+    shift
+    if [[ $(type -t "$1") == function ]]; then
+        local known
+        known=$(declare -p translate device work small gpus 2>/dev/null; declare -f)
+        set -- bash -c "$known; \"\$@\"" "$1" "$@"
+    fi
+    timeout --kill-after=10 "$seconds" "$@"
+}
+
 # check NAME SECONDS COMMAND...: the command ends with 0 in this time; its output is in a file of that name.
 check() {
     local name=$1 limit=$2 started=$SECONDS log
     shift 2
     log=$out/${name//[ \/]/-}.log
-    if timeout --kill-after=10 "$limit" "$@" >"$log" 2>&1; then
+    if limited "$limit" "$@" >"$log" 2>&1; then
         pass "$name ($((SECONDS - started)) s)"
     else
         fail "$name (exit $?, $((SECONDS - started)) s): $log"
@@ -73,11 +85,10 @@ if ((${#devices[@]} == 0)); then
     exit 3
 fi
 
-# The build does not count.
+# The build does not count. It makes the program, too.
 feature_list=$(IFS=,; echo "${features[*]}")
 say "features $feature_list"
-if ! cargo build --release --locked --features "$feature_list" >"$out/build.log" 2>&1 ||
-    ! cargo test --release --locked --features "$feature_list" --no-run >>"$out/build.log" 2>&1; then
+if ! cargo test --release --locked --features "$feature_list" --no-run >"$out/build.log" 2>&1; then
     fail "build: $out/build.log"
     exit 1
 fi
@@ -153,12 +164,47 @@ kills() {
     fi
 }
 
+# pair STYLE WAY: two processes that train together; their gradients go this way. With one GPU both have it.
+pair() {
+    local style=$1 way=$2 rank started=() code=0
+    for rank in 0 1; do
+        # shellcheck disable=SC2086
+        (cd "$work" && exec env RANK=$rank WORLD_SIZE=2 LOCAL_WORLD_SIZE=2 LOCAL_RANK=$((gpus > 1 ? rank : 0)) \
+            MASTER_ADDR=127.0.0.1 MASTER_PORT=29511 "$translate" --device libtorch-cuda --progress plain train --name "$style" \
+            --exchange "$way" --timeout 60 --set train.log_every=1 --mode cycle $small --steps 60) &
+        started+=($!)
+    done
+    for rank in "${started[@]}"; do wait "$rank" || code=1; done
+    return $code
+}
+
+processes() {
+    [[ $device == libtorch-cuda ]] || return
+    local ways=(host) way gpus
+    gpus=$(nvidia-smi --list-gpus | wc -l)
+    if ((gpus > 1)); then
+        ways+=(nccl)
+    else
+        say "NOTE     one GPU: NCCL wants one for each process, and is not tried"
+    fi
+    for way in "${ways[@]}"; do
+        check "$device, two processes by $way" 120 pair "pair-$way" "$way" || continue
+        [[ $(last "pair-$way") == 60 ]] || fail "$device, two processes by $way: the metrics end at step $(last "pair-$way")"
+        "$python" - "$work/checkpoints/pair-$way/metrics.jsonl" "$way" <<'PYTHON' | tee -a "$out/report.txt"
+import json, statistics, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+seconds = statistics.median(line["seconds"] for line in lines[10:])
+print(f"         by {sys.argv[2]}: {seconds:.4f} s per step, last losses {lines[-1]['losses']}")
+PYTHON
+    done
+}
+
 # refuses NAME SECONDS COMMAND...: fails with a message, not by a signal and not by a panic.
 refuses() {
     local name=$1 limit=$2 log code
     shift 2
     log=$out/${name//[ \/]/-}.log
-    timeout --kill-after=10 "$limit" "$@" >"$log" 2>&1
+    limited "$limit" "$@" >"$log" 2>&1
     code=$?
     if [[ $code == 1 || $code == 3 ]] && ! grep -q panicked "$log"; then
         pass "$name: $(grep -m 1 -i -E 'error|failed' "$log" | cut -c 1-200)"
@@ -211,6 +257,7 @@ for device in "${devices[@]}"; do
         cargo test --release --locked --features "$feature_list" --quiet
     trainings
     kills
+    processes
     memory
     compare
 done

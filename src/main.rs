@@ -11,6 +11,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     retain_freed_memory();
+    #[cfg(all(feature = "wgpu", target_os = "linux"))]
+    translate::kernels::wgpu::quiet_drivers();
     let command = Cli::try_parse().unwrap_or_else(|message| {
         // Help and the version are such messages too. Nobody is left who could be told that it was not printed.
         let _ = message.print();

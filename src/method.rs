@@ -10,7 +10,8 @@ use burn::tensor::{Tensor, TensorData};
 
 use crate::data::{Batch, DataError};
 use crate::nn::{
-    ImagePool, Judgement, NamedTensors, Network, OptimiserStep, Reducer, TensorError, Trainable,
+    ForwardMode, ImagePool, Judgement, NamedTensors, Network, OptimiserStep, Reducer, TensorError,
+    Trainable,
 };
 
 /// The network that a loss trains.
@@ -99,7 +100,7 @@ impl DiscriminatorLosses {
 pub struct StepContext<'a> {
     /// Number of the step, from 1.
     pub step: u64,
-    /// Epoch of the stage, from 1.
+    /// Epoch of the schedule, from 1.
     pub epoch: u64,
     /// Seed of the process. Seed and step determine every draw.
     pub seed: u64,
@@ -112,6 +113,14 @@ pub struct StepContext<'a> {
 }
 
 impl<'a> StepContext<'a> {
+    /// How networks in training compute.
+    pub fn training_mode(&self) -> ForwardMode<'a> {
+        ForwardMode {
+            exchange: self.reducer.and_then(Reducer::exchange),
+            ..ForwardMode::TRAINING
+        }
+    }
+
     /// The step of the generator's optimiser.
     pub fn generator_step(&self) -> OptimiserStep<'a> {
         OptimiserStep {
@@ -209,7 +218,17 @@ pub trait Method {
         .collect()
     }
 
-    /// The networks, by the stems of their weight files in the style folder.
+    /// Chooses the pictures whose statistics reference norms use. Methods that offer no such norms leave it, as do others whose recipe
+    /// has none.
+    ///
+    /// # Errors
+    /// They are not as many as the recipe says, or have other channels.
+    fn set_reference(&mut self, batch: &Batch) -> Result<(), TensorError> {
+        let _ = batch;
+        Ok(())
+    }
+
+    /// The networks, by the stems of their weight files in the style folder; with them the pictures of a reference batch.
     fn networks(&self) -> &'static [&'static str];
 
     /// The weights of one of [`Method::networks`].

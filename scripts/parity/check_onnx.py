@@ -2,6 +2,7 @@
 
 Every generator, norm and upsampling, with seeded weights: the safetensors file must load strictly into the PyTorch
 network, and the ONNX model must pass the checker and compute what PyTorch computes, at two sizes and two batch sizes.
+Generators with a latent code too, 32 and 16 bits.
 """
 
 import argparse
@@ -16,6 +17,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from bicycle import UnetAll, UnetInput
+from fixture_bicycle import ResnetInput
 from pictures import smooth
 from resnet import ResidualBlock, Resnet
 from unet import Unet
@@ -26,6 +29,8 @@ LARGEST_DIFFERENCE = 1e-4
 UNETS = {"unet_64": 6, "unet_128": 7, "unet_256": 8, "unet_512": 9}
 RESNETS = {"resnet_6blocks": 6, "resnet_9blocks": 9}
 INPUTS, OUTPUTS, CHANNELS = 3, 1, 4
+LATENT = 5
+LARGEST_HALF_DIFFERENCE = 5e-2
 
 
 class ResizeConvolution(nn.Conv2d):
@@ -71,7 +76,7 @@ def multiple(arch):
     return 2 ** UNETS[arch] if arch in UNETS else 4
 
 
-def write_style(folder, network, arch, norm, upsample):
+def write_style(folder, network, arch, norm, upsample, more=""):
     """A style folder with the network as its generator."""
     folder.mkdir()
     save_file({key.removeprefix("."): value for key, value in state(network, "").items()}, folder / "generator.safetensors")
@@ -94,6 +99,7 @@ norm = "{norm}"
 dropout = false
 upsample = "{upsample}"
 downsample = "{"blur" if upsample == "blur" else "strided"}"
+{more}
 """
     )
 
@@ -159,6 +165,43 @@ def check(program, place, seed, arch, norm, upsample):
         network.load_state_dict(load_file(weights))
 
 
+def check_code(program, place, seed, arch, latent_at):
+    """A generator with a latent code, at open and at fixed sizes."""
+    if arch in UNETS:
+        kind = UnetAll if latent_at == "all" else UnetInput
+        network = kind(INPUTS, OUTPUTS, LATENT, UNETS[arch], CHANNELS, "instance")
+    else:
+        network = ResnetInput(INPUTS + LATENT, OUTPUTS, RESNETS[arch], CHANNELS, "instance")
+    randomise(network, seed)
+    folder = place / f"{arch}_{latent_at}"
+    more = f'latent = {LATENT}\nlatent_at = "{latent_at}"'
+    write_style(folder, network, arch, "instance", "deconv", more)
+    weights = export(program, folder, place / "out.safetensors", "--overwrite", "--format", "safetensors")
+    network.load_state_dict(load_file(weights), strict=True)
+    side = max(multiple(arch), 32)
+    draw = torch.Generator().manual_seed(seed)
+    for precision, most in (("f32", LARGEST_DIFFERENCE), ("f16", LARGEST_HALF_DIFFERENCE)):
+        for sizes in ([(side, side), (side, 2 * side)], [(side, 2 * side)]):
+            # A single size is written into the model.
+            fixed = ["--size", f"{2 * side}x{side}", "--batch", "2"] if len(sizes) == 1 else []
+            path = folder / f"{precision}{len(sizes)}.onnx"
+            export(program, folder, path, "--format", "onnx", "--precision", precision, *fixed)
+            onnx.checker.check_model(onnx.load(path), full_check=True)
+            session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+            assert session.get_inputs()[1].shape[1:] == [LATENT, 1, 1]
+            largest = 0.0
+            for height, width in sizes:
+                picture = smooth(seed, 2, INPUTS, height, width)
+                code = torch.randn(2, LATENT, generator=draw)
+                with torch.no_grad():
+                    wanted = network(picture, code).numpy()
+                told = {"input": picture.numpy(), "code": code[:, :, None, None].numpy()}
+                (found,) = session.run(["output"], told)
+                largest = max(largest, float(numpy.abs(found - wanted).max()))
+            print(f"{arch:<15} code {latent_at:<6} {precision} {largest:.1e}", flush=True)
+            assert largest <= most
+
+
 def main():
     """Checks every kind of network."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -173,6 +216,14 @@ def main():
                 for upsample in ("deconv", "resize", *(["blur"] if arch in RESNETS else [])):
                     check(program, pathlib.Path(place), seed, arch, norm, upsample)
                     seed += 1
+        for arch, latent_at in [
+            ("unet_64", "input"),
+            ("unet_128", "all"),
+            ("unet_64", "all"),
+            ("resnet_6blocks", "input"),
+        ]:
+            check_code(program, pathlib.Path(place), seed, arch, latent_at)
+            seed += 1
 
 
 if __name__ == "__main__":

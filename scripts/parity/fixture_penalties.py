@@ -13,6 +13,7 @@ from output import write_json, write_tensors
 from patchgan import PatchDiscriminator, PixelDiscriminator
 from pictures import from_bytes, smooth, to_bytes, training_data
 from pix2pixhd import MultiscaleDiscriminator
+from reference_norm import with_reference
 from trainer import STEPS, report, run
 from unet import Unet
 from weights import randomise, state
@@ -33,8 +34,13 @@ CASES = [
     ("multiscale_spectral", "spectral", lambda n: MultiscaleDiscriminator(3, channels=2, layers=1, scales=2, norm=n), 3, 21, 32),
     ("context_instance", "instance", lambda n: ContextDiscriminator(3, 1, 32, n), 3, 32, 32),
     ("context_spectral", "spectral", lambda n: ContextDiscriminator(3, 1, 32, n), 3, 32, 32),
+    ("patch_likeness", "instance", lambda n: PatchDiscriminator(1, 2, 2, n, kernels=3), 1, 26, 24),
+    ("patch_reference", "reference_batch", lambda n: PatchDiscriminator(1, 2, 2, n), 1, 24, 27),
+    ("patch_virtual", "virtual_batch", lambda n: PatchDiscriminator(1, 2, 2, n), 1, 26, 25),
+    ("patch_both", "spectral", lambda n: PatchDiscriminator(1, 2, 2, n, deviation=True, kernels=2), 1, 25, 28),
 ]
 BATCH = 2
+REFERENCE_BATCH = 3
 SHARES = [0.25, 0.8125]
 # DRAGAN only where its noise is small
 MOST_NOISE = 2500
@@ -92,6 +98,10 @@ def penalties(folder):
         network = randomise(build(norm), seed)
         if norm == "spectral":
             network = normalise_weights(network, seed + 50)
+        if norm in ("reference_batch", "virtual_batch"):
+            batch = to_bytes(smooth(seed + 175, REFERENCE_BATCH, inputs, height, width))
+            tensors[f"{name}.reference"] = batch
+            network = with_reference(network, from_bytes(batch))
         real, fake = smooth(seed + 100, 2 * BATCH, inputs, height, width).split(BATCH)
         draw = torch.Generator().manual_seed(seed + 150)
         noise = torch.rand(real.shape, generator=draw)

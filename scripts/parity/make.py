@@ -6,24 +6,30 @@ import pathlib
 import torch
 
 import fixture_adam
+import fixture_bicycle
 import fixture_checkpoints
 import fixture_contrastive
 import fixture_cycle
 import fixture_features
 import fixture_files
 import fixture_forward
+import fixture_growth
 import fixture_import
 import fixture_inpaint
 import fixture_metrics
+import fixture_minibatch
 import fixture_objectives
 import fixture_penalties
 import fixture_pillow
 import fixture_pix2pix
 import fixture_pool
 import fixture_pix2pixhd
+import fixture_reference
 import fixture_schedules
 import fixture_similarity
+import fixture_sliced
 import fixture_spectral
+import fixture_srresnet
 import fixture_synthesis
 import parameter_counts
 
@@ -36,11 +42,17 @@ GROUPS = [
     fixture_spectral,
     fixture_penalties,
     fixture_features,
+    fixture_minibatch,
+    fixture_reference,
+    fixture_growth,
     fixture_cycle,
     fixture_contrastive,
+    fixture_bicycle,
+    fixture_sliced,
     fixture_pix2pixhd,
     fixture_inpaint,
     fixture_synthesis,
+    fixture_srresnet,
     fixture_adam,
     fixture_pool,
     fixture_schedules,

@@ -5,6 +5,8 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.utils import spectral_norm
 
+from reference_norm import ReferenceNorm
+
 
 def norm_layer(norm, channels):
     """The layer for `norm`; `none` keeps its place in the Sequential, so indices do not shift."""
@@ -14,6 +16,8 @@ def norm_layer(norm, channels):
         return nn.InstanceNorm2d(channels, eps=1e-5, affine=False, track_running_stats=False)
     if norm == "instance_affine":
         return nn.InstanceNorm2d(channels, eps=1e-5, affine=True, track_running_stats=False)
+    if norm in ("reference_batch", "virtual_batch"):
+        return ReferenceNorm(channels, norm == "virtual_batch")
     if norm in ("none", "spectral"):
         return nn.Identity()
     raise ValueError(f"unknown norm {norm}")

@@ -7,6 +7,9 @@ from blur import BlurDownsample
 from norm import convolution_bias, norm_layer
 
 
+KERNEL_NUMBERS = 5
+
+
 def with_deviation(features):
     """One more channel: the standard deviation over groups of four pictures (Karras et al. 2018)."""
     count, _, height, width = features.shape
@@ -17,13 +20,22 @@ def with_deviation(features):
     return torch.cat([features, channel], 1)
 
 
+def with_likeness(features, projection):
+    """One more channel for each kernel: how like all pictures of the batch each is (Salimans et al. 2016)."""
+    count, _, height, width = features.shape
+    numbers = projection(features.mean((2, 3), keepdim=True)).reshape(count, -1, KERNEL_NUMBERS)
+    distances = (numbers.unsqueeze(1) - numbers.unsqueeze(0)).abs().sum(3)
+    likeness = torch.exp(-distances).sum(1)
+    return torch.cat([features, likeness[:, :, None, None].expand(-1, -1, height, width)], 1)
+
+
 class PatchDiscriminator(nn.Module):
     """Raw logits, one per overlapping patch: `layers` stride-2 convolutions, then two of stride 1.
 
     With `blur` filters after the activations halve the size, as in CUT (Park et al. 2020), and convolutions do not.
     """
 
-    def __init__(self, inputs, channels, layers, norm, blur=False, deviation=False):
+    def __init__(self, inputs, channels, layers, norm, blur=False, deviation=False, kernels=0):
         super().__init__()
         bias = convolution_bias(norm)
         halving = 1 if blur else 2
@@ -40,14 +52,20 @@ class PatchDiscriminator(nn.Module):
             ]
             stages += [BlurDownsample(wider)] if blur and level < layers else []
             width = wider
-        stages += [nn.Conv2d(width + deviation, 1, 4, stride=1, padding=1, bias=True)]
+        if kernels:
+            self.minibatch = nn.Conv2d(width + deviation, kernels * KERNEL_NUMBERS, 1, bias=False)
+        stages += [nn.Conv2d(width + deviation + kernels, 1, 4, stride=1, padding=1, bias=True)]
         self.model = nn.Sequential(*stages)
         self.deviation = deviation
+        self.kernels = kernels
 
     def forward(self, picture):
-        if not self.deviation:
-            return self.model(picture)
-        return self.model[-1](with_deviation(self.model[:-1](picture)))
+        features = self.model[:-1](picture)
+        if self.deviation:
+            features = with_deviation(features)
+        if self.kernels:
+            features = with_likeness(features, self.minibatch)
+        return self.model[-1](features)
 
 
 class PixelDiscriminator(nn.Module):

@@ -8,6 +8,7 @@ LEARNING_RATE = 2e-4
 BETAS = (0.5, 0.999)
 EPSILON = 1e-8
 STEPS = 5
+NORMS = (torch.nn.InstanceNorm2d, torch.nn.BatchNorm2d)
 
 
 def adam(*networks):
@@ -30,12 +31,18 @@ def snapshot(networks, prefix):
     return tensors
 
 
+def batch(pictures, dtype):
+    """The pictures of a step: one, or as many as there are."""
+    pictures = pictures.to(dtype)
+    return pictures if pictures.dim() == 4 else pictures.unsqueeze(0)
+
+
 def train(build, step, data, dtype):
-    """Runs `step` on each sample; returns snapshots before and after, and each step's losses."""
+    """Runs `step` on each sample or batch; returns snapshots before and after, and each step's losses."""
     networks = {name: network.to(dtype) for name, network in build().items()}
     before = snapshot(networks, "initial")
     trainer = step(networks)
-    losses = [trainer(a.to(dtype).unsqueeze(0), b.to(dtype).unsqueeze(0)) for a, b in zip(*data)]
+    losses = [trainer(batch(a, dtype), batch(b, dtype)) for a, b in zip(*data)]
     return before, snapshot(networks, "final"), losses
 
 
@@ -62,13 +69,17 @@ def norm_error(before, after, exact, skipped):
 
 
 def without_effect(networks):
-    """Biases of convolutions directly before an instance norm: their true gradient is zero."""
+    """Biases of convolutions directly before a norm: their true gradient is zero. And running means, of which they are a part."""
     keys = []
     for name, network in networks.items():
         modules = list(network.named_modules())
-        for (key, module), (_, following) in zip(modules, modules[1:]):
-            if getattr(module, "bias", None) is not None and isinstance(following, torch.nn.InstanceNorm2d):
+        for (key, module), (norm, following) in zip(modules, modules[1:]):
+            if getattr(module, "bias", None) is None or isinstance(module, torch.nn.Linear):
+                continue
+            if isinstance(following, (torch.nn.InstanceNorm2d, torch.nn.BatchNorm2d)):
                 keys.append(f"{name}.{key}.bias")
+            if isinstance(following, torch.nn.BatchNorm2d):
+                keys.append(f"{name}.{norm}.running_mean")
     return keys
 
 

@@ -5,6 +5,8 @@ import math
 import torch
 from torch import nn
 
+from reference_norm import ReferenceNorm
+
 
 def randomise(network, seed, output_gain=1.0):
     """Draws every parameter: convolutions keep the variance of their input, norms are near (1, 0)."""
@@ -29,7 +31,7 @@ def randomise(network, seed, output_gain=1.0):
                 normal(module.weight, 0.0, gain / math.sqrt(module.in_channels * taps))
                 if module.bias is not None:
                     normal(module.bias, 0.0, 0.1)
-            elif isinstance(module, (nn.BatchNorm2d, nn.InstanceNorm2d)) and module.affine:
+            elif isinstance(module, (nn.BatchNorm2d, nn.InstanceNorm2d, ReferenceNorm)) and module.affine:
                 normal(module.weight, 1.0, 0.2)
                 normal(module.bias, 0.0, 0.2)
     return network

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::bands::{DeviceRows, bytes_per_pixel, failed, in_bands};
+use super::looks::SampleOptions;
 use super::network::tile_batch_size;
 use super::row_access::RowAccess;
 use super::row_buffer::RowBuffer;
@@ -18,15 +19,6 @@ use crate::kernels::{DeviceFailure, DeviceMemory, Precision};
 use crate::nn::{BandLimits, ForwardMode, Generator};
 use crate::style::{Manifest, StyleError, StyleFolder, load_clusters, load_generator};
 
-/// Several looks of one input, as features are sampled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SampleOptions {
-    /// Pictures for each input.
-    pub samples: usize,
-    /// Decides which; each picture of an input has the next seed.
-    pub seed: u64,
-}
-
 /// A generator of pix2pixHD in use.
 #[derive(Debug)]
 pub struct LabelTranslator {
@@ -38,7 +30,7 @@ pub struct LabelTranslator {
     labels: Option<Arc<LabelCoding>>,
     recipe: Recipe,
     sampling: SampleOptions,
-    mode: ForwardMode,
+    mode: ForwardMode<'static>,
     device: Device,
 }
 
@@ -51,7 +43,7 @@ impl LabelTranslator {
         folder: &StyleFolder,
         direction: Option<Direction>,
         sampling: SampleOptions,
-        mode: ForwardMode,
+        mode: ForwardMode<'static>,
         precision: Precision,
         device: &Device,
     ) -> Result<Self, StyleError> {
@@ -139,12 +131,6 @@ impl LabelTranslator {
             data.input_channels
         }
     }
-
-    /// The seed of the looks of a picture: `index` counts the samples of an input one after the other, so that its remainder
-    /// is the place of the sample.
-    fn seed(&self, index: u64) -> u64 {
-        self.sampling.seed + index % self.sampling.samples.max(1) as u64
-    }
 }
 
 impl Translator for LabelTranslator {
@@ -180,7 +166,8 @@ impl Translator for LabelTranslator {
     ) -> Result<Vec<f32>, String> {
         let output = DeviceFailure::catch(|| {
             let tiles = values.chunks(self.planes() * height * width);
-            let told = tiles.map(|tile| self.told(tile, height, width, self.seed(index)));
+            let told =
+                tiles.map(|tile| self.told(tile, height, width, self.sampling.seed_of(index)));
             let told = Tensor::cat(told.collect(), 0);
             self.generator.forward(told, self.mode).into_data()
         });
@@ -193,7 +180,7 @@ impl Translator for LabelTranslator {
                     && self.bytes_per_pixel().is_some() =>
             {
                 tracing::info!("{failure}: the picture goes in bands");
-                let mut rows = RowBuffer::new(values, self.planes(), height, width);
+                let mut rows = RowBuffer::new(values, [self.planes(), height, width], 1);
                 self.translate_in_bands(&mut rows, &RowBuffer::limits(), index)?;
                 return Ok(rows.into_made());
             }
@@ -229,7 +216,7 @@ impl Translator for LabelTranslator {
         limits: &BandLimits,
         index: u64,
     ) -> Result<(), String> {
-        let seed = self.seed(index);
+        let seed = self.sampling.seed_of(index);
         let read = |rows: &dyn RowAccess, range| self.told_of(rows, range, seed);
         let picture = DeviceRows::new(rows, &self.device, &read);
         in_bands(

@@ -43,7 +43,7 @@ pub(super) fn prepare_maps(
             };
             (of_map(map), passthrough)
         }
-        Input::Picture(picture) => picture.into_network_input(&padding, reading, spec.channels)?,
+        Input::Picture(picture) => picture.into_network_input(&padding, reading, spec)?,
     };
     let layers = [layer].into_iter().chain(instances.map(of_map)).collect();
     Prepared::new(layers, padding, passthrough, split)

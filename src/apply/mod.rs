@@ -13,6 +13,7 @@ mod input;
 mod inputs;
 mod instance_files;
 mod label_network;
+mod looks;
 mod maps;
 mod network;
 mod options;
@@ -30,6 +31,7 @@ mod prepared;
 mod reading;
 mod recorder;
 mod report;
+mod resized;
 mod resolved;
 mod row_access;
 mod row_buffer;
@@ -46,7 +48,8 @@ pub use fill::{
     MaskSourceError, NetworkFiller, fill,
 };
 pub use hidden_colours::TransparentPixels;
-pub use label_network::{LabelTranslator, SampleOptions};
+pub use label_network::LabelTranslator;
+pub use looks::{Looks, SampleOptions};
 pub use network::NetworkTranslator;
 pub use options::{ApplyOptions, Depth, OnExisting, OutputSize, PairHalf, SizeError};
 pub use output_format::OutputFormat;

@@ -5,12 +5,13 @@ use std::ops::Range;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::bands::{DeviceRows, bytes_per_pixel, failed, in_bands};
+use super::looks::Looks;
 use super::row_access::RowAccess;
 use super::row_buffer::RowBuffer;
 use super::translator::Translator;
-use crate::config::{Direction, NormKind};
+use crate::config::{Colours, Direction, NormKind};
 use crate::kernels::{DeviceFailure, DeviceMemory, Precision};
-use crate::nn::{BandLimits, ForwardMode, Generator, NormStats};
+use crate::nn::{BandLimits, ForwardMode, Generator, NormStats, code_tensor, with_code};
 use crate::style::{Manifest, StyleError, StyleFolder, load_generator};
 
 /// A generator in use.
@@ -18,14 +19,20 @@ use crate::style::{Manifest, StyleError, StyleFolder, load_generator};
 pub struct NetworkTranslator {
     /// Without automatic differentiation.
     generator: Generator,
-    /// Channels of its input and output.
+    /// Channels of its input, without those of a code, and of its output.
     channels: [usize; 2],
+    /// Numbers of the code that it takes; 0 for none.
+    code_length: usize,
+    looks: Looks,
+    /// How many times larger than its input the output is.
+    scale: usize,
+    colours: Colours,
     /// Height and width that it takes are multiples of this.
     multiple: usize,
     /// Height and width that it takes are at least this.
     smallest: usize,
     norm: NormKind,
-    mode: ForwardMode,
+    mode: ForwardMode<'static>,
     precision: Precision,
     /// Added to a picture's place for what is drawn at random.
     seed: u64,
@@ -40,7 +47,7 @@ impl NetworkTranslator {
     pub fn load(
         folder: &StyleFolder,
         direction: Option<Direction>,
-        mode: ForwardMode,
+        mode: ForwardMode<'static>,
         precision: Precision,
         device: &Device,
     ) -> Result<Self, StyleError> {
@@ -50,6 +57,10 @@ impl NetworkTranslator {
         Ok(Self {
             generator: generator.prepack_weights(precision),
             channels,
+            code_length: manifest.recipe.generator.latent,
+            looks: Looks::Mean,
+            scale: manifest.recipe.generator.scale,
+            colours: manifest.recipe.data.colours,
             multiple: manifest.recipe.generator.size_multiple(),
             smallest: manifest.recipe.generator.min_size(),
             norm: manifest.recipe.generator.norm,
@@ -63,6 +74,21 @@ impl NetworkTranslator {
     /// The same with another seed for what dropout drops.
     pub fn with_seed(self, seed: u64) -> Self {
         Self { seed, ..self }
+    }
+
+    /// Changes which looks pictures get, where the generator takes a code; at first that of the mean code.
+    pub fn set_looks(&mut self, looks: Looks) {
+        self.looks = looks;
+    }
+
+    /// What the generator takes of pictures, `[batch, channels, height, width]`: with a code where it takes one.
+    fn told(&self, pictures: Tensor<4>, index: u64) -> Tensor<4> {
+        if self.code_length == 0 {
+            return pictures;
+        }
+        let code = self.looks.code(self.code_length, index);
+        let code = code_tensor(code, self.code_length, &self.device);
+        with_code(pictures, code)
     }
 
     /// Changes the seed of what dropout drops.
@@ -93,6 +119,14 @@ impl Translator for NetworkTranslator {
         self.channels[1]
     }
 
+    fn scale(&self) -> usize {
+        self.scale
+    }
+
+    fn colours(&self) -> Colours {
+        self.colours
+    }
+
     fn multiple(&self) -> usize {
         self.multiple
     }
@@ -115,7 +149,8 @@ impl Translator for NetworkTranslator {
             // Dropout draws from the device's generator: the same picture gets the same draws.
             self.device.seed(self.seed.wrapping_add(index));
             let input = Tensor::<4>::from_data(input, &self.device);
-            self.generator.forward(input, self.mode).into_data()
+            let told = self.told(input, index);
+            self.generator.forward(told, self.mode).into_data()
         });
         let output = match output {
             Ok(output) => output,
@@ -124,7 +159,7 @@ impl Translator for NetworkTranslator {
                 if failure.is_of_memory() && count == 1 && self.bytes_per_pixel().is_some() =>
             {
                 tracing::info!("{failure}: the picture goes in bands");
-                let mut rows = RowBuffer::new(values, channels, height, width);
+                let mut rows = RowBuffer::new(values, [channels, height, width], self.scale);
                 self.translate_in_bands(&mut rows, &RowBuffer::limits(), index)?;
                 return Ok(rows.into_made());
             }
@@ -142,7 +177,8 @@ impl Translator for NetworkTranslator {
         if self.precision != Precision::F32 {
             return None;
         }
-        bytes_per_pixel(&self.generator, self.channels[0], self.multiple, self.mode)
+        let channels = self.channels[0] + self.code_length;
+        bytes_per_pixel(&self.generator, channels, self.multiple, self.mode)
     }
 
     fn device_memory(&self) -> Option<DeviceMemory> {
@@ -153,15 +189,16 @@ impl Translator for NetworkTranslator {
         &mut self,
         rows: &mut dyn RowAccess,
         limits: &BandLimits,
-        _index: u64,
+        index: u64,
     ) -> Result<(), String> {
         let channels = self.channels[0];
         let read = |rows: &dyn RowAccess, range: Range<usize>| {
             let dims = [1, channels, range.len(), rows.padded_width()];
             let values = TensorData::new(rows.read(range)?, dims);
-            Ok(Tensor::from_data(values, &self.device))
+            Ok(self.told(Tensor::from_data(values, &self.device), index))
         };
         let picture = DeviceRows::new(rows, &self.device, &read);
+        let channels = channels + self.code_length;
         in_bands(&self.generator, channels, self.mode, limits, picture)
     }
 }

@@ -35,6 +35,18 @@ impl Padding {
         }
     }
 
+    /// The same of a picture whose sides are `scale` times as long.
+    pub(super) fn enlarged(self, scale: usize) -> Self {
+        Self {
+            height: self.height * scale,
+            width: self.width * scale,
+            padded_height: self.padded_height * scale,
+            padded_width: self.padded_width * scale,
+            top: self.top * scale,
+            left: self.left * scale,
+        }
+    }
+
     /// Planes of `[channels, height, width]` to planes of `[channels, padded_height, padded_width]`.
     ///
     /// The picture is mirrored without repeating its edge, back and forth as often as the border is wide.

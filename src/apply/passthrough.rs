@@ -1,6 +1,8 @@
 //! What goes past the network, from a picture to its translation.
 
-use crate::picture::{Metadata, SampleType, Transparency, ValueRange};
+use std::sync::Arc;
+
+use crate::picture::{Metadata, SampleType, SpooledPicture, Transparency, ValueRange};
 
 /// Carried from input to output without passing through the network.
 #[derive(Debug, Default)]
@@ -11,6 +13,8 @@ pub(super) struct Passthrough {
     pub(super) restored: Option<(usize, usize)>,
     /// Whether the translation has 16 bits.
     pub(super) is_16_bit: bool,
+    /// The picture whose luminance the translation keeps, of the translation's size; none where a network gives all of it.
+    pub(super) luminance: Option<Arc<SpooledPicture>>,
     /// What the translation's numbers are, where they are not those of a picture of 8 or 16 bits.
     pub(super) bands: Option<BandTarget>,
     /// Width and height of the picture in its file.

@@ -10,12 +10,13 @@ use super::padding::Padding;
 use super::passthrough::{BandTarget, Passthrough};
 use super::pipeline::Finished;
 use super::prepared::Prepared;
-use super::reading::{ReadOptions, is_usual, padding_for, read, resized_planes};
+use super::reading::{ReadOptions, is_usual, padding_for, read};
+use super::resized::{resized_planes, whole};
 use super::tiles::SplitPolicy;
 use super::translator::InputSpec;
 use crate::picture::{
-    Bands, EncodeOptions, Metadata, OutputPixels, PagePixels, SpooledPicture, Transparency, encode,
-    encode_tiff, image_from_values, is_16_bit as has_16_bits, normalized_values,
+    Bands, EncodeOptions, Metadata, OutputPixels, PagePixels, SpooledPicture, Transparency,
+    coloured, encode, encode_tiff, image_from_values, is_16_bit as has_16_bits, normalized_values,
 };
 
 /// Reads, resizes and pads a picture.
@@ -30,7 +31,7 @@ pub(super) fn prepare(
     }
     let picture = read(path, reading, spec.channels)?;
     let padding = padding_for(picture.size(), reading, spec)?;
-    let (layer, passthrough) = picture.into_network_input(&padding, reading, spec.channels)?;
+    let (layer, passthrough) = picture.into_network_input(&padding, reading, spec)?;
     Prepared::new(vec![layer], padding, passthrough, split)
 }
 
@@ -93,6 +94,7 @@ fn page_pixels(
         alpha,
         restored,
         is_16_bit,
+        luminance,
         bands,
         metadata,
         ..
@@ -117,7 +119,9 @@ fn page_pixels(
         Output::Cropped(values) => values,
     };
     let values = resized_planes(values, own, (width, height));
-    if bands.is_some() || !is_usual(channels) {
+    let picture = if let Some(luminance) = luminance {
+        coloured(&whole(&luminance)?, &values, is_16_bit)
+    } else if bands.is_some() || !is_usual(channels) {
         let target = bands.unwrap_or_else(|| BandTarget::plain(is_16_bit));
         let mut made = Bands::from_values(&values, size, target.sample, target.range);
         if let Some((excluded, number)) = &target.excluded {
@@ -127,8 +131,9 @@ fn page_pixels(
             PagePixels::Picture(OutputPixels::Whole(picture))
         });
         return Ok((metadata, pixels));
-    }
-    let picture = image_from_values(&values, channels, is_16_bit, size);
+    } else {
+        image_from_values(&values, channels, is_16_bit, size)
+    };
     let picture = picture.ok_or("the network gave too few values")?;
     let picture = match alpha {
         None => picture,
@@ -146,7 +151,7 @@ fn restore(
     if own == to {
         return Ok(picture);
     }
-    let whole = picture.whole().map_err(|error| error.to_string())?;
+    let whole = whole(&picture)?;
     let colour = whole.color();
     let channels = usize::from(colour.channel_count());
     let values = resized_planes(normalized_values(&whole, channels), own, to);

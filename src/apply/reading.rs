@@ -9,13 +9,15 @@ use super::hidden_colours::{TransparentPixels, fill_hidden_of};
 use super::options::{ApplyOptions, Depth, OutputSize, PairHalf};
 use super::padding::Padding;
 use super::passthrough::{BandTarget, Passthrough};
+use super::resized::{resized_alpha, resized_colours, resized_planes, whole};
 use super::tiles::InputPlanes;
 use super::translator::InputSpec;
+use crate::config::Colours;
 use crate::picture::{
     Amount, Bands, Metadata, Picture, PictureError, PictureLimits, Raster, SampleType,
-    SpooledPicture, Subpixel, Transparency, ValueRange, alpha, denormalize, fill_hidden,
-    grey_value, has_integer_samples, is_16_bit, normalized_values, read_bands, read_page,
-    read_picture, resize_plane, spool_picture,
+    SpooledPicture, Transparency, ValueRange, fill_hidden, grey_value, has_integer_samples,
+    is_16_bit, lightness_values, normalized_values, read_bands, read_page, read_picture,
+    spool_picture,
 };
 
 /// How pictures are read.
@@ -160,13 +162,14 @@ pub(super) fn padding_for(
 ) -> Result<Padding, String> {
     let (width, height) = reading.size.for_input(own);
     let padding = Padding::new(height, width, spec.multiple, spec.smallest);
-    let padded = padding.padded_height as u64 * padding.padded_width as u64;
+    let made = padding.enlarged(spec.scale);
     let most = reading.limits.pixels;
-    if padded > most {
+    if made.padded_height as u64 * made.padded_width as u64 > most {
         return Err(format!(
-            "{width}x{height} becomes {}x{} for this network: more than {} pixels; --max-pixels raises the limit",
-            padding.padded_width,
-            padding.padded_height,
+            "{width}x{height} becomes {}x{} {} this network: more than {} pixels; --max-pixels raises the limit",
+            made.padded_width,
+            made.padded_height,
+            if spec.scale > 1 { "by" } else { "for" },
             Amount(most)
         ));
     }
@@ -210,10 +213,11 @@ impl LoadedInput {
         self,
         padding: &Padding,
         reading: ReadOptions<'_>,
-        channels: usize,
+        spec: &InputSpec,
     ) -> Result<(InputPlanes, Passthrough), String> {
         let own_size = self.size();
-        let size = (padding.width, padding.height);
+        let (channels, size) = (spec.channels, (padding.width, padding.height));
+        let made_size = (size.0 * spec.scale, size.1 * spec.scale);
         let (layer, mut passthrough): (InputPlanes, Passthrough) = match self {
             Self::Bands(original) => {
                 let bands = original.pixels;
@@ -223,9 +227,9 @@ impl LoadedInput {
                 let values = bands.values(range);
                 let values =
                     resized_planes(fitted_channels(values, own_size, channels), own_size, size);
-                let made_size = if reading.restore { own_size } else { size };
+                let last_size = if reading.restore { own_size } else { made_size };
                 let excluded = bands.excluded();
-                let excluded = excluded.map(|excluded| at_size(&excluded, own_size, made_size));
+                let excluded = excluded.map(|excluded| at_size(&excluded, own_size, last_size));
                 let nothing = bands.no_data().unwrap_or(f64::NAN);
                 (
                     InputPlanes::Planes(values),
@@ -235,7 +239,6 @@ impl LoadedInput {
                             range,
                             excluded: excluded.map(|excluded| (excluded, nothing)),
                         }),
-                        restored: reading.restore.then_some(own_size),
                         metadata: original.metadata,
                         notes: original.notes,
                         ..Passthrough::default()
@@ -246,46 +249,56 @@ impl LoadedInput {
                 let mut pixels = Arc::new(original.pixels);
                 let colour = pixels.colour();
                 let (metadata, mut notes) = (original.metadata, original.notes);
-                let alpha = colour.has_alpha().then(|| Arc::clone(&pixels));
+                let mut alpha = colour.has_alpha().then(|| Arc::clone(&pixels));
+                if alpha.is_some() && spec.scale > 1 && !reading.restore {
+                    let enlarged = resized_alpha(&whole(&pixels)?, made_size);
+                    alpha = spooled(enlarged, reading.folder)?;
+                }
                 if alpha.is_some()
                     && reading.transparent == TransparentPixels::Fill
                     && let Some(filled) = fill_hidden_of(&pixels, reading.folder, &mut notes)?
                 {
                     pixels = Arc::new(filled);
                 }
-                let layer = InputPlanes::Picture { pixels, channels };
+                let luminance = (spec.colours == Colours::Lab).then(|| Arc::clone(&pixels));
+                let layer = InputPlanes::Picture {
+                    pixels,
+                    channels,
+                    colours: spec.colours,
+                };
                 let is_16_bit = is_16_bit(colour);
+                let passthrough = passthrough(alpha, is_16_bit, metadata, notes, reading);
                 (
                     layer,
-                    passthrough(alpha, is_16_bit, metadata, notes, reading),
+                    Passthrough {
+                        luminance,
+                        ..passthrough
+                    },
                 )
             }
             Self::Whole(original) => {
                 let mut pixels = original.pixels;
-                let own = (pixels.width() as usize, pixels.height() as usize);
-                let restored = reading.restore.then_some(own);
-                let unfilled = (restored.is_some() && pixels.color().has_alpha())
+                let unfilled = (reading.restore && pixels.color().has_alpha())
                     .then(|| SpooledPicture::of(&pixels, reading.folder));
                 let unfilled = unfilled.transpose().map_err(|error| error.to_string())?;
                 if reading.transparent == TransparentPixels::Fill {
                     pixels = fill_hidden(&pixels).unwrap_or(pixels);
                 }
-                let alpha = match (unfilled, alpha(&pixels)) {
-                    (None, Some(alpha)) => {
-                        let resized = resized_alpha(alpha, padding);
-                        let spooled = SpooledPicture::of(&resized, reading.folder);
-                        Some(spooled.map_err(|error| error.to_string())?)
-                    }
-                    (unfilled, _) => unfilled,
+                let alpha = match unfilled {
+                    Some(unfilled) => Some(Arc::new(unfilled)),
+                    None => spooled(resized_alpha(&pixels, made_size), reading.folder)?,
                 };
-                let alpha = alpha.map(Arc::new);
                 let is_16_bit = is_16_bit(pixels.color());
-                let layer = if is_16_bit {
-                    InputPlanes::Planes(resized_planes(
-                        normalized_values(&pixels, channels),
-                        own,
-                        size,
-                    ))
+                let mut luminance = None;
+                let layer = if spec.colours == Colours::Lab {
+                    let resized = resized_colours(pixels.clone(), size);
+                    let lightness = lightness_values(&resized);
+                    let kept = if reading.restore { pixels } else { resized };
+                    luminance = spooled(Some(kept), reading.folder)?;
+                    InputPlanes::Planes(lightness)
+                } else if is_16_bit {
+                    let values = normalized_values(&pixels, channels);
+                    InputPlanes::Planes(resized_planes(values, own_size, size))
                 } else {
                     InputPlanes::Raster(Raster::new(pixels.into_rgb8(), channels).resized(size))
                 };
@@ -294,17 +307,19 @@ impl LoadedInput {
                 (
                     layer,
                     Passthrough {
-                        restored,
+                        luminance,
                         ..passthrough
                     },
                 )
             }
         };
+        passthrough.restored = reading.restore.then_some(own_size);
         passthrough.own_size = own_size;
-        if own_size != size && passthrough.restored.is_none() {
+        if own_size != made_size && passthrough.restored.is_none() {
             let small = |(width, height): (usize, usize)| (width as u32, height as u32);
             let georeference = std::mem::take(&mut passthrough.metadata.georeference);
-            passthrough.metadata.georeference = georeference.resized(small(own_size), small(size));
+            passthrough.metadata.georeference =
+                georeference.resized(small(own_size), small(made_size));
         }
         Ok((layer, passthrough))
     }
@@ -331,6 +346,16 @@ fn fitted_channels(values: Vec<f32>, (width, height): (usize, usize), channels: 
     }
 }
 
+/// A picture that has become part of another, where it is kept if it is large.
+fn spooled(
+    picture: Option<DynamicImage>,
+    folder: &Path,
+) -> Result<Option<Arc<SpooledPicture>>, String> {
+    let spooled = picture.map(|picture| SpooledPicture::of(&picture, folder));
+    let spooled = spooled.transpose().map_err(|error| error.to_string())?;
+    Ok(spooled.map(Arc::new))
+}
+
 fn passthrough(
     alpha: Option<Arc<SpooledPicture>>,
     is_16_bit: bool,
@@ -344,43 +369,9 @@ fn passthrough(
     });
     Passthrough {
         alpha,
-        restored: None,
         is_16_bit: is_16_bit && reading.depth == Depth::Keep,
         metadata,
         notes,
         ..Passthrough::default()
     }
-}
-
-/// Planes in [-1, 1] at another (width, height).
-pub(super) fn resized_planes(
-    values: Vec<f32>,
-    own: (usize, usize),
-    size: (usize, usize),
-) -> Vec<f32> {
-    if own == size {
-        return values;
-    }
-    let planes = values.chunks_exact(own.0 * own.1);
-    // The filter overshoots at edges.
-    planes
-        .flat_map(|plane| resize_plane(plane, own, size))
-        .map(|value| value.clamp(-1.0, 1.0))
-        .collect()
-}
-
-fn resized_alpha(alpha: DynamicImage, padding: &Padding) -> DynamicImage {
-    let own = (alpha.width() as usize, alpha.height() as usize);
-    let size = (padding.width, padding.height);
-    if own == size {
-        return alpha;
-    }
-    let resized = resized_planes(normalized_values(&alpha, 1), own, size);
-    let size = (size.0 as u32, size.1 as u32);
-    let picture = if is_16_bit(alpha.color()) {
-        u16::into_image(denormalize(&resized, 1), 1, size)
-    } else {
-        u8::into_image(denormalize(&resized, 1), 1, size)
-    };
-    picture.expect("each value has given one level")
 }

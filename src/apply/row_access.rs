@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// A large picture, and the one that is made of it, of the same size.
+/// A large picture, and the one that is made of it, whose sides are some times as long.
 pub trait RowAccess {
     /// Height of what the network takes.
     fn padded_height(&self) -> usize;
@@ -16,7 +16,7 @@ pub trait RowAccess {
     /// A message for the person whose picture it is.
     fn read(&self, rows: Range<usize>) -> Result<Vec<f32>, String>;
 
-    /// Takes rows of the output, `[channels, rows, width]`, flattened, each row once and in order.
+    /// Takes rows of the output, of the numbers `rows` there, `[channels, rows, width]`, flattened, each row once and in order.
     ///
     /// # Errors
     /// A message for the person whose picture it is.

@@ -18,18 +18,22 @@ pub(super) struct RowBuffer {
     channels: usize,
     height: usize,
     width: usize,
-    /// Parts of the output, each of some rows.
+    /// How many times larger the output is.
+    scale: usize,
+    /// Parts of the output, each of some of its rows.
     made: Vec<(Range<usize>, Vec<f32>)>,
 }
 
 impl RowBuffer {
-    /// `picture` is `[channels, height, width]`, flattened.
-    pub(super) fn new(picture: Vec<f32>, channels: usize, height: usize, width: usize) -> Self {
+    /// `picture` is `[channels, height, width]`, flattened, and both sides of what is made of it are `scale` times as long.
+    pub(super) fn new(picture: Vec<f32>, dims: [usize; 3], scale: usize) -> Self {
+        let [channels, height, width] = dims;
         Self {
             picture,
             channels,
             height,
             width,
+            scale,
             made: Vec::new(),
         }
     }
@@ -44,9 +48,10 @@ impl RowBuffer {
         }
     }
 
-    /// The output, `[channels, height, width]`, flattened.
+    /// The output, `[channels, scale * height, scale * width]`, flattened.
     pub(super) fn into_made(self) -> Vec<f32> {
-        let area = self.height * self.width;
+        let width = self.width * self.scale;
+        let area = self.height * self.scale * width;
         let channels = self
             .made
             .iter()
@@ -55,7 +60,7 @@ impl RowBuffer {
             / area.max(1);
         let mut all = vec![0.0; channels * area];
         for (rows, values) in self.made {
-            let (start, length) = (rows.start * self.width, rows.len() * self.width);
+            let (start, length) = (rows.start * width, rows.len() * width);
             for (plane, part) in all.chunks_exact_mut(area).zip(values.chunks_exact(length)) {
                 plane[start..start + length].copy_from_slice(part);
             }
@@ -100,7 +105,7 @@ mod tests {
     #[test]
     fn rows_come_out_where_they_belong() {
         let picture: Vec<f32> = (0..2 * 5 * 3).map(|value| value as f32).collect();
-        let mut buffer = RowBuffer::new(picture.clone(), 2, 5, 3);
+        let mut buffer = RowBuffer::new(picture.clone(), [2, 5, 3], 1);
         for rows in [0..2, 2..3, 3..5] {
             let values = buffer.read(rows.clone()).unwrap();
             assert_eq!(values.len(), 2 * rows.len() * 3);

@@ -20,7 +20,7 @@ use super::report::{JsonLinesReport, Status, Summary};
 use super::sidecars::sidecars;
 use super::tiles::{Canvas, CanvasKind, Permit, PixelBudget, RowStream, SplitPolicy, TileSize};
 use super::translator::{InputSpec, Translator};
-use crate::config::Pages;
+use crate::config::{Colours, Pages};
 use crate::files::{FileError, create_folder};
 use crate::picture::{EncodeOptions, page_count, picture_size, pnm_extension_note};
 
@@ -57,6 +57,8 @@ pub fn run(
         reading: ReadOptions::new(options, &plan.output),
         spec: InputSpec {
             channels: translator.input_channels(),
+            colours: translator.colours(),
+            scale: translator.scale(),
             multiple: translator.multiple(),
             smallest: translator.smallest(),
             maps: translator.maps(),
@@ -82,13 +84,14 @@ pub fn run(
                 }
                 Input::Rows(source, mode) => {
                     let kind = canvas_kind(&passthrough, output_channels);
-                    let canvas = Canvas::new(padding, output_channels, kind, &plan.output)?;
+                    let made = padding.enlarged(translator.scale());
+                    let canvas = Canvas::new(made, output_channels, kind, &plan.output)?;
                     let mut picture = RowStream {
                         source,
                         canvas,
                         stop,
                     };
-                    let limits = |rows| translation.split.limits(rows, &padding, &plan.output);
+                    let limits = |rows| translation.split.limits(rows, &made, &plan.output);
                     picture.translate(translator, mode, limits, index)?;
                     passthrough.notes.extend(mode.note());
                     picture.canvas.into_output()?
@@ -96,7 +99,7 @@ pub fn run(
             };
             finished.push(FinishedPage {
                 output,
-                padding,
+                padding: padding.enlarged(translator.scale()),
                 passthrough,
             });
         }
@@ -149,7 +152,8 @@ impl Pipeline for Translation<'_> {
         // A picture whose size cannot be told fails below.
         let pixels =
             picture_size(path).map_or(0, |(width, height)| u64::from(width) * u64::from(height));
-        let permit = self.budget.acquire(pixels.saturating_mul(pages as u64));
+        let made = pixels.saturating_mul((pages * self.spec.scale * self.spec.scale) as u64);
+        let permit = self.budget.acquire(made);
         let prepared = (0..pages).map(|page| {
             let reading = ReadOptions {
                 page: (pages > 1).then_some(page),
@@ -171,7 +175,11 @@ impl Pipeline for Translation<'_> {
         let (channels, format) = (self.output_channels, picture.format()?);
         let own_size = made.pages.first().map(|page| page.passthrough.own_size);
         if let Some(page) = made.pages.first_mut() {
-            let note = pnm_extension_note(picture.task.output(), channels);
+            let shown = match self.spec.colours {
+                Colours::Rgb => channels,
+                Colours::Lab => 3,
+            };
+            let note = pnm_extension_note(picture.task.output(), shown);
             page.passthrough.notes.extend(note);
         }
         let mut finished = finish(made.pages, channels, format, self.encoding)?;

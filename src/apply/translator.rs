@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::row_access::RowAccess;
+use crate::config::Colours;
 use crate::data::LabelCoding;
 use crate::kernels::DeviceMemory;
 use crate::nn::BandLimits;
 
-/// A network that turns pictures into pictures of the same size.
+/// A network that turns pictures into pictures, of the same size or of a multiple of it.
 pub trait Translator {
     /// Channels that it takes: 3 (RGB) or 1 (grey).
     fn input_channels(&self) -> usize;
@@ -21,13 +22,24 @@ pub trait Translator {
     /// Height and width of what it takes are at least this.
     fn smallest(&self) -> usize;
 
+    /// How many times larger than what it takes the height and width of what it gives are.
+    fn scale(&self) -> usize {
+        1
+    }
+
+    /// What the channels are that it takes and gives.
+    fn colours(&self) -> Colours {
+        Colours::Rgb
+    }
+
     /// Where it takes maps: the planes of its input are then a label map of class ids (or the picture), and a map of
     /// instance ids if there is one.
     fn maps(&self) -> Option<MapSpec> {
         None
     }
 
-    /// Translates one picture: `[channels, height, width]`, flattened, values in [-1, 1], to the same. Or several tiles of one,
+    /// Translates one picture: `[channels, height, width]`, flattened, values in [-1, 1], to the same, with both sides
+    /// [`scale`](Self::scale) times as long. Or several tiles of one,
     /// which follow each other, not more than [`tile_batch_size`](Self::tile_batch_size).
     ///
     /// `index` is the picture's place in the plan: whatever is drawn at random for it depends on this alone, not on the order of work.
@@ -74,7 +86,7 @@ pub trait Translator {
         let _ = limits;
         let (height, width) = (rows.padded_height(), rows.padded_width());
         let values = self.translate(rows.read(0..height)?, height, width, index)?;
-        rows.write(0..height, values)
+        rows.write(0..height * self.scale(), values)
     }
 }
 
@@ -82,6 +94,8 @@ pub trait Translator {
 #[derive(Debug, Clone)]
 pub(super) struct InputSpec {
     pub(super) channels: usize,
+    pub(super) colours: Colours,
+    pub(super) scale: usize,
     pub(super) multiple: usize,
     pub(super) smallest: usize,
     pub(super) maps: Option<MapSpec>,

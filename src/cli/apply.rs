@@ -14,7 +14,7 @@ use super::pictures::PictureArguments;
 use super::streams::{Streams, deliver};
 use super::usage::UsageError;
 use crate::apply::{
-    ApplyError, ApplyOptions, Event, FillOptions, LabelTranslator, MaskLookup, MaskSource,
+    ApplyError, ApplyOptions, Event, FillOptions, LabelTranslator, Looks, MaskLookup, MaskSource,
     NetworkFiller, NetworkTranslator, OnExisting, OutputFormat, OutputSize, Plan, SampleOptions,
     ShardChoice, SizeChoice, Status, Summary, TileSize, Tiling, Translator, TransparentPixels,
     fill, plan_inputs, run as translate, size_and_restore,
@@ -98,9 +98,14 @@ pub struct Arguments {
     /// offers it (libtorch), and changes pictures a little
     #[arg(long, value_enum, default_value_t = Precision::F32)]
     precision: Precision,
-    /// Translations of each picture: a style with instance features samples a look for each
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    samples: u32,
+    /// Translations of each picture, NAME_1 to NAME_N: a style with a latent code or with instance features samples a look for each
+    /// [default: 1; of a style with a latent code the mean of its looks]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    samples: Option<u32>,
+    /// With a latent code: N pictures, NAME_1 to NAME_N, on the way from the look of the seed to that of the next seed, such as the
+    /// frames of an animation; along the great circle between the two codes
+    #[arg(long, value_name = "N", conflicts_with_all = ["samples", "mask"], value_parser = clap::value_parser!(u32).range(2..=1000))]
+    interpolate: Option<u32>,
     /// Decides the looks that are sampled, and what dropout drops [default: 0]
     #[arg(long, value_name = "N")]
     seed: Option<u32>,
@@ -141,9 +146,14 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     if dropout && (!recipe.generator.dropout || recipe.mode == Mode::Pix2pixhd) {
         return Err(UsageError::NoDropout(folder.name()).into());
     }
-    let varies = dropout || (recipe.mode == Mode::Pix2pixhd && recipe.encoder.features > 0);
-    if !varies && (arguments.samples > 1 || arguments.seed.is_some()) {
+    let has_code = recipe.has_latent_code();
+    let varies = dropout || recipe.has_several_looks();
+    let is_sampled = arguments.samples.is_some_and(|samples| samples > 1);
+    if !varies && (is_sampled || arguments.seed.is_some()) {
         return Err(UsageError::NothingToSample(folder.name()).into());
+    }
+    if !has_code && arguments.interpolate.is_some() {
+        return Err(UsageError::NothingToInterpolate(folder.name()).into());
     }
     let tiling = Tiling {
         tile: arguments.tile,
@@ -192,7 +202,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             (_, true) => OnExisting::Overwrite,
             _ => OnExisting::Refuse,
         },
-        samples: arguments.samples as usize,
+        samples: arguments.samples.or(arguments.interpolate).unwrap_or(1) as usize,
         shard: shard.transpose()?,
         report: arguments.report.clone(),
         threads: globals.threads.unwrap_or(0),
@@ -208,7 +218,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     device.check(precision)?;
     let device = device.device;
     let norm_stats = arguments.norm_stats;
-    let norm_stats = norm_stats.unwrap_or_else(|| NormStats::usual(recipe.mode));
+    let norm_stats = norm_stats.unwrap_or_else(|| NormStats::usual(recipe));
     let mode = ForwardMode::inference(norm_stats, dropout);
     let stop = interrupt::flag();
     let seed = arguments.seed.unwrap_or(0).into();
@@ -226,16 +236,24 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         });
     }
     let direction = arguments.direction;
+    let sampling = SampleOptions {
+        samples: options.samples,
+        seed,
+    };
     let mut translator: Box<dyn Translator> = if recipe.mode == Mode::Pix2pixhd {
-        let sampling = SampleOptions {
-            samples: options.samples,
-            seed,
-        };
         let labels = LabelTranslator::load(&folder, direction, sampling, mode, precision, &device)?;
         Box::new(labels)
     } else {
         let network = NetworkTranslator::load(&folder, direction, mode, precision, &device)?;
-        Box::new(network.with_seed(seed))
+        let mut network = network.with_seed(seed);
+        network.set_looks(if arguments.interpolate.is_some() {
+            Looks::Between(sampling)
+        } else if arguments.samples.is_some() || arguments.seed.is_some() {
+            Looks::Sampled(sampling)
+        } else {
+            Looks::Mean
+        });
+        Box::new(network)
     };
     finish(&plan, &options, &streams, "translated", |on_event| {
         translate(&plan, &mut *translator, &options, &stop, on_event)

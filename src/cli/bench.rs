@@ -134,7 +134,7 @@ fn sized(
     overlay.insert("data", "crop_size", smaller as i64, flag)?;
     overlay.insert("data", "load_size", larger as i64, flag)?;
     let recipe = overlay.resolve(mode)?;
-    let multiple = recipe.generator.size_multiple();
+    let multiple = recipe.generator.output_multiple();
     if !larger.is_multiple_of(multiple) || (width != height && has_squares(mode)) {
         let message = if has_squares(mode) {
             format!("mode {} trains on squares", mode.name())

@@ -12,8 +12,9 @@ use super::usage::UsageError;
 use crate::apply::OutputSize;
 use crate::config::{MaskKind, Mode, Recipe};
 use crate::data::{
-    ClassPalette, ClassShare, Conversion, DataError, Dataset, EdgeSettings, MaskPlan, MaskSettings,
-    Split, fit_to_data, join_pairs, split_pairs, write_edges, write_labels, write_masks,
+    ClassPalette, ClassShare, Conversion, DataError, Dataset, DegradeSettings, EdgeSettings,
+    MaskPlan, MaskSettings, Split, fit_to_data, join_pairs, split_pairs, write_degraded,
+    write_edges, write_labels, write_masks,
 };
 use crate::progress::Counter;
 
@@ -72,6 +73,21 @@ enum Verb {
         #[command(flatten)]
         settings: EdgeArguments,
     },
+    /// Spoil pictures as recipes with `data.degrade` do in training, to measure what a network makes of them: spoilt ones in
+    /// `input`, what they were in `target`, and with --downscale the spoilt ones enlarged by bicubic interpolation in `bicubic`
+    #[command(
+        after_help = "Examples:\n  translate data degrade --input photos --output small --downscale 4\n  translate data degrade --input photos --output noisy --noise 25"
+    )]
+    Degrade {
+        /// Folder of pictures
+        #[arg(long)]
+        input: PathBuf,
+        /// Folder that gets the others
+        #[arg(long)]
+        output: PathBuf,
+        #[command(flatten)]
+        settings: DegradeArguments,
+    },
     /// Write label maps of any kind as grey PNG files of ids, and list the classes with their share of pixels
     #[command(
         after_help = "Examples:\n  translate data labels --input masks_machine --output train_label\n  translate data labels --input SegmentationClass --palette labelmap.txt --output train_label"
@@ -122,6 +138,22 @@ enum Verb {
 }
 
 #[derive(Debug, Args)]
+struct DegradeArguments {
+    /// Standard deviation of a Gaussian blur, in pixels
+    #[arg(long, value_name = "PIXELS")]
+    blur: Option<f64>,
+    /// Make them so many times smaller, after the blur
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=8))]
+    downscale: Option<u32>,
+    /// Standard deviation of Gaussian noise, in levels of 255, at the end
+    #[arg(long, value_name = "LEVELS")]
+    noise: Option<f64>,
+    /// Fixes the noise
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+}
+
+#[derive(Debug, Args)]
 struct EdgeArguments {
     /// Gradient from which a pixel continues an edge
     #[arg(long, default_value_t = EdgeSettings::default().low)]
@@ -160,6 +192,26 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
             };
             convert("drawing edges", &output, |progress| {
                 write_edges(&input, &output, &settings, progress)
+            })
+        }
+        Verb::Degrade {
+            input,
+            output,
+            settings:
+                DegradeArguments {
+                    blur,
+                    downscale,
+                    noise,
+                    seed,
+                },
+        } => {
+            let settings = DegradeSettings {
+                blur: blur.map(|deviation| [deviation; 2]),
+                downscale: downscale.map(|scale| scale as usize),
+                noise: noise.map(|deviation| [deviation; 2]),
+            };
+            convert("spoiling", &output, |progress| {
+                write_degraded(&input, &output, &settings, seed, progress)
             })
         }
         Verb::Labels {

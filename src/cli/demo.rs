@@ -66,9 +66,10 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         overlay.insert("train", "max_steps", i64::from(steps), "`--steps`")?;
     }
     let mode = overlay.mode()?.context("the demo's recipe names a mode")?;
+    let recipe = overlay.resolve(mode)?;
     let demo = Demo {
-        recipe: overlay.resolve(mode)?,
-        data: sample.folder(mode),
+        data: sample.folder(&recipe),
+        recipe,
         device: globals.device.open()?,
         output,
         style,

@@ -45,7 +45,7 @@ pub(super) fn paint(
         ..ApplyOptions::default()
     };
     let plan = plan(photos, &paintings, &options)?;
-    let mode = ForwardMode::inference(NormStats::usual(manifest.recipe.mode), false);
+    let mode = ForwardMode::inference(NormStats::usual(&manifest.recipe), false);
     let device = &device.device;
     let mut translator = NetworkTranslator::load(style, None, mode, Precision::F32, device)?;
     let summary = translate(&plan, &mut translator, &options, stop, |_| {})?;

@@ -11,7 +11,7 @@ use super::globals::Globals;
 use super::output::print;
 use super::usage::UsageError;
 use crate::apply::OutputSize;
-use crate::config::{Direction, Mode, Upsample};
+use crate::config::{Direction, Recipe, Upsample};
 use crate::files::{self, FileError};
 use crate::nn::NormStats;
 use crate::style::onnx::OnnxOptions;
@@ -74,10 +74,10 @@ impl Arguments {
         .find_map(|(option, is_given)| is_given.then_some(option))
     }
 
-    fn onnx_options(&self, mode: Mode) -> OnnxOptions {
+    fn onnx_options(&self, recipe: &Recipe) -> OnnxOptions {
         let norm_stats = self.norm_stats;
         OnnxOptions {
-            norm_stats: norm_stats.unwrap_or_else(|| NormStats::usual(mode)),
+            norm_stats: norm_stats.unwrap_or_else(|| NormStats::usual(recipe)),
             precision: self.precision.unwrap_or_default(),
             size: self.size,
             // What needs fixed sizes mostly needs all of them.
@@ -191,7 +191,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             if arguments.network.is_some() {
                 return Err(no_effect("--network", "onnx"));
             }
-            let options = arguments.onnx_options(manifest.recipe.mode);
+            let options = arguments.onnx_options(&manifest.recipe);
             let device = globals.device.open()?.device;
             let model = generator_onnx(&folder, &manifest, direction, &options, &device)?;
             files::write_atomically(&output, &model.bytes)?;

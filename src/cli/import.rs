@@ -39,6 +39,10 @@ pub struct Arguments {
     /// Classes of the label maps that a generator of pix2pixHD takes, 0 for pictures [default: by its channels]
     #[arg(long, value_name = "N")]
     classes: Option<u16>,
+    /// Numbers of the latent code that the generator takes with its picture, as BicycleGAN's of `--where_add input` do (nz); those
+    /// that take it at every level are recognised
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    latent: Option<u16>,
     /// Entry of the file that holds the network, such as netG
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
@@ -78,6 +82,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
                 Norm::Spectral => NormKind::Spectral,
             }),
             classes: arguments.classes.map(usize::from),
+            latent: arguments.latent.map(usize::from),
             is_coarse_to_fine: arguments.classes.is_some()
                 || arguments.mode == Some(Mode::Pix2pixhd)
                 || arguments.arch.is_some_and(GeneratorArch::is_coarse_to_fine),

@@ -5,8 +5,33 @@ use std::path::Path;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
+use super::usage::UsageError;
+use crate::device::DeviceName;
 use crate::distributed::Group;
 use crate::style::Manifest;
+
+/// How gradients get from process to process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum ExchangeWay {
+    /// By way of the processor, on every device.
+    Host,
+    /// From GPU to GPU, by NCCL (libtorch-cuda).
+    Nccl,
+}
+
+impl ExchangeWay {
+    /// The group, whose processes go this way.
+    ///
+    /// # Errors
+    /// The device is no GPU of LibTorch's, or the way is blocked.
+    pub(super) fn open(self, group: &Group, device: DeviceName) -> anyhow::Result<Group> {
+        match (self, device) {
+            (Self::Host, _) => Ok(group.clone()),
+            (Self::Nccl, DeviceName::LibTorchCuda(gpu)) => Ok(group.with_gpus(gpu)?),
+            (Self::Nccl, device) => Err(UsageError::NoGpus(device.to_string()).into()),
+        }
+    }
+}
 
 /// What a training follows from besides the command line, which all processes have.
 #[derive(Debug, Clone, PartialEq)]

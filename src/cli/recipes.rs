@@ -33,7 +33,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     match arguments.verb.unwrap_or(Verb::List) {
         Verb::List => {
             for recipe in BuiltinRecipe::all() {
-                print(format_args!("{:<18} {}", recipe.name, recipe.summary()))?;
+                print(format_args!("{:<22} {}", recipe.name, recipe.summary()))?;
             }
         }
         Verb::Show { name } => print(BuiltinRecipe::find(&name)?.text.trim_end())?,

@@ -9,7 +9,7 @@ use clap::Args;
 use super::exit::Exit;
 use super::globals::Globals;
 use super::interrupt;
-use super::joint_training::Beginning;
+use super::joint_training::{Beginning, ExchangeWay};
 use super::output::print;
 use super::recipes;
 use super::resumption::{MoreTraining, chosen_style, resumed_recipe};
@@ -74,6 +74,9 @@ pub struct Arguments {
     /// Where several processes train together: how long one of them may keep the others waiting, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
     timeout: u32,
+    /// How their gradients get from one to the other
+    #[arg(long, value_enum, default_value = "host")]
+    exchange: ExchangeWay,
 }
 
 /// Trains, together with the other processes of `launch` if there are any.
@@ -199,10 +202,11 @@ fn train(
         .then(Sample::unpack)
         .transpose()?;
     let data = match &sample {
-        Some(sample) => sample.folder(recipe.mode),
+        Some(sample) => sample.folder(&recipe),
         None => PathBuf::from(&recipe.data.root),
     };
     let device = globals.device.open_for(launch.local_rank)?;
+    let group = &arguments.exchange.open(group, device.name)?;
     let session = Session {
         judge: training_judge::judge(&recipe, &device)?.filter(|_| group.is_leader()),
         recipe,

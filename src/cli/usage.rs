@@ -13,6 +13,9 @@ pub enum UsageError {
         "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` or `--mode contrastive` for two piles of pictures, `--mode pix2pixhd` for label maps and large pictures, `--mode inpaint` to fill holes in photos, `--mode generate` for pictures from noise"
     )]
     NoMode,
+    /// Gradients are to go from GPU to GPU, and there are none.
+    #[error("`--exchange nccl` is for `--device libtorch-cuda`, and this is {0}: leave it out")]
+    NoGpus(String),
     /// The style to resume does not exist.
     #[error("there is no style `{name}` to resume{}", instead(nearest.as_deref(), known))]
     NothingToResume {
@@ -89,9 +92,12 @@ pub enum UsageError {
     NotAStyle(PathBuf),
     /// Several samples of a style that always gives the same.
     #[error(
-        "`--samples` and `--seed` change nothing for the style `{0}`: it has no instance features, and `--dropout` is off"
+        "`--samples` and `--seed` change nothing for the style `{0}`: it has no latent code and no instance features, and `--dropout` is off"
     )]
     NothingToSample(String),
+    /// Looks on the way between two of a style that has one.
+    #[error("`--interpolate` is for styles with a latent code, and `{0}` has none")]
+    NothingToInterpolate(String),
     /// Dropout in a network that has none.
     #[error("`--dropout on` changes nothing for the style `{0}`: its network has no dropout")]
     NoDropout(String),

@@ -5,8 +5,9 @@ use burn::tensor::Tensor;
 
 use crate::config::DiscriminatorRecipe;
 use crate::nn::{
-    Convolution, Critic, DiscriminatorLayer, ForwardMode, Network, Norm, Padding, WeightInit,
-    discriminator_features, downsample, downsample_gradient, input_gradient,
+    Convolution, Critic, DiscriminatorLayer, ForwardMode, MinibatchLayers, Network, Norm, Padding,
+    ReferenceBatch, WeightInit, discriminator_features, downsample, downsample_gradient,
+    input_gradient,
 };
 
 const KERNEL: usize = 4;
@@ -26,8 +27,8 @@ pub struct MultiscaleDiscriminator {
 #[derive(Module, Debug)]
 struct Scale {
     layers: Vec<Layer>,
-    #[module(skip)]
-    minibatch_deviation: bool,
+    /// Before the last layer.
+    minibatch: MinibatchLayers,
 }
 
 /// A convolution and, but in the first and the last layer, the normalisation after it.
@@ -44,8 +45,12 @@ impl Scale {
             |layer: usize| (recipe.channels << layer).min(MAX_CHANNELS.max(recipe.channels));
         let layers = (0..=last)
             .map(|index| {
-                let further = usize::from(index == last && recipe.minibatch_deviation);
-                let above = if index == 0 { input } else { width(index - 1) } + further;
+                let added = if index == last {
+                    MinibatchLayers::added_channels(recipe)
+                } else {
+                    0
+                };
+                let above = if index == 0 { input } else { width(index - 1) } + added;
                 let result = if index == last { 1 } else { width(index) };
                 let stride = if index < recipe.layers { 2 } else { 1 };
                 let convolution = Convolution::new(
@@ -65,21 +70,21 @@ impl Scale {
             .collect();
         Self {
             layers,
-            minibatch_deviation: recipe.minibatch_deviation,
+            minibatch: MinibatchLayers::new(init, recipe, width(recipe.layers)),
         }
     }
 
     /// The output of every layer; the last one is the logits.
     fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Tensor<4>> {
-        discriminator_features(&self.sequence(), input, mode)
+        discriminator_features(&self.sequence(), input, mode, &ReferenceBatch::default())
     }
 
     /// All layers in their order.
     fn sequence(&self) -> Vec<DiscriminatorLayer<'_>> {
         let mut sequence = Vec::with_capacity(3 * self.layers.len());
         for (index, layer) in self.layers.iter().enumerate() {
-            if index + 1 == self.layers.len() && self.minibatch_deviation {
-                sequence.push(DiscriminatorLayer::MinibatchDeviation);
+            if index + 1 == self.layers.len() {
+                sequence.extend(self.minibatch.layers());
             }
             sequence.push(DiscriminatorLayer::Convolution(&layer.convolution));
             sequence.extend(layer.norm.as_ref().map(DiscriminatorLayer::Norm));
@@ -130,7 +135,7 @@ impl Critic for MultiscaleDiscriminator {
         let mut coarser: Option<Tensor<4>> = None;
         for (scale, input) in self.scales.iter().zip(inputs.into_iter().rev()) {
             let [_, _, height, width] = input.dims();
-            let own = input_gradient(&scale.sequence(), input, mode);
+            let own = input_gradient(&scale.sequence(), input, mode, &ReferenceBatch::default());
             coarser = Some(match coarser {
                 Some(coarser) => own + downsample_gradient(coarser, [height, width]),
                 None => own,
@@ -145,6 +150,9 @@ impl Network for MultiscaleDiscriminator {
         // `scales.0.layers.1.norm`
         let parts: Vec<&str> = path.split('.').collect();
         let part = |index: usize| parts.get(index).copied().unwrap_or_default();
+        if part(2) == MinibatchLayers::NAME {
+            return format!("scale{}_{}", part(1), part(2));
+        }
         let index = usize::from(part(4) == "norm");
         format!("scale{}_layer{}.{index}", part(1), part(3))
     }

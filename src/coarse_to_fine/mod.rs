@@ -6,7 +6,6 @@ mod instances;
 mod maps;
 mod networks;
 mod pix2pixhd;
-mod vgg;
 
 pub use clusters::{FeatureClusters, FeatureCollector};
 pub use discriminator::MultiscaleDiscriminator;
@@ -14,4 +13,3 @@ pub use instances::{Instances, class_of};
 pub use maps::{build_condition, class_colours, instance_boundaries, one_hot};
 pub use networks::{encoder, generator, input_channels};
 pub use pix2pixhd::Pix2pixHd;
-pub use vgg::Vgg19;

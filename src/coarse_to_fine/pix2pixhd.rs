@@ -7,14 +7,13 @@ use super::discriminator::MultiscaleDiscriminator;
 use super::instances::Instances;
 use super::maps::{build_condition, class_colours};
 use super::networks;
-use super::vgg::Vgg19;
 use crate::config::Recipe;
 use crate::data::{Batch, DataError};
 use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{
     Adam, DiffAugment, FeatureMatching, ForwardMode, GanLoss, Generator, InstanceNoise,
-    NamedTensors, NormStats, Penalties, ResnetGenerator, TensorError, Trainable, WEIGHT_CLIP,
-    WeightInit,
+    NamedTensors, NormStats, Penalties, ResnetGenerator, TensorError, Trainable, Vgg19,
+    WEIGHT_CLIP, WeightInit,
 };
 use crate::random;
 
@@ -144,19 +143,27 @@ impl Pix2pixHd {
 
 /// The generator's input: the condition and the features of each instance, which `encoder` computes from the target unless the
 /// data set has them.
-fn generator_input(inputs: &Inputs, encoder: Option<&ResnetGenerator>) -> Tensor<4> {
-    match features(inputs, encoder) {
+fn generator_input(
+    inputs: &Inputs,
+    encoder: Option<&ResnetGenerator>,
+    mode: ForwardMode<'_>,
+) -> Tensor<4> {
+    match features(inputs, encoder, mode) {
         Some(features) => Tensor::cat(vec![inputs.condition.clone(), features], 1),
         None => inputs.condition.clone(),
     }
 }
 
-fn features(inputs: &Inputs, encoder: Option<&ResnetGenerator>) -> Option<Tensor<4>> {
+fn features(
+    inputs: &Inputs,
+    encoder: Option<&ResnetGenerator>,
+    mode: ForwardMode<'_>,
+) -> Option<Tensor<4>> {
     let instances = inputs.instances.as_ref()?;
     if let Some(features) = &inputs.features {
         return Some(features.clone());
     }
-    let features = encoder?.forward(inputs.target.clone(), ForwardMode::TRAINING);
+    let features = encoder?.forward(inputs.target.clone(), mode);
     Some(instances.mean(features))
 }
 
@@ -189,13 +196,14 @@ impl Method for Pix2pixHd {
         };
 
         let encoder = self.encoder.as_ref().map(Trainable::network);
-        let input = generator_input(&inputs, encoder);
+        let mode = context.training_mode();
+        let input = generator_input(&inputs, encoder, mode);
         let fake = if self.released {
             let generator = self.generator.network();
-            generator.forward(input, ForwardMode::TRAINING)
+            generator.forward(input, mode)
         } else {
             let generator = self.generator.network().clone().with_frozen_base();
-            generator.forward(input, ForwardMode::TRAINING)
+            generator.forward(input, mode)
         };
 
         // The discriminator's own pass comes before its update and before the generator's.
@@ -208,12 +216,12 @@ impl Method for Pix2pixHd {
         };
         // Without its graph: the discriminator's step must not reach the generator.
         let [of_real, of_fake] = [inputs.target.clone(), fake.clone().inner()].map(&judged);
-        let results = discriminator.forward(of_fake.clone(), ForwardMode::TRAINING);
+        let results = discriminator.forward(of_fake.clone(), mode);
         let on_fake = logits(&results).into_iter();
         let on_fake = sum(on_fake
             .map(|logits| self.gan_loss.discriminator_on_fake(logits))
             .collect());
-        let real = discriminator.forward(of_real.clone(), ForwardMode::TRAINING);
+        let real = discriminator.forward(of_real.clone(), mode);
         let on_real = logits(&real).into_iter();
         let on_real = sum(on_real
             .map(|logits| self.gan_loss.discriminator_on_real(logits))
@@ -225,7 +233,7 @@ impl Method for Pix2pixHd {
         drop((of_real, of_fake));
 
         let frozen = self.discriminator.frozen();
-        let results = frozen.forward(judged(fake.clone()), ForwardMode::TRAINING);
+        let results = frozen.forward(judged(fake.clone()), mode);
         let losses = self.generator_losses(&fake, &inputs.target, results, &real);
         drop((real, fake));
         let all = sum(losses.iter().map(|(_, loss)| loss.clone()).collect());
@@ -265,7 +273,7 @@ impl Method for Pix2pixHd {
         let target = batch.b.clone();
         let inputs = self.inputs(batch);
         let encoder = self.encoder.as_ref().map(Trainable::in_use);
-        let input = generator_input(&inputs, encoder.as_ref());
+        let input = generator_input(&inputs, encoder.as_ref(), ForwardMode::TRAINING);
         let generator = self.generator.in_use();
         let output = generator.forward(input, ForwardMode::inference(NormStats::Batch, false));
         vec![vec![displayed, output.into_data(), target]]
@@ -350,7 +358,7 @@ impl Method for Pix2pixHd {
         let mut collector = FeatureCollector::default();
         for batch in samples {
             let inputs = self.inputs(batch?);
-            let features = features(&inputs, encoder.as_ref());
+            let features = features(&inputs, encoder.as_ref(), ForwardMode::TRAINING);
             if let (Some(instances), Some(features)) = (&inputs.instances, features) {
                 collector.add(instances, &features.into_data());
             }

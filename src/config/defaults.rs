@@ -1,13 +1,16 @@
 //! The recipe of each mode that the user changes: the defaults of the reference implementations.
 
+use super::colours::Colours;
 use super::conditioning::{ClassSource, Condition, usual_classification};
+use super::degradation::{USUAL_BLUR, USUAL_NOISE};
+use super::latent_place::{LatentPlace, usual_kl, usual_latent};
 use super::options::{
     Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch, HoleFill,
     InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,
 };
 use super::recipe::{
     DataRecipe, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, LossRecipe, OptimRecipe,
-    Recipe, TrainRecipe, usual_r1_every,
+    Recipe, TrainRecipe, usual_r1_every, usual_reference_batch,
 };
 use crate::kernels::Precision;
 
@@ -50,7 +53,12 @@ impl Recipe {
                 flip: true,
                 shuffle: true,
                 batch_size: 1,
+                reference_batch: usual_reference_batch(),
                 workers: 2,
+                degrade: Vec::new(),
+                blur: USUAL_BLUR.to_vec(),
+                noise: USUAL_NOISE.to_vec(),
+                colours: Colours::Rgb,
                 max_images: 0,
                 range: Vec::new(),
                 pages: Pages::First,
@@ -83,21 +91,24 @@ impl Recipe {
                 dropout: paired,
                 init: InitKind::Normal,
                 init_gain: 0.02,
+                latent: 0,
+                latent_at: LatentPlace::Input,
                 downsample: Downsample::Strided,
                 upsample: Upsample::Deconv,
                 bottleneck: 4000,
                 hole_fill: HoleFill::Mean,
                 downsamplings: 4,
-                blocks: 9,
+                blocks: if paired { 16 } else { 9 },
+                scale: 1,
                 enhancers: 1,
                 enhancer_blocks: 3,
-                latent: 100,
                 condition: Condition::None,
             },
             encoder: EncoderRecipe {
                 features: 0,
-                channels: 16,
-                downsamplings: 4,
+                // That of a latent code sees more.
+                channels: if paired { 64 } else { 16 },
+                downsamplings: if paired { 5 } else { 4 },
                 clusters: 10,
             },
             discriminator: DiscriminatorRecipe {
@@ -112,7 +123,9 @@ impl Recipe {
                 downsample: Downsample::Strided,
                 scales: 2,
                 augment: Vec::new(),
+                shared: false,
                 minibatch_deviation: false,
+                minibatch_discrimination: 0,
                 noise: 0.0,
                 noise_epochs: 0,
             },
@@ -123,6 +136,8 @@ impl Recipe {
                     GanObjective::Lsgan
                 },
                 l1: 100.0,
+                kl: usual_kl(),
+                latent: usual_latent(),
                 cycle_a: 10.0,
                 cycle_b: 10.0,
                 identity: 0.5,
@@ -135,14 +150,14 @@ impl Recipe {
                 flip_equivariance: false,
                 feature_matching: if coarse_to_fine { 10.0 } else { 0.0 },
                 feature_means: 0.0,
+                swd: 0.0,
                 perceptual: 10.0,
                 perceptual_weights: String::new(),
                 reconstruction: 0.999,
-                adversarial: 0.001,
+                adversarial: if paired { 1.0 } else { 0.001 },
                 overlap: 4,
                 distance: Distance::L2,
                 classification: usual_classification(),
-                kl: 1.0,
                 label_smoothing: 0.0,
                 gradient_penalty: None,
                 dragan: 0.0,
@@ -168,6 +183,7 @@ impl Recipe {
             train: TrainRecipe {
                 seed: 0,
                 precision: Precision::F32,
+                sync_norm: false,
                 log_every: 10,
                 preview_every: 500,
                 checkpoint_every: 500,
@@ -177,6 +193,9 @@ impl Recipe {
                 evaluate_every: 0,
                 metrics: String::new(),
                 stop_after: 0,
+                grow: Vec::new(),
+                grow_epochs: Vec::new(),
+                level: None,
             },
         }
     }

@@ -1,7 +1,7 @@
 //! What goes together in the game between generator and discriminator: objective, penalties and norms.
 
 use super::error::ConfigError;
-use super::options::{GanObjective, Mode, NormKind};
+use super::options::{GanObjective, Mode, NormKind, Preprocess};
 use super::recipe::{Recipe, usual_r1_every};
 use super::validation::require;
 use crate::kernels::Precision;
@@ -32,7 +32,12 @@ impl Recipe {
         require(!(clips && is_spectral), "loss.gan", || {
             "\"wgan\" clips the weights, whose size `discriminator.norm = \"spectral\"` takes out again: take \"hinge\", \"wgan-gp\", or another norm".to_owned()
         })?;
-        let is_silent = self.mode == Mode::Inpaint && loss.adversarial == 0.0;
+        let is_silent = !self.has_discriminator();
+        let is_lost = self.mode == Mode::Pix2pix && is_silent && loss.l1 == 0.0;
+        require(!is_lost || loss.is_perceptual(), "loss.l1", || {
+            "must be above 0 where `loss.adversarial` is 0: there is nothing to learn from"
+                .to_owned()
+        })?;
         for (key, weight) in [
             ("loss.feature_matching", loss.feature_matching),
             ("loss.feature_means", loss.feature_means),
@@ -42,10 +47,23 @@ impl Recipe {
                     .to_owned()
             })?;
         }
+        let is_one_size = !matches!(
+            self.data.preprocess,
+            Preprocess::ScaleWidth | Preprocess::None
+        );
+        require(loss.swd == 0.0 || is_one_size, "loss.swd", || {
+            "needs pictures of one size: take a `data.preprocess` that crops, or set it to 0"
+                .to_owned()
+        })?;
         require(
             !self.discriminator.minibatch_deviation || self.data.batch_size > 1,
             "discriminator.minibatch_deviation",
             || "needs `data.batch_size` of 2 or more, best a multiple of 4".to_owned(),
+        )?;
+        require(
+            self.discriminator.minibatch_discrimination == 0 || self.data.batch_size > 1,
+            "discriminator.minibatch_discrimination",
+            || "compares the pictures of a batch: needs `data.batch_size` of 2 or more".to_owned(),
         )?;
         let noise = &self.discriminator;
         require(
@@ -139,9 +157,23 @@ mod tests {
     }
 
     #[test]
+    fn patches_are_compared_in_modes_without_pairs_and_at_one_size() {
+        for mode in [Mode::Cycle, Mode::Contrastive] {
+            resolve(mode, &["loss.swd=1"]).unwrap();
+            let error = resolve(mode, &["loss.swd=1", "data.preprocess=none"]).unwrap_err();
+            assert!(error.contains("`data.preprocess` that crops"), "{error}");
+            assert!(resolve(mode, &["loss.swd=-1"]).is_err());
+        }
+        for mode in [Mode::Pix2pix, Mode::Pix2pixhd, Mode::Inpaint] {
+            let error = resolve(mode, &["loss.swd=1"]).unwrap_err();
+            assert!(error.contains("has no effect in mode"), "{error}");
+        }
+    }
+
+    #[test]
     fn penalties_go_with_every_mode_but_not_with_everything() {
         let modes = Mode::value_variants().iter().copied();
-        for mode in modes.filter(|mode| !mode.is_without_discriminator()) {
+        for mode in modes.filter(|mode| Recipe::defaults(*mode).has_discriminator()) {
             for penalty in ["loss.gan=wgan-gp", "loss.dragan=10", "loss.r1=10"] {
                 for norm in ["instance", "spectral", "none"] {
                     let norm = format!("discriminator.norm={norm}");
@@ -170,6 +202,17 @@ mod tests {
             (&["loss.dragan=-1"], "0 or more"),
             (&["discriminator.noise=-1"], "0 or more"),
             (&["discriminator.minibatch_deviation=true"], "of 2 or more"),
+            (
+                &["discriminator.minibatch_discrimination=9"],
+                "compares the pictures",
+            ),
+            (
+                &[
+                    "discriminator.minibatch_discrimination=1025",
+                    "data.batch_size=2",
+                ],
+                "at most 1024",
+            ),
             (&["discriminator.noise_epochs=9"], "no effect without"),
         ] {
             let error = resolve(Mode::Cycle, settings).unwrap_err();

@@ -1,28 +1,42 @@
 //! Recipes: what to train and how, from the mode's defaults, a TOML file and command-line settings.
 
 mod builtin;
+mod colours;
+mod combinations;
 mod conditioning;
 mod contrastive;
 mod defaults;
+mod degradation;
 mod diff;
 mod error;
 mod extension;
 mod game;
+mod growth;
+mod growth_level;
 mod inpainting;
 mod labels;
+mod latent;
+mod latent_place;
+mod made_inputs;
 mod options;
 mod overlay;
 mod recipe;
+mod reference;
+mod sizes;
 mod stages;
 mod synthesis;
 mod unused_keys;
 mod validation;
 
 pub use builtin::BuiltinRecipe;
+pub use colours::Colours;
 pub use conditioning::{ClassSource, Condition};
+pub use degradation::Degradation;
 pub use diff::diff;
 pub use error::ConfigError;
+pub use growth_level::GrowthLevel;
 pub use inpainting::ALEXNET_SIDE;
+pub use latent_place::LatentPlace;
 pub use options::{
     Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,
     HoleFill, InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind,

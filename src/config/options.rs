@@ -114,6 +114,9 @@ pub enum GeneratorArch {
     /// Global generator at a smaller size, and local enhancers on it.
     #[serde(rename = "local")]
     Local,
+    /// Residual network that can enlarge (SRResNet).
+    #[serde(rename = "srresnet")]
+    Srresnet,
     /// Context encoder with a channel-wise fully-connected layer.
     #[serde(rename = "context")]
     Context,
@@ -243,6 +246,10 @@ pub enum UnlabelledKind {
 pub enum NormKind {
     /// Batch normalisation with scale and shift.
     Batch,
+    /// The same by the statistics of a fixed batch.
+    ReferenceBatch,
+    /// The same by the statistics of a fixed batch and of each picture together.
+    VirtualBatch,
     /// Instance normalisation without scale and shift.
     Instance,
     /// Instance normalisation with scale and shift.
@@ -262,7 +269,17 @@ impl NormKind {
 
     /// Whether features are brought to mean 0 and variance 1.
     pub fn normalises_features(self) -> bool {
-        matches!(self, Self::Batch | Self::Instance | Self::InstanceAffine)
+        !matches!(self, Self::Spectral | Self::None)
+    }
+
+    /// Whether it has the parameters and running averages of batch normalisation.
+    pub fn is_batch(self) -> bool {
+        self == Self::Batch || self.has_reference()
+    }
+
+    /// Whether statistics are those of a fixed batch.
+    pub fn has_reference(self) -> bool {
+        matches!(self, Self::ReferenceBatch | Self::VirtualBatch)
     }
 }
 
@@ -351,6 +368,7 @@ impl GeneratorArch {
             Self::Resnet9Blocks => "resnet_9blocks",
             Self::Global => "global",
             Self::Local => "local",
+            Self::Srresnet => "srresnet",
             Self::Context => "context",
             Self::ContextBottleneck => "context_bottleneck",
             Self::Dcgan => "dcgan",
@@ -360,6 +378,11 @@ impl GeneratorArch {
     /// Whether it is one of the generators of pix2pixHD, whose parts the recipe counts.
     pub fn is_coarse_to_fine(self) -> bool {
         matches!(self, Self::Global | Self::Local)
+    }
+
+    /// Whether the recipe says how many residual blocks it has.
+    pub fn has_blocks(self) -> bool {
+        self.is_coarse_to_fine() || self == Self::Srresnet
     }
 
     /// Whether it is a context encoder, which is made for one size of pictures.

@@ -116,7 +116,12 @@ impl Overlay {
                 });
             }
         }
-        let mut table = to_table(&Recipe::defaults(mode));
+        let mut defaults = Recipe::defaults(mode);
+        let code = lookup(&self.table, "generator", "latent").and_then(Value::as_integer);
+        if mode == Mode::Pix2pix && code.is_some_and(|length| length > 0) {
+            defaults.apply_latent_defaults();
+        }
+        let mut table = to_table(&defaults);
         merge(&mut table, self.table.clone());
         table.insert("mode".to_owned(), mode.name().into());
         // One section at a time, so that an error can name its key.
@@ -237,9 +242,10 @@ fn listed(text: &str) -> Vec<Value> {
     let entries = text.split(',').map(str::trim);
     entries
         .filter(|entry| !entry.is_empty())
-        .map(|entry| match entry.parse() {
-            Ok(whole) => Value::Integer(whole),
-            Err(_) => Value::String(entry.to_owned()),
+        .map(|entry| match (entry.parse(), entry.parse()) {
+            (Ok(whole), _) => Value::Integer(whole),
+            (_, Ok(number)) => Value::Float(number),
+            _ => Value::String(entry.to_owned()),
         })
         .collect()
 }

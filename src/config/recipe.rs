@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::colours::Colours;
 use super::conditioning::{ClassSource, Condition};
+use super::degradation::Degradation;
+use super::growth_level::GrowthLevel;
+use super::latent_place::LatentPlace;
 use super::options::{
     Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,
     HoleFill, InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind,
@@ -20,7 +24,7 @@ pub struct Recipe {
     pub data: DataRecipe,
     /// Generator network.
     pub generator: GeneratorRecipe,
-    /// Encoder of instance features (pix2pixhd).
+    /// Encoder of instance features (pix2pixhd) or of the latent code (pix2pix).
     pub encoder: EncoderRecipe,
     /// Discriminator network.
     pub discriminator: DiscriminatorRecipe,
@@ -52,8 +56,19 @@ pub struct DataRecipe {
     pub shuffle: bool,
     /// Pictures per step.
     pub batch_size: usize,
+    /// Pictures of the batch that reference and virtual batch normalisation take their statistics from.
+    #[serde(default = "usual_reference_batch")]
+    pub reference_batch: usize,
     /// Threads that decode and prepare pictures.
     pub workers: usize,
+    /// How inputs are made of their targets; empty where the data set has both (pix2pix).
+    pub degrade: Vec<Degradation>,
+    /// Standard deviation of the blur, lowest and highest, in pixels (pix2pix).
+    pub blur: Vec<f64>,
+    /// Standard deviation of the noise, lowest and highest, in levels of 255 (pix2pix).
+    pub noise: Vec<f64>,
+    /// What the channels of pictures are (pix2pix).
+    pub colours: Colours,
     /// Use only this many pictures of each side, the first ones; 0 for all.
     pub max_images: usize,
     /// Which numbers of pictures that are not of 8 bits are black and white, `[low, high]`; empty for all that 16 bits have.
@@ -109,6 +124,13 @@ pub struct GeneratorRecipe {
     pub init: InitKind,
     /// Standard deviation or gain of that distribution.
     pub init_gain: f64,
+    /// Numbers of the latent code: what tells one look of a picture from another, 0 for one look (pix2pix), or what a picture is made
+    /// from (generate, vae).
+    #[serde(default)]
+    pub latent: usize,
+    /// Where the code goes in (pix2pix).
+    #[serde(default)]
+    pub latent_at: LatentPlace,
     /// How a ResNet's encoder halves the size.
     pub downsample: Downsample,
     /// How the decoder doubles the size.
@@ -119,29 +141,29 @@ pub struct GeneratorRecipe {
     pub hole_fill: HoleFill,
     /// Halvings of the size in the global generator (pix2pixhd).
     pub downsamplings: usize,
-    /// Residual blocks of the global generator (pix2pixhd).
+    /// Residual blocks of the global generator (pix2pixhd) or of arch `srresnet` (pix2pix).
     pub blocks: usize,
+    /// How many times larger than its input the output of arch `srresnet` is (pix2pix).
+    pub scale: usize,
     /// Local enhancers of arch `local`; each doubles the size (pix2pixhd).
     pub enhancers: usize,
     /// Residual blocks of each local enhancer (pix2pixhd).
     pub enhancer_blocks: usize,
-    /// Values of the noise from which a picture is made (generate, vae).
-    pub latent: usize,
     /// How the networks are told the class (generate, vae).
     pub condition: Condition,
 }
 
-/// Section `[encoder]`: the encoder of instance features (pix2pixhd).
+/// Section `[encoder]`: the encoder of instance features (pix2pixhd), or of the latent code (pix2pix).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EncoderRecipe {
-    /// Features of each instance that the generator gets; 0 for none, and no encoder.
+    /// Features of each instance that the generator gets; 0 for none, and no encoder (pix2pixhd).
     pub features: usize,
     /// Channels of the first layer (`nef`).
     pub channels: usize,
     /// Halvings of the size.
     pub downsamplings: usize,
-    /// Clusters per class that features are sampled from when the style is applied.
+    /// Clusters per class that features are sampled from when the style is applied (pix2pixhd).
     pub clusters: usize,
 }
 
@@ -163,9 +185,15 @@ pub struct DiscriminatorRecipe {
     pub scales: usize,
     /// How pictures are changed before they are judged, real and generated ones alike.
     pub augment: Vec<Augment>,
+    /// Let one discriminator judge pictures of encoded and of random codes, instead of one each (pix2pix with a code).
+    #[serde(default)]
+    pub shared: bool,
     /// Show the last layer how different the pictures of the batch are.
     #[serde(default)]
     pub minibatch_deviation: bool,
+    /// Kernels by which the last layer is shown how like the others of the batch each picture is; 0 for none.
+    #[serde(default)]
+    pub minibatch_discrimination: usize,
     /// Standard deviation of the noise on pictures that are judged, in the first epoch.
     #[serde(default)]
     pub noise: f64,
@@ -182,6 +210,12 @@ pub struct LossRecipe {
     pub gan: GanObjective,
     /// Weight of the L1 distance to the target (pix2pix).
     pub l1: f64,
+    /// Weight of the divergence of encoded codes from the normal distribution (pix2pix with a code, vae).
+    #[serde(default = "super::latent_place::usual_kl")]
+    pub kl: f64,
+    /// Weight of the L1 distance between a random code and what the encoder finds in its picture (pix2pix with a code).
+    #[serde(default = "super::latent_place::usual_latent")]
+    pub latent: f64,
     /// Weight of the cycle A -> B -> A (cycle).
     pub cycle_a: f64,
     /// Weight of the cycle B -> A -> B (cycle).
@@ -207,13 +241,16 @@ pub struct LossRecipe {
     /// Weight of the distance between the means of the discriminator's features of generated and real pictures.
     #[serde(default)]
     pub feature_means: f64,
-    /// Weight of the distance between VGG19's features of output and target (pix2pixhd).
+    /// Weight of the sliced Wasserstein distance between patches of translations and of real pictures (cycle, contrastive).
+    #[serde(default)]
+    pub swd: f64,
+    /// Weight of the distance between VGG19's features of output and target (pix2pix, pix2pixhd).
     pub perceptual: f64,
-    /// File with the weights of VGG19; empty to leave the perceptual loss out (pix2pixhd).
+    /// File with the weights of VGG19; empty to leave the perceptual loss out (pix2pix, pix2pixhd).
     pub perceptual_weights: String,
     /// Weight of the distance to the original in the hole and the band around it (inpaint).
     pub reconstruction: f64,
-    /// Weight of the adversarial loss (inpaint).
+    /// Weight of the adversarial loss; 0 leaves the discriminator out (pix2pix, inpaint).
     pub adversarial: f64,
     /// Width of the band around the hole that is predicted too, in pixels (inpaint).
     pub overlap: usize,
@@ -221,8 +258,6 @@ pub struct LossRecipe {
     pub distance: Distance,
     /// Weight of the cross entropy of the classes that the discriminator tells (generate).
     pub classification: f64,
-    /// Weight of the divergence of codes from the standard normal law (vae).
-    pub kl: f64,
     /// The discriminator's target for real pictures is 1 minus this.
     pub label_smoothing: f64,
     /// Weight of the penalty on the length of the discriminator's gradient between real and generated pictures.
@@ -242,6 +277,11 @@ pub struct LossRecipe {
 /// Steps between penalties R1, as in StyleGAN2.
 pub(super) fn usual_r1_every() -> usize {
     16
+}
+
+/// Pictures of a reference batch.
+pub(super) fn usual_reference_batch() -> usize {
+    8
 }
 
 /// Section `[optim]`.
@@ -290,6 +330,9 @@ pub struct TrainRecipe {
     /// Precision in which convolutions compute.
     #[serde(default)]
     pub precision: Precision,
+    /// Whether batch normalisation takes its statistics from the samples of all processes that train together, not from those of each.
+    #[serde(default)]
+    pub sync_norm: bool,
     /// Steps between lines of `metrics.jsonl`.
     pub log_every: u64,
     /// Steps between previews.
@@ -313,32 +356,16 @@ pub struct TrainRecipe {
     /// Evaluations without a new best after which the run is over; 0 to run on.
     #[serde(default)]
     pub stop_after: u64,
-}
-
-impl GeneratorRecipe {
-    /// Width and height of the network's input must be multiples of this.
-    pub fn size_multiple(&self) -> usize {
-        match self.arch {
-            GeneratorArch::Unet64 => 64,
-            GeneratorArch::Unet128 => 128,
-            GeneratorArch::Unet256 => 256,
-            GeneratorArch::Unet512 => 512,
-            GeneratorArch::Resnet6Blocks | GeneratorArch::Resnet9Blocks => 4,
-            GeneratorArch::Global => 1 << self.downsamplings,
-            GeneratorArch::Local => 1 << (self.downsamplings + self.enhancers),
-            // These have one size alone, that of `data.crop_size`.
-            GeneratorArch::Context | GeneratorArch::ContextBottleneck | GeneratorArch::Dcgan => 1,
-        }
-    }
-
-    /// Least width and height of the network's input: smaller ones leave nothing to mirror at its inner sizes.
-    pub fn min_size(&self) -> usize {
-        if self.arch.is_coarse_to_fine() {
-            (2 * self.size_multiple()).max(8)
-        } else {
-            8
-        }
-    }
+    /// Sides of the crop that are trained on one after the other, the last of which is that of `data.crop_size`; empty for that
+    /// alone (pix2pix, cycle, contrastive).
+    #[serde(default)]
+    pub grow: Vec<usize>,
+    /// Epochs of each of these but the last; empty to share the epochs of the run out evenly.
+    #[serde(default)]
+    pub grow_epochs: Vec<usize>,
+    /// The place of this recipe in a run that grows: set in its [stages](Recipe::stages) alone, and in no file.
+    #[serde(skip)]
+    pub level: Option<GrowthLevel>,
 }
 
 impl LossRecipe {

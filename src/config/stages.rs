@@ -13,6 +13,9 @@ impl Recipe {
     /// one before (the first has at least one), so that a scale always judges pictures of the same size.
     /// Wang et al., "High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs", 2018, section 3.1.
     pub fn stages(&self) -> Vec<Self> {
+        if !self.train.grow.is_empty() {
+            return self.levels();
+        }
         if !self.is_staged() {
             return vec![self.clone()];
         }
@@ -21,7 +24,7 @@ impl Recipe {
             .collect()
     }
 
-    /// Whether the recipe has more than one stage.
+    /// Whether the networks get further parts from one stage to the next.
     pub fn is_staged(&self) -> bool {
         let optim = &self.optim;
         self.generator.arch == GeneratorArch::Local
@@ -34,8 +37,16 @@ impl Recipe {
         stages.iter().map(Self::stage_epochs).sum()
     }
 
-    /// Number of epochs in the schedule of this recipe as one stage.
+    /// Number of epochs of this recipe as one stage.
     pub fn stage_epochs(&self) -> usize {
+        match self.train.level {
+            Some(level) => level.epochs,
+            None => self.schedule_epochs(),
+        }
+    }
+
+    /// Number of epochs in the schedule of the learning rate, which goes on through all sizes of a run that grows.
+    pub fn schedule_epochs(&self) -> usize {
         let optim = &self.optim;
         optim.epochs + optim.decay_epochs + optim.extensions.iter().sum::<usize>()
     }

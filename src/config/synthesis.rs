@@ -20,11 +20,6 @@ impl Mode {
     pub fn makes_pictures(self) -> bool {
         matches!(self, Self::Generate | Self::Vae)
     }
-
-    /// Whether the mode has no discriminator.
-    pub fn is_without_discriminator(self) -> bool {
-        self == Self::Vae
-    }
 }
 
 impl Recipe {
@@ -39,6 +34,7 @@ impl Recipe {
         self.generator.arch = GeneratorArch::Dcgan;
         self.generator.norm = NormKind::Batch;
         self.generator.dropout = false;
+        self.generator.latent = 100;
         self.discriminator.arch = DiscriminatorArch::Dcgan;
         self.discriminator.norm = NormKind::Batch;
         self.loss.gan = GanObjective::Vanilla;
@@ -51,6 +47,7 @@ impl Recipe {
         if self.mode == Mode::Vae {
             data.batch_size = 64;
             self.generator.latent = 64;
+            self.loss.kl = 1.0;
             optim.lr = 1e-3;
             optim.beta1 = 0.9;
         }
@@ -116,7 +113,7 @@ impl Recipe {
         )?;
         let is_simple = matches!(generator.condition, Condition::None | Condition::Concat);
         require(
-            is_simple || !self.mode.is_without_discriminator(),
+            is_simple || self.has_discriminator(),
             "generator.condition",
             || "must be \"none\" or \"concat\": mode vae has no discriminator".to_owned(),
         )?;

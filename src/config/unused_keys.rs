@@ -19,6 +19,8 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("loss", "flip_equivariance"),
     ];
     const PAIRED: &[(&str, &str)] = &[("loss", "l1")];
+    // What needs no pairs.
+    const UNPAIRED: &[(&str, &str)] = &[("loss", "swd")];
     // What asks for the picture that a translation should be.
     const TARGET: &[(&str, &str)] = &[("loss", "feature_matching")];
     const COARSE_TO_FINE: &[(&str, &str)] = &[
@@ -28,19 +30,34 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("data", "palette"),
         ("data", "instances"),
         ("generator", "downsamplings"),
-        ("generator", "blocks"),
         ("generator", "enhancers"),
         ("generator", "enhancer_blocks"),
         ("encoder", "features"),
-        ("encoder", "channels"),
-        ("encoder", "downsamplings"),
         ("encoder", "clusters"),
         ("discriminator", "scales"),
-        ("loss", "perceptual"),
-        ("loss", "perceptual_weights"),
         ("optim", "global_epochs"),
         ("optim", "global_decay_epochs"),
         ("optim", "fix_global_epochs"),
+    ];
+    // What a latent code asks for.
+    const LATENT: &[(&str, &str)] = &[
+        ("generator", "latent"),
+        ("generator", "latent_at"),
+        ("discriminator", "shared"),
+        ("loss", "kl"),
+        ("loss", "latent"),
+    ];
+    const ENCODER: &[(&str, &str)] = &[("encoder", "channels"), ("encoder", "downsamplings")];
+    const BLOCKS: &[(&str, &str)] = &[("generator", "blocks")];
+    const PERCEPTUAL: &[(&str, &str)] = &[("loss", "perceptual"), ("loss", "perceptual_weights")];
+    const ADVERSARIAL: &[(&str, &str)] = &[("loss", "adversarial")];
+    // Inputs that are made of their targets.
+    const MADE_INPUTS: &[(&str, &str)] = &[
+        ("data", "degrade"),
+        ("data", "blur"),
+        ("data", "noise"),
+        ("data", "colours"),
+        ("generator", "scale"),
     ];
     const INPAINTING: &[(&str, &str)] = &[
         ("data", "masks"),
@@ -49,9 +66,14 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("generator", "bottleneck"),
         ("generator", "hole_fill"),
         ("loss", "reconstruction"),
-        ("loss", "adversarial"),
         ("loss", "overlap"),
         ("loss", "distance"),
+    ];
+    // pix2pixHD grows by stages of its own, and context encoders are made for one size; neither has a reference batch.
+    const ONE_SIZE: &[(&str, &str)] = &[
+        ("train", "grow"),
+        ("train", "grow_epochs"),
+        ("data", "reference_batch"),
     ];
     // What the generators of pix2pixHD have no place for.
     const NOT_COARSE_TO_FINE: &[(&str, &str)] = &[
@@ -72,7 +94,6 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
     const SYNTHESIS: &[(&str, &str)] = &[
         ("data", "classes_from"),
         ("data", "class_names"),
-        ("generator", "latent"),
         ("generator", "condition"),
         ("loss", "classification"),
     ];
@@ -81,13 +102,15 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("data", "range"),
         ("data", "pages"),
         ("data", "input_channels"),
+        ("generator", "latent_at"),
         ("generator", "dropout"),
         ("generator", "downsample"),
         ("discriminator", "layers"),
         ("discriminator", "downsample"),
+        ("discriminator", "shared"),
+        ("loss", "latent"),
         ("optim", "pool_size"),
     ];
-    const AUTOENCODING: &[(&str, &str)] = &[("loss", "kl")];
     // What there is for a discriminator.
     const GAME: &[(&str, &str)] = &[
         ("discriminator", "arch"),
@@ -95,6 +118,7 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("discriminator", "norm"),
         ("discriminator", "augment"),
         ("discriminator", "minibatch_deviation"),
+        ("discriminator", "minibatch_discrimination"),
         ("discriminator", "noise"),
         ("discriminator", "noise_epochs"),
         ("loss", "gan"),
@@ -108,26 +132,79 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("optim", "lr_discriminator"),
         ("optim", "discriminator_steps"),
     ];
-    let unused = match mode {
-        Mode::Pix2pix => [CYCLE, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
-        Mode::Cycle => [PAIRED, TARGET, CONTRASTIVE, COARSE_TO_FINE, INPAINTING].concat(),
-        Mode::Contrastive => [PAIRED, TARGET, CYCLE, COARSE_TO_FINE, INPAINTING].concat(),
-        Mode::Pix2pixhd => [CYCLE, CONTRASTIVE, PAIRED, INPAINTING, NOT_COARSE_TO_FINE].concat(),
-        Mode::Inpaint => [CYCLE, CONTRASTIVE, PAIRED, COARSE_TO_FINE, NOT_INPAINTING].concat(),
-        Mode::Generate | Mode::Vae => [
+    const DIVERGENCE: &[(&str, &str)] = &[("loss", "kl")];
+    // What modes with two piles of pictures have no use for.
+    const PAIRS_ALONE: &[&[(&str, &str)]] = &[
+        PAIRED,
+        MADE_INPUTS,
+        BLOCKS,
+        PERCEPTUAL,
+        ADVERSARIAL,
+        LATENT,
+        ENCODER,
+        SYNTHESIS,
+    ];
+    // What modes without an input picture have no use for.
+    const TRANSLATION: &[&[(&str, &str)]] = &[
+        CYCLE,
+        CONTRASTIVE,
+        PAIRED,
+        UNPAIRED,
+        TARGET,
+        MADE_INPUTS,
+        BLOCKS,
+        PERCEPTUAL,
+        ADVERSARIAL,
+        ENCODER,
+        COARSE_TO_FINE,
+        INPAINTING,
+        ONE_SIZE,
+        NOT_SYNTHESIS,
+    ];
+    let lists: &[&[&[(&str, &str)]]] = match mode {
+        Mode::Pix2pix => &[&[
+            CYCLE,
+            CONTRASTIVE,
+            UNPAIRED,
+            COARSE_TO_FINE,
+            INPAINTING,
+            SYNTHESIS,
+        ]],
+        Mode::Cycle => &[
+            PAIRS_ALONE,
+            &[TARGET, CONTRASTIVE, COARSE_TO_FINE, INPAINTING],
+        ],
+        Mode::Contrastive => &[PAIRS_ALONE, &[TARGET, CYCLE, COARSE_TO_FINE, INPAINTING]],
+        Mode::Pix2pixhd => &[&[
             CYCLE,
             CONTRASTIVE,
             PAIRED,
-            TARGET,
-            COARSE_TO_FINE,
+            MADE_INPUTS,
+            ADVERSARIAL,
+            LATENT,
+            SYNTHESIS,
+            UNPAIRED,
             INPAINTING,
-            NOT_SYNTHESIS,
-        ]
-        .concat(),
+            ONE_SIZE,
+            NOT_COARSE_TO_FINE,
+        ]],
+        Mode::Inpaint => &[&[
+            CYCLE,
+            CONTRASTIVE,
+            PAIRED,
+            MADE_INPUTS,
+            BLOCKS,
+            PERCEPTUAL,
+            LATENT,
+            SYNTHESIS,
+            ENCODER,
+            UNPAIRED,
+            COARSE_TO_FINE,
+            ONE_SIZE,
+            NOT_INPAINTING,
+        ]],
+        Mode::Generate => &[TRANSLATION, &[DIVERGENCE]],
+        Mode::Vae => &[TRANSLATION, &[GAME]],
     };
-    match mode {
-        Mode::Generate => [&unused, AUTOENCODING].concat(),
-        Mode::Vae => [&unused, GAME].concat(),
-        _ => [&unused, SYNTHESIS, AUTOENCODING].concat(),
-    }
+    lists.concat().concat()
 }

@@ -1,7 +1,7 @@
 //! Validation of recipes.
 
 use super::error::ConfigError;
-use super::options::{Direction, DiscriminatorArch, GeneratorArch, Mode, Preprocess};
+use super::options::{Direction, DiscriminatorArch, GeneratorArch, Mode, NormKind, Preprocess};
 use super::recipe::Recipe;
 
 impl Recipe {
@@ -48,6 +48,11 @@ impl Recipe {
             ("generator.bottleneck", generator.bottleneck, 65_536),
             ("discriminator.channels", discriminator.channels, 1_024),
             ("discriminator.layers", discriminator.layers, 10),
+            (
+                "discriminator.minibatch_discrimination",
+                discriminator.minibatch_discrimination,
+                1_024,
+            ),
             ("optim.epochs", optim.epochs, 1_000_000_000),
             ("optim.decay_epochs", optim.decay_epochs, 1_000_000_000),
             ("optim.pool_size", optim.pool_size, 1_000_000),
@@ -90,13 +95,19 @@ impl Recipe {
             "train.stop_after",
             || "has no effect without `train.evaluate_every`".to_owned(),
         )?;
+        self.validate_processes()?;
+        self.validate_synthesis()?;
         self.validate_coarse_to_fine()?;
         self.validate_inpainting()?;
-        self.validate_synthesis()?;
         self.validate_contrastive()?;
         self.validate_filters()?;
+        self.validate_latent()?;
+        self.validate_made_inputs()?;
         self.validate_sizes()?;
         self.validate_game()?;
+        self.validate_growth()?;
+        self.validate_reference()?;
+        self.validate_combinations()?;
         for (key, value) in [
             ("loss.l1", loss.l1),
             ("loss.cycle_a", loss.cycle_a),
@@ -106,10 +117,12 @@ impl Recipe {
             ("loss.nce_identity", loss.nce_identity),
             ("loss.feature_matching", loss.feature_matching),
             ("loss.feature_means", loss.feature_means),
+            ("loss.swd", loss.swd),
             ("loss.perceptual", loss.perceptual),
             ("loss.reconstruction", loss.reconstruction),
             ("loss.adversarial", loss.adversarial),
             ("loss.kl", loss.kl),
+            ("loss.latent", loss.latent),
             ("loss.classification", loss.classification),
             ("loss.gradient_penalty", loss.gradient_penalty_weight()),
             ("loss.dragan", loss.dragan),
@@ -144,8 +157,24 @@ impl Recipe {
                 "must be at least 0 and below 1".to_owned()
             })?;
         }
-        require(self.stage_epochs() >= 1, "optim.epochs", || {
+        require(self.schedule_epochs() >= 1, "optim.epochs", || {
             "together with `optim.decay_epochs` must be at least 1".to_owned()
+        })
+    }
+
+    /// Validates what several processes do together.
+    fn validate_processes(&self) -> Result<(), ConfigError> {
+        let is_judged = self.has_discriminator();
+        let has_batch_norm = self.generator.norm == NormKind::Batch
+            || (is_judged && self.discriminator.norm == NormKind::Batch);
+        let (key, is_asked) = ("train.sync_norm", self.train.sync_norm);
+        require(!is_asked || has_batch_norm, key, || {
+            "has an effect on batch normalisation alone, and no network has it: leave it at false"
+                .to_owned()
+        })?;
+        require(!is_asked || !self.loss.flip_equivariance, key, || {
+            "does not go with `loss.flip_equivariance`: each process flips for itself, and would compute other layers than the others"
+                .to_owned()
         })
     }
 
@@ -168,7 +197,7 @@ impl Recipe {
                 let right = if coarse_to_fine {
                     "\"global\" or \"local\""
                 } else {
-                    "a U-Net or a ResNet"
+                    "a U-Net, a ResNet or \"srresnet\""
                 };
                 format!(
                     "mode {mode} takes {right}, not \"{}\"",
@@ -255,7 +284,7 @@ impl Recipe {
 
     fn validate_sizes(&self) -> Result<(), ConfigError> {
         let data = &self.data;
-        let multiple = self.generator.size_multiple();
+        let multiple = self.generator.output_multiple();
         let crop = data.crop_size;
         let crops = matches!(
             data.preprocess,
@@ -272,10 +301,12 @@ impl Recipe {
                 self.generator.arch.name(),
             )
         })?;
-        require(crop >= 8, "data.crop_size", || {
-            "must be at least 8".to_owned()
+        let least = self.min_crop();
+        require(crop >= least, "data.crop_size", || {
+            format!("must be at least {least}")
         })?;
         let min = match self.discriminator.arch {
+            _ if !self.has_discriminator() => 1,
             DiscriminatorArch::Pixel | DiscriminatorArch::Context | DiscriminatorArch::Dcgan => 1,
             // Each strided layer halves the size; the two layers after them need 3 x 3 positions.
             DiscriminatorArch::Patch => 3 << self.discriminator.layers.min(16),

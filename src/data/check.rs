@@ -133,6 +133,8 @@ impl Dataset {
         let b = if self.has_holes() {
             problems.extend(self.wrong_masks(&mut mask_notes));
             b.into_iter().map(Result::ok).collect()
+        } else if self.makes_inputs() {
+            Vec::new()
         } else if self.a.part == Part::Whole {
             let b = self.check_side(&self.b, b, &mut problems);
             if self.is_paired() {

@@ -45,6 +45,11 @@ impl Dataset {
         (self.a.part != Part::Whole).then(|| picture_size(&file.path))?
     }
 
+    /// Whether one side alone has the pictures, and the other, if there is one, is made of them.
+    pub(super) fn has_one_side(&self) -> bool {
+        self.has_holes() || self.makes_inputs() || self.is_single()
+    }
+
     /// Whether samples are photos with holes.
     pub(super) fn has_holes(&self) -> bool {
         self.recipe.mode == Mode::Inpaint
@@ -53,7 +58,7 @@ impl Dataset {
     /// Samples per epoch: the pairs, the photos with holes, or the pictures of the larger side.
     #[allow(clippy::len_without_is_empty)] // A data set that opens has at least one sample.
     pub fn len(&self) -> usize {
-        if self.has_holes() {
+        if self.has_one_side() {
             return self.a.files.len();
         }
         self.a.files.len().max(self.b.files.len())
@@ -102,15 +107,33 @@ impl Dataset {
     /// # Errors
     /// The picture cannot be read or does not fit the recipe.
     pub fn fixed(&self, index: usize) -> Result<Batch, DataError> {
+        Batch::stack(vec![self.fixed_sample(index)?])
+    }
+
+    /// A batch of `count` samples spread over the data set, as [`Dataset::fixed`] has them; some more than once where there are fewer.
+    ///
+    /// # Errors
+    /// A picture cannot be read or does not fit the recipe or the others.
+    pub fn reference(&self, count: usize) -> Result<Batch, DataError> {
+        let chosen = self.spread(count).into_iter().cycle().take(count);
+        let samples: Result<Vec<Sample>, DataError> =
+            chosen.map(|index| self.fixed_sample(index)).collect();
+        Batch::stack(samples?)
+    }
+
+    fn fixed_sample(&self, index: usize) -> Result<Sample, DataError> {
         let index = index % self.len();
         if self.is_labelled() {
-            return Batch::stack(vec![self.labelled_fixed(index)?]);
+            return self.labelled_fixed(index);
         }
         if self.has_holes() {
-            return Batch::stack(vec![self.with_fixed_hole(index)?]);
+            return self.with_fixed_hole(index);
         }
-        if self.is_plain() {
-            return Batch::stack(vec![self.plain_fixed(index)?]);
+        if self.makes_inputs() {
+            return self.made_fixed(index);
+        }
+        if self.is_single() {
+            return self.single_fixed(index);
         }
         let transform = self.transform.without_margin();
         let (a_index, b_index) = (index % self.a.files.len(), index % self.b.files.len());
@@ -121,7 +144,7 @@ impl Dataset {
                 Augmentation::centre(transform.crop_range(raster.size())),
             )
         };
-        Batch::stack(vec![self.sample(a_index, b_index, finish(&a), finish(&b))])
+        Ok(self.sample(a_index, b_index, finish(&a), finish(&b)))
     }
 
     /// The sample at `position` of an epoch whose order begins with sample `index` there, with its augmentation.
@@ -137,8 +160,11 @@ impl Dataset {
         if self.has_holes() {
             return self.with_drawn_hole(epoch, position, index);
         }
-        if self.is_plain() {
-            return self.plain_augmented(epoch, position, index);
+        if self.makes_inputs() {
+            return self.made_augmented(epoch, position, index);
+        }
+        if self.is_single() {
+            return self.single_augmented(epoch, position, index);
         }
         let data = &self.recipe.data;
         let random = &mut sample_random(self.recipe.train.seed, epoch, position as u64);

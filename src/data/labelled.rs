@@ -13,7 +13,7 @@ use super::error::DataError;
 use super::folder::{PictureFile, describe_folder, require_pictures, same_name};
 use super::label_coding::LabelCoding;
 use super::pair_name::{differ_by_case, pair_name};
-use super::plain::name_classes;
+use super::picture_class::name_classes;
 use super::side::{Part, Side, Sides};
 use super::split::Split;
 use super::transform::Transform;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::error::DataError;
 use super::folder::describe_folder;
 use super::split::Split;
-use crate::config::Mode;
+use crate::config::{Mode, Recipe};
 
 impl fmt::Display for Split {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -33,24 +33,24 @@ impl Layout {
     /// Finds the layout of `split` in `root`, or `None` where the data set has no such pictures.
     ///
     /// Mode pix2pix: `train/` of side-by-side pictures, or `trainA/ trainB/`, `A/train/ B/train/`, `train/A/ train/B/`, or, for
-    /// training, `A/ B/`. Modes cycle and contrastive: `trainA/ trainB/`. Modes inpaint, generate and vae: `train/`, or, for training, `root`
-    /// itself. The other splits have `val` or `test` for `train`.
+    /// training, `A/ B/`. Modes cycle and contrastive: `trainA/ trainB/`. Modes inpaint, generate and vae, and pix2pix with inputs that
+    /// are made of their targets: `train/`, or, for training, `root` itself. The other splits have `val` or `test` for `train`.
     ///
     /// # Errors
     /// `root` is not a folder.
-    pub fn find(root: &Path, mode: Mode, split: Split) -> Result<Option<Self>, DataError> {
+    pub fn find(root: &Path, recipe: &Recipe, split: Split) -> Result<Option<Self>, DataError> {
         if !root.is_dir() {
             return Err(DataError::NotAFolder(root.to_owned()));
         }
-        Ok(candidates(mode, split.prefix())
+        Ok(candidates(recipe, split.prefix())
             .into_iter()
             .map(|layout| layout.under(root))
             .find(Self::exists))
     }
 
     /// The error for a split that is needed and not there.
-    pub(super) fn missing(root: &Path, mode: Mode, split: Split) -> DataError {
-        let wanted = candidates(mode, split.prefix())
+    pub(super) fn missing(root: &Path, recipe: &Recipe, split: Split) -> DataError {
+        let wanted = candidates(recipe, split.prefix())
             .iter()
             .map(|layout| match layout {
                 Self::SideBySide(folder) => {
@@ -63,7 +63,7 @@ impl Layout {
             .join(", or ");
         DataError::NoLayout {
             root: root.to_owned(),
-            mode,
+            mode: recipe.mode,
             split,
             wanted,
             found: describe_folder(root),
@@ -88,21 +88,23 @@ impl Layout {
     }
 }
 
-/// The layouts that `mode` reads, relative to the root, in the order in which they are tried.
-fn candidates(mode: Mode, prefix: &str) -> Vec<Layout> {
+/// The layouts that a recipe reads, relative to the root, in the order in which they are tried.
+fn candidates(recipe: &Recipe, prefix: &str) -> Vec<Layout> {
     let two = |a: String, b: String| Layout::TwoFolders(a.into(), b.into());
     let joined = two(format!("{prefix}A"), format!("{prefix}B"));
-    match mode {
+    let plain = || {
+        let mut layouts = vec![Layout::Plain(prefix.into())];
+        if prefix == "train" {
+            layouts.push(Layout::Plain(PathBuf::new()));
+        }
+        layouts
+    };
+    match recipe.mode {
         Mode::Cycle | Mode::Contrastive => vec![joined],
         // Its folders depend on the recipe: see `labelled.rs`.
         Mode::Pix2pixhd => Vec::new(),
-        Mode::Inpaint | Mode::Generate | Mode::Vae => {
-            let mut layouts = vec![Layout::Plain(prefix.into())];
-            if prefix == "train" {
-                layouts.push(Layout::Plain(PathBuf::new()));
-            }
-            layouts
-        }
+        Mode::Inpaint | Mode::Generate | Mode::Vae => plain(),
+        Mode::Pix2pix if recipe.data.makes_inputs() => plain(),
         Mode::Pix2pix => {
             let mut layouts = vec![
                 // Before `train/` itself: pictures of two sides must not be taken for side-by-side ones.

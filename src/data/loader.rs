@@ -9,6 +9,7 @@ use super::augmentation::order;
 use super::batch::Batch;
 use super::dataset::Dataset;
 use super::error::DataError;
+use super::fade_in::FadeIn;
 use super::share::Share;
 use crate::panics;
 
@@ -148,6 +149,10 @@ impl BatchSource {
                 }
             }
         }
-        Some(Batch::stack(samples))
+        let mut batch = Batch::stack(samples);
+        if let (Ok(batch), Some(fade)) = (&mut batch, FadeIn::new(recipe, steps)) {
+            fade.apply(batch, step);
+        }
+        Some(batch)
     }
 }

@@ -17,7 +17,7 @@ use super::mask::Mask;
 use super::mask_reading::MaskFile;
 use super::mask_shapes::{blocks, centre, regions, strokes};
 use super::mask_threshold::MaskThreshold;
-use super::plain::{folder_name, pictures};
+use super::plain::{plain_files, plain_name};
 use super::side::{Part, Side};
 use super::transform::Size;
 use crate::config::{MaskKind, Recipe};
@@ -59,19 +59,19 @@ pub(super) fn sides(
     let Layout::Plain(folder) = layout else {
         unreachable!("mode inpaint has plain layouts alone");
     };
-    let files = pictures(root, folder, &[mask_folder(root, recipe)])?;
-    let name = |folder: &Path| folder_name(root, folder);
+    let files = plain_files(root, folder, &[mask_folder(root, recipe)])?;
     let masks = if recipe.data.masks == MaskKind::Folder {
         let folder = mask_folder(root, recipe);
         if !folder.is_dir() {
             return Err(DataError::NoMasks(folder));
         }
         let files = require_pictures(&folder)?;
-        Side::new(name(&folder), &folder, files, Part::Whole)
+        Side::new(plain_name(root, &folder), &folder, files, Part::Whole)
     } else {
         Side::new(MASKS.to_owned(), folder, Vec::new(), Part::Whole)
     };
-    Ok((Side::new(name(folder), folder, files, Part::Whole), masks))
+    let photos = Side::new(plain_name(root, folder), folder, files, Part::Whole);
+    Ok((photos, masks))
 }
 
 fn mask_folder(root: &Path, recipe: &Recipe) -> PathBuf {

@@ -7,15 +7,16 @@ use super::dataset::Dataset;
 use super::error::DataError;
 use super::labelled::{self, Folders};
 use super::layout::Layout;
+use super::made_input;
 use super::masked;
 use super::pages::take_pages;
-use super::plain;
 use super::raster_cache::RasterCache;
 use super::side::Sides;
+use super::single;
 use super::split::Split;
 use super::transform::Transform;
 use super::unaligned;
-use crate::config::{Direction, Mode, Pages, Recipe};
+use crate::config::{Colours, Direction, Mode, Pages, Recipe};
 
 impl Dataset {
     /// Finds the pictures of `split` in `root` and pairs them as the recipe's mode asks. Reads no picture: see
@@ -26,7 +27,7 @@ impl Dataset {
     pub fn open(root: &Path, recipe: &Recipe, split: Split) -> Result<Self, DataError> {
         Self::open_optional(root, recipe, split)?.ok_or_else(|| match recipe.mode {
             Mode::Pix2pixhd => Folders::missing(root, recipe, split),
-            _ => Layout::missing(root, recipe.mode, split),
+            _ => Layout::missing(root, recipe, split),
         })
     }
 
@@ -46,7 +47,7 @@ impl Dataset {
             let sides = labelled::sides(root, &folders, recipe)?;
             return Ok(Some(Self::of_sides(root, recipe, sides)));
         }
-        let Some(layout) = Layout::find(root, recipe.mode, split)? else {
+        let Some(layout) = Layout::find(root, recipe, split)? else {
             return Ok(None);
         };
         let (mut input, mut target) = match (recipe.mode, &layout) {
@@ -55,8 +56,9 @@ impl Dataset {
                 Direction::AToB => unaligned::sides(a, b)?,
                 Direction::BToA => unaligned::sides(b, a)?,
             },
+            (Mode::Pix2pix, Layout::Plain(_)) => made_input::sides(root, &layout)?,
             (Mode::Inpaint, _) => masked::sides(root, &layout, recipe)?,
-            (Mode::Generate | Mode::Vae, _) => plain::sides(root, &layout, recipe)?,
+            (Mode::Generate | Mode::Vae, _) => single::sides(root, &layout, recipe)?,
             _ => aligned::sides(root, &layout, recipe.data.direction)?,
         };
         if recipe.data.pages == Pages::All {
@@ -73,11 +75,15 @@ impl Dataset {
     }
 
     fn of_sides(root: &Path, recipe: &Recipe, mut sides: Sides) -> Self {
-        let output = recipe.data.output_channels;
-        let input = if recipe.mode.makes_pictures() {
-            output
-        } else {
-            recipe.data.input_channels
+        let data = &recipe.data;
+        let (input, output) = match data.colours {
+            // Both are made of pictures in colour.
+            Colours::Lab => (3, 3),
+            // The pictures alone.
+            Colours::Rgb if recipe.mode.makes_pictures() => {
+                (data.output_channels, data.output_channels)
+            }
+            Colours::Rgb => (data.input_channels, data.output_channels),
         };
         let all = [
             (Some(&mut sides.input), input),

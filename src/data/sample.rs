@@ -6,7 +6,7 @@ use rust_embed::RustEmbed;
 use tempfile::TempDir;
 
 use super::error::DataError;
-use crate::config::Mode;
+use crate::config::{Mode, Recipe};
 use crate::files::{FileError, create_folder};
 
 #[derive(RustEmbed)]
@@ -46,9 +46,10 @@ impl Sample {
         self.folder.path().join("photos")
     }
 
-    /// The part of the sample that `mode` learns from.
-    pub fn folder(&self, mode: Mode) -> PathBuf {
-        self.folder.path().join(match mode {
+    /// The part of the sample that `recipe` learns from.
+    pub fn folder(&self, recipe: &Recipe) -> PathBuf {
+        self.folder.path().join(match recipe.mode {
+            Mode::Pix2pix if recipe.data.makes_inputs() => "edges2photos/B",
             Mode::Pix2pix => "edges2photos",
             Mode::Cycle | Mode::Contrastive => "brick2gravel",
             Mode::Pix2pixhd => "tones2photos",

@@ -26,9 +26,10 @@ impl Transform {
     pub fn new(recipe: &Recipe) -> Self {
         let discriminator = &recipe.discriminator;
         let smallest = match discriminator.arch {
-            DiscriminatorArch::Pixel | DiscriminatorArch::Context | DiscriminatorArch::Dcgan => 8,
+            _ if !recipe.has_discriminator() => 1,
+            DiscriminatorArch::Pixel | DiscriminatorArch::Context | DiscriminatorArch::Dcgan => 1,
             // Each strided layer halves the size; the two layers after them need 3 x 3 positions.
-            DiscriminatorArch::Patch => 8.max(3 << discriminator.layers.min(16)),
+            DiscriminatorArch::Patch => 3 << discriminator.layers.min(16),
             // Its padding lets it work at every size; what counts are the other networks.
             DiscriminatorArch::Multiscale => recipe.min_side(),
         };
@@ -44,8 +45,8 @@ impl Transform {
             } else {
                 recipe.data.crop_size
             },
-            multiple: recipe.generator.size_multiple(),
-            smallest,
+            multiple: recipe.generator.output_multiple(),
+            smallest: smallest.max(recipe.min_crop()),
         }
     }
 

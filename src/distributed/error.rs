@@ -55,6 +55,11 @@ pub enum GroupError {
          `cargo build --release --features libtorch`"
     )]
     NotCompiled(usize),
+    /// Gradients cannot go from GPU to GPU.
+    #[error(
+        "the processes cannot go from GPU to GPU ({0}): `--exchange host` goes by way of the processor"
+    )]
+    NoNccl(String),
     /// The processes have not found each other.
     #[error(
         "the processes have not found each other at {meeting} ({message}): see that all of them are started, that MASTER_ADDR is \

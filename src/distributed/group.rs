@@ -1,9 +1,13 @@
 //! Processes that train together.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::engine::ProcessGroup;
+use burn::tensor::Tensor;
+
+use super::difference::difference;
+use super::engine::{GpuGroup, Nccl, ProcessGroup};
 use super::error::GroupError;
 use super::join::join;
 use super::launch::Launch;
@@ -19,15 +23,18 @@ const MAX_MESSAGE: usize = 4096;
 /// A group of processes that train together, or a process that is alone, for which nothing here is anything to do.
 ///
 /// All processes call the same functions in the same order. One that fails on its own calls [`Group::conclude`] instead, and the
-/// others learn of it from what they call next: all but [`Group::sum`] begin with an agreement.
-#[derive(Debug)]
+/// others learn of it from what they call next: all but [`Group::sum`] and [`Group::collect_numbers`] begin with an agreement. Clones
+/// are the same group.
+#[derive(Debug, Clone)]
 pub struct Group {
     rank: usize,
     size: usize,
     limit: Duration,
-    engine: Option<ProcessGroup>,
+    engine: Option<Arc<Mutex<ProcessGroup>>>,
+    /// The way from GPU to GPU, where there is one.
+    gpus: Option<Arc<Mutex<GpuGroup>>>,
     /// Whether the others can be told something.
-    is_connected: Cell<bool>,
+    is_connected: Arc<AtomicBool>,
 }
 
 impl Group {
@@ -38,7 +45,8 @@ impl Group {
             size: 1,
             limit: Duration::ZERO,
             engine: None,
-            is_connected: Cell::new(false),
+            gpus: None,
+            is_connected: Arc::default(),
         }
     }
 
@@ -52,8 +60,33 @@ impl Group {
             rank: launch.rank,
             size: launch.size,
             limit,
-            is_connected: Cell::new(engine.is_some()),
-            engine,
+            is_connected: Arc::new(AtomicBool::new(engine.is_some())),
+            engine: engine.map(|engine| Arc::new(Mutex::new(engine))),
+            gpus: None,
+        })
+    }
+
+    /// The same group, whose processes sum up numbers on their GPUs, by NCCL; this one has `gpu`. All processes ask for it.
+    ///
+    /// # Errors
+    /// NCCL is not there or finds no way; or as [`Group::agree`].
+    pub fn with_gpus(&self, gpu: usize) -> Result<Self, GroupError> {
+        if self.engine.is_none() {
+            return Ok(self.clone());
+        }
+        let nccl = Nccl::load().map_err(GroupError::NoNccl)?;
+        let own = if self.is_leader() {
+            nccl.new_id().map_err(GroupError::NoNccl)?
+        } else {
+            Vec::new()
+        };
+        let id = self.share(own)?;
+        // Whoever cannot has said so by now: NCCL would wait for it.
+        self.agree(Signal::Continue, true)?;
+        let gpus = GpuGroup::join(nccl, &id, [self.rank, self.size], gpu);
+        Ok(Self {
+            gpus: Some(Arc::new(Mutex::new(gpus.map_err(GroupError::NoNccl)?))),
+            ..self.clone()
         })
     }
 
@@ -77,7 +110,7 @@ impl Group {
     /// # Errors
     /// Another process is gone or silent.
     pub fn sum(&self, values: &mut [f32]) -> Result<(), GroupError> {
-        match &self.engine {
+        match self.engine() {
             Some(engine) if !values.is_empty() => {
                 self.checked(self.limit, engine.sum(values, self.limit))
             }
@@ -85,12 +118,51 @@ impl Group {
         }
     }
 
+    /// Whether numbers go from GPU to GPU: [`Group::with_gpus`].
+    pub fn has_gpus(&self) -> bool {
+        self.gpus.is_some()
+    }
+
+    /// The sums of numbers on the GPUs of all processes; the numbers themselves where there is no way from GPU to GPU. All must be
+    /// known to come.
+    ///
+    /// # Errors
+    /// Another process is gone or silent.
+    pub fn sum_on_gpus(&self, values: Tensor<1>) -> Result<Tensor<1>, GroupError> {
+        let Some(gpus) = &self.gpus else {
+            return Ok(values);
+        };
+        let mut gpus = gpus.lock().unwrap_or_else(PoisonError::into_inner);
+        self.checked(self.limit, gpus.sum(values, self.limit))
+    }
+
+    /// The numbers of each process, in order of rank. All give as many, and must be known to come.
+    ///
+    /// # Errors
+    /// Another process is gone or silent.
+    pub fn collect_numbers(&self, own: &[f32]) -> Result<Vec<Vec<f32>>, GroupError> {
+        let Some(engine) = self.engine() else {
+            return Ok(vec![own.to_vec()]);
+        };
+        let mut bytes: Vec<u8> = own.iter().flat_map(|number| number.to_le_bytes()).collect();
+        let all = self.checked(self.limit, engine.collect(&mut bytes, self.limit))?;
+        let (numbers, _) = all.as_chunks();
+        let numbers: Vec<f32> = numbers
+            .iter()
+            .map(|&bytes| f32::from_le_bytes(bytes))
+            .collect();
+        Ok(numbers
+            .chunks(own.len().max(1))
+            .map(<[f32]>::to_vec)
+            .collect())
+    }
+
     /// The strongest signal of all processes. Where the leader may be busy with files, the others have `patience`.
     ///
     /// # Errors
     /// Another process has failed, is gone or silent.
     pub fn agree(&self, own: Signal, patience: bool) -> Result<Signal, GroupError> {
-        let Some(engine) = &self.engine else {
+        let Some(engine) = self.engine() else {
             return Ok(own);
         };
         let limit = if patience {
@@ -98,7 +170,7 @@ impl Group {
         } else {
             self.limit
         };
-        let all = self.exchange(engine, own as u8, "", limit)?;
+        let all = self.exchange(&engine, own as u8, "", limit)?;
         let signals = all.into_iter().map(Signal::from_number);
         Ok(signals.max().unwrap_or(own))
     }
@@ -109,8 +181,8 @@ impl Group {
     /// As [`Group::agree`].
     pub fn share(&self, own: Vec<u8>) -> Result<Vec<u8>, GroupError> {
         self.agree(Signal::Continue, true)?;
-        match &self.engine {
-            Some(engine) => self.broadcast(engine, own, 0),
+        match self.engine() {
+            Some(engine) => self.broadcast(&engine, own, 0),
             None => Ok(own),
         }
     }
@@ -121,17 +193,17 @@ impl Group {
     /// It is not; or as [`Group::agree`].
     pub fn compare(&self, parts: &[(&'static str, String)]) -> Result<(), GroupError> {
         self.agree(Signal::Continue, true)?;
-        let Some(engine) = &self.engine else {
+        let Some(engine) = self.engine() else {
             return Ok(());
         };
         for (part, text) in parts {
-            let all = self.collect(engine, text.as_bytes())?;
+            let all = self.collect(&engine, text.as_bytes())?;
             let texts: Vec<_> = all
                 .iter()
                 .map(|text| String::from_utf8_lossy(text))
                 .collect();
             if let Some(rank) = texts.iter().position(|text| *text != texts[0]) {
-                self.is_connected.set(false);
+                self.disconnect();
                 return Err(GroupError::Unequal {
                     rank,
                     part,
@@ -148,10 +220,10 @@ impl Group {
     /// As [`Group::agree`].
     pub fn gather(&self, mut own: Vec<u8>) -> Result<Vec<Vec<u8>>, GroupError> {
         self.agree(Signal::Continue, true)?;
-        let Some(engine) = &self.engine else {
+        let Some(engine) = self.engine() else {
             return Ok(vec![own]);
         };
-        let lengths = self.lengths(engine, own.len())?;
+        let lengths = self.lengths(&engine, own.len())?;
         if !self.is_leader() {
             self.checked(self.limit, engine.send(&mut own, 0, self.limit))?;
             return Ok(Vec::new());
@@ -171,13 +243,13 @@ impl Group {
     /// As [`Group::agree`].
     pub fn scatter(&self, all: Vec<Vec<u8>>) -> Result<Vec<u8>, GroupError> {
         self.agree(Signal::Continue, true)?;
-        let Some(engine) = &self.engine else {
+        let Some(engine) = self.engine() else {
             return Ok(all.into_iter().next().unwrap_or_default());
         };
         let lengths = all
             .iter()
             .flat_map(|bytes| (bytes.len() as u64).to_le_bytes());
-        let lengths = self.broadcast(engine, lengths.collect(), 0)?;
+        let lengths = self.broadcast(&engine, lengths.collect(), 0)?;
         let (lengths, _) = lengths.as_chunks();
         if self.is_leader() {
             let mut all = all.into_iter();
@@ -203,14 +275,27 @@ impl Group {
     /// # Errors
     /// Another process has failed, is gone or silent.
     pub fn conclude(&self, failure: Option<&str>) -> Result<(), GroupError> {
-        let Some(engine) = self.engine.as_ref().filter(|_| self.is_connected.get()) else {
+        let is_connected = self.is_connected.load(Ordering::Relaxed);
+        let Some(engine) = self.engine().filter(|_| is_connected) else {
             return Ok(());
         };
         let signal = failure.map_or(Signal::Continue as u8, |_| FAILED);
         let limit = self.limit.max(PATIENCE);
-        self.exchange(engine, signal, failure.unwrap_or_default(), limit)?;
-        self.is_connected.set(false);
+        self.exchange(&engine, signal, failure.unwrap_or_default(), limit)?;
+        self.disconnect();
         Ok(())
+    }
+
+    /// The engine, where there are others.
+    fn engine(&self) -> Option<MutexGuard<'_, ProcessGroup>> {
+        let engine = self.engine.as_ref()?;
+        // The engine itself is whole, whatever has become of a thread that called it.
+        Some(engine.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Remembers that the others are not listening any more.
+    fn disconnect(&self) {
+        self.is_connected.store(false, Ordering::Relaxed);
     }
 
     /// The numbers of all processes, unless one of them is [`FAILED`].
@@ -228,7 +313,7 @@ impl Group {
         let mut message = message.as_bytes().to_vec();
         message.truncate(MAX_MESSAGE);
         let message = self.broadcast(engine, message, rank)?;
-        self.is_connected.set(false);
+        self.disconnect();
         Err(GroupError::Other {
             rank,
             message: String::from_utf8_lossy(&message).into_owned(),
@@ -277,33 +362,11 @@ impl Group {
     /// The result of the engine; after an error the group is of no use.
     fn checked<T>(&self, limit: Duration, result: Result<T, String>) -> Result<T, GroupError> {
         result.map_err(|message| {
-            self.is_connected.set(false);
+            self.disconnect();
             let other = (self.size == 2).then_some(1 - self.rank.min(1));
             GroupError::of_engine(message, other, limit)
         })
     }
-}
-
-/// The first lines of which one of two texts has another, or none.
-fn difference(first: &str, other: &str) -> String {
-    const SHOWN: usize = 3;
-    let only = |text: &str, than: &str| -> Vec<String> {
-        let known: Vec<_> = than.lines().collect();
-        let lines = text.lines().filter(|line| !known.contains(line));
-        lines.take(SHOWN).map(str::to_owned).collect()
-    };
-    let shown = |lines: Vec<String>| {
-        if lines.is_empty() {
-            "nothing of the kind".to_owned()
-        } else {
-            lines.join(", ")
-        }
-    };
-    format!(
-        "{}; process 0: {}",
-        shown(only(other, first)),
-        shown(only(first, other))
-    )
 }
 
 #[cfg(test)]
@@ -321,18 +384,5 @@ mod tests {
         assert_eq!(group.gather(vec![4]).unwrap(), [[4]]);
         group.compare(&[("recipe", "a".to_owned())]).unwrap();
         group.conclude(Some("failed")).unwrap();
-    }
-
-    #[test]
-    fn lines_that_differ_are_shown() {
-        let first = "lr = 1\nseed = 2\n";
-        assert_eq!(
-            difference(first, "lr = 1\nseed = 3\n"),
-            "seed = 3; process 0: seed = 2"
-        );
-        assert_eq!(
-            difference(first, "lr = 1\n"),
-            "nothing of the kind; process 0: seed = 2"
-        );
     }
 }

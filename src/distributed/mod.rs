@@ -3,6 +3,7 @@
 //! A [`Launch`] is what the launcher has said in environment variables. A [`Group`] is the connection to the others, by PyTorch's
 //! own engine: c10d and Gloo, which LibTorch brings. Without the feature `libtorch` a process is always alone.
 
+mod difference;
 mod engine;
 mod error;
 mod group;

@@ -6,8 +6,8 @@ use burn::tensor::Tensor;
 use super::stage::{Builder, PostOp, Stage, layer_name, width};
 use crate::config::DiscriminatorRecipe;
 use crate::nn::{
-    Critic, DiscriminatorLayer, ForwardMode, Network, WeightInit, discriminator_features,
-    discriminator_logits, input_gradient,
+    Critic, DiscriminatorLayer, ForwardMode, MinibatchLayers, Network, ReferenceBatch, WeightInit,
+    discriminator_features, discriminator_logits, input_gradient,
 };
 
 /// Strided convolutions down to few positions, then one logit for the whole picture or patch.
@@ -17,8 +17,8 @@ use crate::nn::{
 #[derive(Module, Debug)]
 pub struct ContextDiscriminator {
     stages: Vec<Stage>,
-    #[module(skip)]
-    minibatch_deviation: bool,
+    /// Before the last stage.
+    minibatch: MinibatchLayers,
 }
 
 impl ContextDiscriminator {
@@ -41,44 +41,50 @@ impl ContextDiscriminator {
             builder.convolution([above, next], [4, 2, 1], layer > 0, PostOp::LeakyRelu);
             above = next;
         }
-        let further = usize::from(recipe.minibatch_deviation);
+        let added = MinibatchLayers::added_channels(recipe);
         let whole = [sides[layers], 1, 0];
-        builder.convolution([above + further, 1], whole, false, PostOp::Nothing);
+        builder.convolution([above + added, 1], whole, false, PostOp::Nothing);
         Self {
             stages: builder.build(),
-            minibatch_deviation: recipe.minibatch_deviation,
+            minibatch: MinibatchLayers::new(init, recipe, above),
         }
     }
 
     /// Maps `[batch, in, side, side]` to logits, `[batch, 1, 1, 1]`.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        discriminator_logits(&self.layers(), input, mode)
+        discriminator_logits(&self.layers(), input, mode, &ReferenceBatch::default())
     }
 
     /// The layers in their order.
     fn layers(&self) -> Vec<DiscriminatorLayer<'_>> {
         let stages = self.stages.iter();
         let mut layers: Vec<_> = stages.flat_map(Stage::discriminator_layers).collect();
-        if self.minibatch_deviation {
-            // Before the last convolution.
-            layers.insert(layers.len() - 1, DiscriminatorLayer::MinibatchDeviation);
-        }
+        let last = layers.len() - 1;
+        layers.splice(last..last, self.minibatch.layers());
         layers
     }
 }
 
 impl Critic for ContextDiscriminator {
     fn features(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Vec<Tensor<4>>> {
-        vec![discriminator_features(&self.layers(), input, mode)]
+        vec![discriminator_features(
+            &self.layers(),
+            input,
+            mode,
+            &ReferenceBatch::default(),
+        )]
     }
 
     fn input_gradient(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        input_gradient(&self.layers(), input, mode)
+        input_gradient(&self.layers(), input, mode, &ReferenceBatch::default())
     }
 }
 
 impl Network for ContextDiscriminator {
     fn layer_name(&self, path: &str) -> String {
+        if path.starts_with(MinibatchLayers::NAME) {
+            return MinibatchLayers::NAME.to_owned();
+        }
         layer_name(&self.stages, path.strip_prefix("stages.").unwrap_or(path))
     }
 }

@@ -92,9 +92,10 @@ impl Inpaint {
         rng: &mut ChaCha8Rng,
     ) -> DiscriminatorLosses {
         let network = self.discriminator.network();
-        let on_real = network.forward(real.clone(), ForwardMode::TRAINING);
+        let mode = context.training_mode();
+        let on_real = network.forward(real.clone(), mode);
         let on_real = self.gan_loss.discriminator_on_real(on_real);
-        let on_fake = network.forward(fake.clone(), ForwardMode::TRAINING);
+        let on_fake = network.forward(fake.clone(), mode);
         let on_fake = self.gan_loss.discriminator_on_fake(on_fake);
         let penalty = self.penalties.loss(network, real, fake, context.step, rng);
         let losses = DiscriminatorLosses {
@@ -129,7 +130,8 @@ impl Method for Inpaint {
         let weights = reconstruction_weights(mask.clone(), self.overlap);
 
         let network = self.generator.network();
-        let output = network.forward(input, mask.clone(), ForwardMode::TRAINING);
+        let mode = context.training_mode();
+        let output = network.forward(input, mask.clone(), mode);
         let target = self.predicted_part(photo);
         let distance = reconstruction_loss(
             output.clone(),
@@ -158,7 +160,7 @@ impl Method for Inpaint {
             }
             // The generator is judged by the discriminator after its step.
             let frozen = self.discriminator.frozen();
-            let judgement = self.matching.judge(&frozen, fake, &real);
+            let judgement = self.matching.judge(&frozen, fake, &real, mode);
             let adversarial = judgement.generator_loss(self.gan_loss) * self.adversarial;
             losses.push(Loss::generator("G_adv", &adversarial));
             losses.extend(Loss::matching(&judgement));

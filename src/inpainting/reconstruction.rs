@@ -5,6 +5,7 @@ use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
 
 use crate::config::Distance;
+use crate::kernels::mean;
 
 /// Weight of the band around the hole, which is predicted too so that both meet; the hole has weight 1.
 pub const BAND_WEIGHT: f64 = 10.0;
@@ -40,5 +41,6 @@ pub fn reconstruction_loss(
         Distance::L2 => difference.square(),
         Distance::L1 => difference.abs(),
     };
-    (difference * weights).sum() / counted
+    let elements = difference.shape().num_elements() as f64;
+    mean(difference * weights) * elements / counted
 }

@@ -1,4 +1,4 @@
-//! The kernels that a backend can implement, and whether a tensor's backend does.
+//! The kernels but convolutions that a backend can implement, and whether a tensor's backend does.
 #![cfg_attr(
     feature = "libtorch",
     expect(
@@ -7,31 +7,18 @@
     )
 )]
 
+use std::sync::Arc;
+
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, DispatchDevice, backend_extension};
-use burn::tensor::{DType, Tensor, TensorData};
+use burn::tensor::{DType, Tensor};
 
-use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};
+use super::{AdamStep, Exchange};
 
-/// The kernels as operations on a backend's own tensors, with the shapes of the public functions of the same names.
-///
-/// A missing `bias` has length 0, since an operation of an extension has a fixed number of tensors.
-#[backend_extension(Flex, LibTorch: cfg(feature = "libtorch"), Autodiff)]
+/// The kernels but convolutions as operations on a backend's own tensors, with the shapes of the public functions of the same
+/// names.
+#[backend_extension(Flex, LibTorch: cfg(feature = "libtorch"), Cube: cfg(feature = "wgpu"), Autodiff)]
 pub(crate) trait Kernels: Backend {
-    fn convolution(
-        input: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        shape: ConvolutionShape,
-    ) -> FloatTensor<Self>;
-
-    fn transposed_convolution(
-        input: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        shape: TransposedConvolutionShape,
-    ) -> FloatTensor<Self>;
-
     /// The output of [`instance_norm_with_statistics`](Self::instance_norm_with_statistics) alone, if no gradients are
     /// requested.
     fn instance_norm(input: FloatTensor<Self>, epsilon: f64) -> FloatTensor<Self>;
@@ -51,11 +38,14 @@ pub(crate) trait Kernels: Backend {
         epsilon: f64,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
-    /// Converts the weight of a convolution to the type and layout that it computes with; carries no gradient.
-    fn prepack_weight(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self>;
-
-    /// Makes a tensor of `data` on the device of `like`, which shares the memory of a mapped file if the device can.
-    fn from_mapped(like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self>;
+    /// Returns output, mean and unbiased variance over the samples of all processes; the last two carry no gradient.
+    fn joint_batch_norm(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        epsilon: f64,
+        exchange: Arc<dyn Exchange>,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
     /// Returns mean and biased variance, which carry no gradient.
     fn channel_statistics(input: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>);
@@ -82,61 +72,8 @@ pub(crate) trait Kernels: Backend {
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
-/// What a convolution, transposed or not, saves for its gradients.
-#[derive(Debug, Clone)]
-pub(crate) struct ConvolutionSaved<T> {
-    /// Saved if the gradient of the weight is requested.
-    pub(crate) input: Option<T>,
-    /// Saved if the gradient of the input is requested.
-    pub(crate) weight: Option<T>,
-    /// Whether the gradient of the bias is requested.
-    pub(crate) bias: bool,
-    /// Shape of the input.
-    pub(crate) input_dims: [usize; 4],
-    /// Type of the input, and so of its gradient, before it was converted.
-    #[cfg_attr(
-        not(feature = "libtorch"),
-        expect(dead_code, reason = "Flex has one type alone")
-    )]
-    pub(crate) input_type: DType,
-    /// Shape of the weight.
-    pub(crate) weight_dims: [usize; 4],
-}
-
-/// The requested gradients of a convolution with respect to input, weight and bias.
-pub(crate) type ConvolutionGradients<T> = [Option<T>; 3];
-
-/// Gradients of the kernels, for automatic differentiation.
+/// Gradients of [`Kernels`], for automatic differentiation.
 pub(crate) trait KernelGradients: Kernels {
-    /// Converts input and weight to the form that this convolution takes, so that what is saved for the gradients need not be
-    /// converted again.
-    fn convolution_operands(
-        input: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        shape: ConvolutionShape,
-    ) -> [FloatTensor<Self>; 2];
-
-    /// The same for a transposed convolution.
-    fn transposed_convolution_operands(
-        input: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        shape: TransposedConvolutionShape,
-    ) -> [FloatTensor<Self>; 2];
-
-    /// Gradients of a convolution, from the gradient of its output.
-    fn convolution_gradients(
-        gradient: FloatTensor<Self>,
-        saved: ConvolutionSaved<FloatTensor<Self>>,
-        shape: ConvolutionShape,
-    ) -> ConvolutionGradients<FloatTensor<Self>>;
-
-    /// Gradients of a transposed convolution, from the gradient of its output.
-    fn transposed_convolution_gradients(
-        gradient: FloatTensor<Self>,
-        saved: ConvolutionSaved<FloatTensor<Self>>,
-        shape: TransposedConvolutionShape,
-    ) -> ConvolutionGradients<FloatTensor<Self>>;
-
     /// Gradient of a leaky ReLU with respect to its input, from its output: both have the same sign.
     fn leaky_relu_gradient(
         gradient: FloatTensor<Self>,
@@ -174,6 +111,8 @@ pub(crate) fn has_kernels<const D: usize>(tensor: &Tensor<D>) -> bool {
         DispatchDevice::Flex(_) => tensor.dtype() == DType::F32,
         #[cfg(feature = "libtorch")]
         DispatchDevice::LibTorch(_) => matches!(tensor.dtype(), DType::F32 | DType::BF16),
+        #[cfg(feature = "wgpu")]
+        DispatchDevice::Cube(_) => tensor.dtype() == DType::F32,
         #[allow(unreachable_patterns, reason = "there may be no other backend")]
         _ => false,
     }

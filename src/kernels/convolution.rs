@@ -5,7 +5,7 @@ use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 
 #[cfg(feature = "flex")]
-use super::backend::{Kernels, has_kernels};
+use super::convolution_backend::{Convolutions, has_convolutions};
 use super::convolution_shape::{ConvolutionShape, TransposedConvolutionShape};
 use super::precision::Precision;
 #[cfg(feature = "flex")]
@@ -15,7 +15,7 @@ use burn::backend::Dispatch;
 /// that inference need not convert it each time. The result carries no gradient.
 pub fn prepack_weight<const D: usize>(weight: Tensor<D>, precision: Precision) -> Tensor<D> {
     #[cfg(feature = "flex")]
-    if precision != Precision::F32 && has_kernels(&weight) {
+    if precision != Precision::F32 && has_convolutions(&weight) {
         return Tensor::from_dispatch(Dispatch::prepack_weight(weight.into_dispatch(), precision));
     }
     weight
@@ -32,7 +32,7 @@ pub fn convolution(
     shape: ConvolutionShape,
 ) -> Tensor<4> {
     #[cfg(feature = "flex")]
-    if has_kernels(&input) && has_kernels(&weight) {
+    if has_convolutions(&input) && has_convolutions(&weight) {
         let bias = bias.unwrap_or_else(|| Tensor::empty([0], &weight.device()));
         return Tensor::from_dispatch(Dispatch::convolution(
             input.into_dispatch(),
@@ -57,7 +57,7 @@ pub fn transposed_convolution(
     shape: TransposedConvolutionShape,
 ) -> Tensor<4> {
     #[cfg(feature = "flex")]
-    if has_kernels(&input) && has_kernels(&weight) {
+    if has_convolutions(&input) && has_convolutions(&weight) {
         let bias = bias.unwrap_or_else(|| Tensor::empty([0], &weight.device()));
         return Tensor::from_dispatch(Dispatch::transposed_convolution(
             input.into_dispatch(),

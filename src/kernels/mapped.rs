@@ -8,7 +8,7 @@ use burn::tensor::{AllocationProperty, Bytes, Tensor, TensorData};
 use memmap2::MmapOptions;
 
 #[cfg(feature = "flex")]
-use super::backend::{Kernels, has_kernels};
+use super::convolution_backend::{Convolutions, has_convolutions};
 
 /// Maps a file into memory: its pages are read when they are used. Writing to the memory does not change the file.
 ///
@@ -31,7 +31,7 @@ pub(crate) fn map_file(file: &File) -> io::Result<bytes::Bytes> {
 /// Makes a tensor of a part of a mapped file, on the device of `like`, without a copy if the device reads the host's memory.
 pub(crate) fn tensor_from_mapped<const D: usize>(data: TensorData, like: &Tensor<D>) -> Tensor<D> {
     #[cfg(feature = "flex")]
-    if has_kernels(like) {
+    if has_convolutions(like) {
         let like = like.clone().into_dispatch();
         return Tensor::from_dispatch(burn::backend::Dispatch::from_mapped(like, data));
     }

@@ -3,9 +3,10 @@
 //! Networks call these instead of Burn's own operations, so that a backend can have its own implementation.
 //!
 //! A kernel is a function whose generic form, of ordinary tensor operations, defines the result. A native one adds an operation
-//! to the trait `Kernels` and its gradient to `KernelGradients`, with implementations for Flex (`flex`) and LibTorch
-//! (`libtorch`), and a test in `tests/it/kernels_*.rs` that compares values and gradients with Burn's own operations. A backend
-//! with kernels is named in `#[backend_extension(..)]` and in `has_kernels`.
+//! to the trait `Kernels` and its gradient to `KernelGradients`, with implementations for Flex (`flex`), LibTorch (`libtorch`)
+//! and graphics adapters (`cube`), and a test in `tests/it/kernels_*.rs` that compares values and gradients with Burn's own
+//! operations. Convolutions have traits of their own, which Flex and LibTorch implement. A backend with kernels is named in
+//! `#[backend_extension(..)]` and in `has_kernels`.
 //!
 //! The only `unsafe` code of the package stands here, and each block says why it is sound.
 
@@ -18,14 +19,26 @@ mod autodiff;
 #[cfg(feature = "flex")]
 mod backend;
 mod convolution;
+#[cfg(feature = "flex")]
+mod convolution_autodiff;
+#[cfg(feature = "flex")]
+mod convolution_backend;
 mod convolution_shape;
+#[cfg(feature = "wgpu")]
+mod cube;
 mod device_failure;
 mod device_memory;
+mod doubling;
+mod exchange;
 #[cfg(feature = "flex")]
 mod flex;
+mod joint_norm;
+#[cfg(feature = "flex")]
+mod joint_norm_passes;
 #[cfg(feature = "libtorch")]
 pub mod libtorch;
 mod mapped;
+mod mean;
 mod memory;
 mod norm;
 mod precision;
@@ -45,7 +58,11 @@ pub use convolution::{convolution, prepack_weight, transposed_convolution};
 pub use convolution_shape::{ConvolutionShape, TransposedConvolutionShape};
 pub use device_failure::DeviceFailure;
 pub use device_memory::DeviceMemory;
+pub use doubling::double_bilinear;
+pub use exchange::Exchange;
+pub use joint_norm::{JointNorm, has_joint_norm, joint_batch_norm};
 pub(crate) use mapped::{map_file, mapped_numbers, tensor_from_mapped};
+pub use mean::mean;
 pub use memory::{exit_process, retain_freed_memory};
 pub use norm::{
     ChannelScaling, ChannelStatistics, batch_norm, channel_statistics, normalize_batch,

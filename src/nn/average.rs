@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use burn::module::{ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 
+use super::reference_batch::ReferenceBatch;
 use super::tensors::{ModulePath, NamedTensors, Network, TensorError};
 
 /// The exponential moving average of the weights of a network in training.
@@ -37,6 +38,13 @@ impl<N: Network> WeightAverage<N> {
         network.expect("the average is put back after every update")
     }
 
+    /// Gives the averaged network the batch that its norms take statistics from.
+    pub(super) fn set_reference(&mut self, batch: ReferenceBatch) {
+        if let Some(network) = &mut self.network {
+            network.set_reference(batch);
+        }
+    }
+
     /// Takes in the weights of `network` after a step.
     pub(super) fn update(&mut self, network: &N) {
         self.count += 1;
@@ -58,6 +66,7 @@ impl<N: Network> WeightAverage<N> {
 
     /// The averaged weights under their public names, and the number of updates.
     pub(super) fn state(&self) -> (NamedTensors, u64) {
+        self.network().settle_reference();
         (NamedTensors::from_network(self.network()), self.count)
     }
 

@@ -4,8 +4,8 @@
 //! implementation of CUT.
 
 use burn::tensor::Tensor;
-use burn::tensor::module::{avg_pool2d, interpolate};
-use burn::tensor::ops::{AvgPoolOptions, InterpolateMode, InterpolateOptions};
+use burn::tensor::module::avg_pool2d;
+use burn::tensor::ops::AvgPoolOptions;
 
 use super::spread::{spread, window};
 use crate::kernels::reflection_pad;
@@ -54,21 +54,12 @@ pub(super) fn blur_bordered(input: Tensor<4>) -> Tensor<4> {
     avg_pool2d(avg_pool2d(input, mean(1)), mean(2))
 }
 
-/// Height and width doubled: the weights 1 3 3 1 in each direction, with the outermost pixels repeated at the border.
-pub fn blur_upsample(input: Tensor<4>) -> Tensor<4> {
-    let [_, _, height, width] = input.dims();
-    // Each new pixel lies a quarter of a pixel from the nearest old one: 3/4 of that and 1/4 of the next.
-    let options = InterpolateOptions::new(InterpolateMode::Bilinear)
-        .with_align_corners(false)
-        .with_output_size([2 * height, 2 * width]);
-    interpolate(input, options)
-}
-
 #[cfg(test)]
 mod tests {
     use burn::tensor::{Device, Distribution, TensorData, Tolerance};
 
     use super::*;
+    use crate::kernels::double_bilinear;
     use crate::nn::downsample::{downsample, downsample_gradient};
 
     fn line(values: &[f32], column: bool) -> Tensor<4> {
@@ -130,7 +121,7 @@ mod tests {
             let odd = line(&[4.0, 8.0, 12.0], column);
             check(blur_downsample(odd), &[6.0, 10.0], column);
             let doubled = [4.0, 5.0, 7.0, 6.0, 2.0, 4.0, 12.0, 16.0];
-            check(blur_upsample(input), &doubled, column);
+            check(double_bilinear(input), &doubled, column);
         }
     }
 }

@@ -3,10 +3,10 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::discriminator_layer::discriminator_features;
 use super::forward_mode::ForwardMode;
-use super::input_gradient::{Critic, input_gradient};
+use super::input_gradient::Critic;
 use super::patch_gan::{PatchGan, PixelGan};
+use super::reference_batch::ReferenceBatch;
 use super::tensors::Network;
 use super::weight_init::WeightInit;
 use crate::config::{DiscriminatorArch, DiscriminatorRecipe};
@@ -50,15 +50,15 @@ impl Discriminator {
 impl Critic for Discriminator {
     fn features(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Vec<Tensor<4>>> {
         vec![match self {
-            Self::Patch(patch) => discriminator_features(&patch.layers(), input, mode),
-            Self::Pixel(pixel) => discriminator_features(&pixel.layers(), input, mode),
+            Self::Patch(patch) => patch.features(input, mode),
+            Self::Pixel(pixel) => pixel.features(input, mode),
         }]
     }
 
     fn input_gradient(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         match self {
-            Self::Patch(patch) => input_gradient(&patch.layers(), input, mode),
-            Self::Pixel(pixel) => input_gradient(&pixel.layers(), input, mode),
+            Self::Patch(patch) => patch.input_gradient(input, mode),
+            Self::Pixel(pixel) => pixel.input_gradient(input, mode),
         }
     }
 }
@@ -70,6 +70,20 @@ impl Network for Discriminator {
         match self {
             Self::Patch(patch) => patch.layer_name(path),
             Self::Pixel(pixel) => pixel.layer_name(path),
+        }
+    }
+
+    fn set_reference(&mut self, batch: ReferenceBatch) {
+        match self {
+            Self::Patch(patch) => patch.set_reference(batch),
+            Self::Pixel(pixel) => pixel.set_reference(batch),
+        }
+    }
+
+    fn settle_reference(&self) {
+        match self {
+            Self::Patch(patch) => patch.settle_reference(),
+            Self::Pixel(pixel) => pixel.settle_reference(),
         }
     }
 }

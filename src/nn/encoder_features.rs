@@ -7,7 +7,6 @@ use burn::tensor::Tensor;
 
 use super::convolution::{STEM_BORDER, full_precision};
 use super::forward_mode::ForwardMode;
-use super::layer_ops::Eager;
 use super::resnet::ResnetGenerator;
 use crate::kernels::reflection_pad;
 
@@ -25,7 +24,7 @@ impl ResnetGenerator {
         if found.is_complete() {
             return found.features;
         }
-        let _ = self.encode(&mut Eager { mode }, input, &mut |features| {
+        let _ = self.encode(&mut self.eager(mode), input, &mut |features| {
             found.take(features);
             if found.is_complete() {
                 ControlFlow::Break(())
@@ -44,7 +43,7 @@ impl ResnetGenerator {
         mode: ForwardMode,
     ) -> (Tensor<4>, Vec<Tensor<4>>) {
         let mut found = Found::new(&input, layers);
-        let mut ops = Eager { mode };
+        let mut ops = self.eager(mode);
         let ControlFlow::Continue(encoded) = self.encode(&mut ops, input, &mut |features| {
             found.take(features);
             ControlFlow::<Infallible>::Continue(())

@@ -6,6 +6,7 @@ use super::forward_mode::ForwardMode;
 use super::gan_loss::GanLoss;
 use super::input_gradient::Critic;
 use crate::config::LossRecipe;
+use crate::kernels::mean;
 
 /// The distance between the discriminator's features of generated and of real pictures.
 ///
@@ -43,12 +44,18 @@ impl FeatureMatching {
 
     /// What `critic`, whose weights are frozen, makes of `fake`, compared with what it makes of `real`, which it only looks at where a
     /// loss asks for it. Both `[batch, channels, height, width]`.
-    pub fn judge<C: Critic>(&self, critic: &C, fake: Tensor<4>, real: &Tensor<4>) -> Judgement {
-        let of_fake = critic.features(fake, ForwardMode::TRAINING);
+    pub fn judge<C: Critic>(
+        &self,
+        critic: &C,
+        fake: Tensor<4>,
+        real: &Tensor<4>,
+        mode: ForwardMode<'_>,
+    ) -> Judgement {
+        let of_fake = critic.features(fake, mode);
         let of_real = if self.compares() {
             let look = ForwardMode {
                 update_running: false,
-                ..ForwardMode::TRAINING
+                ..mode
             };
             critic.features(real.clone(), look)
         } else {
@@ -95,7 +102,7 @@ fn layers(of_fake: &[Vec<Tensor<4>>], of_real: &[Vec<Tensor<4>>]) -> Tensor<1> {
     for (fake, real) in of_fake.iter().zip(of_real) {
         let inner = fake.len() - 1;
         for (fake, real) in fake.iter().zip(real).take(inner) {
-            terms.push((fake.clone() - real.clone().inner()).abs().mean());
+            terms.push(mean((fake.clone() - real.clone().inner()).abs()));
         }
     }
     let share = 4.0 / terms.len() as f64;
@@ -104,12 +111,16 @@ fn layers(of_fake: &[Vec<Tensor<4>>], of_real: &[Vec<Tensor<4>>]) -> Tensor<1> {
 
 /// The squared distance between the means of the last layer before the logits over pictures and places, on average over the sizes.
 fn means(of_fake: &[Vec<Tensor<4>>], of_real: &[Vec<Tensor<4>>]) -> Tensor<1> {
-    let mean = |features: Tensor<4>| features.mean_dim(3).mean_dim(2).mean_dim(0);
+    let of_channels = |features: Tensor<4>| features.mean_dim(3).mean_dim(2).mean_dim(0);
     let pairs = of_fake.iter().zip(of_real);
     let terms = pairs.filter_map(|(fake, real)| {
         let last = fake.len().checked_sub(2)?;
         let real = real[last].clone().inner();
-        Some((mean(fake[last].clone()) - mean(real)).square().sum())
+        Some(
+            (of_channels(fake[last].clone()) - of_channels(real))
+                .square()
+                .sum(),
+        )
     });
     let terms: Vec<Tensor<1>> = terms.collect();
     let count = terms.len() as f64;

@@ -1,6 +1,9 @@
 //! Per-call settings of layers that differ between training and inference.
 
-use crate::config::Mode;
+use std::sync::Arc;
+
+use crate::config::{GeneratorArch, Mode, Recipe};
+use crate::kernels::Exchange;
 
 /// Where batch normalisation takes its mean and variance from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -12,33 +15,38 @@ pub enum NormStats {
 }
 
 impl NormStats {
-    /// Those of a mode unless others are asked for.
-    pub fn usual(mode: Mode) -> Self {
-        match mode {
+    /// Those of a recipe's generator unless others are asked for.
+    pub fn usual(recipe: &Recipe) -> Self {
+        match recipe.mode {
             // One window has too few pixels for statistics of its own, and one sample must not depend on the others.
             Mode::Inpaint | Mode::Generate | Mode::Vae => Self::Running,
+            // As in the paper's tests: a picture's own contrast is to be kept.
+            Mode::Pix2pix if recipe.generator.arch == GeneratorArch::Srresnet => Self::Running,
             Mode::Pix2pix | Mode::Cycle | Mode::Contrastive | Mode::Pix2pixhd => Self::Batch,
         }
     }
 }
 
 /// What normalisation and dropout do in a forward pass. Passed with each call, so that no hidden mode can be wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ForwardMode {
+#[derive(Debug, Clone, Copy)]
+pub struct ForwardMode<'a> {
     /// Where batch normalisation takes its statistics from.
     pub norm_stats: NormStats,
     /// Whether batch normalisation updates its running averages, and spectral normalisation its singular vectors.
     pub update_running: bool,
     /// Whether dropout is active.
     pub dropout: bool,
+    /// How batch normalisation takes its statistics from the samples of several processes; none where each has its own.
+    pub exchange: Option<&'a Arc<dyn Exchange>>,
 }
 
-impl ForwardMode {
+impl ForwardMode<'_> {
     /// Training: statistics of the batch, running averages updated, dropout active.
     pub const TRAINING: Self = Self {
         norm_stats: NormStats::Batch,
         update_running: true,
         dropout: true,
+        exchange: None,
     };
 
     /// Inference with a trained network.
@@ -47,6 +55,7 @@ impl ForwardMode {
             norm_stats,
             update_running: false,
             dropout,
+            exchange: None,
         }
     }
 }

@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::{log_sigmoid, relu};
 
 use crate::config::GanObjective;
+use crate::kernels::mean;
 
 /// Weights of a Wasserstein critic are clipped to this distance from zero (Arjovsky, Chintala and Bottou, 2017).
 pub const WEIGHT_CLIP: f32 = 0.01;
@@ -33,8 +34,8 @@ impl GanLoss {
                 cross_entropy(logits, target)
             }
             GanObjective::Lsgan => squared_error(logits, target),
-            GanObjective::Hinge => relu(-logits + 1.0).mean(),
-            GanObjective::Wgan | GanObjective::WganGp => -logits.mean(),
+            GanObjective::Hinge => mean(relu(-logits + 1.0)),
+            GanObjective::Wgan | GanObjective::WganGp => -mean(logits),
         }
     }
 
@@ -45,8 +46,8 @@ impl GanLoss {
                 cross_entropy(logits, 0.0)
             }
             GanObjective::Lsgan => squared_error(logits, 0.0),
-            GanObjective::Hinge => relu(logits + 1.0).mean(),
-            GanObjective::Wgan | GanObjective::WganGp => logits.mean(),
+            GanObjective::Hinge => mean(relu(logits + 1.0)),
+            GanObjective::Wgan | GanObjective::WganGp => mean(logits),
         }
     }
 
@@ -58,9 +59,9 @@ impl GanLoss {
             GanObjective::Saturating => -cross_entropy(logits, 0.0),
             // With the best discriminator the gradient is that of the likelihood: Goodfellow, "On Distinguishability Criteria for
             // Estimating Generative Models", 2014.
-            GanObjective::Likelihood => -logits.exp().mean(),
+            GanObjective::Likelihood => -mean(logits.exp()),
             GanObjective::Lsgan => squared_error(logits, 1.0),
-            GanObjective::Hinge | GanObjective::Wgan | GanObjective::WganGp => -logits.mean(),
+            GanObjective::Hinge | GanObjective::Wgan | GanObjective::WganGp => -mean(logits),
         }
     }
 
@@ -72,10 +73,10 @@ impl GanLoss {
 
 /// Cross entropy of logits with a target probability; stable for logits of any size.
 fn cross_entropy(logits: Tensor<4>, target: f64) -> Tensor<1> {
-    let minus_log = |logits: Tensor<4>| -log_sigmoid(logits).mean();
+    let minus_log = |logits: Tensor<4>| -mean(log_sigmoid(logits));
     minus_log(logits.clone()) * target + minus_log(-logits) * (1.0 - target)
 }
 
 fn squared_error(logits: Tensor<4>, target: f64) -> Tensor<1> {
-    (logits - target).square().mean()
+    mean((logits - target).square())
 }

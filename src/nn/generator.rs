@@ -4,9 +4,11 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::Tensor;
 
 use super::forward_mode::ForwardMode;
-use super::layer_ops::{Eager, LayerOps};
+use super::layer_ops::LayerOps;
 use super::local_enhancer::LocalEnhancer;
+use super::reference_batch::ReferenceBatch;
 use super::resnet::{ResnetConfig, ResnetGenerator};
+use super::srresnet::Srresnet;
 use super::tensors::Network;
 use super::unet::Unet;
 use super::weight_init::WeightInit;
@@ -22,6 +24,8 @@ pub enum Generator {
     Resnet(ResnetGenerator),
     /// Global generator at a smaller size, with local enhancers.
     Local(LocalEnhancer),
+    /// Generator of super-resolution.
+    Srresnet(Srresnet),
 }
 
 /// Prepacks the weights of convolutions.
@@ -45,7 +49,7 @@ impl Generator {
         self.map(&mut Prepack(precision))
     }
 
-    /// Creates the generator of `recipe` from `input` to `output` channels.
+    /// Creates the generator of `recipe` from `input` to `output` channels. A [latent code](super::with_code) comes after the `input`.
     pub fn new(
         init: &mut WeightInit,
         recipe: &GeneratorRecipe,
@@ -73,6 +77,7 @@ impl Generator {
             GeneratorArch::Dcgan => {
                 unreachable!("DCGAN is of the modes that make pictures, which make it themselves")
             }
+            GeneratorArch::Srresnet => Self::Srresnet(Srresnet::new(init, recipe, input, output)),
             GeneratorArch::Local => Self::Local(LocalEnhancer::new(init, recipe, input, output)),
             // A U-Net is named after the size that its downsamplings reduce to one pixel.
             GeneratorArch::Unet64
@@ -85,10 +90,15 @@ impl Generator {
         }
     }
 
-    /// Maps `[batch, in, height, width]` to `[batch, out, height, width]`, both in [-1, 1]. Height and width are multiples of
-    /// [`GeneratorRecipe::size_multiple`] and at least [`GeneratorRecipe::min_size`].
+    /// Maps `[batch, in, height, width]` to `[batch, out, scale * height, scale * width]`, both in [-1, 1], with the scale of the
+    /// recipe. Height and width are multiples of [`GeneratorRecipe::size_multiple`] and at least [`GeneratorRecipe::min_size`].
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        self.forward_with(&mut Eager { mode }, input)
+        match self {
+            Self::Unet(unet) => unet.forward(input, mode),
+            Self::Resnet(resnet) => resnet.forward(input, mode),
+            Self::Local(local) => local.forward(input, mode),
+            Self::Srresnet(srresnet) => srresnet.forward(input, mode),
+        }
     }
 
     /// Runs the layers in order on `ops`; sizes as for [`forward`](Self::forward).
@@ -101,6 +111,7 @@ impl Generator {
             Self::Unet(unet) => unet.forward_with(ops, input),
             Self::Resnet(resnet) => resnet.forward_with(ops, input),
             Self::Local(local) => local.forward_with(ops, input),
+            Self::Srresnet(srresnet) => srresnet.forward_with(ops, input),
         }
     }
 
@@ -121,6 +132,25 @@ impl Network for Generator {
             Self::Unet(unet) => unet.layer_name(path),
             Self::Resnet(resnet) => resnet.layer_name(path),
             Self::Local(local) => local.layer_name(path),
+            Self::Srresnet(srresnet) => srresnet.layer_name(path),
+        }
+    }
+
+    fn set_reference(&mut self, batch: ReferenceBatch) {
+        match self {
+            Self::Unet(unet) => unet.set_reference(batch),
+            Self::Resnet(resnet) => resnet.set_reference(batch),
+            Self::Local(local) => local.set_reference(batch),
+            Self::Srresnet(srresnet) => srresnet.set_reference(batch),
+        }
+    }
+
+    fn settle_reference(&self) {
+        match self {
+            Self::Unet(unet) => unet.settle_reference(),
+            Self::Resnet(resnet) => resnet.settle_reference(),
+            Self::Local(local) => local.settle_reference(),
+            Self::Srresnet(srresnet) => srresnet.settle_reference(),
         }
     }
 }

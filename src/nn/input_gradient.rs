@@ -8,9 +8,10 @@ use burn::tensor::Tensor;
 
 use super::activation::{LEAKY_SLOPE, leaky_relu_slopes};
 use super::blur::{blur_downsample, blur_downsample_gradient};
-use super::discriminator_layer::DiscriminatorLayer;
+use super::discriminator_layer::{DiscriminatorLayer, reference_statistics};
 use super::forward_mode::ForwardMode;
 use super::minibatch_deviation::{minibatch_deviation, minibatch_deviation_gradient};
+use super::reference_batch::ReferenceBatch;
 use super::tensors::Network;
 use crate::kernels::leaky_relu;
 
@@ -33,11 +34,12 @@ pub fn input_gradient(
     layers: &[DiscriminatorLayer<'_>],
     input: Tensor<4>,
     mode: ForwardMode,
+    reference: &ReferenceBatch,
 ) -> Tensor<4> {
     let Some((&DiscriminatorLayer::Convolution(last), layers)) = layers.split_last() else {
         unreachable!("the last layer of a discriminator is a convolution")
     };
-    input_gradient_before(layers, input, mode, |features| {
+    input_gradient_before(layers, input, mode, reference, |features| {
         // Of the logits themselves only the number matters.
         let [batch, _, height, width] = features.dims();
         let logits = [batch, 1, last.output_side(height), last.output_side(width)];
@@ -52,8 +54,10 @@ pub fn input_gradient_before<'n>(
     layers: &[DiscriminatorLayer<'n>],
     input: Tensor<4>,
     mode: ForwardMode,
+    reference: &ReferenceBatch,
     behind: impl FnOnce(Tensor<4>) -> Tensor<4>,
 ) -> Tensor<4> {
+    let mut statistics = reference_statistics(layers, mode, reference);
     let mut features = input;
     let mut steps: Vec<Step<'n>> = Vec::with_capacity(layers.len());
     for &layer in layers {
@@ -68,7 +72,7 @@ pub fn input_gradient_before<'n>(
                 }));
             }
             DiscriminatorLayer::Norm(layer) => {
-                let (output, trace) = layer.traced(features);
+                let (output, trace) = statistics.traced(layer, features);
                 features = output;
                 steps.push(Box::new(move |gradient| {
                     layer.input_gradient(gradient, trace)
@@ -84,6 +88,13 @@ pub fn input_gradient_before<'n>(
                 features = minibatch_deviation(features);
                 steps.push(Box::new(move |gradient| {
                     minibatch_deviation_gradient(gradient, before)
+                }));
+            }
+            DiscriminatorLayer::MinibatchDiscrimination(layer) => {
+                let (weight, before) = (layer.weight_in_use(mode), features.clone());
+                features = layer.forward_with(features, weight.clone());
+                steps.push(Box::new(move |gradient| {
+                    layer.input_gradient(gradient, before, weight)
                 }));
             }
             DiscriminatorLayer::BlurDownsample => {

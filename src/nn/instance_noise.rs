@@ -21,7 +21,7 @@ impl InstanceNoise {
     /// The noise of a recipe.
     pub fn new(recipe: &Recipe) -> Self {
         let epochs = match recipe.discriminator.noise_epochs {
-            0 => recipe.stage_epochs(),
+            0 => recipe.schedule_epochs(),
             epochs => epochs,
         };
         Self {

@@ -115,7 +115,7 @@ impl LocalEnhancer {
     /// Maps `[batch, in, height, width]` to `[batch, out, height, width]` in [-1, 1]. Height and width are multiples of
     /// [`GeneratorRecipe::size_multiple`] and at least twice that.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        self.forward_with(&mut Eager { mode }, input)
+        self.forward_with(&mut Eager::new(mode), input)
     }
 
     /// Runs the layers in order on `ops`; sizes as for [`forward`](Self::forward).

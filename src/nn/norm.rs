@@ -4,26 +4,29 @@ use burn::module::{Module, Param, RunningState};
 use burn::tensor::Tensor;
 
 use super::forward_mode::{ForwardMode, NormStats};
+use super::norm_trace::{NORM_EPSILON, NormTrace, joined};
 use super::weight_init::WeightInit;
 use crate::config::NormKind;
 use crate::kernels::{
-    ChannelScaling, ChannelStatistics, batch_norm, normalize_batch, normalize_instance,
+    ChannelScaling, ChannelStatistics, batch_norm, channel_statistics, joint_batch_norm,
+    normalize_batch, normalize_instance,
 };
 
-/// Added to variances, as in the reference implementations.
-pub(crate) const NORM_EPSILON: f64 = 1e-5;
 /// Weight of the newest batch in the running averages.
 const MOMENTUM: f64 = 0.1;
 
 /// A normalisation layer of the kind that a recipe names.
 #[derive(Module, Debug)]
 pub struct Norm {
-    /// The parameters of batch normalisation.
+    /// The parameters of batch normalisation of all kinds.
     batch: Option<BatchNorm>,
     /// The parameters of instance normalisation with scale and shift; the other kinds have none.
     affine: Option<Affine>,
     #[module(skip)]
     kind: NormKind,
+    /// The part that each picture has in its statistics, beside the pictures of the reference batch.
+    #[module(skip)]
+    share: f64,
 }
 
 /// Scale, shift and running averages of batch normalisation, each `[channels]`.
@@ -42,19 +45,10 @@ struct Affine {
     bias: Param<Tensor<1>>,
 }
 
-/// What instance normalisation has computed from its input.
-#[derive(Debug, Clone)]
-pub(super) struct NormTrace {
-    /// Before scale and shift, `[batch, channels, height, width]`.
-    output: Tensor<4>,
-    /// By which the input was multiplied, `[batch, channels, 1]`.
-    scale: Tensor<3>,
-}
-
 impl Norm {
     /// Creates a layer over `channels` channels.
     pub fn new(init: &mut WeightInit, kind: NormKind, channels: usize) -> Self {
-        let batch = (kind == NormKind::Batch).then(|| {
+        let batch = kind.is_batch().then(|| {
             let device = init.device().clone().inner();
             BatchNorm {
                 weight: init.scale(channels),
@@ -71,16 +65,75 @@ impl Norm {
             batch,
             affine,
             kind,
+            share: if kind == NormKind::VirtualBatch {
+                1.0 / (init.reference_batch() + 1) as f64
+            } else {
+                0.0
+            },
         }
     }
 
-    /// Normalises `[batch, channels, height, width]`.
+    /// Whether the layer takes its statistics from a reference batch.
+    pub(super) fn has_reference(&self) -> bool {
+        self.kind.has_reference()
+    }
+
+    /// Normalises `[batch, channels, height, width]`: where a reference batch is asked for, by the statistics of it that are
+    /// kept.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         match (&self.batch, &self.affine, self.kind) {
-            (Some(batch), _, _) => batch.forward(input, mode),
+            (Some(batch), _, NormKind::Batch) => batch.forward(input, mode),
+            (Some(batch), _, NormKind::ReferenceBatch) => batch.forward_by_running(input),
+            (Some(batch), ..) => self.forward_by(input, batch.running()),
             (_, Some(affine), _) => affine.forward(normalize_instance(input, NORM_EPSILON)),
             (_, _, NormKind::Instance) => normalize_instance(input, NORM_EPSILON),
             _ => input,
+        }
+    }
+
+    /// Normalises the reference batch, by its own statistics; returns the output and these. They are kept if asked for.
+    pub(super) fn forward_reference(
+        &self,
+        input: Tensor<4>,
+        keeps: bool,
+    ) -> (Tensor<4>, ChannelStatistics) {
+        let statistics = channel_statistics(input.clone());
+        if let (Some(batch), true) = (&self.batch, keeps) {
+            batch.keep(&statistics);
+        }
+        let trace = NormTrace::by_reference(input, statistics.clone(), 0.0);
+        (self.scaled(trace.output()), statistics)
+    }
+
+    /// Normalises by these statistics of the reference batch, with those of each picture where the kind asks for it. Gradients flow
+    /// through all of them.
+    pub(super) fn forward_by(&self, input: Tensor<4>, reference: ChannelStatistics) -> Tensor<4> {
+        self.scaled(NormTrace::by_reference(input, reference, self.share).output())
+    }
+
+    /// The same, with what the [input gradient](Self::input_gradient) needs.
+    pub(super) fn traced_by(
+        &self,
+        input: Tensor<4>,
+        reference: ChannelStatistics,
+    ) -> (Tensor<4>, Option<NormTrace>) {
+        let trace = NormTrace::by_reference(input, reference, self.share);
+        (self.scaled(trace.output()), Some(trace))
+    }
+
+    /// Applies scale and shift, where the kind has them.
+    fn scaled(&self, input: Tensor<4>) -> Tensor<4> {
+        match self.scale_and_shift() {
+            Some((scale, shift)) => input * per_channel(scale) + per_channel(shift),
+            None => input,
+        }
+    }
+
+    fn scale_and_shift(&self) -> Option<(&Param<Tensor<1>>, &Param<Tensor<1>>)> {
+        match (&self.batch, &self.affine) {
+            (Some(batch), _) => Some((&batch.weight, &batch.bias)),
+            (_, Some(affine)) => Some((&affine.weight, &affine.bias)),
+            _ => None,
         }
     }
 
@@ -89,12 +142,11 @@ impl Norm {
         if !self.kind.normalises_features() {
             return (input, None);
         }
-        let trace = NormTrace::new(input);
-        let output = match &self.affine {
-            Some(affine) => affine.forward(trace.output.clone()),
-            None => trace.output.clone(),
-        };
-        (output, Some(trace))
+        if let (Some(batch), true) = (&self.batch, self.has_reference()) {
+            return self.traced_by(input, batch.running());
+        }
+        let trace = NormTrace::by_itself(input);
+        (self.scaled(trace.output()), Some(trace))
     }
 
     /// The gradient with respect to the layer's input, from that of its output. Not for batch normalisation, which gradient
@@ -104,27 +156,21 @@ impl Norm {
         gradient: Tensor<4>,
         trace: Option<NormTrace>,
     ) -> Tensor<4> {
-        let Some(NormTrace { output, scale }) = trace else {
+        let Some(trace) = trace else {
             return gradient;
         };
-        let gradient = match &self.affine {
-            Some(affine) => gradient * per_channel(&affine.weight),
+        trace.input_gradient(match self.scale_and_shift() {
+            Some((scale, _)) => gradient * per_channel(scale),
             None => gradient,
-        };
-        let shape = gradient.dims();
-        let rows = |tensor: Tensor<4>| tensor.flatten::<3>(2, 3);
-        let (gradient, output) = (rows(gradient), rows(output));
-        let along = (gradient.clone() * output.clone()).mean_dim(2);
-        let mean = gradient.clone().mean_dim(2);
-        ((gradient - mean - output * along) * scale).reshape(shape)
+        })
     }
 
     /// Whether the layer needs mean and variance of its whole input.
     pub(super) fn needs_statistics(&self, mode: ForwardMode) -> bool {
         match self.kind {
-            NormKind::Instance | NormKind::InstanceAffine => true,
+            NormKind::Instance | NormKind::InstanceAffine | NormKind::VirtualBatch => true,
             NormKind::Batch => mode.norm_stats == NormStats::Batch,
-            NormKind::Spectral | NormKind::None => false,
+            NormKind::ReferenceBatch | NormKind::Spectral | NormKind::None => false,
         }
     }
 
@@ -132,34 +178,27 @@ impl Norm {
     /// `None` if it leaves its input as it is.
     pub(super) fn scaling(&self, statistics: Option<&ChannelStatistics>) -> Option<ChannelScaling> {
         let statistics = match (statistics, &self.batch) {
+            (Some(own), Some(batch)) if self.has_reference() => {
+                let reference = batch.running();
+                let [mean, variance] = joined(
+                    [reference.mean, reference.variance],
+                    [own.mean.clone(), own.variance.clone()],
+                    self.share,
+                );
+                ChannelStatistics { mean, variance }
+            }
             (Some(statistics), _) => statistics.clone(),
             (None, Some(batch)) => batch.running(),
             (None, None) => return None,
         };
-        let (scale, shift) = match (&self.batch, &self.affine) {
-            (Some(batch), _) => (batch.weight.val(), batch.bias.val()),
-            (_, Some(affine)) => (affine.weight.val(), affine.bias.val()),
-            _ => (
+        let (scale, shift) = match self.scale_and_shift() {
+            Some((scale, shift)) => (scale.val(), shift.val()),
+            None => (
                 Tensor::ones_like(&statistics.mean),
                 Tensor::zeros_like(&statistics.mean),
             ),
         };
         Some(statistics.scaling(scale, shift, NORM_EPSILON))
-    }
-}
-
-impl NormTrace {
-    /// Normalises `[batch, channels, height, width]` over height and width.
-    fn new(input: Tensor<4>) -> Self {
-        let shape = input.dims();
-        let rows = input.flatten::<3>(2, 3);
-        let centred = rows.clone() - rows.mean_dim(2);
-        let variance = centred.clone().square().mean_dim(2);
-        let scale = (variance + NORM_EPSILON).sqrt().recip();
-        Self {
-            output: (centred * scale.clone()).reshape(shape),
-            scale,
-        }
     }
 }
 
@@ -177,19 +216,41 @@ impl Affine {
 
 impl BatchNorm {
     fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        let (scale, shift) = (self.weight.val(), self.bias.val());
         match mode.norm_stats {
             NormStats::Batch => {
-                let [batch, _, height, width] = input.dims();
-                let (output, statistics) = batch_norm(input, scale, shift, NORM_EPSILON);
+                let (scale, shift) = (self.weight.val(), self.bias.val());
+                let (output, mean, variance) = if let Some(exchange) = mode.exchange {
+                    let joint = joint_batch_norm(input, scale, shift, NORM_EPSILON, exchange);
+                    (joint.output, joint.mean, joint.unbiased_variance)
+                } else {
+                    let [batch, _, height, width] = input.dims();
+                    let (output, statistics) = batch_norm(input, scale, shift, NORM_EPSILON);
+                    let unbiased = unbiased_variance(&statistics, batch * height * width);
+                    (output, statistics.mean, unbiased)
+                };
                 if mode.update_running {
-                    self.update(statistics, batch * height * width);
+                    self.update(mean, variance);
                 }
                 output
             }
-            NormStats::Running => {
-                normalize_batch(input, self.running(), scale, shift, NORM_EPSILON)
-            }
+            NormStats::Running => self.forward_by_running(input),
+        }
+    }
+
+    fn forward_by_running(&self, input: Tensor<4>) -> Tensor<4> {
+        let (scale, shift) = (self.weight.val(), self.bias.val());
+        normalize_batch(input, self.running(), scale, shift, NORM_EPSILON)
+    }
+
+    /// Takes these statistics for the running averages.
+    fn keep(&self, statistics: &ChannelStatistics) {
+        for (running, newest) in [
+            (&self.running_mean, &statistics.mean),
+            (&self.running_var, &statistics.variance),
+        ] {
+            running.update(newest.clone());
+            // An update that is still pending would replace averages that are loaded after it.
+            let _ = running.value_sync();
         }
     }
 
@@ -202,12 +263,17 @@ impl BatchNorm {
     }
 
     /// Updates the running averages, with the unbiased variance as in PyTorch.
-    fn update(&self, statistics: ChannelStatistics, count: usize) {
-        let unbiased = count as f64 / (count.max(2) - 1) as f64;
+    fn update(&self, mean: Tensor<1>, unbiased_variance: Tensor<1>) {
         let blend = |running: &RunningState<Tensor<1>>, newest: Tensor<1>| {
             running.update(running.value_sync() * (1.0 - MOMENTUM) + newest * MOMENTUM);
         };
-        blend(&self.running_mean, statistics.mean.inner());
-        blend(&self.running_var, statistics.variance.inner() * unbiased);
+        blend(&self.running_mean, mean.inner());
+        blend(&self.running_var, unbiased_variance.inner());
     }
+}
+
+/// The variance of `count` values as in PyTorch: the sum of squares divided by one less than the count.
+fn unbiased_variance(statistics: &ChannelStatistics, count: usize) -> Tensor<1> {
+    let factor = count as f64 / (count.max(2) - 1) as f64;
+    statistics.variance.clone() * factor
 }

@@ -4,9 +4,14 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 
 use super::convolution::{Convolution, Padding};
-use super::discriminator_layer::{DiscriminatorLayer, discriminator_logits};
+use super::discriminator_layer::{
+    DiscriminatorLayer, discriminator_features, discriminator_logits, settle_reference,
+};
 use super::forward_mode::ForwardMode;
+use super::input_gradient::input_gradient;
+use super::minibatch_layers::MinibatchLayers;
 use super::norm::Norm;
+use super::reference_batch::ReferenceBatch;
 use super::tensors::Network;
 use super::weight_init::WeightInit;
 use crate::config::{DiscriminatorRecipe, Downsample};
@@ -20,10 +25,12 @@ pub struct PatchGan {
     convolutions: Vec<Convolution>,
     /// One for each convolution but the first and the last.
     norms: Vec<Norm>,
+    /// Before the last convolution.
+    minibatch: MinibatchLayers,
     #[module(skip)]
     downsample: Downsample,
     #[module(skip)]
-    minibatch_deviation: bool,
+    reference: ReferenceBatch,
 }
 
 impl PatchGan {
@@ -38,8 +45,12 @@ impl PatchGan {
         let mut norms = Vec::with_capacity(layers);
         for layer in 0..layers + 2 {
             let last = layer == layers + 1;
-            let further = usize::from(last && recipe.minibatch_deviation);
-            let above = if layer == 0 { input } else { width(layer - 1) } + further;
+            let added = if last {
+                MinibatchLayers::added_channels(recipe)
+            } else {
+                0
+            };
+            let above = if layer == 0 { input } else { width(layer - 1) } + added;
             let result = if last { 1 } else { width(layer) };
             let strided = layer < layers && recipe.downsample == Downsample::Strided;
             let stride = if strided { 2 } else { 1 };
@@ -59,23 +70,34 @@ impl PatchGan {
         Self {
             convolutions,
             norms,
+            minibatch: MinibatchLayers::new(init, recipe, width(layers)),
             downsample: recipe.downsample,
-            minibatch_deviation: recipe.minibatch_deviation,
+            reference: ReferenceBatch::default(),
         }
     }
 
     /// Maps `[batch, in, height, width]` to one logit per patch, `[batch, 1, height', width']`.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        discriminator_logits(&self.layers(), input, mode)
+        discriminator_logits(&self.layers(), input, mode, &self.reference)
+    }
+
+    /// What comes out of each activation, and the logits at the end.
+    pub(super) fn features(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Tensor<4>> {
+        discriminator_features(&self.layers(), input, mode, &self.reference)
+    }
+
+    /// The gradient of the sum of all logits with respect to `input`.
+    pub(super) fn input_gradient(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
+        input_gradient(&self.layers(), input, mode, &self.reference)
     }
 
     /// The layers in their order.
-    pub(super) fn layers(&self) -> Vec<DiscriminatorLayer<'_>> {
+    fn layers(&self) -> Vec<DiscriminatorLayer<'_>> {
         let last = self.convolutions.len() - 1;
         let mut layers = Vec::with_capacity(4 * self.convolutions.len());
         for (index, convolution) in self.convolutions.iter().enumerate() {
-            if index == last && self.minibatch_deviation {
-                layers.push(DiscriminatorLayer::MinibatchDeviation);
+            if index == last {
+                layers.extend(self.minibatch.layers());
             }
             layers.push(DiscriminatorLayer::Convolution(convolution));
             if index == last {
@@ -97,6 +119,9 @@ impl PatchGan {
 impl Network for PatchGan {
     fn layer_name(&self, path: &str) -> String {
         let (group, number) = path.split_once('.').unwrap_or((path, "0"));
+        if group == MinibatchLayers::NAME {
+            return group.to_owned();
+        }
         let number: usize = number.parse().unwrap_or_default();
         let mut index = match (group, number) {
             ("convolutions", 0) => 0,
@@ -114,6 +139,14 @@ impl Network for PatchGan {
         }
         format!("model.{index}")
     }
+
+    fn set_reference(&mut self, batch: ReferenceBatch) {
+        self.reference = batch;
+    }
+
+    fn settle_reference(&self) {
+        settle_reference(&self.layers(), &self.reference);
+    }
 }
 
 /// 1 x 1 convolutions: judges each pixel on its own. Isola et al., 2017, section 4.4.
@@ -122,9 +155,10 @@ pub struct PixelGan {
     first: Convolution,
     second: Convolution,
     norm: Norm,
+    minibatch: MinibatchLayers,
     last: Convolution,
     #[module(skip)]
-    minibatch_deviation: bool,
+    reference: ReferenceBatch,
 }
 
 impl PixelGan {
@@ -133,7 +167,7 @@ impl PixelGan {
         init.set_norm(recipe.norm);
         let bias = recipe.norm.uses_bias();
         let width = recipe.channels;
-        let further = usize::from(recipe.minibatch_deviation);
+        let added = MinibatchLayers::added_channels(recipe);
         let pixelwise = |init: &mut WeightInit, channels, bias| {
             Convolution::new(init, channels, 1, 1, Padding::Zero(0), bias)
         };
@@ -141,18 +175,29 @@ impl PixelGan {
             first: pixelwise(init, [input, width], true),
             second: pixelwise(init, [width, width * 2], bias),
             norm: Norm::new(init, recipe.norm, width * 2),
-            last: pixelwise(init, [width * 2 + further, 1], bias),
-            minibatch_deviation: recipe.minibatch_deviation,
+            last: pixelwise(init, [width * 2 + added, 1], bias),
+            minibatch: MinibatchLayers::new(init, recipe, width * 2),
+            reference: ReferenceBatch::default(),
         }
     }
 
     /// Maps `[batch, in, height, width]` to one logit per pixel, `[batch, 1, height, width]`.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        discriminator_logits(&self.layers(), input, mode)
+        discriminator_logits(&self.layers(), input, mode, &self.reference)
+    }
+
+    /// What comes out of each activation, and the logits at the end.
+    pub(super) fn features(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Tensor<4>> {
+        discriminator_features(&self.layers(), input, mode, &self.reference)
+    }
+
+    /// The gradient of the sum of all logits with respect to `input`.
+    pub(super) fn input_gradient(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
+        input_gradient(&self.layers(), input, mode, &self.reference)
     }
 
     /// The layers in their order.
-    pub(super) fn layers(&self) -> Vec<DiscriminatorLayer<'_>> {
+    fn layers(&self) -> Vec<DiscriminatorLayer<'_>> {
         let mut layers = vec![
             DiscriminatorLayer::Convolution(&self.first),
             DiscriminatorLayer::LeakyRelu,
@@ -160,9 +205,7 @@ impl PixelGan {
             DiscriminatorLayer::Norm(&self.norm),
             DiscriminatorLayer::LeakyRelu,
         ];
-        if self.minibatch_deviation {
-            layers.push(DiscriminatorLayer::MinibatchDeviation);
-        }
+        layers.extend(self.minibatch.layers());
         layers.push(DiscriminatorLayer::Convolution(&self.last));
         layers
     }
@@ -174,8 +217,17 @@ impl Network for PixelGan {
             "first" => 0,
             "second" => 2,
             "norm" => 3,
-            _ => 5,
+            "last" => 5,
+            _ => return MinibatchLayers::NAME.to_owned(),
         };
         format!("net.{index}")
+    }
+
+    fn set_reference(&mut self, batch: ReferenceBatch) {
+        self.reference = batch;
+    }
+
+    fn settle_reference(&self) {
+        settle_reference(&self.layers(), &self.reference);
     }
 }

@@ -1,11 +1,14 @@
 //! Gradients averaged over processes that train together.
 
 use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use burn::module::{ModuleVisitor, Param};
 use burn::tensor::{DType, Gradients, Tensor, TensorData};
 
 use super::tensors::Network;
+use crate::kernels::Exchange;
 
 /// Averages gradients over processes that train together.
 pub trait Reducer: Debug {
@@ -14,6 +17,17 @@ pub trait Reducer: Debug {
     /// All processes give those of the same parameters in the same order. Errors are kept by who averages: the numbers are then of
     /// no use, and nothing that follows from them may be.
     fn average(&self, gradients: &mut [f32]);
+
+    /// The average of gradients that stay on their device; `None` where processes have no such way, and go by [`Reducer::average`].
+    fn average_on_device(&self, gradients: &Tensor<1>) -> Option<Tensor<1>> {
+        let _ = gradients;
+        None
+    }
+
+    /// How batch normalisation takes its statistics from the samples of all processes, where it does.
+    fn exchange(&self) -> Option<&Arc<dyn Exchange>> {
+        None
+    }
 }
 
 /// How far an optimiser goes, and along whose gradients.
@@ -61,14 +75,28 @@ impl<'a> ParameterGradients<'a> {
         let Some(device) = parts.first().map(Tensor::device) else {
             return Self::Own(gradients);
         };
-        let mut values: Vec<f32> = Tensor::cat(parts, 0)
-            .into_data()
-            .try_into_vec()
-            .expect("gradients are cast to 32 bits");
-        reducer.average(&mut values);
-        let count = values.len();
+        let started = Instant::now();
+        let own = Tensor::cat(parts, 0);
+        let weights = own.dims()[0];
+        let mut exchanging = Duration::ZERO;
+        let values = reducer.average_on_device(&own).unwrap_or_else(|| {
+            let mut values: Vec<f32> = own
+                .into_data()
+                .try_into_vec()
+                .expect("gradients are cast to 32 bits");
+            let copied = Instant::now();
+            reducer.average(&mut values);
+            exchanging = copied.elapsed();
+            Tensor::from_data(TensorData::new(values, [weights]), &device)
+        });
+        tracing::debug!(
+            weights,
+            seconds = started.elapsed().as_secs_f64(),
+            exchanging = exchanging.as_secs_f64(),
+            "averaged gradients"
+        );
         Self::Flat {
-            values: Tensor::from_data(TensorData::new(values, [count]), &device),
+            values,
             counts: counts.into_iter(),
             start: 0,
         }

@@ -11,10 +11,11 @@ use super::convolution::{Convolution, Padding, STEM_BORDER};
 use super::forward_mode::ForwardMode;
 use super::layer_ops::{Eager, LayerOps};
 use super::norm::Norm;
+use super::reference_batch::ReferenceBatch;
 use super::residual::{DownBlock, ResidualBlock, UpBlock};
 use super::tensors::Network;
 use super::weight_init::WeightInit;
-use crate::config::{Downsample, GeneratorRecipe, Upsample};
+use crate::config::{Downsample, GeneratorRecipe, NormKind, Upsample};
 
 /// Sizes of a ResNet generator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,10 +49,13 @@ pub struct ResnetGenerator {
     downsample: Downsample,
     #[module(skip)]
     upsample: Upsample,
+    #[module(skip)]
+    reference: ReferenceBatch,
 }
 
 impl ResnetGenerator {
-    /// Creates the generator of CycleGAN with `blocks` residual blocks from `input` to `output` channels.
+    /// Creates the generator of CycleGAN with `blocks` residual blocks from `input` to `output` channels. Those of a latent code come
+    /// after the `input`, and no norm after the first convolution then.
     pub fn new(
         init: &mut WeightInit,
         recipe: &GeneratorRecipe,
@@ -65,7 +69,7 @@ impl ResnetGenerator {
             bias: recipe.norm.uses_bias(),
             output: Some(output),
         };
-        Self::from_config(init, recipe, config, input)
+        Self::from_config(init, recipe, config, input + recipe.latent)
     }
 
     /// Creates a generator of these sizes with `input` channels.
@@ -84,9 +88,15 @@ impl ResnetGenerator {
             7,
             1,
             Padding::Reflect(STEM_BORDER),
-            bias,
+            bias || recipe.latent > 0,
         );
-        let stem_norm = Norm::new(init, recipe.norm, width(0));
+        // A norm would take the code out again, which is the same in all places.
+        let stem_kind = if recipe.latent > 0 {
+            NormKind::None
+        } else {
+            recipe.norm
+        };
+        let stem_norm = Norm::new(init, stem_kind, width(0));
         let down = (0..config.downsamplings)
             .map(|index| DownBlock::new(init, recipe, width(index), bias))
             .collect();
@@ -111,6 +121,7 @@ impl ResnetGenerator {
             dropout: recipe.dropout,
             downsample: recipe.downsample,
             upsample: recipe.upsample,
+            reference: ReferenceBatch::default(),
         }
     }
 
@@ -119,7 +130,14 @@ impl ResnetGenerator {
     ///
     /// Without output channels the result is the features of the last upsampling, `[batch, channels, height, width]`.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        self.forward_with(&mut Eager { mode }, input)
+        self.forward_with(&mut self.eager(mode), input)
+    }
+
+    /// What computes a pass of `mode`.
+    pub(super) fn eager<'m>(&self, mode: ForwardMode<'m>) -> Eager<'m> {
+        Eager::with_reference(mode, &self.reference, |ops, batch| {
+            let _ = self.forward_with(ops, batch);
+        })
     }
 
     /// Runs the layers in order on `ops`; sizes as for [`forward`](Self::forward).
@@ -211,5 +229,15 @@ impl Network for ResnetGenerator {
                 format!("model.{}.conv_block.{inner}", first_block + number)
             }
         }
+    }
+
+    fn set_reference(&mut self, batch: ReferenceBatch) {
+        self.reference = batch;
+    }
+
+    fn settle_reference(&self) {
+        Eager::settle(&self.reference, |ops, batch| {
+            let _ = self.forward_with(ops, batch);
+        });
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Shape, Tensor, TensorData};
 
+use super::reference_batch::ReferenceBatch;
 use super::spectral_names::{LEFT, RIGHT, fold, rename_in, rename_out};
 use crate::kernels::tensor_from_mapped;
 
@@ -13,6 +14,15 @@ pub trait Network: Module {
     /// The name in the PyTorch state dict of the layer at `path` (the fields and indices that lead to it, joined by
     /// dots, without the last one, which is `weight`, `bias`, `running_mean` or `running_var`).
     fn layer_name(&self, path: &str) -> String;
+
+    /// Gives the network the batch that its norms take statistics from, in its own passes from here on. Networks that offer no such
+    /// norms leave it.
+    fn set_reference(&mut self, batch: ReferenceBatch) {
+        let _ = batch;
+    }
+
+    /// Lets the norms keep the statistics of the reference batch, if there is one, as they are with the present weights.
+    fn settle_reference(&self) {}
 }
 
 /// Ends of the names of tensors that PyTorch's networks have and that nothing here takes.

@@ -5,6 +5,7 @@ use burn::tensor::Gradients;
 use super::adam::{Adam, clip_weights};
 use super::average::WeightAverage;
 use super::reducer::{OptimiserStep, ParameterGradients};
+use super::reference_batch::ReferenceBatch;
 use super::tensors::{NamedTensors, Network, TensorError};
 
 /// A network in training.
@@ -84,9 +85,21 @@ impl<N: Network> Trainable<N> {
             .map(|network| clip_weights(network, limit));
     }
 
+    /// Gives the network, and its average, the batch that their norms take statistics from.
+    pub fn set_reference(&mut self, batch: &ReferenceBatch) {
+        if let Some(network) = &mut self.network {
+            network.set_reference(batch.clone());
+        }
+        if let Some(average) = &mut self.average {
+            average.set_reference(batch.clone());
+        }
+    }
+
     /// The weights, under their public names.
     pub fn weights(&self) -> NamedTensors {
-        NamedTensors::from_network(self.network())
+        let network = self.network().valid();
+        network.settle_reference();
+        NamedTensors::from_network(&network)
     }
 
     /// Replaces the weights; their average begins anew.

@@ -8,10 +8,11 @@ use super::convolution::{Convolution, Padding};
 use super::forward_mode::ForwardMode;
 use super::layer_ops::{Eager, LayerOps};
 use super::norm::Norm;
+use super::reference_batch::ReferenceBatch;
 use super::tensors::Network;
 use super::upsampling::Upsampling;
 use super::weight_init::WeightInit;
-use crate::config::GeneratorRecipe;
+use crate::config::{GeneratorRecipe, LatentPlace};
 
 const KERNEL: usize = 4;
 
@@ -19,10 +20,20 @@ const KERNEL: usize = 4;
 ///
 /// Isola, Zhu, Zhou and Efros, "Image-to-Image Translation with Conditional Adversarial Networks", 2017. Parameter
 /// names are those of the public PyTorch implementation, where each level is nested in the one above it.
+///
+/// With a latent code it is that of BicycleGAN (Zhu et al., 2017), which joins what comes back up in front of what was skipped, and whose
+/// convolutions all have a bias.
 #[derive(Module, Debug)]
 pub struct Unet {
     /// From the outermost to the innermost.
     levels: Vec<Level>,
+    /// Numbers of the code, the last channels of the input.
+    #[module(skip)]
+    latent: usize,
+    #[module(skip)]
+    latent_at: LatentPlace,
+    #[module(skip)]
+    reference: ReferenceBatch,
 }
 
 /// One size: down to half of it, and back up.
@@ -37,7 +48,8 @@ struct Level {
 }
 
 impl Unet {
-    /// Creates a U-Net with `downsamplings` levels (at least 5) from `input` to `output` channels.
+    /// Creates a U-Net with `downsamplings` levels (at least 5) from `input` to `output` channels; those of a code come after
+    /// the `input`.
     pub fn new(
         init: &mut WeightInit,
         recipe: &GeneratorRecipe,
@@ -48,7 +60,11 @@ impl Unet {
         init.set_norm(recipe.norm);
         let widest = recipe.channels * 8;
         let width = |level: usize| (recipe.channels << level.min(3)).min(widest);
-        let bias = recipe.norm.uses_bias();
+        let bias = recipe.latent > 0 || recipe.norm.uses_bias();
+        let code = |level| match recipe.latent_at {
+            LatentPlace::Input if level > 0 => 0,
+            LatentPlace::Input | LatentPlace::All => recipe.latent,
+        };
         let innermost = downsamplings - 1;
         let levels = (0..downsamplings)
             .map(|level| {
@@ -68,7 +84,7 @@ impl Unet {
                 Level {
                     down: Convolution::new(
                         init,
-                        [above, width(level)],
+                        [above + code(level), width(level)],
                         KERNEL,
                         2,
                         Padding::Zero(1),
@@ -89,13 +105,25 @@ impl Unet {
                 }
             })
             .collect();
-        Self { levels }
+        Self {
+            levels,
+            latent: recipe.latent,
+            latent_at: recipe.latent_at,
+            reference: ReferenceBatch::default(),
+        }
     }
 
     /// Maps `[batch, in, height, width]` to `[batch, out, height, width]`, both in [-1, 1]. Height and width are multiples of
     /// two to the power of the number of levels.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        self.forward_with(&mut Eager { mode }, input)
+        self.forward_with(&mut self.eager(mode), input)
+    }
+
+    /// What computes a pass of `mode`.
+    fn eager<'m>(&self, mode: ForwardMode<'m>) -> Eager<'m> {
+        Eager::with_reference(mode, &self.reference, |ops, batch| {
+            let _ = self.forward_with(ops, batch);
+        })
     }
 
     /// Runs the layers in order on `ops`; sizes as for [`forward`](Self::forward).
@@ -105,9 +133,15 @@ impl Unet {
         input: O::Features,
     ) -> O::Features {
         let mut skips = Vec::with_capacity(self.levels.len());
+        let mut code = self.takes_code_everywhere().then(|| input.clone());
         let mut features = input;
         for (index, level) in self.levels.iter().enumerate() {
             if index > 0 {
+                if let Some(larger) = code {
+                    let planes = ops.code_at_half(larger, self.latent);
+                    features = ops.concatenation(features, planes.clone());
+                    code = Some(planes);
+                }
                 features = ops.activation(Activation::LeakyRelu, features);
             }
             features = ops.convolution(&level.down, features);
@@ -121,6 +155,8 @@ impl Unet {
             let skip = skips.pop().expect("one skip was kept for each level");
             features = if index == innermost {
                 skip
+            } else if self.latent > 0 {
+                ops.concatenation(features, skip)
             } else {
                 ops.concatenation(skip, features)
             };
@@ -135,6 +171,23 @@ impl Unet {
         }
         ops.activation(Activation::Tanh, features)
     }
+
+    fn takes_code_everywhere(&self) -> bool {
+        self.latent > 0 && self.latent_at == LatentPlace::All
+    }
+}
+
+/// The name of a layer of a U-Net that takes a code at every level: each level has two sequences, and between them the next level.
+fn name_with_code(level: usize, layer: &str) -> String {
+    let place = "submodule.".repeat(level);
+    // An activation comes first, except for the picture.
+    let down = usize::from(level > 0);
+    match layer {
+        "down" => format!("model.{place}down.{down}"),
+        "down_norm" => format!("model.{place}down.2"),
+        "up" => format!("model.{place}up.1"),
+        _ => format!("model.{place}up.2"),
+    }
 }
 
 impl Network for Unet {
@@ -145,6 +198,9 @@ impl Network for Unet {
             .and_then(|text| text.parse().ok())
             .unwrap_or_default();
         let layer = parts.next().unwrap_or_default();
+        if self.takes_code_everywhere() {
+            return name_with_code(level, layer);
+        }
         if level == 0 {
             let index = if layer == "down" { 0 } else { 3 };
             return format!("model.model.{index}");
@@ -160,5 +216,15 @@ impl Network for Unet {
             (_, true) => 4,
         };
         format!("model.model.1{nesting}.model.{index}")
+    }
+
+    fn set_reference(&mut self, batch: ReferenceBatch) {
+        self.reference = batch;
+    }
+
+    fn settle_reference(&self) {
+        Eager::settle(&self.reference, |ops, batch| {
+            let _ = self.forward_with(ops, batch);
+        });
     }
 }

@@ -7,21 +7,20 @@ use burn::tensor::Tensor;
 use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 
-use super::blur::blur_upsample;
 use super::forward_mode::ForwardMode;
 use super::spectral_norm::SpectralNorm;
 use super::weight_init::WeightInit;
 use crate::config::Upsample;
 use crate::kernels::{
     ConvolutionShape, Merge, RowPadding, RowSource, TransposedConvolutionShape, convolution,
-    fuse_rows, transposed_convolution,
+    double_bilinear, fuse_rows, transposed_convolution,
 };
 
 /// A layer that doubles height and width.
 ///
 /// With [`Upsample::Deconv`] a transposed convolution; with [`Upsample::Resize`] nearest-neighbour doubling and a 3 x 3
 /// convolution, which has no checkerboard (Odena, Dumoulin and Olah, "Deconvolution and Checkerboard Artifacts", 2016);
-/// with [`Upsample::Blur`] [`blur_upsample`] and such a convolution.
+/// with [`Upsample::Blur`] [`double_bilinear`] and such a convolution.
 #[derive(Module, Debug)]
 pub struct Upsampling {
     /// `[in, out, kernel, kernel]`, or `[out, in, 3, 3]` after resizing.
@@ -158,7 +157,7 @@ impl Upsampling {
     /// The input doubled, where a convolution follows.
     fn doubled(&self, input: Tensor<4>) -> Tensor<4> {
         match self.kind {
-            Upsample::Blur => blur_upsample(input),
+            Upsample::Blur => double_bilinear(input),
             Upsample::Resize | Upsample::Deconv => doubled(input),
         }
     }
@@ -197,8 +196,13 @@ fn doubled_input_rows(rows: &Range<usize>, height: usize) -> Range<usize> {
 
 /// Height and width doubled: each pixel becomes two by two.
 pub fn doubled(input: Tensor<4>) -> Tensor<4> {
+    enlarged(input, 2)
+}
+
+/// Height and width times `factor`: each pixel becomes a square.
+pub fn enlarged(input: Tensor<4>, factor: usize) -> Tensor<4> {
     let [_, _, height, width] = input.dims();
-    let options =
-        InterpolateOptions::new(InterpolateMode::Nearest).with_output_size([2 * height, 2 * width]);
+    let options = InterpolateOptions::new(InterpolateMode::Nearest)
+        .with_output_size([factor * height, factor * width]);
     interpolate(input, options)
 }

@@ -20,6 +20,7 @@ pub struct WeightInit {
     device: Device,
     precision: Precision,
     spectral_norm: bool,
+    reference_batch: usize,
 }
 
 impl WeightInit {
@@ -36,6 +37,7 @@ impl WeightInit {
             device: device.clone(),
             precision: Precision::F32,
             spectral_norm: false,
+            reference_batch: 0,
         }
     }
 
@@ -50,6 +52,20 @@ impl WeightInit {
             device,
         )
         .with_precision(recipe.train.precision)
+        .with_reference_batch(recipe.data.reference_batch)
+    }
+
+    /// Makes norms for a reference batch of so many pictures.
+    pub fn with_reference_batch(self, reference_batch: usize) -> Self {
+        Self {
+            reference_batch,
+            ..self
+        }
+    }
+
+    /// Pictures of the reference batch.
+    pub(super) fn reference_batch(&self) -> usize {
+        self.reference_batch
     }
 
     /// Makes layers that compute in `precision`; their parameters are always 32-bit.
@@ -71,6 +87,7 @@ impl WeightInit {
             device: device.clone(),
             precision: Precision::F32,
             spectral_norm: false,
+            reference_batch: 0,
         }
     }
 
@@ -130,16 +147,18 @@ impl WeightInit {
 
     /// A bias: zeros.
     pub fn bias(&self, channels: usize) -> Param<Tensor<1>> {
-        Param::from_data(
-            TensorData::new(vec![0.0f32; channels], [channels]),
-            &self.device,
-        )
+        self.constant(0.0, channels)
     }
 
     /// Scale of an instance normalisation: ones.
     pub fn ones(&self, channels: usize) -> Param<Tensor<1>> {
+        self.constant(1.0, channels)
+    }
+
+    /// One value for each channel.
+    pub fn constant(&self, value: f32, channels: usize) -> Param<Tensor<1>> {
         Param::from_data(
-            TensorData::new(vec![1.0f32; channels], [channels]),
+            TensorData::new(vec![value; channels], [channels]),
             &self.device,
         )
     }

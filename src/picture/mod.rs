@@ -7,6 +7,7 @@ mod alpha;
 mod bands;
 mod byte_source;
 mod cmyk;
+mod colourise;
 mod contents;
 mod decode;
 mod distance_transform;
@@ -18,6 +19,7 @@ mod formats;
 mod hidden_colours;
 mod id_map;
 mod integrity;
+mod lab;
 mod limits;
 mod metadata;
 mod normalize;
@@ -39,6 +41,7 @@ pub use foreign::ForeignFormat;
 pub use format::has_picture_extension;
 pub use id_map::{ColourMap, IdMap, MAX_ID, SampleFile};
 pub(crate) use integrity::is_truncated_file;
+pub use lab::rgb_values;
 pub use limits::{Amount, AmountError, MAX_BYTES, MAX_PIXELS, PictureLimits};
 pub use metadata::{
     ColourChunks, Density, Exclusion, ExifField, ExifFields, Georeference, IccColourSpace,
@@ -57,6 +60,7 @@ pub use samples::Subpixel;
 pub use spooled::{SpoolError, SpooledPicture};
 
 pub(crate) use alpha::alpha;
+pub(crate) use colourise::{coloured, lightness_values};
 pub(crate) use contents::FileContents;
 pub(crate) use distance_transform::DistanceTransform;
 pub(crate) use encode::{EncodeOptions, Encoded, PagePixels, encode, encode_tiff};

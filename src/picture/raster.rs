@@ -2,6 +2,7 @@
 
 use image::{DynamicImage, RgbImage};
 
+use super::lab::lab_planes;
 use super::normalize::{grey, normalize, normalized_values};
 use super::resample::{resize_bicubic, resize_nearest, resize_plane};
 use super::samples::is_16_bit;
@@ -11,6 +12,10 @@ use super::samples::is_16_bit;
 pub(crate) enum RasterKind {
     /// A picture.
     Colours,
+    /// A picture in colour, of which networks see the lightness.
+    Lightness,
+    /// A picture in colour, of which networks see a and b, which lightness lacks to be a colour.
+    Opponents,
     /// Features that must not be mixed with their neighbours'.
     Features,
     /// Ids of classes or instances, four bytes each, the lowest one first.
@@ -81,7 +86,8 @@ impl Raster {
     /// Channels of its values.
     pub(crate) fn value_channels(&self) -> usize {
         match self.kind {
-            RasterKind::Ids => 1,
+            RasterKind::Ids | RasterKind::Lightness => 1,
+            RasterKind::Opponents => 2,
             RasterKind::Values => self.channels / size_of::<f32>(),
             RasterKind::Colours | RasterKind::Features => self.channels,
         }
@@ -98,7 +104,7 @@ impl Raster {
             return self;
         }
         let resize = match self.kind {
-            RasterKind::Colours => resize_bicubic,
+            RasterKind::Colours | RasterKind::Lightness | RasterKind::Opponents => resize_bicubic,
             RasterKind::Features | RasterKind::Ids => resize_nearest,
             RasterKind::Values => {
                 let own = self.size();
@@ -189,7 +195,17 @@ impl Raster {
             }
             return values;
         }
-        normalize(&self.bytes, self.channels)
+        match self.kind {
+            RasterKind::Lightness => {
+                let [lightness, ..] = lab_planes(&self.bytes);
+                lightness
+            }
+            RasterKind::Opponents => {
+                let [_, a, b] = lab_planes(&self.bytes);
+                [a, b].concat()
+            }
+            _ => normalize(&self.bytes, self.channels),
+        }
     }
 }
 

@@ -155,7 +155,7 @@ impl Styles {
             steps: manifest.training.steps,
             finished: manifest.training.finished || !manifest.training.imported_from.is_empty(),
             fills: recipe.mode == Mode::Inpaint,
-            varies: recipe.mode == Mode::Pix2pixhd && recipe.encoder.features > 0,
+            varies: recipe.has_several_looks(),
             dropout: has_dropout(recipe),
             labels: labels(recipe, &folder),
             author: manifest.author.clone(),

@@ -9,7 +9,7 @@ use super::manifest::Manifest;
 use super::onnx::{
     Holes, OnnxError, OnnxInput, OnnxNetwork, OnnxOptions, PictureSizes, onnx_file, onnx_model,
 };
-use crate::config::{Direction, GeneratorArch, Mode, NormKind, Recipe};
+use crate::config::{Colours, Direction, GeneratorArch, Mode, NormKind, Recipe};
 use crate::data::hole_values;
 use crate::nn::NormStats;
 
@@ -41,6 +41,9 @@ pub fn generator_onnx(
     {
         return Err(StyleError::NoOwnStatistics(folder.name()));
     }
+    if recipe.generator.norm == NormKind::VirtualBatch {
+        return Err(StyleError::VirtualNorm(folder.name()));
+    }
     let (weights, channels) = generator_weights(folder, manifest, direction, device)?;
     let direction = direction.unwrap_or(recipe.data.direction);
     let mut properties = vec![
@@ -55,6 +58,7 @@ pub fn generator_onnx(
         recipe: &recipe.generator,
         channels,
         input: match recipe.mode {
+            Mode::Pix2pix if recipe.data.colours == Colours::Lab => OnnxInput::Lightness,
             Mode::Pix2pix | Mode::Cycle | Mode::Contrastive | Mode::Generate | Mode::Vae => {
                 OnnxInput::Pictures
             }

@@ -178,7 +178,9 @@ pub fn load_generator(
     let [input, output] = if backwards { [b, a] } else { [a, b] };
     let path = folder.weights(stem);
     let weights = mapped_style_weights(folder, stem)?;
-    let mut init = WeightInit::zeros(device).with_precision(recipe.train.precision);
+    let mut init = WeightInit::zeros(device)
+        .with_precision(recipe.train.precision)
+        .with_reference_batch(recipe.data.reference_batch);
     let generator = Generator::new(&mut init, &recipe.generator, input, output);
     let generator = weights
         .load_into(generator)

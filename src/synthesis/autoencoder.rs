@@ -9,6 +9,7 @@ use super::noise::normal_noise;
 use super::preview_noise::preview_rng;
 use crate::config::Recipe;
 use crate::data::Batch;
+use crate::kernels::mean;
 use crate::method::{Loss, Method, MethodState, StepContext};
 use crate::nn::{Adam, ForwardMode, NamedTensors, NormStats, TensorError, Trainable, WeightInit};
 use crate::random::step_rng;
@@ -64,24 +65,25 @@ impl Autoencoder {
         noise: Vec<f32>,
         context: StepContext<'_>,
     ) -> Vec<Loss> {
-        let mode = ForwardMode::TRAINING;
+        let mode = context.training_mode();
         let picture = Tensor::<4>::from_data(batch.b, &self.device);
-        let count = picture.dims()[0];
+        let [count, channels, height, width] = picture.dims();
         let classes = self.one_hot(&batch.names, count);
         let input = with_classes(classes.as_ref(), picture.clone());
-        let [mean, log_variance] = self.encoder.network().forward(input, mode);
+        let [centre, log_variance] = self.encoder.network().forward(input, mode);
         let is_variational = self.kl > 0.0;
         let code = if is_variational {
             let noise = self.vectors(noise, count);
-            mean.clone() + (log_variance.clone() * 0.5).exp() * noise
+            centre.clone() + (log_variance.clone() * 0.5).exp() * noise
         } else {
-            mean.clone()
+            centre.clone()
         };
         let input = with_classes(classes.as_ref(), code);
         let output = self.generator.network().forward(input, mode);
-        let distance = (output - picture).square().sum() / (2.0 * count as f64);
+        let values = (channels * height * width) as f64;
+        let distance = mean((output - picture).square()) * (values / 2.0);
         let divergence = is_variational.then(|| {
-            let terms = mean.square() + log_variance.clone().exp() - log_variance - 1.0;
+            let terms = centre.square() + log_variance.clone().exp() - log_variance - 1.0;
             terms.sum() * (self.kl / (2.0 * count as f64))
         });
         let loss = match &divergence {

@@ -7,8 +7,8 @@ use burn::tensor::activation::log_softmax;
 use super::halvings::{Halvings, INNERMOST, levels, width};
 use crate::config::{Condition, Recipe};
 use crate::nn::{
-    Convolution, Critic, DiscriminatorLayer, ForwardMode, Network, Padding, WeightInit,
-    discriminator_features, discriminator_logits, full_precision, input_gradient,
+    Convolution, Critic, DiscriminatorLayer, ForwardMode, MinibatchLayers, Network, Padding,
+    ReferenceBatch, WeightInit, discriminator_logits, full_precision, input_gradient,
     input_gradient_before,
 };
 
@@ -22,6 +22,8 @@ use crate::nn::{
 #[derive(Module, Debug)]
 pub struct DcganDiscriminator {
     halvings: Halvings,
+    /// Before the logit.
+    minibatch: MinibatchLayers,
     logit: Convolution,
     /// From classes to the channels of the last features, where it is a projection discriminator.
     embedding: Option<Convolution>,
@@ -32,8 +34,6 @@ pub struct DcganDiscriminator {
     /// Whether the convolutions see the classes.
     #[module(skip)]
     sees_classes: bool,
-    #[module(skip)]
-    minibatch_deviation: bool,
 }
 
 impl DcganDiscriminator {
@@ -48,9 +48,9 @@ impl DcganDiscriminator {
         let channels = [seen, discriminator.channels];
         let halvings = Halvings::new(init, discriminator.norm, channels, side);
         let last = width(discriminator.channels, levels(side) - 1);
-        let further = usize::from(discriminator.minibatch_deviation);
+        let added = MinibatchLayers::added_channels(discriminator);
         let bias = discriminator.norm.uses_bias();
-        let whole = [last + further, 1];
+        let whole = [last + added, 1];
         let logit = Convolution::new(init, whole, INNERMOST, 1, Padding::Zero(0), bias);
         let embedding = (condition == Condition::Projection)
             .then(|| Convolution::new(init, [classes, last], 1, 1, Padding::Zero(0), false));
@@ -60,18 +60,18 @@ impl DcganDiscriminator {
         });
         Self {
             halvings,
+            minibatch: MinibatchLayers::new(init, discriminator, last),
             logit,
             embedding,
             classifier,
             classes,
             sees_classes,
-            minibatch_deviation: discriminator.minibatch_deviation,
         }
     }
 
     /// Maps `[batch, classes + channels, side, side]` to logits, `[batch, 1, 1, 1]`.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        let mut features = discriminator_features(&self.halvings.layers(), self.seen(&input), mode);
+        let mut features = self.halvings.features(self.seen(&input), mode);
         let last = features.pop().expect("the features end with the last ones");
         self.judge(last, &input, mode)
     }
@@ -101,7 +101,8 @@ impl DcganDiscriminator {
 
     /// The logits of the last features of an input.
     fn judge(&self, last: Tensor<4>, input: &Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        let logits = discriminator_logits(&self.head(), last.clone(), mode);
+        let reference = ReferenceBatch::default();
+        let logits = discriminator_logits(&self.head(), last.clone(), mode, &reference);
         match self.embedded(input, mode) {
             Some(embedded) => logits + (last * embedded).sum_dim(3).sum_dim(2).sum_dim(1),
             None => logits,
@@ -118,16 +119,14 @@ impl DcganDiscriminator {
 
     /// The layers behind the last features.
     fn head(&self) -> Vec<DiscriminatorLayer<'_>> {
-        let deviation = self.minibatch_deviation;
-        let deviation = deviation.then_some(DiscriminatorLayer::MinibatchDeviation);
         let logit = DiscriminatorLayer::Convolution(&self.logit);
-        deviation.into_iter().chain([logit]).collect()
+        self.minibatch.layers().chain([logit]).collect()
     }
 }
 
 impl Critic for DcganDiscriminator {
     fn features(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Vec<Tensor<4>>> {
-        let mut features = discriminator_features(&self.halvings.layers(), self.seen(&input), mode);
+        let mut features = self.halvings.features(self.seen(&input), mode);
         // The last ones stand there twice: as those of the last activation, and as the end.
         let last = features.pop().expect("the features end with the last ones");
         features.push(self.judge(last, &input, mode));
@@ -137,8 +136,9 @@ impl Critic for DcganDiscriminator {
     /// That with respect to the picture; the class has none.
     fn input_gradient(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         let (trunk, seen) = (self.halvings.layers(), self.seen(&input));
-        let gradient = input_gradient_before(&trunk, seen, mode, |last| {
-            let gradient = input_gradient(&self.head(), last, mode);
+        let reference = ReferenceBatch::default();
+        let gradient = input_gradient_before(&trunk, seen, mode, &reference, |last| {
+            let gradient = input_gradient(&self.head(), last, mode, &reference);
             match self.embedded(&input, mode) {
                 Some(embedded) => gradient + embedded,
                 None => gradient,
@@ -162,6 +162,7 @@ impl Network for DcganDiscriminator {
             Some(("halvings", path)) => format!("main.{}", Halvings::index(path)),
             _ if path.starts_with("embedding") => "embedding".to_owned(),
             _ if path.starts_with("classifier") => "classifier".to_owned(),
+            _ if path.starts_with(MinibatchLayers::NAME) => MinibatchLayers::NAME.to_owned(),
             _ => format!("main.{}", self.halvings.next_index()),
         }
     }

@@ -5,9 +5,7 @@ use burn::tensor::Tensor;
 
 use super::halvings::{Halvings, INNERMOST, levels, width};
 use crate::config::Recipe;
-use crate::nn::{
-    Convolution, ForwardMode, Network, Padding, WeightInit, discriminator_features, full_precision,
-};
+use crate::nn::{Convolution, ForwardMode, Network, Padding, WeightInit, full_precision};
 
 /// Strided convolutions down to 4 x 4, as in the discriminator of DCGAN, then the mean and the logarithm of the variance of the codes
 /// that a picture may have come from.
@@ -42,7 +40,7 @@ impl Encoder {
     /// Maps `[batch, classes + channels, side, side]`, the picture in [-1, 1], to mean and log variance of its code, each
     /// `[batch, latent, 1, 1]`.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> [Tensor<4>; 2] {
-        let mut features = discriminator_features(&self.halvings.layers(), input, mode);
+        let mut features = self.halvings.features(input, mode);
         let last = features.pop().expect("the features end with the last ones");
         let mean = self.mean.forward(last.clone(), mode);
         let log_variance = self.log_variance.forward(last, mode);

@@ -87,10 +87,8 @@ impl Generate {
         let places = self.classes.of_pictures(&batch.names, count);
         let classes = self.classes.one_hot(&places, &self.device);
         let input = with_classes(classes.as_ref(), self.vectors(noise, count));
-        let fake = self
-            .generator
-            .network()
-            .forward(input, ForwardMode::TRAINING);
+        let mode = context.training_mode();
+        let fake = self.generator.network().forward(input, mode);
         // Without its graph: the discriminator's step must not reach the generator.
         let seen = fake.clone().inner();
         let judged = self.update_discriminator(&real, &seen, classes.as_ref(), context, rng);
@@ -105,12 +103,12 @@ impl Generate {
             real
         };
         let frozen = self.discriminator.frozen();
-        let of_fake = frozen.features(fake, ForwardMode::TRAINING);
-        let of_class = self.class_loss(&frozen, &of_fake[0], classes.as_ref());
+        let of_fake = frozen.features(fake, mode);
+        let of_class = self.class_loss(&frozen, &of_fake[0], classes.as_ref(), mode);
         let of_real = if self.matching.compares() {
             let look = ForwardMode {
                 update_running: false,
-                ..ForwardMode::TRAINING
+                ..mode
             };
             frozen.features(real, look)
         } else {
@@ -147,9 +145,10 @@ impl Generate {
         let penalty = self
             .penalties
             .loss(network, &real, &fake, context.step, rng);
-        let features = |seen| network.features(seen, ForwardMode::TRAINING).remove(0);
+        let mode = context.training_mode();
+        let features = |seen| network.features(seen, mode).remove(0);
         let (of_real, of_fake) = (features(real), features(fake));
-        let of_class = [&of_real, &of_fake].map(|of| self.class_loss(network, of, classes));
+        let of_class = [&of_real, &of_fake].map(|of| self.class_loss(network, of, classes, mode));
         let logits = |features: Vec<Tensor<4>>| features.into_iter().next_back();
         let (on_real, on_fake) = (logits(of_real), logits(of_fake));
         let losses = DiscriminatorLosses {
@@ -185,11 +184,12 @@ impl Generate {
         critic: &DcganDiscriminator,
         features: &[Tensor<4>],
         classes: Option<&Tensor<4>>,
+        mode: ForwardMode,
     ) -> Option<Tensor<1>> {
         let [.., last, _] = features else {
             return None;
         };
-        let loss = critic.class_loss(last, classes?, ForwardMode::TRAINING)?;
+        let loss = critic.class_loss(last, classes?, mode)?;
         Some(loss * self.classification)
     }
 

@@ -1,9 +1,13 @@
 //! Strided convolutions that halve the size of a picture down to 4 x 4.
 
 use burn::module::Module;
+use burn::tensor::Tensor;
 
 use crate::config::NormKind;
-use crate::nn::{Convolution, DiscriminatorLayer, Norm, Padding, WeightInit};
+use crate::nn::{
+    Convolution, DiscriminatorLayer, ForwardMode, Norm, Padding, ReferenceBatch, WeightInit,
+    discriminator_features,
+};
 
 /// Side of the innermost features, in pixels.
 pub(super) const INNERMOST: usize = 4;
@@ -51,6 +55,11 @@ impl Halvings {
             above = next;
         }
         Self { layers }
+    }
+
+    /// What comes out of each activation, and at the end the last features again.
+    pub(super) fn features(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Tensor<4>> {
+        discriminator_features(&self.layers(), input, mode, &ReferenceBatch::default())
     }
 
     /// The layers in their order.

@@ -1,8 +1,8 @@
 //! Pictures from noise: generative adversarial networks without an input picture, autoencoders, and what is made with them.
 //!
 //! The folder has all of its own: networks, losses and steps (`Generate`, `Autoencoder`), and what a trained style does
-//! (`Sampler`, `Coder`). Elsewhere stand the recipe's keys (`config/synthesis.rs`), the plain data set (`data/plain.rs`), a line in
-//! `train/methods.rs` and the verbs (`cli/sample.rs`, `cli/encode.rs`).
+//! (`Sampler`, `Coder`). Elsewhere stand the recipe's keys (`config/synthesis.rs`), the data set of single pictures
+//! (`data/single.rs`) and its classes (`data/picture_class.rs`), a line in `train/methods.rs` and the verbs (`cli/sample.rs`, `cli/encode.rs`).
 
 mod arithmetic;
 mod autoencoder;

@@ -45,6 +45,11 @@ impl Benchmark {
 
     fn measure(&self, device: &OpenDevice) -> Result<BenchmarkResult, TrainError> {
         let mut method = methods::build(&self.recipe, &device.device)?;
+        let reference = self.recipe.needed_reference_batch();
+        if reference > 0 {
+            let chosen = method.set_reference(&self.batch(reference));
+            chosen.expect("as many pictures are made as the recipe says, with its channels");
+        }
         let batch = self.batch(self.recipe.data.batch_size);
         let mut seconds: Vec<f64> = (0..=self.steps)
             .map(|step| self.step(&mut *method, &batch, step as u64 + 1, device))
@@ -59,7 +64,7 @@ impl Benchmark {
         for _ in 0..self.steps {
             drop(show());
         }
-        let pictures = (self.steps * passes(self.recipe.mode)) as f64;
+        let pictures = (self.steps * passes(&self.recipe)) as f64;
         Ok(BenchmarkResult {
             seconds,
             pictures_per_second: pictures / started.elapsed().as_secs_f64(),
@@ -90,10 +95,12 @@ impl Benchmark {
     fn batch(&self, count: usize) -> Batch {
         let data = &self.recipe.data;
         let mut rng = random::step_rng(self.recipe.train.seed, 0);
-        let mut pictures = |channels| self.planes(count, channels, || rng.random_range(-1.0..1.0));
+        let mut pictures =
+            |size, channels| planes(size, [count, channels], || rng.random_range(-1.0..1.0));
+        let smaller = self.size.map(|side| side / self.recipe.generator.scale);
         let (a, b) = (
-            pictures(data.input_channels),
-            pictures(data.output_channels),
+            pictures(smaller, data.input_channels),
+            pictures(self.size, data.output_channels),
         );
         let mut batch = Batch {
             a,
@@ -132,27 +139,39 @@ impl Benchmark {
     /// A plane for each sample.
     fn map(&self, count: usize, value: impl Fn(usize) -> f32) -> TensorData {
         let mut index = 0;
-        self.planes(count, 1, || {
+        planes(self.size, [count, 1], || {
             index += 1;
             value(index - 1)
         })
     }
+}
 
-    fn planes(&self, count: usize, channels: usize, mut value: impl FnMut() -> f32) -> TensorData {
-        let [width, height] = self.size;
-        let values = (0..count * channels * height * width).map(|_| value());
-        TensorData::new(
-            values.collect::<Vec<f32>>(),
-            [count, channels, height, width],
-        )
-    }
+/// Pictures of this width and height.
+fn planes(
+    [width, height]: [usize; 2],
+    [count, channels]: [usize; 2],
+    mut value: impl FnMut() -> f32,
+) -> TensorData {
+    let values = (0..count * channels * height * width).map(|_| value());
+    TensorData::new(
+        values.collect::<Vec<f32>>(),
+        [count, channels, height, width],
+    )
 }
 
 /// Translations in one preview.
-fn passes(mode: Mode) -> usize {
-    match mode {
+fn passes(recipe: &Recipe) -> usize {
+    match recipe.mode {
         // There and back, in both directions.
         Mode::Cycle => 4,
-        _ => 1,
+        // One of the mean code, and three more looks.
+        Mode::Pix2pix if recipe.has_latent_code() => 4,
+        // Pictures from noise are made at once.
+        Mode::Pix2pix
+        | Mode::Contrastive
+        | Mode::Pix2pixhd
+        | Mode::Inpaint
+        | Mode::Generate
+        | Mode::Vae => 1,
     }
 }

@@ -103,6 +103,11 @@ pub enum TrainError {
     /// A run with given weights that was killed before these were saved.
     #[error("`{}` was stopped before its initial weights were saved: start it again with `--overwrite --init-from`", .0.display())]
     NoInitialState(PathBuf),
+    /// The device has no batch normalisation of several processes.
+    #[error(
+        "device `{0}` cannot share the statistics of batch normalisation between processes: use cpu or libtorch, or set `train.sync_norm` to false"
+    )]
+    NoJointNorm(String),
     /// The processes that train together were not started alike, or one of them has failed.
     #[error(transparent)]
     Group(#[from] GroupError),

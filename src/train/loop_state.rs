@@ -118,10 +118,12 @@ impl LoopState {
                     .is_multiple_of(settings.keep_every_epochs * self.per_epoch)
     }
 
-    /// Starts the next stage, with its own schedule and estimate.
+    /// Starts the next stage, with its own estimate and, unless that goes on, its own schedule.
     pub(super) fn start_stage(&mut self, stage: &Stage) {
         self.last = self.pace.step(stage.end).min(self.total);
-        self.schedule = Schedule::from_recipe(&stage.recipe);
+        if stage.schedule_start == stage.first {
+            self.schedule = Schedule::from_recipe(&stage.recipe);
+        }
         self.durations.clear();
     }
 }

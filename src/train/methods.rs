@@ -10,7 +10,7 @@ use crate::config::{Mode, Recipe};
 use crate::inpainting::Inpaint;
 use crate::method::Method;
 use crate::nn::NamedTensors;
-use crate::paired::Pix2pix;
+use crate::paired::{BicycleGan, Pix2pix};
 use crate::style::import::WeightFile;
 use crate::style::{StyleError, StyleFolder, style_weights};
 use crate::synthesis::{Autoencoder, Generate};
@@ -21,18 +21,25 @@ use crate::unpaired::{Contrastive, CycleGan};
 /// # Errors
 /// A weight file that the recipe names cannot be read or belongs to another network.
 pub fn build(recipe: &Recipe, device: &Device) -> Result<Box<dyn Method>, TrainError> {
+    let bad_vgg = |source| StyleError::BadWeights {
+        path: (&recipe.loss.perceptual_weights).into(),
+        source,
+    };
     Ok(match recipe.mode {
-        Mode::Pix2pix => Box::new(Pix2pix::new(recipe, device)),
+        Mode::Pix2pix if recipe.has_latent_code() => Box::new(BicycleGan::new(recipe, device)),
+        Mode::Pix2pix => {
+            let method = Pix2pix::new(recipe, device);
+            match vgg_weights(recipe)? {
+                Some(vgg) => Box::new(method.with_perceptual_loss(&vgg, recipe).map_err(bad_vgg)?),
+                None => Box::new(method),
+            }
+        }
         Mode::Cycle => Box::new(CycleGan::new(recipe, device)),
         Mode::Contrastive => Box::new(Contrastive::new(recipe, device)),
         Mode::Pix2pixhd => {
             let vgg = vgg_weights(recipe)?;
             let method = Pix2pixHd::new(recipe, vgg.as_ref(), device);
-            let method = method.map_err(|source| StyleError::BadWeights {
-                path: (&recipe.loss.perceptual_weights).into(),
-                source,
-            })?;
-            Box::new(method)
+            Box::new(method.map_err(bad_vgg)?)
         }
         Mode::Inpaint => Box::new(Inpaint::new(recipe, device)),
         Mode::Generate => Box::new(Generate::new(recipe, device)),

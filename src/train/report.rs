@@ -12,7 +12,7 @@ use super::error::TrainError;
 use super::evaluation_line::{EvaluationLine, read_evaluations};
 use super::event::{Event, Listener};
 use super::metrics::{MetricsLine, read_metrics};
-use crate::config::Mode;
+use crate::config::{Mode, Recipe};
 use crate::files::{self, FileError};
 use crate::html::{self, escape, png_address};
 use crate::style::{Manifest, StyleFolder};
@@ -55,7 +55,7 @@ impl ReportFile {
             curves: Curves::of(&metrics, POINTS),
             evaluations: read_evaluations(&self.style.evaluations())?,
             previews: shown,
-            caption: preview_caption(manifest.recipe.mode),
+            caption: preview_caption(&manifest.recipe),
         };
         let data = serde_json::to_string(&data).map_err(|it| TrainError::Report(it.to_string()))?;
         let summary = summary(&self.style, &manifest, &metrics);
@@ -141,8 +141,11 @@ fn summary(style: &StyleFolder, manifest: &Manifest, metrics: &[MetricsLine]) ->
 }
 
 /// What the pictures of a row of a preview are.
-fn preview_caption(mode: Mode) -> &'static str {
-    match mode {
+fn preview_caption(recipe: &Recipe) -> &'static str {
+    match recipe.mode {
+        Mode::Pix2pix if recipe.has_latent_code() => {
+            "Each row: input, output of the mean code, of three random codes, target."
+        }
         Mode::Pix2pix => "Each row: input, output, target.",
         Mode::Pix2pixhd => "Each row: input (a colour for each class), output, target.",
         Mode::Cycle => "Each row: input, output, input recovered from the output.",

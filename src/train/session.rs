@@ -20,7 +20,7 @@ use super::preview::PreviewFile;
 use super::progress::ProgressDisplay;
 use super::report::ReportFile;
 use super::schedule::Schedule;
-use super::session_checks::{check, compare_data, warn};
+use super::session_checks::{check, check_device, compare_data, warn};
 use super::stage::{Stage, total_steps};
 use super::training::Training;
 use crate::config::{Recipe, diff};
@@ -36,6 +36,9 @@ type Outputs = (Option<Evaluations>, Vec<Box<dyn Listener>>);
 
 /// Why stages are never empty.
 const ONE_STAGE: &str = "a recipe has at least one stage";
+
+/// Why reference pictures fit.
+const REFERENCE_FITS: &str = "as many pictures are read as the recipe says, with its channels";
 
 /// How a session begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +103,7 @@ impl Session {
         if self.start == SessionStart::Resume && !self.data.is_dir() {
             return Err(TrainError::DataMoved(self.data));
         }
+        check_device(&self.recipe, &self.device, group.size())?;
         let stages = Stage::open_all(&self.data, &self.recipe, group.size())?;
         // The pictures are the same in all stages; the last one has their full size.
         let whole = stages.last().expect(ONE_STAGE).clone();
@@ -114,7 +118,7 @@ impl Session {
         let total = total_steps(&self.recipe, whole.per_epoch, pace);
         let position = reached.map_or(0, |checkpoint| pace.position(checkpoint.step));
         let (stage, remaining_stages) = reached_stage(stages, position);
-        let mut method = self.build_method(&stage.recipe)?;
+        let mut method = self.build_method(&stage)?;
         // The pictures of a resumed run were checked when it began. After the networks: what is wrong with weight files is
         // reported at once, while reading many pictures takes its time.
         if earlier.is_none() && group.is_leader() {
@@ -230,8 +234,13 @@ impl Session {
     }
 
     /// The method with its initial weights.
-    fn build_method(&self, recipe: &Recipe) -> Result<Box<dyn Method>, TrainError> {
-        let mut method = methods::build(recipe, &self.device.device)?;
+    fn build_method(&self, stage: &Stage) -> Result<Box<dyn Method>, TrainError> {
+        let mut method = methods::build(&stage.recipe, &self.device.device)?;
+        let reference = stage.recipe.needed_reference_batch();
+        if reference > 0 {
+            let batch = stage.dataset.reference(reference)?;
+            method.set_reference(&batch).expect(REFERENCE_FITS);
+        }
         if let SessionStart::From(folder) = &self.start {
             methods::check_initial_weights(&self.recipe, folder)?;
             let initial = load_initial_weights(folder, &self.recipe, &mut *method)

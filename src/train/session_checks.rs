@@ -4,6 +4,8 @@ use super::error::TrainError;
 use super::stage::total_steps;
 use crate::config::{Mode, Policy, Recipe};
 use crate::data::Dataset;
+use crate::device::OpenDevice;
+use crate::kernels::has_joint_norm;
 use crate::progress::Counter;
 use crate::style::{Manifest, Pace, StyleFolder};
 
@@ -35,6 +37,15 @@ pub(super) fn warn(recipe: &Recipe, per_epoch: u64, pace: Pace) {
             recipe.total_epochs()
         );
     }
+    let last = recipe.stages().pop();
+    let at_last = last.map_or(0, |stage| stage.stage_epochs() as u64 * per_epoch);
+    let lower = recipe.total_epochs() as u64 * per_epoch - at_last;
+    if !train.grow.is_empty() && train.max_steps > 0 && train.max_steps <= pace.step(lower) {
+        tracing::warn!(
+            "the run ends before it reaches its last size, after step {}: give its length with `--epochs`, which the sizes share, or set `train.grow_epochs`",
+            pace.step(lower)
+        );
+    }
     if optim.policy == Policy::Cosine
         && optim.decay_epochs > 0
         && total_steps(recipe, per_epoch, pace) > pace.step(optim.epochs as u64 * per_epoch)
@@ -45,6 +56,21 @@ pub(super) fn warn(recipe: &Recipe, per_epoch: u64, pace: Pace) {
             optim.decay_epochs
         );
     }
+}
+
+/// Checks that the device can do what the recipe asks of several processes.
+///
+/// # Errors
+/// It cannot.
+pub(super) fn check_device(
+    recipe: &Recipe,
+    device: &OpenDevice,
+    processes: usize,
+) -> Result<(), TrainError> {
+    if processes > 1 && recipe.train.sync_norm && !has_joint_norm(&device.device) {
+        return Err(TrainError::NoJointNorm(device.name.to_string()));
+    }
+    Ok(())
 }
 
 /// Checks the pictures of a data set, and says what was found.

@@ -2,21 +2,35 @@
 
 use std::fmt::Write as _;
 
-use crate::config::{BuiltinRecipe, Recipe, diff};
+use crate::config::{BuiltinRecipe, Colours, Recipe, diff};
 
-/// The settings that say what the pictures are, and not how large the networks are.
-const DATA_KEYS: [&str; 6] = [
+/// The settings that say what the pictures are and what is learnt of them, and not how large the networks are.
+const DATA_KEYS: [&str; 11] = [
     "data.direction",
     "data.input_channels",
     "data.output_channels",
     "data.classes",
     "data.instances",
     "data.masks",
+    "data.classes_from",
+    "generator.latent",
+    "generator.latent_at",
+    "generator.condition",
+    "generator.scale",
 ];
 
 /// The flags that train the recipe's data with the small recipe of its mode; none where it is that small already.
 pub(super) fn small_recipe_flags(recipe: &Recipe) -> Option<String> {
-    let name = format!("{}-small", recipe.mode.name());
+    let task = if recipe.generator.scale > 1 {
+        "super-resolution"
+    } else if recipe.data.colours == Colours::Lab {
+        "colourise"
+    } else if recipe.data.makes_inputs() {
+        return None;
+    } else {
+        recipe.mode.name()
+    };
+    let name = format!("{task}-small");
     let small = BuiltinRecipe::find(&name).ok()?;
     let small = small.overlay().ok()?.resolve(recipe.mode).ok()?;
     let cost = |recipe: &Recipe| {
@@ -53,6 +67,17 @@ mod tests {
             small_recipe_flags(&recipe).unwrap(),
             "--config pix2pix-small --set data.direction=BtoA --set data.input_channels=1"
         );
+        let named = |name: &str| {
+            let recipe = BuiltinRecipe::find(name).unwrap().overlay().unwrap();
+            recipe.resolve(Mode::Pix2pix).unwrap()
+        };
+        assert_eq!(
+            small_recipe_flags(&named("super-resolution")).unwrap(),
+            "--config super-resolution-small --set generator.scale=4"
+        );
+        let colours = small_recipe_flags(&named("colourise")).unwrap();
+        assert_eq!(colours, "--config colourise-small");
+        assert_eq!(small_recipe_flags(&named("denoise")), None);
         let small = BuiltinRecipe::find("cycle-small").unwrap();
         let small = small.overlay().unwrap().resolve(Mode::Cycle).unwrap();
         assert_eq!(small_recipe_flags(&small), None);

@@ -21,8 +21,10 @@ pub(super) struct Stage {
     pub(super) per_epoch: u64,
     /// Position of the run after which the stage begins.
     pub(super) first: u64,
-    /// Position of the run with which its schedule ends.
+    /// Position of the run with which it ends.
     pub(super) end: u64,
+    /// Position of the run after which its schedule begins.
+    pub(super) schedule_start: u64,
 }
 
 impl Stage {
@@ -42,6 +44,9 @@ impl Stage {
             let preview_data = preview_data(data, &recipe)?;
             let per_epoch = dataset.steps_per_epoch(recipe.data.batch_size.max(1) * processes);
             let end = first + recipe.stage_epochs() as u64 * per_epoch;
+            // One schedule goes through all sizes of a run that grows.
+            let grows = recipe.train.level.is_some();
+            let schedule_start = if grows { 0 } else { first };
             stages.push(Self {
                 preview_data: preview_data.unwrap_or_else(|| Arc::clone(&dataset)),
                 recipe,
@@ -49,6 +54,7 @@ impl Stage {
                 per_epoch,
                 first,
                 end,
+                schedule_start,
             });
             first = end;
         }

@@ -177,13 +177,13 @@ impl Training<'_> {
         self.state.step += 1;
         let step = self.state.step;
         let epoch = self.state.epoch();
-        let stage_epoch = epoch - self.stage.first / self.state.per_epoch;
-        let factor = self.state.schedule.factor(stage_epoch);
-        let averaging = Averaging::new(self.group, part);
+        let schedule_epoch = epoch - self.stage.schedule_start / self.state.per_epoch;
+        let factor = self.state.schedule.factor(schedule_epoch);
+        let averaging = Averaging::new(self.group, part, recipe.train.sync_norm);
         let seed = random::process_seed(recipe.train.seed, self.group.rank());
         let context = StepContext {
             step,
-            epoch: stage_epoch,
+            epoch: schedule_epoch,
             seed,
             generator_rate: recipe.optim.lr * factor,
             discriminator_rate: recipe.discriminator_learning_rate() * factor,

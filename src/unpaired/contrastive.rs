@@ -6,18 +6,21 @@ use rand::RngExt;
 use super::discriminator::DiscriminatorWithPool;
 use super::heads::PatchHeads;
 use super::patch_nce::PatchNce;
+use super::sliced_wasserstein::SlicedWasserstein;
 use crate::config::Recipe;
 use crate::data::Batch;
 use crate::method::{Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, Discriminator, ForwardMode, NamedTensors, NormStats, ResnetGenerator, TensorError,
-    Trainable, WeightInit,
+    Adam, Discriminator, ForwardMode, NamedTensors, NormStats, ReferenceBatch, ReferencePictures,
+    ResnetGenerator, TensorError, Trainable, WeightInit,
 };
 use crate::random;
 
 const GENERATOR: &str = "generator";
 const DISCRIMINATOR: &str = "discriminator";
 const HEADS: &str = "heads";
+/// The part of the state with the patches of recent pictures.
+const PATCHES: &str = "patches";
 
 /// One generator from A to B, a discriminator of B, and a contrastive loss that holds each place of a translation to the same
 /// place of its input.
@@ -35,6 +38,8 @@ pub struct Contrastive {
     /// Weight of the comparison for pictures of B, as a share of that for pictures of A.
     identity: f64,
     flip: bool,
+    reference: Option<ReferencePictures>,
+    sliced: Option<SlicedWasserstein>,
     /// Without automatic differentiation.
     device: Device,
 }
@@ -68,8 +73,27 @@ impl Contrastive {
             weight: recipe.loss.nce,
             identity: recipe.loss.nce_identity,
             flip: recipe.loss.flip_equivariance,
+            reference: ReferencePictures::new(recipe),
+            sliced: SlicedWasserstein::from_recipe(recipe, output),
             device: device.clone(),
         }
+    }
+
+    /// Gives the networks the pictures of the reference batch.
+    fn load_reference(&mut self, pictures: NamedTensors) -> Result<(), TensorError> {
+        let Some(reference) = &mut self.reference else {
+            return Ok(());
+        };
+        let [a, b] = reference
+            .choose(pictures, &self.device)?
+            .map(ReferenceBatch::new);
+        if reference.for_generators {
+            self.generator.set_reference(&a);
+        }
+        if reference.for_discriminators {
+            self.discriminator.network.set_reference(&b);
+        }
+        Ok(())
     }
 }
 
@@ -90,7 +114,7 @@ impl Compared {
 
 impl Method for Contrastive {
     fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
-        let mode = ForwardMode::TRAINING;
+        let mode = context.training_mode();
         let real_a = Tensor::<4>::from_data(batch.a, &self.device);
         let real_b = Tensor::<4>::from_data(batch.b, &self.device);
         let mut rng = random::step_rng(context.seed, context.step);
@@ -147,9 +171,13 @@ impl Method for Contrastive {
             None => nce.clone(),
         };
         drop(compared);
-        let mut gradients = judgement
-            .added_to(adversarial.clone() + contrast)
-            .backward();
+        let sliced = self.sliced.as_mut();
+        let sliced = sliced.map(|sliced| sliced.loss(&fake_b, &real_b, &mut rng));
+        let mut loss = judgement.added_to(adversarial.clone() + contrast);
+        if let Some(sliced) = &sliced {
+            loss = loss + sliced.clone();
+        }
+        let mut gradients = loss.backward();
         self.generator
             .update(&mut gradients, context.generator_step());
         self.heads.update(&mut gradients, context.generator_step());
@@ -159,6 +187,7 @@ impl Method for Contrastive {
             Loss::generator("NCE", &nce),
         ];
         losses.extend(identity.map(|identity| Loss::generator("NCE_Y", &identity)));
+        losses.extend(sliced.map(|sliced| Loss::generator("SWD", &sliced)));
         losses.extend(Loss::matching(&judgement));
         losses.extend(judged.named());
         losses
@@ -179,14 +208,22 @@ impl Method for Contrastive {
         vec![(output.into_data(), batch.b)]
     }
 
+    fn set_reference(&mut self, batch: &Batch) -> Result<(), TensorError> {
+        self.load_reference(ReferencePictures::named(batch.a.clone(), batch.b.clone()))
+    }
+
     fn networks(&self) -> &'static [&'static str] {
-        &[GENERATOR, DISCRIMINATOR, HEADS]
+        match self.reference {
+            Some(_) => &[GENERATOR, DISCRIMINATOR, HEADS, ReferencePictures::STEM],
+            None => &[GENERATOR, DISCRIMINATOR, HEADS],
+        }
     }
 
     fn weights(&self, network: &str) -> NamedTensors {
-        match network {
-            GENERATOR => self.generator.weights(),
-            DISCRIMINATOR => self.discriminator.network.weights(),
+        match (network, &self.reference) {
+            (GENERATOR, _) => self.generator.weights(),
+            (DISCRIMINATOR, _) => self.discriminator.network.weights(),
+            (ReferencePictures::STEM, Some(reference)) => reference.tensors().clone(),
             _ => self.heads.weights(),
         }
     }
@@ -195,6 +232,7 @@ impl Method for Contrastive {
         match network {
             GENERATOR => self.generator.load_weights(weights),
             DISCRIMINATOR => self.discriminator.network.load_weights(weights),
+            ReferencePictures::STEM => self.load_reference(weights),
             _ => self.heads.load_weights(weights),
         }
     }
@@ -204,6 +242,9 @@ impl Method for Contrastive {
         state.insert_optimiser(GENERATOR, &self.generator);
         self.discriminator.save(&mut state, DISCRIMINATOR);
         state.insert_optimiser(HEADS, &self.heads);
+        if let Some(sliced) = &self.sliced {
+            sliced.save(&mut state, PATCHES);
+        }
         state
     }
 
@@ -211,6 +252,9 @@ impl Method for Contrastive {
         state.restore_optimiser(GENERATOR, &mut self.generator)?;
         self.discriminator
             .restore(&mut state, DISCRIMINATOR, &self.device)?;
+        if let Some(sliced) = &mut self.sliced {
+            sliced.restore(&mut state, PATCHES, &self.device)?;
+        }
         state.restore_optimiser(HEADS, &mut self.heads)
     }
 }

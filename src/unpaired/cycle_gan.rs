@@ -4,12 +4,14 @@ use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
 use super::discriminator::DiscriminatorWithPool;
+use super::sliced_wasserstein::SlicedWasserstein;
 use crate::config::Recipe;
 use crate::data::Batch;
+use crate::kernels::mean;
 use crate::method::{Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, Discriminator, ForwardMode, Generator, NamedTensors, NormStats, TensorError, Trainable,
-    WeightInit,
+    Adam, Discriminator, ForwardMode, Generator, NamedTensors, NormStats, ReferenceBatch,
+    ReferencePictures, TensorError, Trainable, WeightInit,
 };
 use crate::random;
 
@@ -17,6 +19,8 @@ const GENERATOR_A2B: &str = "generator_a2b";
 const GENERATOR_B2A: &str = "generator_b2a";
 const DISCRIMINATOR_A: &str = "discriminator_a";
 const DISCRIMINATOR_B: &str = "discriminator_b";
+/// The parts of the state with the patches of recent pictures, of the sides with discriminator A and with discriminator B.
+const PATCHES: [&str; 2] = ["patches_a", "patches_b"];
 
 /// Two generators between domains A and B, held together by cycle consistency, and a discriminator for each domain.
 ///
@@ -32,6 +36,9 @@ pub struct CycleGan {
     cycle_a: f64,
     cycle_b: f64,
     identity: f64,
+    reference: Option<ReferencePictures>,
+    /// Of the side with discriminator A, then of the side with discriminator B.
+    sliced: [Option<SlicedWasserstein>; 2],
     /// Without automatic differentiation.
     device: Device,
 }
@@ -73,8 +80,30 @@ impl CycleGan {
             cycle_a: recipe.loss.cycle_a,
             cycle_b: recipe.loss.cycle_b,
             identity: recipe.loss.identity,
+            reference: ReferencePictures::new(recipe),
+            sliced: [recipe.data.output_channels, recipe.data.input_channels]
+                .map(|channels| SlicedWasserstein::from_recipe(recipe, channels)),
             device: device.clone(),
         }
+    }
+
+    /// Gives the networks the pictures of the reference batch.
+    fn load_reference(&mut self, pictures: NamedTensors) -> Result<(), TensorError> {
+        let Some(reference) = &mut self.reference else {
+            return Ok(());
+        };
+        let [a, b] = reference
+            .choose(pictures, &self.device)?
+            .map(ReferenceBatch::new);
+        if reference.for_generators {
+            self.a2b.set_reference(&a);
+            self.b2a.set_reference(&b);
+        }
+        if reference.for_discriminators {
+            self.discriminator_a.network.set_reference(&b);
+            self.discriminator_b.network.set_reference(&a);
+        }
+        Ok(())
     }
 
     /// Updates both generators; returns the translations (to B, to A) and the losses.
@@ -86,13 +115,13 @@ impl CycleGan {
         rng: &mut ChaCha8Rng,
     ) -> (Tensor<4>, Tensor<4>, GeneratorLosses) {
         let (a2b, b2a) = (self.a2b.network(), self.b2a.network());
-        let mode = ForwardMode::TRAINING;
+        let mode = context.training_mode();
         let fake_b = a2b.forward(real_a.clone(), mode);
         let recovered_a = b2a.forward(fake_b.clone(), mode);
         let fake_a = b2a.forward(real_b.clone(), mode);
         let recovered_b = a2b.forward(fake_a.clone(), mode);
 
-        let distance = |one: Tensor<4>, other: &Tensor<4>| (one - other.clone()).abs().mean();
+        let distance = |one: Tensor<4>, other: &Tensor<4>| mean((one - other.clone()).abs());
         let (gan_a, judgement_a) = self
             .discriminator_a
             .generator_loss(&fake_b, real_b, context, rng);
@@ -115,6 +144,15 @@ impl CycleGan {
         if let Some((identity_a, identity_b)) = &identity {
             loss = loss + identity_a.clone() + identity_b.clone();
         }
+        let pairs = [(&fake_b, real_b), (&fake_a, real_a)];
+        let mut sliced = [None, None];
+        for ((found, side), (fake, real)) in sliced.iter_mut().zip(&mut self.sliced).zip(pairs) {
+            if let Some(side) = side {
+                let term = side.loss(fake, real, rng);
+                loss = loss + term.clone();
+                *found = Some(term);
+            }
+        }
         loss = judgement_b.added_to(judgement_a.added_to(loss));
         let mut gradients: Gradients = loss.backward();
         let step = context.generator_step();
@@ -125,6 +163,7 @@ impl CycleGan {
             matching: [judgement_a, judgement_b].map(|judgement| judgement.matching),
             cycle: [cycle_a, cycle_b],
             identity: identity.map(|(a, b)| [a, b]),
+            sliced,
         };
         (fake_b, fake_a, losses)
     }
@@ -136,6 +175,7 @@ struct GeneratorLosses {
     matching: [Vec<(&'static str, Tensor<1>)>; 2],
     cycle: [Tensor<1>; 2],
     identity: Option<[Tensor<1>; 2]>,
+    sliced: [Option<Tensor<1>>; 2],
 }
 
 impl Method for CycleGan {
@@ -154,11 +194,27 @@ impl Method for CycleGan {
 
         let mut named = Vec::with_capacity(8);
         let names = [
-            ["D_A", "D_penalty_A", "G_A", "G_means_A", "cycle_A", "idt_A"],
-            ["D_B", "D_penalty_B", "G_B", "G_means_B", "cycle_B", "idt_B"],
+            [
+                "D_A",
+                "D_penalty_A",
+                "G_A",
+                "G_means_A",
+                "cycle_A",
+                "idt_A",
+                "SWD_A",
+            ],
+            [
+                "D_B",
+                "D_penalty_B",
+                "G_B",
+                "G_means_B",
+                "cycle_B",
+                "idt_B",
+                "SWD_B",
+            ],
         ];
         for (side, judged) in [judged_a, judged_b].into_iter().enumerate() {
-            let [discriminator, penalty, gan, means, cycle, identity] = names[side];
+            let [discriminator, penalty, gan, means, cycle, identity, sliced] = names[side];
             let loss = (judged.on_real + judged.on_fake) * 0.5;
             named.push(Loss::discriminator(discriminator, &loss));
             let value = judged.penalty;
@@ -171,6 +227,8 @@ impl Method for CycleGan {
             if let Some(values) = &losses.identity {
                 named.push(Loss::generator(identity, &values[side]));
             }
+            let value = losses.sliced[side].iter();
+            named.extend(value.map(|value| Loss::generator(sliced, value)));
         }
         named
     }
@@ -195,20 +253,30 @@ impl Method for CycleGan {
         vec![(translated.into_data(), batch.b)]
     }
 
+    fn set_reference(&mut self, batch: &Batch) -> Result<(), TensorError> {
+        self.load_reference(ReferencePictures::named(batch.a.clone(), batch.b.clone()))
+    }
+
     fn networks(&self) -> &'static [&'static str] {
-        &[
+        const ALL: &[&str] = &[
             GENERATOR_A2B,
             GENERATOR_B2A,
             DISCRIMINATOR_A,
             DISCRIMINATOR_B,
-        ]
+            ReferencePictures::STEM,
+        ];
+        match self.reference {
+            Some(_) => ALL,
+            None => &ALL[..4],
+        }
     }
 
     fn weights(&self, network: &str) -> NamedTensors {
-        match network {
-            GENERATOR_A2B => self.a2b.weights(),
-            GENERATOR_B2A => self.b2a.weights(),
-            DISCRIMINATOR_A => self.discriminator_a.network.weights(),
+        match (network, &self.reference) {
+            (GENERATOR_A2B, _) => self.a2b.weights(),
+            (GENERATOR_B2A, _) => self.b2a.weights(),
+            (DISCRIMINATOR_A, _) => self.discriminator_a.network.weights(),
+            (ReferencePictures::STEM, Some(reference)) => reference.tensors().clone(),
             _ => self.discriminator_b.network.weights(),
         }
     }
@@ -218,6 +286,7 @@ impl Method for CycleGan {
             GENERATOR_A2B => self.a2b.load_weights(weights),
             GENERATOR_B2A => self.b2a.load_weights(weights),
             DISCRIMINATOR_A => self.discriminator_a.network.load_weights(weights),
+            ReferencePictures::STEM => self.load_reference(weights),
             _ => self.discriminator_b.network.load_weights(weights),
         }
     }
@@ -228,6 +297,11 @@ impl Method for CycleGan {
         state.insert_optimiser(GENERATOR_B2A, &self.b2a);
         self.discriminator_a.save(&mut state, DISCRIMINATOR_A);
         self.discriminator_b.save(&mut state, DISCRIMINATOR_B);
+        for (sliced, part) in self.sliced.iter().zip(PATCHES) {
+            if let Some(sliced) = sliced {
+                sliced.save(&mut state, part);
+            }
+        }
         state
     }
 
@@ -235,6 +309,11 @@ impl Method for CycleGan {
         state.restore_optimiser(GENERATOR_A2B, &mut self.a2b)?;
         state.restore_optimiser(GENERATOR_B2A, &mut self.b2a)?;
         let device = &self.device;
+        for (sliced, part) in self.sliced.iter_mut().zip(PATCHES) {
+            if let Some(sliced) = sliced {
+                sliced.restore(&mut state, part, device)?;
+            }
+        }
         self.discriminator_a
             .restore(&mut state, DISCRIMINATOR_A, device)?;
         self.discriminator_b

@@ -6,8 +6,8 @@ use rand_chacha::ChaCha8Rng;
 use crate::config::Recipe;
 use crate::method::{DiscriminatorLosses, MethodState, StepContext};
 use crate::nn::{
-    Adam, DiffAugment, Discriminator, FeatureMatching, ForwardMode, GanLoss, ImagePool,
-    InstanceNoise, Judgement, Penalties, TensorError, Trainable, WEIGHT_CLIP,
+    Adam, DiffAugment, Discriminator, FeatureMatching, GanLoss, ImagePool, InstanceNoise,
+    Judgement, Penalties, TensorError, Trainable, WEIGHT_CLIP,
 };
 
 /// A discriminator, the pool of translations that it is shown, and how pictures are changed before it sees them.
@@ -70,8 +70,9 @@ impl DiscriminatorWithPool {
         let penalty = self
             .penalties
             .loss(network, &real, &fake, context.step, rng);
-        let on_real = network.forward(real, ForwardMode::TRAINING);
-        let on_fake = network.forward(fake, ForwardMode::TRAINING);
+        let mode = context.training_mode();
+        let on_real = network.forward(real, mode);
+        let on_fake = network.forward(fake, mode);
         let on_real = self.gan_loss.discriminator_on_real(on_real);
         let on_fake = self.gan_loss.discriminator_on_fake(on_fake);
         let losses = DiscriminatorLosses {
@@ -109,7 +110,8 @@ impl DiscriminatorWithPool {
         } else {
             real.clone()
         };
-        let judgement = self.matching.judge(&self.network.frozen(), fake, &real);
+        let (frozen, mode) = (self.network.frozen(), context.training_mode());
+        let judgement = self.matching.judge(&frozen, fake, &real, mode);
         (judgement.generator_loss(self.gan_loss), judgement)
     }
 

@@ -1,10 +1,10 @@
 //! The networks that bring features of all layers into one space, where they are compared.
 
-use burn::module::{Module, Param};
+use burn::module::Module;
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
 
-use crate::nn::{Network, WeightInit};
+use crate::nn::{Linear, Network, WeightInit};
 
 /// Added to norms before they divide.
 const EPSILON: f64 = 1e-7;
@@ -22,30 +22,6 @@ pub(super) struct PatchHeads {
 struct Head {
     first: Linear,
     second: Linear,
-}
-
-/// A linear layer.
-#[derive(Module, Debug)]
-struct Linear {
-    /// `[out, in]`.
-    weight: Param<Tensor<2>>,
-    /// `[out]`.
-    bias: Param<Tensor<1>>,
-}
-
-impl Linear {
-    fn new(init: &mut WeightInit, input: usize, output: usize) -> Self {
-        let weight = init.weight([output, input, 1, 1]).val();
-        Self {
-            weight: Param::from_tensor(weight.reshape([output, input]).detach()),
-            bias: init.bias(output),
-        }
-    }
-
-    /// `[rows, in]` to `[rows, out]`.
-    fn forward(&self, input: Tensor<2>) -> Tensor<2> {
-        input.matmul(self.weight.val().transpose()) + self.bias.val().unsqueeze()
-    }
 }
 
 impl PatchHeads {

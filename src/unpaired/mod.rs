@@ -4,7 +4,12 @@ mod contrastive;
 mod cycle_gan;
 mod discriminator;
 mod heads;
+mod laplacian;
 mod patch_nce;
+mod patch_pool;
+mod projections;
+mod sliced_wasserstein;
+mod transport;
 
 pub use contrastive::Contrastive;
 pub use cycle_gan::CycleGan;

@@ -176,9 +176,14 @@ impl Place {
 
     /// Runs the program under a shell that first does `before`.
     pub fn run_under(&self, before: &str, line: &str) -> Outcome {
+        self.wait(self.command_under(before, line).spawn().unwrap())
+    }
+
+    /// The program under a shell that first does `before`.
+    pub fn command_under(&self, before: &str, line: &str) -> Command {
         let mut shell = Command::new("sh");
         shell.args(["-c", &format!("{before}; exec \"$0\" \"$@\""), PROGRAM]);
-        self.wait(self.prepared(shell, line).spawn().unwrap())
+        self.prepared(shell, line)
     }
 
     /// What became of a running program.

@@ -3,13 +3,13 @@
 use burn::tensor::{Tensor, TensorData};
 use serde_json::Value;
 use translate::coarse_to_fine::{
-    Instances, MultiscaleDiscriminator, Pix2pixHd, Vgg19, encoder, generator,
+    Instances, MultiscaleDiscriminator, Pix2pixHd, encoder, generator,
 };
 use translate::config::{GeneratorArch, InitKind, Mode, Recipe};
 use translate::data::Batch;
 use translate::kernels::Precision;
 use translate::method::{Method, StepContext};
-use translate::nn::{ForwardMode, NamedTensors, Network, WeightInit};
+use translate::nn::{ForwardMode, NamedTensors, Network, Vgg19, WeightInit};
 
 use crate::device::test_device;
 use crate::fixture::{Fixture, distance, json, values};

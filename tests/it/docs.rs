@@ -130,6 +130,7 @@ fn links_between_documents_are_not_broken() {
         "docs/guide.md",
         "docs/scaling.md",
         "docs/pix2pixhd.md",
+        "docs/tasks.md",
         "docs/metrics.md",
         "docs/gan-toolbox.md",
         "docs/serve.md",

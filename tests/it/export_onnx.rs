@@ -15,8 +15,9 @@ use crate::device::test_device;
 use crate::fixture::{Fixture, distance};
 use crate::onnx_interpreter::interpret;
 
-pub const NORMS: [NormKind; 4] = [
+pub const NORMS: [NormKind; 5] = [
     NormKind::Batch,
+    NormKind::ReferenceBatch,
     NormKind::Instance,
     NormKind::InstanceAffine,
     NormKind::None,

@@ -73,7 +73,7 @@ fn pictures_go_in_with_their_masks() {
         ],
     ] {
         let recipe = resolved(&[settings, &["generator.channels=4"]].concat());
-        let statistics = NormStats::usual(Mode::Inpaint);
+        let statistics = NormStats::usual(&recipe);
         let (model, network) = with_network(&recipe, &options(statistics));
         let (side, channels) = (recipe.data.crop_size, recipe.data.input_channels);
         let random = |channels| {

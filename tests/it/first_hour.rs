@@ -321,7 +321,7 @@ fn recipes_are_found_by_name() {
     }
     place
         .run("train --config cycle-smal --name d")
-        .failed(2, &["no recipe `cycle-smal`", "cycle-small, demo"]);
+        .failed(2, &["no recipe `cycle-smal`", "cycle-small, day-night"]);
     place
         .run("recipes show other")
         .failed(2, &["no recipe `other`"]);

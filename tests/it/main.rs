@@ -35,6 +35,7 @@ mod cli_half;
 mod cli_import;
 mod cli_import_damaged;
 mod cli_inpaint;
+mod cli_looks;
 mod cli_masks;
 mod cli_output;
 mod cli_photos;
@@ -50,6 +51,7 @@ mod cli_synthesis;
 mod cli_tiles;
 mod cli_train;
 mod coarse_to_fine;
+mod colourise;
 mod contrastive;
 mod convolution_case;
 mod data;
@@ -77,6 +79,7 @@ mod folders;
 mod forward;
 mod forward_memory;
 mod gan_loss;
+mod growth;
 mod hostile_corpus;
 mod hostile_files;
 mod hostile_pictures;
@@ -89,11 +92,15 @@ mod kept_metadata;
 mod kernels_activation;
 mod kernels_adam;
 mod kernels_convolution;
+mod kernels_joint_norm;
 mod kernels_norm;
 mod kernels_reflection;
 mod kernels_rows;
 mod labels;
+mod latent;
+mod made_inputs;
 mod masks;
+mod minibatch;
 mod onnx_interpreter;
 mod optimiser;
 mod penalties;
@@ -101,10 +108,13 @@ mod photo_files;
 #[cfg(all(feature = "libtorch", target_os = "linux"))]
 mod processes_ending;
 #[cfg(all(feature = "libtorch", target_os = "linux"))]
+mod processes_methods;
+#[cfg(all(feature = "libtorch", target_os = "linux"))]
 mod processes_support;
 #[cfg(all(feature = "libtorch", target_os = "linux"))]
 mod processes_training;
 mod reducer;
+mod reference;
 #[cfg(feature = "serve")]
 mod serve_api;
 #[cfg(feature = "serve")]
@@ -123,8 +133,10 @@ mod serve_security;
 mod serve_support;
 #[cfg(feature = "serve")]
 mod serve_training;
+mod sliced_wasserstein;
 mod spectral;
 mod structure;
+mod super_resolution;
 mod synthesis_autoencoder;
 mod synthesis_training;
 mod tiff_files;

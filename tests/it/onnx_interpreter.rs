@@ -240,6 +240,27 @@ impl Interpreter {
                 let (lower, upper) = (self.bound(&input[1]), self.bound(&input[2]));
                 self.value(&input[0]).clamp(lower, upper)
             }
+            // With a batch of one in front, which fits any.
+            "Expand" => {
+                let shape = self.whole_numbers(&input[1]);
+                let value = self.value(&input[0]);
+                let [batch, channels, ..] = value.dims();
+                assert_eq!(shape[..2], [1, 1]);
+                value.expand([batch, channels, shape[2] as usize, shape[3] as usize])
+            }
+            "Slice" => {
+                let [starts, ends, axes, steps] =
+                    [1, 2, 3, 4].map(|index| self.whole_numbers(&input[index]));
+                assert_eq!((starts, ends), (vec![0, 0], vec![i64::MAX; 2]));
+                assert_eq!((axes, &steps), (vec![2, 3], &vec![2, 2]));
+                let value = self.value(&input[0]);
+                [2, 3].into_iter().fold(value, |value, axis| {
+                    let places = (0..value.dims()[axis] as i64).step_by(2);
+                    let places: Vec<i64> = places.collect();
+                    let places = TensorData::new(places.clone(), [places.len()]);
+                    value.select(axis, Tensor::<1, Int>::from_data(places, &self.device))
+                })
+            }
             "Cast" => self.value(&input[0]),
             "MaxPool" => {
                 assert!(node.attribute.iter().all(|one| one.name != "pads"));
@@ -251,6 +272,22 @@ impl Interpreter {
             "LeakyRelu" => {
                 let slope = f64::from(attribute(node, "alpha").f.unwrap());
                 activation::leaky_relu(self.value(&input[0]), slope)
+            }
+            "PRelu" => {
+                let input_value = self.value(&input[0]);
+                let slopes = self.per_channel(&input[1]) * input_value.clone();
+                let is_negative = input_value.clone().lower_elem(0.0);
+                input_value.mask_where(is_negative, slopes)
+            }
+            "DepthToSpace" => {
+                assert_eq!(text(node, "mode"), "CRD");
+                let side = attribute(node, "blocksize").i.unwrap() as usize;
+                let [batch, channels, height, width] = self.value(&input[0]).dims();
+                let channels = channels / (side * side);
+                self.value(&input[0])
+                    .reshape([batch, channels, side, side, height, width])
+                    .permute([0, 1, 4, 2, 5, 3])
+                    .reshape([batch, channels, side * height, side * width])
             }
             "Tanh" => self.value(&input[0]).tanh(),
             "Concat" => {

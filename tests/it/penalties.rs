@@ -12,7 +12,9 @@ use translate::config::{
 };
 use translate::inpainting::ContextDiscriminator;
 use translate::method::StepContext;
-use translate::nn::{Critic, Discriminator, NamedTensors, Network, Penalties, WeightInit};
+use translate::nn::{
+    Critic, Discriminator, NamedTensors, Network, Penalties, ReferenceBatch, WeightInit,
+};
 
 use crate::device::test_device;
 use crate::fixture::{Fixture, json, values};
@@ -60,7 +62,11 @@ impl Case<'_> {
         let picture = |side| fixture.tensor::<4>(&format!("{name}.{side}"), &device);
         let (real, fake) = (picture("real"), picture("fake"));
         for (term, wanted) in self.values[name].as_object().unwrap() {
-            let critic = weights.clone().load_into(fresh()).unwrap();
+            let mut critic = weights.clone().load_into(fresh()).unwrap();
+            let reference = format!("{name}.reference");
+            if fixture.has(&reference) {
+                critic.set_reference(ReferenceBatch::new(fixture.tensor(&reference, &device)));
+            }
             let mut recipe = no_penalties();
             let mut draws = VecDeque::new();
             match term.as_str() {
@@ -113,7 +119,7 @@ impl Case<'_> {
 }
 
 /// The gradients of `loss` by the public names of the parameters.
-fn gradients<N: Network>(network: &N, loss: &Tensor<1>) -> NamedTensors {
+pub fn gradients<N: Network>(network: &N, loss: &Tensor<1>) -> NamedTensors {
     use burn::module::{ModuleMapper, Param};
 
     /// Replaces parameters by their gradients.
@@ -163,15 +169,17 @@ fn penalties_of_every_discriminator_equal_double_backward() {
         channels: 4,
         ..patch(1, norm)
     };
-    let with_deviation = DiscriminatorRecipe {
-        minibatch_deviation: true,
-        ..patch(2, NormKind::Instance)
-    };
+    let with_minibatch =
+        |minibatch_deviation, minibatch_discrimination, norm| DiscriminatorRecipe {
+            minibatch_deviation,
+            minibatch_discrimination,
+            ..patch(2, norm)
+        };
     let multiscale = |layers, scales, norm| DiscriminatorRecipe {
         scales,
         ..patch(layers, norm)
     };
-    let start = || WeightInit::new(InitKind::Normal, 0.02, 1, 0, &device);
+    let start = || WeightInit::new(InitKind::Normal, 0.02, 1, 0, &device).with_reference_batch(3);
     let case = |name| Case {
         fixture: &fixture,
         name,
@@ -189,7 +197,19 @@ fn penalties_of_every_discriminator_equal_double_backward() {
         ("patch_none", patch(2, NormKind::None), 1),
         ("patch_blur", blur(NormKind::Instance), 1),
         ("patch_blur_spectral", blur(NormKind::Spectral), 1),
-        ("patch_deviation", with_deviation, 1),
+        (
+            "patch_deviation",
+            with_minibatch(true, 0, NormKind::Instance),
+            1,
+        ),
+        (
+            "patch_likeness",
+            with_minibatch(false, 3, NormKind::Instance),
+            1,
+        ),
+        ("patch_both", with_minibatch(true, 2, NormKind::Spectral), 1),
+        ("patch_reference", patch(2, NormKind::ReferenceBatch), 1),
+        ("patch_virtual", patch(2, NormKind::VirtualBatch), 1),
         ("pixel_instance", pixel(NormKind::Instance), 3),
         ("pixel_spectral", pixel(NormKind::Spectral), 3),
     ] {
@@ -211,7 +231,7 @@ fn penalties_of_every_discriminator_equal_double_backward() {
         };
         case(name).check(|| ContextDiscriminator::new(&mut start(), &recipe, 32, 3));
     }
-    assert_eq!(values.as_object().unwrap().len(), 13);
+    assert_eq!(values.as_object().unwrap().len(), 17);
 }
 
 #[test]

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::cli_support::{PIX2PIX, Place, assert_same};
-use crate::processes_support::{Processes, free_port, process, run_together, saved_step, send};
+use crate::cli_support::{CYCLE, Outcome, PIX2PIX, Place, assert_same, names};
+use crate::processes_support::{
+    Processes, free_port, placed, process, run_together, saved_step, send,
+};
 
 const SETTINGS: &str = "--set train.log_every=1 --set train.checkpoint_every=20 --set train.preview_every=1000 --set optim.pool_size=4";
 
@@ -17,11 +19,17 @@ fn resume(name: &str) -> String {
 
 #[test]
 fn a_signal_to_one_process_stops_all_and_the_run_goes_on_to_the_bit() {
+    // Ctrl-C, and what a launcher sends.
+    stops_all("INT", 0);
+    stops_all("TERM", 1);
+}
+
+fn stops_all(signal: &str, rank: usize) {
     let place = Place::with_pairs();
     run_together(&place, 2, &line("whole", 60));
     let mut processes = Processes::start(&place, 2, &line("stopped", 60));
     processes.reach("stopped", 20);
-    send(&processes.children[1], "TERM");
+    send(&processes.children[rank], signal);
     let outcomes = processes.wait();
     for outcome in outcomes {
         outcome.done();
@@ -134,4 +142,57 @@ fn what_fails_in_one_process_ends_all() {
         1,
         &["process 0 has failed: there is already a style `taken`"],
     );
+}
+
+/// Starts two processes of which one may write no file that is longer than `blocks` of 512 bytes.
+fn with_full_disk(place: &Place, rank: usize, blocks: u32, line: &str) -> Vec<Outcome> {
+    let port = free_port();
+    let start = |process: usize| {
+        let command = if process == rank {
+            place.command_under(&format!("trap '' XFSZ; ulimit -f {blocks}"), line)
+        } else {
+            place.command(line)
+        };
+        placed(command, (process, 2), port).spawn().unwrap()
+    };
+    Processes::of(place, vec![start(0), start(1)]).wait()
+}
+
+#[test]
+fn a_checkpoint_that_cannot_be_written_ends_all_and_leaves_the_one_before() {
+    let place = Place::new();
+    // The image pools of both processes grow with each step: in the end their files are over the limit.
+    let line = format!(
+        "--device cpu train {CYCLE} --steps 60 --set train.checkpoint_every=10 --set train.log_every=1 --set train.preview_every=1000"
+    );
+    run_together(&place, 2, &format!("{line} --name whole"));
+    let mut outcomes = with_full_disk(&place, 0, 280, &format!("{line} --name s")).into_iter();
+    let leader = outcomes.next().unwrap();
+    let leader = leader.failed(1, &["cannot write `checkpoints/s/state/", "File too large"]);
+    assert_eq!(leader.stderr.matches("error:").count(), 1, "{leader:#?}");
+    outcomes.next().unwrap().failed(
+        1,
+        &["process 0 has failed: cannot write `checkpoints/s/state/"],
+    );
+    let files = names(&place.path("checkpoints/s/state"));
+    let step = saved_step(&place, "s");
+    assert!(
+        step > 0 && step < 60 && step.is_multiple_of(10),
+        "{files:?}"
+    );
+    run_together(&place, 2, "--device cpu train --resume --name s");
+    assert_same(&place.learnt("s"), &place.learnt("whole"));
+}
+
+#[test]
+fn a_full_disk_of_another_process_ends_all() {
+    let place = Place::new();
+    // The sample that the program brings is unpacked by each process.
+    let line = format!("--device cpu train {CYCLE} --steps 4 --name s");
+    let mut outcomes = with_full_disk(&place, 1, 0, &line).into_iter();
+    let leader = outcomes.next().unwrap();
+    leader.failed(1, &["process 1 has failed", "File too large"]);
+    let other = outcomes.next().unwrap();
+    other.failed(1, &["File too large"]);
+    assert!(!place.path("checkpoints/s").exists());
 }

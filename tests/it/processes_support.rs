@@ -26,8 +26,12 @@ pub fn free_port() -> u16 {
 }
 
 /// The program as process `rank` of `size`, as a person starts it by hand.
-pub fn process(place: &Place, (rank, size): (usize, usize), port: u16, line: &str) -> Command {
-    let mut command = place.command(line);
+pub fn process(place: &Place, place_of: (usize, usize), port: u16, line: &str) -> Command {
+    placed(place.command(line), place_of, port)
+}
+
+/// A command as process `rank` of `size`.
+pub fn placed(mut command: Command, (rank, size): (usize, usize), port: u16) -> Command {
     let variables = [
         ("RANK", rank.to_string()),
         ("WORLD_SIZE", size.to_string()),
@@ -41,6 +45,11 @@ pub fn process(place: &Place, (rank, size): (usize, usize), port: u16, line: &st
 }
 
 impl<'a> Processes<'a> {
+    /// Processes that were started elsewhere.
+    pub fn of(place: &'a Place, children: Vec<Child>) -> Self {
+        Self { place, children }
+    }
+
     /// Starts one process for each of `lines`.
     pub fn start_each(place: &'a Place, lines: &[String]) -> Self {
         let port = free_port();

@@ -92,3 +92,11 @@ fn two_processes_of_cycle_equal_one_with_the_double_batch() {
 fn four_processes_equal_one_with_the_fourfold_batch() {
     equals_one_process(&five_pairs(), "cpu", PIX2PIX, 4, 20);
 }
+
+#[test]
+fn two_processes_share_the_statistics_of_batch_norm() {
+    let settings = PIX2PIX.replace("norm=instance", "norm=batch");
+    let settings = format!("{settings} --set train.sync_norm=true");
+    equals_one_process(&five_pairs(), "libtorch", &settings, 2, 6);
+    equals_one_process(&five_pairs(), "cpu", &settings, 2, 6);
+}

@@ -308,7 +308,7 @@ fn trainings_are_started_watched_and_stopped() {
             byLabel('Name of the new style').value = 'page';
             set(byLabel('Recipe'), 'pix2pix-small');
             for (const [label, value] of [['load size', 72], ['crop size', 64], ['log every', 1], ['epochs', 5000]]) set(byLabel(label), value);
-            for (const label of document.querySelectorAll('label')) if (label.textContent === 'channels') set(label.control, 2);
+            for (const label of document.querySelectorAll('label')) if (label.textContent === 'channels' && label.closest('details').querySelector('summary').textContent !== 'Encoder') set(label.control, 2);
             [...document.querySelectorAll('input[name=data]')][1].click();
         })()",
     );

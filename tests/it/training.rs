@@ -5,7 +5,9 @@ use serde_json::Value;
 use translate::config::{GanObjective, GeneratorArch, InitKind, Mode, NormKind, Recipe};
 use translate::data::Batch;
 use translate::method::{Method, StepContext};
-use translate::nn::{Discriminator, Generator, ResnetGenerator, Unet, WeightInit};
+use translate::nn::{
+    Discriminator, Generator, ReferencePictures, ResnetGenerator, Unet, WeightInit,
+};
 use translate::paired::Pix2pix;
 use translate::unpaired::CycleGan;
 
@@ -33,19 +35,25 @@ pub fn init(recipe: &Recipe, device: &Device) -> WeightInit {
 }
 
 pub fn sample(data: &TensorData, index: usize) -> TensorData {
+    samples(data, index, 1)
+}
+
+/// The pictures of step `index`, `count` of which belong to each.
+pub fn samples(data: &TensorData, index: usize, count: usize) -> TensorData {
     let shape = data.shape();
-    let length = shape[1] * shape[2] * shape[3];
+    let length = count * shape[1] * shape[2] * shape[3];
     let part = values(data)[index * length..(index + 1) * length].to_vec();
-    TensorData::new(part, [1, shape[1], shape[2], shape[3]])
+    TensorData::new(part, [count, shape[1], shape[2], shape[3]])
 }
 
 pub fn check(name: &str, method: &mut dyn Method) {
     let fixture = Fixture::open(&format!("{name}.safetensors"));
     let (a, b) = (fixture.data("input_a"), fixture.data("input_b"));
+    let count = a.shape()[0] / 5;
     check_steps(name, method, (RATE, RATE), |index| {
         let batch = Batch {
-            a: sample(&a, index),
-            b: sample(&b, index),
+            a: samples(&a, index, count),
+            b: samples(&b, index, count),
             mask: None,
             instances: None,
             features: None,
@@ -63,6 +71,15 @@ pub fn is_buffer(name: &str) -> bool {
 
 /// Five steps of a small pix2pix with instance norm, of which `change` makes the recipe that the fixture's `loss` describes.
 pub fn check_pix2pix(name: &str, change: impl FnOnce(&mut Recipe, &Value)) {
+    check_pix2pix_with(name, change, |_| {});
+}
+
+/// The same, `prepare`d before its first step.
+pub fn check_pix2pix_with(
+    name: &str,
+    change: impl FnOnce(&mut Recipe, &Value),
+    prepare: impl FnOnce(&mut Pix2pix),
+) {
     let config = json(&format!("{name}.json"))["config"].clone();
     let mut recipe = recipe(Mode::Pix2pix, &config);
     recipe.generator.norm = NormKind::Instance;
@@ -75,6 +92,7 @@ pub fn check_pix2pix(name: &str, change: impl FnOnce(&mut Recipe, &Value)) {
     let discriminator = Discriminator::new(&mut start, &recipe.discriminator, 6);
     let generator = Generator::Unet(generator);
     let mut method = Pix2pix::from_networks(&recipe, generator, discriminator, &device);
+    prepare(&mut method);
     check(name, &mut method);
 }
 
@@ -88,7 +106,9 @@ pub fn check_steps(
 ) {
     let fixture = Fixture::open(&format!("{name}.safetensors"));
     let expected = json(&format!("{name}.json"));
-    for stem in method.networks() {
+    let stems: Vec<&str> = method.networks().to_vec();
+    let is_network = |stem: &&&str| **stem != ReferencePictures::STEM;
+    for stem in stems.iter().filter(is_network) {
         method
             .load_weights(stem, fixture.named(&format!("initial.{stem}.")))
             .unwrap();
@@ -122,7 +142,7 @@ pub fn check_steps(
         .map(|names| names.iter().map(|name| name.as_str().unwrap()).collect())
         .unwrap_or_default();
     let (mut error, mut update) = (0.0, 0.0);
-    for stem in method.networks() {
+    for stem in stems.iter().filter(is_network) {
         let weights = method.weights(stem);
         let initial = fixture.named(&format!("initial.{stem}."));
         let last = fixture.named(&format!("final.{stem}."));

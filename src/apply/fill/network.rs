@@ -24,7 +24,7 @@ pub struct NetworkFiller {
     /// What the network sees in holes, for each channel.
     colour: Vec<f32>,
     norm: NormKind,
-    mode: ForwardMode,
+    mode: ForwardMode<'static>,
     /// Seed of what dropout draws in each window.
     seed: u64,
     device: Device,
@@ -37,7 +37,7 @@ impl NetworkFiller {
     /// The style is damaged, or is of another mode.
     pub fn load(
         folder: &StyleFolder,
-        mode: ForwardMode,
+        mode: ForwardMode<'static>,
         precision: Precision,
         device: &Device,
     ) -> Result<Self, StyleError> {

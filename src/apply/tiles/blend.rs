@@ -10,6 +10,8 @@ use crate::apply::translator::Translator;
 struct TileAxis {
     /// Pixels of a tile.
     tile: usize,
+    /// Pixels that neighbours have in common, or more.
+    overlap: usize,
     /// Where tiles begin.
     starts: Vec<usize>,
     /// The weight of each pixel of a tile.
@@ -27,6 +29,17 @@ impl TileAxis {
         let last = side - tile;
         let mut starts: Vec<usize> = (0..last).step_by(tile - overlap).collect();
         starts.push(last);
+        Self::weighted(side, tile, overlap, starts)
+    }
+
+    /// The same cut of a side that is `scale` times as long.
+    fn enlarged(&self, scale: usize) -> Self {
+        let starts = self.starts.iter().map(|start| start * scale).collect();
+        let side = self.sums.len() * scale;
+        Self::weighted(side, self.tile * scale, self.overlap * scale, starts)
+    }
+
+    fn weighted(side: usize, tile: usize, overlap: usize, starts: Vec<usize>) -> Self {
         // A raised cosine: it falls smoothly to nothing at the seam, and with its mirror image it adds up to one.
         let ramp = |distance: usize| {
             if distance >= overlap {
@@ -47,6 +60,7 @@ impl TileAxis {
         }
         Self {
             tile,
+            overlap,
             starts,
             window,
             sums,
@@ -64,12 +78,15 @@ pub(in crate::apply) fn blend(
     picture: u64,
 ) -> Result<(), String> {
     let (multiple, smallest) = (translator.multiple(), translator.smallest());
+    let scale = translator.scale();
     let (height, width) = (rows.padded_height(), rows.padded_width());
     let down = TileAxis::new(height, tiles, multiple, smallest);
     let across = TileAxis::new(width, tiles, multiple, smallest);
-    let area = down.tile * across.tile;
-    let at_once = translator.tile_batch_size(area).max(1);
+    let at_once = translator.tile_batch_size(down.tile * across.tile).max(1);
     let count = down.starts.len() * across.starts.len();
+    // The same tiles of what is made of them.
+    let (made_down, made_across) = (down.enlarged(scale), across.enlarged(scale));
+    let (area, made_width) = (made_down.tile * made_across.tile, width * scale);
     let mut done = 0;
     // Weighted sums of the rows that the current tiles have, for each channel of the output.
     let mut sums: Vec<Vec<f32>> = Vec::new();
@@ -87,30 +104,33 @@ pub(in crate::apply) fn blend(
                 ));
             }
             let length = made.len() / lefts.len();
-            sums.resize_with(length / area, || vec![0.0; down.tile * width]);
+            sums.resize_with(length / area, || vec![0.0; made_down.tile * made_width]);
             for (&left, made) in lefts.iter().zip(made.chunks_exact(length)) {
+                let windows = [&made_down.window[..], &made_across.window];
                 for (sums, made) in sums.iter_mut().zip(made.chunks_exact(area)) {
-                    add(sums, made, width, left, [&down.window, &across.window]);
+                    add(sums, made, made_width, left * scale, windows);
                 }
             }
             done += lefts.len();
             rows.progress(done as f64 / count as f64)?;
         }
-        let next = down.starts.get(index + 1).copied().unwrap_or(height);
-        let finished = next - top;
-        let mut values = Vec::with_capacity(sums.len() * finished * width);
+        let made_top = top * scale;
+        let next = made_down.starts.get(index + 1).copied();
+        let next = next.unwrap_or(height * scale);
+        let finished = next - made_top;
+        let mut values = Vec::with_capacity(sums.len() * finished * made_width);
         for sums in &mut sums {
-            for (row, line) in sums.chunks_exact(width).take(finished).enumerate() {
-                let weight = down.sums[top + row];
-                let pixels = line.iter().zip(&across.sums);
+            for (row, line) in sums.chunks_exact(made_width).take(finished).enumerate() {
+                let weight = made_down.sums[made_top + row];
+                let pixels = line.iter().zip(&made_across.sums);
                 values.extend(pixels.map(|(sum, across)| sum / (weight * across)));
             }
             // What is left belongs to the rows that the next tiles begin with.
-            sums.copy_within(finished * width.., 0);
-            let rest = sums.len() - finished * width;
+            sums.copy_within(finished * made_width.., 0);
+            let rest = sums.len() - finished * made_width;
             sums[rest..].fill(0.0);
         }
-        rows.write(top..next, values)?;
+        rows.write(made_top..next, values)?;
     }
     Ok(())
 }

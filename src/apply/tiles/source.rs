@@ -3,8 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use image::DynamicImage;
+
 use crate::apply::padding::{Padding, reflected};
-use crate::picture::{Raster, SpooledPicture, network_values};
+use crate::config::Colours;
+use crate::picture::{Raster, SpooledPicture, lightness_values, network_values};
 
 /// One picture or map.
 #[derive(Debug)]
@@ -13,6 +16,7 @@ pub(in crate::apply) enum InputPlanes {
     Picture {
         pixels: Arc<SpooledPicture>,
         channels: usize,
+        colours: Colours,
     },
     /// Of 8 bits, or of ids.
     Raster(Raster),
@@ -24,9 +28,13 @@ impl InputPlanes {
     /// All values, `[channels, height, width]`, flattened.
     pub(in crate::apply) fn into_values(self) -> Result<Vec<f32>, String> {
         match self {
-            Self::Picture { pixels, channels } => {
+            Self::Picture {
+                pixels,
+                channels,
+                colours,
+            } => {
                 let whole = pixels.whole().map_err(|error| error.to_string())?;
-                Ok(network_values(whole, channels))
+                Ok(seen_values(whole, channels, colours))
             }
             Self::Raster(raster) => Ok(raster.values()),
             Self::Planes(values) => Ok(values),
@@ -36,12 +44,14 @@ impl InputPlanes {
     /// The values of one row, `[channels, width]`, flattened; `padding` has the picture's height and width.
     fn row(&self, row: usize, padding: &Padding) -> Result<Vec<f32>, String> {
         match self {
-            Self::Picture { pixels, channels } => {
+            Self::Picture {
+                pixels,
+                channels,
+                colours,
+            } => {
                 let row = pixels.rows(row..row + 1);
-                Ok(network_values(
-                    row.map_err(|error| error.to_string())?,
-                    *channels,
-                ))
+                let row = row.map_err(|error| error.to_string())?;
+                Ok(seen_values(row, *channels, *colours))
             }
             Self::Raster(raster) => Ok(raster.rows(row..row + 1).values()),
             Self::Planes(values) => Ok(values
@@ -50,6 +60,14 @@ impl InputPlanes {
                 .copied()
                 .collect()),
         }
+    }
+}
+
+/// What networks see of a picture.
+fn seen_values(picture: DynamicImage, channels: usize, colours: Colours) -> Vec<f32> {
+    match colours {
+        Colours::Rgb => network_values(picture, channels),
+        Colours::Lab => lightness_values(&picture),
     }
 }
 
@@ -104,6 +122,7 @@ mod tests {
         let spooled = InputPlanes::Picture {
             pixels: Arc::new(spooled),
             channels: 3,
+            colours: Colours::Rgb,
         };
         for layer in [InputPlanes::Raster(raster), planes, spooled] {
             let source = InputRows {

@@ -14,7 +14,7 @@ use super::input_gradient::input_gradient as scatter_input_gradient;
 use super::values::{contiguous, dims, tensor, values};
 use super::weight_gradient::{bias_gradient, weight_gradient};
 use super::winograd;
-use crate::kernels::backend::{ConvolutionGradients, ConvolutionSaved};
+use crate::kernels::convolution_backend::{ConvolutionGradients, ConvolutionSaved};
 use crate::kernels::workers::RayonWorkers;
 use crate::kernels::{ConvolutionShape, TransposedConvolutionShape};
 

@@ -23,16 +23,23 @@ mod values;
 mod weight_gradient;
 pub(super) mod winograd;
 
+use std::sync::Arc;
+
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::TensorData;
 
 pub(super) use rows::fuse_rows;
 
-use super::backend::{ConvolutionGradients, ConvolutionSaved, KernelGradients, Kernels};
-use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};
+use super::backend::{KernelGradients, Kernels};
+use super::convolution_backend::{
+    ConvolutionGradients, ConvolutionSaved, Convolutions, GradientsOfConvolutions,
+};
+use super::{
+    AdamStep, ConvolutionShape, Exchange, Precision, TransposedConvolutionShape, joint_norm_passes,
+};
 
-impl Kernels for Flex {
+impl Convolutions for Flex {
     fn convolution(
         input: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -51,39 +58,6 @@ impl Kernels for Flex {
         convolution::transposed_convolution(&input, &weight, &bias, shape)
     }
 
-    fn instance_norm(input: FloatTensor<Self>, epsilon: f64) -> FloatTensor<Self> {
-        let (output, _, _) = Self::instance_norm_with_statistics(input, epsilon);
-        output
-    }
-
-    fn instance_norm_with_statistics(
-        input: FloatTensor<Self>,
-        epsilon: f64,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        norm::instance_norm(&input, epsilon)
-    }
-
-    fn batch_norm_with_statistics(
-        input: FloatTensor<Self>,
-        scale: FloatTensor<Self>,
-        shift: FloatTensor<Self>,
-        epsilon: f64,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        norm::batch_norm(&input, &scale, &shift, epsilon)
-    }
-
-    fn channel_statistics(input: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        norm::channel_statistics(&input)
-    }
-
-    fn scale_channels(
-        input: FloatTensor<Self>,
-        factor: FloatTensor<Self>,
-        offset: FloatTensor<Self>,
-    ) -> FloatTensor<Self> {
-        norm::scale_channels(&input, &factor, &offset)
-    }
-
     fn prepack_weight(weight: FloatTensor<Self>, _precision: Precision) -> FloatTensor<Self> {
         weight
     }
@@ -91,27 +65,9 @@ impl Kernels for Flex {
     fn from_mapped(_like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self> {
         FloatTensor::<Self>::from_data(data)
     }
-
-    fn leaky_relu(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
-        activation::leaky_relu(&input, slope)
-    }
-
-    fn reflection_pad(input: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {
-        reflection::reflection_pad(&input, width)
-    }
-
-    fn adam(
-        parameter: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-        first: FloatTensor<Self>,
-        second: FloatTensor<Self>,
-        step: AdamStep,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        adam::adam(parameter, &gradient, first, second, step)
-    }
 }
 
-impl KernelGradients for Flex {
+impl GradientsOfConvolutions for Flex {
     /// Flex computes in 32 bits only.
     fn convolution_operands(
         input: FloatTensor<Self>,
@@ -144,7 +100,72 @@ impl KernelGradients for Flex {
     ) -> ConvolutionGradients<FloatTensor<Self>> {
         convolution::transposed_gradients(&gradient, &saved, shape)
     }
+}
 
+impl Kernels for Flex {
+    fn instance_norm(input: FloatTensor<Self>, epsilon: f64) -> FloatTensor<Self> {
+        let (output, _, _) = Self::instance_norm_with_statistics(input, epsilon);
+        output
+    }
+
+    fn instance_norm_with_statistics(
+        input: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        norm::instance_norm(&input, epsilon)
+    }
+
+    fn batch_norm_with_statistics(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        norm::batch_norm(&input, &scale, &shift, epsilon)
+    }
+
+    fn joint_batch_norm(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        epsilon: f64,
+        exchange: Arc<dyn Exchange>,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        joint_norm_passes::normalise::<Self>(input, scale, shift, epsilon, &exchange)
+    }
+
+    fn channel_statistics(input: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        norm::channel_statistics(&input)
+    }
+
+    fn scale_channels(
+        input: FloatTensor<Self>,
+        factor: FloatTensor<Self>,
+        offset: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        norm::scale_channels(&input, &factor, &offset)
+    }
+
+    fn leaky_relu(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
+        activation::leaky_relu(&input, slope)
+    }
+
+    fn reflection_pad(input: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {
+        reflection::reflection_pad(&input, width)
+    }
+
+    fn adam(
+        parameter: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        first: FloatTensor<Self>,
+        second: FloatTensor<Self>,
+        step: AdamStep,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        adam::adam(parameter, &gradient, first, second, step)
+    }
+}
+
+impl KernelGradients for Flex {
     fn leaky_relu_gradient(
         gradient: FloatTensor<Self>,
         output: FloatTensor<Self>,

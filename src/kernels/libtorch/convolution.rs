@@ -12,7 +12,7 @@ use super::shape::{Shape, prepared};
 use super::shim;
 use super::winograd::Winograd;
 use crate::kernels::Precision;
-use crate::kernels::backend::{ConvolutionGradients, ConvolutionSaved};
+use crate::kernels::convolution_backend::{ConvolutionGradients, ConvolutionSaved};
 
 type Primitive = FloatTensor<LibTorch>;
 

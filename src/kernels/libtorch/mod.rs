@@ -3,7 +3,8 @@
 //! They are LibTorch's own operations, with two kinds of convolutions in 32 bits on the CPU as exceptions: those of few pixels are
 //! one matrix product (`im2col`), and those of 3 x 3 go through the Winograd transforms of `flex` on LibTorch's threads
 //! (`winograd`). So does instance norm if no gradient is requested. `shim.cpp` calls the operations that the `tch` crate does not
-//! offer; `start` sets what LibTorch needs once. `process_group` is its engine for several processes.
+//! offer; `start` sets what LibTorch needs once. `process_group` is its engine for several processes,
+//! `nccl` that for their GPUs.
 
 #![expect(
     deprecated,
@@ -13,6 +14,8 @@
 mod convolution;
 mod host;
 mod im2col;
+#[cfg(target_os = "linux")]
+mod nccl;
 mod norm;
 mod own_convolution;
 #[cfg(target_os = "linux")]
@@ -24,8 +27,12 @@ mod winograd;
 mod workers;
 
 #[cfg(target_os = "linux")]
+pub use nccl::{GpuGroup, Nccl};
+#[cfg(target_os = "linux")]
 pub use process_group::{GroupOptions, ProcessGroup};
 pub use start::{gpu_count, missing_gpu, set_threads, start};
+
+use std::sync::Arc;
 
 use burn::backend::libtorch::LibTorch;
 use burn::backend::ops::FloatTensorOps;
@@ -35,8 +42,13 @@ use tch::{Device, Tensor};
 
 use shape::Shape;
 
-use super::backend::{ConvolutionGradients, ConvolutionSaved, KernelGradients, Kernels};
-use super::{AdamStep, ConvolutionShape, Precision, TransposedConvolutionShape};
+use super::backend::{KernelGradients, Kernels};
+use super::convolution_backend::{
+    ConvolutionGradients, ConvolutionSaved, Convolutions, GradientsOfConvolutions,
+};
+use super::{
+    AdamStep, ConvolutionShape, Exchange, Precision, TransposedConvolutionShape, joint_norm_passes,
+};
 
 type Primitive = FloatTensor<LibTorch>;
 
@@ -45,7 +57,7 @@ fn three(tensors: [Tensor; 3]) -> (Primitive, Primitive, Primitive) {
     (first, second, third)
 }
 
-impl Kernels for LibTorch {
+impl Convolutions for LibTorch {
     fn convolution(
         input: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -64,6 +76,59 @@ impl Kernels for LibTorch {
         convolution::convolution(&input.tensor, &weight.tensor, &bias.tensor, shape)
     }
 
+    fn prepack_weight(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
+        let prepacked = shape::prepared(&weight.tensor, precision);
+        Primitive::from_existing(prepacked, weight.storage)
+    }
+
+    fn from_mapped(like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self> {
+        let device = like.tensor.device();
+        let (bytes, shape, dtype) = data.into_parts();
+        if (device, dtype) == (Device::Cpu, DType::F32)
+            && bytes.property() == AllocationProperty::File
+        {
+            return Primitive::new(shim::borrowed(bytes, &shape));
+        }
+        let data = TensorData::from_bytes(bytes, shape, dtype);
+        Self::float_from_data(data, &device.into())
+    }
+}
+
+impl GradientsOfConvolutions for LibTorch {
+    fn convolution_operands(
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        shape: ConvolutionShape,
+    ) -> [FloatTensor<Self>; 2] {
+        operands(input, weight, shape)
+    }
+
+    fn transposed_convolution_operands(
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        shape: TransposedConvolutionShape,
+    ) -> [FloatTensor<Self>; 2] {
+        operands(input, weight, shape)
+    }
+
+    fn convolution_gradients(
+        gradient: FloatTensor<Self>,
+        saved: ConvolutionSaved<FloatTensor<Self>>,
+        shape: ConvolutionShape,
+    ) -> ConvolutionGradients<FloatTensor<Self>> {
+        convolution::gradients(&gradient.tensor, &saved, shape)
+    }
+
+    fn transposed_convolution_gradients(
+        gradient: FloatTensor<Self>,
+        saved: ConvolutionSaved<FloatTensor<Self>>,
+        shape: TransposedConvolutionShape,
+    ) -> ConvolutionGradients<FloatTensor<Self>> {
+        convolution::gradients(&gradient.tensor, &saved, shape)
+    }
+}
+
+impl Kernels for LibTorch {
     fn instance_norm(input: FloatTensor<Self>, epsilon: f64) -> FloatTensor<Self> {
         Primitive::new(norm::instance_norm_alone(&input.tensor, epsilon))
     }
@@ -90,6 +155,16 @@ impl Kernels for LibTorch {
         ))
     }
 
+    fn joint_batch_norm(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        epsilon: f64,
+        exchange: Arc<dyn Exchange>,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        joint_norm_passes::normalise::<Self>(input, scale, shift, epsilon, &exchange)
+    }
+
     fn channel_statistics(input: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>) {
         let [mean, variance] = norm::channel_statistics(&input.tensor).map(Primitive::new);
         (mean, variance)
@@ -102,23 +177,6 @@ impl Kernels for LibTorch {
     ) -> FloatTensor<Self> {
         let (factor, offset) = (&factor.tensor, &offset.tensor);
         Primitive::new(norm::scale_channels(&input.tensor, factor, offset))
-    }
-
-    fn prepack_weight(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
-        let prepacked = shape::prepared(&weight.tensor, precision);
-        Primitive::from_existing(prepacked, weight.storage)
-    }
-
-    fn from_mapped(like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self> {
-        let device = like.tensor.device();
-        let (bytes, shape, dtype) = data.into_parts();
-        if (device, dtype) == (Device::Cpu, DType::F32)
-            && bytes.property() == AllocationProperty::File
-        {
-            return Primitive::new(shim::borrowed(bytes, &shape));
-        }
-        let data = TensorData::from_bytes(bytes, shape, dtype);
-        Self::float_from_data(data, &device.into())
     }
 
     fn leaky_relu(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
@@ -156,38 +214,6 @@ impl Kernels for LibTorch {
 }
 
 impl KernelGradients for LibTorch {
-    fn convolution_operands(
-        input: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        shape: ConvolutionShape,
-    ) -> [FloatTensor<Self>; 2] {
-        operands(input, weight, shape)
-    }
-
-    fn transposed_convolution_operands(
-        input: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        shape: TransposedConvolutionShape,
-    ) -> [FloatTensor<Self>; 2] {
-        operands(input, weight, shape)
-    }
-
-    fn convolution_gradients(
-        gradient: FloatTensor<Self>,
-        saved: ConvolutionSaved<FloatTensor<Self>>,
-        shape: ConvolutionShape,
-    ) -> ConvolutionGradients<FloatTensor<Self>> {
-        convolution::gradients(&gradient.tensor, &saved, shape)
-    }
-
-    fn transposed_convolution_gradients(
-        gradient: FloatTensor<Self>,
-        saved: ConvolutionSaved<FloatTensor<Self>>,
-        shape: TransposedConvolutionShape,
-    ) -> ConvolutionGradients<FloatTensor<Self>> {
-        convolution::gradients(&gradient.tensor, &saved, shape)
-    }
-
     fn leaky_relu_gradient(
         gradient: FloatTensor<Self>,
         output: FloatTensor<Self>,

@@ -95,6 +95,9 @@ pub struct ProcessGroup {
     size: usize,
 }
 
+// SAFETY: the engine is not bound to the thread that made it; its parts are counted atomically.
+unsafe impl Send for ProcessGroup {}
+
 impl ProcessGroup {
     /// Waits until all processes are there.
     ///

@@ -7,13 +7,14 @@ use crate::nn::forward_mode::ForwardMode;
 use crate::nn::generator::Generator;
 use crate::nn::layer_ops::LayerOps;
 use crate::nn::norm::Norm;
+use crate::nn::prelu::Prelu;
 use crate::nn::upsampling::Upsampling;
 
 /// Recorded layers, in an order in which they can be computed.
 #[derive(Debug)]
 pub(super) struct Graph<'n> {
     pub(super) nodes: Vec<Node<'n>>,
-    pub(super) mode: ForwardMode,
+    pub(super) mode: ForwardMode<'n>,
 }
 
 /// One layer and its inputs.
@@ -53,7 +54,7 @@ impl Node<'_> {
 
 impl<'n> Graph<'n> {
     /// Records the layers of `generator` for a picture of `dims` (channels, height, width).
-    pub(super) fn new(generator: &'n Generator, dims: [usize; 3], mode: ForwardMode) -> Self {
+    pub(super) fn new(generator: &'n Generator, dims: [usize; 3], mode: ForwardMode<'n>) -> Self {
         let picture = Node {
             operation: Operation::Picture,
             inputs: Vec::new(),
@@ -163,12 +164,24 @@ impl<'n> LayerOps<'n> for Graph<'n> {
         self.add(Operation::Activation(function), vec![input])
     }
 
+    fn prelu(&mut self, layer: &'n Prelu, input: usize) -> usize {
+        self.add(Operation::Prelu(layer), vec![input])
+    }
+
+    fn pixel_shuffle(&mut self, input: usize, factor: usize) -> usize {
+        self.add(Operation::PixelShuffle(factor), vec![input])
+    }
+
     fn downsample(&mut self, input: usize) -> usize {
         self.add(Operation::Downsample, vec![input])
     }
 
     fn blur_downsample(&mut self, input: usize) -> usize {
         self.add(Operation::BlurDownsample, vec![input])
+    }
+
+    fn code_at_half(&mut self, input: usize, length: usize) -> usize {
+        self.add(Operation::CodeAtHalf(length), vec![input])
     }
 
     fn sum(&mut self, left: usize, right: usize) -> usize {

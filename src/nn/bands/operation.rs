@@ -9,7 +9,10 @@ use crate::nn::activation::Activation;
 use crate::nn::blur::blur_bordered;
 use crate::nn::convolution::Convolution;
 use crate::nn::downsample::downsample;
+use crate::nn::latent_code::code_at_half;
 use crate::nn::norm::Norm;
+use crate::nn::pixel_shuffle::pixel_shuffle;
+use crate::nn::prelu::Prelu;
 use crate::nn::upsampling::Upsampling;
 
 /// A layer, or an operation between layers.
@@ -21,8 +24,12 @@ pub(super) enum Operation<'n> {
     Upsampling(&'n Upsampling),
     Norm(&'n Norm),
     Activation(Activation),
+    Prelu(&'n Prelu),
+    PixelShuffle(usize),
     Downsample,
     BlurDownsample,
+    /// The planes of a latent code of this length.
+    CodeAtHalf(usize),
     Sum,
     Concatenation,
 }
@@ -44,14 +51,22 @@ impl Operation<'_> {
             Self::Downsample | Self::BlurDownsample => {
                 [channels, height.div_ceil(2), width.div_ceil(2)]
             }
+            Self::CodeAtHalf(length) => [*length, height / 2, width / 2],
+            Self::PixelShuffle(factor) => [
+                channels / (factor * factor),
+                factor * height,
+                factor * width,
+            ],
             Self::Concatenation => [channels + inputs[1][0], height, width],
-            Self::Picture | Self::Norm(_) | Self::Activation(_) | Self::Sum => inputs[0],
+            Self::Picture | Self::Norm(_) | Self::Activation(_) | Self::Prelu(_) | Self::Sum => {
+                inputs[0]
+            }
         }
     }
 
     /// Whether each value depends on one value of its only input.
     pub(super) fn is_pointwise(&self) -> bool {
-        matches!(self, Self::Norm(_) | Self::Activation(_))
+        matches!(self, Self::Norm(_) | Self::Activation(_) | Self::Prelu(_))
     }
 
     pub(super) fn is_sum(&self) -> bool {
@@ -88,6 +103,8 @@ impl Operation<'_> {
                 let [channels, height, width] = input;
                 2 * channels * (height + 2) * (width + 2)
             }
+            // The positive part, or what is brought into another order.
+            Self::Prelu(_) | Self::PixelShuffle(_) => input.into_iter().product(),
             _ => 0,
         }
     }
@@ -100,6 +117,8 @@ impl Operation<'_> {
             // From one output row earlier, which lacks its upper neighbours and is cut off.
             Self::Downsample => 2 * rows.start.saturating_sub(1)..(2 * rows.end).min(height),
             Self::BlurDownsample => (2 * rows.start).saturating_sub(1)..(2 * rows.end).min(height),
+            Self::CodeAtHalf(_) => 2 * rows.start..2 * rows.end,
+            Self::PixelShuffle(factor) => rows.start / factor..rows.end.div_ceil(*factor),
             _ => rows,
         }
     }
@@ -143,6 +162,11 @@ impl Operation<'_> {
             Self::Upsampling(layer) => layer.forward_rows(input, rows, height),
             Self::Activation(function) if function.slope().is_none() => function.forward(input),
             Self::BlurDownsample => blur_bordered(input),
+            Self::CodeAtHalf(length) => code_at_half(input, *length),
+            Self::Prelu(layer) => layer.forward(input),
+            Self::PixelShuffle(factor) => {
+                pixel_shuffle(input, *factor).narrow(2, rows.start % factor, rows.len())
+            }
             Self::Downsample => {
                 let above = rows.start.min(1);
                 downsample(input).narrow(2, above, rows.len())

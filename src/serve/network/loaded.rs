@@ -2,7 +2,9 @@
 
 use burn::tensor::Device;
 
-use crate::apply::{LabelTranslator, NetworkFiller, NetworkTranslator, SampleOptions, Translator};
+use crate::apply::{
+    LabelTranslator, Looks, NetworkFiller, NetworkTranslator, SampleOptions, Translator,
+};
 use crate::config::{Direction, Mode};
 use crate::kernels::Precision;
 use crate::nn::{ForwardMode, NormStats};
@@ -27,10 +29,9 @@ impl Loaded {
         dropout: bool,
         device: &Device,
     ) -> Result<Self, StyleError> {
-        let style = manifest.recipe.mode;
-        let mode = ForwardMode::inference(NormStats::usual(style), dropout);
+        let mode = ForwardMode::inference(NormStats::usual(&manifest.recipe), dropout);
         let precision = Precision::F32;
-        Ok(match style {
+        Ok(match manifest.recipe.mode {
             Mode::Inpaint => {
                 let filler = NetworkFiller::load(folder, mode, precision, device)?;
                 Self::Holes(Box::new(filler))
@@ -56,6 +57,11 @@ impl Loaded {
         match self {
             Self::Pictures(network) => {
                 network.set_seed(sampling.seed);
+                // One picture has the look of the mean code.
+                network.set_looks(match sampling.samples {
+                    0 | 1 => Looks::Mean,
+                    _ => Looks::Sampled(sampling),
+                });
                 Some(&mut **network)
             }
             Self::Labels(network) => {

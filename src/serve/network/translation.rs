@@ -96,7 +96,7 @@ pub(super) fn style(
 /// # Errors
 /// There are such.
 pub(super) fn check(choices: &Choices, recipe: &Recipe, name: &str) -> Result<(), String> {
-    let varies = recipe.mode == Mode::Pix2pixhd && recipe.encoder.features > 0;
+    let varies = recipe.has_several_looks();
     if choices.dropout && !has_dropout(recipe) {
         return Err(format!("the style `{name}` has no dropout"));
     }

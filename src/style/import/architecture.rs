@@ -4,8 +4,8 @@ use burn::tensor::Device;
 
 use crate::coarse_to_fine::MultiscaleDiscriminator;
 use crate::config::{
-    DiscriminatorArch, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, Mode, NormKind, Recipe,
-    Upsample,
+    DiscriminatorArch, DiscriminatorRecipe, EncoderRecipe, GeneratorArch, GeneratorRecipe, Mode,
+    NormKind, Recipe, Upsample,
 };
 use crate::nn::{Discriminator, Generator, NamedTensors, TensorError, WeightInit};
 
@@ -16,6 +16,8 @@ pub struct Hints {
     pub norm: Option<NormKind>,
     /// Classes of the label maps that a generator of pix2pixHD takes.
     pub classes: Option<usize>,
+    /// Numbers of the latent code that a generator takes with its picture.
+    pub latent: Option<usize>,
     /// Whether it is of pix2pixHD, whose global generator can look like CycleGAN's.
     pub is_coarse_to_fine: bool,
 }
@@ -65,12 +67,22 @@ impl Architecture {
                 recipe,
                 input,
                 output,
-            } => format!(
-                "{}, {} channels, {}, {input} to {output} colour channels",
-                recipe.arch.name(),
-                recipe.channels,
-                norm_text(recipe.norm)
-            ),
+            } => {
+                let code = match recipe.latent {
+                    0 => String::new(),
+                    length => format!(" with a latent code of {length} numbers"),
+                };
+                let enlarges = match recipe.scale {
+                    1 => String::new(),
+                    scale => format!(" x{scale}"),
+                };
+                format!(
+                    "{}{enlarges}, {} channels, {}, {input} to {output} colour channels{code}",
+                    recipe.arch.name(),
+                    recipe.channels,
+                    norm_text(recipe.norm)
+                )
+            }
             Self::Discriminator { recipe, input } => {
                 let arch = match recipe.arch {
                     DiscriminatorArch::Patch => format!("PatchGAN of {} layers", recipe.layers),
@@ -117,7 +129,7 @@ impl Architecture {
     }
 
     /// The same without instance norms, if `hints` say that it was trained with spectral norm instead: neither has tensors of its
-    /// own, and the spectral norm itself is part of the weights by then.
+    /// own, and the spectral norm itself is part of the weights by then. And with the latent code that they tell of.
     pub(super) fn with_hint(mut self, hints: Hints) -> Self {
         let norm = match &mut self {
             Self::Generator { recipe, .. } => &mut recipe.norm,
@@ -127,13 +139,27 @@ impl Architecture {
         if *norm == NormKind::Instance && hints.norm == Some(NormKind::Spectral) {
             *norm = NormKind::Spectral;
         }
+        // The code goes in with the picture, like further channels of it.
+        if let (Self::Generator { recipe, input, .. }, Some(length)) = (&mut self, hints.latent)
+            && recipe.latent == 0
+            && !recipe.arch.is_coarse_to_fine()
+            && *input > length
+        {
+            recipe.latent = length;
+            *input -= length;
+        }
         self
     }
 
-    /// Whether its convolutions have biases whatever the normalisation after them, as those of pix2pixHD.
+    /// Whether its convolutions have biases whatever the normalisation after them, as those of pix2pixHD, SRResNet and
+    /// BicycleGAN.
     pub(super) fn has_biases(&self) -> bool {
         match self {
-            Self::Generator { recipe, .. } => recipe.arch.is_coarse_to_fine(),
+            Self::Generator { recipe, .. } => {
+                recipe.arch.is_coarse_to_fine()
+                    || recipe.arch == GeneratorArch::Srresnet
+                    || (recipe.latent > 0 && recipe.arch.is_unet())
+            }
             Self::Discriminator { recipe, .. } => recipe.arch == DiscriminatorArch::Multiscale,
             Self::Encoder { .. } => true,
         }
@@ -146,7 +172,7 @@ impl Architecture {
             Self::Generator { recipe, .. } => {
                 recipe.arch.is_unet()
                     && recipe.upsample == Upsample::Deconv
-                    && name.ends_with(".3.weight")
+                    && (name.ends_with(".3.weight") || name.ends_with("up.1.weight"))
             }
             Self::Discriminator { .. } | Self::Encoder { .. } => false,
         }
@@ -202,6 +228,8 @@ impl Architecture {
 pub(super) fn norm_text(norm: NormKind) -> &'static str {
     match norm {
         NormKind::Batch => "batch norm",
+        NormKind::ReferenceBatch => "reference batch norm",
+        NormKind::VirtualBatch => "virtual batch norm",
         NormKind::Instance => "instance norm",
         NormKind::InstanceAffine => "instance norm with scale and shift",
         NormKind::Spectral => "spectral norm",

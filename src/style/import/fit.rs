@@ -4,7 +4,7 @@ use super::architecture::Architecture;
 use super::coarse_to_fine::input_parts;
 use super::error::ImportError;
 use super::options::ImportOptions;
-use crate::config::{Direction, EncoderRecipe, Mode, Recipe, diff};
+use crate::config::{Colours, Degradation, Direction, EncoderRecipe, Mode, Recipe, diff};
 use crate::style::{Manifest, StyleFolder, discriminator_stem};
 
 /// The recipe of a style with this generator.
@@ -27,13 +27,23 @@ pub(super) fn recipe_with_generator(
             message: "it is no generator".to_owned(),
         });
     };
-    let mut recipe = Recipe::defaults(mode);
+    let mut usual = Recipe::defaults(mode);
+    if generator.latent > 0 {
+        usual.apply_latent_defaults();
+    }
+    let mut recipe = usual.clone();
     recipe.generator = generator.clone();
+    if !generator.arch.has_blocks() {
+        recipe.generator.blocks = usual.generator.blocks;
+    }
     // The names of a U-Net's tensors do not tell whether it was trained with dropout.
     if generator.size_multiple() > 4 {
-        recipe.generator.dropout = Recipe::defaults(mode).generator.dropout;
+        recipe.generator.dropout = usual.generator.dropout;
     }
     recipe.discriminator.norm = generator.norm;
+    if generator.scale > 1 {
+        recipe.data.degrade = vec![Degradation::Downscale];
+    }
     let data = &mut recipe.data;
     data.crop_size = data.crop_size.max(generator.size_multiple());
     data.load_size = data.load_size.max(data.crop_size);
@@ -45,6 +55,11 @@ pub(super) fn recipe_with_generator(
     };
     data.direction = direction;
     let mut channels = vec![*input, *output];
+    if mode == Mode::Pix2pix && channels == [1, 2] {
+        // No picture has two channels: it colours.
+        data.colours = Colours::Lab;
+        channels.pop();
+    }
     if mode == Mode::Pix2pixhd {
         let (classes, instances, features) = input_parts(*input, options.hints.classes);
         let colours = input.saturating_sub(usize::from(instances) + features);

@@ -3,7 +3,7 @@
 use super::architecture::Architecture;
 use super::coarse_to_fine;
 use super::shapes::Unrecognized;
-use crate::config::DiscriminatorArch;
+use crate::config::{DiscriminatorArch, GeneratorArch};
 
 impl Architecture {
     /// Whether its input can have a channel for each class of label maps.
@@ -28,6 +28,10 @@ impl Architecture {
                     coarse_to_fine::check_parts(recipe)?;
                 }
                 let widest = match recipe.size_multiple() {
+                    // Two convolutions of 3 x 3 in each block, one after them, and four times as much in each doubling.
+                    _ if recipe.arch == GeneratorArch::Srresnet => {
+                        9 * (1 + 2 * recipe.blocks + 4 * recipe.scale.ilog2() as usize)
+                    }
                     _ if recipe.arch.is_coarse_to_fine() => coarse_to_fine::base_weights(recipe),
                     // Six convolutions of 3 x 3 and more, four times as wide as the first.
                     4 => 12 * 9 * 4 * 4,

@@ -27,6 +27,7 @@ mod pytorch;
 mod recognize;
 mod reparametrized;
 mod shapes;
+mod srresnet;
 mod stored;
 mod weight_file;
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::shapes::{Shapes, Unrecognized, last_index};
 
 /// Tensors of the networks that are known, near their beginning; two of each network, should one be missing.
-const LANDMARKS: [&str; 13] = [
+const LANDMARKS: [&str; 17] = [
     "model.model.0.weight",
     "model.model.1.model.1.weight",
     "model.1.weight",
@@ -20,6 +20,10 @@ const LANDMARKS: [&str; 13] = [
     "scale0_layer0.0.weight",
     "layer0.0.weight",
     "model1_1.1.weight",
+    "model.down.0.weight",
+    "model.submodule.down.1.weight",
+    "conv_block3.conv_block.0.weight",
+    "residual_blocks.0.conv_block1.conv_block.0.weight",
 ];
 
 /// Who named the tensors.

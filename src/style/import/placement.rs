@@ -220,6 +220,16 @@ fn check_flags(options: &ImportOptions, found: &Architecture) -> Result<(), Impo
         Architecture::Discriminator { recipe, .. } => (None, recipe.norm),
         Architecture::Encoder { norm, .. } => (None, *norm),
     };
+    let code = match found {
+        Architecture::Generator { recipe, .. } => recipe.latent,
+        Architecture::Discriminator { .. } | Architecture::Encoder { .. } => 0,
+    };
+    if let Some(length) = options.hints.latent
+        && length != code
+    {
+        let wanted = format!("a generator with a latent code of {length} numbers");
+        return other(&wanted, "--latent");
+    }
     let takes_classes = arch.is_some_and(GeneratorArch::is_coarse_to_fine);
     if options.hints.classes.is_some() && !takes_classes {
         return other("a generator of pix2pixHD", "--classes");
@@ -250,6 +260,7 @@ fn usual_mode(architecture: &Architecture) -> Mode {
         Architecture::Generator { recipe, .. } if recipe.arch.is_coarse_to_fine() => {
             Mode::Pix2pixhd
         }
+        Architecture::Generator { recipe, .. } if recipe.latent > 0 => Mode::Pix2pix,
         // CUT's encoder sees translations too.
         Architecture::Generator {
             recipe,

@@ -3,9 +3,10 @@
 use super::architecture::{Architecture, Hints};
 use super::coarse_to_fine;
 use super::shapes::{Shapes, Unrecognized, last_index};
+use super::srresnet::srresnet;
 use crate::config::{
-    DiscriminatorArch, DiscriminatorRecipe, Downsample, GeneratorArch, GeneratorRecipe, Mode,
-    NormKind, Recipe, Upsample,
+    DiscriminatorArch, DiscriminatorRecipe, Downsample, GeneratorArch, GeneratorRecipe,
+    LatentPlace, Mode, NormKind, Recipe, Upsample,
 };
 
 impl Architecture {
@@ -19,6 +20,12 @@ impl Architecture {
         let any = |part: &str| shapes.0.keys().any(|name| name.starts_with(part));
         if any("model.model.1.model.") {
             return unet(shapes, hints);
+        }
+        if any("model.submodule.") {
+            return unet_with_code(shapes, hints);
+        }
+        if any("residual_blocks.") || any("subpixel_convolutional_blocks.") {
+            return srresnet(shapes, hints);
         }
         if any("model1_1.") {
             return coarse_to_fine::local(shapes).ok_or(Unrecognized::Unknown);
@@ -88,18 +95,10 @@ fn unet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized>
     let is_convolution = |name: &&str| name.ends_with(".model.1.weight");
     let names = shapes.0.keys().map(AsRef::as_ref);
     let levels = names.filter(is_convolution).filter_map(depth).max();
-    let levels = levels.unwrap_or(1);
-    let arch = match levels {
-        6 => GeneratorArch::Unet64,
-        7 => GeneratorArch::Unet128,
-        8 => GeneratorArch::Unet256,
-        9 => GeneratorArch::Unet512,
-        other => {
-            return Err(Unrecognized::Unsupported(format!(
-                "it is a U-Net with {other} downsamplings, and 6 (unet_64) to 9 (unet_512) are supported"
-            )));
-        }
-    };
+    let arch = unet_arch(levels.unwrap_or(1))?;
+    if shapes.kernel("model.model.3").is_none() && shapes.kernel("model.model.5").is_some() {
+        return unsupported(BILINEAR);
+    }
     let inner = shapes.kernel(&format!("{UNET_INNER}.model.1"));
     let [channels, input, ..] = match (shapes.kernel("model.model.0"), inner) {
         (Some(first), _) => first,
@@ -124,6 +123,72 @@ fn unet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized>
     })
 }
 
+/// What is said of a generator of BicycleGAN with `--upsample bilinear`.
+const BILINEAR: &str = "it is a U-Net of BicycleGAN that doubles sizes bilinearly and mirrors the border, where the U-Nets here have \
+                        transposed convolutions (`--upsample basic`)";
+
+/// The U-Net with so many downsamplings.
+fn unet_arch(downsamplings: usize) -> Result<GeneratorArch, Unrecognized> {
+    Ok(match downsamplings {
+        6 => GeneratorArch::Unet64,
+        7 => GeneratorArch::Unet128,
+        8 => GeneratorArch::Unet256,
+        9 => GeneratorArch::Unet512,
+        other => {
+            return Err(Unrecognized::Unsupported(format!(
+                "it is a U-Net with {other} downsamplings, and 6 (unet_64) to 9 (unet_512) are supported"
+            )));
+        }
+    })
+}
+
+/// A U-Net of BicycleGAN that takes a latent code at every level (`--where_add all`): each level has one channel more for each of
+/// its numbers.
+fn unet_with_code(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized> {
+    const INNER: &str = "model.submodule";
+    const MAX_LATENT: usize = 512;
+    let is_convolution = |name: &&str| name.ends_with(".down.1.weight");
+    let names = shapes.0.keys().map(AsRef::as_ref);
+    let depth = |name: &str| name.matches("submodule.").count() + 1;
+    let levels = names.filter(is_convolution).map(depth).max();
+    let arch = unet_arch(levels.unwrap_or(1))?;
+    if shapes.kernel("model.up.1").is_none() && shapes.kernel("model.up.3").is_some() {
+        return unsupported(BILINEAR);
+    }
+    let inner = shapes.kernel(&format!("{INNER}.down.1"));
+    let (Some([channels, told, ..]), Some([_, above, ..])) = (shapes.kernel("model.down.0"), inner)
+    else {
+        return Err(Unrecognized::Unknown);
+    };
+    let latent = above.saturating_sub(channels);
+    if latent == 0 || told <= latent {
+        return unsupported("it is a U-Net of BicycleGAN without a latent code (`--nz 0`)");
+    }
+    if latent > MAX_LATENT {
+        return unsupported("the code of its U-Net has more than 512 numbers");
+    }
+    let (upsample, output) = match shapes.kernel("model.up.1") {
+        Some([output, _, 3, _]) => (Upsample::Resize, output),
+        Some([_, output, ..]) => (Upsample::Deconv, output),
+        None => (Upsample::Deconv, COLOR_CHANNELS),
+    };
+    let norm = shapes.norm(
+        &format!("{INNER}.down.2"),
+        &format!("{INNER}.down.1"),
+        hints,
+    )?;
+    let recipe = GeneratorRecipe {
+        latent,
+        latent_at: LatentPlace::All,
+        ..generator(arch, channels, norm, upsample)
+    };
+    Ok(Architecture::Generator {
+        recipe,
+        input: told - latent,
+        output,
+    })
+}
+
 fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized> {
     let (downsample, first_block) = downsampling(shapes)?;
     // With more or fewer downsamplings than CycleGAN's generator has, the first block stands elsewhere; and CycleGAN's
@@ -135,7 +200,7 @@ fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognize
     let is_usual = is_block(first_block) && !is_block(first_block - 3);
     let takes_more = shapes
         .kernel("model.1")
-        .is_some_and(|[_, input, ..]| input > COLOR_CHANNELS + 1);
+        .is_some_and(|[_, input, ..]| input > COLOR_CHANNELS + 1 + hints.latent.unwrap_or(0));
     if downsample == Downsample::Strided
         && (!is_usual || takes_more || hints.is_coarse_to_fine)
         && let Some(found) = coarse_to_fine::global(shapes)
@@ -174,7 +239,12 @@ fn resnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognize
     let output = shapes
         .kernel(&format!("model.{}", up + head))
         .map_or(COLOR_CHANNELS, |[output, ..]| output);
-    let norm = shapes.norm("model.2", "model.1", hints)?;
+    // With a code no norm follows the first convolution.
+    let [norm, convolution] = match hints.latent {
+        Some(_) => ["model.5", "model.4"],
+        None => ["model.2", "model.1"],
+    };
+    let norm = shapes.norm(norm, convolution, hints)?;
     let mut recipe = generator(arch, channels, norm, upsample);
     recipe.downsample = downsample;
     // Dropout takes an index between the two convolutions of a block.

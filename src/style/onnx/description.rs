@@ -1,5 +1,7 @@
 //! What a model says about itself.
 
+use std::fmt::Write as _;
+
 use super::message::{Dimension, StringStringEntryProto};
 use super::network::{Holes, OnnxInput, OnnxNetwork};
 use super::options::OnnxOptions;
@@ -14,18 +16,22 @@ const INPUT: &str = "input";
 /// What goes in and comes out, for people.
 pub(super) fn description(network: &OnnxNetwork<'_>, options: &OnnxOptions) -> String {
     let [channels, _] = network.channels;
-    let input = shape_text(&network.picture_shape(channels, options));
-    let output = shape_text(&network.output_shape(options));
+    let scale = network.recipe.scale;
+    let input = shape_text(&network.picture_shape(channels, options), scale);
+    let output = shape_text(&network.output_shape(options), scale);
     let values = "values from -1 to 1: byte / 127.5 - 1";
     let mut text = match &network.input {
         OnnxInput::Pictures => format!(
             "Translates pictures. `input` is {input}, `output` is {output}, both with {values}."
         ),
+        OnnxInput::Lightness => format!(
+            "Gives grey pictures colours. `input` is {input}: L of CIE L*a*b*, L / 50 - 1. `output` is {output}: a / 110 and b / 110."
+        ),
         OnnxInput::Maps(channels) => format!(
             "Translates label maps or pictures. `input` is {input}: {channels}. `output` is {output}. Pictures have {values}."
         ),
         OnnxInput::Holes(holes) => {
-            let mask = shape_text(&network.picture_shape(1, options));
+            let mask = shape_text(&network.picture_shape(1, options), scale);
             let part = if holes.output_side < holes.side {
                 let first = (holes.side - holes.output_side) / 2;
                 let last = first + holes.output_side - 1;
@@ -38,6 +44,14 @@ pub(super) fn description(network: &OnnxNetwork<'_>, options: &OnnxOptions) -> S
             )
         }
     };
+    if network.recipe.latent > 0 {
+        let code = shape_text(&network.code_shape(options), 1);
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
+            " `code` is {code}: zeros for the mean of all looks, or numbers from the normal distribution for one of them."
+        );
+    }
     if options.size.is_none() && matches!(network.sizes(), PictureSizes::Multiples { .. }) {
         text += " Height and width are ";
         text += &network.sizes().text();
@@ -53,9 +67,11 @@ pub(super) fn description(network: &OnnxNetwork<'_>, options: &OnnxOptions) -> S
     text
 }
 
-fn shape_text(shape: &[Dimension; 4]) -> String {
+fn shape_text(shape: &[Dimension; 4], scale: usize) -> String {
     let sizes = shape.each_ref().map(|size| match size {
         Dimension::Fixed(size) => size.to_string(),
+        // Of a network that enlarges, which takes every size.
+        Dimension::Named(name) if scale > 1 => name.clone(),
         // `4*height` is `height` with a rule that is said elsewhere.
         Dimension::Named(name) => name.rsplit('*').next().unwrap_or(name).to_owned(),
     });
@@ -88,6 +104,9 @@ pub(super) fn properties(
     };
     all.push(("size_multiple", multiple.to_string()));
     all.push(("smallest_size", smallest.to_string()));
+    if network.recipe.scale > 1 {
+        all.push(("scale", network.recipe.scale.to_string()));
+    }
     if network.recipe.norm == NormKind::Batch {
         let statistics = match options.norm_stats {
             NormStats::Batch => "batch",
@@ -98,8 +117,15 @@ pub(super) fn properties(
     if options.precision == FilePrecision::F16 {
         all.push(("precision", "f16".to_owned()));
     }
+    if network.recipe.latent > 0 {
+        all.push(("code_length", network.recipe.latent.to_string()));
+    }
     match &network.input {
         OnnxInput::Pictures => {}
+        OnnxInput::Lightness => {
+            all.push((INPUT, "L / 50 - 1".to_owned()));
+            all.push(("output", "a / 110, b / 110".to_owned()));
+        }
         OnnxInput::Maps(channels) => all.push((INPUT, channels.clone())),
         OnnxInput::Holes(holes) => {
             all.push(("holes", middle_text(holes)));

@@ -1,23 +1,32 @@
 //! The generators of `nn`, layer by layer, without dropout.
 
 use super::layers::{Features, Layers};
-use crate::config::{Downsample, GeneratorArch, GeneratorRecipe, Upsample};
+use super::srresnet::srresnet;
+use super::unet::{SkipOrder, unet, unet_with_code};
+use crate::config::{Downsample, GeneratorArch, GeneratorRecipe, LatentPlace, Upsample};
 use crate::nn::{Padding, TensorError};
 
-/// What the fully convolutional generator of `recipe` makes of `input`.
+/// What the fully convolutional generator of `recipe` makes of `input`, with the planes of a latent code where it takes one.
 pub(super) fn generator(
     layers: &mut Layers,
     recipe: &GeneratorRecipe,
     input: Features,
+    code: Option<Features>,
 ) -> Result<Features, TensorError> {
+    let downsamplings = recipe.size_multiple().ilog2() as usize;
+    if let (Some(planes), LatentPlace::All) = (&code, recipe.latent_at) {
+        let features = unet_with_code(layers, downsamplings, &input, planes)?;
+        return Ok(layers.tanh(features));
+    }
+    let (input, skip) = match code {
+        Some(planes) => (layers.concat(&input, &planes), SkipOrder::Last),
+        None => (input, SkipOrder::First),
+    };
     let features = match recipe.arch {
         GeneratorArch::Unet64
         | GeneratorArch::Unet128
         | GeneratorArch::Unet256
-        | GeneratorArch::Unet512 => {
-            let downsamplings = recipe.size_multiple().ilog2() as usize;
-            unet(layers, downsamplings, &input)?
-        }
+        | GeneratorArch::Unet512 => unet(layers, downsamplings, &input, skip)?,
         GeneratorArch::Resnet6Blocks => resnet(layers, recipe, [2, 6], &input)?,
         GeneratorArch::Resnet9Blocks => resnet(layers, recipe, [2, 9], &input)?,
         GeneratorArch::Global => {
@@ -25,48 +34,13 @@ pub(super) fn generator(
             resnet(layers, recipe, sizes, &input)?
         }
         GeneratorArch::Local => local(layers, recipe, input)?,
+        GeneratorArch::Srresnet => srresnet(layers, recipe, &input)?,
         GeneratorArch::Context | GeneratorArch::ContextBottleneck => {
             unreachable!("context encoders are not fully convolutional")
         }
         GeneratorArch::Dcgan => unreachable!("DCGAN translates no pictures"),
     };
     Ok(layers.tanh(features))
-}
-
-/// [`Unet`](crate::nn::Unet).
-fn unet(
-    layers: &mut Layers,
-    downsamplings: usize,
-    input: &Features,
-) -> Result<Features, TensorError> {
-    let features = layers.convolution(input, "model.model.0", 2, Padding::Zero(1))?;
-    let features = unet_level(layers, "model.model.1.model", downsamplings - 2, &features)?;
-    let features = layers.relu(features);
-    layers.upsampling(&features, "model.model.3", 0)
-}
-
-/// A level of the U-Net with so many levels below it: the input, and after it what comes back up. `place` is the name of
-/// the level's sequence of layers, which PyTorch nests in that of the level above.
-fn unet_level(
-    layers: &mut Layers,
-    place: &str,
-    below: usize,
-    input: &Features,
-) -> Result<Features, TensorError> {
-    let at = |index: usize| format!("{place}.{index}");
-    let mut features = layers.leaky_relu(input);
-    features = layers.convolution(&features, &at(1), 2, Padding::Zero(1))?;
-    let mut next = 2;
-    if below > 0 {
-        features = layers.norm(features, &at(2))?;
-        let inner = format!("{place}.3.model");
-        features = unet_level(layers, &inner, below - 1, &features)?;
-        next = 4;
-    }
-    features = layers.relu(features);
-    features = layers.upsampling(&features, &at(next + 1), 0)?;
-    features = layers.norm(features, &at(next + 2))?;
-    Ok(layers.concat(input, &features))
 }
 
 /// [`ResnetGenerator`](crate::nn::ResnetGenerator).
@@ -91,7 +65,7 @@ fn resnet_features(
 ) -> Result<(Features, usize), TensorError> {
     // Places in PyTorch's sequence, where paddings and activations count too.
     let at = |place: usize| format!("model.{place}");
-    let mut features = stem(layers, "model", input)?;
+    let mut features = stem(layers, "model", input, recipe.latent == 0)?;
     let mut place = 4;
     // With filters the convolutions keep the size; a filter takes a place, before or after the other layers.
     let blurs_down = recipe.downsample == Downsample::Blur;
@@ -117,9 +91,17 @@ fn resnet_features(
     Ok((features, place))
 }
 
-fn stem(layers: &mut Layers, sequence: &str, input: &Features) -> Result<Features, TensorError> {
-    let features = layers.convolution(input, &format!("{sequence}.1"), 1, Padding::Reflect(3))?;
-    let features = layers.norm(features, &format!("{sequence}.2"))?;
+fn stem(
+    layers: &mut Layers,
+    sequence: &str,
+    input: &Features,
+    has_norm: bool,
+) -> Result<Features, TensorError> {
+    let mut features =
+        layers.convolution(input, &format!("{sequence}.1"), 1, Padding::Reflect(3))?;
+    if has_norm {
+        features = layers.norm(features, &format!("{sequence}.2"))?;
+    }
     Ok(layers.relu(features))
 }
 
@@ -162,7 +144,7 @@ fn local(
     let (mut features, _) = resnet_features(layers, recipe, sizes, coarsest)?;
     for number in 1..=recipe.enhancers {
         let (below, above) = (format!("model{number}_1"), format!("model{number}_2"));
-        let own = stem(layers, &below, &inputs[recipe.enhancers - number])?;
+        let own = stem(layers, &below, &inputs[recipe.enhancers - number], true)?;
         let own = down(layers, &below, 4, 2, &own)?;
         features = layers.add(&own, &features);
         for block in 0..recipe.enhancer_blocks {

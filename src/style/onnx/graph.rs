@@ -164,8 +164,10 @@ fn min_opset(operator: &str) -> i64 {
     match operator {
         // Without a region of interest.
         "Resize" => 13,
-        // With paddings and bounds as inputs.
-        "Pad" | "Clip" => 11,
+        // With bounds as inputs.
+        "Slice" => 10,
+        // With paddings and bounds as inputs; with an order of channels.
+        "Pad" | "Clip" | "DepthToSpace" => 11,
         _ => 9,
     }
 }

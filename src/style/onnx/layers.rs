@@ -136,7 +136,7 @@ impl Layers {
         }
     }
 
-    /// [`blur_upsample`](crate::nn::blur_upsample), which is bilinear.
+    /// [`double_bilinear`](crate::kernels::double_bilinear).
     fn blur_upsample(&mut self, input: &Features) -> Features {
         let scales = vec![1.0, 1.0, 2.0, 2.0];
         let scales = self.graph.float_tensor("double", [4], scales);
@@ -208,6 +208,30 @@ impl Layers {
         }
     }
 
+    /// [`Prelu`](crate::nn::Prelu), with the slope of the layer.
+    pub(super) fn prelu(&mut self, input: &Features, layer: &str) -> Result<Features, TensorError> {
+        let weight = format!("{layer}.weight");
+        self.graph.weight(&weight, self.precision)?;
+        let inputs = [&input.name, &weight];
+        Ok(Features {
+            name: self.graph.node("PRelu", &inputs, Vec::new()),
+            channels: input.channels,
+        })
+    }
+
+    /// [`pixel_shuffle`](crate::nn::pixel_shuffle).
+    pub(super) fn pixel_shuffle(&mut self, input: &Features, factor: usize) -> Features {
+        let attributes = vec![
+            int_attr("blocksize", factor),
+            // Channels first, then rows and columns of the square.
+            string_attr("mode", "CRD"),
+        ];
+        Features {
+            name: self.graph.node("DepthToSpace", &[&input.name], attributes),
+            channels: input.channels / (factor * factor),
+        }
+    }
+
     /// The hyperbolic tangent, in 32 bits.
     pub(super) fn tanh(&mut self, input: Features) -> Features {
         let features = self.full_precision(input);
@@ -265,6 +289,47 @@ impl Layers {
         let inputs = [&input.name, &lower, &upper];
         Features {
             name: self.graph.node("Clip", &inputs, Vec::new()),
+            channels: input.channels,
+        }
+    }
+
+    /// A latent code, `[batch, length, 1, 1]`, as planes of the size of `like`: of a known `size` (height and width), or of that which the
+    /// model is given.
+    pub(super) fn planes(
+        &mut self,
+        code: &Features,
+        like: &Features,
+        size: Option<[usize; 2]>,
+    ) -> Features {
+        let graph = &mut self.graph;
+        let shape = if let Some([height, width]) = size {
+            let sizes = vec![1, 1, height as i64, width as i64];
+            graph.int64_tensor("planes", sizes)
+        } else {
+            let whole = graph.node("Shape", &[&like.name], Vec::new());
+            let bounds = [("planes.start", 2), ("planes.end", 4), ("planes.axis", 0)];
+            let bounds = bounds.map(|(name, value)| graph.int64_tensor(name, vec![value]));
+            let [start, end, axis] = &bounds;
+            let sides = graph.node("Slice", &[&whole, start, end, axis], Vec::new());
+            let ones = graph.int64_tensor("planes.ones", vec![1, 1]);
+            graph.node("Concat", &[&ones, &sides], vec![int_attr("axis", 0)])
+        };
+        Features {
+            name: graph.node("Expand", &[&code.name, &shape], Vec::new()),
+            channels: code.channels,
+        }
+    }
+
+    /// Every second row and column.
+    pub(super) fn every_second(&mut self, input: &Features) -> Features {
+        let graph = &mut self.graph;
+        let starts = graph.int64_tensor("second.starts", vec![0, 0]);
+        let ends = graph.int64_tensor("second.ends", vec![i64::MAX; 2]);
+        let axes = graph.int64_tensor("second.axes", vec![2, 3]);
+        let steps = graph.int64_tensor("second.steps", vec![2, 2]);
+        let inputs = [&input.name, &starts, &ends, &axes, &steps];
+        Features {
+            name: graph.node("Slice", &inputs, Vec::new()),
             channels: input.channels,
         }
     }

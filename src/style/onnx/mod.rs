@@ -13,6 +13,8 @@ mod network;
 mod norms;
 mod options;
 mod sizes;
+mod srresnet;
+mod unet;
 
 pub use message::*;
 pub use model::{onnx_file, onnx_model};

@@ -15,7 +15,8 @@ use crate::nn::NamedTensors;
 /// The model of a generator with these weights.
 ///
 /// Inputs are `input`, or `picture` and `mask` for a generator that fills holes; the output is `output`. All are
-/// `[batch, channels, height, width]` of 32-bit numbers, pictures in [-1, 1], a mask 1 in holes. The initializers have the
+/// `[batch, channels, height, width]` of 32-bit numbers, pictures in [-1, 1], a mask 1 in holes. A generator with a latent code takes `code`
+/// too, `[batch, length, 1, 1]`. The initializers have the
 /// names of the PyTorch state dict. Dropout is off, and no picture of a batch changes another. `more` keys with values are
 /// added to the properties that say what goes in and comes out.
 ///

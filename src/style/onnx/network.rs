@@ -26,6 +26,8 @@ pub struct OnnxNetwork<'a> {
 pub enum OnnxInput {
     /// Pictures.
     Pictures,
+    /// The lightness of pictures, whose a and b it gives.
+    Lightness,
     /// Label maps and what goes with them: what the channels are, for people.
     Maps(String),
     /// Pictures with holes, and the masks of these.
@@ -70,9 +72,42 @@ impl OnnxNetwork<'_> {
         [batch, Dimension::Fixed(channels as i64), height, width]
     }
 
+    /// Shape of the latent code.
+    pub(super) fn code_shape(&self, options: &OnnxOptions) -> [Dimension; 4] {
+        let mut shape = self.picture_shape(self.recipe.latent, options);
+        shape[2..].fill(Dimension::Fixed(1));
+        shape
+    }
+
+    /// The planes of the latent code, an input of its own, for a generator that takes one.
+    fn code(
+        &self,
+        layers: &mut Layers,
+        picture: &Features,
+        options: &OnnxOptions,
+    ) -> Option<Features> {
+        let channels = self.recipe.latent;
+        (channels > 0).then(|| {
+            let code = Features {
+                name: layers.graph.input("code", self.code_shape(options)),
+                channels,
+            };
+            let code = layers.layer_precision(code);
+            layers.planes(&code, picture, options.size)
+        })
+    }
+
     /// Shape of the output.
     pub(super) fn output_shape(&self, options: &OnnxOptions) -> [Dimension; 4] {
         let mut shape = self.picture_shape(self.channels[1], options);
+        if self.recipe.scale > 1 {
+            let [batch, channels, height, width] = shape;
+            let enlarged = |side| match side {
+                Dimension::Fixed(side) => Dimension::Fixed(side * self.recipe.scale as i64),
+                Dimension::Named(name) => Dimension::Named(format!("{}*{name}", self.recipe.scale)),
+            };
+            shape = [batch, channels, enlarged(height), enlarged(width)];
+        }
         if let OnnxInput::Holes(holes) = &self.input
             && self.is_context_encoder()
         {
@@ -91,13 +126,14 @@ impl OnnxNetwork<'_> {
         let [channels, _] = self.channels;
         let shape = self.picture_shape(channels, options);
         match &self.input {
-            OnnxInput::Pictures | OnnxInput::Maps(_) => {
+            OnnxInput::Pictures | OnnxInput::Lightness | OnnxInput::Maps(_) => {
                 let input = Features {
                     name: layers.graph.input("input", shape),
                     channels,
                 };
                 let input = layers.layer_precision(input);
-                generator(layers, self.recipe, input)?;
+                let code = self.code(layers, &input, options);
+                generator(layers, self.recipe, input, code)?;
             }
             OnnxInput::Holes(holes) => {
                 let picture = layers.graph.input("picture", shape);
@@ -125,7 +161,7 @@ impl OnnxNetwork<'_> {
                 } else {
                     let input = layers.concat(&filled, &mask);
                     let input = layers.layer_precision(input);
-                    let output = generator(layers, self.recipe, input)?;
+                    let output = generator(layers, self.recipe, input, None)?;
                     if continues {
                         let sum = layers.add(&output, &filled);
                         layers.clip(&sum);

@@ -16,7 +16,7 @@ impl Layers {
         }
         let input = self.full_precision(input);
         let (operator, tensors) = match (self.norm, self.norm_stats) {
-            (NormKind::Batch, NormStats::Running) => {
+            (NormKind::Batch, NormStats::Running) | (NormKind::ReferenceBatch, _) => {
                 let names = ["weight", "bias", "running_mean", "running_var"];
                 ("BatchNormalization", self.norm_weights(layer, &names)?)
             }
@@ -33,7 +33,11 @@ impl Layers {
                 let names = ["weight", "bias"];
                 ("InstanceNormalization", self.norm_weights(layer, &names)?)
             }
-            (NormKind::Instance | NormKind::Spectral | NormKind::None, _) => (
+            // Virtual batch normalisation is refused before.
+            (
+                NormKind::Instance | NormKind::VirtualBatch | NormKind::Spectral | NormKind::None,
+                _,
+            ) => (
                 "InstanceNormalization",
                 self.identity_weights(input.channels),
             ),

@@ -5,11 +5,11 @@ use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{Device, Tensor};
 
-use crate::kernels::{Precision, relu};
-use crate::nn::{
-    Convolution, ForwardMode, NamedTensors, Network, NormStats, Padding, TensorError, WeightInit,
-    full_precision,
-};
+use super::convolution::{Convolution, Padding, full_precision};
+use super::forward_mode::{ForwardMode, NormStats};
+use super::tensors::{NamedTensors, Network, TensorError};
+use super::weight_init::WeightInit;
+use crate::kernels::{Precision, mean, relu};
 
 /// Indices of the convolutions in torchvision's `features`, up to the first of the fifth block.
 const LAYER_INDICES: [usize; 13] = [0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28];
@@ -94,7 +94,7 @@ impl Vgg19 {
         let outputs = self.features(colour(output));
         let distances = outputs.into_iter().zip(targets).zip(WEIGHTS);
         distances
-            .map(|((output, target), weight)| (output - target).abs().mean() * weight)
+            .map(|((output, target), weight)| mean((output - target).abs()) * weight)
             .reduce(|sum, distance| sum + distance)
             .expect("there are five features")
     }

@@ -1,0 +1,323 @@
+//! The BicycleGAN training step.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rand_chacha::ChaCha8Rng;
+
+use super::code_encoder::CodeEncoder;
+use super::pair_discriminator::{PairDiscriminator, ShownPairs};
+use crate::config::Recipe;
+use crate::data::Batch;
+use crate::kernels::mean;
+use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
+use crate::nn::{
+    Adam, Discriminator, FeatureMatching, ForwardMode, GanLoss, Generator, NamedTensors, NormStats,
+    TensorError, Trainable, WeightInit, code_tensor, draw_code, with_code,
+};
+use crate::random;
+
+const GENERATOR: &str = "generator";
+const ENCODER: &str = "encoder";
+const DISCRIMINATOR: &str = "discriminator";
+const DISCRIMINATOR_RANDOM: &str = "discriminator_random";
+const POOL: &str = "pool";
+const POOL_RANDOM: &str = "pool_random";
+
+/// Looks that a preview shows beside that of the mean code.
+const SHOWN_LOOKS: usize = 3;
+
+/// A generator for pairs of pictures that takes a latent code besides the input, so that one input has several looks.
+///
+/// Two ways of training hold code and look together. From a target's own code, which an encoder finds, the generator should make that
+/// target (a conditional VAE-GAN); and from the picture that it makes of a random code the encoder should find that code (conditional
+/// latent regression). Each way has a discriminator, or both share one. Zhu, Zhang, Pathak, Darrell, Efros, Wang and Shechtman,
+/// "Toward Multimodal Image-to-Image Translation", 2017. As in its public code, generator and encoder are updated before the
+/// discriminators; here each picture of a batch goes both ways.
+#[derive(Debug)]
+pub struct BicycleGan {
+    generator: Trainable<Generator>,
+    encoder: Trainable<CodeEncoder>,
+    discriminator: PairDiscriminator,
+    /// That of random codes, where both ways do not share one.
+    discriminator_random: Option<PairDiscriminator>,
+    gan_loss: GanLoss,
+    matching: FeatureMatching,
+    l1: f64,
+    kl: f64,
+    latent: f64,
+    code_length: usize,
+    seed: u64,
+    /// Without automatic differentiation.
+    device: Device,
+}
+
+/// The networks of [`BicycleGan`].
+#[derive(Debug)]
+pub struct BicycleNetworks {
+    /// Takes a picture and a code.
+    pub generator: Generator,
+    /// Finds the code of a picture.
+    pub encoder: CodeEncoder,
+    /// Judges pictures of encoded codes.
+    pub discriminator: Discriminator,
+    /// Judges pictures of random codes; without it the other one does.
+    pub discriminator_random: Option<Discriminator>,
+}
+
+/// What the generator made of one batch, and from which codes.
+struct Generated {
+    /// From the codes of the targets.
+    encoded: Tensor<4>,
+    /// From random codes.
+    random: Tensor<4>,
+    random_code: Tensor<2>,
+    mean: Tensor<2>,
+    log_variance: Tensor<2>,
+}
+
+impl BicycleGan {
+    /// Creates the networks of `recipe` with fresh weights.
+    pub fn new(recipe: &Recipe, device: &Device) -> Self {
+        let autodiff = device.clone().autodiff();
+        let init = |stream| WeightInit::from_recipe(recipe, stream, &autodiff);
+        let (input, output) = (recipe.data.input_channels, recipe.data.output_channels);
+        let discriminator =
+            |stream| Discriminator::new(&mut init(stream), &recipe.discriminator, input + output);
+        let networks = BicycleNetworks {
+            generator: Generator::new(&mut init(0), &recipe.generator, input, output),
+            encoder: CodeEncoder::new(&mut init(2), recipe),
+            discriminator: discriminator(1),
+            discriminator_random: (!recipe.discriminator.shared).then(|| discriminator(3)),
+        };
+        Self::from_networks(recipe, networks, device)
+    }
+
+    /// Wraps given networks, which lie on the autodiff device of `device`.
+    pub fn from_networks(recipe: &Recipe, networks: BicycleNetworks, device: &Device) -> Self {
+        let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
+        let pairs = |network| PairDiscriminator::new(network, recipe);
+        Self {
+            generator: Trainable::new(networks.generator, adam()).with_average(recipe.optim.ema),
+            encoder: Trainable::new(networks.encoder, adam()),
+            discriminator: pairs(networks.discriminator),
+            discriminator_random: networks.discriminator_random.map(pairs),
+            gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
+            matching: FeatureMatching::new(&recipe.loss),
+            l1: recipe.loss.l1,
+            kl: recipe.loss.kl,
+            latent: recipe.loss.latent,
+            code_length: recipe.generator.latent,
+            seed: recipe.train.seed,
+            device: device.clone(),
+        }
+    }
+
+    /// `count` codes from the normal distribution, `[count, length]`.
+    fn draw(&self, count: usize, rng: &mut ChaCha8Rng) -> Tensor<2> {
+        let values = draw_code(count * self.code_length, rng);
+        code_tensor(values, self.code_length, &self.device)
+    }
+
+    fn generate(
+        &self,
+        input: &Tensor<4>,
+        target: &Tensor<4>,
+        mode: ForwardMode<'_>,
+        rng: &mut ChaCha8Rng,
+    ) -> Generated {
+        let count = input.dims()[0];
+        let (noise, random_code) = (self.draw(count, rng), self.draw(count, rng));
+        let (mean, log_variance) = self.encoder.network().forward(target.clone(), mode);
+        let code = mean.clone() + (log_variance.clone() * 0.5).exp() * noise;
+        let generator = self.generator.network();
+        let make = |code| generator.forward(with_code(input.clone(), code), mode);
+        Generated {
+            encoded: make(code),
+            random: make(random_code.clone()),
+            random_code,
+            mean,
+            log_variance,
+        }
+    }
+
+    /// Updates generator and encoder; returns their losses.
+    fn update_generator(
+        &mut self,
+        input: &Tensor<4>,
+        target: Tensor<4>,
+        made: Generated,
+        [encoded, random]: [&ShownPairs; 2],
+        context: StepContext<'_>,
+    ) -> Vec<Loss> {
+        let mode = context.training_mode();
+        let pair = |picture: &Tensor<4>| Tensor::cat(vec![input.clone(), picture.clone()], 1);
+        let judge = self.discriminator.network.frozen();
+        let seen = encoded.view.apply(pair(&made.encoded));
+        let judgement = self.matching.judge(&judge, seen, &encoded.real, mode);
+        let adversarial = judgement.generator_loss(self.gan_loss);
+        let judge = match &self.discriminator_random {
+            Some(own) => own.network.frozen(),
+            None => judge,
+        };
+        let seen = random.view.apply(pair(&made.random));
+        let adversarial_random = self.gan_loss.generator(judge.forward(seen, mode));
+        let distance = mean((made.encoded - target).abs()) * self.l1;
+        let divergence = divergence(made.mean, made.log_variance) * self.kl;
+        let mut losses = vec![
+            ("G_GAN", adversarial),
+            ("G_GAN_random", adversarial_random),
+            ("G_L1", distance),
+            ("KL", divergence),
+        ];
+        if self.latent > 0.0 {
+            // The generator alone learns from it: an encoder that did could hide codes in pictures.
+            let (found, _) = self.encoder.frozen().forward(made.random, mode);
+            let error = (found - made.random_code).abs().mean() * self.latent;
+            losses.push(("z_L1", error));
+        }
+        let sum = losses.iter().map(|(_, loss)| loss.clone());
+        let sum = sum.reduce(|sum, loss| sum + loss);
+        let sum = sum.expect("there are four losses at least");
+        let mut gradients = judgement.added_to(sum).backward();
+        self.generator
+            .update(&mut gradients, context.generator_step());
+        self.encoder
+            .update(&mut gradients, context.generator_step());
+        let named = losses
+            .iter()
+            .map(|(name, loss)| Loss::generator(name, loss));
+        named.chain(Loss::matching(&judgement)).collect()
+    }
+
+    /// Updates the discriminators; returns their losses.
+    fn update_discriminators(
+        &mut self,
+        [encoded, random]: [&ShownPairs; 2],
+        context: StepContext<'_>,
+        rng: &mut ChaCha8Rng,
+    ) -> Vec<Loss> {
+        let (of_encoded, of_random) = if let Some(own) = &mut self.discriminator_random {
+            let of_encoded = self.discriminator.update(&[encoded], context, rng);
+            (of_encoded, own.update(&[random], context, rng))
+        } else {
+            let both = [encoded, random];
+            let mut judged = self.discriminator.update(&both, context, rng);
+            let of_random = judged.split_off(1);
+            (judged, of_random)
+        };
+        let random_names = ["D_random_real", "D_random_fake", "D_random_penalty"];
+        let random = of_random.iter().flat_map(DiscriminatorLosses::named);
+        let random = random
+            .zip(random_names)
+            .map(|(loss, name)| Loss { name, ..loss });
+        let encoded = of_encoded.iter().flat_map(DiscriminatorLosses::named);
+        encoded.chain(random).collect()
+    }
+
+    /// What the generator in use makes of `input` and each of these codes, `[1, length]`.
+    fn looks(&self, input: &TensorData, codes: Vec<Tensor<2>>) -> Vec<TensorData> {
+        let network = self.generator.in_use();
+        let mode = ForwardMode::inference(NormStats::Batch, false);
+        let input = Tensor::<4>::from_data(input.clone(), &self.device);
+        let looks = codes.into_iter().map(|code| {
+            let told = with_code(input.clone(), code);
+            network.forward(told, mode).into_data()
+        });
+        looks.collect()
+    }
+
+    fn mean_code(&self) -> Tensor<2> {
+        Tensor::zeros([1, self.code_length], &self.device)
+    }
+}
+
+/// The divergence of codes of this mean and logarithm of the variance, `[batch, length]`, from the normal distribution: the sum over
+/// their numbers, on average over the batch.
+fn divergence(mean: Tensor<2>, log_variance: Tensor<2>) -> Tensor<1> {
+    let count = mean.dims()[0];
+    let terms = mean.square() + log_variance.clone().exp() - log_variance - 1.0;
+    terms.sum() * (0.5 / count as f64)
+}
+
+impl Method for BicycleGan {
+    fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
+        let input = Tensor::<4>::from_data(batch.a, &self.device);
+        let target = Tensor::<4>::from_data(batch.b, &self.device);
+        let mut rng = random::step_rng(context.seed, context.step);
+        let made = self.generate(&input, &target, context.training_mode(), &mut rng);
+        let encoded = [&input, &target, &made.encoded];
+        let encoded = self.discriminator.show(encoded, context, &mut rng);
+        let random = [&input, &target, &made.random];
+        let judge = self.discriminator_random.as_mut();
+        let judge = judge.unwrap_or(&mut self.discriminator);
+        let random = judge.show(random, context, &mut rng);
+        let shown = [&encoded, &random];
+        let mut losses = self.update_generator(&input, target, made, shown, context);
+        losses.extend(self.update_discriminators(shown, context, &mut rng));
+        losses
+    }
+
+    fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
+        // The same looks in all previews of a run.
+        let mut rng = random::step_rng(self.seed, 0);
+        let mut codes = vec![self.mean_code()];
+        codes.extend((0..SHOWN_LOOKS).map(|_| self.draw(1, &mut rng)));
+        let mut row = self.looks(&batch.a, codes);
+        row.insert(0, batch.a);
+        row.push(batch.b);
+        vec![row]
+    }
+
+    fn translations(&self, batch: Batch) -> Vec<(TensorData, TensorData)> {
+        let looks = self.looks(&batch.a, vec![self.mean_code()]);
+        looks.into_iter().zip([batch.b]).collect()
+    }
+
+    fn networks(&self) -> &'static [&'static str] {
+        if self.discriminator_random.is_some() {
+            &[GENERATOR, ENCODER, DISCRIMINATOR, DISCRIMINATOR_RANDOM]
+        } else {
+            &[GENERATOR, ENCODER, DISCRIMINATOR]
+        }
+    }
+
+    fn weights(&self, network: &str) -> NamedTensors {
+        match (network, &self.discriminator_random) {
+            (GENERATOR, _) => self.generator.weights(),
+            (ENCODER, _) => self.encoder.weights(),
+            (DISCRIMINATOR_RANDOM, Some(own)) => own.network.weights(),
+            _ => self.discriminator.network.weights(),
+        }
+    }
+
+    fn load_weights(&mut self, network: &str, weights: NamedTensors) -> Result<(), TensorError> {
+        match (network, &mut self.discriminator_random) {
+            (GENERATOR, _) => self.generator.load_weights(weights),
+            (ENCODER, _) => self.encoder.load_weights(weights),
+            (DISCRIMINATOR_RANDOM, Some(own)) => own.network.load_weights(weights),
+            _ => self.discriminator.network.load_weights(weights),
+        }
+    }
+
+    fn state(&self) -> MethodState {
+        let mut state = MethodState::default();
+        state.insert_optimiser(GENERATOR, &self.generator);
+        state.insert_optimiser(ENCODER, &self.encoder);
+        self.discriminator.save(&mut state, [DISCRIMINATOR, POOL]);
+        if let Some(own) = &self.discriminator_random {
+            own.save(&mut state, [DISCRIMINATOR_RANDOM, POOL_RANDOM]);
+        }
+        state
+    }
+
+    fn restore(&mut self, mut state: MethodState) -> Result<(), TensorError> {
+        state.restore_optimiser(GENERATOR, &mut self.generator)?;
+        state.restore_optimiser(ENCODER, &mut self.encoder)?;
+        let device = &self.device;
+        self.discriminator
+            .restore(&mut state, [DISCRIMINATOR, POOL], device)?;
+        match &mut self.discriminator_random {
+            Some(own) => own.restore(&mut state, [DISCRIMINATOR_RANDOM, POOL_RANDOM], device),
+            None => Ok(()),
+        }
+    }
+}
