@@ -124,8 +124,7 @@ pub struct GeneratorRecipe {
     pub init: InitKind,
     /// Standard deviation or gain of that distribution.
     pub init_gain: f64,
-    /// Numbers of the latent code: what tells one look of a picture from another, 0 for one look (pix2pix), or what a picture is made
-    /// from (generate, vae).
+    /// Numbers of the latent code: of one look of several, 0 for a single one (pix2pix), or of a whole picture (generate, vae).
     #[serde(default)]
     pub latent: usize,
     /// Where the code goes in (pix2pix).
@@ -386,17 +385,6 @@ impl LossRecipe {
     /// Whether there is a perceptual loss: it has a weight, and the weights of its network are given.
     pub fn is_perceptual(&self) -> bool {
         self.perceptual > 0.0 && !self.perceptual_weights.is_empty()
-    }
-}
-
-impl DataRecipe {
-    /// The size of the pictures that the network trains on, for display.
-    pub fn picture_size(&self) -> String {
-        match self.preprocess {
-            Preprocess::ScaleWidth => format!("{} px wide", self.load_size),
-            Preprocess::None => "full size".to_owned(),
-            _ => format!("{0}x{0} px", self.crop_size),
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The sizes of pictures that generators take.
 
-use super::options::{GeneratorArch, Mode};
-use super::recipe::{GeneratorRecipe, Recipe};
+use super::options::{GeneratorArch, Mode, Preprocess};
+use super::recipe::{DataRecipe, GeneratorRecipe, Recipe};
 
 impl GeneratorRecipe {
     /// Width and height of the network's input must be multiples of this.
@@ -52,5 +52,16 @@ impl Recipe {
         let is_perceptual = self.mode == Mode::Pix2pix && self.loss.is_perceptual();
         let least = if is_perceptual { 16 } else { 8 };
         least.max(8 * self.generator.scale)
+    }
+}
+
+impl DataRecipe {
+    /// The size of the pictures that the network trains on, for display.
+    pub fn picture_size(&self) -> String {
+        match self.preprocess {
+            Preprocess::ScaleWidth => format!("{} px wide", self.load_size),
+            Preprocess::None => "full size".to_owned(),
+            _ => format!("{0}x{0} px", self.crop_size),
+        }
     }
 }

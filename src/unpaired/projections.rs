@@ -5,6 +5,7 @@ use rand::Rng;
 use rand::seq::index;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
+use rayon::slice::ChunksExact;
 
 use super::patch_pool::{PATCH, patch_count};
 use super::transport::transported;
@@ -79,19 +80,17 @@ impl Rows {
             length,
         }
     }
+
+    fn each(&self) -> ChunksExact<'_, f32> {
+        self.values.par_chunks_exact(self.length)
+    }
 }
 
 /// Where `values` belong, direction by direction.
 pub(super) fn transport(values: &Rows, own: &Rows, target: &Rows) -> Vec<f32> {
-    let rows = |rows: &Rows| {
-        rows.values
-            .par_chunks_exact(rows.length)
-            .map(<[f32]>::to_vec)
-    };
-    let all = values.values.par_chunks_exact(values.length);
-    let goals = all.zip(rows(own)).zip(rows(target));
-    let goals = goals.flat_map_iter(|((values, mut own), mut target)| {
-        transported(values, &mut own, &mut target)
+    let goals = values.each().zip(own.each()).zip(target.each());
+    let goals = goals.flat_map_iter(|((values, own), target)| {
+        transported(values, &mut own.to_vec(), &mut target.to_vec())
     });
     goals.collect()
 }

@@ -105,7 +105,7 @@ impl SlicedWasserstein {
         let rows = directions.reshape([count, self.numbers]);
         let project = |patches: Tensor<2>| Rows::of(rows.clone().matmul(patches.transpose()));
         let goals = transport(
-            &host(values.clone().inner()),
+            &Rows::of(values.clone().inner()),
             &project(own),
             &project(target),
         );
@@ -207,7 +207,7 @@ mod tests {
             let (mut error, mut square) = (0.0, 0.0);
             for (found, wanted) in values(gradient).iter().zip(wanted) {
                 error += f64::from(found - wanted).powi(2);
-                square += f64::from(wanted).powi(2);
+                square += f64::from(*wanted).powi(2);
             }
             let relative = (error / square).sqrt();
             assert!(relative < 1e-4, "step {step}: {relative}");
