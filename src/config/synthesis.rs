@@ -118,11 +118,11 @@ impl Recipe {
             || "must be \"none\" or \"concat\": mode vae has no discriminator".to_owned(),
         )?;
         let is_auxiliary = generator.condition == Condition::Auxiliary;
-        require(
-            is_auxiliary || self.loss.classification == usual_classification(),
-            "loss.classification",
-            || "has an effect only with `generator.condition = \"auxiliary\"`".to_owned(),
-        )?;
+        let classification = self.loss.classification;
+        let is_usual = classification.total_cmp(&usual_classification()).is_eq();
+        require(is_auxiliary || is_usual, "loss.classification", || {
+            "has an effect only with `generator.condition = \"auxiliary\"`".to_owned()
+        })?;
         self.validate_classes()
     }
 

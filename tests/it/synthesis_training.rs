@@ -49,13 +49,13 @@ fn dcgan_equals_pytorch() {
         check(
             &format!("dcgan_generator_{side}"),
             generator,
-            |network, input, mode| network.forward(input, mode),
+            DcganGenerator::forward,
         );
         let discriminator = DcganDiscriminator::new(start, &recipe);
         check(
             &format!("dcgan_discriminator_{side}"),
             discriminator,
-            |network, input, mode| network.forward(input, mode),
+            DcganDiscriminator::forward,
         );
     }
 }
@@ -260,6 +260,7 @@ fn the_gradient_of_the_input_is_that_of_the_picture() {
         recipe.discriminator.norm = NormKind::Instance;
         recipe.discriminator.arch = DiscriminatorArch::Dcgan;
         recipe.discriminator.minibatch_deviation = true;
+        recipe.discriminator.minibatch_discrimination = 2;
         let network = DcganDiscriminator::new(&mut init(&recipe, &test_device()), &recipe);
         let picture = batch(&fixture, 0).b;
         let picture = Tensor::<4>::from_data(picture, &device);
