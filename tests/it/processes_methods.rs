@@ -50,7 +50,7 @@ fn processes_on_two_machines_have_their_own_places() {
     let port = free_port();
     let line = |data: &str| {
         format!(
-            "--device libtorch train {} --steps 3 --name s",
+            "--device libtorch train {} --steps 3 --name s --set train.log_every=1",
             INPAINT.replace("photos", data)
         )
     };

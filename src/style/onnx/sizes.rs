@@ -31,6 +31,7 @@ impl PictureSizes {
     /// The rule for people: `multiples of 4, at least 8`.
     pub fn text(self) -> String {
         match self {
+            Self::Multiples { of: 1, min } => format!("at least {min}"),
             Self::Multiples { of, min } if of < min => format!("multiples of {of}, at least {min}"),
             Self::Multiples { of, .. } => format!("multiples of {of}"),
             Self::Square(side) => format!("{side} each"),
