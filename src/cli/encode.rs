@@ -2,46 +2,54 @@
 
 use std::collections::HashMap;
 use std::io::{BufWriter, Write as _};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::code_source::{AT_ONCE, CodeSource, all_pictures, mean_code};
 use super::exit::Exit;
 use super::globals::Globals;
 use super::output::print;
 use super::usage::UsageError;
-use crate::data::{DataError, require_pictures};
+use crate::data::DataError;
 use crate::files;
 use crate::progress::Counter;
+use crate::random::sample_rng;
 use crate::style::{Manifest, Registry};
-use crate::synthesis::{Code, CodeLaw, CodedPicture, Coder, Sampler};
-
-/// Pictures that the network encodes at once.
-const AT_ONCE: usize = 32;
+use crate::synthesis::{
+    Code, CodeLaw, CodedPicture, CoderError, FoundCode, ImportanceBound, Sampler,
+};
 
 /// Arguments of `translate encode`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  translate encode faces/ --style codes\n  translate encode faces/ --style codes --output faces.jsonl --decoded faces-decoded\n  translate encode seven.png --style digits --class 7"
+    after_help = "Examples:\n  translate encode faces/ --style codes\n  translate encode faces/ --style codes --output faces.jsonl --decoded faces-decoded\n  translate encode faces/val --style codes --bound 100\n  translate encode seven.png --style digits --class 7 --decoded again"
 )]
 pub struct Arguments {
     /// Pictures, or folders with all folders in them
     #[arg(value_name = "PATH", required = true)]
     inputs: Vec<PathBuf>,
-    /// Name or folder of a style of mode vae; NAME@STEP for a state that was kept
+    /// Name or folder of a style of mode vae or generate; NAME@STEP for a state that was kept
     #[arg(short, long, value_name = "NAME|DIR")]
     style: String,
     /// Class of all pictures, for a style that knows classes [default: that of the folder that each lies in]
     #[arg(long, value_name = "NAME")]
     class: Option<String>,
-    /// File for the codes, a JSON object for each picture: its name, class, mean and logarithm of the variance
+    /// File for the codes, a JSON object for each picture: its name and class, and mean and logarithm of the variance of its code, or the
+    /// code that a search has found and the distance of its picture
     #[arg(short, long, value_name = "FILE", default_value = "codes.jsonl")]
     output: PathBuf,
-    /// Folder for what the style makes of the means: the pictures again
+    /// Folder for what the style makes of the codes: the pictures again
     #[arg(long, value_name = "DIR")]
     decoded: Option<PathBuf>,
+    /// Say of each picture how likely it is, for styles of mode vae: the importance-weighted bound, in nats, with so many draws of its code
+    #[arg(long, value_name = "DRAWS")]
+    bound: Option<NonZeroUsize>,
+    /// Steps of the search for codes, for styles of mode generate, which have no encoder [default: 300]
+    #[arg(long, value_name = "N")]
+    steps: Option<usize>,
     /// Replace files that exist
     #[arg(long)]
     overwrite: bool,
@@ -51,8 +59,22 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let folder = Registry::new(&globals.checkpoints).find(&arguments.style)?;
     let manifest = Manifest::read(&folder)?;
     let device = globals.device.open()?.device;
-    let coder = Coder::load(&folder, &manifest, &device)?;
+    let source = CodeSource::load(&folder, &manifest, &device, arguments.steps)?;
     let sampler = Sampler::load(&folder, &manifest, &device)?;
+    let bound = match (arguments.bound, &source) {
+        (Some(_), CodeSource::Search(_)) => {
+            return Err(UsageError::NoBound(folder.name()).into());
+        }
+        (Some(draws), CodeSource::Encoder(_)) => {
+            sampler.require_law()?;
+            Some(ImportanceBound {
+                sampler: &sampler,
+                variance: manifest.recipe.loss.kl,
+                draws: draws.into(),
+            })
+        }
+        (None, _) => None,
+    };
     let class = arguments.class.as_deref();
     let class = class.map(|name| sampler.class(name)).transpose()?;
     let pictures = all_pictures(arguments.inputs.iter().map(PathBuf::as_path))?;
@@ -60,38 +82,21 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let place = |picture: &CodedPicture| {
         Some(decoded?.join(Path::new(&picture.name).with_extension("png")))
     };
-    let mut seen = HashMap::new();
-    for picture in &pictures {
-        if let Some(place) = place(picture)
-            && let Some(first) = seen.insert(place, &picture.path)
-        {
-            return Err(DataError::SameStem {
-                first: first.clone(),
-                second: picture.path.clone(),
-            }
-            .into());
-        }
-    }
-    let mut places = pictures.iter().filter_map(place);
-    let taken = |path: &PathBuf| path.exists() && !arguments.overwrite;
-    let output = Some(arguments.output.clone()).filter(taken);
-    if let Some(path) = output.or_else(|| places.find(taken)) {
-        return Err(UsageError::SampleExists(path).into());
-    }
+    arguments.check_places(&pictures, place)?;
     let counter = Counter::new("encoding");
-    let mut lines = Vec::new();
+    let (mut lines, mut bounds) = (Vec::new(), Vec::new());
     for part in pictures.chunks(AT_ONCE) {
-        let laws = coder.encode(part, class)?;
-        for (picture, law) in part.iter().zip(&laws) {
-            lines.push(json!({
-                "picture": picture.name,
-                "class": coder.class_name(law.class),
-                "mean": law.mean,
-                "log_variance": law.log_variance,
-            }));
+        let first = lines.len() as u64;
+        let encoded = encode(&source, part, class, bound.as_ref(), first)?;
+        let mut codes = Vec::new();
+        for (picture, (code, mut line)) in part.iter().zip(encoded) {
+            line["picture"] = json!(picture.name);
+            line["class"] = json!(sampler.class_name(code.class));
+            bounds.extend(line["bound"].as_f64());
+            lines.push(line);
+            codes.push(code);
         }
         if decoded.is_some() {
-            let codes: Vec<Code> = laws.into_iter().map(code).collect();
             for (picture, made) in part.iter().zip(sampler.pictures(&codes)) {
                 if let Some(path) = place(picture) {
                     files::create_folder(path.parent().unwrap_or(Path::new(".")))?;
@@ -112,42 +117,74 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let count = pictures.len();
     let output = arguments.output.display();
     print(format_args!("codes of {count} pictures in `{output}`"))?;
+    if !bounds.is_empty() {
+        let mean = bounds.iter().sum::<f64>() / bounds.len() as f64;
+        print(format_args!("mean bound: {mean:.2} nats"))?;
+    }
     Ok(Exit::Done)
 }
 
-/// What a picture is made from that has exactly the mean of a law.
-pub(super) fn code(law: CodeLaw) -> Code {
-    Code {
-        vector: law.mean,
-        class: law.class,
+impl Arguments {
+    /// Checks that no two pictures would be decoded to one file, and no file would be replaced.
+    fn check_places(
+        &self,
+        pictures: &[CodedPicture],
+        place: impl Fn(&CodedPicture) -> Option<PathBuf>,
+    ) -> anyhow::Result<()> {
+        let mut seen = HashMap::new();
+        for picture in pictures {
+            if let Some(place) = place(picture)
+                && let Some(first) = seen.insert(place, &picture.path)
+            {
+                return Err(DataError::SameStem {
+                    first: first.clone(),
+                    second: picture.path.clone(),
+                }
+                .into());
+            }
+        }
+        let mut places = pictures.iter().filter_map(place);
+        let taken = |path: &PathBuf| path.exists() && !self.overwrite;
+        let output = Some(self.output.clone()).filter(taken);
+        match output.or_else(|| places.find(taken)) {
+            Some(path) => Err(UsageError::SampleExists(path).into()),
+            None => Ok(()),
+        }
     }
 }
 
-/// The pictures of all these paths, of which folders are listed.
-///
-/// # Errors
-/// A folder cannot be listed, or there are no pictures.
-pub(super) fn all_pictures<'a>(
-    paths: impl Iterator<Item = &'a Path>,
-) -> anyhow::Result<Vec<CodedPicture>> {
-    let mut pictures = Vec::new();
-    for path in paths {
-        if path.is_dir() {
-            pictures.extend(
-                require_pictures(path)?
-                    .into_iter()
-                    .map(|file| CodedPicture {
-                        path: file.path,
-                        name: file.name,
-                    }),
-            );
-        } else {
-            let name = path.file_name().context("a picture has a name")?;
-            pictures.push(CodedPicture {
-                path: path.to_owned(),
-                name: name.to_string_lossy().into_owned(),
-            });
+/// The codes of `pictures`, of which the first has this number, and what is written of each.
+fn encode(
+    source: &CodeSource,
+    pictures: &[CodedPicture],
+    class: Option<usize>,
+    bound: Option<&ImportanceBound<'_>>,
+    first: u64,
+) -> Result<Vec<(Code, Value)>, CoderError> {
+    match source {
+        CodeSource::Encoder(coder) => {
+            let prepared = coder.prepare(pictures, class)?;
+            let laws = coder.encode(&prepared).into_iter().enumerate();
+            let line = |(index, law)| {
+                let CodeLaw {
+                    mean, log_variance, ..
+                } = &law;
+                let mut line = json!({ "mean": mean, "log_variance": log_variance });
+                if let Some(bound) = bound {
+                    let rng = &mut sample_rng(0, first + index as u64);
+                    line["bound"] = json!(bound.of_picture(&prepared, index, &law, rng));
+                }
+                (mean_code(law), line)
+            };
+            Ok(laws.map(line).collect())
+        }
+        CodeSource::Search(inversion) => {
+            let found = inversion.search(&inversion.prepare(pictures, class)?);
+            let line = |found: FoundCode| {
+                let line = json!({ "code": found.code.vector, "distance": found.distance });
+                (found.code, line)
+            };
+            Ok(found.into_iter().map(line).collect())
         }
     }
-    Ok(pictures)
 }

@@ -60,6 +60,7 @@ impl Exit {
                             | StyleError::TranslatesNone(_)
                             | StyleError::MakesNone { .. }
                             | StyleError::EncodesNone { .. }
+                            | StyleError::FixedStatistics(_)
                             | StyleError::Onnx(
                                 OnnxError::BadSize { .. } | OnnxError::BadOpset { .. }
                             )

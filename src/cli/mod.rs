@@ -3,6 +3,7 @@
 mod apply;
 mod arguments;
 mod bench;
+mod code_source;
 mod completions;
 mod data;
 mod demo;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use image::RgbImage;
 
-use super::encode::all_pictures;
+use super::code_source::{AT_ONCE, CodeSource, all_pictures};
 use super::exit::Exit;
 use super::globals::Globals;
 use super::output::print;
@@ -16,19 +16,17 @@ use crate::files::{self, FileError};
 use crate::progress::Counter;
 use crate::style::{Manifest, Registry};
 use crate::synthesis::{
-    Arithmetic, Code, Coder, Interpolation, MIN_TRUNCATION, Sampler, interpolate, nearest_pictures,
-    sheet,
+    Arithmetic, Code, Interpolation, MIN_TRUNCATION, Sampler, animation, interpolate,
+    nearest_pictures, sheet,
 };
 
-/// Pictures that the network makes at once.
-const AT_ONCE: usize = 32;
 /// Pictures where nobody says how many.
 const USUAL_COUNT: u32 = 16;
 
 /// Arguments of `translate sample`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  translate sample --style faces --count 64 --grid\n  translate sample --style faces --count 16 --grid --nearest faces/train\n  translate sample --style digits --class 7 --count 100 --seed 1 --output sevens\n  translate sample --style faces --truncation 0.7 --output better\n  translate sample --style faces --interpolate 3 12 --frames 30 --output way\n  translate sample --style faces --interpolate 3 12 --frames 9 --grid --output way.png\n  translate sample --style faces --count 1000000 --shard 2/5\n  translate sample --style codes --arithmetic \"smiling - neutral + man\" --grid --output sum.png"
+    after_help = "Examples:\n  translate sample --style faces --count 64 --grid\n  translate sample --style faces --count 16 --grid --nearest faces/train\n  translate sample --style digits --class 7 --count 100 --seed 1 --output sevens\n  translate sample --style faces --truncation 0.7 --output better\n  translate sample --style faces --interpolate 3 12 --frames 30 --output way\n  translate sample --style faces --interpolate 3 12 --frames 9 --grid --output way.png\n  translate sample --style faces --interpolate 3 12 --frames 60 --output way.gif\n  translate sample --style faces --count 1000000 --shard 2/5\n  translate sample --style codes --arithmetic \"smiling - neutral + man\" --grid --output sum.png"
 )]
 pub struct Arguments {
     /// Name or folder of a style of mode generate or vae; NAME@STEP for a state that was kept
@@ -55,8 +53,8 @@ pub struct Arguments {
     /// Form of that way
     #[arg(long, value_enum, default_value_t, requires = "interpolate")]
     path: Interpolation,
-    /// The picture of a sum of codes, for styles of mode vae: pictures or folders (of whose codes the mean is taken) with + and -
-    /// between them, such as "smiling - neutral + man"
+    /// The picture of a sum of codes: pictures or folders (of whose codes the mean is taken) with + and - between them, such as
+    /// "smiling - neutral + man"; styles of mode generate search for the codes
     #[arg(long, value_name = "SUM", conflicts_with_all = ["interpolate", "count", "seed", "truncation", "shard"])]
     arithmetic: Option<Arithmetic>,
     /// All pictures on one: a square; a strip for a way, or for a sum with its terms before it
@@ -65,7 +63,8 @@ pub struct Arguments {
     /// Beside each picture the one in this folder that is most like it, pixel by pixel: shows what was learnt by heart
     #[arg(long, value_name = "DIR", requires = "grid")]
     nearest: Option<PathBuf>,
-    /// Folder for the pictures, or the file of the one with --grid [default: samples, or samples.png]
+    /// Folder for the pictures, or the file of the one with --grid, or a file that ends in .gif for an animation [default: samples, or
+    /// samples.png]
     #[arg(short, long, value_name = "DIR|FILE")]
     output: Option<PathBuf>,
     /// Replace pictures that exist
@@ -85,8 +84,8 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let class = arguments.class.as_deref();
     let class = class.map(|name| sampler.class(name)).transpose()?;
     let given = if let Some(sum) = &arguments.arithmetic {
-        let coder = Coder::load(&folder, &manifest, &device)?;
-        let terms = mean_codes(&coder, sum, class)?;
+        let source = CodeSource::load(&folder, &manifest, &device, None)?;
+        let terms = mean_codes(&source, sum, class)?;
         let vectors: Vec<_> = terms.iter().map(|code| code.vector.clone()).collect();
         let result = Code {
             vector: sum.sum(&vectors),
@@ -109,14 +108,16 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     };
     let output = arguments.output.clone();
     let indices: Vec<u32> = (0..count).collect();
-    let (made, output) = if arguments.grid {
+    let (made, output) = if let Some(output) = arguments.animation()? {
+        check_free(&output, arguments.overwrite)?;
+        let pictures = made_pictures(&sampler, &indices, at)?;
+        let file = animation(&pictures).map_err(FileError::context("write", &output))?;
+        files::write_atomically(&output, &file)?;
+        (count as usize, output)
+    } else if arguments.grid {
         let output = output.unwrap_or_else(|| "samples.png".into());
         check_free(&output, arguments.overwrite)?;
-        let mut pictures = Vec::new();
-        make(&sampler, &indices, at, |_, picture| {
-            pictures.push(picture);
-            Ok(())
-        })?;
+        let mut pictures = made_pictures(&sampler, &indices, at)?;
         let mut columns = match given {
             Some(_) => pictures.len(),
             None => (pictures.len() as f64).sqrt().ceil() as usize,
@@ -153,6 +154,28 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
 }
 
 impl Arguments {
+    /// The file of the animation, if one is asked for.
+    fn animation(&self) -> Result<Option<PathBuf>, UsageError> {
+        let is_gif = |output: &&PathBuf| {
+            let extension = output.extension();
+            extension.is_some_and(|extension| extension.eq_ignore_ascii_case("gif"))
+        };
+        let Some(output) = self.output.as_ref().filter(is_gif).cloned() else {
+            return Ok(None);
+        };
+        match (self.grid, self.shard.is_some()) {
+            (true, _) => Err(UsageError::Animation {
+                output,
+                not_with: "--grid",
+            }),
+            (_, true) => Err(UsageError::Animation {
+                output,
+                not_with: "--shard",
+            }),
+            _ => Ok(Some(output)),
+        }
+    }
+
     /// What picture `index` is made from.
     fn code(&self, sampler: &Sampler, index: u32, class: Option<usize>) -> Code {
         let (seed, index) = (u64::from(self.seed), u64::from(index));
@@ -197,18 +220,36 @@ fn make(
     Ok(())
 }
 
+/// All of the pictures.
+fn made_pictures(
+    sampler: &Sampler,
+    indices: &[u32],
+    code: impl Fn(u32) -> Code,
+) -> anyhow::Result<Vec<RgbImage>> {
+    let mut pictures = Vec::new();
+    make(sampler, indices, code, |_, picture| {
+        pictures.push(picture);
+        Ok(())
+    })?;
+    Ok(pictures)
+}
+
 /// The mean codes of the terms of a sum, each of the class of its first picture.
-fn mean_codes(coder: &Coder, sum: &Arithmetic, class: Option<usize>) -> anyhow::Result<Vec<Code>> {
+fn mean_codes(
+    source: &CodeSource,
+    sum: &Arithmetic,
+    class: Option<usize>,
+) -> anyhow::Result<Vec<Code>> {
     let mut means = Vec::new();
     for path in sum.paths() {
         let pictures = all_pictures(std::iter::once(path))?;
         let mut codes = Vec::new();
         for part in pictures.chunks(AT_ONCE) {
-            codes.extend(coder.encode(part, class)?);
+            codes.extend(source.codes(part, class)?);
         }
-        let mut vector = vec![0.0; codes[0].mean.len()];
+        let mut vector = vec![0.0; codes[0].vector.len()];
         for code in &codes {
-            for (sum, value) in vector.iter_mut().zip(&code.mean) {
+            for (sum, value) in vector.iter_mut().zip(&code.vector) {
                 *sum += value / codes.len() as f32;
             }
         }

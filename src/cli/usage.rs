@@ -84,6 +84,22 @@ pub enum UsageError {
     /// A picture would be replaced.
     #[error("`{}` exists already: add --overwrite to replace such pictures, or choose another --output", .0.display())]
     SampleExists(PathBuf),
+    /// Steps of a search that there is none of.
+    #[error(
+        "`--steps` is for styles of mode generate, and `{0}` has an encoder, which searches nothing: leave it out"
+    )]
+    SearchesNothing(String),
+    /// A bound of a style without an encoder.
+    #[error("`--bound` is for styles of mode vae, and `{0}` has no encoder: leave it out")]
+    NoBound(String),
+    /// A file for pictures in an animation, for something else.
+    #[error("`{}` would be an animation, and {not_with} asks for something else: leave one of them out", output.display())]
+    Animation {
+        /// The file.
+        output: PathBuf,
+        /// The option.
+        not_with: &'static str,
+    },
     /// Halves for a style that has no use for them.
     #[error("`--side` is for styles of mode pix2pix and cycle, and `{0}` is none: leave it out")]
     NoSides(String),

@@ -133,6 +133,11 @@ pub enum StyleError {
         "the style `{0}` has a bottleneck of one value per channel, which has no statistics of its own: leave out --norm-stats batch"
     )]
     NoOwnStatistics(String),
+    /// Statistics of each picture, for a generator that makes pictures from noise.
+    #[error(
+        "the style `{0}` makes pictures with the statistics of its training, not with those of each picture: leave out --norm-stats batch"
+    )]
+    FixedStatistics(String),
     /// Virtual batch normalisation, asked for as an ONNX model.
     #[error(
         "the style `{0}` has virtual batch norm, whose statistics are those of the reference batch and of each picture together, and ONNX has no operator for it: use --format safetensors, or train with `generator.norm = \"reference_batch\"`"

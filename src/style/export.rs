@@ -22,7 +22,7 @@ pub fn generator_state_dict(
     direction: Option<Direction>,
     device: &Device,
 ) -> Result<NamedTensors, StyleError> {
-    if manifest.recipe.mode.makes_pictures() {
+    if manifest.recipe.mode.makes_pictures() && direction.is_none() {
         return network_state_dict(folder, manifest, "generator");
     }
     let (weights, _) = generator_weights(folder, manifest, direction, device)?;

@@ -59,8 +59,9 @@ pub fn generator_onnx(
         channels,
         input: match recipe.mode {
             Mode::Pix2pix if recipe.data.colours == Colours::Lab => OnnxInput::Lightness,
-            Mode::Pix2pix | Mode::Cycle | Mode::Contrastive | Mode::Generate | Mode::Vae => {
-                OnnxInput::Pictures
+            Mode::Pix2pix | Mode::Cycle | Mode::Contrastive => OnnxInput::Pictures,
+            Mode::Generate | Mode::Vae => {
+                unreachable!("a network that translates none is not loaded for it")
             }
             Mode::Pix2pixhd => OnnxInput::Maps(map_text(recipe)),
             Mode::Inpaint => OnnxInput::Holes(Holes {

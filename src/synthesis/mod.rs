@@ -1,36 +1,49 @@
 //! Pictures from noise: generative adversarial networks without an input picture, autoencoders, and what is made with them.
 //!
-//! The folder has all of its own: networks, losses and steps (`Generate`, `Autoencoder`), and what a trained style does
-//! (`Sampler`, `Coder`). Elsewhere stand the recipe's keys (`config/synthesis.rs`), the data set of single pictures
-//! (`data/single.rs`) and its classes (`data/picture_class.rs`), a line in `train/methods.rs` and the verbs (`cli/sample.rs`, `cli/encode.rs`).
+//! The folder has all of its own: networks, losses and steps (`Generate`, `Autoencoder`), what a trained style does (`Sampler`, `Coder`,
+//! `Inversion`), and generators from and for elsewhere (`PublicGenerator`, `generator_onnx`). Elsewhere stand the recipe's keys
+//! (`config/synthesis.rs`), the data set of single pictures (`data/single.rs`) and its classes (`data/picture_class.rs`), the layers of
+//! ONNX models (`style/onnx/dcgan.rs`), a line in `train/methods.rs` and the verbs (`cli/sample.rs`, `cli/encode.rs`).
 
+mod animation;
 mod arithmetic;
 mod autoencoder;
 mod classes;
+mod coded_picture;
 mod coder;
 mod dcgan_discriminator;
 mod dcgan_generator;
 mod encoder;
+mod export_onnx;
 mod generate;
 mod halvings;
+mod importance_bound;
 mod interpolation;
+mod inversion;
 mod nearest;
 mod noise;
 mod pixels;
 mod preview_noise;
+mod public_generator;
 mod sampler;
 mod sheet;
 
+pub use animation::animation;
 pub use arithmetic::{Arithmetic, ArithmeticError};
 pub use autoencoder::Autoencoder;
 pub use classes::Classes;
-pub use coder::{CodeLaw, CodedPicture, Coder, CoderError};
+pub use coded_picture::{CodedPicture, CoderError, PreparedPictures};
+pub use coder::{CodeLaw, Coder};
 pub use dcgan_discriminator::DcganDiscriminator;
 pub use dcgan_generator::DcganGenerator;
 pub use encoder::Encoder;
+pub use export_onnx::generator_onnx;
 pub use generate::Generate;
+pub use importance_bound::ImportanceBound;
 pub use interpolation::{Interpolation, interpolate};
+pub use inversion::{FoundCode, Inversion};
 pub use nearest::nearest_pictures;
 pub use noise::{MIN_TRUNCATION, normal_noise, truncated_noise};
+pub use public_generator::PublicGenerator;
 pub use sampler::{Code, Sampler, SamplerError};
 pub use sheet::sheet;

@@ -122,6 +122,11 @@ impl Sampler {
         })
     }
 
+    /// The name of the class at this place; none where the style knows none.
+    pub fn class_name(&self, place: usize) -> Option<&str> {
+        self.classes.names().get(place).map(String::as_str)
+    }
+
     /// What picture `index` of a seed is made from, of the class at this place, or of one class after the other. It depends on nothing
     /// else. Where there is a `limit`, values beyond it are drawn again.
     pub fn code(&self, seed: u64, index: u64, class: Option<usize>, limit: Option<f32>) -> Code {
@@ -137,8 +142,18 @@ impl Sampler {
         }
     }
 
+    /// The network.
+    pub(super) fn network(&self) -> &DcganGenerator {
+        &self.network
+    }
+
     /// The pictures of codes; grey ones have equal red, green and blue.
     pub fn pictures(&self, codes: &[Code]) -> Vec<RgbImage> {
+        rgb_pictures(&self.values(codes).into_data())
+    }
+
+    /// The pictures of codes, `[count, channels, side, side]` in [-1, 1].
+    pub(super) fn values(&self, codes: &[Code]) -> Tensor<4> {
         let places: Vec<usize> = codes.iter().map(|code| code.class).collect();
         let values: Vec<f32> = codes.iter().flat_map(|code| code.vector.clone()).collect();
         let shape = [codes.len(), self.latent, 1, 1];
@@ -146,6 +161,6 @@ impl Sampler {
         let classes = self.classes.one_hot(&places, &self.device);
         let input = with_classes(classes.as_ref(), vectors);
         let mode = ForwardMode::inference(NormStats::Running, false);
-        rgb_pictures(&self.network.forward(input, mode).into_data())
+        self.network.forward(input, mode)
     }
 }

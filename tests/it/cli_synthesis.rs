@@ -88,6 +88,8 @@ fn a_style_that_makes_pictures_is_trained_resumed_and_sampled() {
     run("sample --style g --interpolate 0 2 --frames 3 --path linear --grid --output way.png");
     let strip = image::open(place.path("way.png")).unwrap();
     assert_eq!((strip.width(), strip.height()), (2 + 3 * 18, 2 + 18));
+    run("sample --style g --interpolate 0 2 --frames 3 --output way.gif");
+    assert_eq!(place.read("way.gif")[..10], *b"GIF89a\x10\x00\x10\x00");
     run("sample --style g --count 2 --grid --nearest all --output near.png");
     let pairs = image::open(place.path("near.png")).unwrap().into_rgb8();
     assert_eq!(pairs.dimensions(), (2 + 4 * 18, 2 + 18));
@@ -108,8 +110,19 @@ fn a_style_that_makes_pictures_is_trained_resumed_and_sampled() {
         (2, "apply pictures --style g", "translate sample --style g"),
         (
             2,
-            "export g --format onnx --output g.onnx",
+            "export g --format onnx --output g.onnx --direction AtoB",
             "translates none",
+        ),
+        (
+            2,
+            "export g --format safetensors --output g.safetensors --direction AtoB",
+            "translates none",
+        ),
+        (2, "sample --style g --grid --output g.gif", "--grid asks"),
+        (
+            2,
+            "sample --style g --shard 1/2 --output g.gif",
+            "--shard asks",
         ),
     ] {
         place.run(command).failed(code, &[part]);

@@ -138,6 +138,8 @@ mod spectral;
 mod structure;
 mod super_resolution;
 mod synthesis_autoencoder;
+mod synthesis_files;
+mod synthesis_inversion;
 mod synthesis_training;
 mod tiff_files;
 mod tiff_metadata;
