@@ -28,13 +28,16 @@ impl CodeSource {
     /// That of a style, with this many `steps` of a search.
     ///
     /// # Errors
-    /// The style makes no pictures, its weights are missing or damaged, or it has an encoder and there are `steps`.
+    /// The style makes no pictures or is told vectors, its weights are missing or damaged, or it has an encoder and there are `steps`.
     pub(super) fn load(
         folder: &StyleFolder,
         manifest: &Manifest,
         device: &Device,
         steps: Option<usize>,
     ) -> anyhow::Result<Self> {
+        if manifest.recipe.tells_vectors() {
+            return Err(UsageError::ToldVectors(folder.name()).into());
+        }
         if manifest.recipe.mode == Mode::Generate {
             let steps = steps.unwrap_or(USUAL_STEPS);
             let inversion = Inversion::load(folder, manifest, device, steps)?;
@@ -68,10 +71,7 @@ impl CodeSource {
 
 /// What a picture is made from that has exactly the mean of a law.
 pub(super) fn mean_code(law: CodeLaw) -> Code {
-    Code {
-        vector: law.mean,
-        class: law.class,
-    }
+    Code::new(law.mean, law.class)
 }
 
 /// The pictures of all these paths, of which folders are listed.

@@ -11,7 +11,7 @@ use super::globals::Globals;
 use super::output::print;
 use super::usage::UsageError;
 use crate::apply::ShardChoice;
-use crate::data::require_pictures;
+use crate::data::{Embeddings, require_pictures};
 use crate::files::{self, FileError};
 use crate::progress::Counter;
 use crate::style::{Manifest, Registry};
@@ -38,6 +38,10 @@ pub struct Arguments {
     /// Class of all of them [default: one class after the other]
     #[arg(long, value_name = "NAME")]
     class: Option<String>,
+    /// File of vectors for a style that is told some, as .npy or .safetensors with one row for each: the pictures take one after the
+    /// other
+    #[arg(long, value_name = "FILE")]
+    embeddings: Option<PathBuf>,
     /// Decides the noise: picture I of a seed is always the same
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u32,
@@ -80,17 +84,20 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let folder = Registry::new(&globals.checkpoints).find(&arguments.style)?;
     let manifest = Manifest::read(&folder)?;
     let device = globals.device.open()?.device;
-    let sampler = Sampler::load(&folder, &manifest, &device)?;
+    let vectors = arguments.embeddings.as_deref();
+    let length = manifest.recipe.data.embedding_length;
+    let vectors = vectors.map(|path| match length {
+        0 => Embeddings::read(path),
+        length => Embeddings::read_of_length(path, length),
+    });
+    let sampler = Sampler::load(&folder, &manifest, &device)?.told(vectors.transpose()?)?;
     let class = arguments.class.as_deref();
     let class = class.map(|name| sampler.class(name)).transpose()?;
     let given = if let Some(sum) = &arguments.arithmetic {
         let source = CodeSource::load(&folder, &manifest, &device, None)?;
         let terms = mean_codes(&source, sum, class)?;
         let vectors: Vec<_> = terms.iter().map(|code| code.vector.clone()).collect();
-        let result = Code {
-            vector: sum.sum(&vectors),
-            class: terms[0].class,
-        };
+        let result = Code::new(sum.sum(&vectors), terms[0].class);
         // A sheet shows the terms too.
         let shown = if arguments.grid { terms } else { Vec::new() };
         Some([shown, vec![result]].concat())
@@ -192,10 +199,8 @@ impl Arguments {
         let frames = self.frames.unwrap_or(USUAL_COUNT) as usize;
         let vectors = interpolate(self.path, &start.vector, &end.vector, frames);
         // There is nothing between classes: that of the start stays.
-        let codes = vectors.into_iter().map(|vector| Code {
-            vector,
-            class: start.class,
-        });
+        let codes = vectors.into_iter();
+        let codes = codes.map(|vector| Code::new(vector, start.class));
         Some(codes.collect())
     }
 }
@@ -254,7 +259,7 @@ fn mean_codes(
             }
         }
         let class = codes[0].class;
-        means.push(Code { vector, class });
+        means.push(Code::new(vector, class));
     }
     Ok(means)
 }

@@ -89,6 +89,11 @@ pub enum UsageError {
         "`--steps` is for styles of mode generate, and `{0}` has an encoder, which searches nothing: leave it out"
     )]
     SearchesNothing(String),
+    /// Codes of a style that is told vectors, which pictures alone do not have.
+    #[error(
+        "the style `{0}` is told a vector of each picture, and pictures are encoded without: take a style that is not"
+    )]
+    ToldVectors(String),
     /// A bound of a style without an encoder.
     #[error("`--bound` is for styles of mode vae, and `{0}` has no encoder: leave it out")]
     NoBound(String),

@@ -74,6 +74,8 @@ impl Recipe {
                 mask_threshold: 0.5,
                 classes_from: ClassSource::None,
                 class_names: Vec::new(),
+                embeddings: String::new(),
+                embedding_length: 0,
             },
             generator: GeneratorRecipe {
                 arch: match mode {

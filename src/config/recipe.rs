@@ -99,6 +99,10 @@ pub struct DataRecipe {
     pub classes_from: ClassSource,
     /// Names of the classes; empty until they are taken from the data (generate, vae).
     pub class_names: Vec<String>,
+    /// Name of the file beside the pictures of each split that has a vector for each of them; empty for none (generate, vae).
+    pub embeddings: String,
+    /// Numbers of such a vector; 0 until the file has been read (generate, vae).
+    pub embedding_length: usize,
 }
 
 impl DataRecipe {

@@ -53,11 +53,17 @@ impl Recipe {
         }
     }
 
-    /// Classes that the networks are told; 0 where they are told none.
+    /// Whether the networks are told vectors of the data set.
+    pub fn tells_vectors(&self) -> bool {
+        !self.data.embeddings.is_empty() && self.generator.condition != Condition::None
+    }
+
+    /// Values that tell the networks of a picture: one for each class, or those of its vector; 0 where they are told nothing.
     pub fn class_count(&self) -> usize {
         match self.generator.condition {
             Condition::None => 0,
-            // Until the data has named them there is one.
+            // Until the data has told there is one.
+            _ if self.tells_vectors() => self.data.embedding_length.max(1),
             Condition::Concat | Condition::Projection | Condition::Auxiliary => {
                 self.data.class_names.len().max(1)
             }
@@ -126,15 +132,59 @@ impl Recipe {
         self.validate_classes()
     }
 
+    fn validate_vectors(&self) -> Result<(), ConfigError> {
+        let (name, length) = (&self.data.embeddings, self.data.embedding_length);
+        require(
+            !name.is_empty() || length == 0,
+            "data.embedding_length",
+            || "has no effect without `data.embeddings`".to_owned(),
+        )?;
+        if name.is_empty() {
+            return Ok(());
+        }
+        let is_file = !name.contains(['/', '\\'])
+            && [".npy", ".safetensors"]
+                .iter()
+                .any(|end| name.ends_with(end));
+        require(is_file, "data.embeddings", || {
+            format!(
+                "must be the name of a file beside the pictures that ends in .npy or .safetensors, and `{name}` is none"
+            )
+        })?;
+        let condition = self.generator.condition;
+        require(condition != Condition::None, "data.embeddings", || {
+            "has no effect without `generator.condition`: set that to \"concat\" or \"projection\""
+                .to_owned()
+        })?;
+        require(
+            condition != Condition::Auxiliary,
+            "generator.condition",
+            || {
+                "must be \"concat\" or \"projection\" with `data.embeddings`: a discriminator tells classes, not vectors"
+                .to_owned()
+            },
+        )?;
+        let is_alone = self.data.classes_from == ClassSource::None;
+        require(is_alone, "data.classes_from", || {
+            "does not go with `data.embeddings`: networks are told one of both".to_owned()
+        })?;
+        require(length <= MAX_CLASSES, "data.embedding_length", || {
+            format!("is {length}, and {MAX_CLASSES} is the most")
+        })
+    }
+
     fn validate_classes(&self) -> Result<(), ConfigError> {
         let names = &self.data.class_names;
         let has_classes = self.data.classes_from != ClassSource::None;
         let is_told = self.generator.condition != Condition::None;
+        let has_vectors = !self.data.embeddings.is_empty();
+        self.validate_vectors()?;
         require(has_classes || names.is_empty(), "data.class_names", || {
             "has no effect without `data.classes_from = \"folders\"`".to_owned()
         })?;
-        require(has_classes || !is_told, "generator.condition", || {
-            "needs classes: set `data.classes_from = \"folders\"`, or leave it at \"none\""
+        let is_known = has_classes || has_vectors;
+        require(is_known || !is_told, "generator.condition", || {
+            "needs classes or vectors: set `data.classes_from = \"folders\"` or `data.embeddings`, or leave it at \"none\""
                 .to_owned()
         })?;
         require(is_told || !has_classes, "data.classes_from", || {

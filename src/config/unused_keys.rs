@@ -94,6 +94,8 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
     const SYNTHESIS: &[(&str, &str)] = &[
         ("data", "classes_from"),
         ("data", "class_names"),
+        ("data", "embeddings"),
+        ("data", "embedding_length"),
         ("generator", "condition"),
         ("loss", "classification"),
     ];

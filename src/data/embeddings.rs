@@ -143,7 +143,11 @@ fn only_tensor(bytes: &[u8]) -> Result<TensorData, String> {
         Dtype::BF16 => DType::BF16,
         Dtype::F32 => DType::F32,
         Dtype::F64 => DType::F64,
-        other => return Err(format!("its tensor holds {other:?}, no floating-point numbers")),
+        other => {
+            return Err(format!(
+                "its tensor holds {other:?}, no floating-point numbers"
+            ));
+        }
     };
     let data = TensorData::from_bytes_vec(tensor.data().to_vec(), tensor.shape().to_vec(), kind);
     Ok(data.convert::<f32>())
@@ -164,14 +168,23 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("captions.safetensors");
         let numbers = [1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0];
-        let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        let bytes: Vec<u8> = numbers
+            .iter()
+            .flat_map(|number| number.to_le_bytes())
+            .collect();
         std::fs::write(&path, tensor(Dtype::F32, &[3, 2], &bytes)).unwrap();
         let read = Embeddings::read(&path).unwrap();
         assert_eq!((read.count(), read.length()), (3, 2));
         assert_eq!(read.row(1), [3.0, 4.0]);
         let error = Embeddings::read_of_length(&path, 3).unwrap_err();
-        assert!(error.to_string().contains("vectors of 2 numbers"), "{error}");
-        let infinite: Vec<u8> = [f32::NAN; 2].iter().flat_map(|number| number.to_le_bytes()).collect();
+        assert!(
+            error.to_string().contains("vectors of 2 numbers"),
+            "{error}"
+        );
+        let infinite: Vec<u8> = [f32::NAN; 2]
+            .iter()
+            .flat_map(|number| number.to_le_bytes())
+            .collect();
         for (file, part) in [
             (tensor(Dtype::F32, &[6], &bytes), "rows and columns"),
             (tensor(Dtype::I32, &[3, 2], &bytes), "no floating-point"),

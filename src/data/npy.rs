@@ -24,16 +24,20 @@ pub(super) fn read_npy(bytes: &[u8]) -> Result<TensorData, String> {
         [2 | 3, _, a, b, c, d, rest @ ..] => (u32::from_le_bytes([*a, *b, *c, *d]), rest),
         _ => return Err(damaged()),
     };
-    let (header, values) = rest
-        .split_at_checked(length as usize)
-        .ok_or_else(damaged)?;
+    let (header, values) = rest.split_at_checked(length as usize).ok_or_else(damaged)?;
     let header = std::str::from_utf8(header).map_err(|_| damaged())?;
     let after = |key: &str| {
         let (_, rest) = header.split_once(&format!("'{key}':"))?;
         Some(rest.trim_start())
     };
-    if !after("fortran_order").ok_or_else(damaged)?.starts_with("False") {
-        return Err("its array is in the order of Fortran: save `numpy.ascontiguousarray(array)`".to_owned());
+    if !after("fortran_order")
+        .ok_or_else(damaged)?
+        .starts_with("False")
+    {
+        return Err(
+            "its array is in the order of Fortran: save `numpy.ascontiguousarray(array)`"
+                .to_owned(),
+        );
     }
     let kind = after("descr").ok_or_else(damaged)?;
     let kinds = [
@@ -75,11 +79,17 @@ mod tests {
     #[test]
     fn arrays_of_floating_point_numbers_are_read() {
         let numbers = [1.5f32, -2.0, 0.0, 7.0, 8.0, 9.0];
-        let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        let bytes: Vec<u8> = numbers
+            .iter()
+            .flat_map(|number| number.to_le_bytes())
+            .collect();
         let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }   \n";
         let read = read_npy(&file(header, &bytes)).unwrap();
         assert_eq!(read, TensorData::new(numbers.to_vec(), [2, 3]));
-        let doubles: Vec<u8> = [0.25f64, 3.0].iter().flat_map(|number| number.to_le_bytes()).collect();
+        let doubles: Vec<u8> = [0.25f64, 3.0]
+            .iter()
+            .flat_map(|number| number.to_le_bytes())
+            .collect();
         let header = "{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }\n";
         let read = read_npy(&file(header, &doubles)).unwrap();
         assert_eq!(read, TensorData::new(vec![0.25f32, 3.0], [2]));
@@ -94,7 +104,10 @@ mod tests {
             (file(&good.replace("False", "True"), &[0; 8]), "Fortran"),
             (file(&good.replace("<f4", "<i4"), &[0; 8]), "floating-point"),
             (file(&good.replace("(1", "(x"), &[0; 8]), "damaged"),
-            (file(&good.replace("(1", "(99999999999999999"), &[0; 8]), "does not fit"),
+            (
+                file(&good.replace("(1", "(99999999999999999"), &[0; 8]),
+                "does not fit",
+            ),
             (file(good, &[0; 8])[..30].to_vec(), "damaged"),
             (MAGIC.to_vec(), "damaged"),
         ] {

@@ -66,9 +66,9 @@ impl Autoencoder {
         context: StepContext<'_>,
     ) -> Vec<Loss> {
         let mode = context.training_mode();
+        let classes = self.classes.of_batch(&batch, &self.device);
         let picture = Tensor::<4>::from_data(batch.b, &self.device);
         let [count, channels, height, width] = picture.dims();
-        let classes = self.one_hot(&batch.names, count);
         let input = with_classes(classes.as_ref(), picture.clone());
         let [centre, log_variance] = self.encoder.network().forward(input, mode);
         let is_variational = self.kl > 0.0;
@@ -101,11 +101,6 @@ impl Autoencoder {
             .collect()
     }
 
-    fn one_hot(&self, names: &[String], count: usize) -> Option<Tensor<4>> {
-        let places = self.classes.of_pictures(names, count);
-        self.classes.one_hot(&places, &self.device)
-    }
-
     /// Vectors for `count` pictures, `[count, latent, 1, 1]`.
     fn vectors(&self, noise: Vec<f32>, count: usize) -> Tensor<4> {
         let shape = [count, self.latent, 1, 1];
@@ -125,7 +120,7 @@ impl Autoencoder {
 
     /// A batch of one picture, encoded and decoded.
     fn reconstruction(&self, batch: &Batch) -> Option<TensorData> {
-        let classes = self.one_hot(&batch.names, 1);
+        let classes = self.classes.of_batch(batch, &self.device);
         let picture = Tensor::<4>::from_data(batch.b.clone(), &self.device);
         let input = with_classes(classes.as_ref(), picture);
         let mode = ForwardMode::inference(NormStats::Running, false);
@@ -147,7 +142,7 @@ impl Method for Autoencoder {
         if self.kl > 0.0 {
             let rng = &mut preview_rng(self.seed, &batch.names);
             let noise = normal_noise(rng, PREVIEW_PICTURES * self.latent);
-            let classes = self.one_hot(&batch.names, 1);
+            let classes = self.classes.of_batch(&batch, &self.device);
             let codes = self.vectors(noise, PREVIEW_PICTURES);
             row.extend(self.decoded(codes, classes.as_ref()));
         }

@@ -1,15 +1,16 @@
-//! The classes that networks are told.
+//! What networks are told of pictures: their classes, or vectors.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::config::{Condition, Recipe};
-use crate::data::class_of;
+use crate::data::{Batch, class_of};
 
-/// The classes of a recipe in their order.
+/// The classes of a recipe in their order, or the vectors of its data set, which take the place of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Classes {
     names: Vec<String>,
     count: usize,
+    are_vectors: bool,
 }
 
 impl Classes {
@@ -24,10 +25,11 @@ impl Classes {
         Self {
             names,
             count: recipe.class_count(),
+            are_vectors: recipe.tells_vectors(),
         }
     }
 
-    /// How many there are.
+    /// How many there are; of vectors the length.
     pub fn count(&self) -> usize {
         self.count
     }
@@ -42,9 +44,22 @@ impl Classes {
         self.names.iter().position(|known| known == name)
     }
 
+    /// What networks are told of the pictures of a batch, `[batch, count, 1, 1]`; none where they are told nothing. Pictures that a
+    /// benchmark makes up have vectors of zeros.
+    pub(super) fn of_batch(&self, batch: &Batch, device: &Device) -> Option<Tensor<4>> {
+        let pictures = batch.b.shape()[0];
+        if !self.are_vectors {
+            return self.one_hot(&self.of_pictures(&batch.names, pictures), device);
+        }
+        Some(match &batch.features {
+            Some(vectors) => Tensor::from_data(vectors.clone(), device),
+            None => Tensor::zeros([pictures, self.count, 1, 1], device),
+        })
+    }
+
     /// The places of the classes of `count` pictures with these names. Pictures that a benchmark makes up have none, and are of the
     /// first class.
-    pub(super) fn of_pictures(&self, names: &[String], count: usize) -> Vec<usize> {
+    fn of_pictures(&self, names: &[String], count: usize) -> Vec<usize> {
         let place = |index: usize| {
             let class = names.get(index).and_then(|name| class_of(name));
             class.and_then(|class| self.place(class)).unwrap_or(0)

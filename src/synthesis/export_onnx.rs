@@ -40,6 +40,11 @@ pub fn generator_onnx(
         channels: [recipe.generator.latent, recipe.data.output_channels],
         input: OnnxInput::Noise(Noise {
             classes: Classes::new(recipe).names().to_vec(),
+            vector: if recipe.tells_vectors() {
+                recipe.class_count()
+            } else {
+                0
+            },
             side: recipe.data.crop_size,
         }),
     };

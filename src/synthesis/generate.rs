@@ -82,10 +82,9 @@ impl Generate {
         context: StepContext<'_>,
         rng: &mut ChaCha8Rng,
     ) -> Vec<Loss> {
+        let classes = self.classes.of_batch(&batch, &self.device);
         let real = Tensor::<4>::from_data(batch.b, &self.device);
         let count = real.dims()[0];
-        let places = self.classes.of_pictures(&batch.names, count);
-        let classes = self.classes.one_hot(&places, &self.device);
         let input = with_classes(classes.as_ref(), self.vectors(noise, count));
         let mode = context.training_mode();
         let fake = self.generator.network().forward(input, mode);
@@ -211,11 +210,12 @@ impl Generate {
         Tensor::from_data(TensorData::new(noise, shape), &self.device)
     }
 
-    /// `count` pictures of the class of the real picture of this name, always from the same noise, each `[1, channels, side, side]`.
-    fn samples(&self, names: &[String], count: usize) -> Vec<TensorData> {
-        let rng = &mut preview_rng(self.seed, names);
-        let place = self.classes.of_pictures(names, 1)[0];
-        let classes = self.classes.one_hot(&vec![place; count], &self.device);
+    /// `count` pictures of the class of the real picture of a batch of one, always from the same noise, each
+    /// `[1, channels, side, side]`.
+    fn samples(&self, batch: &Batch, count: usize) -> Vec<TensorData> {
+        let rng = &mut preview_rng(self.seed, &batch.names);
+        let classes = self.classes.of_batch(batch, &self.device);
+        let classes = classes.map(|class| class.repeat_dim(0, count));
         let vectors = self.vectors(normal_noise(rng, count * self.latent), count);
         let input = with_classes(classes.as_ref(), vectors);
         let mode = ForwardMode::inference(NormStats::Running, false);
@@ -233,12 +233,12 @@ impl Method for Generate {
     }
 
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
-        vec![self.samples(&batch.names, PREVIEW_PICTURES)]
+        vec![self.samples(&batch, PREVIEW_PICTURES)]
     }
 
     /// A picture of the class of the real one, which shows something else.
     fn translations(&self, batch: Batch) -> Vec<(TensorData, TensorData)> {
-        let made = self.samples(&batch.names, 1);
+        let made = self.samples(&batch, 1);
         made.into_iter()
             .map(|made| (made, batch.b.clone()))
             .collect()

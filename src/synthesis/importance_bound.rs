@@ -78,10 +78,7 @@ fn draw(law: &CodeLaw, rng: &mut impl Rng) -> (Code, f64) {
         weight += f64::from(noise * noise - value * value + log_variance) / 2.0;
         value
     });
-    let code = Code {
-        vector: vector.collect(),
-        class: law.class,
-    };
+    let code = Code::new(vector.collect(), law.class);
     (code, weight)
 }
 

@@ -101,10 +101,7 @@ impl Inversion {
         let rows = vectors.chunks(self.latent).zip(&prepared.places);
         rows.zip(distances.iter::<f32>())
             .map(|((vector, &class), distance)| FoundCode {
-                code: Code {
-                    vector: vector.to_vec(),
-                    class,
-                },
+                code: Code::new(vector.to_vec(), class),
                 distance: distance.sqrt(),
             })
             .collect()

@@ -8,6 +8,7 @@ use super::dcgan_generator::DcganGenerator;
 use super::noise::{normal_noise, truncated_noise};
 use super::pixels::rgb_pictures;
 use crate::config::Mode;
+use crate::data::Embeddings;
 use crate::nn::{ForwardMode, NormStats, WeightInit};
 use crate::random::sample_rng;
 use crate::style::{Manifest, StyleError, StyleFolder, mapped_style_weights};
@@ -31,6 +32,14 @@ pub enum SamplerError {
     /// A class for a style that knows none.
     #[error("the style `{0}` has learnt no classes: leave out --class")]
     NoClasses(String),
+    /// No vectors for a style that is told some.
+    #[error(
+        "the style `{0}` makes pictures of vectors: name a file of some with --embeddings, as .npy or .safetensors"
+    )]
+    NeedsVectors(String),
+    /// Vectors for a style that is told none.
+    #[error("the style `{0}` is told no vectors: leave out --embeddings")]
+    TakesNoVectors(String),
     /// Pictures from noise of a style whose codes are not like noise.
     #[error(
         "the style `{0}` is a plain autoencoder (`loss.kl = 0`), whose codes follow no known law: it decodes, and makes nothing from noise"
@@ -38,13 +47,20 @@ pub enum SamplerError {
     NoLaw(String),
 }
 
-/// A vector and, where the style knows classes, the place of one.
+/// A vector and, where the style knows classes, the place of one, or, where it is told vectors, the number of one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Code {
     /// What the picture is made from.
     pub vector: Vec<f32>,
-    /// Place of its class.
+    /// Place of its class or vector.
     pub class: usize,
+}
+
+impl Code {
+    /// A vector with the place of a class or vector.
+    pub fn new(vector: Vec<f32>, class: usize) -> Self {
+        Self { vector, class }
+    }
 }
 
 /// The generator of a style.
@@ -52,6 +68,9 @@ pub struct Code {
 pub struct Sampler {
     network: DcganGenerator,
     classes: Classes,
+    /// What the style is told instead of classes.
+    vectors: Option<Embeddings>,
+    tells_vectors: bool,
     latent: usize,
     /// Whether codes are like noise.
     has_law: bool,
@@ -88,6 +107,8 @@ impl Sampler {
         Ok(Self {
             network,
             classes: Classes::new(recipe),
+            vectors: None,
+            tells_vectors: recipe.tells_vectors(),
             latent: recipe.generator.latent,
             has_law: recipe.mode != Mode::Vae || recipe.loss.kl > 0.0,
             name: folder.name(),
@@ -106,12 +127,27 @@ impl Sampler {
         Err(SamplerError::NoLaw(self.name.clone()))
     }
 
+    /// The same, which is told these vectors of the length that it takes, one after the other.
+    ///
+    /// # Errors
+    /// It is told none and there are some, or the other way round.
+    pub fn told(mut self, vectors: Option<Embeddings>) -> Result<Self, SamplerError> {
+        match (&vectors, self.tells_vectors) {
+            (None, true) => Err(SamplerError::NeedsVectors(self.name)),
+            (Some(_), false) => Err(SamplerError::TakesNoVectors(self.name)),
+            _ => {
+                self.vectors = vectors;
+                Ok(self)
+            }
+        }
+    }
+
     /// The place of the class of this name.
     ///
     /// # Errors
     /// The style does not know it, or knows no classes.
     pub fn class(&self, name: &str) -> Result<usize, SamplerError> {
-        if self.classes.count() == 0 {
+        if self.classes.names().is_empty() {
             return Err(SamplerError::NoClasses(self.name.clone()));
         }
         let place = self.classes.place(name);
@@ -135,11 +171,12 @@ impl Sampler {
             Some(limit) => truncated_noise(rng, self.latent, limit),
             None => normal_noise(rng, self.latent),
         };
-        let next = index % self.classes.count().max(1) as u64;
-        Code {
-            vector,
-            class: class.unwrap_or(next as usize),
-        }
+        let choices = match &self.vectors {
+            Some(vectors) => vectors.count(),
+            None => self.classes.count().max(1),
+        };
+        let next = index % choices as u64;
+        Code::new(vector, class.unwrap_or(next as usize))
     }
 
     /// The network.
@@ -158,7 +195,15 @@ impl Sampler {
         let values: Vec<f32> = codes.iter().flat_map(|code| code.vector.clone()).collect();
         let shape = [codes.len(), self.latent, 1, 1];
         let vectors = Tensor::from_data(TensorData::new(values, shape), &self.device);
-        let classes = self.classes.one_hot(&places, &self.device);
+        let classes = match &self.vectors {
+            Some(vectors) => {
+                let told = places.iter().flat_map(|&place| vectors.row(place).to_vec());
+                let shape = [codes.len(), vectors.length(), 1, 1];
+                let told = TensorData::new(told.collect::<Vec<f32>>(), shape);
+                Some(Tensor::from_data(told, &self.device))
+            }
+            None => self.classes.one_hot(&places, &self.device),
+        };
         let input = with_classes(classes.as_ref(), vectors);
         let mode = ForwardMode::inference(NormStats::Running, false);
         self.network.forward(input, mode)

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::config::{BuiltinRecipe, Colours, Recipe, diff};
 
 /// The settings that say what the pictures are and what is learnt of them, and not how large the networks are.
-const DATA_KEYS: [&str; 11] = [
+const DATA_KEYS: [&str; 12] = [
     "data.direction",
     "data.input_channels",
     "data.output_channels",
@@ -13,6 +13,7 @@ const DATA_KEYS: [&str; 11] = [
     "data.instances",
     "data.masks",
     "data.classes_from",
+    "data.embeddings",
     "generator.latent",
     "generator.latent_at",
     "generator.condition",

@@ -141,6 +141,7 @@ mod synthesis_autoencoder;
 mod synthesis_files;
 mod synthesis_inversion;
 mod synthesis_training;
+mod synthesis_vectors;
 mod tiff_files;
 mod tiff_metadata;
 mod training;

@@ -28,7 +28,7 @@ fn recipe(side: usize) -> Recipe {
 }
 
 /// That of the fixtures of five steps.
-fn small(condition: Condition) -> Recipe {
+pub fn small(condition: Condition) -> Recipe {
     let mut recipe = recipe(16);
     recipe.generator.channels = 2;
     recipe.discriminator.channels = 2;

@@ -46,7 +46,13 @@ pub(super) fn description(network: &OnnxNetwork<'_>, options: &OnnxOptions) -> S
         OnnxInput::Noise(noise) => {
             let vector = shape_text(&network.vector_shape(channels, options), 1);
             let classes = network.vector_shape(noise.classes.len(), options);
-            let told = if noise.classes.is_empty() {
+            let condition = network.vector_shape(noise.vector, options);
+            let told = if noise.vector > 0 {
+                format!(
+                    " `condition` is {}: the vector that the picture is made of.",
+                    shape_text(&condition, 1)
+                )
+            } else if noise.classes.is_empty() {
                 String::new()
             } else {
                 format!(
@@ -147,8 +153,13 @@ pub(super) fn properties(
             all.push(("holes", middle_text(holes)));
             all.push(("trained_size", holes.side.to_string()));
         }
-        OnnxInput::Noise(Noise { classes, .. }) => {
+        OnnxInput::Noise(Noise {
+            classes, vector, ..
+        }) => {
             all.push(("noise_length", network.channels[0].to_string()));
+            if *vector > 0 {
+                all.push(("condition_length", vector.to_string()));
+            }
             if !classes.is_empty() {
                 all.push(("classes", classes.join(", ")));
             }

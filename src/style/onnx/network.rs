@@ -42,6 +42,8 @@ pub enum OnnxInput {
 pub struct Noise {
     /// Names of the classes that it is told; empty where it is told none.
     pub classes: Vec<String>,
+    /// Numbers of the vector that takes the place of a class; 0 where there is none.
+    pub vector: usize,
     /// Side of the pictures that it makes.
     pub side: usize,
 }
@@ -166,8 +168,11 @@ impl OnnxNetwork<'_> {
                     channels,
                 };
                 let values = vector("noise", channels);
-                let classes = noise.classes.len();
-                let classes = (classes > 0).then(|| vector("class", classes));
+                let (name, told) = match noise.vector {
+                    0 => ("class", noise.classes.len()),
+                    length => ("condition", length),
+                };
+                let classes = (told > 0).then(|| vector(name, told));
                 let input = match classes {
                     Some(classes) => layers.concat(&classes, &values),
                     None => values,
