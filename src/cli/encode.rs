@@ -117,10 +117,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
 
 /// What a picture is made from that has exactly the mean of a law.
 pub(super) fn code(law: CodeLaw) -> Code {
-    Code {
-        vector: law.mean,
-        class: law.class,
-    }
+    Code::new(law.mean, law.class)
 }
 
 /// The pictures of all these paths, of which folders are listed.
