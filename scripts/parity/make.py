@@ -18,6 +18,7 @@ import fixture_import
 import fixture_inpaint
 import fixture_metrics
 import fixture_minibatch
+import fixture_networks
 import fixture_objectives
 import fixture_penalties
 import fixture_pillow
@@ -52,6 +53,7 @@ GROUPS = [
     fixture_pix2pixhd,
     fixture_inpaint,
     fixture_synthesis,
+    fixture_networks,
     fixture_srresnet,
     fixture_adam,
     fixture_pool,

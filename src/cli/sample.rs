@@ -16,7 +16,7 @@ use crate::files::{self, FileError};
 use crate::progress::Counter;
 use crate::style::{Manifest, Registry};
 use crate::synthesis::{
-    Arithmetic, Code, Interpolation, MIN_TRUNCATION, Sampler, animation, interpolate,
+    Arithmetic, Code, Interpolation, MIN_TRUNCATION, Sampler, SamplerError, animation, interpolate,
     nearest_pictures, sheet,
 };
 
@@ -26,7 +26,7 @@ const USUAL_COUNT: u32 = 16;
 /// Arguments of `translate sample`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  translate sample --style faces --count 64 --grid\n  translate sample --style faces --count 16 --grid --nearest faces/train\n  translate sample --style digits --class 7 --count 100 --seed 1 --output sevens\n  translate sample --style faces --truncation 0.7 --output better\n  translate sample --style faces --interpolate 3 12 --frames 30 --output way\n  translate sample --style faces --interpolate 3 12 --frames 9 --grid --output way.png\n  translate sample --style faces --interpolate 3 12 --frames 60 --output way.gif\n  translate sample --style faces --count 1000000 --shard 2/5\n  translate sample --style codes --arithmetic \"smiling - neutral + man\" --grid --output sum.png"
+    after_help = "Examples:\n  translate sample --style faces --count 64 --grid\n  translate sample --style faces --count 16 --grid --nearest faces/train\n  translate sample --style digits --class 7 --count 100 --seed 1 --output sevens\n  translate sample --style faces --truncation 0.7 --output better\n  translate sample --style faces --interpolate 3 12 --frames 30 --output way\n  translate sample --style faces --interpolate 3 12 --frames 9 --grid --output way.png\n  translate sample --style faces --interpolate 3 12 --frames 60 --output way.gif\n  translate sample --style faces --style-mix 3 12 --grid --output mixed.png\n  translate sample --style faces --count 1000000 --shard 2/5\n  translate sample --style codes --arithmetic \"smiling - neutral + man\" --grid --output sum.png"
 )]
 pub struct Arguments {
     /// Name or folder of a style of mode generate or vae; NAME@STEP for a state that was kept
@@ -45,7 +45,8 @@ pub struct Arguments {
     /// Decides the noise: picture I of a seed is always the same
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u32,
-    /// Draw noise anew that is further than this from 0, such as 0.7: pictures are better and more alike
+    /// Draw noise anew that is further than this from 0, such as 0.7 (with styles of arch style: bring codes as near to their mean):
+    /// pictures are better and more alike
     #[arg(long, value_name = "LIMIT", value_parser = limit)]
     truncation: Option<f32>,
     /// The way from picture A of the seed to picture B
@@ -57,6 +58,9 @@ pub struct Arguments {
     /// Form of that way
     #[arg(long, value_enum, default_value_t, requires = "interpolate")]
     path: Interpolation,
+    /// Picture A of the seed with ever more of picture B in it, for styles of arch style: first in the finest layers, in the end in all
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["interpolate", "count", "arithmetic"])]
+    style_mix: Option<Vec<u32>>,
     /// The picture of a sum of codes: pictures or folders (of whose codes the mean is taken) with + and - between them, such as
     /// "smiling - neutral + man"; styles of mode generate search for the codes
     #[arg(long, value_name = "SUM", conflicts_with_all = ["interpolate", "count", "seed", "truncation", "shard"])]
@@ -91,6 +95,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         length => Embeddings::read_of_length(path, length),
     });
     let sampler = Sampler::load(&folder, &manifest, &device)?.told(vectors.transpose()?)?;
+    let sampler = sampler.with_truncation(arguments.truncation);
     let class = arguments.class.as_deref();
     let class = class.map(|name| sampler.class(name)).transpose()?;
     let given = if let Some(sum) = &arguments.arithmetic {
@@ -103,7 +108,10 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         Some([shown, vec![result]].concat())
     } else {
         sampler.require_law()?;
-        arguments.way(&sampler, class)
+        match arguments.mixtures(&sampler, class)? {
+            Some(codes) => Some(codes),
+            None => arguments.way(&sampler, class),
+        }
     };
     let count = match &given {
         Some(codes) => codes.len() as u32,
@@ -186,7 +194,7 @@ impl Arguments {
     /// What picture `index` is made from.
     fn code(&self, sampler: &Sampler, index: u32, class: Option<usize>) -> Code {
         let (seed, index) = (u64::from(self.seed), u64::from(index));
-        sampler.code(seed, index, class, self.truncation)
+        sampler.code(seed, index, class)
     }
 
     /// What the pictures on the way from one to another are made from, if a way is asked for.
@@ -202,6 +210,25 @@ impl Arguments {
         let codes = vectors.into_iter();
         let codes = codes.map(|vector| Code::new(vector, start.class));
         Some(codes.collect())
+    }
+
+    /// What the mixtures of two pictures are made from, if they are asked for.
+    fn mixtures(
+        &self,
+        sampler: &Sampler,
+        class: Option<usize>,
+    ) -> Result<Option<Vec<Code>>, SamplerError> {
+        let Some([coarse, fine]) = self.style_mix.as_deref() else {
+            return Ok(None);
+        };
+        let layers = sampler.style_layers()?;
+        let fine = self.code(sampler, *fine, class).vector;
+        let coarse = self.code(sampler, *coarse, class);
+        let mixture = |first| Code {
+            mixed: Some((fine.clone(), first)),
+            ..coarse.clone()
+        };
+        Ok(Some((0..=layers).rev().map(mixture).collect()))
     }
 }
 

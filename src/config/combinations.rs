@@ -1,8 +1,8 @@
 //! Parts of the paired mode that do not go together.
 
+use super::architectures::GeneratorArch;
 use super::colours::Colours;
 use super::error::ConfigError;
-use super::options::GeneratorArch;
 use super::recipe::Recipe;
 use super::validation::require;
 

@@ -1,17 +1,19 @@
 //! The recipe of each mode that the user changes: the defaults of the reference implementations.
 
+use super::architectures::{DiscriminatorArch, GeneratorArch};
 use super::colours::Colours;
 use super::conditioning::{ClassSource, Condition, usual_classification};
 use super::degradation::{USUAL_BLUR, USUAL_NOISE};
 use super::latent_place::{LatentPlace, usual_kl, usual_latent};
 use super::options::{
-    Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch, HoleFill,
-    InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,
+    Direction, Distance, Downsample, GanObjective, HoleFill, InitKind, MaskKind, Mode, NormKind,
+    Pages, Policy, Preprocess, UnlabelledKind, Upsample,
 };
 use super::recipe::{
     DataRecipe, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, LossRecipe, OptimRecipe,
     Recipe, TrainRecipe, usual_r1_every, usual_reference_batch,
 };
+use super::synthesis_recipe::SynthesisRecipe;
 use crate::kernels::Precision;
 
 impl Recipe {
@@ -166,6 +168,7 @@ impl Recipe {
                 r1: 0.0,
                 r1_every: usual_r1_every(),
             },
+            synthesis: SynthesisRecipe::usual(),
             optim: OptimRecipe {
                 lr: 2e-4,
                 lr_discriminator: None,

@@ -87,63 +87,6 @@ pub enum Preprocess {
     None,
 }
 
-/// Generator network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum GeneratorArch {
-    /// U-Net with 6 downsamplings.
-    #[serde(rename = "unet_64")]
-    Unet64,
-    /// U-Net with 7 downsamplings.
-    #[serde(rename = "unet_128")]
-    Unet128,
-    /// U-Net with 8 downsamplings.
-    #[serde(rename = "unet_256")]
-    Unet256,
-    /// U-Net with 9 downsamplings.
-    #[serde(rename = "unet_512")]
-    Unet512,
-    /// ResNet generator with 6 residual blocks.
-    #[serde(rename = "resnet_6blocks")]
-    Resnet6Blocks,
-    /// ResNet generator with 9 residual blocks.
-    #[serde(rename = "resnet_9blocks")]
-    Resnet9Blocks,
-    /// Global generator of pix2pixHD.
-    #[serde(rename = "global")]
-    Global,
-    /// Global generator at a smaller size, and local enhancers on it.
-    #[serde(rename = "local")]
-    Local,
-    /// Residual network that can enlarge (SRResNet).
-    #[serde(rename = "srresnet")]
-    Srresnet,
-    /// Context encoder with a channel-wise fully-connected layer.
-    #[serde(rename = "context")]
-    Context,
-    /// Context encoder with a full bottleneck.
-    #[serde(rename = "context_bottleneck")]
-    ContextBottleneck,
-    /// DCGAN: up-convolutions from noise.
-    #[serde(rename = "dcgan")]
-    Dcgan,
-}
-
-/// Discriminator network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DiscriminatorArch {
-    /// PatchGAN with `discriminator.layers` strided layers.
-    Patch,
-    /// PixelGAN: 1 x 1 convolutions, each pixel on its own.
-    Pixel,
-    /// PatchGANs on the picture at several sizes.
-    Multiscale,
-    /// The context encoder's: strided convolutions down to one logit for the whole.
-    Context,
-    /// DCGAN's, which may be told the class.
-    Dcgan,
-}
-
 /// Pages of files that have several.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
@@ -354,47 +297,4 @@ pub enum Policy {
     Cosine,
     /// The same in every epoch.
     Constant,
-}
-
-impl GeneratorArch {
-    /// The name used in recipes.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Unet64 => "unet_64",
-            Self::Unet128 => "unet_128",
-            Self::Unet256 => "unet_256",
-            Self::Unet512 => "unet_512",
-            Self::Resnet6Blocks => "resnet_6blocks",
-            Self::Resnet9Blocks => "resnet_9blocks",
-            Self::Global => "global",
-            Self::Local => "local",
-            Self::Srresnet => "srresnet",
-            Self::Context => "context",
-            Self::ContextBottleneck => "context_bottleneck",
-            Self::Dcgan => "dcgan",
-        }
-    }
-
-    /// Whether it is one of the generators of pix2pixHD, whose parts the recipe counts.
-    pub fn is_coarse_to_fine(self) -> bool {
-        matches!(self, Self::Global | Self::Local)
-    }
-
-    /// Whether the recipe says how many residual blocks it has.
-    pub fn has_blocks(self) -> bool {
-        self.is_coarse_to_fine() || self == Self::Srresnet
-    }
-
-    /// Whether it is a context encoder, which is made for one size of pictures.
-    pub fn is_context_encoder(self) -> bool {
-        matches!(self, Self::Context | Self::ContextBottleneck)
-    }
-
-    /// Whether it is a U-Net.
-    pub fn is_unet(self) -> bool {
-        matches!(
-            self,
-            Self::Unet64 | Self::Unet128 | Self::Unet256 | Self::Unet512
-        )
-    }
 }

@@ -117,10 +117,8 @@ impl Overlay {
             }
         }
         let mut defaults = Recipe::defaults(mode);
-        let code = lookup(&self.table, "generator", "latent").and_then(Value::as_integer);
-        if mode == Mode::Pix2pix && code.is_some_and(|length| length > 0) {
-            defaults.apply_latent_defaults();
-        }
+        let own = |key| lookup(&self.table, "generator", key);
+        defaults.apply_dependent_defaults(own("latent"), own("arch"));
         let mut table = to_table(&defaults);
         merge(&mut table, self.table.clone());
         table.insert("mode".to_owned(), mode.name().into());

@@ -2,16 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::architectures::{DiscriminatorArch, GeneratorArch};
 use super::colours::Colours;
 use super::conditioning::{ClassSource, Condition};
 use super::degradation::Degradation;
 use super::growth_level::GrowthLevel;
 use super::latent_place::LatentPlace;
 use super::options::{
-    Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,
-    HoleFill, InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind,
-    Upsample,
+    Augment, Direction, Distance, Downsample, GanObjective, HoleFill, InitKind, MaskKind, Mode,
+    NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,
 };
+use super::synthesis_recipe::SynthesisRecipe;
 use crate::kernels::Precision;
 
 /// Everything that determines a training run. Saved with the style; `configs/` explains each key and its default.
@@ -30,6 +31,8 @@ pub struct Recipe {
     pub discriminator: DiscriminatorRecipe,
     /// Losses and their weights.
     pub loss: LossRecipe,
+    /// What the networks of mode generate have besides.
+    pub synthesis: SynthesisRecipe,
     /// Optimisers and schedule.
     pub optim: OptimRecipe,
     /// The loop: seed, logging, previews, checkpoints.
@@ -360,7 +363,7 @@ pub struct TrainRecipe {
     #[serde(default)]
     pub stop_after: u64,
     /// Sides of the crop that are trained on one after the other, the last of which is that of `data.crop_size`; empty for that
-    /// alone (pix2pix, cycle, contrastive).
+    /// alone (pix2pix, cycle, contrastive, generate).
     #[serde(default)]
     pub grow: Vec<usize>,
     /// Epochs of each of these but the last; empty to share the epochs of the run out evenly.
@@ -369,27 +372,6 @@ pub struct TrainRecipe {
     /// The place of this recipe in a run that grows: set in its [stages](Recipe::stages) alone, and in no file.
     #[serde(skip)]
     pub level: Option<GrowthLevel>,
-}
-
-impl LossRecipe {
-    /// Weight of the gradient penalty: that of its paper for the objective of its paper, unless the recipe has its own.
-    pub fn gradient_penalty_weight(&self) -> f64 {
-        let usual = match self.gan {
-            GanObjective::WganGp => 10.0,
-            _ => 0.0,
-        };
-        self.gradient_penalty.unwrap_or(usual)
-    }
-
-    /// Whether the discriminator's gradient is penalised.
-    pub fn has_penalties(&self) -> bool {
-        self.gradient_penalty_weight() > 0.0 || self.dragan > 0.0 || self.r1 > 0.0
-    }
-
-    /// Whether there is a perceptual loss: it has a weight, and the weights of its network are given.
-    pub fn is_perceptual(&self) -> bool {
-        self.perceptual > 0.0 && !self.perceptual_weights.is_empty()
-    }
 }
 
 impl Recipe {

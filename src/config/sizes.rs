@@ -1,6 +1,7 @@
 //! The sizes of pictures that generators take.
 
-use super::options::{GeneratorArch, Mode, Preprocess};
+use super::architectures::GeneratorArch;
+use super::options::{Mode, Preprocess};
 use super::recipe::{DataRecipe, GeneratorRecipe, Recipe};
 
 impl GeneratorRecipe {
@@ -18,7 +19,10 @@ impl GeneratorRecipe {
             GeneratorArch::Srresnet
             | GeneratorArch::Context
             | GeneratorArch::ContextBottleneck
-            | GeneratorArch::Dcgan => 1,
+            | GeneratorArch::Dcgan
+            | GeneratorArch::Resnet
+            | GeneratorArch::Progressive
+            | GeneratorArch::Style => 1,
         }
     }
 

@@ -1,10 +1,9 @@
 //! Recipes of the modes that make pictures from noise: defaults, sizes and validation.
 
+use super::architectures::{DiscriminatorArch, GeneratorArch};
 use super::conditioning::{ClassSource, Condition, usual_classification};
 use super::error::ConfigError;
-use super::options::{
-    DiscriminatorArch, GanObjective, GeneratorArch, Mode, NormKind, Policy, Preprocess,
-};
+use super::options::{GanObjective, Mode, NormKind, Policy, Preprocess};
 use super::recipe::Recipe;
 use super::validation::require;
 
@@ -77,23 +76,37 @@ impl Recipe {
             discriminator,
             ..
         } = self;
-        let is_dcgan = generator.arch == GeneratorArch::Dcgan;
-        let judges = discriminator.arch == DiscriminatorArch::Dcgan;
+        let makes = generator.arch.makes_pictures();
+        let judges = discriminator.arch.judges_synthesis();
         if !self.mode.makes_pictures() {
-            require(!is_dcgan, "generator.arch", || {
-                "\"dcgan\" makes pictures from noise: it is for modes generate and vae".to_owned()
+            require(!makes, "generator.arch", || {
+                format!(
+                    "\"{}\" makes pictures from noise: it is for mode generate",
+                    generator.arch.name()
+                )
             })?;
             return require(!judges, "discriminator.arch", || {
-                "\"dcgan\" judges pictures from noise: it is for mode generate".to_owned()
+                format!(
+                    "\"{}\" judges pictures from noise: it is for mode generate",
+                    discriminator.arch.name()
+                )
             });
         }
         let mode = self.mode.name();
-        require(is_dcgan, "generator.arch", || {
-            format!("mode {mode} takes \"dcgan\"")
+        let is_vae = self.mode == Mode::Vae;
+        let fits = makes && (!is_vae || generator.arch == GeneratorArch::Dcgan);
+        require(fits, "generator.arch", || {
+            let others = if is_vae {
+                ""
+            } else {
+                ", \"resnet\", \"progressive\" or \"style\""
+            };
+            format!("mode {mode} takes \"dcgan\"{others}")
         })?;
         require(judges, "discriminator.arch", || {
-            format!("mode {mode} takes \"dcgan\"")
+            format!("mode {mode} takes \"dcgan\", \"resnet\", \"progressive\" or \"style\"")
         })?;
+        self.validate_networks()?;
         let crops = !matches!(data.preprocess, Preprocess::ScaleWidth | Preprocess::None);
         require(crops, "data.preprocess", || {
             format!(
@@ -110,7 +123,7 @@ impl Recipe {
             )
         })?;
         require(!generator.dropout, "generator.dropout", || {
-            "\"dcgan\" has no dropout: leave it out".to_owned()
+            "the networks of this mode have no dropout: leave it out".to_owned()
         })?;
         require(
             (1..=MAX_LATENT).contains(&generator.latent),

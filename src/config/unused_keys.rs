@@ -69,12 +69,9 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("loss", "overlap"),
         ("loss", "distance"),
     ];
-    // pix2pixHD grows by stages of its own, and context encoders are made for one size; neither has a reference batch.
-    const ONE_SIZE: &[(&str, &str)] = &[
-        ("train", "grow"),
-        ("train", "grow_epochs"),
-        ("data", "reference_batch"),
-    ];
+    // pix2pixHD grows by stages of its own, and context encoders are made for one size, as are autoencoders.
+    const ONE_SIZE: &[(&str, &str)] = &[("train", "grow"), ("train", "grow_epochs")];
+    const REFERENCE: &[(&str, &str)] = &[("data", "reference_batch")];
     // What the generators of pix2pixHD have no place for.
     const NOT_COARSE_TO_FINE: &[(&str, &str)] = &[
         ("data", "pages"),
@@ -98,6 +95,15 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("data", "embedding_length"),
         ("generator", "condition"),
         ("loss", "classification"),
+    ];
+    // What networks of mode generate have besides.
+    const NETWORKS: &[(&str, &str)] = &[
+        ("synthesis", "class_norm"),
+        ("synthesis", "spectral"),
+        ("synthesis", "mapping"),
+        ("synthesis", "mixing"),
+        ("synthesis", "orthogonal"),
+        ("synthesis", "drift"),
     ];
     const NOT_SYNTHESIS: &[(&str, &str)] = &[
         ("data", "direction"),
@@ -145,6 +151,7 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         LATENT,
         ENCODER,
         SYNTHESIS,
+        NETWORKS,
     ];
     // What modes without an input picture have no use for.
     const TRANSLATION: &[&[(&str, &str)]] = &[
@@ -160,7 +167,7 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ENCODER,
         COARSE_TO_FINE,
         INPAINTING,
-        ONE_SIZE,
+        REFERENCE,
         NOT_SYNTHESIS,
     ];
     let lists: &[&[&[(&str, &str)]]] = match mode {
@@ -171,6 +178,7 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
             COARSE_TO_FINE,
             INPAINTING,
             SYNTHESIS,
+            NETWORKS,
         ]],
         Mode::Cycle => &[
             PAIRS_ALONE,
@@ -187,7 +195,9 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
             SYNTHESIS,
             UNPAIRED,
             INPAINTING,
+            NETWORKS,
             ONE_SIZE,
+            REFERENCE,
             NOT_COARSE_TO_FINE,
         ]],
         Mode::Inpaint => &[&[
@@ -202,11 +212,13 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
             ENCODER,
             UNPAIRED,
             COARSE_TO_FINE,
+            NETWORKS,
             ONE_SIZE,
+            REFERENCE,
             NOT_INPAINTING,
         ]],
         Mode::Generate => &[TRANSLATION, &[DIVERGENCE]],
-        Mode::Vae => &[TRANSLATION, &[GAME]],
+        Mode::Vae => &[TRANSLATION, &[GAME, ONE_SIZE, NETWORKS]],
     };
     lists.concat().concat()
 }

@@ -1,7 +1,8 @@
 //! Validation of recipes.
 
+use super::architectures::{DiscriminatorArch, GeneratorArch};
 use super::error::ConfigError;
-use super::options::{Direction, DiscriminatorArch, GeneratorArch, Mode, NormKind, Preprocess};
+use super::options::{Direction, Mode, NormKind, Preprocess};
 use super::recipe::Recipe;
 
 impl Recipe {
@@ -307,7 +308,12 @@ impl Recipe {
         })?;
         let min = match self.discriminator.arch {
             _ if !self.has_discriminator() => 1,
-            DiscriminatorArch::Pixel | DiscriminatorArch::Context | DiscriminatorArch::Dcgan => 1,
+            DiscriminatorArch::Pixel
+            | DiscriminatorArch::Context
+            | DiscriminatorArch::Dcgan
+            | DiscriminatorArch::Resnet
+            | DiscriminatorArch::Progressive
+            | DiscriminatorArch::Style => 1,
             // Each strided layer halves the size; the two layers after them need 3 x 3 positions.
             DiscriminatorArch::Patch => 3 << self.discriminator.layers.min(16),
             // Its padding lets it work at every size; what counts are the other networks.

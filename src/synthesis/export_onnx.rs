@@ -4,7 +4,7 @@ use burn::tensor::Device;
 
 use super::classes::Classes;
 use super::sampler::Sampler;
-use crate::config::NormKind;
+use crate::config::{GeneratorArch, NormKind};
 use crate::nn::{NamedTensors, NormStats};
 use crate::style::onnx::{
     Noise, OnnxError, OnnxInput, OnnxNetwork, OnnxOptions, onnx_file, onnx_model,
@@ -14,7 +14,7 @@ use crate::style::{Manifest, OnnxFile, StyleError, StyleFolder};
 /// An ONNX model of the generator of a style. It computes what `translate sample` does.
 ///
 /// # Errors
-/// The style makes no pictures, its weights are missing, damaged or of another network, or the options ask for what the network does not
+/// The style makes no pictures, or has another network than DCGAN, its weights are missing, damaged or of another network, or the options ask for what the network does not
 /// have.
 pub fn generator_onnx(
     folder: &StyleFolder,
@@ -23,6 +23,12 @@ pub fn generator_onnx(
     device: &Device,
 ) -> Result<OnnxFile, StyleError> {
     let recipe = &manifest.recipe;
+    if recipe.mode.makes_pictures() && recipe.generator.arch != GeneratorArch::Dcgan {
+        return Err(StyleError::NoModel {
+            style: folder.name(),
+            arch: recipe.generator.arch.name(),
+        });
+    }
     if options.norm_stats == NormStats::Batch && recipe.generator.norm == NormKind::Batch {
         return Err(StyleError::FixedStatistics(folder.name()));
     }

@@ -3,12 +3,13 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::classes::{Classes, with_classes};
+use super::classes::Classes;
 use super::coded_picture::{CodedPicture, CoderError, Preparation, PreparedPictures};
-use super::dcgan_generator::DcganGenerator;
+use super::generator::SynthesisGenerator;
+use super::generator_input::GeneratorInput;
 use super::noise::normal_noise;
 use super::sampler::{Code, Sampler};
-use crate::nn::{ForwardMode, NormStats};
+use crate::nn::{ForwardMode, NormStats, enlarged};
 use crate::random::sample_rng;
 use crate::style::{Manifest, StyleError, StyleFolder};
 
@@ -35,7 +36,7 @@ pub struct FoundCode {
 /// that are drawn from the seed 0; each picture is searched for on its own.
 #[derive(Debug)]
 pub struct Inversion {
-    network: DcganGenerator,
+    network: SynthesisGenerator,
     preparation: Preparation,
     latent: usize,
     steps: usize,
@@ -136,7 +137,12 @@ impl Inversion {
         let mode = ForwardMode::inference(NormStats::Running, false);
         let made = self
             .network
-            .forward(with_classes(classes.as_ref(), codes), mode);
+            .forward(&GeneratorInput::new(codes, classes), mode);
+        // A network that still grows makes smaller ones.
+        let made = match prepared.pictures.dims()[2] / made.dims()[2] {
+            1 => made,
+            factor => enlarged(made, factor),
+        };
         let apart = (made - prepared.pictures.clone()).square();
         apart.mean_dim(1).mean_dim(2).mean_dim(3)
     }

@@ -3,13 +3,14 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use image::RgbImage;
 
-use super::classes::{Classes, with_classes};
-use super::dcgan_generator::DcganGenerator;
+use super::classes::Classes;
+use super::generator::SynthesisGenerator;
+use super::generator_input::{GeneratorInput, StyleInput};
 use super::noise::{normal_noise, truncated_noise};
 use super::pixels::rgb_pictures;
 use crate::config::Mode;
 use crate::data::Embeddings;
-use crate::nn::{ForwardMode, NormStats, WeightInit};
+use crate::nn::{ForwardMode, NormStats, WeightInit, enlarged};
 use crate::random::sample_rng;
 use crate::style::{Manifest, StyleError, StyleFolder, mapped_style_weights};
 
@@ -45,6 +46,11 @@ pub enum SamplerError {
         "the style `{0}` is a plain autoencoder (`loss.kl = 0`), whose codes follow no known law: it decodes, and makes nothing from noise"
     )]
     NoLaw(String),
+    /// Styles to be mixed of a network that has none.
+    #[error(
+        "the style `{0}` has no codes for single layers, which a generator of arch \"style\" has: leave out --style-mix"
+    )]
+    MixesNone(String),
 }
 
 /// A vector and, where the style knows classes, the place of one, or, where it is told vectors, the number of one.
@@ -54,19 +60,25 @@ pub struct Code {
     pub vector: Vec<f32>,
     /// Place of its class or vector.
     pub class: usize,
+    /// Another vector, whose code leads the layers from this one on, with networks of arch `style`.
+    pub mixed: Option<(Vec<f32>, usize)>,
 }
 
 impl Code {
-    /// A vector with the place of a class or vector.
+    /// One without another mixed in.
     pub fn new(vector: Vec<f32>, class: usize) -> Self {
-        Self { vector, class }
+        Self {
+            vector,
+            class,
+            mixed: None,
+        }
     }
 }
 
 /// The generator of a style.
 #[derive(Debug)]
 pub struct Sampler {
-    network: DcganGenerator,
+    network: SynthesisGenerator,
     classes: Classes,
     /// What the style is told instead of classes.
     vectors: Option<Embeddings>,
@@ -74,6 +86,9 @@ pub struct Sampler {
     latent: usize,
     /// Whether codes are like noise.
     has_law: bool,
+    /// Side of the pictures of the whole run, in pixels.
+    side: usize,
+    truncation: Option<f32>,
     name: String,
     device: Device,
 }
@@ -100,10 +115,11 @@ impl Sampler {
             mapped_style_weights(folder, GENERATOR)?,
         );
         let mut init = WeightInit::zeros(device).with_precision(recipe.train.precision);
-        let network = DcganGenerator::from_recipe(&mut init, recipe);
-        let network = weights
+        let network = SynthesisGenerator::new(&mut init, recipe);
+        let mut network = weights
             .load_into(network)
             .map_err(|source| StyleError::BadWeights { path, source })?;
+        network.restore_growth();
         Ok(Self {
             network,
             classes: Classes::new(recipe),
@@ -111,9 +127,17 @@ impl Sampler {
             tells_vectors: recipe.tells_vectors(),
             latent: recipe.generator.latent,
             has_law: recipe.mode != Mode::Vae || recipe.loss.kl > 0.0,
+            side: recipe.data.crop_size,
+            truncation: None,
             name: folder.name(),
             device: device.clone(),
         })
+    }
+
+    /// The same for pictures that are better and more alike, where there is a limit: noise beyond it is drawn again, or, with a network of
+    /// arch `style`, codes have this share of their distance from the mean one.
+    pub fn with_truncation(self, truncation: Option<f32>) -> Self {
+        Self { truncation, ..self }
     }
 
     /// Checks that the style makes pictures from noise.
@@ -163,13 +187,24 @@ impl Sampler {
         self.classes.names().get(place).map(String::as_str)
     }
 
+    /// The layers that codes lead, if the network is of arch `style`.
+    ///
+    /// # Errors
+    /// It is of another.
+    pub fn style_layers(&self) -> Result<usize, SamplerError> {
+        let layers = self.network.style_layers();
+        layers.ok_or_else(|| SamplerError::MixesNone(self.name.clone()))
+    }
+
     /// What picture `index` of a seed is made from, of the class at this place, or of one class after the other. It depends on nothing
-    /// else. Where there is a `limit`, values beyond it are drawn again.
-    pub fn code(&self, seed: u64, index: u64, class: Option<usize>, limit: Option<f32>) -> Code {
+    /// else but the truncation.
+    pub fn code(&self, seed: u64, index: u64, class: Option<usize>) -> Code {
         let rng = &mut sample_rng(seed, index);
-        let vector = match limit {
-            Some(limit) => truncated_noise(rng, self.latent, limit),
-            None => normal_noise(rng, self.latent),
+        let vector = match self.truncation {
+            Some(limit) if self.network.style_layers().is_none() => {
+                truncated_noise(rng, self.latent, limit)
+            }
+            _ => normal_noise(rng, self.latent),
         };
         let choices = match &self.vectors {
             Some(vectors) => vectors.count(),
@@ -180,21 +215,31 @@ impl Sampler {
     }
 
     /// The network.
-    pub(super) fn network(&self) -> &DcganGenerator {
+    pub(super) fn network(&self) -> &SynthesisGenerator {
         &self.network
     }
 
     /// The pictures of codes; grey ones have equal red, green and blue.
     pub fn pictures(&self, codes: &[Code]) -> Vec<RgbImage> {
-        rgb_pictures(&self.values(codes).into_data())
+        // Codes that are mixed from the same layer on go through the network at once.
+        let first = |code: &Code| code.mixed.as_ref().map(|(_, first)| *first);
+        let parts = codes.chunk_by(|code, next| first(code) == first(next));
+        parts
+            .flat_map(|part| rgb_pictures(&self.values(part).into_data()))
+            .collect()
     }
 
-    /// The pictures of codes, `[count, channels, side, side]` in [-1, 1].
+    /// What the network makes of codes that are mixed from the same layer on, or not at all, `[batch, channels, side, side]`.
     pub(super) fn values(&self, codes: &[Code]) -> Tensor<4> {
         let places: Vec<usize> = codes.iter().map(|code| code.class).collect();
-        let values: Vec<f32> = codes.iter().flat_map(|code| code.vector.clone()).collect();
-        let shape = [codes.len(), self.latent, 1, 1];
-        let vectors = Tensor::from_data(TensorData::new(values, shape), &self.device);
+        let vectors = self.tensor(codes.iter().map(|code| &code.vector));
+        let mixed = codes.iter().filter_map(|code| code.mixed.as_ref());
+        let first = mixed.clone().next().map(|(_, first)| *first);
+        let style = StyleInput {
+            mixed: first.map(|first| (self.tensor(mixed.map(|(vector, _)| vector)), first)),
+            noise: Vec::new(),
+            truncation: self.truncation.map(f64::from),
+        };
         let classes = match &self.vectors {
             Some(vectors) => {
                 let told = places.iter().flat_map(|&place| vectors.row(place).to_vec());
@@ -204,8 +249,22 @@ impl Sampler {
             }
             None => self.classes.one_hot(&places, &self.device),
         };
-        let input = with_classes(classes.as_ref(), vectors);
+        let input = GeneratorInput {
+            style,
+            ..GeneratorInput::new(vectors, classes)
+        };
         let mode = ForwardMode::inference(NormStats::Running, false);
-        self.network.forward(input, mode)
+        let values = self.network.forward(&input, mode);
+        // A network that still grows makes smaller ones.
+        match self.side / values.dims()[2] {
+            1 => values,
+            factor => enlarged(values, factor),
+        }
+    }
+
+    fn tensor<'c>(&self, vectors: impl Iterator<Item = &'c Vec<f32>>) -> Tensor<4> {
+        let values: Vec<f32> = vectors.flatten().copied().collect();
+        let shape = [values.len() / self.latent, self.latent, 1, 1];
+        Tensor::from_data(TensorData::new(values, shape), &self.device)
     }
 }

@@ -80,6 +80,7 @@ impl Benchmark {
             seed: self.recipe.train.seed,
             generator_rate: optim.lr,
             discriminator_rate: self.recipe.discriminator_learning_rate(),
+            detail: 1.0,
             reducer: None,
         };
         let started = Instant::now();

@@ -8,7 +8,7 @@ use translate::data::Batch;
 use translate::method::{Loss, Method, MethodState, StepContext};
 use translate::nn::{Critic, ForwardMode, NamedTensors, TensorError};
 use translate::random::step_rng;
-use translate::synthesis::{DcganDiscriminator, DcganGenerator, Generate};
+use translate::synthesis::{DcganGenerator, Generate, SynthesisDiscriminator};
 
 use crate::device::test_device;
 use crate::fixture::{Fixture, values};
@@ -51,11 +51,11 @@ fn dcgan_equals_pytorch() {
             generator,
             DcganGenerator::forward,
         );
-        let discriminator = DcganDiscriminator::new(start, &recipe);
+        let discriminator = SynthesisDiscriminator::new(start, &recipe);
         check(
             &format!("dcgan_discriminator_{side}"),
             discriminator,
-            DcganDiscriminator::forward,
+            SynthesisDiscriminator::forward,
         );
     }
 }
@@ -85,7 +85,8 @@ pub struct WithNoise<M> {
 
 impl<M: Method> Method for WithNoise<M> {
     fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
-        let count = batch.b.shape()[0] * LATENT;
+        // All noise is that of five steps.
+        let count = self.noise.len() / 5;
         let first = (context.step as usize - 1) * count;
         let noise = self.noise[first..first + count].to_vec();
         (self.step)(&mut self.method, batch, noise, context)
@@ -136,6 +137,11 @@ pub fn batch(fixture: &Fixture, step: usize) -> Batch {
 }
 
 fn check_five_steps(name: &str, recipe: &Recipe) {
+    check_five_steps_at(RATE, name, recipe);
+}
+
+/// The same with this learning rate.
+pub fn check_five_steps_at(rate: f64, name: &str, recipe: &Recipe) {
     recipe.validate().unwrap();
     let fixture = Fixture::open(&format!("{name}.safetensors"));
     let mut method = WithNoise {
@@ -146,7 +152,7 @@ fn check_five_steps(name: &str, recipe: &Recipe) {
             method.step_with(batch, noise, context, rng)
         },
     };
-    check_steps(name, &mut method, (RATE, RATE), |step| {
+    check_steps(name, &mut method, (rate, rate), |step| {
         (batch(&fixture, step), 1)
     });
 }
@@ -261,7 +267,7 @@ fn the_gradient_of_the_input_is_that_of_the_picture() {
         recipe.discriminator.arch = DiscriminatorArch::Dcgan;
         recipe.discriminator.minibatch_deviation = true;
         recipe.discriminator.minibatch_discrimination = 2;
-        let network = DcganDiscriminator::new(&mut init(&recipe, &test_device()), &recipe);
+        let network = SynthesisDiscriminator::new(&mut init(&recipe, &test_device()), &recipe);
         let picture = batch(&fixture, 0).b;
         let picture = Tensor::<4>::from_data(picture, &device);
         let classes = Tensor::<4>::ones([6, 3, 16, 16], &device);

@@ -1,66 +1,71 @@
-//! The discriminator of DCGAN.
+//! The discriminators that recipes of mode generate offer.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
 use burn::tensor::activation::log_softmax;
 
-use super::halvings::{Halvings, INNERMOST, levels, width};
+use super::growth::Growth;
+use super::judging_layer::JudgingLayer;
+use super::trunk::Trunk;
 use crate::config::{Condition, Recipe};
 use crate::nn::{
-    Convolution, Critic, DiscriminatorLayer, ForwardMode, MinibatchLayers, Network, Padding,
-    ReferenceBatch, WeightInit, discriminator_logits, full_precision, input_gradient,
-    input_gradient_before,
+    Critic, DiscriminatorLayer, ForwardMode, MinibatchLayers, Network, Trace, WeightInit,
+    discriminator_part, full_precision,
 };
 
-/// Strided convolutions down to 4 x 4, then one logit for the whole picture.
+/// A trunk of the architecture that a recipe names, then one logit for the whole picture.
 ///
 /// With classes its input has a channel for each before those of the picture, 1 all over in that of the picture's class and 0 in the
-/// others. They are part of what the convolutions see (Mirza and Osindero, "Conditional Generative Adversarial Nets", 2014), or the
+/// others. They are part of what the trunk sees (Mirza and Osindero, "Conditional Generative Adversarial Nets", 2014), or the
 /// logit gets the inner product of an embedding of the class and the sums of the last features over all places (Miyato and Koyama,
 /// "cGANs with Projection Discriminator", 2018), or the network is told none and tells the class itself (Odena, Olah and Shlens,
-/// "Conditional Image Synthesis with Auxiliary Classifier GANs", 2017). The rest as Radford, Metz and Chintala, 2016.
+/// "Conditional Image Synthesis with Auxiliary Classifier GANs", 2017).
 #[derive(Module, Debug)]
-pub struct DcganDiscriminator {
-    halvings: Halvings,
-    /// Before the logit.
-    minibatch: MinibatchLayers,
-    logit: Convolution,
+pub struct SynthesisDiscriminator {
+    trunk: Trunk,
+    /// Before the logit, unless the trunk has them.
+    minibatch: Option<MinibatchLayers>,
+    logit: JudgingLayer,
     /// From classes to the channels of the last features, where it is a projection discriminator.
-    embedding: Option<Convolution>,
+    embedding: Option<JudgingLayer>,
     /// From the last features to a logit for each class, where it tells the class.
-    classifier: Option<Convolution>,
+    classifier: Option<JudgingLayer>,
     #[module(skip)]
     classes: usize,
-    /// Whether the convolutions see the classes.
+    /// Whether the trunk sees the classes.
     #[module(skip)]
     sees_classes: bool,
 }
 
-impl DcganDiscriminator {
+impl SynthesisDiscriminator {
     /// The discriminator of `recipe`.
     pub fn new(init: &mut WeightInit, recipe: &Recipe) -> Self {
         let discriminator = &recipe.discriminator;
         init.set_norm(discriminator.norm);
-        let (side, classes) = (recipe.data.crop_size, recipe.class_count());
-        let condition = recipe.generator.condition;
+        let (condition, classes) = (recipe.generator.condition, recipe.class_count());
         let sees_classes = condition == Condition::Concat;
         let seen = recipe.data.output_channels + if sees_classes { classes } else { 0 };
-        let channels = [seen, discriminator.channels];
-        let halvings = Halvings::new(init, discriminator.norm, channels, side);
-        let last = width(discriminator.channels, levels(side) - 1);
-        let added = MinibatchLayers::added_channels(discriminator);
-        let bias = discriminator.norm.uses_bias();
-        let whole = [last + added, 1];
-        let logit = Convolution::new(init, whole, INNERMOST, 1, Padding::Zero(0), bias);
+        let (trunk, last) = Trunk::new(init, recipe, seen);
+        let added = if last.sees_batch {
+            0
+        } else {
+            MinibatchLayers::added_channels(discriminator)
+        };
+        // That of DCGAN has biases as its other layers have.
+        let bias = discriminator.norm.uses_bias() || !matches!(trunk, Trunk::Dcgan(_));
+        let layer = |init: &mut WeightInit, channels, side, bias| {
+            JudgingLayer::new(init, channels, side, bias, last.is_equalised)
+        };
+        let logit = layer(init, [last.channels + added, 1], last.side, bias);
         let embedding = (condition == Condition::Projection)
-            .then(|| Convolution::new(init, [classes, last], 1, 1, Padding::Zero(0), false));
-        let classifier = (condition == Condition::Auxiliary).then(|| {
-            let whole = [last, classes];
-            Convolution::new(init, whole, INNERMOST, 1, Padding::Zero(0), bias)
-        });
+            .then(|| layer(init, [classes, last.channels], 1, false));
+        let classifier = (condition == Condition::Auxiliary)
+            .then(|| layer(init, [last.channels, classes], last.side, bias));
+        let minibatch =
+            (!last.sees_batch).then(|| MinibatchLayers::new(init, discriminator, last.channels));
         Self {
-            halvings,
-            minibatch: MinibatchLayers::new(init, discriminator, last),
+            trunk,
+            minibatch,
             logit,
             embedding,
             classifier,
@@ -71,9 +76,14 @@ impl DcganDiscriminator {
 
     /// Maps `[batch, classes + channels, side, side]` to logits, `[batch, 1, 1, 1]`.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        let mut features = self.halvings.features(self.seen(&input), mode);
+        let mut features = self.trunk.features(self.seen(&input), mode);
         let last = features.pop().expect("the features end with the last ones");
         self.judge(last, &input, mode)
+    }
+
+    /// Sets how far the network has grown, where it grows.
+    pub fn set_growth(&mut self, growth: Growth) {
+        self.trunk.set_growth(growth);
     }
 
     /// The cross entropy, `[1]`, of the classes that the network finds in the last features, which are the last but one of
@@ -101,8 +111,8 @@ impl DcganDiscriminator {
 
     /// The logits of the last features of an input.
     fn judge(&self, last: Tensor<4>, input: &Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        let reference = ReferenceBatch::default();
-        let logits = discriminator_logits(&self.head(), last.clone(), mode, &reference);
+        let logits = discriminator_part(&self.head(), last.clone(), mode);
+        let logits = full_precision(logits);
         match self.embedded(input, mode) {
             Some(embedded) => logits + (last * embedded).sum_dim(3).sum_dim(2).sum_dim(1),
             None => logits,
@@ -119,31 +129,33 @@ impl DcganDiscriminator {
 
     /// The layers behind the last features.
     fn head(&self) -> Vec<DiscriminatorLayer<'_>> {
-        let logit = DiscriminatorLayer::Convolution(&self.logit);
-        self.minibatch.layers().chain([logit]).collect()
+        let minibatch = self.minibatch.iter().flat_map(MinibatchLayers::layers);
+        minibatch.chain([self.logit.layer()]).collect()
     }
 }
 
-impl Critic for DcganDiscriminator {
+impl Critic for SynthesisDiscriminator {
     fn features(&self, input: Tensor<4>, mode: ForwardMode) -> Vec<Vec<Tensor<4>>> {
-        let mut features = self.halvings.features(self.seen(&input), mode);
-        // The last ones stand there twice: as those of the last activation, and as the end.
-        let last = features.pop().expect("the features end with the last ones");
-        features.push(self.judge(last, &input, mode));
+        let mut features = self.trunk.features(self.seen(&input), mode);
+        let last = features
+            .last()
+            .expect("the features end with the last ones");
+        features.push(self.judge(last.clone(), &input, mode));
         vec![features]
     }
 
     /// That with respect to the picture; the class has none.
     fn input_gradient(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        let (trunk, seen) = (self.halvings.layers(), self.seen(&input));
-        let reference = ReferenceBatch::default();
-        let gradient = input_gradient_before(&trunk, seen, mode, &reference, |last| {
-            let gradient = input_gradient(&self.head(), last, mode, &reference);
-            match self.embedded(&input, mode) {
-                Some(embedded) => gradient + embedded,
-                None => gradient,
-            }
-        });
+        let trunk = self.trunk.traced(self.seen(&input), mode);
+        let head = Trace::new(trunk.output()).through(&self.head(), mode);
+        let logits = head.output();
+        let ones = Tensor::ones(logits.dims(), &logits.device().inner());
+        let of_last = head.input_gradient(ones);
+        let of_last = match self.embedded(&input, mode) {
+            Some(embedded) => of_last + embedded,
+            None => of_last,
+        };
+        let gradient = trunk.input_gradient(of_last);
         if self.classes == 0 {
             return gradient;
         }
@@ -156,14 +168,15 @@ impl Critic for DcganDiscriminator {
     }
 }
 
-impl Network for DcganDiscriminator {
+impl Network for SynthesisDiscriminator {
     fn layer_name(&self, path: &str) -> String {
         match path.split_once('.') {
-            Some(("halvings", path)) => format!("main.{}", Halvings::index(path)),
-            _ if path.starts_with("embedding") => "embedding".to_owned(),
-            _ if path.starts_with("classifier") => "classifier".to_owned(),
-            _ if path.starts_with(MinibatchLayers::NAME) => MinibatchLayers::NAME.to_owned(),
-            _ => format!("main.{}", self.halvings.next_index()),
+            _ if path.split('.').any(|part| part == MinibatchLayers::NAME) => {
+                MinibatchLayers::NAME.to_owned()
+            }
+            Some(("trunk", path)) => self.trunk.layer_name(path),
+            Some((layer @ ("embedding" | "classifier"), _)) => layer.to_owned(),
+            _ => self.trunk.logit_name(),
         }
     }
 }
