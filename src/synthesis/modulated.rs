@@ -74,7 +74,7 @@ impl Modulated {
 
     /// The same without the bias.
     fn filtered(&self, input: Tensor<4>, codes: Tensor<4>) -> Tensor<4> {
-        let [output, channels, kernel, _] = self.weight.dims();
+        let [_, channels, kernel, _] = self.weight.dims();
         let fan_in = (channels * kernel * kernel) as f64;
         let weight = self.weight.val() / fan_in.sqrt();
         let scales = self.style.forward(codes);
@@ -88,15 +88,13 @@ impl Modulated {
         if !self.demodulates {
             return result;
         }
-        let batch = scales.dims()[0];
-        let squares = weight
-            .square()
-            .sum_dim(3)
-            .sum_dim(2)
-            .reshape([output, channels]);
-        let of_picture = scales.square().reshape([batch, channels]);
-        let lengths = (of_picture.matmul(squares.transpose()) + EPSILON).sqrt();
-        result / lengths.reshape([batch, output, 1, 1])
+        let squares = weight.square().sum_dim(3).sum_dim(2);
+        let shape = ConvolutionShape {
+            padding: 0,
+            ..shape
+        };
+        let lengths = convolution(scales.square(), squares, None, shape);
+        result / (lengths + EPSILON).sqrt()
     }
 }
 

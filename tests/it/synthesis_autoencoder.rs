@@ -37,6 +37,7 @@ fn five_steps_of_autoencoders_equal_pytorch() {
         let mut method = WithNoise {
             method: Autoencoder::new(&recipe(kl, has_classes), &test_device()),
             noise: values(&fixture.data("noise")).to_vec(),
+            detail: 1.0,
             step: |method: &mut Autoencoder, batch, noise, context| {
                 method.step_with(batch, noise, context)
             },

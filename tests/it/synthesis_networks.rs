@@ -111,7 +111,7 @@ fn five_steps_of_residual_networks_equal_pytorch() {
     plain.loss.gan = GanObjective::WganGp;
     plain.loss.gradient_penalty = Some(1e-30);
     (plain.loss.r1, plain.loss.r1_every) = (2.0, 1);
-    check_five_steps_at(RATE, "training_residual", &plain);
+    check_five_steps_at([RATE, 1.0], "training_residual", &plain);
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn five_steps_with_what_biggan_is_made_of_equal_pytorch() {
     large.synthesis.spectral = true;
     large.synthesis.orthogonal = 1e-3;
     (large.loss.r1, large.loss.r1_every) = (2.0, 1);
-    check_five_steps_at(RATE, "training_residual_shared", &large);
+    check_five_steps_at([RATE, 1.0], "training_residual_shared", &large);
 }
 
 #[test]
@@ -130,14 +130,14 @@ fn five_steps_of_networks_that_grow_equal_pytorch() {
     recipe.loss.gradient_penalty = Some(1e-30);
     recipe.synthesis.drift = 0.3;
     (recipe.loss.r1, recipe.loss.r1_every) = (2.0, 1);
-    check_five_steps_at(EQUALISED_RATE, "training_progressive", &recipe);
+    check_five_steps_at([EQUALISED_RATE, 0.25], "training_progressive", &recipe);
 }
 
 #[test]
 fn five_steps_of_style_networks_equal_pytorch() {
     let mut recipe = style();
     (recipe.loss.r1, recipe.loss.r1_every) = (2.0, 1);
-    check_five_steps_at(EQUALISED_RATE, "training_style", &recipe);
+    check_five_steps_at([EQUALISED_RATE, 1.0], "training_style", &recipe);
 }
 
 /// A network with the weights of a fixture, to be used.

@@ -80,6 +80,8 @@ fn dcgan_has_the_names_of_the_tutorial() {
 pub struct WithNoise<M> {
     pub method: M,
     pub noise: Vec<f32>,
+    /// As in the context of its steps.
+    pub detail: f64,
     pub step: fn(&mut M, Batch, Vec<f32>, StepContext<'_>) -> Vec<Loss>,
 }
 
@@ -89,6 +91,10 @@ impl<M: Method> Method for WithNoise<M> {
         let count = self.noise.len() / 5;
         let first = (context.step as usize - 1) * count;
         let noise = self.noise[first..first + count].to_vec();
+        let context = StepContext {
+            detail: self.detail,
+            ..context
+        };
         (self.step)(&mut self.method, batch, noise, context)
     }
 
@@ -137,16 +143,17 @@ pub fn batch(fixture: &Fixture, step: usize) -> Batch {
 }
 
 fn check_five_steps(name: &str, recipe: &Recipe) {
-    check_five_steps_at(RATE, name, recipe);
+    check_five_steps_at([RATE, 1.0], name, recipe);
 }
 
-/// The same with this learning rate.
-pub fn check_five_steps_at(rate: f64, name: &str, recipe: &Recipe) {
+/// The same with this learning rate, and this share of the detail of a larger size.
+pub fn check_five_steps_at([rate, detail]: [f64; 2], name: &str, recipe: &Recipe) {
     recipe.validate().unwrap();
     let fixture = Fixture::open(&format!("{name}.safetensors"));
     let mut method = WithNoise {
         method: Generate::new(recipe, &test_device()),
         noise: values(&fixture.data("noise")).to_vec(),
+        detail,
         step: |method, batch, noise, context| {
             let rng = &mut step_rng(context.seed, context.step);
             method.step_with(batch, noise, context, rng)
