@@ -17,6 +17,7 @@ import fixture_growth
 import fixture_import
 import fixture_inpaint
 import fixture_metrics
+import fixture_luminance
 import fixture_minibatch
 import fixture_networks
 import fixture_objectives
@@ -50,6 +51,7 @@ GROUPS = [
     fixture_contrastive,
     fixture_bicycle,
     fixture_sliced,
+    fixture_luminance,
     fixture_pix2pixhd,
     fixture_inpaint,
     fixture_synthesis,

@@ -13,10 +13,11 @@ use super::usage::UsageError;
 use crate::apply::ShardChoice;
 use crate::data::{Embeddings, require_pictures};
 use crate::files::{self, FileError};
+use crate::picture::animation;
 use crate::progress::Counter;
 use crate::style::{Manifest, Registry};
 use crate::synthesis::{
-    Arithmetic, Code, Interpolation, MIN_TRUNCATION, Sampler, SamplerError, animation, interpolate,
+    Arithmetic, Code, Interpolation, MIN_TRUNCATION, Sampler, SamplerError, interpolate,
     nearest_pictures, sheet,
 };
 

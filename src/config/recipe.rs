@@ -151,6 +151,15 @@ pub struct GeneratorRecipe {
     pub blocks: usize,
     /// How many times larger than its input the output of arch `srresnet` is (pix2pix).
     pub scale: usize,
+    /// Whether arch `srresnet` adds its result to its enlarged input (pix2pix).
+    #[serde(default)]
+    pub residual: bool,
+    /// Share of a picture's brightness that its translation keeps (cycle, contrastive).
+    #[serde(default)]
+    pub keep_brightness: f64,
+    /// Share of a picture's contrast that its translation keeps (cycle, contrastive).
+    #[serde(default)]
+    pub keep_contrast: f64,
     /// Local enhancers of arch `local`; each doubles the size (pix2pixhd).
     pub enhancers: usize,
     /// Residual blocks of each local enhancer (pix2pixhd).

@@ -20,7 +20,11 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
     ];
     const PAIRED: &[(&str, &str)] = &[("loss", "l1")];
     // What needs no pairs.
-    const UNPAIRED: &[(&str, &str)] = &[("loss", "swd")];
+    const UNPAIRED: &[(&str, &str)] = &[
+        ("loss", "swd"),
+        ("generator", "keep_brightness"),
+        ("generator", "keep_contrast"),
+    ];
     // What asks for the picture that a translation should be.
     const TARGET: &[(&str, &str)] = &[("loss", "feature_matching")];
     const COARSE_TO_FINE: &[(&str, &str)] = &[
@@ -58,6 +62,7 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("data", "noise"),
         ("data", "colours"),
         ("generator", "scale"),
+        ("generator", "residual"),
     ];
     const INPAINTING: &[(&str, &str)] = &[
         ("data", "masks"),

@@ -85,6 +85,18 @@ impl Recipe {
         require(is_range, "data.range", || {
             "must be [low, high], two numbers of which the second is larger, or []".to_owned()
         })?;
+        for (key, share) in [
+            ("generator.keep_brightness", generator.keep_brightness),
+            ("generator.keep_contrast", generator.keep_contrast),
+        ] {
+            require((0.0..=1.0).contains(&share), key, || {
+                "must be from 0 to 1".to_owned()
+            })?;
+            let are_usual = is_usual(data.input_channels) && is_usual(data.output_channels);
+            require(share == 0.0 || are_usual, key, || {
+                "is for grey and colour: it needs 1 or 3 channels on both sides".to_owned()
+            })?;
+        }
         for (index, kind) in discriminator.augment.iter().enumerate() {
             let is_new = !discriminator.augment[..index].contains(kind);
             require(is_new, "discriminator.augment", || {

@@ -5,7 +5,6 @@
 //! (`config/synthesis.rs`), the data set of single pictures (`data/single.rs`) and its classes (`data/picture_class.rs`), the layers of
 //! ONNX models (`style/onnx/dcgan.rs`), a line in `train/methods.rs` and the verbs (`cli/sample.rs`, `cli/encode.rs`).
 
-mod animation;
 mod arithmetic;
 mod autoencoder;
 mod batch_end;
@@ -46,7 +45,6 @@ mod style_generator;
 mod style_trunk;
 mod trunk;
 
-pub use animation::animation;
 pub use arithmetic::{Arithmetic, ArithmeticError};
 pub use autoencoder::Autoencoder;
 pub use classes::Classes;

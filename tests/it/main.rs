@@ -89,6 +89,7 @@ mod import;
 mod import_forms;
 mod inpaint_networks;
 mod inpaint_training;
+mod kept_luminance;
 mod kept_metadata;
 mod kernels_activation;
 mod kernels_adam;

@@ -66,6 +66,9 @@ pub(super) fn description(network: &OnnxNetwork<'_>, options: &OnnxOptions) -> S
             )
         }
     };
+    if network.recipe.keep_brightness > 0.0 || network.recipe.keep_contrast > 0.0 {
+        text += " Brightness and contrast of the output are moved towards those of the input, over the whole picture: give it whole, not in tiles.";
+    }
     if network.takes_code() {
         let code = shape_text(&network.code_shape(options), 1);
         // Writing to a string cannot fail.

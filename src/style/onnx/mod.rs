@@ -7,6 +7,7 @@ mod dcgan;
 mod description;
 mod generators;
 mod graph;
+mod kept_luminance;
 mod layers;
 mod message;
 mod model;

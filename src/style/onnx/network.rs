@@ -4,6 +4,7 @@ use super::context_encoder::context_encoder;
 use super::continuation::continuation;
 use super::dcgan::dcgan;
 use super::generators::generator;
+use super::kept_luminance::kept_luminance;
 use super::layers::{Features, Layers};
 use super::message::Dimension;
 use super::options::OnnxOptions;
@@ -156,9 +157,14 @@ impl OnnxNetwork<'_> {
                     name: layers.graph.input("input", shape),
                     channels,
                 };
+                let picture = Features {
+                    name: input.name.clone(),
+                    channels,
+                };
                 let input = layers.layer_precision(input);
                 let code = self.code(layers, &input, options);
-                generator(layers, self.recipe, input, code)?;
+                let output = generator(layers, self.recipe, input, code)?;
+                kept_luminance(layers, self.recipe, &picture, output);
             }
             OnnxInput::Noise(noise) => {
                 let mut vector = |name: &str, channels: usize| Features {

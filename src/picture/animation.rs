@@ -15,7 +15,7 @@ const SPEED: i32 = 10;
 ///
 /// # Errors
 /// There are no pictures, or one is too large.
-pub fn animation(pictures: &[RgbImage]) -> io::Result<Vec<u8>> {
+pub(crate) fn animation(pictures: &[RgbImage]) -> io::Result<Vec<u8>> {
     let wrong = |error: EncodingError| io::Error::other(error);
     let too_large = |_| io::Error::other("a side is larger than a GIF can have");
     let first = pictures.first();
