@@ -1,5 +1,7 @@
 //! The way between two vectors.
 
+use crate::nn::code_between;
+
 /// How one goes from one vector to another.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Interpolation {
@@ -20,39 +22,19 @@ pub fn interpolate(
     frames: usize,
 ) -> Vec<Vec<f32>> {
     let last = frames.saturating_sub(1).max(1);
-    let shares = (0..frames).map(|frame| frame as f64 / last as f64);
-    let shares = shares.map(|share| match kind {
-        Interpolation::Spherical => spherical_shares(start, end, share),
-        Interpolation::Linear => [1.0 - share, share],
-    });
-    let blend = |[of_start, of_end]: [f64; 2]| {
-        let pairs = start.iter().zip(end);
-        let blended =
-            pairs.map(|(&start, &end)| f64::from(start) * of_start + f64::from(end) * of_end);
-        blended.map(|value| value as f32).collect()
+    let between = |frame: usize| {
+        let share = frame as f32 / last as f32;
+        match kind {
+            Interpolation::Spherical => code_between(start, end, share),
+            Interpolation::Linear => {
+                let pairs = start.iter().zip(end);
+                pairs
+                    .map(|(start, end)| start * (1.0 - share) + end * share)
+                    .collect()
+            }
+        }
     };
-    shares.map(blend).collect()
-}
-
-/// The shares of both vectors at this share of the angle between them. Vectors of nearly one direction, or of opposite ones, between which
-/// no way is the shortest, are blended linearly.
-fn spherical_shares(start: &[f32], end: &[f32], share: f64) -> [f64; 2] {
-    let product = |first: &[f32], second: &[f32]| -> f64 {
-        let pairs = first.iter().zip(second);
-        pairs
-            .map(|(&first, &second)| f64::from(first) * f64::from(second))
-            .sum()
-    };
-    let lengths = (product(start, start) * product(end, end)).sqrt();
-    let angle = (product(start, end) / lengths).clamp(-1.0, 1.0).acos();
-    let sine = angle.sin();
-    if sine.is_nan() || sine < 1e-6 {
-        return [1.0 - share, share];
-    }
-    [
-        ((1.0 - share) * angle).sin() / sine,
-        (share * angle).sin() / sine,
-    ]
+    (0..frames).map(between).collect()
 }
 
 #[cfg(test)]
