@@ -19,6 +19,7 @@ import fixture_inpaint
 import fixture_metrics
 import fixture_luminance
 import fixture_minibatch
+import fixture_networks
 import fixture_objectives
 import fixture_penalties
 import fixture_pillow
@@ -31,6 +32,7 @@ import fixture_similarity
 import fixture_sliced
 import fixture_spectral
 import fixture_srresnet
+import fixture_synthesis
 import parameter_counts
 
 GROUPS = [
@@ -52,6 +54,8 @@ GROUPS = [
     fixture_luminance,
     fixture_pix2pixhd,
     fixture_inpaint,
+    fixture_synthesis,
+    fixture_networks,
     fixture_srresnet,
     fixture_adam,
     fixture_pool,
@@ -62,7 +66,7 @@ GROUPS = [
     fixture_files,
 ]
 
-LARGEST_TOTAL = 6_500_000
+LARGEST_TOTAL = 9_500_000
 
 
 def main():

@@ -1,9 +1,10 @@
 //! Inputs that are made of their targets, and what goes together with them.
 
+use super::architectures::GeneratorArch;
 use super::colours::Colours;
 use super::degradation::{Degradation, USUAL_BLUR, USUAL_NOISE};
 use super::error::ConfigError;
-use super::options::{Direction, GeneratorArch, Mode, Pages, Upsample};
+use super::options::{Direction, Mode, Pages, Upsample};
 use super::recipe::{DataRecipe, Recipe};
 use super::validation::require;
 

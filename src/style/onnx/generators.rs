@@ -38,6 +38,10 @@ pub(super) fn generator(
         GeneratorArch::Context | GeneratorArch::ContextBottleneck => {
             unreachable!("context encoders are not fully convolutional")
         }
+        GeneratorArch::Dcgan
+        | GeneratorArch::Resnet
+        | GeneratorArch::Progressive
+        | GeneratorArch::Style => unreachable!("networks from noise translate no pictures"),
     };
     Ok(layers.tanh(features))
 }
