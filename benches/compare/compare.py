@@ -105,6 +105,7 @@ def apply(arguments, arch):
         program, threads = arguments.program.resolve(), arguments.threads
         mode = "cycle" if arch == "resnet_9blocks" else "pix2pix"
         command = [program, "train", "--mode", mode, "--name", "style", "--steps", "1", "--device", "cpu"]
+        command += ["--set", f"generator.arch={arch}", "--set", "generator.channels=64"]
         run([*command, "--set", "data.load_size=256", "--set", "data.crop_size=256"], cwd=place)
         style = place / "checkpoints" / "style"
         weights = style / ("generator_a2b.safetensors" if mode == "cycle" else "generator.safetensors")

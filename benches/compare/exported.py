@@ -94,7 +94,7 @@ def pictures(folder, count, size):
 def prepare(arguments, work, place):
     """A style, its models of fixed and of open size, and folders of one picture and of all."""
     mode, options = WORK[work]
-    program = arguments.program.resolve()
+    program = arguments.programs[0]
     command = [program, "train", "--mode", mode, "--name", "style", "--steps", "1", "--device", "cpu", *options]
     run([*command, "--set", "data.load_size=256", "--set", "data.crop_size=256"], cwd=place)
     size = (4000, 3000) if work == "photo" else (256, 256)
@@ -112,9 +112,10 @@ def compare(arguments, work):
         (place / "peer").mkdir()
         figures = {}
         for _ in range(arguments.rounds):
-            for device, precision in arguments.targets:
-                took = ours(arguments, place, device, precision, work)
-                figures.setdefault(f"translate {device} {precision}", []).append(took)
+            for own in arguments.programs:
+                for device, precision in arguments.targets:
+                    took = ours(arguments, place, own, device, precision, work)
+                    figures.setdefault(f"{own.name} {device} {precision}", []).append(took)
             for program, precision in arguments.peers:
                 for shape in arguments.shapes:
                     took = theirs(arguments, place, program, precision, shape, work)
@@ -128,10 +129,10 @@ def compare(arguments, work):
         print(f"{name:26} {seconds:8.4f} {1 / seconds:8.2f} {base / seconds:6.2f} {memory:7.0f} {alone}", flush=True)
 
 
-def ours(arguments, place, device, precision, work):
+def ours(arguments, place, own, device, precision, work):
     """Seconds for a picture, memory, and nothing for the network alone."""
     def apply(source):
-        command = [arguments.program, "apply", "--input", place / source, "--style", place / "checkpoints/style"]
+        command = [own, "apply", "--input", place / source, "--style", place / "checkpoints/style"]
         command += ["--output", place / "ours", "--overwrite", "--device", device, "--threads", arguments.threads]
         return run([*command, *(["--precision", precision] if precision != "f32" else [])])
 
@@ -162,7 +163,7 @@ def has_bf16():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--program", type=Path, default=ROOT / "target/release/translate")
+    parser.add_argument("--programs", default=str(ROOT / "target/release/translate"), help="comma-separated, to compare builds")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--pictures", type=int, default=40)
@@ -177,6 +178,7 @@ def main():
     if arguments.peer:
         peer(arguments)
         return
+    arguments.programs = [Path(program).resolve() for program in arguments.programs.split(",")]
     arguments.shapes = arguments.shapes.split(",")
     arguments.targets = [(device, "f32") for device in arguments.devices.split(",")]
     arguments.targets += [(device, "bf16") for device in arguments.devices.split(",") if device.startswith("libtorch")]

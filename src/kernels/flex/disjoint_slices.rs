@@ -51,11 +51,6 @@ impl<'a> DisjointSlices<'a> {
         buffer
     }
 
-    /// Number of elements.
-    pub(super) fn len(self) -> usize {
-        self.length
-    }
-
     /// The elements of `range`, to be divided further.
     pub(super) fn narrow(self, range: Range<usize>) -> Self {
         assert!(range.start <= range.end && range.end <= self.length);
