@@ -1,6 +1,6 @@
 //! Image-to-image translation: networks that turn pictures into other pictures, trained on a person's own pictures.
 //!
-//! Dependencies between the modules point one way: `cli` -> `serve` -> `train`, `apply`, `evaluate`, `style` -> the methods (`paired`,
+//! Dependencies between the modules point one way: `cli` -> `serve` -> `train`, `apply`, `evaluate`, `synthesis`, `style` -> the methods (`paired`,
 //! `unpaired`, `coarse_to_fine`, `inpainting`) -> `data`, `nn` -> `kernels`. `config` (recipes), `device` and `files` stand below
 //! all of them. `docs/architecture.md` has the map.
 
@@ -28,5 +28,6 @@ pub mod random;
 pub mod serve;
 mod shell;
 pub mod style;
+pub mod synthesis;
 pub mod train;
 pub mod unpaired;

@@ -108,6 +108,8 @@ pub struct StepContext<'a> {
     pub generator_rate: f64,
     /// Learning rate of the discriminator.
     pub discriminator_rate: f64,
+    /// Share of what the pictures of a larger size have beyond those of the size before, in a run that grows; else 1.
+    pub detail: f64,
     /// Who averages gradients over the processes that train together, if there are several.
     pub reducer: Option<&'a dyn Reducer>,
 }

@@ -15,6 +15,15 @@ pub fn step_rng(seed: u64, step: u64) -> ChaCha8Rng {
     rng
 }
 
+/// The generator for the draws of the picture that is made from noise as number `index` of a seed.
+pub fn sample_rng(seed: u64, index: u64) -> ChaCha8Rng {
+    // Beyond the streams of all steps, below those of processes.
+    const SAMPLES: u64 = 1 << 62;
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(SAMPLES + index);
+    rng
+}
+
 /// The seed of a device for one step.
 pub fn device_seed(seed: u64, step: u64) -> u64 {
     use rand::Rng;

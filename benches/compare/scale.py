@@ -7,7 +7,7 @@ The model: a step takes as long as in one process with its share of the pictures
 gradients and their sum over all processes. The engine's sum goes around in a ring: of n processes each sends and receives 2 (n - 1) / n
 of the bytes, in 2 (n - 1) turns of which each waits once for the network.
 
-The check, which has not been run yet, puts each process into a network namespace with a link of its own, which `tc` holds to a bandwidth. What one step takes there
+The check puts each process into a network namespace with a link of its own, which `tc` holds to a bandwidth. What one step takes there
 is compared with what it takes without a limit, plus what the model says of the network.
 """
 

@@ -68,6 +68,7 @@ STYLES = [
     style("resnet_6_batch", "cycle", "resnet_6blocks", 4, "data.crop_size=64", "data.load_size=64", "generator.norm=batch"),
     style("resnet_6_resize", "cycle", "resnet_6blocks", 4, "data.crop_size=64", "data.load_size=64", "generator.upsample=resize"),
     style("resnet_6_blur", "contrastive", "resnet_6blocks", 4, "data.crop_size=64", "data.load_size=64", "loss.nce_layers=[0, 4, 8]"),
+    style("resnet_6_kept", "cycle", "resnet_6blocks", 4, "data.crop_size=64", "data.load_size=64", "generator.keep_brightness=1", "generator.keep_contrast=0.5"),
     style("resnet_6_f16", "cycle", "resnet_6blocks", 4, "data.crop_size=64", "data.load_size=64", export=("--precision", "f16")),
     style("fill_unet", "inpaint", "unet_64", 64, "data.crop_size=64", "data.load_size=64", "discriminator.layers=2", *CENTRE, side=64),
     style("fill_smooth", "inpaint", "unet_64", 64, "data.crop_size=64", "data.load_size=64", "generator.hole_fill=smooth", "discriminator.layers=2", *CENTRE, side=64),

@@ -17,7 +17,9 @@ import fixture_growth
 import fixture_import
 import fixture_inpaint
 import fixture_metrics
+import fixture_luminance
 import fixture_minibatch
+import fixture_networks
 import fixture_objectives
 import fixture_penalties
 import fixture_pillow
@@ -30,6 +32,7 @@ import fixture_similarity
 import fixture_sliced
 import fixture_spectral
 import fixture_srresnet
+import fixture_synthesis
 import parameter_counts
 
 GROUPS = [
@@ -48,8 +51,11 @@ GROUPS = [
     fixture_contrastive,
     fixture_bicycle,
     fixture_sliced,
+    fixture_luminance,
     fixture_pix2pixhd,
     fixture_inpaint,
+    fixture_synthesis,
+    fixture_networks,
     fixture_srresnet,
     fixture_adam,
     fixture_pool,
@@ -60,7 +66,7 @@ GROUPS = [
     fixture_files,
 ]
 
-LARGEST_TOTAL = 6_500_000
+LARGEST_TOTAL = 9_500_000
 
 
 def main():

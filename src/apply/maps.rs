@@ -46,7 +46,7 @@ pub(super) fn prepare_maps(
         Input::Picture(picture) => picture.into_network_input(&padding, reading, spec)?,
     };
     let layers = [layer].into_iter().chain(instances.map(of_map)).collect();
-    Prepared::new(layers, padding, passthrough, split)
+    Prepared::new(layers, padding, passthrough, spec, split)
 }
 
 enum Input {

@@ -4,6 +4,7 @@
 //! Networks come in through [`Translator`]: nothing here knows what kind they are. [`fill`] does the same for networks that fill
 //! holes in photos.
 
+mod animations;
 mod bands;
 mod collisions;
 mod error;
@@ -15,6 +16,7 @@ mod instance_files;
 mod label_network;
 mod looks;
 mod maps;
+mod matched;
 mod network;
 mod options;
 mod output;
@@ -42,6 +44,7 @@ mod size_choice;
 mod tiles;
 mod translator;
 
+pub use animations::Animations;
 pub use error::ApplyError;
 pub use fill::{
     FillOptions, FillWindow, Filler, HoleSupport, MaskError, MaskLookup, MaskSource,

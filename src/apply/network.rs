@@ -12,6 +12,7 @@ use super::translator::Translator;
 use crate::config::{Colours, Direction, NormKind};
 use crate::kernels::{DeviceFailure, DeviceMemory, Precision};
 use crate::nn::{BandLimits, ForwardMode, Generator, NormStats, code_tensor, with_code};
+use crate::picture::KeptShares;
 use crate::style::{Manifest, StyleError, StyleFolder, load_generator};
 
 /// A generator in use.
@@ -27,6 +28,7 @@ pub struct NetworkTranslator {
     /// How many times larger than its input the output is.
     scale: usize,
     colours: Colours,
+    kept: KeptShares,
     /// Height and width that it takes are multiples of this.
     multiple: usize,
     /// Height and width that it takes are at least this.
@@ -61,6 +63,10 @@ impl NetworkTranslator {
             looks: Looks::Mean,
             scale: manifest.recipe.generator.scale,
             colours: manifest.recipe.data.colours,
+            kept: KeptShares {
+                brightness: manifest.recipe.generator.keep_brightness,
+                contrast: manifest.recipe.generator.keep_contrast,
+            },
             multiple: manifest.recipe.generator.size_multiple(),
             smallest: manifest.recipe.generator.min_size(),
             norm: manifest.recipe.generator.norm,
@@ -125,6 +131,10 @@ impl Translator for NetworkTranslator {
 
     fn colours(&self) -> Colours {
         self.colours
+    }
+
+    fn kept(&self) -> KeptShares {
+        self.kept
     }
 
     fn multiple(&self) -> usize {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::picture::{Metadata, SampleType, SpooledPicture, Transparency, ValueRange};
+use crate::picture::{
+    LuminanceMatch, Metadata, SampleType, SpooledPicture, Transparency, ValueRange,
+};
 
 /// Carried from input to output without passing through the network.
 #[derive(Debug, Default)]
@@ -15,6 +17,8 @@ pub(super) struct Passthrough {
     pub(super) is_16_bit: bool,
     /// The picture whose luminance the translation keeps, of the translation's size; none where a network gives all of it.
     pub(super) luminance: Option<Arc<SpooledPicture>>,
+    /// How brightness and contrast of the translation are changed; none where it has its own.
+    pub(super) matching: Option<LuminanceMatch>,
     /// What the translation's numbers are, where they are not those of a picture of 8 or 16 bits.
     pub(super) bands: Option<BandTarget>,
     /// Width and height of the picture in its file.

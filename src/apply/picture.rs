@@ -5,6 +5,7 @@ use std::path::Path;
 use image::ImageFormat;
 
 use super::maps::prepare_maps;
+use super::matched::matched;
 use super::output_values::Output;
 use super::padding::Padding;
 use super::passthrough::{BandTarget, Passthrough};
@@ -32,7 +33,7 @@ pub(super) fn prepare(
     let picture = read(path, reading, spec.channels)?;
     let padding = padding_for(picture.size(), reading, spec)?;
     let (layer, passthrough) = picture.into_network_input(&padding, reading, spec)?;
-    Prepared::new(vec![layer], padding, passthrough, split)
+    Prepared::new(vec![layer], padding, passthrough, spec, split)
 }
 
 /// What a network made of a page, with what goes past it.
@@ -95,6 +96,7 @@ fn page_pixels(
         restored,
         is_16_bit,
         luminance,
+        matching,
         bands,
         metadata,
         ..
@@ -107,8 +109,12 @@ fn page_pixels(
     let own = (padding.width, padding.height);
     let (width, height) = restored.unwrap_or(own);
     let size = (width as u32, height as u32);
-    let values = match output {
+    let mut values = match output {
         Output::Spooled(colours) => {
+            let colours = match &matching {
+                Some(matching) => matched(&colours, matching, is_16_bit)?,
+                None => colours,
+            };
             let pixels = OutputPixels::Spooled {
                 colours: restore(colours, own, (width, height))?,
                 alpha,
@@ -118,6 +124,9 @@ fn page_pixels(
         Output::Values(values) => cropped(values, padding, channels)?,
         Output::Cropped(values) => values,
     };
+    if let Some(matching) = matching {
+        matching.change_all(&mut values, channels);
+    }
     let values = resized_planes(values, own, (width, height));
     let picture = if let Some(luminance) = luminance {
         coloured(&whole(&luminance)?, &values, is_16_bit)

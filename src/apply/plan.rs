@@ -146,6 +146,12 @@ impl Plan {
         self.entries.iter().filter(skips).count()
     }
 
+    /// Where the animation of the pictures that are made of an input goes.
+    pub(super) fn animation_of(&self, picture: &PlannedPicture) -> PathBuf {
+        let name = self.name.as_deref().unwrap_or(&picture.relative);
+        self.output.join(name).with_extension("gif")
+    }
+
     /// What the translation of a picture is called, but for the extension.
     fn name_of<'a>(&'a self, entry: &'a Entry) -> &'a Path {
         self.name.as_deref().unwrap_or(&entry.relative)

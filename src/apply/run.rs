@@ -62,6 +62,7 @@ pub fn run(
             multiple: translator.multiple(),
             smallest: translator.smallest(),
             maps: translator.maps(),
+            kept: translator.kept(),
         },
         output_channels: translator.output_channels(),
         encoding: options.encoding(),
@@ -126,7 +127,8 @@ struct Translation<'a> {
 fn canvas_kind(passthrough: &Passthrough, channels: usize) -> CanvasKind {
     if passthrough.bands.is_some() || !is_usual(channels) {
         CanvasKind::Values
-    } else if passthrough.is_16_bit {
+    } else if passthrough.is_16_bit || passthrough.matching.is_some() {
+        // What is changed afterwards is not rounded before.
         CanvasKind::Bits16
     } else {
         CanvasKind::Bits8

@@ -7,6 +7,7 @@ use crate::config::Colours;
 use crate::data::LabelCoding;
 use crate::kernels::DeviceMemory;
 use crate::nn::BandLimits;
+use crate::picture::KeptShares;
 
 /// A network that turns pictures into pictures, of the same size or of a multiple of it.
 pub trait Translator {
@@ -30,6 +31,12 @@ pub trait Translator {
     /// What the channels are that it takes and gives.
     fn colours(&self) -> Colours {
         Colours::Rgb
+    }
+
+    /// What its translations keep of the brightness and contrast of their pictures, of 1 or 3 channels as they are; both are
+    /// measured over the whole picture, as the network takes and gives it.
+    fn kept(&self) -> KeptShares {
+        KeptShares::default()
     }
 
     /// Where it takes maps: the planes of its input are then a label map of class ids (or the picture), and a map of
@@ -99,6 +106,7 @@ pub(super) struct InputSpec {
     pub(super) multiple: usize,
     pub(super) smallest: usize,
     pub(super) maps: Option<MapSpec>,
+    pub(super) kept: KeptShares,
 }
 
 /// What a network takes besides or instead of a picture.

@@ -14,10 +14,10 @@ use super::pictures::PictureArguments;
 use super::streams::{Streams, deliver};
 use super::usage::UsageError;
 use crate::apply::{
-    ApplyError, ApplyOptions, Event, FillOptions, LabelTranslator, Looks, MaskLookup, MaskSource,
-    NetworkFiller, NetworkTranslator, OnExisting, OutputFormat, OutputSize, Plan, SampleOptions,
-    ShardChoice, SizeChoice, Status, Summary, TileSize, Tiling, Translator, TransparentPixels,
-    fill, plan_inputs, run as translate, size_and_restore,
+    Animations, ApplyError, ApplyOptions, Event, FillOptions, LabelTranslator, Looks, MaskLookup,
+    MaskSource, NetworkFiller, NetworkTranslator, OnExisting, OutputFormat, OutputSize, Plan,
+    SampleOptions, ShardChoice, SizeChoice, Status, Summary, TileSize, Tiling, Translator,
+    TransparentPixels, fill, plan_inputs, run as translate, size_and_restore,
 };
 use crate::config::{Direction, Mode};
 use crate::data::MaskThreshold;
@@ -106,6 +106,9 @@ pub struct Arguments {
     /// frames of an animation; along the great circle between the two codes
     #[arg(long, value_name = "N", conflicts_with_all = ["samples", "mask"], value_parser = clap::value_parser!(u32).range(2..=1000))]
     interpolate: Option<u32>,
+    /// With --interpolate: an animation of each picture's frames as well, NAME.gif
+    #[arg(long, requires = "interpolate")]
+    animation: bool,
     /// Decides the looks that are sampled, and what dropout drops [default: 0]
     #[arg(long, value_name = "N")]
     seed: Option<u32>,
@@ -210,6 +213,9 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let name = streams.name.as_deref();
     let plan = plan_inputs(&streams.inputs, &streams.output, name, &options)?;
     let plan = streams.checked(plan)?;
+    let animations = arguments.animation;
+    let animations = animations.then(|| Animations::plan(&plan, options.existing));
+    let animations = animations.transpose()?;
     if arguments.side.is_none() && !has_masks {
         check_pairs(&plan, &training.pair_size, &folder)?;
     }
@@ -255,9 +261,13 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         });
         Box::new(network)
     };
-    finish(&plan, &options, &streams, "translated", |on_event| {
+    let exit = finish(&plan, &options, &streams, "translated", |on_event| {
         translate(&plan, &mut *translator, &options, &stop, on_event)
-    })
+    })?;
+    if let Some(animations) = animations {
+        tracing::info!("{} animations written", animations.write()?);
+    }
+    Ok(exit)
 }
 
 /// Tiles that cannot be made are refused before pictures are looked for.

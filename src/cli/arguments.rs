@@ -6,7 +6,8 @@ use super::globals::Globals;
 #[cfg(feature = "serve")]
 use super::serve;
 use super::{
-    apply, bench, completions, data, demo, evaluate, export, import, recipes, styles, train,
+    apply, bench, completions, data, demo, encode, evaluate, export, import, recipes, sample,
+    styles, train,
 };
 
 /// Train networks on your own pictures, and turn folders of pictures into other pictures.
@@ -36,6 +37,10 @@ pub enum Command {
     Train(train::Arguments),
     /// Translate pictures with a style
     Apply(apply::Arguments),
+    /// Make pictures from noise, with a style that has learnt to
+    Sample(sample::Arguments),
+    /// Write the codes that an autoencoder makes of pictures
+    Encode(encode::Arguments),
     /// Open a page in the browser to try styles, fill holes and watch trainings
     #[cfg(feature = "serve")]
     Serve(serve::Arguments),

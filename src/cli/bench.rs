@@ -135,9 +135,9 @@ fn sized(
     overlay.insert("data", "load_size", larger as i64, flag)?;
     let recipe = overlay.resolve(mode)?;
     let multiple = recipe.generator.output_multiple();
-    if !larger.is_multiple_of(multiple) || (width != height && mode == Mode::Inpaint) {
-        let message = if mode == Mode::Inpaint {
-            "mode inpaint trains on squares".to_owned()
+    if !larger.is_multiple_of(multiple) || (width != height && has_squares(mode)) {
+        let message = if has_squares(mode) {
+            format!("mode {} trains on squares", mode.name())
         } else {
             format!(
                 "`generator.arch = \"{}\"` needs multiples of {multiple}",
@@ -150,6 +150,11 @@ fn sized(
         });
     }
     Ok((recipe, [width, height]))
+}
+
+/// Whether a mode trains on squares alone.
+fn has_squares(mode: Mode) -> bool {
+    mode == Mode::Inpaint || mode.makes_pictures()
 }
 
 /// The value that the settings give a key.

@@ -11,6 +11,7 @@ use crate::evaluate::UnknownMetric;
 use crate::serve::ServeError;
 use crate::style::StyleError;
 use crate::style::onnx::OnnxError;
+use crate::synthesis::{CoderError, SamplerError};
 use crate::train::TrainError;
 
 /// How a command ended.
@@ -34,6 +35,8 @@ impl Exit {
                 || cause.is::<UnknownMetric>()
                 || cause.is::<super::usage::UsageError>()
                 || cause.is::<ShardError>()
+                || cause.is::<SamplerError>()
+                || matches!(cause.downcast_ref(), Some(CoderError::NoClass { .. }))
                 || cause.is::<LaunchError>()
                 || matches!(
                     group_error(cause),
@@ -54,6 +57,11 @@ impl Exit {
                     Some(
                         StyleError::BadName(_)
                             | StyleError::NeedsMask(_)
+                            | StyleError::TranslatesNone(_)
+                            | StyleError::MakesNone { .. }
+                            | StyleError::EncodesNone { .. }
+                            | StyleError::FixedStatistics(_)
+                            | StyleError::NoModel { .. }
                             | StyleError::Onnx(
                                 OnnxError::BadSize { .. } | OnnxError::BadOpset { .. }
                             )

@@ -19,6 +19,7 @@ use crate::style::{
     FilePrecision, Manifest, Registry, StyleFolder, export_style, generator_onnx,
     generator_state_dict, network_state_dict, write_weights,
 };
+use crate::synthesis;
 
 /// Arguments of `translate export`.
 #[derive(Debug, Args)]
@@ -193,9 +194,17 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             }
             let options = arguments.onnx_options(&manifest.recipe);
             let device = globals.device.open()?.device;
-            let model = generator_onnx(&folder, &manifest, direction, &options, &device)?;
+            let makes_pictures = manifest.recipe.mode.makes_pictures();
+            let model = if makes_pictures && direction.is_none() {
+                synthesis::generator_onnx(&folder, &manifest, &options, &device)?
+            } else {
+                generator_onnx(&folder, &manifest, direction, &options, &device)?
+            };
             files::write_atomically(&output, &model.bytes)?;
             match options.size {
+                _ if makes_pictures => {
+                    format!("makes pictures of {0}x{0}", manifest.recipe.data.crop_size)
+                }
                 Some([height, width]) => format!("takes pictures of {width}x{height}"),
                 None => format!("takes pictures whose sides are {}", model.sizes.text()),
             }

@@ -9,13 +9,14 @@ use super::globals::Globals;
 use super::output::print;
 use crate::config::{Direction, GeneratorArch, Mode, NormKind};
 use crate::device::DeviceName;
-use crate::style::Registry;
-use crate::style::import::{Architecture, Hints, ImportOptions, Imported, import};
+use crate::style::import::{Architecture, Hints, ImportError, ImportOptions, Imported, import};
+use crate::style::{Registry, StyleFolder};
+use crate::synthesis::PublicGenerator;
 
 /// Arguments of `translate import`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  translate import latest_net_G.pth --style facades --direction BtoA\n  translate import latest_net_G_A.pth --style zebra\n  translate import latest_net_G_B.pth --style zebra"
+    after_help = "Examples:\n  translate import latest_net_G.pth --style facades --direction BtoA\n  translate import latest_net_G_A.pth --style zebra\n  translate import latest_net_G_B.pth --style zebra\n  translate import netG_epoch_24.pth --style faces --mode generate"
 )]
 pub struct Arguments {
     /// Weights: a .pth file of PyTorch (any version) or safetensors. Reading it executes nothing
@@ -97,6 +98,10 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         .open()
         .or_else(|_| globals.device.open())?
         .device;
+    if let Some(found) = public_generator(&options)? {
+        let weights = found.import(&folder, &options, &device)?;
+        return report_generator(&found, weights, &folder);
+    }
     let imported = import(&folder, &options, &device)?;
     report_notes(&imported);
     print(format_args!(
@@ -113,6 +118,48 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             direction_flag(&imported),
         ))?;
     }
+    Ok(Exit::Done)
+}
+
+/// The generator of pictures from noise in the file, unless another network is asked for.
+fn public_generator(options: &ImportOptions) -> Result<Option<PublicGenerator>, ImportError> {
+    let is_wanted = options.mode.is_none_or(|mode| mode == Mode::Generate)
+        && options.arch.is_none_or(|arch| arch == GeneratorArch::Dcgan);
+    if !is_wanted {
+        return Ok(None);
+    }
+    let Some(found) = PublicGenerator::find(options)? else {
+        return Ok(None);
+    };
+    let hints = options.hints;
+    let flags = [
+        ("--direction", options.direction.is_some()),
+        ("--norm", hints.norm.is_some()),
+        ("--classes", hints.classes.is_some()),
+        ("--latent", hints.latent.is_some()),
+    ];
+    match flags.into_iter().find(|(_, is_given)| *is_given) {
+        Some((flag, _)) => Err(ImportError::FlagMismatch {
+            path: options.file.clone(),
+            found: found.description(),
+            wanted: "a network that translates pictures".to_owned(),
+            flag,
+        }),
+        None => Ok(Some(found)),
+    }
+}
+
+fn report_generator(
+    found: &PublicGenerator,
+    weights: usize,
+    folder: &StyleFolder,
+) -> anyhow::Result<Exit> {
+    let name = folder.name();
+    print(format_args!(
+        "imported {} ({weights} weights) as `{}`\nmake pictures with it: translate sample --style {name}",
+        found.description(),
+        folder.path().display(),
+    ))?;
     Ok(Exit::Done)
 }
 

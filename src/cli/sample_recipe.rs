@@ -15,6 +15,8 @@ pub(super) fn sample_recipe(mode: Mode) -> Result<Overlay, ConfigError> {
         Mode::Contrastive => 24,
         // Of 3 batches.
         Mode::Inpaint => 300,
+        // Of 2 batches.
+        Mode::Generate | Mode::Vae => 150,
         // Of 24 maps, after as many of the smaller network alone.
         Mode::Pix2pixhd => {
             overlay.insert("optim", "global_epochs", 8, origin)?;

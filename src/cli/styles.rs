@@ -87,6 +87,11 @@ fn description(style: &StyleFolder) -> anyhow::Result<String> {
     let second = second_generator_stem(recipe).filter(|stem| style.has_weights(stem));
     let direction = recipe.data.direction;
     let direction = match second {
+        _ if recipe.mode.makes_pictures() => match recipe.class_count() {
+            0 => "without classes".to_owned(),
+            length if recipe.tells_vectors() => format!("of vectors of {length} numbers"),
+            count => format!("of {count} classes"),
+        },
         Some(_) => format!("{} and {}", direction.name(), direction.reversed().name()),
         None => direction.name().to_owned(),
     };

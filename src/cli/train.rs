@@ -32,7 +32,8 @@ use crate::train::{RunOutcome, Session, SessionStart};
 )]
 pub struct Arguments {
     /// Training method: pix2pix (pairs of pictures), cycle (two piles of pictures), contrastive (two piles of pictures, one
-    /// direction, in less time), pix2pixhd (label maps, large pictures) or inpaint (photos)
+    /// direction, in less time), pix2pixhd (label maps, large pictures), inpaint (photos), generate (pictures
+    /// from noise) or vae (pictures to codes and back)
     #[arg(long, value_name = "MODE")]
     mode: Option<Mode>,
     /// Folder of the data set [default: the sample in this program]
@@ -233,7 +234,7 @@ fn train(
     let outcome = session.run_together(group, &interrupt::flag())?;
     if outcome == RunOutcome::Finished && group.is_leader() {
         print(format_args!(
-            "style `{name}` is in `{}`, its report in `{}`\napply it: {}",
+            "style `{name}` is in `{}`, its report in `{}`\n{}",
             style.path().display(),
             style.report().display(),
             apply_command(globals, &name, mode)
@@ -264,7 +265,7 @@ fn names_data_or_recipe(arguments: &Arguments) -> bool {
         || arguments.set.iter().any(names_root)
 }
 
-/// The command that applies a style, to be pasted.
+/// What to do with a style: the command, to be pasted.
 fn apply_command(globals: &Globals, name: &str, mode: Mode) -> String {
     let elsewhere = if globals.checkpoints == Path::new("checkpoints") {
         String::new()
@@ -276,9 +277,15 @@ fn apply_command(globals: &Globals, name: &str, mode: Mode) -> String {
         Mode::Pix2pix | Mode::Cycle | Mode::Contrastive => ("PICTURES", ""),
         Mode::Pix2pixhd => ("LABEL_MAPS", ""),
         Mode::Inpaint => ("PHOTOS", " --mask MASKS"),
+        Mode::Generate | Mode::Vae => {
+            return format!(
+                "make pictures with it: translate {elsewhere}sample --style {}",
+                quoted(name)
+            );
+        }
     };
     format!(
-        "translate {elsewhere}apply --input {inputs}{masks} --style {}",
+        "apply it: translate {elsewhere}apply --input {inputs}{masks} --style {}",
         quoted(name)
     )
 }

@@ -30,14 +30,16 @@ pub(super) fn judge(
     let mut metrics = named.map(str::parse).collect::<Result<Vec<Metric>, _>>()?;
     if metrics.is_empty() {
         metrics = match recipe.mode {
-            Mode::Cycle | Mode::Contrastive => vec![Metric::Swd, Metric::Colour],
-            Mode::Pix2pix | Mode::Pix2pixhd | Mode::Inpaint => {
+            Mode::Cycle | Mode::Contrastive | Mode::Generate => vec![Metric::Swd, Metric::Colour],
+            Mode::Pix2pix | Mode::Pix2pixhd | Mode::Inpaint | Mode::Vae => {
                 vec![Metric::Ssim, Metric::Psnr, Metric::L1]
             }
         };
     }
     let of_pairs = metrics.iter().find(|metric| metric.scope() == Scope::Pair);
-    if let (Mode::Cycle | Mode::Contrastive, Some(metric)) = (recipe.mode, of_pairs) {
+    if let (Mode::Cycle | Mode::Contrastive | Mode::Generate, Some(metric)) =
+        (recipe.mode, of_pairs)
+    {
         return Err(UsageError::NoPairs(*metric).into());
     }
     Ok(Some(Box::new(MetricJudge {

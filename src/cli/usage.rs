@@ -10,7 +10,7 @@ use crate::picture::Amount;
 pub enum UsageError {
     /// Nothing says how to train.
     #[error(
-        "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` or `--mode contrastive` for two piles of pictures, `--mode pix2pixhd` for label maps and large pictures, `--mode inpaint` to fill holes in photos"
+        "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` or `--mode contrastive` for two piles of pictures, `--mode pix2pixhd` for label maps and large pictures, `--mode inpaint` to fill holes in photos, `--mode generate` for pictures from noise"
     )]
     NoMode,
     /// Gradients are to go from GPU to GPU, and there are none.
@@ -46,7 +46,7 @@ pub enum UsageError {
     },
     /// A metric of pairs for a training without pairs.
     #[error(
-        "`train.metrics`: {0} compares pictures of the same scene, and the data of mode cycle has none: choose among swd, colour, diversity, fid, kid, is, precision, recall, density, coverage"
+        "`train.metrics`: {0} compares pictures of the same scene, and the data of this mode has none: choose among swd, colour, diversity, fid, kid, is, precision, recall, density, coverage"
     )]
     NoPairs(Metric),
     /// The name is taken.
@@ -80,6 +80,30 @@ pub enum UsageError {
         picture: PathBuf,
         /// Style.
         style: String,
+    },
+    /// A picture would be replaced.
+    #[error("`{}` exists already: add --overwrite to replace such pictures, or choose another --output", .0.display())]
+    SampleExists(PathBuf),
+    /// Steps of a search that there is none of.
+    #[error(
+        "`--steps` is for styles of mode generate, and `{0}` has an encoder, which searches nothing: leave it out"
+    )]
+    SearchesNothing(String),
+    /// Codes of a style that is told vectors, which pictures alone do not have.
+    #[error(
+        "the style `{0}` is told a vector of each picture, and pictures are encoded without: take a style that is not"
+    )]
+    ToldVectors(String),
+    /// A bound of a style without an encoder.
+    #[error("`--bound` is for styles of mode vae, and `{0}` has no encoder: leave it out")]
+    NoBound(String),
+    /// A file for pictures in an animation, for something else.
+    #[error("`{}` would be an animation, and {not_with} asks for something else: leave one of them out", output.display())]
+    Animation {
+        /// The file.
+        output: PathBuf,
+        /// The option.
+        not_with: &'static str,
     },
     /// Halves for a style that has no use for them.
     #[error("`--side` is for styles of mode pix2pix and cycle, and `{0}` is none: leave it out")]

@@ -1,8 +1,8 @@
 //! Parts of the paired mode that do not go together.
 
+use super::architectures::GeneratorArch;
 use super::colours::Colours;
 use super::error::ConfigError;
-use super::options::GeneratorArch;
 use super::recipe::Recipe;
 use super::validation::require;
 
@@ -21,7 +21,7 @@ impl Recipe {
         for (key, is_set, others) in [
             (
                 latent,
-                generator.latent > 0,
+                self.has_latent_code(),
                 &[
                     ("`train.grow`", !train.grow.is_empty()),
                     ("`data.colours = \"lab\"`", data.colours == Colours::Lab),

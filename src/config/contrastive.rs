@@ -1,7 +1,8 @@
 //! What is particular to recipes of mode contrastive: defaults, the layers that are compared, and what goes together.
 
+use super::architectures::{DiscriminatorArch, GeneratorArch};
 use super::error::ConfigError;
-use super::options::{DiscriminatorArch, Downsample, GeneratorArch, InitKind, Mode, Upsample};
+use super::options::{Downsample, InitKind, Mode, Upsample};
 use super::recipe::{GeneratorRecipe, Recipe};
 use super::validation::require;
 
@@ -102,8 +103,9 @@ impl Recipe {
 
     /// Filters against aliasing belong to certain networks.
     pub(super) fn validate_filters(&self) -> Result<(), ConfigError> {
-        let is_resnet = self.generator.arch.resnet_blocks().is_some();
         let generator = &self.generator;
+        let is_resnet = generator.arch.resnet_blocks().is_some();
+        let is_style = generator.arch == GeneratorArch::Style;
         for (key, is_blur) in [
             (
                 "generator.downsample",
@@ -111,7 +113,7 @@ impl Recipe {
             ),
             ("generator.upsample", generator.upsample == Upsample::Blur),
         ] {
-            require(is_resnet || !is_blur, key, || {
+            require(is_resnet || is_style || !is_blur, key, || {
                 "\"blur\" is for the generators \"resnet_6blocks\" and \"resnet_9blocks\""
                     .to_owned()
             })?;

@@ -1,16 +1,19 @@
 //! The recipe of each mode that the user changes: the defaults of the reference implementations.
 
+use super::architectures::{DiscriminatorArch, GeneratorArch};
 use super::colours::Colours;
+use super::conditioning::{ClassSource, Condition, usual_classification};
 use super::degradation::{USUAL_BLUR, USUAL_NOISE};
 use super::latent_place::{LatentPlace, usual_kl, usual_latent};
 use super::options::{
-    Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch, HoleFill,
-    InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,
+    Direction, Distance, Downsample, GanObjective, HoleFill, InitKind, MaskKind, Mode, NormKind,
+    Pages, Policy, Preprocess, UnlabelledKind, Upsample,
 };
 use super::recipe::{
     DataRecipe, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, LossRecipe, OptimRecipe,
     Recipe, TrainRecipe, usual_r1_every, usual_reference_batch,
 };
+use super::synthesis_recipe::SynthesisRecipe;
 use crate::kernels::Precision;
 
 impl Recipe {
@@ -22,6 +25,9 @@ impl Recipe {
         }
         if mode == Mode::Contrastive {
             recipe.apply_contrastive_defaults();
+        }
+        if mode.makes_pictures() {
+            recipe.apply_synthesis_defaults();
         }
         recipe
     }
@@ -68,12 +74,20 @@ impl Recipe {
                 masks: MaskKind::Centre,
                 mask_folder: String::new(),
                 mask_threshold: 0.5,
+                classes_from: ClassSource::None,
+                class_names: Vec::new(),
+                embeddings: String::new(),
+                embedding_length: 0,
             },
             generator: GeneratorRecipe {
                 arch: match mode {
                     Mode::Pix2pix => GeneratorArch::Unet256,
-                    // Mode inpaint changes its own below.
-                    Mode::Cycle | Mode::Contrastive | Mode::Inpaint => GeneratorArch::Resnet9Blocks,
+                    // Some change their own below.
+                    Mode::Cycle
+                    | Mode::Contrastive
+                    | Mode::Inpaint
+                    | Mode::Generate
+                    | Mode::Vae => GeneratorArch::Resnet9Blocks,
                     Mode::Pix2pixhd => GeneratorArch::Global,
                 },
                 channels: 64,
@@ -90,8 +104,12 @@ impl Recipe {
                 downsamplings: 4,
                 blocks: if paired { 16 } else { 9 },
                 scale: 1,
+                residual: false,
+                keep_brightness: 0.0,
+                keep_contrast: 0.0,
                 enhancers: 1,
                 enhancer_blocks: 3,
+                condition: Condition::None,
             },
             encoder: EncoderRecipe {
                 features: 0,
@@ -146,12 +164,14 @@ impl Recipe {
                 adversarial: if paired { 1.0 } else { 0.001 },
                 overlap: 4,
                 distance: Distance::L2,
+                classification: usual_classification(),
                 label_smoothing: 0.0,
                 gradient_penalty: None,
                 dragan: 0.0,
                 r1: 0.0,
                 r1_every: usual_r1_every(),
             },
+            synthesis: SynthesisRecipe::usual(),
             optim: OptimRecipe {
                 lr: 2e-4,
                 lr_discriminator: None,

@@ -2,9 +2,30 @@
 
 use super::error::ConfigError;
 use super::options::{GanObjective, Mode, NormKind, Preprocess};
-use super::recipe::{Recipe, usual_r1_every};
+use super::recipe::{LossRecipe, Recipe, usual_r1_every};
 use super::validation::require;
 use crate::kernels::Precision;
+
+impl LossRecipe {
+    /// Weight of the gradient penalty: that of its paper for the objective of its paper, unless the recipe has its own.
+    pub fn gradient_penalty_weight(&self) -> f64 {
+        let usual = match self.gan {
+            GanObjective::WganGp => 10.0,
+            _ => 0.0,
+        };
+        self.gradient_penalty.unwrap_or(usual)
+    }
+
+    /// Whether the discriminator's gradient is penalised.
+    pub fn has_penalties(&self) -> bool {
+        self.gradient_penalty_weight() > 0.0 || self.dragan > 0.0 || self.r1 > 0.0
+    }
+
+    /// Whether there is a perceptual loss: it has a weight, and the weights of its network are given.
+    pub fn is_perceptual(&self) -> bool {
+        self.perceptual > 0.0 && !self.perceptual_weights.is_empty()
+    }
+}
 
 impl Recipe {
     /// Validates the objective and what is added to it.
@@ -172,7 +193,8 @@ mod tests {
 
     #[test]
     fn penalties_go_with_every_mode_but_not_with_everything() {
-        for &mode in Mode::value_variants() {
+        let modes = Mode::value_variants().iter().copied();
+        for mode in modes.filter(|mode| Recipe::defaults(*mode).has_discriminator()) {
             for penalty in ["loss.gan=wgan-gp", "loss.dragan=10", "loss.r1=10"] {
                 for norm in ["instance", "spectral", "none"] {
                     let norm = format!("discriminator.norm={norm}");

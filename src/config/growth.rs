@@ -1,8 +1,9 @@
 //! Runs whose pictures grow from level to level.
 
+use super::architectures::{DiscriminatorArch, GeneratorArch};
 use super::error::ConfigError;
 use super::growth_level::GrowthLevel;
-use super::options::{DiscriminatorArch, Policy, Preprocess};
+use super::options::{Policy, Preprocess};
 use super::recipe::Recipe;
 use super::validation::require;
 
@@ -28,11 +29,21 @@ impl Recipe {
             data.crop_size = size;
             level.train.grow.clear();
             level.train.grow_epochs.clear();
-            level.train.level = Some(GrowthLevel { from, epochs });
+            level.train.level = Some(GrowthLevel {
+                from,
+                last: self.data.crop_size,
+                epochs,
+            });
             levels.push(level);
             from = Some(size);
         }
         levels
+    }
+
+    /// Side of the largest pictures of the run, in pixels.
+    pub fn last_side(&self) -> usize {
+        let level = self.train.level;
+        level.map_or(self.data.crop_size, |level| level.last)
     }
 
     /// The epochs of all sizes but the last: epochs that are added to a run are its.
@@ -81,6 +92,13 @@ impl Recipe {
         })?;
         require(self.optim.policy != Policy::Plateau, GROW, || {
             "does not go with `optim.policy = \"plateau\"`: losses of one size say nothing about those of another"
+                .to_owned()
+        })?;
+        let is_made = self.mode.makes_pictures();
+        let grows = self.generator.arch == GeneratorArch::Progressive
+            && self.discriminator.arch == DiscriminatorArch::Progressive;
+        require(grows || !is_made, GROW, || {
+            "needs networks that grow in mode generate: take \"progressive\" for `generator.arch` and `discriminator.arch`"
                 .to_owned()
         })?;
         self.validate_level_sizes()?;
@@ -168,7 +186,11 @@ mod tests {
             });
             facts.collect()
         };
-        let level = |from, epochs| GrowthLevel { from, epochs };
+        let level = |from, epochs| GrowthLevel {
+            from,
+            last: 256,
+            epochs,
+        };
         assert_eq!(
             facts(&recipe),
             [

@@ -5,6 +5,8 @@
 pub struct GrowthLevel {
     /// Side of the crop before, from which pictures fade over to the present one; none in the first level.
     pub from: Option<usize>,
+    /// Side of the crop in the last level.
+    pub last: usize,
     /// Epochs at this size.
     pub epochs: usize,
 }

@@ -1,10 +1,8 @@
 //! Recipes of mode inpaint: defaults, sizes and validation.
 
+use super::architectures::{DiscriminatorArch, GeneratorArch};
 use super::error::ConfigError;
-use super::options::{
-    DiscriminatorArch, GanObjective, GeneratorArch, HoleFill, MaskKind, Mode, NormKind, Policy,
-    Preprocess,
-};
+use super::options::{GanObjective, HoleFill, MaskKind, Mode, NormKind, Policy, Preprocess};
 use super::recipe::Recipe;
 use super::validation::require;
 

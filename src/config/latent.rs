@@ -7,9 +7,9 @@ use super::recipe::Recipe;
 use super::validation::require;
 
 impl Recipe {
-    /// Whether the generator takes a latent code, so that one input has several looks.
+    /// Whether the generator takes a latent code beside its input, so that one input has several looks.
     pub fn has_latent_code(&self) -> bool {
-        self.generator.latent > 0
+        self.mode == Mode::Pix2pix && self.generator.latent > 0
     }
 
     /// Whether samples of one input differ: by a latent code, or by instance features (pix2pixhd).
@@ -21,7 +21,7 @@ impl Recipe {
     }
 
     /// What Zhu et al., "Toward Multimodal Image-to-Image Translation", 2017 (BicycleGAN), and its code have where pix2pix differs.
-    /// A recipe that asks for a code has these defaults.
+    /// A recipe of mode pix2pix that asks for a code has these defaults.
     pub fn apply_latent_defaults(&mut self) {
         self.generator.norm = NormKind::Instance;
         self.generator.dropout = false;
@@ -32,19 +32,19 @@ impl Recipe {
 
     /// Validates what belongs to the latent code.
     pub(super) fn validate_latent(&self) -> Result<(), ConfigError> {
+        if self.mode.makes_pictures() {
+            return Ok(());
+        }
         if self.mode != Mode::Pix2pix {
-            return require(!self.has_latent_code(), "generator.latent", || {
+            return require(self.generator.latent == 0, "generator.latent", || {
                 format!(
-                    "a latent code is for mode pix2pix, not {}",
+                    "a latent code is for modes pix2pix, generate and vae, not {}",
                     self.mode.name()
                 )
             });
         }
         let Self {
-            generator,
-            encoder,
-            loss,
-            ..
+            generator, encoder, ..
         } = self;
         if !self.has_latent_code() {
             return self.require_no_latent_keys();
@@ -78,13 +78,7 @@ impl Recipe {
                     self.data.crop_size
                 )
             },
-        )?;
-        for (key, value) in [("loss.kl", loss.kl), ("loss.latent", loss.latent)] {
-            require(value >= 0.0 && value.is_finite(), key, || {
-                "must be 0 or more".to_owned()
-            })?;
-        }
-        Ok(())
+        )
     }
 
     /// Refuses keys that change nothing without a code.

@@ -1,9 +1,10 @@
 //! Inputs that are made of their targets, and what goes together with them.
 
+use super::architectures::GeneratorArch;
 use super::colours::Colours;
 use super::degradation::{Degradation, USUAL_BLUR, USUAL_NOISE};
 use super::error::ConfigError;
-use super::options::{Direction, GeneratorArch, Mode, Pages, Upsample};
+use super::options::{Direction, Mode, Pages, Upsample};
 use super::recipe::{DataRecipe, Recipe};
 use super::validation::require;
 
@@ -140,6 +141,10 @@ impl Recipe {
             require(generator.scale == 1, "generator.scale", || {
                 "has an effect only with `generator.arch = \"srresnet\"`: set it to 1".to_owned()
             })?;
+            require(!generator.residual, "generator.residual", || {
+                "has an effect only with `generator.arch = \"srresnet\"`: set it to false"
+                    .to_owned()
+            })?;
             return require(
                 has_own_blocks || generator.blocks == usual.blocks,
                 "generator.blocks",
@@ -153,6 +158,13 @@ impl Recipe {
             matches!(generator.scale, 1 | 2 | 4 | 8),
             "generator.scale",
             || format!("must be 1, 2, 4 or 8, not {}", generator.scale),
+        )?;
+        require(
+            !generator.residual || self.data.input_channels == self.data.output_channels,
+            "generator.residual",
+            || {
+                "adds the input to the output: `data.input_channels` must equal `data.output_channels`".to_owned()
+            },
         )?;
         require(generator.blocks <= 64, "generator.blocks", || {
             "must be at most 64".to_owned()
@@ -248,6 +260,11 @@ mod tests {
             (vec!["generator.arch=srresnet"], "has none"),
             (vec!["generator.scale=2"], "only with `generator.arch"),
             (vec!["generator.blocks=4"], "only with `generator.arch"),
+            (vec!["generator.residual=true"], "only with `generator.arch"),
+            (
+                with(&["generator.residual=true", "data.output_channels=1"]),
+                "must equal `data.output_channels`",
+            ),
             (vec!["data.degrade=blur,blur"], "twice"),
             (vec!["data.noise=3,9"], "without \"noise\""),
             (vec!["data.degrade=noise", "data.noise=9,3"], "[low, high]"),

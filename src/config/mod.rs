@@ -1,11 +1,14 @@
 //! Recipes: what to train and how, from the mode's defaults, a TOML file and command-line settings.
 
+mod architectures;
 mod builtin;
 mod colours;
 mod combinations;
+mod conditioning;
 mod contrastive;
 mod defaults;
 mod degradation;
+mod dependent_defaults;
 mod diff;
 mod error;
 mod extension;
@@ -23,11 +26,16 @@ mod recipe;
 mod reference;
 mod sizes;
 mod stages;
+mod synthesis;
+mod synthesis_networks;
+mod synthesis_recipe;
 mod unused_keys;
 mod validation;
 
+pub use architectures::{DiscriminatorArch, GeneratorArch};
 pub use builtin::BuiltinRecipe;
 pub use colours::Colours;
+pub use conditioning::{ClassSource, Condition};
 pub use degradation::Degradation;
 pub use diff::diff;
 pub use error::ConfigError;
@@ -35,12 +43,12 @@ pub use growth_level::GrowthLevel;
 pub use inpainting::ALEXNET_SIDE;
 pub use latent_place::LatentPlace;
 pub use options::{
-    Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,
-    HoleFill, InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind,
-    Upsample,
+    Augment, Direction, Distance, Downsample, GanObjective, HoleFill, InitKind, MaskKind, Mode,
+    NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,
 };
 pub use overlay::Overlay;
 pub use recipe::{
     DataRecipe, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, LossRecipe, OptimRecipe,
     Recipe, TrainRecipe,
 };
+pub use synthesis_recipe::{ClassNorm, SynthesisRecipe};

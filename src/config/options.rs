@@ -17,6 +17,10 @@ pub enum Mode {
     Pix2pixhd,
     /// Holes in photos: context encoders (Pathak et al., 2016).
     Inpaint,
+    /// Pictures from noise: DCGAN (Radford et al., 2016).
+    Generate,
+    /// Pictures to codes and back: variational autoencoders (Kingma and Welling, 2014).
+    Vae,
 }
 
 impl Mode {
@@ -28,6 +32,8 @@ impl Mode {
             Self::Contrastive => "contrastive",
             Self::Pix2pixhd => "pix2pixhd",
             Self::Inpaint => "inpaint",
+            Self::Generate => "generate",
+            Self::Vae => "vae",
         }
     }
 }
@@ -79,58 +85,6 @@ pub enum Preprocess {
     ScaleShortsideAndCrop,
     /// Keep the size, rounded to the multiple that the network needs.
     None,
-}
-
-/// Generator network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum GeneratorArch {
-    /// U-Net with 6 downsamplings.
-    #[serde(rename = "unet_64")]
-    Unet64,
-    /// U-Net with 7 downsamplings.
-    #[serde(rename = "unet_128")]
-    Unet128,
-    /// U-Net with 8 downsamplings.
-    #[serde(rename = "unet_256")]
-    Unet256,
-    /// U-Net with 9 downsamplings.
-    #[serde(rename = "unet_512")]
-    Unet512,
-    /// ResNet generator with 6 residual blocks.
-    #[serde(rename = "resnet_6blocks")]
-    Resnet6Blocks,
-    /// ResNet generator with 9 residual blocks.
-    #[serde(rename = "resnet_9blocks")]
-    Resnet9Blocks,
-    /// Global generator of pix2pixHD.
-    #[serde(rename = "global")]
-    Global,
-    /// Global generator at a smaller size, and local enhancers on it.
-    #[serde(rename = "local")]
-    Local,
-    /// Residual network that can enlarge (SRResNet).
-    #[serde(rename = "srresnet")]
-    Srresnet,
-    /// Context encoder with a channel-wise fully-connected layer.
-    #[serde(rename = "context")]
-    Context,
-    /// Context encoder with a full bottleneck.
-    #[serde(rename = "context_bottleneck")]
-    ContextBottleneck,
-}
-
-/// Discriminator network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DiscriminatorArch {
-    /// PatchGAN with `discriminator.layers` strided layers.
-    Patch,
-    /// PixelGAN: 1 x 1 convolutions, each pixel on its own.
-    Pixel,
-    /// PatchGANs on the picture at several sizes.
-    Multiscale,
-    /// The context encoder's: strided convolutions down to one logit for the whole.
-    Context,
 }
 
 /// Pages of files that have several.
@@ -343,46 +297,4 @@ pub enum Policy {
     Cosine,
     /// The same in every epoch.
     Constant,
-}
-
-impl GeneratorArch {
-    /// The name used in recipes.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Unet64 => "unet_64",
-            Self::Unet128 => "unet_128",
-            Self::Unet256 => "unet_256",
-            Self::Unet512 => "unet_512",
-            Self::Resnet6Blocks => "resnet_6blocks",
-            Self::Resnet9Blocks => "resnet_9blocks",
-            Self::Global => "global",
-            Self::Local => "local",
-            Self::Srresnet => "srresnet",
-            Self::Context => "context",
-            Self::ContextBottleneck => "context_bottleneck",
-        }
-    }
-
-    /// Whether it is one of the generators of pix2pixHD, whose parts the recipe counts.
-    pub fn is_coarse_to_fine(self) -> bool {
-        matches!(self, Self::Global | Self::Local)
-    }
-
-    /// Whether the recipe says how many residual blocks it has.
-    pub fn has_blocks(self) -> bool {
-        self.is_coarse_to_fine() || self == Self::Srresnet
-    }
-
-    /// Whether it is a context encoder, which is made for one size of pictures.
-    pub fn is_context_encoder(self) -> bool {
-        matches!(self, Self::Context | Self::ContextBottleneck)
-    }
-
-    /// Whether it is a U-Net.
-    pub fn is_unet(self) -> bool {
-        matches!(
-            self,
-            Self::Unet64 | Self::Unet128 | Self::Unet256 | Self::Unet512
-        )
-    }
 }

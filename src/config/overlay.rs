@@ -57,7 +57,7 @@ impl Overlay {
                 value.clone().try_into().map_err(|_| ConfigError::BadValue {
                     key: "mode".to_owned(),
                     message: format!(
-                        "{value} is not a mode, take \"pix2pix\", \"cycle\", \"contrastive\", \"pix2pixhd\" or \"inpaint\""
+                        "{value} is not a mode, take \"pix2pix\", \"cycle\", \"contrastive\", \"pix2pixhd\", \"inpaint\", \"generate\" or \"vae\""
                     ),
                 })
             })
@@ -117,13 +117,8 @@ impl Overlay {
             }
         }
         let mut defaults = Recipe::defaults(mode);
-        let code = lookup(&self.table, "generator", "latent");
-        if code
-            .and_then(Value::as_integer)
-            .is_some_and(|length| length > 0)
-        {
-            defaults.apply_latent_defaults();
-        }
+        let own = |key| lookup(&self.table, "generator", key);
+        defaults.apply_dependent_defaults(own("latent"), own("arch"));
         let mut table = to_table(&defaults);
         merge(&mut table, self.table.clone());
         table.insert("mode".to_owned(), mode.name().into());

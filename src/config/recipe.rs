@@ -2,15 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::architectures::{DiscriminatorArch, GeneratorArch};
 use super::colours::Colours;
+use super::conditioning::{ClassSource, Condition};
 use super::degradation::Degradation;
 use super::growth_level::GrowthLevel;
 use super::latent_place::LatentPlace;
 use super::options::{
-    Augment, Direction, DiscriminatorArch, Distance, Downsample, GanObjective, GeneratorArch,
-    HoleFill, InitKind, MaskKind, Mode, NormKind, Pages, Policy, Preprocess, UnlabelledKind,
-    Upsample,
+    Augment, Direction, Distance, Downsample, GanObjective, HoleFill, InitKind, MaskKind, Mode,
+    NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,
 };
+use super::synthesis_recipe::SynthesisRecipe;
 use crate::kernels::Precision;
 
 /// Everything that determines a training run. Saved with the style; `configs/` explains each key and its default.
@@ -29,6 +31,8 @@ pub struct Recipe {
     pub discriminator: DiscriminatorRecipe,
     /// Losses and their weights.
     pub loss: LossRecipe,
+    /// What the networks of mode generate have besides.
+    pub synthesis: SynthesisRecipe,
     /// Optimisers and schedule.
     pub optim: OptimRecipe,
     /// The loop: seed, logging, previews, checkpoints.
@@ -94,6 +98,14 @@ pub struct DataRecipe {
     pub mask_folder: String,
     /// Share of white from which on a pixel of a mask file is a hole (inpaint).
     pub mask_threshold: f64,
+    /// Where the classes of pictures come from (generate, vae).
+    pub classes_from: ClassSource,
+    /// Names of the classes; empty until they are taken from the data (generate, vae).
+    pub class_names: Vec<String>,
+    /// Name of the file beside the pictures of each split that has a vector for each of them; empty for none (generate, vae).
+    pub embeddings: String,
+    /// Numbers of such a vector; 0 until the file has been read (generate, vae).
+    pub embedding_length: usize,
 }
 
 impl DataRecipe {
@@ -119,7 +131,7 @@ pub struct GeneratorRecipe {
     pub init: InitKind,
     /// Standard deviation or gain of that distribution.
     pub init_gain: f64,
-    /// Numbers of the latent code that tells one look of a picture from another; 0 for one look (pix2pix).
+    /// Numbers of the latent code: of one look of several, 0 for a single one (pix2pix), or of a whole picture (generate, vae).
     #[serde(default)]
     pub latent: usize,
     /// Where the code goes in (pix2pix).
@@ -139,10 +151,21 @@ pub struct GeneratorRecipe {
     pub blocks: usize,
     /// How many times larger than its input the output of arch `srresnet` is (pix2pix).
     pub scale: usize,
+    /// Whether arch `srresnet` adds its result to its enlarged input (pix2pix).
+    #[serde(default)]
+    pub residual: bool,
+    /// Share of a picture's brightness that its translation keeps (cycle, contrastive).
+    #[serde(default)]
+    pub keep_brightness: f64,
+    /// Share of a picture's contrast that its translation keeps (cycle, contrastive).
+    #[serde(default)]
+    pub keep_contrast: f64,
     /// Local enhancers of arch `local`; each doubles the size (pix2pixhd).
     pub enhancers: usize,
     /// Residual blocks of each local enhancer (pix2pixhd).
     pub enhancer_blocks: usize,
+    /// How the networks are told the class (generate, vae).
+    pub condition: Condition,
 }
 
 /// Section `[encoder]`: the encoder of instance features (pix2pixhd), or of the latent code (pix2pix).
@@ -202,7 +225,7 @@ pub struct LossRecipe {
     pub gan: GanObjective,
     /// Weight of the L1 distance to the target (pix2pix).
     pub l1: f64,
-    /// Weight of the divergence of encoded codes from the normal distribution (pix2pix with a code).
+    /// Weight of the divergence of encoded codes from the normal distribution (pix2pix with a code, vae).
     #[serde(default = "super::latent_place::usual_kl")]
     pub kl: f64,
     /// Weight of the L1 distance between a random code and what the encoder finds in its picture (pix2pix with a code).
@@ -248,6 +271,8 @@ pub struct LossRecipe {
     pub overlap: usize,
     /// The distance to the original (inpaint).
     pub distance: Distance,
+    /// Weight of the cross entropy of the classes that the discriminator tells (generate).
+    pub classification: f64,
     /// The discriminator's target for real pictures is 1 minus this.
     pub label_smoothing: f64,
     /// Weight of the penalty on the length of the discriminator's gradient between real and generated pictures.
@@ -347,7 +372,7 @@ pub struct TrainRecipe {
     #[serde(default)]
     pub stop_after: u64,
     /// Sides of the crop that are trained on one after the other, the last of which is that of `data.crop_size`; empty for that
-    /// alone (pix2pix, cycle, contrastive).
+    /// alone (pix2pix, cycle, contrastive, generate).
     #[serde(default)]
     pub grow: Vec<usize>,
     /// Epochs of each of these but the last; empty to share the epochs of the run out evenly.
@@ -356,27 +381,6 @@ pub struct TrainRecipe {
     /// The place of this recipe in a run that grows: set in its [stages](Recipe::stages) alone, and in no file.
     #[serde(skip)]
     pub level: Option<GrowthLevel>,
-}
-
-impl LossRecipe {
-    /// Weight of the gradient penalty: that of its paper for the objective of its paper, unless the recipe has its own.
-    pub fn gradient_penalty_weight(&self) -> f64 {
-        let usual = match self.gan {
-            GanObjective::WganGp => 10.0,
-            _ => 0.0,
-        };
-        self.gradient_penalty.unwrap_or(usual)
-    }
-
-    /// Whether the discriminator's gradient is penalised.
-    pub fn has_penalties(&self) -> bool {
-        self.gradient_penalty_weight() > 0.0 || self.dragan > 0.0 || self.r1 > 0.0
-    }
-
-    /// Whether there is a perceptual loss: it has a weight, and the weights of its network are given.
-    pub fn is_perceptual(&self) -> bool {
-        self.perceptual > 0.0 && !self.perceptual_weights.is_empty()
-    }
 }
 
 impl Recipe {

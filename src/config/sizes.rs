@@ -1,6 +1,7 @@
 //! The sizes of pictures that generators take.
 
-use super::options::{GeneratorArch, Mode, Preprocess};
+use super::architectures::GeneratorArch;
+use super::options::{Mode, Preprocess};
 use super::recipe::{DataRecipe, GeneratorRecipe, Recipe};
 
 impl GeneratorRecipe {
@@ -14,10 +15,14 @@ impl GeneratorRecipe {
             GeneratorArch::Resnet6Blocks | GeneratorArch::Resnet9Blocks => 4,
             GeneratorArch::Global => 1 << self.downsamplings,
             GeneratorArch::Local => 1 << (self.downsamplings + self.enhancers),
-            // The last two take one size alone, that of `data.crop_size`.
-            GeneratorArch::Srresnet | GeneratorArch::Context | GeneratorArch::ContextBottleneck => {
-                1
-            }
+            // All but the first have one size alone, that of `data.crop_size`.
+            GeneratorArch::Srresnet
+            | GeneratorArch::Context
+            | GeneratorArch::ContextBottleneck
+            | GeneratorArch::Dcgan
+            | GeneratorArch::Resnet
+            | GeneratorArch::Progressive
+            | GeneratorArch::Style => 1,
         }
     }
 
@@ -39,8 +44,11 @@ impl GeneratorRecipe {
 impl Recipe {
     /// Whether a discriminator takes part in the training.
     pub fn has_discriminator(&self) -> bool {
-        let is_optional = matches!(self.mode, Mode::Pix2pix | Mode::Inpaint);
-        !is_optional || self.loss.adversarial > 0.0
+        match self.mode {
+            Mode::Pix2pix | Mode::Inpaint => self.loss.adversarial > 0.0,
+            Mode::Cycle | Mode::Contrastive | Mode::Pix2pixhd | Mode::Generate => true,
+            Mode::Vae => false,
+        }
     }
 
     /// Least side of the crop: the generator's input must be large enough, and the perceptual loss halves the size four times.

@@ -1,6 +1,6 @@
 //! The stages of a run: coarse to fine, each with its own recipe.
 
-use super::options::GeneratorArch;
+use super::architectures::GeneratorArch;
 use super::recipe::Recipe;
 
 impl Recipe {

@@ -20,7 +20,11 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
     ];
     const PAIRED: &[(&str, &str)] = &[("loss", "l1")];
     // What needs no pairs.
-    const UNPAIRED: &[(&str, &str)] = &[("loss", "swd")];
+    const UNPAIRED: &[(&str, &str)] = &[
+        ("loss", "swd"),
+        ("generator", "keep_brightness"),
+        ("generator", "keep_contrast"),
+    ];
     // What asks for the picture that a translation should be.
     const TARGET: &[(&str, &str)] = &[("loss", "feature_matching")];
     const COARSE_TO_FINE: &[(&str, &str)] = &[
@@ -58,6 +62,7 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("data", "noise"),
         ("data", "colours"),
         ("generator", "scale"),
+        ("generator", "residual"),
     ];
     const INPAINTING: &[(&str, &str)] = &[
         ("data", "masks"),
@@ -69,12 +74,9 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("loss", "overlap"),
         ("loss", "distance"),
     ];
-    // pix2pixHD grows by stages of its own, and context encoders are made for one size; neither has a reference batch.
-    const ONE_SIZE: &[(&str, &str)] = &[
-        ("train", "grow"),
-        ("train", "grow_epochs"),
-        ("data", "reference_batch"),
-    ];
+    // pix2pixHD grows by stages of its own, and context encoders are made for one size, as are autoencoders.
+    const ONE_SIZE: &[(&str, &str)] = &[("train", "grow"), ("train", "grow_epochs")];
+    const REFERENCE: &[(&str, &str)] = &[("data", "reference_batch")];
     // What the generators of pix2pixHD have no place for.
     const NOT_COARSE_TO_FINE: &[(&str, &str)] = &[
         ("data", "pages"),
@@ -90,6 +92,60 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("data", "pages"),
         ("optim", "pool_size"),
     ];
+    // What makes pictures from noise.
+    const SYNTHESIS: &[(&str, &str)] = &[
+        ("data", "classes_from"),
+        ("data", "class_names"),
+        ("data", "embeddings"),
+        ("data", "embedding_length"),
+        ("generator", "condition"),
+        ("loss", "classification"),
+    ];
+    // What networks of mode generate have besides.
+    const NETWORKS: &[(&str, &str)] = &[
+        ("synthesis", "class_norm"),
+        ("synthesis", "spectral"),
+        ("synthesis", "mapping"),
+        ("synthesis", "mixing"),
+        ("synthesis", "orthogonal"),
+        ("synthesis", "drift"),
+    ];
+    const NOT_SYNTHESIS: &[(&str, &str)] = &[
+        ("data", "direction"),
+        ("data", "range"),
+        ("data", "pages"),
+        ("data", "input_channels"),
+        ("generator", "latent_at"),
+        ("generator", "dropout"),
+        ("generator", "downsample"),
+        ("discriminator", "layers"),
+        ("discriminator", "downsample"),
+        ("discriminator", "shared"),
+        ("loss", "latent"),
+        ("optim", "pool_size"),
+    ];
+    // What there is for a discriminator.
+    const GAME: &[(&str, &str)] = &[
+        ("discriminator", "arch"),
+        ("discriminator", "channels"),
+        ("discriminator", "norm"),
+        ("discriminator", "augment"),
+        ("discriminator", "minibatch_deviation"),
+        ("discriminator", "minibatch_discrimination"),
+        ("discriminator", "noise"),
+        ("discriminator", "noise_epochs"),
+        ("loss", "gan"),
+        ("loss", "classification"),
+        ("loss", "feature_means"),
+        ("loss", "label_smoothing"),
+        ("loss", "gradient_penalty"),
+        ("loss", "dragan"),
+        ("loss", "r1"),
+        ("loss", "r1_every"),
+        ("optim", "lr_discriminator"),
+        ("optim", "discriminator_steps"),
+    ];
+    const DIVERGENCE: &[(&str, &str)] = &[("loss", "kl")];
     // What modes with two piles of pictures have no use for.
     const PAIRS_ALONE: &[&[(&str, &str)]] = &[
         PAIRED,
@@ -99,9 +155,36 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ADVERSARIAL,
         LATENT,
         ENCODER,
+        SYNTHESIS,
+        NETWORKS,
+    ];
+    // What modes without an input picture have no use for.
+    const TRANSLATION: &[&[(&str, &str)]] = &[
+        CYCLE,
+        CONTRASTIVE,
+        PAIRED,
+        UNPAIRED,
+        TARGET,
+        MADE_INPUTS,
+        BLOCKS,
+        PERCEPTUAL,
+        ADVERSARIAL,
+        ENCODER,
+        COARSE_TO_FINE,
+        INPAINTING,
+        REFERENCE,
+        NOT_SYNTHESIS,
     ];
     let lists: &[&[&[(&str, &str)]]] = match mode {
-        Mode::Pix2pix => &[&[CYCLE, CONTRASTIVE, UNPAIRED, COARSE_TO_FINE, INPAINTING]],
+        Mode::Pix2pix => &[&[
+            CYCLE,
+            CONTRASTIVE,
+            UNPAIRED,
+            COARSE_TO_FINE,
+            INPAINTING,
+            SYNTHESIS,
+            NETWORKS,
+        ]],
         Mode::Cycle => &[
             PAIRS_ALONE,
             &[TARGET, CONTRASTIVE, COARSE_TO_FINE, INPAINTING],
@@ -114,9 +197,12 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
             MADE_INPUTS,
             ADVERSARIAL,
             LATENT,
+            SYNTHESIS,
             UNPAIRED,
             INPAINTING,
+            NETWORKS,
             ONE_SIZE,
+            REFERENCE,
             NOT_COARSE_TO_FINE,
         ]],
         Mode::Inpaint => &[&[
@@ -127,12 +213,17 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
             BLOCKS,
             PERCEPTUAL,
             LATENT,
+            SYNTHESIS,
             ENCODER,
             UNPAIRED,
             COARSE_TO_FINE,
+            NETWORKS,
             ONE_SIZE,
+            REFERENCE,
             NOT_INPAINTING,
         ]],
+        Mode::Generate => &[TRANSLATION, &[DIVERGENCE]],
+        Mode::Vae => &[TRANSLATION, &[GAME, ONE_SIZE, NETWORKS]],
     };
     lists.concat().concat()
 }

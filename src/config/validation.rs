@@ -1,7 +1,8 @@
 //! Validation of recipes.
 
+use super::architectures::{DiscriminatorArch, GeneratorArch};
 use super::error::ConfigError;
-use super::options::{Direction, DiscriminatorArch, GeneratorArch, Mode, NormKind, Preprocess};
+use super::options::{Direction, Mode, NormKind, Preprocess};
 use super::recipe::Recipe;
 
 impl Recipe {
@@ -84,6 +85,18 @@ impl Recipe {
         require(is_range, "data.range", || {
             "must be [low, high], two numbers of which the second is larger, or []".to_owned()
         })?;
+        for (key, share) in [
+            ("generator.keep_brightness", generator.keep_brightness),
+            ("generator.keep_contrast", generator.keep_contrast),
+        ] {
+            require((0.0..=1.0).contains(&share), key, || {
+                "must be from 0 to 1".to_owned()
+            })?;
+            let are_usual = is_usual(data.input_channels) && is_usual(data.output_channels);
+            require(share == 0.0 || are_usual, key, || {
+                "is for grey and colour: it needs 1 or 3 channels on both sides".to_owned()
+            })?;
+        }
         for (index, kind) in discriminator.augment.iter().enumerate() {
             let is_new = !discriminator.augment[..index].contains(kind);
             require(is_new, "discriminator.augment", || {
@@ -96,6 +109,7 @@ impl Recipe {
             || "has no effect without `train.evaluate_every`".to_owned(),
         )?;
         self.validate_processes()?;
+        self.validate_synthesis()?;
         self.validate_coarse_to_fine()?;
         self.validate_inpainting()?;
         self.validate_contrastive()?;
@@ -120,6 +134,9 @@ impl Recipe {
             ("loss.perceptual", loss.perceptual),
             ("loss.reconstruction", loss.reconstruction),
             ("loss.adversarial", loss.adversarial),
+            ("loss.kl", loss.kl),
+            ("loss.latent", loss.latent),
+            ("loss.classification", loss.classification),
             ("loss.gradient_penalty", loss.gradient_penalty_weight()),
             ("loss.dragan", loss.dragan),
             ("loss.r1", loss.r1),
@@ -160,8 +177,9 @@ impl Recipe {
 
     /// Validates what several processes do together.
     fn validate_processes(&self) -> Result<(), ConfigError> {
-        let norms = [self.generator.norm, self.discriminator.norm];
-        let has_batch_norm = norms.contains(&NormKind::Batch);
+        let is_judged = self.has_discriminator();
+        let has_batch_norm = self.generator.norm == NormKind::Batch
+            || (is_judged && self.discriminator.norm == NormKind::Batch);
         let (key, is_asked) = ("train.sync_norm", self.train.sync_norm);
         require(!is_asked || has_batch_norm, key, || {
             "has an effect on batch normalisation alone, and no network has it: leave it at false"
@@ -302,7 +320,12 @@ impl Recipe {
         })?;
         let min = match self.discriminator.arch {
             _ if !self.has_discriminator() => 1,
-            DiscriminatorArch::Pixel | DiscriminatorArch::Context => 1,
+            DiscriminatorArch::Pixel
+            | DiscriminatorArch::Context
+            | DiscriminatorArch::Dcgan
+            | DiscriminatorArch::Resnet
+            | DiscriminatorArch::Progressive
+            | DiscriminatorArch::Style => 1,
             // Each strided layer halves the size; the two layers after them need 3 x 3 positions.
             DiscriminatorArch::Patch => 3 << self.discriminator.layers.min(16),
             // Its padding lets it work at every size; what counts are the other networks.

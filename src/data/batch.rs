@@ -12,7 +12,7 @@ use crate::picture::Raster;
 pub(super) struct Sample {
     pub(super) a: Raster,
     pub(super) b: Raster,
-    /// Instances and features of `a` (pix2pixhd).
+    /// Instances of `a` (pix2pixhd), and its features (pix2pixhd) or its vector (generate, vae).
     pub(super) instances: Option<Raster>,
     pub(super) features: Option<Raster>,
     /// The holes of `a` (inpaint).
@@ -32,7 +32,8 @@ pub struct Batch {
     pub b: TensorData,
     /// Ids of the instances that the pixels of `a` belong to, f32, `[batch, 1, height, width]` (pix2pixhd).
     pub instances: Option<TensorData>,
-    /// Features that the data set has for each pixel of `a`, in the form of `a` (pix2pixhd).
+    /// Features that the data set has for each pixel of `a`, in the form of `a` (pix2pixhd); or a vector that says something of each
+    /// picture, `[batch, length, 1, 1]` (generate, vae).
     pub features: Option<TensorData>,
     /// 1 inside the holes of `a` and 0 elsewhere, `[batch, 1, height, width]` (inpaint).
     pub mask: Option<TensorData>,

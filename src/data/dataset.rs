@@ -45,9 +45,9 @@ impl Dataset {
         (self.a.part != Part::Whole).then(|| picture_size(&file.path))?
     }
 
-    /// Whether one side alone has the pictures, and the other is made of them.
+    /// Whether one side alone has the pictures, and the other, if there is one, is made of them.
     pub(super) fn has_one_side(&self) -> bool {
-        self.has_holes() || self.makes_inputs()
+        self.has_holes() || self.makes_inputs() || self.is_single()
     }
 
     /// Whether samples are photos with holes.
@@ -132,6 +132,9 @@ impl Dataset {
         if self.makes_inputs() {
             return self.made_fixed(index);
         }
+        if self.is_single() {
+            return self.single_fixed(index);
+        }
         let transform = self.transform.without_margin();
         let (a_index, b_index) = (index % self.a.files.len(), index % self.b.files.len());
         let (a, b) = self.read(a_index, b_index, &transform)?;
@@ -159,6 +162,9 @@ impl Dataset {
         }
         if self.makes_inputs() {
             return self.made_augmented(epoch, position, index);
+        }
+        if self.is_single() {
+            return self.single_augmented(epoch, position, index);
         }
         let data = &self.recipe.data;
         let random = &mut sample_random(self.recipe.train.seed, epoch, position as u64);

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::embeddings::EmbeddingsError;
 use super::split::Split;
 use crate::config::Mode;
 use crate::files::FileError;
@@ -48,6 +49,9 @@ pub enum DataError {
         .0.display()
     )]
     NoMasks(PathBuf),
+    /// A file of vectors that does not fit the pictures.
+    #[error(transparent)]
+    Embeddings(#[from] EmbeddingsError),
     /// A folder or file that the system does not let us use.
     #[error(transparent)]
     File(#[from] FileError),

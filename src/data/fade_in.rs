@@ -78,7 +78,13 @@ mod tests {
     fn detail_comes_in_over_half_of_the_steps() {
         let mut recipe = Recipe::defaults(Mode::Cycle);
         assert_eq!(FadeIn::new(&recipe, 5), None);
-        let level = |from| Some(GrowthLevel { from, epochs: 4 });
+        let level = |from| {
+            Some(GrowthLevel {
+                from,
+                last: 256,
+                epochs: 4,
+            })
+        };
         recipe.train.level = level(None);
         assert_eq!(FadeIn::new(&recipe, 5), None);
         recipe.train.level = level(Some(64));

@@ -13,7 +13,9 @@ use super::error::DataError;
 use super::folder::{PictureFile, describe_folder, require_pictures, same_name};
 use super::label_coding::LabelCoding;
 use super::pair_name::{differ_by_case, pair_name};
+use super::picture_class::name_classes;
 use super::side::{Part, Side, Sides};
+use super::single::measure_embeddings;
 use super::split::Split;
 use super::transform::Transform;
 use crate::config::{ConfigError, Direction, Mode, Recipe};
@@ -107,13 +109,14 @@ fn names(recipe: &Recipe) -> [&'static str; 2] {
 
 /// Switches `data.instances` off where the training pictures in `root` have no instance maps, so that the recipe says what
 /// the networks are shown; also where `root` is empty. Puts the text of a palette where its file is named, so that a style needs
-/// nothing beside it. Other modes than pix2pixhd have no such keys.
+/// nothing beside it. Takes the names of classes from folders, and the length of vectors from their file, where the recipe asks for it.
 ///
 /// # Errors
-/// The recipe makes no sense without instance maps, or its palette cannot be read.
+/// The recipe makes no sense without instance maps, its palette or its vectors cannot be read, or there are no such folders.
 pub fn fit_to_data(recipe: &mut Recipe, root: &Path) -> Result<(), ConfigError> {
     if recipe.mode != Mode::Pix2pixhd {
-        return Ok(());
+        name_classes(recipe, root)?;
+        return measure_embeddings(recipe, root);
     }
     let folder = format!("{}_inst", Split::Train.prefix());
     let is_named = !root.as_os_str().is_empty();

@@ -33,8 +33,8 @@ impl Layout {
     /// Finds the layout of `split` in `root`, or `None` where the data set has no such pictures.
     ///
     /// Mode pix2pix: `train/` of side-by-side pictures, or `trainA/ trainB/`, `A/train/ B/train/`, `train/A/ train/B/`, or, for
-    /// training, `A/ B/`. Modes cycle and contrastive: `trainA/ trainB/`. Mode inpaint, and pix2pix with inputs that are made of
-    /// their targets: `train/`, or, for training, `root` itself. The other splits have `val` or `test` for `train`.
+    /// training, `A/ B/`. Modes cycle and contrastive: `trainA/ trainB/`. Modes inpaint, generate and vae, and pix2pix with inputs that
+    /// are made of their targets: `train/`, or, for training, `root` itself. The other splits have `val` or `test` for `train`.
     ///
     /// # Errors
     /// `root` is not a folder.
@@ -103,7 +103,7 @@ fn candidates(recipe: &Recipe, prefix: &str) -> Vec<Layout> {
         Mode::Cycle | Mode::Contrastive => vec![joined],
         // Its folders depend on the recipe: see `labelled.rs`.
         Mode::Pix2pixhd => Vec::new(),
-        Mode::Inpaint => plain(),
+        Mode::Inpaint | Mode::Generate | Mode::Vae => plain(),
         Mode::Pix2pix if recipe.data.makes_inputs() => plain(),
         Mode::Pix2pix => {
             let mut layouts = vec![

@@ -1,11 +1,10 @@
 //! Samples whose input is made of their target: a plain folder of pictures.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::augmentation::{Augmentation, sample_random};
+use super::augmentation::sample_random;
 use super::batch::Sample;
 use super::dataset::Dataset;
 use super::degrade::DegradeSettings;
@@ -13,9 +12,8 @@ use super::error::DataError;
 use super::layout::Layout;
 use super::plain::{plain_files, plain_name};
 use super::side::{Part, Side};
-use super::transform::Transform;
 use crate::config::{Colours, Degradation, Recipe};
-use crate::picture::{Raster, RasterKind, read_rgb};
+use crate::picture::{Raster, RasterKind};
 
 /// Epoch from which the draws of previews come: none of training comes so far.
 const PREVIEW_EPOCH: u64 = u64::MAX;
@@ -61,22 +59,13 @@ impl Dataset {
         index: usize,
     ) -> Result<Sample, DataError> {
         let random = &mut sample_random(self.recipe.train.seed, epoch, position as u64);
-        let target = self.resized_target(index)?;
-        let augmentation = Augmentation::draw(
-            random,
-            self.transform.crop_range(target.size()),
-            self.recipe.data.flip,
-        );
-        let target = self.transform.crop_and_flip(&target, augmentation);
+        let target = self.drawn_picture(index, random)?;
         Ok(self.with_made_input(index, target, random))
     }
 
     /// Picture `index` as it is shown in previews: always with the same crop, and spoilt in the same way.
     pub(super) fn made_fixed(&self, index: usize) -> Result<Sample, DataError> {
-        let transform = self.transform.without_margin();
-        let target = self.target(index, &transform)?;
-        let centre = Augmentation::centre(transform.crop_range(target.size()));
-        let target = transform.crop_and_flip(&target, centre);
+        let target = self.fixed_picture(index)?;
         let seed = self.recipe.train.seed;
         let random = &mut sample_random(seed, PREVIEW_EPOCH, index as u64);
         Ok(self.with_made_input(index, target, random))
@@ -105,29 +94,5 @@ impl Dataset {
             b_path: file.path.clone(),
             name: file.stem().to_owned(),
         }
-    }
-
-    /// A target that is ready for its crops: from the cache when it is there.
-    fn resized_target(&self, index: usize) -> Result<Arc<Raster>, DataError> {
-        if let Some(target) = self.a.cache.get(index) {
-            return Ok(target);
-        }
-        let target = self.target(index, &self.transform)?;
-        Ok(self.a.cache.keep(index, target))
-    }
-
-    /// Reads and resizes a target.
-    fn target(&self, index: usize, transform: &Transform) -> Result<Raster, DataError> {
-        let path = &self.a.files[index].path;
-        let target = match self.recipe.data.colours {
-            Colours::Lab => Raster::new(read_rgb(path)?.pixels, 3),
-            Colours::Rgb => self.a.sample(index)?.raster,
-        };
-        let accepted = transform.accepts(target.size());
-        accepted.map_err(|message| DataError::Unsuitable {
-            path: path.clone(),
-            message,
-        })?;
-        Ok(transform.resize(target))
     }
 }

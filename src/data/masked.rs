@@ -7,7 +7,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::augmentation::{Augmentation, sample_random};
+use super::augmentation::sample_random;
 use super::batch::Sample;
 use super::dataset::Dataset;
 use super::error::DataError;
@@ -19,9 +19,9 @@ use super::mask_shapes::{blocks, centre, regions, strokes};
 use super::mask_threshold::MaskThreshold;
 use super::plain::{plain_files, plain_name};
 use super::side::{Part, Side};
-use super::transform::{Size, Transform};
+use super::transform::Size;
 use crate::config::{MaskKind, Recipe};
-use crate::picture::{PictureLimits, Raster, grey, normalize, read_rgb};
+use crate::picture::{PictureLimits, Raster, grey, normalize};
 
 /// Red, green and blue of what is put into holes before a network sees them: the mean colour of photos, as in the
 /// context encoder's code.
@@ -139,29 +139,13 @@ impl Dataset {
         index: usize,
     ) -> Result<Sample, DataError> {
         let random = &mut sample_random(self.recipe.train.seed, epoch, position as u64);
-        let photo = if let Some(photo) = self.a.cache.get(index) {
-            photo
-        } else {
-            let photo = self.photo(index, &self.transform)?;
-            self.a.cache.keep(index, photo)
-        };
-        let augmentation = Augmentation::draw(
-            random,
-            self.transform.crop_range(photo.size()),
-            self.recipe.data.flip,
-        );
-        let photo = self.transform.crop_and_flip(&photo, augmentation);
+        let photo = self.drawn_picture(index, random)?;
         self.with_hole(index, photo, random)
     }
 
     /// Photo `index` as it is shown in previews: always with the same crop and mask.
     pub(super) fn with_fixed_hole(&self, index: usize) -> Result<Sample, DataError> {
-        let transform = self.transform.without_margin();
-        let photo = self.photo(index, &transform)?;
-        let photo = transform.crop_and_flip(
-            &photo,
-            Augmentation::centre(transform.crop_range(photo.size())),
-        );
+        let photo = self.fixed_picture(index)?;
         let seed = self.recipe.train.seed;
         let random = &mut sample_random(seed, PREVIEW_EPOCH, index as u64);
         self.with_hole(index, photo, random)
@@ -195,19 +179,5 @@ impl Dataset {
             b_path: file.path.clone(),
             name: file.stem().to_owned(),
         })
-    }
-
-    /// Reads and resizes a photo.
-    fn photo(&self, index: usize, transform: &Transform) -> Result<Raster, DataError> {
-        let path = &self.a.files[index].path;
-        let picture = read_rgb(path)?;
-        let (width, height) = picture.pixels.dimensions();
-        transform
-            .accepts((width as usize, height as usize))
-            .map_err(|message| DataError::Unsuitable {
-                path: path.clone(),
-                message,
-            })?;
-        Ok(transform.resize(Raster::new(picture.pixels, self.a.channels)))
     }
 }

@@ -12,6 +12,7 @@ use super::masked;
 use super::pages::take_pages;
 use super::raster_cache::RasterCache;
 use super::side::Sides;
+use super::single;
 use super::split::Split;
 use super::transform::Transform;
 use super::unaligned;
@@ -57,6 +58,7 @@ impl Dataset {
             },
             (Mode::Pix2pix, Layout::Plain(_)) => made_input::sides(root, &layout)?,
             (Mode::Inpaint, _) => masked::sides(root, &layout, recipe)?,
+            (Mode::Generate | Mode::Vae, _) => single::sides(root, &layout, recipe)?,
             _ => aligned::sides(root, &layout, recipe.data.direction)?,
         };
         if recipe.data.pages == Pages::All {
@@ -73,10 +75,15 @@ impl Dataset {
     }
 
     fn of_sides(root: &Path, recipe: &Recipe, mut sides: Sides) -> Self {
-        let (input, output) = match recipe.data.colours {
-            Colours::Rgb => (recipe.data.input_channels, recipe.data.output_channels),
+        let data = &recipe.data;
+        let (input, output) = match data.colours {
             // Both are made of pictures in colour.
             Colours::Lab => (3, 3),
+            // The pictures alone.
+            Colours::Rgb if recipe.mode.makes_pictures() => {
+                (data.output_channels, data.output_channels)
+            }
+            Colours::Rgb => (data.input_channels, data.output_channels),
         };
         let all = [
             (Some(&mut sides.input), input),

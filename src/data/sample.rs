@@ -53,7 +53,7 @@ impl Sample {
             Mode::Pix2pix => "edges2photos",
             Mode::Cycle | Mode::Contrastive => "brick2gravel",
             Mode::Pix2pixhd => "tones2photos",
-            Mode::Inpaint => "edges2photos/B",
+            Mode::Inpaint | Mode::Generate | Mode::Vae => "edges2photos/B",
         })
     }
 }

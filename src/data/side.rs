@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::embeddings::Embeddings;
 use super::error::DataError;
 use super::folder::{PictureFile, list_pictures};
 use super::label_coding::LabelCoding;
@@ -38,6 +39,8 @@ pub(super) struct Side {
     pub(super) kind: RasterKind,
     /// What the ids of label maps are; none for other maps and pictures.
     pub(super) labels: Option<LabelCoding>,
+    /// Vectors that say something of its pictures (generate, vae).
+    pub(super) embeddings: Option<Embeddings>,
 }
 
 impl Side {
@@ -53,6 +56,7 @@ impl Side {
             cache: RasterCache::new(0),
             kind: RasterKind::Colours,
             labels: None,
+            embeddings: None,
         }
     }
 

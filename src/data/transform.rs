@@ -27,7 +27,12 @@ impl Transform {
         let discriminator = &recipe.discriminator;
         let smallest = match discriminator.arch {
             _ if !recipe.has_discriminator() => 1,
-            DiscriminatorArch::Pixel | DiscriminatorArch::Context => 1,
+            DiscriminatorArch::Pixel
+            | DiscriminatorArch::Context
+            | DiscriminatorArch::Dcgan
+            | DiscriminatorArch::Resnet
+            | DiscriminatorArch::Progressive
+            | DiscriminatorArch::Style => 1,
             // Each strided layer halves the size; the two layers after them need 3 x 3 positions.
             DiscriminatorArch::Patch => 3 << discriminator.layers.min(16),
             // Its padding lets it work at every size; what counts are the other networks.

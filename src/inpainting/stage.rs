@@ -1,6 +1,6 @@
 //! A sequence of layers with their norms and activations, under the names of a PyTorch `Sequential`.
 
-use burn::module::{Module, Param};
+use burn::module::Module;
 use burn::tensor::Tensor;
 use burn::tensor::activation::tanh;
 use burn::tensor::module::max_pool2d;
@@ -8,26 +8,13 @@ use burn::tensor::ops::MaxPoolOptions;
 
 use super::channel_wise::ChannelWiseLinear;
 use crate::config::{NormKind, Upsample};
-use crate::kernels::{TransposedConvolutionShape, leaky_relu, relu, transposed_convolution};
+use crate::kernels::{leaky_relu, relu};
 use crate::nn::{
-    Convolution, DiscriminatorLayer, ForwardMode, Norm, Padding, SpectralNorm, Upsampling,
+    Convolution, DiscriminatorLayer, ForwardMode, Norm, Padding, TransposedConvolution, Upsampling,
     WeightInit, full_precision,
 };
 
 const SLOPE: f64 = 0.2;
-
-/// A transposed convolution with a square kernel.
-#[derive(Module, Debug)]
-pub(super) struct TransposedConvolution {
-    /// `[in, out, kernel, kernel]`.
-    weight: Param<Tensor<4>>,
-    /// `[out]`.
-    bias: Option<Param<Tensor<1>>>,
-    /// Divides the weight, where the network has spectral normalisation.
-    spectral: Option<SpectralNorm>,
-    #[module(skip)]
-    shape: TransposedConvolutionShape,
-}
 
 #[derive(Module, Debug)]
 pub(super) enum Layer {
@@ -64,15 +51,7 @@ impl Stage {
     fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         let mut features = match &self.layer {
             Layer::Convolution(layer) => layer.forward(input, mode),
-            Layer::Deconvolution(layer) => {
-                let bias = layer.bias.as_ref().map(Param::val);
-                let weight = layer.weight.val();
-                let weight = match &layer.spectral {
-                    Some(spectral) => spectral.normalise(weight, mode),
-                    None => weight,
-                };
-                transposed_convolution(input, weight, bias, layer.shape)
-            }
+            Layer::Deconvolution(layer) => layer.forward(input, mode),
             Layer::Upsampling(layer) => layer.forward(input, mode),
             Layer::ChannelWise(layer) => layer.forward(full_precision(input)),
         };
@@ -177,26 +156,16 @@ impl<'a> Builder<'a> {
     /// Adds a transposed convolution with a kernel, stride and padding.
     pub(super) fn transposed_convolution(
         &mut self,
-        [input, output]: [usize; 2],
-        [kernel, stride, padding]: [usize; 3],
+        channels: [usize; 2],
+        shape: [usize; 3],
         normalised: bool,
         after: PostOp,
     ) {
-        let weight = self.init.weight([input, output, kernel, kernel]);
-        let layer = TransposedConvolution {
-            spectral: SpectralNorm::new(self.init, &weight, true),
-            weight,
-            bias: self.norm.uses_bias().then(|| self.init.bias(output)),
-            shape: TransposedConvolutionShape {
-                stride,
-                padding,
-                output_padding: 0,
-                precision: self.init.precision(),
-            },
-        };
+        let bias = self.norm.uses_bias();
+        let layer = TransposedConvolution::new(self.init, channels, shape, bias);
         self.push(
             Layer::Deconvolution(layer),
-            normalised.then_some(output),
+            normalised.then_some(channels[1]),
             after,
         );
     }

@@ -38,6 +38,13 @@ impl<N: Network> WeightAverage<N> {
         network.expect("the average is put back after every update")
     }
 
+    /// Changes settings of the averaged network that are no weights.
+    pub(super) fn adjust(&mut self, change: impl Fn(&mut N)) {
+        if let Some(network) = &mut self.network {
+            change(network);
+        }
+    }
+
     /// Gives the averaged network the batch that its norms take statistics from.
     pub(super) fn set_reference(&mut self, batch: ReferenceBatch) {
         if let Some(network) = &mut self.network {

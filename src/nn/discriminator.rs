@@ -31,6 +31,12 @@ impl Discriminator {
             DiscriminatorArch::Context => {
                 unreachable!("the context discriminator is of mode inpaint, which makes it itself")
             }
+            DiscriminatorArch::Dcgan
+            | DiscriminatorArch::Resnet
+            | DiscriminatorArch::Progressive
+            | DiscriminatorArch::Style => {
+                unreachable!("modes that make pictures from noise make their networks themselves")
+            }
             DiscriminatorArch::Pixel => Self::Pixel(PixelGan::new(init, recipe, input)),
         }
     }

@@ -5,12 +5,14 @@ use burn::tensor::Tensor;
 use super::activation::LEAKY_SLOPE;
 use super::blur::blur_downsample;
 use super::convolution::{Convolution, full_precision};
+use super::equalised::EqualisedConvolution;
 use super::forward_mode::ForwardMode;
+use super::halving::{Halving, global_sum};
 use super::minibatch_deviation::minibatch_deviation;
 use super::minibatch_discrimination::MinibatchDiscrimination;
 use super::norm::Norm;
 use super::reference_batch::{ReferenceBatch, ReferenceStatistics};
-use crate::kernels::leaky_relu;
+use crate::kernels::{leaky_relu, relu};
 
 /// A layer of a discriminator. The last one of each discriminator is a convolution, whose output is the logits.
 #[derive(Debug, Clone, Copy)]
@@ -19,14 +21,22 @@ pub enum DiscriminatorLayer<'n> {
     Convolution(&'n Convolution),
     /// A normalisation.
     Norm(&'n Norm),
+    /// A convolution whose weight is scaled as it computes.
+    Equalised(&'n EqualisedConvolution),
     /// Leaky ReLU.
     LeakyRelu,
+    /// ReLU.
+    Relu,
     /// [`blur_downsample`].
     BlurDownsample,
     /// The deviation over groups of pictures, one more channel.
     MinibatchDeviation,
     /// How like the others of its batch each picture is, one more channel for each kernel.
     MinibatchDiscrimination(&'n MinibatchDiscrimination),
+    /// Half of height and width.
+    Halve(Halving),
+    /// The sum over all places.
+    GlobalSum,
 }
 
 impl DiscriminatorLayer<'_> {
@@ -40,10 +50,14 @@ impl DiscriminatorLayer<'_> {
         match self {
             Self::Convolution(layer) => layer.forward(input, mode),
             Self::Norm(layer) => statistics.forward(layer, input, mode),
+            Self::Equalised(layer) => layer.forward(input),
             Self::LeakyRelu => leaky_relu(input, LEAKY_SLOPE),
+            Self::Relu => relu(input),
             Self::BlurDownsample => blur_downsample(input),
             Self::MinibatchDeviation => minibatch_deviation(input),
             Self::MinibatchDiscrimination(layer) => layer.forward(input, mode),
+            Self::Halve(halving) => halving.forward(input),
+            Self::GlobalSum => global_sum(input),
         }
     }
 }
@@ -57,6 +71,15 @@ pub fn discriminator_logits(
 ) -> Tensor<4> {
     let mut statistics = reference_statistics(layers, mode, reference);
     full_precision(through(layers, input, mode, &mut statistics))
+}
+
+/// Maps `[batch, channels, height, width]` to the features after these `layers`, without a reference batch.
+pub fn discriminator_part(
+    layers: &[DiscriminatorLayer<'_>],
+    input: Tensor<4>,
+    mode: ForwardMode,
+) -> Tensor<4> {
+    through(layers, input, mode, &mut ReferenceStatistics::Absent)
 }
 
 /// The statistics of the reference batch in these `layers`.

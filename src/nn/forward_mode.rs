@@ -18,8 +18,8 @@ impl NormStats {
     /// Those of a recipe's generator unless others are asked for.
     pub fn usual(recipe: &Recipe) -> Self {
         match recipe.mode {
-            // One window has too few pixels for statistics of its own.
-            Mode::Inpaint => Self::Running,
+            // One window has too few pixels for statistics of its own, and one sample must not depend on the others.
+            Mode::Inpaint | Mode::Generate | Mode::Vae => Self::Running,
             // As in the paper's tests: a picture's own contrast is to be kept.
             Mode::Pix2pix if recipe.generator.arch == GeneratorArch::Srresnet => Self::Running,
             Mode::Pix2pix | Mode::Cycle | Mode::Contrastive | Mode::Pix2pixhd => Self::Batch,

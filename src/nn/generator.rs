@@ -74,6 +74,12 @@ impl Generator {
             GeneratorArch::Context | GeneratorArch::ContextBottleneck => {
                 unreachable!("context encoders are of mode inpaint, which makes them itself")
             }
+            GeneratorArch::Dcgan
+            | GeneratorArch::Resnet
+            | GeneratorArch::Progressive
+            | GeneratorArch::Style => {
+                unreachable!("modes that make pictures from noise make their networks themselves")
+            }
             GeneratorArch::Srresnet => Self::Srresnet(Srresnet::new(init, recipe, input, output)),
             GeneratorArch::Local => Self::Local(LocalEnhancer::new(init, recipe, input, output)),
             // A U-Net is named after the size that its downsamplings reduce to one pixel.

@@ -13,7 +13,7 @@ use super::norm::Norm;
 use super::pixel_shuffle::pixel_shuffle;
 use super::prelu::Prelu;
 use super::reference_batch::{ReferenceBatch, ReferenceStatistics};
-use super::upsampling::Upsampling;
+use super::upsampling::{Upsampling, doubled};
 
 /// The operations of a generator's layers. Generators define the order of their layers; an implementation computes each layer
 /// at once, or records it to compute the whole in bands.
@@ -41,6 +41,9 @@ pub trait LayerOps<'n> {
 
     /// [`pixel_shuffle`].
     fn pixel_shuffle(&mut self, input: Self::Features, factor: usize) -> Self::Features;
+
+    /// [`doubled`].
+    fn double(&mut self, input: Self::Features) -> Self::Features;
 
     /// [`downsample`].
     fn downsample(&mut self, input: Self::Features) -> Self::Features;
@@ -124,6 +127,10 @@ impl LayerOps<'_> for Eager<'_> {
 
     fn pixel_shuffle(&mut self, input: Tensor<4>, factor: usize) -> Tensor<4> {
         pixel_shuffle(input, factor)
+    }
+
+    fn double(&mut self, input: Tensor<4>) -> Tensor<4> {
+        doubled(input)
     }
 
     fn downsample(&mut self, input: Tensor<4>) -> Tensor<4> {

@@ -29,11 +29,11 @@ pub struct Norm {
     share: f64,
 }
 
-/// Scale, shift and running averages of batch normalisation, each `[channels]`.
+/// Scale and shift, where they are the layer's own, and running averages of batch normalisation, each `[channels]`.
 #[derive(Module, Debug)]
 struct BatchNorm {
-    weight: Param<Tensor<1>>,
-    bias: Param<Tensor<1>>,
+    weight: Option<Param<Tensor<1>>>,
+    bias: Option<Param<Tensor<1>>>,
     running_mean: RunningState<Tensor<1>>,
     running_var: RunningState<Tensor<1>>,
 }
@@ -48,11 +48,22 @@ struct Affine {
 impl Norm {
     /// Creates a layer over `channels` channels.
     pub fn new(init: &mut WeightInit, kind: NormKind, channels: usize) -> Self {
+        let norm = Self::without_scale(init, kind, channels);
+        let batch = norm.batch.map(|batch| BatchNorm {
+            weight: Some(init.scale(channels)),
+            bias: Some(init.bias(channels)),
+            ..batch
+        });
+        Self { batch, ..norm }
+    }
+
+    /// The same, where batch normalisation has no scale and shift of its own.
+    pub fn without_scale(init: &WeightInit, kind: NormKind, channels: usize) -> Self {
         let batch = kind.is_batch().then(|| {
             let device = init.device().clone().inner();
             BatchNorm {
-                weight: init.scale(channels),
-                bias: init.bias(channels),
+                weight: None,
+                bias: None,
                 running_mean: RunningState::new(Tensor::zeros([channels], &device)),
                 running_var: RunningState::new(Tensor::ones([channels], &device)),
             }
@@ -131,7 +142,7 @@ impl Norm {
 
     fn scale_and_shift(&self) -> Option<(&Param<Tensor<1>>, &Param<Tensor<1>>)> {
         match (&self.batch, &self.affine) {
-            (Some(batch), _) => Some((&batch.weight, &batch.bias)),
+            (Some(batch), _) => batch.weight.as_ref().zip(batch.bias.as_ref()),
             (_, Some(affine)) => Some((&affine.weight, &affine.bias)),
             _ => None,
         }
@@ -218,7 +229,7 @@ impl BatchNorm {
     fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         match mode.norm_stats {
             NormStats::Batch => {
-                let (scale, shift) = (self.weight.val(), self.bias.val());
+                let (scale, shift) = self.scale_and_shift(&input);
                 let (output, mean, variance) = if let Some(exchange) = mode.exchange {
                     let joint = joint_batch_norm(input, scale, shift, NORM_EPSILON, exchange);
                     (joint.output, joint.mean, joint.unbiased_variance)
@@ -238,8 +249,17 @@ impl BatchNorm {
     }
 
     fn forward_by_running(&self, input: Tensor<4>) -> Tensor<4> {
-        let (scale, shift) = (self.weight.val(), self.bias.val());
+        let (scale, shift) = self.scale_and_shift(&input);
         normalize_batch(input, self.running(), scale, shift, NORM_EPSILON)
+    }
+
+    /// Scale and shift of `input`: 1 and 0 where they are not the layer's own.
+    fn scale_and_shift(&self, input: &Tensor<4>) -> (Tensor<1>, Tensor<1>) {
+        let own = |param: &Option<Param<Tensor<1>>>, usual: f64| match param {
+            Some(param) => param.val(),
+            None => Tensor::full([input.dims()[1]], usual, &input.device()),
+        };
+        (own(&self.weight, 1.0), own(&self.bias, 0.0))
     }
 
     /// Takes these statistics for the running averages.

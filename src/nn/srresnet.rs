@@ -19,7 +19,10 @@ const DOUBLING: usize = 2;
 /// Residual blocks at the size of the input, then as many doublings as the scale has.
 ///
 /// Ledig et al., "Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network", 2017, section 2.1.1. The
-/// last convolution ends in a hyperbolic tangent, as in the public implementations. Convolutions have biases whatever the norm.
+/// last convolution ends in a hyperbolic tangent, as in the public implementations, or is added to the enlarged input: a network
+/// without such a skip has to learn what a picture is before it can learn what it lacks, and never comes to black and white (Zhang et al.,
+/// "Beyond a Gaussian Denoiser", 2017; for enlarged inputs Du et al., "Anchor-based Plain Net for Mobile Image Super-Resolution", 2021).
+/// Convolutions have biases whatever the norm.
 #[derive(Module, Debug)]
 pub struct Srresnet {
     stem: Convolution,
@@ -32,6 +35,9 @@ pub struct Srresnet {
     /// Whether norms take a place in PyTorch's sequences.
     #[module(skip)]
     norm: NormKind,
+    /// Whether the result is added to the input.
+    #[module(skip)]
+    residual: bool,
 }
 
 /// Two convolutions whose result is added to their input, with nothing after the sum.
@@ -116,10 +122,12 @@ impl Srresnet {
                 .collect(),
             head: same(init, [channels, output], 9),
             norm: recipe.norm,
+            residual: recipe.residual,
         }
     }
 
-    /// Maps `[batch, in, height, width]` to `[batch, out, scale * height, scale * width]`, both in [-1, 1].
+    /// Maps `[batch, in, height, width]` to `[batch, out, scale * height, scale * width]`, both in [-1, 1]; with the skip from the input the
+    /// output may go a little beyond.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         self.forward_with(&mut Eager::new(mode), input)
     }
@@ -130,7 +138,7 @@ impl Srresnet {
         ops: &mut O,
         input: O::Features,
     ) -> O::Features {
-        let features = ops.convolution(&self.stem, input);
+        let features = ops.convolution(&self.stem, input.clone());
         let stem = ops.prelu(&self.stem_activation, features);
         let mut features = stem.clone();
         for block in &self.blocks {
@@ -143,7 +151,14 @@ impl Srresnet {
             features = enlargement.forward_with(ops, features);
         }
         features = ops.convolution(&self.head, features);
-        ops.activation(Activation::Tanh, features)
+        if !self.residual {
+            return ops.activation(Activation::Tanh, features);
+        }
+        let enlarged = self
+            .enlargements
+            .iter()
+            .fold(input, |enlarged, _| ops.double(enlarged));
+        ops.sum(enlarged, features)
     }
 }
 
@@ -175,6 +190,8 @@ impl Network for Srresnet {
                 "stem_activation" => "conv_block1.conv_block.1",
                 "trunk" => "conv_block2.conv_block.0",
                 "trunk_norm" => "conv_block2.conv_block.1",
+                // No sequence, where no activation follows.
+                _ if self.residual => "conv_block3",
                 _ => "conv_block3.conv_block.0",
             }
             .to_owned(),

@@ -85,6 +85,16 @@ impl<N: Network> Trainable<N> {
             .map(|network| clip_weights(network, limit));
     }
 
+    /// Changes settings of the network, and of its average, that are no weights.
+    pub fn adjust(&mut self, change: impl Fn(&mut N)) {
+        if let Some(network) = &mut self.network {
+            change(network);
+        }
+        if let Some(average) = &mut self.average {
+            average.adjust(change);
+        }
+    }
+
     /// Gives the network, and its average, the batch that their norms take statistics from.
     pub fn set_reference(&mut self, batch: &ReferenceBatch) {
         if let Some(network) = &mut self.network {

@@ -145,6 +145,22 @@ impl WeightInit {
         Param::from_data(TensorData::new(values, shape), &self.device)
     }
 
+    /// Weight of a layer whose scale is not of its weights: normal with this standard deviation, whatever the recipe's law.
+    pub(crate) fn standard_normal(
+        &mut self,
+        shape: [usize; 4],
+        deviation: f64,
+    ) -> Param<Tensor<4>> {
+        if self.kind.is_none() {
+            return self.weight(shape);
+        }
+        let mut values = self.normal(shape.iter().product());
+        for value in &mut values {
+            *value *= deviation as f32;
+        }
+        Param::from_data(TensorData::new(values, shape), &self.device)
+    }
+
     /// A bias: zeros.
     pub fn bias(&self, channels: usize) -> Param<Tensor<1>> {
         self.constant(0.0, channels)

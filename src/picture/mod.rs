@@ -4,6 +4,7 @@
 //! side by side; `metadata` the blocks that stand beside the pixels.
 
 mod alpha;
+mod animation;
 mod bands;
 mod byte_source;
 mod cmyk;
@@ -21,6 +22,7 @@ mod id_map;
 mod integrity;
 mod lab;
 mod limits;
+mod luminance;
 mod metadata;
 mod normalize;
 mod output_metadata;
@@ -43,6 +45,7 @@ pub use id_map::{ColourMap, IdMap, MAX_ID, SampleFile};
 pub(crate) use integrity::is_truncated_file;
 pub use lab::rgb_values;
 pub use limits::{Amount, AmountError, MAX_BYTES, MAX_PIXELS, PictureLimits};
+pub use luminance::{KeptShares, LUMINANCE_EPSILON, Luminance, LuminanceMatch, LuminanceSums};
 pub use metadata::{
     ColourChunks, Density, Exclusion, ExifField, ExifFields, Georeference, IccColourSpace,
     Metadata, updated_exif, updated_xmp,
@@ -60,6 +63,7 @@ pub use samples::Subpixel;
 pub use spooled::{SpoolError, SpooledPicture};
 
 pub(crate) use alpha::alpha;
+pub(crate) use animation::animation;
 pub(crate) use colourise::{coloured, lightness_values};
 pub(crate) use contents::FileContents;
 pub(crate) use distance_transform::DistanceTransform;
@@ -70,5 +74,5 @@ pub(crate) use normalize::{grey_value, image_from_values, normalized_values};
 pub(crate) use output_pixels::OutputPixels;
 pub(crate) use raster::{RasterKind, network_values};
 pub(crate) use read::rgb;
-pub(crate) use samples::{has_integer_samples, is_16_bit, to_8_bit, with_samples};
+pub(crate) use samples::{colour_type, has_integer_samples, is_16_bit, to_8_bit, with_samples};
 pub(crate) use transparency::Transparency;

@@ -104,6 +104,16 @@ pub(crate) fn is_16_bit(colour: ColorType) -> bool {
     colour.bytes_per_pixel() == 2 * colour.channel_count()
 }
 
+/// Grey (1 channel) or RGB, of 8 or 16 bits.
+pub(crate) fn colour_type(channels: usize, is_16_bit: bool) -> ColorType {
+    match (channels, is_16_bit) {
+        (1, false) => ColorType::L8,
+        (1, true) => ColorType::L16,
+        (_, false) => ColorType::Rgb8,
+        (_, true) => ColorType::Rgb16,
+    }
+}
+
 /// The picture with each level rounded to 8 bits.
 pub(crate) fn to_8_bit(picture: DynamicImage) -> DynamicImage {
     match picture {

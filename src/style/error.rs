@@ -133,6 +133,21 @@ pub enum StyleError {
         "the style `{0}` has a bottleneck of one value per channel, which has no statistics of its own: leave out --norm-stats batch"
     )]
     NoOwnStatistics(String),
+    /// Statistics of each picture, for a generator that makes pictures from noise.
+    #[error(
+        "the style `{0}` makes pictures with the statistics of its training, not with those of each picture: leave out --norm-stats batch"
+    )]
+    FixedStatistics(String),
+    /// A network that is not written as an ONNX model.
+    #[error(
+        "the style `{style}` has a generator of arch \"{arch}\", and of those that make pictures from noise only \"dcgan\" is written as ONNX: take --format safetensors"
+    )]
+    NoModel {
+        /// Style.
+        style: String,
+        /// Its generator.
+        arch: &'static str,
+    },
     /// Virtual batch normalisation, asked for as an ONNX model.
     #[error(
         "the style `{0}` has virtual batch norm, whose statistics are those of the reference batch and of each picture together, and ONNX has no operator for it: use --format safetensors, or train with `generator.norm = \"reference_batch\"`"
@@ -141,6 +156,29 @@ pub enum StyleError {
     /// A style that fills holes, where whole pictures are to be translated.
     #[error("the style `{0}` fills holes: say where they are with --mask")]
     NeedsMask(String),
+    /// A style that makes pictures, where pictures are to be translated.
+    #[error(
+        "the style `{0}` makes pictures from noise and translates none: `translate sample --style {0}` has it make some"
+    )]
+    TranslatesNone(String),
+    /// A style that translates pictures, where some are to be made from noise.
+    #[error(
+        "the style `{style}` of mode {mode} translates pictures and makes none from noise: take one of mode generate or vae"
+    )]
+    MakesNone {
+        /// Style.
+        style: String,
+        /// Its mode.
+        mode: &'static str,
+    },
+    /// A style without an encoder, where pictures are to be encoded.
+    #[error("the style `{style}` of mode {mode} has no encoder: take one of mode vae")]
+    EncodesNone {
+        /// Style.
+        style: String,
+        /// Its mode.
+        mode: &'static str,
+    },
     /// Another program is writing into the style's folder.
     #[error("another run is writing the style in `{}`: wait for it, or choose another name", .0.display())]
     InUse(PathBuf),

@@ -22,6 +22,9 @@ pub fn generator_state_dict(
     direction: Option<Direction>,
     device: &Device,
 ) -> Result<NamedTensors, StyleError> {
+    if manifest.recipe.mode.makes_pictures() && direction.is_none() {
+        return network_state_dict(folder, manifest, "generator");
+    }
     let (weights, _) = generator_weights(folder, manifest, direction, device)?;
     let weights = with_filters(weights, &manifest.recipe, "generator");
     Ok(weights.with_num_batches_tracked(manifest.training.steps))

@@ -60,6 +60,9 @@ pub fn generator_onnx(
         input: match recipe.mode {
             Mode::Pix2pix if recipe.data.colours == Colours::Lab => OnnxInput::Lightness,
             Mode::Pix2pix | Mode::Cycle | Mode::Contrastive => OnnxInput::Pictures,
+            Mode::Generate | Mode::Vae => {
+                unreachable!("a network that translates none is not loaded for it")
+            }
             Mode::Pix2pixhd => OnnxInput::Maps(map_text(recipe)),
             Mode::Inpaint => OnnxInput::Holes(Holes {
                 side: recipe.data.crop_size,

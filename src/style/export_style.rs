@@ -7,10 +7,11 @@ use super::file_precision::FilePrecision;
 use super::folder::StyleFolder;
 use super::manifest::Manifest;
 use super::weights::{style_weights, write_weights};
+use crate::config::Mode;
 use crate::files;
 
-/// Writes what is needed to apply a style into the folder `target`: generators, the clusters of instance features, `style.toml`
-/// without the places of this machine, and the model card where there is one. Returns the number of networks.
+/// Writes what is needed to apply a style into the folder `target`: generators, the clusters of instance features, the encoder of an
+/// autoencoder, `style.toml` without the places of this machine, and the model card where there is one. Returns the number of networks.
 ///
 /// # Errors
 /// The style has no weights, or they are damaged or beyond the range of `precision`; or a file cannot be written.
@@ -21,7 +22,11 @@ pub fn export_style(
     target: &StyleFolder,
 ) -> Result<usize, StyleError> {
     let mut networks = folder.networks()?;
-    networks.retain(|stem| stem.starts_with("generator") || stem == "clusters");
+    // Of an autoencoder both parts are used.
+    let encodes = manifest.recipe.mode == Mode::Vae;
+    networks.retain(|stem| {
+        stem.starts_with("generator") || stem == "clusters" || (encodes && stem == "encoder")
+    });
     if networks.is_empty() {
         return Err(StyleError::NoWeights(folder.weights("generator")));
     }

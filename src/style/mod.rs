@@ -28,5 +28,5 @@ pub use pace::Pace;
 pub use registry::Registry;
 pub use weights::{
     discriminator_stem, generator_stem, initial_stem, load_clusters, load_generator, map_weights,
-    read_weights, second_generator_stem, style_weights, write_weights,
+    mapped_style_weights, read_weights, second_generator_stem, style_weights, write_weights,
 };

@@ -49,10 +49,7 @@ pub fn style_weights(folder: &StyleFolder, stem: &str) -> Result<NamedTensors, S
 ///
 /// # Errors
 /// As [`style_weights`].
-pub(super) fn mapped_style_weights(
-    folder: &StyleFolder,
-    stem: &str,
-) -> Result<NamedTensors, StyleError> {
+pub fn mapped_style_weights(folder: &StyleFolder, stem: &str) -> Result<NamedTensors, StyleError> {
     weights_of(folder, stem, map_weights)
 }
 
@@ -103,6 +100,7 @@ pub fn write_weights(path: &Path, tensors: &NamedTensors) -> Result<(), StyleErr
 /// Stem of the weight file of the generator that translates in `direction`, where the recipe has one.
 pub fn generator_stem(recipe: &Recipe, direction: Direction) -> Option<&'static str> {
     match (recipe.mode, direction) {
+        (Mode::Generate | Mode::Vae, _) => None,
         (Mode::Pix2pix | Mode::Contrastive | Mode::Pix2pixhd | Mode::Inpaint, direction) => {
             (direction == recipe.data.direction).then_some(GENERATOR)
         }
@@ -117,7 +115,7 @@ pub fn second_generator_stem(recipe: &Recipe) -> Option<&'static str> {
     match (recipe.mode, direction) {
         (Mode::Pix2pix | Mode::Contrastive, Direction::AToB) => Some(A_TO_B),
         (Mode::Pix2pix | Mode::Contrastive, Direction::BToA) => Some(B_TO_A),
-        (Mode::Cycle | Mode::Pix2pixhd | Mode::Inpaint, _) => None,
+        (Mode::Cycle | Mode::Pix2pixhd | Mode::Inpaint | Mode::Generate | Mode::Vae, _) => None,
     }
 }
 
@@ -138,9 +136,9 @@ pub fn initial_stem<'a>(folder: &StyleFolder, recipe: &Recipe, stem: &'a str) ->
 /// Stem of the weight file of the discriminator that judges what is translated in `direction`.
 pub fn discriminator_stem(mode: Mode, direction: Direction) -> &'static str {
     match (mode, direction) {
-        (Mode::Pix2pix | Mode::Contrastive | Mode::Pix2pixhd | Mode::Inpaint, _) => "discriminator",
         (Mode::Cycle, Direction::AToB) => "discriminator_a",
         (Mode::Cycle, Direction::BToA) => "discriminator_b",
+        _ => "discriminator",
     }
 }
 
@@ -158,6 +156,9 @@ pub fn load_generator(
     let recipe = &manifest.recipe;
     if recipe.mode == Mode::Inpaint {
         return Err(StyleError::NeedsMask(folder.name()));
+    }
+    if recipe.mode.makes_pictures() {
+        return Err(StyleError::TranslatesNone(folder.name()));
     }
     let direction = direction.unwrap_or(recipe.data.direction);
     let second = || second_generator_stem(recipe).filter(|stem| folder.has_weights(stem));

@@ -80,6 +80,7 @@ impl Benchmark {
             seed: self.recipe.train.seed,
             generator_rate: optim.lr,
             discriminator_rate: self.recipe.discriminator_learning_rate(),
+            detail: 1.0,
             reducer: None,
         };
         let started = Instant::now();
@@ -113,7 +114,7 @@ impl Benchmark {
         let [width, height] = self.size;
         let position = |index: usize| (index % width, index / width % height);
         match self.recipe.mode {
-            Mode::Pix2pix | Mode::Cycle | Mode::Contrastive => {}
+            Mode::Pix2pix | Mode::Cycle | Mode::Contrastive | Mode::Generate | Mode::Vae => {}
             Mode::Pix2pixhd => {
                 // Squares of one class, each an instance of its own.
                 let square = |index| {
@@ -166,6 +167,12 @@ fn passes(recipe: &Recipe) -> usize {
         Mode::Cycle => 4,
         // One of the mean code, and three more looks.
         Mode::Pix2pix if recipe.has_latent_code() => 4,
-        Mode::Pix2pix | Mode::Contrastive | Mode::Pix2pixhd | Mode::Inpaint => 1,
+        // Pictures from noise are made at once.
+        Mode::Pix2pix
+        | Mode::Contrastive
+        | Mode::Pix2pixhd
+        | Mode::Inpaint
+        | Mode::Generate
+        | Mode::Vae => 1,
     }
 }

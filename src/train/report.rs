@@ -151,6 +151,8 @@ fn preview_caption(recipe: &Recipe) -> &'static str {
         Mode::Cycle => "Each row: input, output, input recovered from the output.",
         Mode::Contrastive => "Each row: input, output.",
         Mode::Inpaint => "Each row: photo with a hole, filled, original.",
+        Mode::Vae => "Each row: picture, the same encoded and decoded, then pictures from noise.",
+        Mode::Generate => "Pictures from the same noise each time; of a class those of a row.",
     }
 }
 

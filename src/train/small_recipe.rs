@@ -5,15 +5,18 @@ use std::fmt::Write as _;
 use crate::config::{BuiltinRecipe, Colours, Recipe, diff};
 
 /// The settings that say what the pictures are and what is learnt of them, and not how large the networks are.
-const DATA_KEYS: [&str; 9] = [
+const DATA_KEYS: [&str; 12] = [
     "data.direction",
     "data.input_channels",
     "data.output_channels",
     "data.classes",
     "data.instances",
     "data.masks",
+    "data.classes_from",
+    "data.embeddings",
     "generator.latent",
     "generator.latent_at",
+    "generator.condition",
     "generator.scale",
 ];
 

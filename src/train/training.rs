@@ -12,7 +12,7 @@ use super::event::{Event, Listener, RunOutcome, StepRecord};
 use super::loop_state::{Due, LoopState, PendingLosses};
 use super::methods;
 use super::stage::Stage;
-use crate::data::{Batch, DataLoader, Share};
+use crate::data::{Batch, DataLoader, FadeIn, Share};
 use crate::device::OpenDevice;
 use crate::distributed::{Group, GroupError, Signal};
 use crate::method::{Method, Player, StepContext};
@@ -169,7 +169,8 @@ impl Training<'_> {
 
     fn step(&mut self, batch: Batch) -> Result<(), TrainError> {
         let recipe = &self.stage.recipe;
-        let within = (self.state.position() - self.stage.first) % self.state.per_epoch;
+        let position = self.state.position() - self.stage.first;
+        let within = position % self.state.per_epoch;
         let length = self.stage.dataset.len();
         let (_, part) = self
             .share()
@@ -179,6 +180,8 @@ impl Training<'_> {
         let epoch = self.state.epoch();
         let schedule_epoch = epoch - self.stage.schedule_start / self.state.per_epoch;
         let factor = self.state.schedule.factor(schedule_epoch);
+        let fade = FadeIn::new(recipe, self.stage.per_epoch);
+        let detail = fade.map_or(1.0, |fade| fade.share(position));
         let averaging = Averaging::new(self.group, part, recipe.train.sync_norm);
         let seed = random::process_seed(recipe.train.seed, self.group.rank());
         let context = StepContext {
@@ -187,6 +190,7 @@ impl Training<'_> {
             seed,
             generator_rate: recipe.optim.lr * factor,
             discriminator_rate: recipe.discriminator_learning_rate() * factor,
+            detail,
             reducer: averaging.reducer(),
         };
         // Reseeded at every step, so that there is no state of a generator to save.

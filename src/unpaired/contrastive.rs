@@ -5,6 +5,7 @@ use rand::RngExt;
 
 use super::discriminator::DiscriminatorWithPool;
 use super::heads::PatchHeads;
+use super::kept_luminance::KeptLuminance;
 use super::patch_nce::PatchNce;
 use super::sliced_wasserstein::SlicedWasserstein;
 use crate::config::Recipe;
@@ -40,6 +41,7 @@ pub struct Contrastive {
     flip: bool,
     reference: Option<ReferencePictures>,
     sliced: Option<SlicedWasserstein>,
+    kept: KeptLuminance,
     /// Without automatic differentiation.
     device: Device,
 }
@@ -75,8 +77,17 @@ impl Contrastive {
             flip: recipe.loss.flip_equivariance,
             reference: ReferencePictures::new(recipe),
             sliced: SlicedWasserstein::from_recipe(recipe, output),
+            kept: KeptLuminance::from_recipe(&recipe.generator),
             device: device.clone(),
         }
+    }
+
+    /// What `translate apply` makes of a picture.
+    fn translation(&self, picture: &TensorData) -> TensorData {
+        let input = Tensor::<4>::from_data(picture.clone(), &self.device);
+        let mode = ForwardMode::inference(NormStats::Batch, false);
+        let output = self.generator.in_use().forward(input, mode);
+        self.kept.finish(output.into_data(), picture)
     }
 
     /// Gives the networks the pictures of the reference batch.
@@ -194,18 +205,13 @@ impl Method for Contrastive {
     }
 
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
-        let input = Tensor::<4>::from_data(batch.a.clone(), &self.device);
-        let mode = ForwardMode::inference(NormStats::Batch, false);
-        let output = self.generator.in_use().forward(input, mode);
-        vec![vec![batch.a, output.into_data()]]
+        let output = self.translation(&batch.a);
+        vec![vec![batch.a, output]]
     }
 
     /// The translation, with a real picture of its domain, which shows something else.
     fn translations(&self, batch: Batch) -> Vec<(TensorData, TensorData)> {
-        let mode = ForwardMode::inference(NormStats::Batch, false);
-        let input = Tensor::<4>::from_data(batch.a, &self.device);
-        let output = self.generator.in_use().forward(input, mode);
-        vec![(output.into_data(), batch.b)]
+        vec![(self.translation(&batch.a), batch.b)]
     }
 
     fn set_reference(&mut self, batch: &Batch) -> Result<(), TensorError> {

@@ -4,6 +4,7 @@ use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
 use super::discriminator::DiscriminatorWithPool;
+use super::kept_luminance::KeptLuminance;
 use super::sliced_wasserstein::SlicedWasserstein;
 use crate::config::Recipe;
 use crate::data::Batch;
@@ -39,6 +40,7 @@ pub struct CycleGan {
     reference: Option<ReferencePictures>,
     /// Of the side with discriminator A, then of the side with discriminator B.
     sliced: [Option<SlicedWasserstein>; 2],
+    kept: KeptLuminance,
     /// Without automatic differentiation.
     device: Device,
 }
@@ -83,6 +85,7 @@ impl CycleGan {
             reference: ReferencePictures::new(recipe),
             sliced: [recipe.data.output_channels, recipe.data.input_channels]
                 .map(|channels| SlicedWasserstein::from_recipe(recipe, channels)),
+            kept: KeptLuminance::from_recipe(&recipe.generator),
             device: device.clone(),
         }
     }
@@ -239,7 +242,8 @@ impl Method for CycleGan {
             let input = Tensor::<4>::from_data(real.clone(), &self.device);
             let translated = there.forward(input, mode);
             let recovered = back.forward(translated.clone(), mode);
-            vec![real, translated.into_data(), recovered.into_data()]
+            let translated = self.kept.finish(translated.into_data(), &real);
+            vec![real, translated, recovered.into_data()]
         };
         let (a2b, b2a) = (self.a2b.in_use(), self.b2a.in_use());
         vec![row(batch.a, &a2b, &b2a), row(batch.b, &b2a, &a2b)]
@@ -248,9 +252,9 @@ impl Method for CycleGan {
     /// The translation into domain B, with a real picture of that domain, which shows something else.
     fn translations(&self, batch: Batch) -> Vec<(TensorData, TensorData)> {
         let mode = ForwardMode::inference(NormStats::Batch, false);
-        let input = Tensor::<4>::from_data(batch.a, &self.device);
+        let input = Tensor::<4>::from_data(batch.a.clone(), &self.device);
         let translated = self.a2b.in_use().forward(input, mode);
-        vec![(translated.into_data(), batch.b)]
+        vec![(self.kept.finish(translated.into_data(), &batch.a), batch.b)]
     }
 
     fn set_reference(&mut self, batch: &Batch) -> Result<(), TensorError> {

@@ -4,6 +4,7 @@ mod contrastive;
 mod cycle_gan;
 mod discriminator;
 mod heads;
+mod kept_luminance;
 mod laplacian;
 mod patch_nce;
 mod patch_pool;

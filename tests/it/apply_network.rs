@@ -10,6 +10,7 @@ use translate::apply::{
     ApplyError, ApplyOptions, RowAccess, Status, Summary, Translator, plan, run,
 };
 use translate::nn::BandLimits;
+use translate::picture::KeptShares;
 
 pub(crate) type Translation = dyn FnMut(Vec<f32>, u64) -> Result<Vec<f32>, String>;
 
@@ -18,6 +19,7 @@ pub(crate) struct Network {
     pub(crate) channels: (usize, usize),
     pub(crate) multiple: usize,
     pub(crate) smallest: usize,
+    pub(crate) kept: KeptShares,
     pub(crate) translation: Box<Translation>,
 }
 
@@ -29,6 +31,7 @@ impl Network {
             channels: (3, 3),
             multiple: 8,
             smallest: 1,
+            kept: KeptShares::default(),
             translation: Box::new(translation),
         }
     }
@@ -53,6 +56,10 @@ impl Translator for Network {
 
     fn smallest(&self) -> usize {
         self.smallest
+    }
+
+    fn kept(&self) -> KeptShares {
+        self.kept
     }
 
     fn translate(

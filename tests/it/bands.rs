@@ -115,7 +115,7 @@ proptest! {
             GeneratorArch::Unet64,
             GeneratorArch::Srresnet,
         ]),
-        scale in prop::sample::select(vec![1usize, 2, 4]),
+        (scale, residual) in (prop::sample::select(vec![1usize, 2, 4]), any::<bool>()),
         norm in prop::sample::select(vec![
             NormKind::Instance, NormKind::InstanceAffine, NormKind::Batch, NormKind::ReferenceBatch,
             NormKind::VirtualBatch, NormKind::None,
@@ -147,6 +147,7 @@ proptest! {
             enhancers: 1,
             enhancer_blocks: 1,
             scale: if arch == GeneratorArch::Srresnet { scale } else { 1 },
+            residual: arch == GeneratorArch::Srresnet && residual,
             ..Recipe::defaults(Mode::Pix2pixhd).generator
         };
         let device = Device::flex();

@@ -184,6 +184,7 @@ mod on_libtorch {
                 seed: 0,
                 generator_rate: 2e-4,
                 discriminator_rate: 2e-4,
+                detail: 1.0,
                 reducer: None,
             };
             for loss in method.step(batch, context) {

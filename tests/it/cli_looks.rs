@@ -89,6 +89,28 @@ fn pictures_have_as_many_looks_as_are_asked_for() {
         }
         assert_eq!(place.read(&path), place.read(same), "{line}");
     }
+    place
+        .run(&format!(
+            "{apply} --interpolate 4 --seed 5 --animation --output way"
+        ))
+        .done();
+    let decoder = gif::DecodeOptions::new()
+        .read_info(std::fs::File::open(place.path("way/a.gif")).unwrap())
+        .unwrap();
+    assert_eq!((decoder.width(), decoder.height()), (70, 150));
+    assert_eq!(decoder.into_iter().count(), 4);
+    place
+        .run(&format!(
+            "{apply} --interpolate 4 --animation --skip-existing --output way"
+        ))
+        .done();
+    for frame in 1..=4 {
+        std::fs::remove_file(place.path(&format!("way/a_{frame}.png"))).unwrap();
+        std::fs::remove_file(place.path(&format!("way/b_{frame}.png"))).unwrap();
+    }
+    place
+        .run(&format!("{apply} --interpolate 4 --animation --output way"))
+        .failed(1, &["way/a.gif", "exists already"]);
     place.run(&format!("{apply} --output mean")).done();
     place
         .run(&format!("{apply} --output bands --tile 64"))

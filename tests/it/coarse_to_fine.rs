@@ -296,6 +296,7 @@ fn a_restored_method_goes_on_to_the_bit() {
             seed: 0,
             generator_rate: 2e-4,
             discriminator_rate: 2e-4,
+            detail: 1.0,
             reducer: None,
         };
         method.step(training_batch(&fixture, index as usize), context);

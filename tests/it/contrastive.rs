@@ -106,6 +106,7 @@ fn step(method: &mut dyn Method, step: u64) {
         seed: 3,
         generator_rate: RATE,
         discriminator_rate: RATE,
+        detail: 1.0,
         reducer: None,
     };
     method.step(batch(), context);

@@ -70,6 +70,8 @@ fn full_recipes_are_the_defaults_with_every_key() {
         ("cycle.toml", Mode::Cycle),
         ("contrastive.toml", Mode::Contrastive),
         ("inpaint.toml", Mode::Inpaint),
+        ("generate.toml", Mode::Generate),
+        ("vae.toml", Mode::Vae),
     ] {
         let path = root().join("configs").join(file);
         let recipe = Overlay::from_file(&path).unwrap().resolve(mode).unwrap();
@@ -132,6 +134,7 @@ fn links_between_documents_are_not_broken() {
         "docs/metrics.md",
         "docs/gan-toolbox.md",
         "docs/serve.md",
+        "docs/synthesis.md",
         "docs/architecture.md",
         "docs/compatibility.md",
         "CONTRIBUTING.md",

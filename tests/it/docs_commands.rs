@@ -18,6 +18,7 @@ cycle="--set data.load_size=18 --set data.crop_size=16 --set generator.arch=resn
 pix2pix="--set data.load_size=72 --set data.crop_size=64 --set generator.arch=unet_64"
 pix2pixhd="--set data.batch_size=1 --set data.classes=5 --set data.load_size=32 --set generator.downsamplings=1 --set generator.blocks=1 --set generator.enhancer_blocks=1 --set encoder.channels=2 --set encoder.downsamplings=1"
 inpaint="--set data.load_size=72 --set data.crop_size=64 --set generator.arch=unet_64"
+generate="--set generator.channels=2 --set data.batch_size=2 --set data.load_size=16 --set data.crop_size=16"
 case "$1" in
 train)
     case "$all" in
@@ -28,6 +29,7 @@ train)
     *pix2pixhd*) more="--steps 2 --overwrite $small $pix2pixhd" ;;
     *pix2pix*) more="--steps 2 --overwrite $small $pix2pix" ;;
     *inpaint*) more="--steps 2 --overwrite $small $inpaint" ;;
+    *generate* | *vae*) more="--steps 2 --overwrite $generate" ;;
     *) more="--steps 2 --overwrite $small $cycle" ;;
     esac
     case "$all" in
@@ -41,7 +43,7 @@ apply | styles)
     apply) more="--overwrite" ;;
     esac
     ;;
-import | export) more="--overwrite" ;;
+import | export | sample) more="--overwrite" ;;
 demo) more="--steps 2" ;;
 bench)
     more="--steps 1 --size 64 --set generator.arch=unet_64 --set generator.channels=2 --set discriminator.channels=2"
@@ -219,6 +221,7 @@ fn every_command_within_the_text_is_understood() {
         "docs/compatibility.md",
         "docs/pix2pixhd.md",
         "docs/gan-toolbox.md",
+        "docs/synthesis.md",
     ] {
         for command in inline_commands(document) {
             let words = command.split_whitespace();

@@ -100,6 +100,7 @@ fn every_objective_trains_and_none_is_needed() {
         seed: 0,
         generator_rate: 2e-3,
         discriminator_rate: 2e-4,
+        detail: 1.0,
         reducer: None,
     };
     let losses = |change: &dyn Fn(&mut Recipe)| {

@@ -43,6 +43,18 @@ fn five_pairs() -> Place {
 }
 
 fn equals_one_process(place: &Place, device: &str, settings: &str, size: usize, steps: u64) {
+    stays_near_one_process(place, device, settings, size, steps, 1e-6);
+}
+
+/// Losses differ by less than `most` of their value.
+fn stays_near_one_process(
+    place: &Place,
+    device: &str,
+    settings: &str,
+    size: usize,
+    steps: u64,
+    most: f64,
+) {
     let line = format!(
         "--device {device} train {settings} --steps {steps} --set train.log_every=1 --set train.preview_every=100"
     );
@@ -64,8 +76,7 @@ fn equals_one_process(place: &Place, device: &str, settings: &str, size: usize, 
     }
     let distance = distance(place, "one", "several");
     println!("{settings} on {device}: losses differ by {distance:e}");
-    // Adam turns the rounding of gradients that cancel out into steps of full size.
-    assert!(distance < 1e-5, "{distance:e}");
+    assert!(distance < most, "{distance:e}");
     run_together(
         place,
         size,
@@ -85,7 +96,7 @@ fn two_processes_of_cycle_equal_one_with_the_double_batch() {
     let settings = format!("{CYCLE} --data pairs");
     // Later the rounding of sums of a batch is a thousand times as large: small networks that are applied to their own results magnify
     // it, in one process with another order of sums as well.
-    equals_one_process(&place, "cpu", &settings, 2, 3);
+    stays_near_one_process(&place, "cpu", &settings, 2, 3, 1e-5);
 }
 
 #[test]

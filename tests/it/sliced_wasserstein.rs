@@ -37,6 +37,7 @@ fn step(method: &mut dyn Method, number: u64) -> Vec<&'static str> {
         seed: 3,
         generator_rate: 2e-4,
         discriminator_rate: 2e-4,
+        detail: 1.0,
         reducer: None,
     };
     let losses = method.step(batch, context);

@@ -1,10 +1,13 @@
 //! Super-resolution: PyTorch's network and steps, and pictures that become larger.
 
+use burn::tensor::Tensor;
 use image::{ImageBuffer, Rgba};
 use translate::config::{
     Degradation, GeneratorArch, GeneratorRecipe, InitKind, Mode, NormKind, Recipe,
 };
-use translate::nn::{Generator, NamedTensors, NormStats, Srresnet, WeightInit};
+use translate::nn::{
+    ForwardMode, Generator, NamedTensors, NormStats, Srresnet, WeightInit, enlarged,
+};
 use translate::paired::Pix2pix;
 use translate::style::import::{Architecture, DetectedNetwork, Hints, WeightFile};
 
@@ -52,6 +55,47 @@ fn the_network_is_that_of_pytorch() {
         let (recipe, channels) = described(name);
         check_forward(name, fresh(&recipe, channels), Srresnet::forward);
     }
+}
+
+#[test]
+fn with_the_skip_its_last_convolution_is_added_to_the_enlarged_input() {
+    for name in &FORWARD[..2] {
+        let fixture = Fixture::open(&format!("forward_{name}.safetensors"));
+        let (mut recipe, channels) = described(name);
+        let weights = fixture.named("weights.");
+        let input = fixture.tensor("input", &test_device());
+        let mode = ForwardMode::inference(NormStats::Running, false);
+        let plain = weights.clone().load_into(fresh(&recipe, channels)).unwrap();
+        let plain = plain.forward(input.clone(), mode);
+        recipe.residual = true;
+        let renamed = weights.0.iter();
+        let renamed =
+            renamed.map(|(key, data)| (key.replace("block3.conv_block.0", "block3"), data.clone()));
+        let renamed = NamedTensors(renamed.collect());
+        let network = renamed.clone().load_into(fresh(&recipe, channels)).unwrap();
+        let found = network.forward(input.clone(), mode);
+        let added = found.clone() - enlarged(input.clone(), recipe.scale);
+        assert!(largest_difference(&added.tanh(), &plain) < 1e-5, "{name}");
+
+        let file = tempfile::NamedTempFile::with_suffix(".safetensors").unwrap();
+        std::fs::write(file.path(), renamed.to_safetensors().unwrap()).unwrap();
+        let opened = WeightFile::open(file.path()).unwrap();
+        let detected =
+            DetectedNetwork::find(&opened, None, Hints::default(), &test_device()).unwrap();
+        assert!(
+            matches!(&detected.architecture, Architecture::Generator { recipe: found, .. } if *found == recipe)
+        );
+        let model = exported_pictures(&recipe, channels, renamed, &options(NormStats::Running));
+        let made = interpret(model.graph.as_ref().unwrap(), &[input]);
+        let made = Tensor::from_data(made, &test_device());
+        assert!(largest_difference(&made, &found) < 2e-5, "{name}");
+    }
+}
+
+/// The largest difference between values at one place.
+fn largest_difference(first: &Tensor<4>, second: &Tensor<4>) -> f32 {
+    let difference = first.clone() - second.clone();
+    difference.abs().max().into_scalar::<f32>()
 }
 
 #[test]

@@ -121,6 +121,7 @@ pub fn check_steps(
             seed: 0,
             generator_rate,
             discriminator_rate,
+            detail: 1.0,
             reducer: None,
         };
         let got = method.step(batch, context);
@@ -242,6 +243,7 @@ pub fn first_step() -> StepContext<'static> {
         seed: 0,
         generator_rate: RATE,
         discriminator_rate: RATE,
+        detail: 1.0,
         reducer: None,
     }
 }

@@ -3,11 +3,9 @@
 use std::ops::Range;
 use std::path::Path;
 
-use image::ColorType;
-
 use crate::apply::output_values::Output;
 use crate::apply::padding::Padding;
-use crate::picture::{SpooledPicture, image_from_values, is_16_bit};
+use crate::picture::{SpooledPicture, colour_type, image_from_values, is_16_bit};
 
 /// A translation without the border that the network needed.
 #[derive(Debug)]
@@ -42,12 +40,10 @@ impl Canvas {
         kind: CanvasKind,
         folder: &Path,
     ) -> Result<Self, String> {
-        let colour = match (channels, kind) {
-            (_, CanvasKind::Values) => None,
-            (1, CanvasKind::Bits8) => Some(ColorType::L8),
-            (1, CanvasKind::Bits16) => Some(ColorType::L16),
-            (_, CanvasKind::Bits8) => Some(ColorType::Rgb8),
-            (_, CanvasKind::Bits16) => Some(ColorType::Rgb16),
+        let colour = match kind {
+            CanvasKind::Values => None,
+            CanvasKind::Bits8 => Some(colour_type(channels, false)),
+            CanvasKind::Bits16 => Some(colour_type(channels, true)),
         };
         let size = (padding.width as u32, padding.height as u32);
         let pixels = if let Some(colour) = colour {

@@ -7,7 +7,7 @@ use image::DynamicImage;
 
 use crate::apply::padding::{Padding, reflected};
 use crate::config::Colours;
-use crate::picture::{Raster, SpooledPicture, lightness_values, network_values};
+use crate::picture::{LuminanceSums, Raster, SpooledPicture, lightness_values, network_values};
 
 /// One picture or map.
 #[derive(Debug)]
@@ -80,6 +80,20 @@ pub(in crate::apply) struct InputRows {
 }
 
 impl InputRows {
+    /// Adds the pixels of a picture, without their border, of so many channels.
+    pub(in crate::apply) fn add_luminance(
+        &self,
+        sums: &mut LuminanceSums,
+        channels: usize,
+    ) -> Result<(), String> {
+        for layer in &self.layers {
+            for row in 0..self.padding.height {
+                sums.add(&layer.row(row, &self.padding)?, channels);
+            }
+        }
+        Ok(())
+    }
+
     /// Rows with their border, `[channels, rows, padded_width]`, flattened.
     pub(in crate::apply) fn rows(&self, rows: Range<usize>) -> Result<Vec<f32>, String> {
         let padding = &self.padding;

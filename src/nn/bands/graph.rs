@@ -172,6 +172,10 @@ impl<'n> LayerOps<'n> for Graph<'n> {
         self.add(Operation::PixelShuffle(factor), vec![input])
     }
 
+    fn double(&mut self, input: usize) -> usize {
+        self.add(Operation::Double, vec![input])
+    }
+
     fn downsample(&mut self, input: usize) -> usize {
         self.add(Operation::Downsample, vec![input])
     }

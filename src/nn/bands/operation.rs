@@ -13,7 +13,7 @@ use crate::nn::latent_code::code_at_half;
 use crate::nn::norm::Norm;
 use crate::nn::pixel_shuffle::pixel_shuffle;
 use crate::nn::prelu::Prelu;
-use crate::nn::upsampling::Upsampling;
+use crate::nn::upsampling::{Upsampling, doubled};
 
 /// A layer, or an operation between layers.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +26,8 @@ pub(super) enum Operation<'n> {
     Activation(Activation),
     Prelu(&'n Prelu),
     PixelShuffle(usize),
+    /// Each pixel becomes two by two.
+    Double,
     Downsample,
     BlurDownsample,
     /// The planes of a latent code of this length.
@@ -57,6 +59,7 @@ impl Operation<'_> {
                 factor * height,
                 factor * width,
             ],
+            Self::Double => [channels, 2 * height, 2 * width],
             Self::Concatenation => [channels + inputs[1][0], height, width],
             Self::Picture | Self::Norm(_) | Self::Activation(_) | Self::Prelu(_) | Self::Sum => {
                 inputs[0]
@@ -119,6 +122,7 @@ impl Operation<'_> {
             Self::BlurDownsample => (2 * rows.start).saturating_sub(1)..(2 * rows.end).min(height),
             Self::CodeAtHalf(_) => 2 * rows.start..2 * rows.end,
             Self::PixelShuffle(factor) => rows.start / factor..rows.end.div_ceil(*factor),
+            Self::Double => rows.start / 2..rows.end.div_ceil(2),
             _ => rows,
         }
     }
@@ -167,6 +171,7 @@ impl Operation<'_> {
             Self::PixelShuffle(factor) => {
                 pixel_shuffle(input, *factor).narrow(2, rows.start % factor, rows.len())
             }
+            Self::Double => doubled(input).narrow(2, rows.start % 2, rows.len()),
             Self::Downsample => {
                 let above = rows.start.min(1);
                 downsample(input).narrow(2, above, rows.len())

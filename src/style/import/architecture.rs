@@ -92,6 +92,7 @@ impl Architecture {
                         recipe.scales, recipe.layers
                     ),
                     DiscriminatorArch::Context => "context discriminator".to_owned(),
+                    arch => format!("discriminator of mode generate ({})", arch.name()),
                 };
                 format!(
                     "{arch}, {} channels, {}, {input} colour channels",

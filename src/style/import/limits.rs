@@ -53,8 +53,12 @@ impl Architecture {
                     DiscriminatorArch::Pixel => 2,
                     // At each scale a convolution that doubles the channels.
                     DiscriminatorArch::Multiscale => 2 * 16 * recipe.scales,
-                    // Never recognised: networks of mode inpaint are not imported.
-                    DiscriminatorArch::Context => 0,
+                    // Never recognised: networks of these modes are not imported.
+                    DiscriminatorArch::Context
+                    | DiscriminatorArch::Dcgan
+                    | DiscriminatorArch::Resnet
+                    | DiscriminatorArch::Progressive
+                    | DiscriminatorArch::Style => 0,
                     // Convolutions of 4 x 4 that double the channels up to eight times, and then keep them.
                     DiscriminatorArch::Patch => {
                         let doubled = 16 << (2 * recipe.layers.min(3)).saturating_sub(1);

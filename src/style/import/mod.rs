@@ -35,5 +35,5 @@ pub use architecture::{Architecture, Hints};
 pub use error::ImportError;
 pub use network::DetectedNetwork;
 pub use options::ImportOptions;
-pub use placement::{Imported, import};
+pub use placement::{Imported, import, install_generator};
 pub use weight_file::WeightFile;

@@ -11,8 +11,9 @@ use super::fit::{recipe_with_discriminator, recipe_with_encoder, recipe_with_gen
 use super::network::DetectedNetwork;
 use super::options::ImportOptions;
 use super::weight_file::WeightFile;
-use crate::config::{Direction, Downsample, GeneratorArch, Mode, NormKind, Recipe, Upsample};
+use crate::config::{Direction, Downsample, GeneratorArch, Mode, NormKind, Recipe, Upsample, diff};
 use crate::files::{self, FileError};
+use crate::nn::NamedTensors;
 use crate::panics;
 use crate::style::{Manifest, StyleFolder, discriminator_stem, generator_stem, write_weights};
 
@@ -57,6 +58,42 @@ pub fn import(
         })
     })?;
     check_flags(options, &found.architecture)?;
+    in_style(folder, || install(folder, options, found))
+}
+
+/// Makes `tensors` the generator of the style in `folder`, which is made with this `manifest` where it is missing. Returns the weight
+/// file.
+///
+/// # Errors
+/// The style was trained here or has another recipe, has a generator that is not to be replaced, or cannot be written.
+pub fn install_generator(
+    folder: &StyleFolder,
+    options: &ImportOptions,
+    manifest: Manifest,
+    tensors: &NamedTensors,
+) -> Result<PathBuf, ImportError> {
+    in_style(folder, || {
+        let existing = read_existing(folder)?;
+        let recipe = manifest.recipe;
+        let lines = existing
+            .as_ref()
+            .map_or_else(Vec::new, |existing| diff(&existing.recipe, &recipe));
+        if !lines.is_empty() {
+            return Err(ImportError::NetworkMismatch {
+                path: options.file.clone(),
+                style: folder.name(),
+                lines,
+            });
+        }
+        write_network(folder, options, existing, recipe, "generator", tensors)
+    })
+}
+
+/// Does `work` in the folder of a style, which is locked, and made where it is missing.
+fn in_style<T>(
+    folder: &StyleFolder,
+    work: impl FnOnce() -> Result<T, ImportError>,
+) -> Result<T, ImportError> {
     let existed = folder.path().exists();
     if existed && !folder.path().is_dir() {
         return Err(ImportError::NotAStyle(folder.path().to_owned()));
@@ -65,13 +102,13 @@ pub fn import(
     let placed = folder
         .acquire()
         .map_err(ImportError::from)
-        .and_then(|lock| install(folder, options, found).map(|imported| (lock, imported)));
+        .and_then(|lock| work().map(|done| (lock, done)));
     if placed.is_err() && !existed {
         // A failed import leaves no folder, unless another one has begun to fill it.
         let _ = std::fs::remove_file(folder.lock());
         let _ = std::fs::remove_dir(folder.path());
     }
-    placed.map(|(_lock, imported)| imported)
+    placed.map(|(_lock, done)| done)
 }
 
 /// Puts the network into the style, which is locked.
@@ -146,18 +183,8 @@ fn install(
             (recipe, Direction::AToB, "encoder")
         }
     };
-    let path = folder.weights(stem);
-    if path.exists() && !options.overwrite {
-        return Err(ImportError::NetworkExists {
-            style: folder.name(),
-            file: path,
-            mode: recipe.mode,
-        });
-    }
     let asks_direction = direction != recipe.data.direction;
-    // Weights are written first, so that a full disk leaves no style without them.
-    write_weights(&path, &found.tensors)?;
-    updated_manifest(recipe, existing, options).write(folder)?;
+    let path = write_network(folder, options, existing, recipe, stem, &found.tensors)?;
     Ok(Imported {
         weights: found.tensors.count(),
         finite: found.tensors.are_finite(),
@@ -168,6 +195,29 @@ fn install(
         unused_statistics: found.unused_statistics,
         ignored_entries: found.ignored_entries.into_iter().collect(),
     })
+}
+
+/// Writes the network `stem` of a style and its manifest. Returns the weight file.
+fn write_network(
+    folder: &StyleFolder,
+    options: &ImportOptions,
+    existing: Option<Manifest>,
+    recipe: Recipe,
+    stem: &str,
+    tensors: &NamedTensors,
+) -> Result<PathBuf, ImportError> {
+    let path = folder.weights(stem);
+    if path.exists() && !options.overwrite {
+        return Err(ImportError::NetworkExists {
+            style: folder.name(),
+            file: path,
+            mode: recipe.mode,
+        });
+    }
+    // Weights are written first, so that a full disk leaves no style without them.
+    write_weights(&path, tensors)?;
+    updated_manifest(recipe, existing, options).write(folder)?;
+    Ok(path)
 }
 
 /// The manifest of the style, if it exists.

@@ -12,7 +12,8 @@ const MAX_BLOCKS: usize = 64;
 /// The generator by the shapes of its tensors, of which some have such names.
 pub(super) fn srresnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture, Unrecognized> {
     let stem = shapes.kernel("conv_block1.conv_block.0");
-    let head = shapes.kernel("conv_block3.conv_block.0");
+    let plain = shapes.kernel("conv_block3");
+    let head = plain.or_else(|| shapes.kernel("conv_block3.conv_block.0"));
     let (Some([channels, input, ..]), Some([output, ..])) = (stem, head) else {
         return Err(Unrecognized::Unknown);
     };
@@ -47,6 +48,8 @@ pub(super) fn srresnet(shapes: &Shapes<'_>, hints: Hints) -> Result<Architecture
             dropout: false,
             blocks,
             scale: 1 << doublings,
+            // A last convolution without an activation is added to the input.
+            residual: plain.is_some(),
             ..Recipe::defaults(Mode::Pix2pix).generator
         },
         input,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::message::{Dimension, StringStringEntryProto};
-use super::network::{Holes, OnnxInput, OnnxNetwork};
+use super::network::{Holes, Noise, OnnxInput, OnnxNetwork};
 use super::options::OnnxOptions;
 use super::sizes::PictureSizes;
 use crate::config::NormKind;
@@ -43,8 +43,33 @@ pub(super) fn description(network: &OnnxNetwork<'_>, options: &OnnxOptions) -> S
                 "Fills holes in pictures. `picture` is {input} with {values}. `mask` is {mask}: 1 in holes and 0 elsewhere; what the picture has in its holes does not matter. `output` is {output}, {part}, with values as in `picture`: take from it what is in the holes, and the rest from the picture."
             )
         }
+        OnnxInput::Noise(noise) => {
+            let vector = shape_text(&network.vector_shape(channels, options), 1);
+            let classes = network.vector_shape(noise.classes.len(), options);
+            let condition = network.vector_shape(noise.vector, options);
+            let told = if noise.vector > 0 {
+                format!(
+                    " `condition` is {}: the vector that the picture is made of.",
+                    shape_text(&condition, 1)
+                )
+            } else if noise.classes.is_empty() {
+                String::new()
+            } else {
+                format!(
+                    " `class` is {}: 1 for the class of the picture and 0 for the others, which are {}.",
+                    shape_text(&classes, 1),
+                    noise.classes.join(", ")
+                )
+            };
+            format!(
+                "Makes pictures from noise. `noise` is {vector}: numbers from the normal distribution.{told} `output` is {output} with {values}."
+            )
+        }
     };
-    if network.recipe.latent > 0 {
+    if network.recipe.keep_brightness > 0.0 || network.recipe.keep_contrast > 0.0 {
+        text += " Brightness and contrast of the output are moved towards those of the input, over the whole picture: give it whole, not in tiles.";
+    }
+    if network.takes_code() {
         let code = shape_text(&network.code_shape(options), 1);
         // Writing to a string cannot fail.
         let _ = write!(
@@ -117,7 +142,7 @@ pub(super) fn properties(
     if options.precision == FilePrecision::F16 {
         all.push(("precision", "f16".to_owned()));
     }
-    if network.recipe.latent > 0 {
+    if network.takes_code() {
         all.push(("code_length", network.recipe.latent.to_string()));
     }
     match &network.input {
@@ -130,6 +155,17 @@ pub(super) fn properties(
         OnnxInput::Holes(holes) => {
             all.push(("holes", middle_text(holes)));
             all.push(("trained_size", holes.side.to_string()));
+        }
+        OnnxInput::Noise(Noise {
+            classes, vector, ..
+        }) => {
+            all.push(("noise_length", network.channels[0].to_string()));
+            if *vector > 0 {
+                all.push(("condition_length", vector.to_string()));
+            }
+            if !classes.is_empty() {
+                all.push(("classes", classes.join(", ")));
+            }
         }
     }
     all.extend(more);

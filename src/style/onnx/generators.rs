@@ -34,10 +34,14 @@ pub(super) fn generator(
             resnet(layers, recipe, sizes, &input)?
         }
         GeneratorArch::Local => local(layers, recipe, input)?,
-        GeneratorArch::Srresnet => srresnet(layers, recipe, &input)?,
+        GeneratorArch::Srresnet => return srresnet(layers, recipe, &input),
         GeneratorArch::Context | GeneratorArch::ContextBottleneck => {
             unreachable!("context encoders are not fully convolutional")
         }
+        GeneratorArch::Dcgan
+        | GeneratorArch::Resnet
+        | GeneratorArch::Progressive
+        | GeneratorArch::Style => unreachable!("networks from noise translate no pictures"),
     };
     Ok(layers.tanh(features))
 }

@@ -183,6 +183,19 @@ impl Layers {
         }
     }
 
+    /// A sum of the channels with weights, which are kept under a name, in 32 bits.
+    pub(super) fn mixed(&mut self, input: &Features, name: &str, weights: Vec<f32>) -> Features {
+        let weight = self
+            .graph
+            .float_tensor(name, [1, weights.len(), 1, 1], weights);
+        let attributes = convolution_attributes(&[1, input.channels, 1, 1], 1, 0);
+        let inputs = [&input.name, &weight];
+        Features {
+            name: self.graph.node("Conv", &inputs, attributes),
+            channels: 1,
+        }
+    }
+
     /// The maximum of 3 x 3 at every second position.
     pub(super) fn max_pool(&mut self, input: &Features) -> Features {
         let attributes = vec![

@@ -3,9 +3,11 @@
 mod attribute;
 mod context_encoder;
 mod continuation;
+mod dcgan;
 mod description;
 mod generators;
 mod graph;
+mod kept_luminance;
 mod layers;
 mod message;
 mod model;
@@ -18,6 +20,6 @@ mod unet;
 
 pub use message::*;
 pub use model::{onnx_file, onnx_model};
-pub use network::{Holes, OnnxInput, OnnxNetwork};
+pub use network::{Holes, Noise, OnnxInput, OnnxNetwork};
 pub use options::{OnnxError, OnnxOptions};
 pub use sizes::PictureSizes;

@@ -2,7 +2,9 @@
 
 use super::context_encoder::context_encoder;
 use super::continuation::continuation;
+use super::dcgan::dcgan;
 use super::generators::generator;
+use super::kept_luminance::kept_luminance;
 use super::layers::{Features, Layers};
 use super::message::Dimension;
 use super::options::OnnxOptions;
@@ -15,7 +17,7 @@ use crate::nn::TensorError;
 pub struct OnnxNetwork<'a> {
     /// Its layers.
     pub recipe: &'a GeneratorRecipe,
-    /// Channels of what it takes, without the mask of holes, and of the pictures that it gives.
+    /// Channels of what it takes, without the mask of holes and the classes of noise, and of the pictures that it gives.
     pub channels: [usize; 2],
     /// What it takes.
     pub input: OnnxInput,
@@ -32,6 +34,19 @@ pub enum OnnxInput {
     Maps(String),
     /// Pictures with holes, and the masks of these.
     Holes(Holes),
+    /// No pictures: vectors of noise, from which it makes some.
+    Noise(Noise),
+}
+
+/// What a generator makes pictures of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Noise {
+    /// Names of the classes that it is told; empty where it is told none.
+    pub classes: Vec<String>,
+    /// Numbers of the vector that takes the place of a class; 0 where there is none.
+    pub vector: usize,
+    /// Side of the pictures that it makes.
+    pub side: usize,
 }
 
 /// The holes that a generator fills.
@@ -54,8 +69,14 @@ impl OnnxNetwork<'_> {
             OnnxInput::Holes(holes) if self.is_context_encoder() => {
                 PictureSizes::Square(holes.side)
             }
+            OnnxInput::Noise(noise) => PictureSizes::Square(noise.side),
             _ => PictureSizes::from_recipe(self.recipe),
         }
+    }
+
+    /// Whether it takes a latent code beside its input.
+    pub(super) fn takes_code(&self) -> bool {
+        self.recipe.latent > 0 && !matches!(self.input, OnnxInput::Noise(_))
     }
 
     fn is_context_encoder(&self) -> bool {
@@ -74,7 +95,12 @@ impl OnnxNetwork<'_> {
 
     /// Shape of the latent code.
     pub(super) fn code_shape(&self, options: &OnnxOptions) -> [Dimension; 4] {
-        let mut shape = self.picture_shape(self.recipe.latent, options);
+        self.vector_shape(self.recipe.latent, options)
+    }
+
+    /// Shape of vectors of so many values, one for each picture.
+    pub(super) fn vector_shape(&self, values: usize, options: &OnnxOptions) -> [Dimension; 4] {
+        let mut shape = self.picture_shape(values, options);
         shape[2..].fill(Dimension::Fixed(1));
         shape
     }
@@ -131,9 +157,34 @@ impl OnnxNetwork<'_> {
                     name: layers.graph.input("input", shape),
                     channels,
                 };
+                let picture = Features {
+                    name: input.name.clone(),
+                    channels,
+                };
                 let input = layers.layer_precision(input);
                 let code = self.code(layers, &input, options);
-                generator(layers, self.recipe, input, code)?;
+                let output = generator(layers, self.recipe, input, code)?;
+                kept_luminance(layers, self.recipe, &picture, output);
+            }
+            OnnxInput::Noise(noise) => {
+                let mut vector = |name: &str, channels: usize| Features {
+                    name: layers
+                        .graph
+                        .input(name, self.vector_shape(channels, options)),
+                    channels,
+                };
+                let values = vector("noise", channels);
+                let (name, told) = match noise.vector {
+                    0 => ("class", noise.classes.len()),
+                    length => ("condition", length),
+                };
+                let classes = (told > 0).then(|| vector(name, told));
+                let input = match classes {
+                    Some(classes) => layers.concat(&classes, &values),
+                    None => values,
+                };
+                let input = layers.layer_precision(input);
+                dcgan(layers, noise.side, &input)?;
             }
             OnnxInput::Holes(holes) => {
                 let picture = layers.graph.input("picture", shape);

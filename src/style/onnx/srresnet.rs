@@ -4,7 +4,7 @@ use super::layers::{Features, Layers};
 use crate::config::GeneratorRecipe;
 use crate::nn::{Padding, TensorError};
 
-/// [`Srresnet`](crate::nn::Srresnet), without its hyperbolic tangent.
+/// [`Srresnet`](crate::nn::Srresnet).
 pub(super) fn srresnet(
     layers: &mut Layers,
     recipe: &GeneratorRecipe,
@@ -39,5 +39,19 @@ pub(super) fn srresnet(
         features = layers.pixel_shuffle(&features, 2);
         features = layers.prelu(&features, &format!("{block}.prelu"))?;
     }
-    layers.convolution(&features, "conv_block3.conv_block.0", 1, Padding::Zero(4))
+    if !recipe.residual {
+        let features =
+            layers.convolution(&features, "conv_block3.conv_block.0", 1, Padding::Zero(4))?;
+        return Ok(layers.tanh(features));
+    }
+    features = layers.convolution(&features, "conv_block3", 1, Padding::Zero(4))?;
+    let mut enlarged = Features {
+        name: input.name.clone(),
+        channels: input.channels,
+    };
+    for _ in 0..recipe.scale.ilog2() {
+        enlarged = layers.double(&enlarged);
+    }
+    let made = layers.add(&enlarged, &features);
+    Ok(layers.full_precision(made))
 }

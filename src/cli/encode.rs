@@ -1,0 +1,190 @@
+//! `translate encode`.
+
+use std::collections::HashMap;
+use std::io::{BufWriter, Write as _};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::code_source::{AT_ONCE, CodeSource, all_pictures, mean_code};
+use super::exit::Exit;
+use super::globals::Globals;
+use super::output::print;
+use super::usage::UsageError;
+use crate::data::DataError;
+use crate::files;
+use crate::progress::Counter;
+use crate::random::sample_rng;
+use crate::style::{Manifest, Registry};
+use crate::synthesis::{
+    Code, CodeLaw, CodedPicture, CoderError, FoundCode, ImportanceBound, Sampler,
+};
+
+/// Arguments of `translate encode`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  translate encode faces/ --style codes\n  translate encode faces/ --style codes --output faces.jsonl --decoded faces-decoded\n  translate encode faces/val --style codes --bound 100\n  translate encode seven.png --style digits --class 7 --decoded again"
+)]
+pub struct Arguments {
+    /// Pictures, or folders with all folders in them
+    #[arg(value_name = "PATH", required = true)]
+    inputs: Vec<PathBuf>,
+    /// Name or folder of a style of mode vae or generate; NAME@STEP for a state that was kept
+    #[arg(short, long, value_name = "NAME|DIR")]
+    style: String,
+    /// Class of all pictures, for a style that knows classes [default: that of the folder that each lies in]
+    #[arg(long, value_name = "NAME")]
+    class: Option<String>,
+    /// File for the codes, a JSON object for each picture: its name and class, and mean and logarithm of the variance of its code, or the
+    /// code that a search has found and the distance of its picture
+    #[arg(short, long, value_name = "FILE", default_value = "codes.jsonl")]
+    output: PathBuf,
+    /// Folder for what the style makes of the codes: the pictures again
+    #[arg(long, value_name = "DIR")]
+    decoded: Option<PathBuf>,
+    /// Say of each picture how likely it is, for styles of mode vae: the importance-weighted bound, in nats, with so many draws of its code
+    #[arg(long, value_name = "DRAWS")]
+    bound: Option<NonZeroUsize>,
+    /// Steps of the search for codes, for styles of mode generate, which have no encoder [default: 300]
+    #[arg(long, value_name = "N")]
+    steps: Option<usize>,
+    /// Replace files that exist
+    #[arg(long)]
+    overwrite: bool,
+}
+
+pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
+    let folder = Registry::new(&globals.checkpoints).find(&arguments.style)?;
+    let manifest = Manifest::read(&folder)?;
+    let device = globals.device.open()?.device;
+    let source = CodeSource::load(&folder, &manifest, &device, arguments.steps)?;
+    let sampler = Sampler::load(&folder, &manifest, &device)?;
+    let bound = match (arguments.bound, &source) {
+        (Some(_), CodeSource::Search(_)) => {
+            return Err(UsageError::NoBound(folder.name()).into());
+        }
+        (Some(draws), CodeSource::Encoder(_)) => {
+            sampler.require_law()?;
+            Some(ImportanceBound {
+                sampler: &sampler,
+                variance: manifest.recipe.loss.kl,
+                draws: draws.into(),
+            })
+        }
+        (None, _) => None,
+    };
+    let class = arguments.class.as_deref();
+    let class = class.map(|name| sampler.class(name)).transpose()?;
+    let pictures = all_pictures(arguments.inputs.iter().map(PathBuf::as_path))?;
+    let decoded = arguments.decoded.as_deref();
+    let place = |picture: &CodedPicture| {
+        Some(decoded?.join(Path::new(&picture.name).with_extension("png")))
+    };
+    arguments.check_places(&pictures, place)?;
+    let counter = Counter::new("encoding");
+    let (mut lines, mut bounds) = (Vec::new(), Vec::new());
+    for part in pictures.chunks(AT_ONCE) {
+        let first = lines.len() as u64;
+        let encoded = encode(&source, part, class, bound.as_ref(), first)?;
+        let mut codes = Vec::new();
+        for (picture, (code, mut line)) in part.iter().zip(encoded) {
+            line["picture"] = json!(picture.name);
+            line["class"] = json!(sampler.class_name(code.class));
+            bounds.extend(line["bound"].as_f64());
+            lines.push(line);
+            codes.push(code);
+        }
+        if decoded.is_some() {
+            for (picture, made) in part.iter().zip(sampler.pictures(&codes)) {
+                if let Some(path) = place(picture) {
+                    files::create_folder(path.parent().unwrap_or(Path::new(".")))?;
+                    files::write_png(&path, &made)?;
+                }
+            }
+        }
+        counter.update(lines.len(), 0, pictures.len());
+    }
+    drop(counter);
+    files::write_atomically_with(&arguments.output, |file| {
+        let mut file = BufWriter::new(file);
+        for line in &lines {
+            writeln!(file, "{line}")?;
+        }
+        file.flush()
+    })?;
+    let count = pictures.len();
+    let output = arguments.output.display();
+    print(format_args!("codes of {count} pictures in `{output}`"))?;
+    if !bounds.is_empty() {
+        let mean = bounds.iter().sum::<f64>() / bounds.len() as f64;
+        print(format_args!("mean bound: {mean:.2} nats"))?;
+    }
+    Ok(Exit::Done)
+}
+
+impl Arguments {
+    /// Checks that no two pictures would be decoded to one file, and no file would be replaced.
+    fn check_places(
+        &self,
+        pictures: &[CodedPicture],
+        place: impl Fn(&CodedPicture) -> Option<PathBuf>,
+    ) -> anyhow::Result<()> {
+        let mut seen = HashMap::new();
+        for picture in pictures {
+            if let Some(place) = place(picture)
+                && let Some(first) = seen.insert(place, &picture.path)
+            {
+                return Err(DataError::SameStem {
+                    first: first.clone(),
+                    second: picture.path.clone(),
+                }
+                .into());
+            }
+        }
+        let mut places = pictures.iter().filter_map(place);
+        let taken = |path: &PathBuf| path.exists() && !self.overwrite;
+        let output = Some(self.output.clone()).filter(taken);
+        match output.or_else(|| places.find(taken)) {
+            Some(path) => Err(UsageError::SampleExists(path).into()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The codes of `pictures`, of which the first has this number, and what is written of each.
+fn encode(
+    source: &CodeSource,
+    pictures: &[CodedPicture],
+    class: Option<usize>,
+    bound: Option<&ImportanceBound<'_>>,
+    first: u64,
+) -> Result<Vec<(Code, Value)>, CoderError> {
+    match source {
+        CodeSource::Encoder(coder) => {
+            let prepared = coder.prepare(pictures, class)?;
+            let laws = coder.encode(&prepared).into_iter().enumerate();
+            let line = |(index, law)| {
+                let CodeLaw {
+                    mean, log_variance, ..
+                } = &law;
+                let mut line = json!({ "mean": mean, "log_variance": log_variance });
+                if let Some(bound) = bound {
+                    let rng = &mut sample_rng(0, first + index as u64);
+                    line["bound"] = json!(bound.of_picture(&prepared, index, &law, rng));
+                }
+                (mean_code(law), line)
+            };
+            Ok(laws.map(line).collect())
+        }
+        CodeSource::Search(inversion) => {
+            let found = inversion.search(&inversion.prepare(pictures, class)?);
+            let line = |found: FoundCode| {
+                let line = json!({ "code": found.code.vector, "distance": found.distance });
+                (found.code, line)
+            };
+            Ok(found.into_iter().map(line).collect())
+        }
+    }
+}

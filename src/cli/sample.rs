@@ -1,0 +1,312 @@
+//! `translate sample`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use image::RgbImage;
+
+use super::code_source::{AT_ONCE, CodeSource, all_pictures};
+use super::exit::Exit;
+use super::globals::Globals;
+use super::output::print;
+use super::usage::UsageError;
+use crate::apply::ShardChoice;
+use crate::data::{Embeddings, require_pictures};
+use crate::files::{self, FileError};
+use crate::picture::animation;
+use crate::progress::Counter;
+use crate::style::{Manifest, Registry};
+use crate::synthesis::{
+    Arithmetic, Code, Interpolation, MIN_TRUNCATION, Sampler, SamplerError, interpolate,
+    nearest_pictures, sheet,
+};
+
+/// Pictures where nobody says how many.
+const USUAL_COUNT: u32 = 16;
+
+/// Arguments of `translate sample`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  translate sample --style faces --count 64 --grid\n  translate sample --style faces --count 16 --grid --nearest faces/train\n  translate sample --style digits --class 7 --count 100 --seed 1 --output sevens\n  translate sample --style faces --truncation 0.7 --output better\n  translate sample --style faces --interpolate 3 12 --frames 30 --output way\n  translate sample --style faces --interpolate 3 12 --frames 9 --grid --output way.png\n  translate sample --style faces --interpolate 3 12 --frames 60 --output way.gif\n  translate sample --style faces --style-mix 3 12 --grid --output mixed.png\n  translate sample --style faces --count 1000000 --shard 2/5\n  translate sample --style codes --arithmetic \"smiling - neutral + man\" --grid --output sum.png"
+)]
+pub struct Arguments {
+    /// Name or folder of a style of mode generate or vae; NAME@STEP for a state that was kept
+    #[arg(short, long, value_name = "NAME|DIR")]
+    style: String,
+    /// Number of pictures [default: 16]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "interpolate")]
+    count: Option<u32>,
+    /// Class of all of them [default: one class after the other]
+    #[arg(long, value_name = "NAME")]
+    class: Option<String>,
+    /// File of vectors for a style that is told some, as .npy or .safetensors with one row for each: the pictures take one after the
+    /// other
+    #[arg(long, value_name = "FILE")]
+    embeddings: Option<PathBuf>,
+    /// Decides the noise: picture I of a seed is always the same
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u32,
+    /// Draw noise anew that is further than this from 0, such as 0.7 (with styles of arch style: bring codes as near to their mean):
+    /// pictures are better and more alike
+    #[arg(long, value_name = "LIMIT", value_parser = limit)]
+    truncation: Option<f32>,
+    /// The way from picture A of the seed to picture B
+    #[arg(long, num_args = 2, value_names = ["A", "B"])]
+    interpolate: Option<Vec<u32>>,
+    /// Pictures on that way, its ends among them [default: 16]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100_000), requires = "interpolate")]
+    frames: Option<u32>,
+    /// Form of that way
+    #[arg(long, value_enum, default_value_t, requires = "interpolate")]
+    path: Interpolation,
+    /// Picture A of the seed with ever more of picture B in it, for styles of arch style: first in the finest layers, in the end in all
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["interpolate", "count", "arithmetic"])]
+    style_mix: Option<Vec<u32>>,
+    /// The picture of a sum of codes: pictures or folders (of whose codes the mean is taken) with + and - between them, such as
+    /// "smiling - neutral + man"; styles of mode generate search for the codes
+    #[arg(long, value_name = "SUM", conflicts_with_all = ["interpolate", "count", "seed", "truncation", "shard"])]
+    arithmetic: Option<Arithmetic>,
+    /// All pictures on one: a square; a strip for a way, or for a sum with its terms before it
+    #[arg(long)]
+    grid: bool,
+    /// Beside each picture the one in this folder that is most like it, pixel by pixel: shows what was learnt by heart
+    #[arg(long, value_name = "DIR", requires = "grid")]
+    nearest: Option<PathBuf>,
+    /// Folder for the pictures, or the file of the one with --grid, or a file that ends in .gif for an animation [default: samples, or
+    /// samples.png]
+    #[arg(short, long, value_name = "DIR|FILE")]
+    output: Option<PathBuf>,
+    /// Replace pictures that exist
+    #[arg(long)]
+    overwrite: bool,
+    /// Make the share I of N of the pictures, as N machines do together; auto takes I and N from a Slurm array or an indexed
+    /// Kubernetes job
+    #[arg(long, value_name = "I/N|auto", conflicts_with = "grid")]
+    shard: Option<ShardChoice>,
+}
+
+pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
+    let folder = Registry::new(&globals.checkpoints).find(&arguments.style)?;
+    let manifest = Manifest::read(&folder)?;
+    let device = globals.device.open()?.device;
+    let vectors = arguments.embeddings.as_deref();
+    let length = manifest.recipe.data.embedding_length;
+    let vectors = vectors.map(|path| match length {
+        0 => Embeddings::read(path),
+        length => Embeddings::read_of_length(path, length),
+    });
+    let sampler = Sampler::load(&folder, &manifest, &device)?.told(vectors.transpose()?)?;
+    let sampler = sampler.with_truncation(arguments.truncation);
+    let class = arguments.class.as_deref();
+    let class = class.map(|name| sampler.class(name)).transpose()?;
+    let given = if let Some(sum) = &arguments.arithmetic {
+        let source = CodeSource::load(&folder, &manifest, &device, None)?;
+        let terms = mean_codes(&source, sum, class)?;
+        let vectors: Vec<_> = terms.iter().map(|code| code.vector.clone()).collect();
+        let result = Code::new(sum.sum(&vectors), terms[0].class);
+        // A sheet shows the terms too.
+        let shown = if arguments.grid { terms } else { Vec::new() };
+        Some([shown, vec![result]].concat())
+    } else {
+        sampler.require_law()?;
+        match arguments.mixtures(&sampler, class)? {
+            Some(codes) => Some(codes),
+            None => arguments.way(&sampler, class),
+        }
+    };
+    let count = match &given {
+        Some(codes) => codes.len() as u32,
+        None => arguments.count.unwrap_or(USUAL_COUNT),
+    };
+    let at = |index: u32| match &given {
+        Some(codes) => codes[index as usize].clone(),
+        None => arguments.code(&sampler, index, class),
+    };
+    let output = arguments.output.clone();
+    let indices: Vec<u32> = (0..count).collect();
+    let (made, output) = if let Some(output) = arguments.animation()? {
+        check_free(&output, arguments.overwrite)?;
+        let pictures = made_pictures(&sampler, &indices, at)?;
+        let file = animation(&pictures).map_err(FileError::context("write", &output))?;
+        files::write_atomically(&output, &file)?;
+        (count as usize, output)
+    } else if arguments.grid {
+        let output = output.unwrap_or_else(|| "samples.png".into());
+        check_free(&output, arguments.overwrite)?;
+        let mut pictures = made_pictures(&sampler, &indices, at)?;
+        let mut columns = match given {
+            Some(_) => pictures.len(),
+            None => (pictures.len() as f64).sqrt().ceil() as usize,
+        };
+        if let Some(folder) = &arguments.nearest {
+            let files = require_pictures(folder)?.into_iter().map(|file| file.path);
+            let files: Vec<PathBuf> = files.collect();
+            let nearest = nearest_pictures(&pictures, &files, &manifest.recipe)?;
+            let pairs = pictures.into_iter().zip(nearest);
+            pictures = pairs.flat_map(|(made, near)| [made, near]).collect();
+            columns *= 2;
+        }
+        files::write_png(&output, &sheet(&pictures, columns))?;
+        (count as usize, output)
+    } else {
+        let output = output.unwrap_or_else(|| "samples".into());
+        let shard = arguments.shard;
+        let shard = shard.map(|shard| shard.resolve(|name| std::env::var(name).ok()));
+        let shard = shard.transpose()?;
+        let is_own = |index: &u32| shard.is_none_or(|shard| shard.contains(&file_name(*index)));
+        let indices: Vec<u32> = indices.into_iter().filter(is_own).collect();
+        for &index in &indices {
+            check_free(&output.join(file_name(index)), arguments.overwrite)?;
+        }
+        files::create_folder(&output)?;
+        make(&sampler, &indices, at, |index, picture| {
+            files::write_png(&output.join(file_name(index)), &picture)
+        })?;
+        (indices.len(), output)
+    };
+    let pictures = if made == 1 { "picture" } else { "pictures" };
+    print(format_args!("{made} {pictures} in `{}`", output.display()))?;
+    Ok(Exit::Done)
+}
+
+impl Arguments {
+    /// The file of the animation, if one is asked for.
+    fn animation(&self) -> Result<Option<PathBuf>, UsageError> {
+        let is_gif = |output: &&PathBuf| {
+            let extension = output.extension();
+            extension.is_some_and(|extension| extension.eq_ignore_ascii_case("gif"))
+        };
+        let Some(output) = self.output.as_ref().filter(is_gif).cloned() else {
+            return Ok(None);
+        };
+        match (self.grid, self.shard.is_some()) {
+            (true, _) => Err(UsageError::Animation {
+                output,
+                not_with: "--grid",
+            }),
+            (_, true) => Err(UsageError::Animation {
+                output,
+                not_with: "--shard",
+            }),
+            _ => Ok(Some(output)),
+        }
+    }
+
+    /// What picture `index` is made from.
+    fn code(&self, sampler: &Sampler, index: u32, class: Option<usize>) -> Code {
+        let (seed, index) = (u64::from(self.seed), u64::from(index));
+        sampler.code(seed, index, class)
+    }
+
+    /// What the pictures on the way from one to another are made from, if a way is asked for.
+    fn way(&self, sampler: &Sampler, class: Option<usize>) -> Option<Vec<Code>> {
+        let [start, end] = self.interpolate.as_deref()? else {
+            return None;
+        };
+        let start = self.code(sampler, *start, class);
+        let end = self.code(sampler, *end, class);
+        let frames = self.frames.unwrap_or(USUAL_COUNT) as usize;
+        let vectors = interpolate(self.path, &start.vector, &end.vector, frames);
+        // There is nothing between classes: that of the start stays.
+        let codes = vectors.into_iter();
+        let codes = codes.map(|vector| Code::new(vector, start.class));
+        Some(codes.collect())
+    }
+
+    /// What the mixtures of two pictures are made from, if they are asked for.
+    fn mixtures(
+        &self,
+        sampler: &Sampler,
+        class: Option<usize>,
+    ) -> Result<Option<Vec<Code>>, SamplerError> {
+        let Some([coarse, fine]) = self.style_mix.as_deref() else {
+            return Ok(None);
+        };
+        let layers = sampler.style_layers()?;
+        let fine = self.code(sampler, *fine, class).vector;
+        let coarse = self.code(sampler, *coarse, class);
+        let mixture = |first| Code {
+            mixed: Some((fine.clone(), first)),
+            ..coarse.clone()
+        };
+        Ok(Some((0..=layers).rev().map(mixture).collect()))
+    }
+}
+
+/// Makes pictures, and hands each on with its number.
+fn make(
+    sampler: &Sampler,
+    indices: &[u32],
+    code: impl Fn(u32) -> Code,
+    mut take: impl FnMut(u32, RgbImage) -> Result<(), FileError>,
+) -> anyhow::Result<()> {
+    let counter = Counter::new("making pictures");
+    let mut done = 0;
+    for part in indices.chunks(AT_ONCE) {
+        let codes: Vec<Code> = part.iter().map(|&index| code(index)).collect();
+        for (&index, picture) in part.iter().zip(sampler.pictures(&codes)) {
+            take(index, picture)?;
+        }
+        done += part.len();
+        counter.update(done, 0, indices.len());
+    }
+    Ok(())
+}
+
+/// All of the pictures.
+fn made_pictures(
+    sampler: &Sampler,
+    indices: &[u32],
+    code: impl Fn(u32) -> Code,
+) -> anyhow::Result<Vec<RgbImage>> {
+    let mut pictures = Vec::new();
+    make(sampler, indices, code, |_, picture| {
+        pictures.push(picture);
+        Ok(())
+    })?;
+    Ok(pictures)
+}
+
+/// The mean codes of the terms of a sum, each of the class of its first picture.
+fn mean_codes(
+    source: &CodeSource,
+    sum: &Arithmetic,
+    class: Option<usize>,
+) -> anyhow::Result<Vec<Code>> {
+    let mut means = Vec::new();
+    for path in sum.paths() {
+        let pictures = all_pictures(std::iter::once(path))?;
+        let mut codes = Vec::new();
+        for part in pictures.chunks(AT_ONCE) {
+            codes.extend(source.codes(part, class)?);
+        }
+        let mut vector = vec![0.0; codes[0].vector.len()];
+        for code in &codes {
+            for (sum, value) in vector.iter_mut().zip(&code.vector) {
+                *sum += value / codes.len() as f32;
+            }
+        }
+        let class = codes[0].class;
+        means.push(Code::new(vector, class));
+    }
+    Ok(means)
+}
+
+fn file_name(index: u32) -> PathBuf {
+    format!("{index:06}.png").into()
+}
+
+fn check_free(path: &Path, overwrite: bool) -> Result<(), UsageError> {
+    if path.exists() && !overwrite {
+        return Err(UsageError::SampleExists(path.to_owned()));
+    }
+    Ok(())
+}
+
+fn limit(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(limit) if limit >= MIN_TRUNCATION && f32::is_finite(limit) => Ok(limit),
+        Ok(_) => Err(format!("must be at least {MIN_TRUNCATION}")),
+        Err(_) => Err("not a number".to_owned()),
+    }
+}

@@ -1,0 +1,47 @@
+//! Section `[synthesis]`: what the networks of mode generate have besides.
+
+use serde::{Deserialize, Serialize};
+
+/// Where norms of a residual generator take their scale and shift from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClassNorm {
+    /// They are the layer's own.
+    None,
+    /// From the class.
+    Class,
+    /// From an embedding of the class that all norms share, and a part of the vector for each block.
+    Shared,
+}
+
+/// Section `[synthesis]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SynthesisRecipe {
+    /// Where the norms of the generator take their scale and shift from (arch `resnet`).
+    pub class_norm: ClassNorm,
+    /// Spectral normalisation of the generator's weights beside its norm (arch `resnet`).
+    pub spectral: bool,
+    /// Layers of the mapping network (arch `style`).
+    pub mapping: usize,
+    /// Share of the steps whose pictures are made of two codes each (arch `style`).
+    pub mixing: f64,
+    /// Weight of the squared inner products of different filters of the generator.
+    pub orthogonal: f64,
+    /// Weight of the mean square of the discriminator's logits of real pictures.
+    pub drift: f64,
+}
+
+impl SynthesisRecipe {
+    /// That of networks without any of it; for those with it, that of their papers.
+    pub(super) fn usual() -> Self {
+        Self {
+            class_norm: ClassNorm::None,
+            spectral: false,
+            mapping: 8,
+            mixing: 0.9,
+            orthogonal: 0.0,
+            drift: 0.0,
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The generator of DCGAN, layer by layer.
+
+use super::layers::{Features, Layers, Transposed};
+use crate::nn::TensorError;
+
+/// Side of the innermost features, in pixels.
+const INNERMOST: usize = 4;
+
+/// What the generator makes of noise, `[batch, channels, 1, 1]`, as pictures of `side` x `side`.
+pub(super) fn dcgan(
+    layers: &mut Layers,
+    side: usize,
+    noise: &Features,
+) -> Result<Features, TensorError> {
+    let how = Transposed {
+        stride: 1,
+        padding: 0,
+        output_padding: 0,
+    };
+    // A layer, its norm and its activation take a place each.
+    let at = |place: usize| format!("main.{place}");
+    let mut features = layers.transposed_convolution(noise, &at(0), how)?;
+    let doublings = (side / INNERMOST).ilog2() as usize;
+    for doubling in 1..=doublings {
+        features = layers.norm(features, &at(3 * doubling - 2))?;
+        features = layers.relu(features);
+        features = layers.upsampling(&features, &at(3 * doubling), 0)?;
+    }
+    Ok(layers.tanh(features))
+}

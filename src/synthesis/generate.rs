@@ -1,0 +1,370 @@
+//! The training step of mode generate.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use super::classes::{Classes, with_classes};
+use super::discriminator::SynthesisDiscriminator;
+use super::generator::SynthesisGenerator;
+use super::generator_input::{GeneratorInput, StyleInput};
+use super::growth::Growth;
+use super::noise::normal_noise;
+use super::orthogonality::orthogonality;
+use super::preview_noise::preview_rng;
+use crate::config::Recipe;
+use crate::data::Batch;
+use crate::kernels::mean;
+use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
+use crate::nn::{
+    Adam, Critic, DiffAugment, FeatureMatching, ForwardMode, GanLoss, InstanceNoise, NamedTensors,
+    NormStats, Penalties, TensorError, Trainable, WEIGHT_CLIP, WeightInit,
+};
+use crate::random::step_rng;
+
+const GENERATOR: &str = "generator";
+const DISCRIMINATOR: &str = "discriminator";
+/// Why there are logits.
+const LOGITS: &str = "the features end with the logits";
+/// Pictures in a row of a preview.
+const PREVIEW_PICTURES: usize = 8;
+
+/// A generator of pictures from noise and, where there are classes, a class, and the discriminator that it plays against.
+///
+/// Goodfellow et al., "Generative Adversarial Nets", 2014. Each step updates the discriminator; the generator is updated in every one
+/// of so many, with noise of that step, and judged by the discriminator after its update. Generated pictures have the classes of the
+/// real ones of the step.
+#[derive(Debug)]
+pub struct Generate {
+    generator: Trainable<SynthesisGenerator>,
+    discriminator: Trainable<SynthesisDiscriminator>,
+    classes: Classes,
+    augment: DiffAugment,
+    noise: InstanceNoise,
+    gan_loss: GanLoss,
+    penalties: Penalties,
+    matching: FeatureMatching,
+    /// Weight of the class that the discriminator tells.
+    classification: f64,
+    /// Weights of what keeps filters apart and logits small.
+    orthogonal: f64,
+    drift: f64,
+    latent: usize,
+    /// Share of the steps with two codes a picture.
+    mixing: f64,
+    /// Of the stage, with all of its detail.
+    growth: Growth,
+    discriminator_steps: u64,
+    /// Seed of the pictures in previews.
+    seed: u64,
+    /// Without automatic differentiation.
+    device: Device,
+}
+
+impl Generate {
+    /// Creates the networks of `recipe` with fresh weights.
+    pub fn new(recipe: &Recipe, device: &Device) -> Self {
+        let autodiff = device.clone().autodiff();
+        let init = |stream| WeightInit::from_recipe(recipe, stream, &autodiff);
+        let generator = SynthesisGenerator::new(&mut init(0), recipe);
+        let discriminator = SynthesisDiscriminator::new(&mut init(1), recipe);
+        let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
+        Self {
+            generator: Trainable::new(generator, adam()).with_average(recipe.optim.ema),
+            discriminator: Trainable::new(discriminator, adam()),
+            classes: Classes::new(recipe),
+            augment: DiffAugment::new(&recipe.discriminator.augment),
+            noise: InstanceNoise::new(recipe),
+            gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
+            penalties: Penalties::new(&recipe.loss),
+            matching: FeatureMatching::new(&recipe.loss),
+            classification: recipe.loss.classification,
+            orthogonal: recipe.synthesis.orthogonal,
+            drift: recipe.synthesis.drift,
+            latent: recipe.generator.latent,
+            mixing: recipe.synthesis.mixing,
+            growth: Growth::of_stage(recipe, 1.0),
+            discriminator_steps: recipe.optim.discriminator_steps as u64,
+            seed: recipe.train.seed,
+            device: device.clone(),
+        }
+    }
+
+    /// Takes one training step with this `noise`: [so many](Self::noise_count) values for the pictures of `batch`, those of their vectors
+    /// first; with arch `style` then those of the vectors that are mixed in, if any are, and the noise of each layer.
+    pub fn step_with(
+        &mut self,
+        batch: Batch,
+        noise: Vec<f32>,
+        context: StepContext<'_>,
+        rng: &mut ChaCha8Rng,
+    ) -> Vec<Loss> {
+        let classes = self.classes.of_batch(&batch, &self.device);
+        let real = Tensor::<4>::from_data(batch.b, &self.device);
+        let count = real.dims()[0];
+        let growth = Growth {
+            // As precise as the weights keep it, so that a resumed run shows the same.
+            share: f64::from(context.detail as f32),
+            ..self.growth
+        };
+        self.generator.adjust(|network| network.set_growth(growth));
+        self.discriminator
+            .adjust(|network| network.set_growth(growth));
+        let input = self.input(noise, classes.clone(), count, rng);
+        let mode = context.training_mode();
+        let fake = self.generator.network().forward(&input, mode);
+        // Without its graph: the discriminator's step must not reach the generator.
+        let seen = fake.clone().inner();
+        let judged = self.update_discriminator(&real, &seen, classes.as_ref(), context, rng);
+        if !context.step.is_multiple_of(self.discriminator_steps) {
+            return judged;
+        }
+        let fake = self.seen(fake, classes.as_ref(), context.epoch, rng);
+        // Changed alike, and only where a loss asks for it.
+        let real = if self.matching.compares() {
+            self.seen(real, classes.as_ref(), context.epoch, rng)
+        } else {
+            real
+        };
+        let frozen = self.discriminator.frozen();
+        let of_fake = frozen.features(fake, mode);
+        let of_class = self.class_loss(&frozen, &of_fake[0], classes.as_ref(), mode);
+        let of_real = if self.matching.compares() {
+            let look = ForwardMode {
+                update_running: false,
+                ..mode
+            };
+            frozen.features(real, look)
+        } else {
+            Vec::new()
+        };
+        let judgement = self.matching.compare(of_fake, &of_real);
+        let adversarial = judgement.generator_loss(self.gan_loss);
+        let loss = judgement.added_to(adversarial.clone());
+        let loss = match &of_class {
+            Some(of_class) => loss + of_class.clone(),
+            None => loss,
+        };
+        let of_filters = (self.orthogonal > 0.0)
+            .then(|| orthogonality(self.generator.network()))
+            .flatten()
+            .map(|sum| sum * self.orthogonal);
+        let loss = match &of_filters {
+            Some(of_filters) => loss + of_filters.clone(),
+            None => loss,
+        };
+        self.generator
+            .update(&mut loss.backward(), context.generator_step());
+        let mut losses = vec![Loss::generator("G_GAN", &adversarial)];
+        losses.extend(of_class.map(|of_class| Loss::generator("G_class", &of_class)));
+        losses.extend(of_filters.map(|of_filters| Loss::generator("G_orthogonal", &of_filters)));
+        losses.extend(Loss::matching(&judgement));
+        losses.extend(judged);
+        losses
+    }
+
+    /// Updates the discriminator on real and generated pictures of `classes`; returns its losses.
+    fn update_discriminator(
+        &mut self,
+        real: &Tensor<4>,
+        fake: &Tensor<4>,
+        classes: Option<&Tensor<4>>,
+        context: StepContext<'_>,
+        rng: &mut ChaCha8Rng,
+    ) -> Vec<Loss> {
+        let real = self.seen(real.clone(), classes, context.epoch, rng);
+        let fake = self.seen(fake.clone(), classes, context.epoch, rng);
+        let network = self.discriminator.network();
+        let penalty = self
+            .penalties
+            .loss(network, &real, &fake, context.step, rng);
+        let mode = context.training_mode();
+        let features = |seen| network.features(seen, mode).remove(0);
+        let (of_real, of_fake) = (features(real), features(fake));
+        let of_class = [&of_real, &of_fake].map(|of| self.class_loss(network, of, classes, mode));
+        let logits = |features: Vec<Tensor<4>>| features.into_iter().next_back();
+        let on_real = logits(of_real).expect(LOGITS);
+        let on_fake = logits(of_fake).expect(LOGITS);
+        // Karras et al., 2018, appendix A.1.
+        let drift = (self.drift > 0.0).then(|| mean(on_real.clone().square()) * self.drift);
+        let losses = DiscriminatorLosses {
+            on_real: self.gan_loss.discriminator_on_real(on_real),
+            on_fake: self.gan_loss.discriminator_on_fake(on_fake),
+            penalty,
+        };
+        let of_class = of_class
+            .into_iter()
+            .flatten()
+            .reduce(|sum, loss| sum + loss);
+        let mut named: Vec<Loss> = losses.named().collect();
+        named.extend(
+            of_class
+                .iter()
+                .map(|of_class| Loss::discriminator("D_class", of_class)),
+        );
+        named.extend(
+            drift
+                .iter()
+                .map(|drift| Loss::discriminator("D_drift", drift)),
+        );
+        let added = of_class.into_iter().chain(drift);
+        let loss = added.fold(losses.sum(), |sum, loss| sum + loss);
+        let step = context.discriminator_step();
+        self.discriminator.update(&mut loss.backward(), step);
+        if self.gan_loss.clips_weights() {
+            self.discriminator.clip(WEIGHT_CLIP);
+        }
+        named
+    }
+
+    /// The weighted cross entropy of the classes that `critic` finds in pictures with these features, where it tells the class.
+    fn class_loss(
+        &self,
+        critic: &SynthesisDiscriminator,
+        features: &[Tensor<4>],
+        classes: Option<&Tensor<4>>,
+        mode: ForwardMode,
+    ) -> Option<Tensor<1>> {
+        let [.., last, _] = features else {
+            return None;
+        };
+        let loss = critic.class_loss(last, classes?, mode)?;
+        Some(loss * self.classification)
+    }
+
+    /// Pictures and their classes as the discriminator sees them.
+    fn seen(
+        &self,
+        pictures: Tensor<4>,
+        classes: Option<&Tensor<4>>,
+        epoch: u64,
+        rng: &mut ChaCha8Rng,
+    ) -> Tensor<4> {
+        let pictures = self.augment.apply(pictures, rng);
+        with_classes(classes, self.noise.apply(pictures, 0, epoch))
+    }
+
+    /// How many values of noise pictures of a step are made of.
+    pub fn noise_count(&self, count: usize) -> usize {
+        let sides = self.generator.network().noise_sides();
+        let mixed = if sides.is_empty() || self.mixing <= 0.0 {
+            0
+        } else {
+            self.latent
+        };
+        let of_layers: usize = sides.iter().map(|side| side * side).sum();
+        count * (self.latent + mixed + of_layers)
+    }
+
+    /// What the generator makes `count` pictures of in a step.
+    fn input(
+        &self,
+        mut noise: Vec<f32>,
+        classes: Option<Tensor<4>>,
+        count: usize,
+        rng: &mut ChaCha8Rng,
+    ) -> GeneratorInput {
+        let mut others = noise.split_off(count * self.latent);
+        let vectors = self.vectors(noise, count);
+        let network = self.generator.network();
+        let Some(layers) = network.style_layers() else {
+            return GeneratorInput::new(vectors, classes);
+        };
+        let mut style = StyleInput::default();
+        if self.mixing > 0.0 {
+            let rest = others.split_off(count * self.latent);
+            let mixed = self.vectors(std::mem::replace(&mut others, rest), count);
+            let is_mixed = rng.random::<f64>() < self.mixing;
+            let first = rng.random_range(1..layers);
+            style.mixed = is_mixed.then_some((mixed, first));
+        }
+        for side in network.noise_sides() {
+            let rest = others.split_off(count * side * side);
+            let values = std::mem::replace(&mut others, rest);
+            let shape = [count, 1, side, side];
+            style.noise.push(Tensor::from_data(
+                TensorData::new(values, shape),
+                &self.device,
+            ));
+        }
+        GeneratorInput {
+            style,
+            ..GeneratorInput::new(vectors, classes)
+        }
+    }
+
+    /// Vectors for `count` pictures, `[count, latent, 1, 1]`.
+    fn vectors(&self, noise: Vec<f32>, count: usize) -> Tensor<4> {
+        let shape = [count, self.latent, 1, 1];
+        Tensor::from_data(TensorData::new(noise, shape), &self.device)
+    }
+
+    /// `count` pictures of the class of the real picture of a batch of one, always from the same noise, each
+    /// `[1, channels, side, side]`.
+    fn samples(&self, batch: &Batch, count: usize) -> Vec<TensorData> {
+        let rng = &mut preview_rng(self.seed, &batch.names);
+        let classes = self.classes.of_batch(batch, &self.device);
+        let classes = classes.map(|class| class.repeat_dim(0, count));
+        let vectors = self.vectors(normal_noise(rng, count * self.latent), count);
+        let input = GeneratorInput::new(vectors, classes);
+        let mode = ForwardMode::inference(NormStats::Running, false);
+        let pictures = self.generator.in_use().forward(&input, mode);
+        let picture = |place| pictures.clone().narrow(0, place, 1).into_data();
+        (0..count).map(picture).collect()
+    }
+}
+
+impl Method for Generate {
+    fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
+        let rng = &mut step_rng(context.seed, context.step);
+        let noise = normal_noise(rng, self.noise_count(batch.b.shape()[0]));
+        self.step_with(batch, noise, context, rng)
+    }
+
+    fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
+        vec![self.samples(&batch, PREVIEW_PICTURES)]
+    }
+
+    /// A picture of the class of the real one, which shows something else.
+    fn translations(&self, batch: Batch) -> Vec<(TensorData, TensorData)> {
+        let made = self.samples(&batch, 1);
+        made.into_iter()
+            .map(|made| (made, batch.b.clone()))
+            .collect()
+    }
+
+    fn networks(&self) -> &'static [&'static str] {
+        &[GENERATOR, DISCRIMINATOR]
+    }
+
+    fn weights(&self, network: &str) -> NamedTensors {
+        match network {
+            GENERATOR => self.generator.weights(),
+            _ => self.discriminator.weights(),
+        }
+    }
+
+    fn load_weights(&mut self, network: &str, weights: NamedTensors) -> Result<(), TensorError> {
+        match network {
+            GENERATOR => {
+                self.generator.load_weights(weights)?;
+                self.generator.adjust(SynthesisGenerator::restore_growth);
+                Ok(())
+            }
+            _ => self.discriminator.load_weights(weights),
+        }
+    }
+
+    fn state(&self) -> MethodState {
+        let mut state = MethodState::default();
+        state.insert_optimiser(GENERATOR, &self.generator);
+        state.insert_optimiser(DISCRIMINATOR, &self.discriminator);
+        state
+    }
+
+    fn restore(&mut self, mut state: MethodState) -> Result<(), TensorError> {
+        state.restore_optimiser(GENERATOR, &mut self.generator)?;
+        self.generator.adjust(SynthesisGenerator::restore_growth);
+        state.restore_optimiser(DISCRIMINATOR, &mut self.discriminator)
+    }
+}

@@ -1,0 +1,94 @@
+//! The generators that recipes of mode generate offer.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+use super::dcgan_generator::DcganGenerator;
+use super::generator_input::GeneratorInput;
+use super::growth::Growth;
+use super::progressive_generator::ProgressiveGenerator;
+use super::residual_generator::ResidualGenerator;
+use super::style_generator::StyleGenerator;
+use crate::config::{GeneratorArch, Recipe};
+use crate::nn::{ForwardMode, Network, WeightInit};
+
+/// A generator of the architecture that a recipe names.
+#[derive(Module, Debug)]
+pub enum SynthesisGenerator {
+    /// DCGAN.
+    Dcgan(DcganGenerator),
+    /// Residual.
+    Resnet(ResidualGenerator),
+    /// Grown from small pictures.
+    Progressive(ProgressiveGenerator),
+    /// Led by the codes of a mapping network.
+    Style(StyleGenerator),
+}
+
+impl SynthesisGenerator {
+    /// The generator of `recipe`.
+    pub fn new(init: &mut WeightInit, recipe: &Recipe) -> Self {
+        match recipe.generator.arch {
+            GeneratorArch::Resnet => Self::Resnet(ResidualGenerator::new(init, recipe)),
+            GeneratorArch::Progressive => {
+                Self::Progressive(ProgressiveGenerator::new(init, recipe))
+            }
+            GeneratorArch::Style => Self::Style(StyleGenerator::new(init, recipe)),
+            // Validated recipes of these modes have no others.
+            _ => Self::Dcgan(DcganGenerator::from_recipe(init, recipe)),
+        }
+    }
+
+    /// Makes pictures in [-1, 1], `[batch, channels, side, side]`. Those of networks without a last activation may be a little beyond.
+    pub fn forward(&self, input: &GeneratorInput, mode: ForwardMode) -> Tensor<4> {
+        match self {
+            Self::Dcgan(network) => network.forward(input.joined(), mode),
+            Self::Resnet(network) => network.forward(input, mode),
+            Self::Progressive(network) => network.forward(input.joined()),
+            Self::Style(network) => network.forward(input, mode),
+        }
+    }
+
+    /// The layers of a style generator, the first of which the codes of other vectors may lead; none of the others.
+    pub fn style_layers(&self) -> Option<usize> {
+        match self {
+            Self::Style(network) => Some(network.layer_count()),
+            Self::Dcgan(_) | Self::Resnet(_) | Self::Progressive(_) => None,
+        }
+    }
+
+    /// The sides of the noise of all layers, where the network takes some.
+    pub(super) fn noise_sides(&self) -> Vec<usize> {
+        match self {
+            Self::Style(network) => network.noise_sides(),
+            Self::Dcgan(_) | Self::Resnet(_) | Self::Progressive(_) => Vec::new(),
+        }
+    }
+
+    /// Sets how far the network has grown, where it grows.
+    pub fn set_growth(&mut self, growth: Growth) {
+        if let Self::Progressive(network) = self {
+            network.set_growth(growth);
+        }
+    }
+
+    /// Goes back to where its weights say that it has grown to, where it grows.
+    pub fn restore_growth(&mut self) {
+        if let Self::Progressive(network) = self {
+            network.restore_growth();
+        }
+    }
+}
+
+impl Network for SynthesisGenerator {
+    fn layer_name(&self, path: &str) -> String {
+        // The first part is the name of the variant.
+        let path = path.split_once('.').map_or("", |(_, rest)| rest);
+        match self {
+            Self::Dcgan(network) => network.layer_name(path),
+            Self::Resnet(network) => network.layer_name(path),
+            Self::Progressive(network) => network.layer_name(path),
+            Self::Style(network) => network.layer_name(path),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Pictures from noise: generative adversarial networks without an input picture, autoencoders, and what is made with them.
+//!
+//! The folder has all of its own: networks, losses and steps (`Generate`, `Autoencoder`), what a trained style does (`Sampler`, `Coder`,
+//! `Inversion`), and generators from and for elsewhere (`PublicGenerator`, `generator_onnx`). Elsewhere stand the recipe's keys
+//! (`config/synthesis.rs`), the data set of single pictures (`data/single.rs`) and its classes (`data/picture_class.rs`), the layers of
+//! ONNX models (`style/onnx/dcgan.rs`), a line in `train/methods.rs` and the verbs (`cli/sample.rs`, `cli/encode.rs`).
+
+mod arithmetic;
+mod autoencoder;
+mod batch_end;
+mod classes;
+mod coded_picture;
+mod coder;
+mod conditional_norm;
+mod dcgan_generator;
+mod discriminator;
+mod encoder;
+mod export_onnx;
+mod generate;
+mod generator;
+mod generator_input;
+mod growth;
+mod halvings;
+mod importance_bound;
+mod interpolation;
+mod inversion;
+mod judging_layer;
+mod mapping;
+mod modulated;
+mod nearest;
+mod noise;
+mod orthogonality;
+mod pixel_norm;
+mod pixels;
+mod preview_noise;
+mod progressive_generator;
+mod progressive_trunk;
+mod public_generator;
+mod residual_generator;
+mod residual_trunk;
+mod sampler;
+mod sheet;
+mod sized_name;
+mod style_generator;
+mod style_trunk;
+mod trunk;
+
+pub use arithmetic::{Arithmetic, ArithmeticError};
+pub use autoencoder::Autoencoder;
+pub use classes::Classes;
+pub use coded_picture::{CodedPicture, CoderError, PreparedPictures};
+pub use coder::{CodeLaw, Coder};
+pub use dcgan_generator::DcganGenerator;
+pub use discriminator::SynthesisDiscriminator;
+pub use encoder::Encoder;
+pub use export_onnx::generator_onnx;
+pub use generate::Generate;
+pub use generator::SynthesisGenerator;
+pub use generator_input::{GeneratorInput, StyleInput};
+pub use growth::Growth;
+pub use importance_bound::ImportanceBound;
+pub use interpolation::{Interpolation, interpolate};
+pub use inversion::{FoundCode, Inversion};
+pub use nearest::nearest_pictures;
+pub use noise::{MIN_TRUNCATION, normal_noise, truncated_noise};
+pub use public_generator::PublicGenerator;
+pub use sampler::{Code, Sampler, SamplerError};
+pub use sheet::sheet;

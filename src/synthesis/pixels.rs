@@ -1,0 +1,24 @@
+//! From what networks give to pictures.
+
+use burn::tensor::TensorData;
+use image::RgbImage;
+
+use crate::picture::denormalize_u8;
+
+/// The pictures of `[batch, channels, height, width]` in [-1, 1], of 1 or 3 channels; grey ones have equal red, green and blue.
+pub(super) fn rgb_pictures(pictures: &TensorData) -> Vec<RgbImage> {
+    let shape = pictures.shape();
+    let (channels, height, width) = (shape[1], shape[2], shape[3]);
+    let values: &[f32] = pictures.as_slice().expect("networks give 32-bit numbers");
+    let picture = |values: &[f32]| {
+        let levels = denormalize_u8(values, channels);
+        let pixels = levels.chunks_exact(channels).flat_map(|pixel| {
+            let at = |channel: usize| pixel[channel.min(channels - 1)];
+            [at(0), at(1), at(2)]
+        });
+        RgbImage::from_raw(width as u32, height as u32, pixels.collect())
+            .expect("there are three levels for each pixel")
+    };
+    let planes = values.chunks_exact(channels * height * width);
+    planes.map(picture).collect()
+}

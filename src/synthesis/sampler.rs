@@ -1,0 +1,270 @@
+//! Making pictures with a trained style.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use image::RgbImage;
+
+use super::classes::Classes;
+use super::generator::SynthesisGenerator;
+use super::generator_input::{GeneratorInput, StyleInput};
+use super::noise::{normal_noise, truncated_noise};
+use super::pixels::rgb_pictures;
+use crate::config::Mode;
+use crate::data::Embeddings;
+use crate::nn::{ForwardMode, NormStats, WeightInit, enlarged};
+use crate::random::sample_rng;
+use crate::style::{Manifest, StyleError, StyleFolder, mapped_style_weights};
+
+/// Stem of the weight file.
+const GENERATOR: &str = "generator";
+
+/// Pictures that a style cannot make.
+#[derive(Debug, thiserror::Error)]
+pub enum SamplerError {
+    /// The style knows classes, and not this one.
+    #[error("the style `{style}` knows no class `{class}`: its classes are {}", known.join(", "))]
+    UnknownClass {
+        /// Style.
+        style: String,
+        /// What was asked for.
+        class: String,
+        /// The classes that it knows.
+        known: Vec<String>,
+    },
+    /// A class for a style that knows none.
+    #[error("the style `{0}` has learnt no classes: leave out --class")]
+    NoClasses(String),
+    /// No vectors for a style that is told some.
+    #[error(
+        "the style `{0}` makes pictures of vectors: name a file of some with --embeddings, as .npy or .safetensors"
+    )]
+    NeedsVectors(String),
+    /// Vectors for a style that is told none.
+    #[error("the style `{0}` is told no vectors: leave out --embeddings")]
+    TakesNoVectors(String),
+    /// Pictures from noise of a style whose codes are not like noise.
+    #[error(
+        "the style `{0}` is a plain autoencoder (`loss.kl = 0`), whose codes follow no known law: it decodes, and makes nothing from noise"
+    )]
+    NoLaw(String),
+    /// Styles to be mixed of a network that has none.
+    #[error(
+        "the style `{0}` has no codes for single layers, which a generator of arch \"style\" has: leave out --style-mix"
+    )]
+    MixesNone(String),
+}
+
+/// A vector and, where the style knows classes, the place of one, or, where it is told vectors, the number of one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Code {
+    /// What the picture is made from.
+    pub vector: Vec<f32>,
+    /// Place of its class or vector.
+    pub class: usize,
+    /// Another vector, whose code leads the layers from this one on, with networks of arch `style`.
+    pub mixed: Option<(Vec<f32>, usize)>,
+}
+
+impl Code {
+    /// One without another mixed in.
+    pub fn new(vector: Vec<f32>, class: usize) -> Self {
+        Self {
+            vector,
+            class,
+            mixed: None,
+        }
+    }
+}
+
+/// The generator of a style.
+#[derive(Debug)]
+pub struct Sampler {
+    network: SynthesisGenerator,
+    classes: Classes,
+    /// What the style is told instead of classes.
+    vectors: Option<Embeddings>,
+    tells_vectors: bool,
+    latent: usize,
+    /// Whether codes are like noise.
+    has_law: bool,
+    /// Side of the pictures of the whole run, in pixels.
+    side: usize,
+    truncation: Option<f32>,
+    name: String,
+    device: Device,
+}
+
+impl Sampler {
+    /// Loads the generator of a style on `device`.
+    ///
+    /// # Errors
+    /// The style makes no pictures, or its weights are missing, damaged or of another network.
+    pub fn load(
+        folder: &StyleFolder,
+        manifest: &Manifest,
+        device: &Device,
+    ) -> Result<Self, StyleError> {
+        let recipe = &manifest.recipe;
+        if !recipe.mode.makes_pictures() {
+            return Err(StyleError::MakesNone {
+                style: folder.name(),
+                mode: recipe.mode.name(),
+            });
+        }
+        let (path, weights) = (
+            folder.weights(GENERATOR),
+            mapped_style_weights(folder, GENERATOR)?,
+        );
+        let mut init = WeightInit::zeros(device).with_precision(recipe.train.precision);
+        let network = SynthesisGenerator::new(&mut init, recipe);
+        let mut network = weights
+            .load_into(network)
+            .map_err(|source| StyleError::BadWeights { path, source })?;
+        network.restore_growth();
+        Ok(Self {
+            network,
+            classes: Classes::new(recipe),
+            vectors: None,
+            tells_vectors: recipe.tells_vectors(),
+            latent: recipe.generator.latent,
+            has_law: recipe.mode != Mode::Vae || recipe.loss.kl > 0.0,
+            side: recipe.data.crop_size,
+            truncation: None,
+            name: folder.name(),
+            device: device.clone(),
+        })
+    }
+
+    /// The same for pictures that are better and more alike, where there is a limit: noise beyond it is drawn again, or, with a network of
+    /// arch `style`, codes have this share of their distance from the mean one.
+    pub fn with_truncation(self, truncation: Option<f32>) -> Self {
+        Self { truncation, ..self }
+    }
+
+    /// Checks that the style makes pictures from noise.
+    ///
+    /// # Errors
+    /// It is a plain autoencoder.
+    pub fn require_law(&self) -> Result<(), SamplerError> {
+        if self.has_law {
+            return Ok(());
+        }
+        Err(SamplerError::NoLaw(self.name.clone()))
+    }
+
+    /// The same, which is told these vectors of the length that it takes, one after the other.
+    ///
+    /// # Errors
+    /// It is told none and there are some, or the other way round.
+    pub fn told(mut self, vectors: Option<Embeddings>) -> Result<Self, SamplerError> {
+        match (&vectors, self.tells_vectors) {
+            (None, true) => Err(SamplerError::NeedsVectors(self.name)),
+            (Some(_), false) => Err(SamplerError::TakesNoVectors(self.name)),
+            _ => {
+                self.vectors = vectors;
+                Ok(self)
+            }
+        }
+    }
+
+    /// The place of the class of this name.
+    ///
+    /// # Errors
+    /// The style does not know it, or knows no classes.
+    pub fn class(&self, name: &str) -> Result<usize, SamplerError> {
+        if self.classes.names().is_empty() {
+            return Err(SamplerError::NoClasses(self.name.clone()));
+        }
+        let place = self.classes.place(name);
+        place.ok_or_else(|| SamplerError::UnknownClass {
+            style: self.name.clone(),
+            class: name.to_owned(),
+            known: self.classes.names().to_vec(),
+        })
+    }
+
+    /// The name of the class at this place; none where the style knows none.
+    pub fn class_name(&self, place: usize) -> Option<&str> {
+        self.classes.names().get(place).map(String::as_str)
+    }
+
+    /// The layers that codes lead, if the network is of arch `style`.
+    ///
+    /// # Errors
+    /// It is of another.
+    pub fn style_layers(&self) -> Result<usize, SamplerError> {
+        let layers = self.network.style_layers();
+        layers.ok_or_else(|| SamplerError::MixesNone(self.name.clone()))
+    }
+
+    /// What picture `index` of a seed is made from, of the class at this place, or of one class after the other. It depends on nothing
+    /// else but the truncation.
+    pub fn code(&self, seed: u64, index: u64, class: Option<usize>) -> Code {
+        let rng = &mut sample_rng(seed, index);
+        let vector = match self.truncation {
+            Some(limit) if self.network.style_layers().is_none() => {
+                truncated_noise(rng, self.latent, limit)
+            }
+            _ => normal_noise(rng, self.latent),
+        };
+        let choices = match &self.vectors {
+            Some(vectors) => vectors.count(),
+            None => self.classes.count().max(1),
+        };
+        let next = index % choices as u64;
+        Code::new(vector, class.unwrap_or(next as usize))
+    }
+
+    /// The network.
+    pub(super) fn network(&self) -> &SynthesisGenerator {
+        &self.network
+    }
+
+    /// The pictures of codes; grey ones have equal red, green and blue.
+    pub fn pictures(&self, codes: &[Code]) -> Vec<RgbImage> {
+        // Codes that are mixed from the same layer on go through the network at once.
+        let first = |code: &Code| code.mixed.as_ref().map(|(_, first)| *first);
+        let parts = codes.chunk_by(|code, next| first(code) == first(next));
+        parts
+            .flat_map(|part| rgb_pictures(&self.values(part).into_data()))
+            .collect()
+    }
+
+    /// What the network makes of codes that are mixed from the same layer on, or not at all, `[batch, channels, side, side]`.
+    pub(super) fn values(&self, codes: &[Code]) -> Tensor<4> {
+        let places: Vec<usize> = codes.iter().map(|code| code.class).collect();
+        let vectors = self.tensor(codes.iter().map(|code| &code.vector));
+        let mixed = codes.iter().filter_map(|code| code.mixed.as_ref());
+        let first = mixed.clone().next().map(|(_, first)| *first);
+        let style = StyleInput {
+            mixed: first.map(|first| (self.tensor(mixed.map(|(vector, _)| vector)), first)),
+            noise: Vec::new(),
+            truncation: self.truncation.map(f64::from),
+        };
+        let classes = match &self.vectors {
+            Some(vectors) => {
+                let told = places.iter().flat_map(|&place| vectors.row(place).to_vec());
+                let shape = [codes.len(), vectors.length(), 1, 1];
+                let told = TensorData::new(told.collect::<Vec<f32>>(), shape);
+                Some(Tensor::from_data(told, &self.device))
+            }
+            None => self.classes.one_hot(&places, &self.device),
+        };
+        let input = GeneratorInput {
+            style,
+            ..GeneratorInput::new(vectors, classes)
+        };
+        let mode = ForwardMode::inference(NormStats::Running, false);
+        let values = self.network.forward(&input, mode);
+        // A network that still grows makes smaller ones.
+        match self.side / values.dims()[2] {
+            1 => values,
+            factor => enlarged(values, factor),
+        }
+    }
+
+    fn tensor<'c>(&self, vectors: impl Iterator<Item = &'c Vec<f32>>) -> Tensor<4> {
+        let values: Vec<f32> = vectors.flatten().copied().collect();
+        let shape = [values.len() / self.latent, self.latent, 1, 1];
+        Tensor::from_data(TensorData::new(values, shape), &self.device)
+    }
+}

@@ -1,0 +1,144 @@
+//! The generator of StyleGAN2.
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+
+use super::generator_input::GeneratorInput;
+use super::halvings::{INNERMOST, levels, width};
+use super::mapping::Mapping;
+use super::modulated::{Modulated, StyleLayer};
+use super::sized_name::sized_name;
+use crate::config::Recipe;
+use crate::nn::{ForwardMode, Network, WeightInit, double_filtered};
+
+/// A mapping network, whose codes lead the layers of a generator that begins with a constant and doubles its size.
+///
+/// Each size adds to the picture of the one before. Sizes are doubled by the filter 1 3 3 1, before the convolution, which differs from
+/// the order of the paper at the border alone. Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", 2020.
+#[derive(Module, Debug)]
+pub struct StyleGenerator {
+    mapping: Mapping,
+    constant: Constant,
+    conv: StyleLayer,
+    /// What the first size adds to the picture.
+    colours: Modulated,
+    /// From 8 x 8 on.
+    blocks: Vec<Block>,
+}
+
+#[derive(Module, Debug)]
+struct Constant {
+    /// `[1, channels, 4, 4]`.
+    weight: Param<Tensor<4>>,
+}
+
+#[derive(Module, Debug)]
+struct Block {
+    conv1: StyleLayer,
+    conv2: StyleLayer,
+    colours: Modulated,
+}
+
+impl StyleGenerator {
+    /// The generator of `recipe`.
+    pub fn new(init: &mut WeightInit, recipe: &Recipe) -> Self {
+        let generator = &recipe.generator;
+        let (latent, picture) = (generator.latent, recipe.data.output_channels);
+        let count = levels(recipe.data.crop_size);
+        let innermost = width(generator.channels, count);
+        let colours = |init: &mut WeightInit, channels| {
+            Modulated::new(init, latent, [channels, picture], 1, false)
+        };
+        let mapping = Mapping::new(
+            init,
+            recipe.synthesis.mapping,
+            [latent, recipe.class_count()],
+        );
+        let constant = Constant {
+            weight: init.standard_normal([1, innermost, INNERMOST, INNERMOST], 1.0),
+        };
+        let conv = StyleLayer::new(init, latent, [innermost; 2], INNERMOST);
+        let first = colours(init, innermost);
+        let mut blocks = Vec::with_capacity(count);
+        let (mut above, mut side) = (innermost, INNERMOST);
+        for level in (0..count).rev() {
+            let next = width(generator.channels, level);
+            side *= 2;
+            blocks.push(Block {
+                conv1: StyleLayer::new(init, latent, [above, next], side),
+                conv2: StyleLayer::new(init, latent, [next; 2], side),
+                colours: colours(init, next),
+            });
+            above = next;
+        }
+        Self {
+            mapping,
+            constant,
+            conv,
+            colours: first,
+            blocks,
+        }
+    }
+
+    /// How many layers codes lead: the one at 4 x 4, two at each further size, and the last one that makes colours.
+    pub fn layer_count(&self) -> usize {
+        2 * self.blocks.len() + 2
+    }
+
+    /// The sides of the noise of each layer that has some.
+    pub(super) fn noise_sides(&self) -> Vec<usize> {
+        let further = (1..=self.blocks.len()).flat_map(|level| [INNERMOST << level; 2]);
+        std::iter::once(INNERMOST).chain(further).collect()
+    }
+
+    /// Makes pictures, `[batch, channels, side, side]`, about in [-1, 1].
+    pub fn forward(&self, input: &GeneratorInput, mode: ForwardMode) -> Tensor<4> {
+        let (classes, style) = (input.classes.as_ref(), &input.style);
+        let truncated = |codes| match style.truncation {
+            Some(share) => self.mapping.truncated(codes, share),
+            None => codes,
+        };
+        let codes = self.mapping.forward(input.vectors.clone(), classes, mode);
+        let codes = truncated(codes);
+        let mixed = style.mixed.as_ref().map(|(vectors, first)| {
+            let mode = ForwardMode {
+                update_running: false,
+                ..mode
+            };
+            (
+                truncated(self.mapping.forward(vectors.clone(), classes, mode)),
+                *first,
+            )
+        });
+        let code = |layer: usize| match &mixed {
+            Some((codes, first)) if layer >= *first => codes.clone(),
+            _ => codes.clone(),
+        };
+        let noise = |layer: usize| style.noise.get(layer);
+        let batch = codes.dims()[0];
+        let constant = self.constant.weight.val().repeat_dim(0, batch);
+        let mut features = self.conv.forward(constant, code(0), noise(0));
+        let mut picture = self.colours.forward(features.clone(), code(1));
+        for (place, block) in self.blocks.iter().enumerate() {
+            let layer = 2 * place + 1;
+            let larger = double_filtered(features);
+            features = block.conv1.forward(larger, code(layer), noise(layer));
+            features = block
+                .conv2
+                .forward(features, code(layer + 1), noise(layer + 1));
+            let own = block.colours.forward(features.clone(), code(layer + 2));
+            picture = double_filtered(picture) + own;
+        }
+        picture
+    }
+}
+
+impl Network for StyleGenerator {
+    fn layer_name(&self, path: &str) -> String {
+        if path.starts_with("blocks") {
+            // The parts of a layer all belong to it.
+            return sized_name(path, |place| (2 * INNERMOST) << place);
+        }
+        path.to_owned()
+    }
+}

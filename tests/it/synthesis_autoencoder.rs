@@ -1,0 +1,143 @@
+//! Five training steps of autoencoders compute what PyTorch computes; encoding, decoding and sums of codes by the program.
+
+use serde_json::Value;
+use translate::config::{ClassSource, Condition, Mode, Recipe};
+use translate::method::Method;
+use translate::synthesis::Autoencoder;
+
+use crate::cli_support::Place;
+use crate::device::test_device;
+use crate::fixture::{Fixture, values};
+use crate::synthesis_training::{LATENT, WithNoise, batch};
+use crate::training::{RATE, check_steps};
+
+fn recipe(kl: f64, has_classes: bool) -> Recipe {
+    let mut recipe = Recipe::defaults(Mode::Vae);
+    (recipe.data.crop_size, recipe.data.load_size) = (16, 16);
+    (recipe.generator.channels, recipe.generator.latent) = (2, LATENT);
+    recipe.optim.beta1 = 0.5;
+    recipe.loss.kl = kl;
+    if has_classes {
+        recipe.data.classes_from = ClassSource::Folders;
+        recipe.data.class_names = ["a", "b", "c"].map(ToOwned::to_owned).to_vec();
+        recipe.generator.condition = Condition::Concat;
+    }
+    recipe.validate().unwrap();
+    recipe
+}
+
+#[test]
+fn five_steps_of_autoencoders_equal_pytorch() {
+    for (name, kl, has_classes) in [
+        ("training_vae", 1.0, false),
+        ("training_vae_classes", 0.3, true),
+        ("training_vae_plain", 0.0, false),
+    ] {
+        let fixture = Fixture::open(&format!("{name}.safetensors"));
+        let mut method = WithNoise {
+            method: Autoencoder::new(&recipe(kl, has_classes), &test_device()),
+            noise: values(&fixture.data("noise")).to_vec(),
+            detail: 1.0,
+            step: |method: &mut Autoencoder, batch, noise, context| {
+                method.step_with(batch, noise, context)
+            },
+        };
+        check_steps(name, &mut method, (RATE, RATE), |step| {
+            (batch(&fixture, step), 1)
+        });
+    }
+}
+
+#[test]
+fn previews_show_what_becomes_of_a_picture() {
+    let fixture = Fixture::open("training_vae.safetensors");
+    let mut one = batch(&fixture, 0);
+    let method = Autoencoder::new(&recipe(1.0, false), &test_device());
+    let picture = crate::training::sample(&one.b, 0);
+    (one.a, one.b) = (picture.clone(), picture.clone());
+    let rows = method.preview(one.clone());
+    assert_eq!((rows.len(), rows[0].len()), (1, 8));
+    assert_eq!(rows[0][0], picture);
+    let plain = Autoencoder::new(&recipe(0.0, false), &test_device());
+    assert_eq!(plain.preview(one.clone())[0].len(), 2);
+    assert_eq!(method.translations(one)[0].1, picture);
+}
+
+/// Settings of the smallest autoencoder with classes.
+const VAE: &str = "--mode vae --data pictures --name v --set data.load_size=16 --set data.crop_size=16 \
+    --set data.batch_size=4 --set generator.channels=2 --set generator.latent=6 --set data.classes_from=folders \
+    --set generator.condition=concat";
+
+#[test]
+fn pictures_are_encoded_decoded_and_summed() {
+    let place = Place::new();
+    for index in 0..4 {
+        place.picture(&format!("pictures/cats/{index}.png"), 20, 18, index);
+        place.picture(&format!("pictures/dogs/{index}.png"), 18, 24, 50 + index);
+    }
+    let run = |line: &str| place.run(line).done().stdout;
+    run(&format!("train {VAE} --steps 2"));
+    run("train --resume --name v --steps 3");
+    run("sample --style v --count 3 --output made");
+    assert_eq!(place.size("made/000002.png"), (16, 16));
+
+    run("encode pictures --style v --decoded again");
+    let text = place.text("codes.jsonl");
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 8);
+    assert_eq!(lines[5]["picture"], "dogs/1.png");
+    assert_eq!(lines[5]["class"], "dogs");
+    assert_eq!(lines[5]["mean"].as_array().unwrap().len(), 6);
+    assert_eq!(lines[5]["log_variance"].as_array().unwrap().len(), 6);
+    assert_eq!(place.size("again/dogs/1.png"), (16, 16));
+
+    // A picture, less another, and that again, is the picture that comes of its code.
+    let sum = "pictures/cats/1.png - pictures/cats/2.png + pictures/cats/2.png";
+    let mut command = place.command("sample --style v --class cats --output sum --arithmetic");
+    place.wait(command.arg(sum).spawn().unwrap()).done();
+    let near = |first: &str, second: &str| {
+        let open = |name: &str| image::open(place.path(name)).unwrap().into_rgb8();
+        let (first, second) = (open(first), open(second));
+        let pairs = first.as_raw().iter().zip(second.as_raw());
+        pairs
+            .map(|(first, second)| first.abs_diff(*second))
+            .max()
+            .unwrap()
+    };
+    assert!(near("sum/000000.png", "again/cats/1.png") <= 1);
+    let mut command =
+        place.command("sample --style v --class dogs --grid --output sum.png --arithmetic");
+    place
+        .wait(
+            command
+                .arg("pictures/dogs - pictures/cats")
+                .spawn()
+                .unwrap(),
+        )
+        .done();
+    assert_eq!(place.size("sum.png"), (2 + 3 * 18, 2 + 18));
+
+    // A style that is passed on encodes and decodes.
+    run("export v --format style --output passed --precision f16");
+    run("encode pictures --style passed --output passed.jsonl");
+
+    place
+        .run("encode pictures --style v")
+        .failed(2, &["--overwrite"]);
+    place
+        .run("encode pictures/cats --style v --output c")
+        .failed(2, &["--class"]);
+    place
+        .run("apply pictures --style v")
+        .failed(2, &["makes pictures from noise"]);
+    run(&format!(
+        "train {VAE} --overwrite --steps 1 --set loss.kl=0"
+    ));
+    place
+        .run("sample --style v")
+        .failed(2, &["plain autoencoder"]);
+    run("encode pictures/cats/1.png --style v --class cats --output one.jsonl");
+}
