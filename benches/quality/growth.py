@@ -2,10 +2,10 @@
 
     pip install pillow
     cargo build --release
-    python benches/quality/growth.py DATA [--sizes 32,64,128] [--epochs 30] [--direction BtoA] [--threads 2] [--output DIR] [-- SETTINGS]
+    python benches/quality/growth.py DATA [--sizes 32,64,128] [--epochs 30] [--direction BtoA] [--threads 2] [--output DIR] [--set KEY=VALUE]...
 
 DATA has `train/` and, kept apart, `val/` or `test/`, with files that hold both pictures of a pair side by side. Both runs have
-the same networks, epochs and learning rates; SETTINGS (`section.key=value`) are for both. Afterwards the inputs kept
+the same networks, epochs and learning rates; settings (`--set section.key=value`) are for both. Afterwards the inputs kept
 apart, brought to the last size, are translated and compared with their targets. Time is that of the training alone, as the
 style records it. The runs can be stopped and go on where they were.
 """
@@ -84,7 +84,7 @@ def main():
     """Trains both and compares."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("settings", nargs="*")
+    parser.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--program", type=Path, default=ROOT / "target" / "release" / "translate")
     parser.add_argument("--sizes", type=lambda text: [int(size) for size in text.split(",")], default=[32, 64, 128])
     parser.add_argument("--epochs", type=int, default=30)
