@@ -29,6 +29,7 @@ fn vectors_are_told_as_classes_are() {
     let mut method = WithNoise {
         method: Generate::new(&recipe, &test_device()),
         noise: values(&fixture.data("noise")).to_vec(),
+        detail: 1.0,
         step: |method, batch, noise, context| {
             let rng = &mut step_rng(context.seed, context.step);
             method.step_with(batch, noise, context, rng)
