@@ -304,7 +304,7 @@ impl Generate {
     fn samples(&self, batch: &Batch, count: usize) -> Vec<TensorData> {
         let rng = &mut preview_rng(self.seed, &batch.names);
         let classes = self.classes.of_batch(batch, &self.device);
-        let classes = classes.map(|class| class.repeat_dim(0, count));
+        let classes = classes.map(|classes| classes.narrow(0, 0, 1).repeat_dim(0, count));
         let vectors = self.vectors(normal_noise(rng, count * self.latent), count);
         let input = GeneratorInput::new(vectors, classes);
         let mode = ForwardMode::inference(NormStats::Running, false);

@@ -30,7 +30,12 @@ fn the_examples_in_the_help_are_accepted() {
     for line in &found {
         // What follows these is the shell's.
         let words = line
-            .split_whitespace()
+            .split('"')
+            .enumerate()
+            .flat_map(|(place, part)| match place % 2 {
+                0 => part.split_whitespace().collect(),
+                _ => vec![part],
+            })
             .take_while(|word| !["<", ">", "|"].contains(word))
             .map(|word| word.trim_matches('\''));
         if let Err(error) = Cli::try_parse_from(words) {
