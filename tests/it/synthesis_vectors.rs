@@ -13,6 +13,11 @@ use crate::fixture::{Fixture, values};
 use crate::synthesis_training::{WithNoise, batch, small};
 use crate::training::{RATE, check_steps};
 
+/// Settings of the smallest training that is told vectors.
+const TRAIN: &str = "train --mode generate --data pictures --name g --overwrite --set data.load_size=16 \
+    --set data.crop_size=16 --set data.batch_size=4 --set generator.channels=2 --set generator.latent=5 \
+    --set discriminator.channels=2 --set generator.condition=concat --set data.embeddings=told.npy --steps 2";
+
 /// A vector that is 1 at the place of a class is as good as the class.
 #[test]
 fn vectors_are_told_as_classes_are() {
@@ -75,9 +80,6 @@ fn vectors_lie_beside_the_pictures_of_each_split() {
         place.picture(&format!("pictures/train/{index}.png"), 16, 16, index);
     }
     place.picture("pictures/val/0.png", 16, 16, 40);
-    const TRAIN: &str = "train --mode generate --data pictures --name g --overwrite --set data.load_size=16 \
-        --set data.crop_size=16 --set data.batch_size=4 --set generator.channels=2 --set generator.latent=5 \
-        --set discriminator.channels=2 --set generator.condition=concat --set data.embeddings=told.npy --steps 2";
     place.run(TRAIN).failed(2, &["told.npy"]);
     let rows = [[0.0, 1.0], [2.0, 0.5], [-1.0, 0.0], [0.3, 0.3]];
     place.write("pictures/train/told.npy", npy(&rows[..3]));
