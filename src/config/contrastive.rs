@@ -130,15 +130,12 @@ impl Recipe {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::{Downsample, Mode, Overlay, Recipe};
+    use crate::config::Overlay;
+    use crate::config::settings::resolved;
+    use crate::config::{Downsample, Mode, Recipe};
 
     fn resolve(settings: &[&str]) -> Result<Recipe, String> {
-        let mut overlay = Overlay::default();
-        for setting in settings {
-            overlay.set(setting).map_err(|error| error.to_string())?;
-        }
-        let recipe = overlay.resolve(Mode::Contrastive);
-        recipe.map_err(|error| error.to_string())
+        resolved(Mode::Contrastive, settings)
     }
 
     #[test]

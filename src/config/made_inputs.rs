@@ -195,15 +195,7 @@ fn span(values: &[f64]) -> [f64; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Overlay;
-
-    fn resolve(mode: Mode, settings: &[&str]) -> Result<Recipe, String> {
-        let mut overlay = Overlay::default();
-        for setting in settings {
-            overlay.set(setting).map_err(|error| error.to_string())?;
-        }
-        overlay.resolve(mode).map_err(|error| error.to_string())
-    }
+    use crate::config::settings::resolved as resolve;
 
     const SRRESNET: [&str; 2] = ["generator.arch=srresnet", "generator.dropout=false"];
 

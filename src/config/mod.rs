@@ -24,6 +24,8 @@ mod options;
 mod overlay;
 mod recipe;
 mod reference;
+#[cfg(test)]
+mod settings;
 mod sizes;
 mod stages;
 mod synthesis;

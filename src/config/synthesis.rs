@@ -223,14 +223,10 @@ impl Recipe {
 mod tests {
     use super::*;
     use crate::config::Overlay;
+    use crate::config::settings::resolved;
 
     fn resolve(settings: &[&str]) -> Result<Recipe, String> {
-        let mut overlay = Overlay::default();
-        for setting in settings {
-            overlay.set(setting).map_err(|error| error.to_string())?;
-        }
-        let recipe = overlay.resolve(Mode::Generate);
-        recipe.map_err(|error| error.to_string())
+        resolved(Mode::Generate, settings)
     }
 
     #[test]
