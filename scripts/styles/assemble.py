@@ -78,7 +78,7 @@ def main():
     parser.add_argument("kind", choices=["monet", "fill"])
     parser.add_argument("run", type=Path)
     parser.add_argument("output", type=Path)
-    parser.add_argument("--scores", type=Path, required=True)
+    parser.add_argument("--scores", type=Path, help="without them there is no model card")
     parser.add_argument("--shorter-side", type=int, help="for monet: at which larger photos are translated")
     parser.add_argument("--machine", help="what the run was made with [default: this processor]")
     parser.add_argument("--translate", default="translate", help="the program")
@@ -86,8 +86,9 @@ def main():
     words = ["--format", "style", "--precision", "f16", "--output", arguments.output, "--overwrite"]
     run(arguments, "export", arguments.run, *words)
     write_head(arguments.output, arguments.shorter_side)
-    scores = json.loads(arguments.scores.read_text().splitlines()[-1])
-    write_card(arguments, manifest(arguments.run), scores)
+    if arguments.scores:
+        scores = json.loads(arguments.scores.read_text().splitlines()[-1])
+        write_card(arguments, manifest(arguments.run), scores)
 
 
 main()

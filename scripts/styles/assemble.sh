@@ -20,9 +20,14 @@ score() {
 
 photos=$work/paintings/testA
 paintings=$work/paintings/testB
-score painting "$painting" --photos "$photos" --paintings "$paintings" | tee "$work/monet.scores"
+monet() {
+    "$python" "$here/assemble.py" monet "$painting" checkpoints/monet --shorter-side "${SHORTER_SIDE:-640}" \
+        --translate "$program" "$@"
+}
+# Scored as it is applied: at its size, in 16 bits.
+monet
+score painting checkpoints/monet --photos "$photos" --paintings "$paintings" | tee "$work/monet.scores"
+monet --scores "$work/monet.scores"
 score fill "$fill" --photos "$work/photos/val" | tee "$work/fill.scores"
-"$python" "$here/assemble.py" monet "$painting" checkpoints/monet --scores "$work/monet.scores" \
-    --shorter-side "${SHORTER_SIDE:-768}" --translate "$program"
 "$python" "$here/assemble.py" fill "$fill" checkpoints/fill --scores "$work/fill.scores" --translate "$program"
 du -sh checkpoints/monet checkpoints/fill
