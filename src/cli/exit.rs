@@ -61,7 +61,6 @@ impl Exit {
                             | StyleError::MakesNone { .. }
                             | StyleError::EncodesNone { .. }
                             | StyleError::FixedStatistics(_)
-                            | StyleError::NoModel { .. }
                             | StyleError::Onnx(
                                 OnnxError::BadSize { .. } | OnnxError::BadOpset { .. }
                             )

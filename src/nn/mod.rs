@@ -73,7 +73,7 @@ pub use discriminator_layer::{
 pub use downsample::downsample;
 pub(crate) use downsample::downsample_gradient;
 pub use dropout::dropout;
-pub use equalised::{Equalisation, EqualisedConvolution};
+pub use equalised::{Equalisation, EqualisedConvolution, SQUARES_EPSILON};
 pub use feature_matching::{FeatureMatching, Judgement};
 pub use forward_mode::{ForwardMode, NormStats};
 pub use gan_loss::{GanLoss, WEIGHT_CLIP};

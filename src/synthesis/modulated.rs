@@ -4,10 +4,7 @@ use burn::module::{Module, Param, RunningState};
 use burn::tensor::Tensor;
 
 use crate::kernels::{ConvolutionShape, Precision, convolution, leaky_relu};
-use crate::nn::{Equalisation, EqualisedConvolution, LEAKY_SLOPE, WeightInit};
-
-/// Added to the squared lengths of filters.
-const EPSILON: f64 = 1e-8;
+use crate::nn::{Equalisation, EqualisedConvolution, LEAKY_SLOPE, SQUARES_EPSILON, WeightInit};
 
 /// A convolution whose inputs are scaled by what a linear layer makes of the code of the picture, with a bias.
 ///
@@ -94,7 +91,7 @@ impl Modulated {
             ..shape
         };
         let lengths = convolution(scales.square(), squares, None, shape);
-        result / (lengths + EPSILON).sqrt()
+        result / (lengths + SQUARES_EPSILON).sqrt()
     }
 }
 

@@ -115,6 +115,11 @@ impl ProgressiveGenerator {
         self.kept.keep(growth);
     }
 
+    /// How far the network has grown.
+    pub(super) fn growth(&self) -> Growth {
+        self.growth
+    }
+
     /// Goes back to where its weights say that it has grown to, if that is a size of its run.
     pub(super) fn restore_growth(&mut self) {
         let growth = self.kept.kept();

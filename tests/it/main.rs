@@ -143,6 +143,7 @@ mod synthesis_autoencoder;
 mod synthesis_files;
 mod synthesis_inversion;
 mod synthesis_networks;
+mod synthesis_onnx;
 mod synthesis_training;
 mod synthesis_vectors;
 mod tiff_files;

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::message::{Dimension, StringStringEntryProto};
-use super::network::{Holes, Noise, OnnxInput, OnnxNetwork};
+use super::network::{Holes, OnnxInput, OnnxNetwork};
+use super::noise::Noise;
 use super::options::OnnxOptions;
 use super::sizes::PictureSizes;
 use crate::config::NormKind;
