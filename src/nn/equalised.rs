@@ -110,8 +110,8 @@ impl EqualisedConvolution {
     }
 
     /// The gradient of the output with respect to the input, from that of the output, with the
-    /// [weight in use](Self::weight_in_use).
-    pub(super) fn input_gradient(&self, gradient: Tensor<4>, weight: Tensor<4>) -> Tensor<4> {
+    /// [weight in use](Self::weight_in_use). Gradients flow through it to the weight.
+    pub fn input_gradient(&self, gradient: Tensor<4>, weight: Tensor<4>) -> Tensor<4> {
         let shape = TransposedConvolutionShape {
             stride: 1,
             padding: self.padding,

@@ -56,6 +56,10 @@ pub fn generator_onnx(
             } else {
                 0
             },
+            codes: (
+                recipe.synthesis.categories.clone(),
+                recipe.synthesis.continuous,
+            ),
             side: recipe.data.crop_size,
             network: layers,
         }),

@@ -9,8 +9,10 @@ use super::discriminator::SynthesisDiscriminator;
 use super::generator::SynthesisGenerator;
 use super::generator_input::{GeneratorInput, StyleInput};
 use super::growth::Growth;
+use super::latent_codes::{LatentCodes, told};
 use super::noise::normal_noise;
 use super::orthogonality::orthogonality;
+use super::path_length::PathLength;
 use super::preview_noise::preview_rng;
 use crate::config::Recipe;
 use crate::data::Batch;
@@ -39,6 +41,8 @@ pub struct Generate {
     generator: Trainable<SynthesisGenerator>,
     discriminator: Trainable<SynthesisDiscriminator>,
     classes: Classes,
+    codes: LatentCodes,
+    path: PathLength,
     augment: DiffAugment,
     noise: InstanceNoise,
     gan_loss: GanLoss,
@@ -73,6 +77,8 @@ impl Generate {
             generator: Trainable::new(generator, adam()).with_average(recipe.optim.ema),
             discriminator: Trainable::new(discriminator, adam()),
             classes: Classes::new(recipe),
+            codes: LatentCodes::new(recipe),
+            path: PathLength::new(recipe, device),
             augment: DiffAugment::new(&recipe.discriminator.augment),
             noise: InstanceNoise::new(recipe),
             gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
@@ -91,17 +97,22 @@ impl Generate {
     }
 
     /// Takes one training step with this `noise`: [so many](Self::noise_count) values for the pictures of `batch`, those of their vectors
-    /// first; with arch `style` then those of the vectors that are mixed in, if any are, and the noise of each layer.
+    /// first; with arch `style` then those of the vectors that are mixed in, if any are, and the noise of each layer; then
+    /// [directions](PathLength) of the pictures in the steps that need them, and the [values](LatentCodes::draw) of latent codes.
     pub fn step_with(
         &mut self,
         batch: Batch,
-        noise: Vec<f32>,
+        mut noise: Vec<f32>,
         context: StepContext<'_>,
         rng: &mut ChaCha8Rng,
     ) -> Vec<Loss> {
         let classes = self.classes.of_batch(&batch, &self.device);
         let real = Tensor::<4>::from_data(batch.b, &self.device);
-        let count = real.dims()[0];
+        let shape = real.dims();
+        let count = shape[0];
+        let codes = noise.split_off(noise.len() - count * self.codes.count());
+        let codes = self.codes.tensor(codes, &self.device);
+        let directions = noise.split_off(self.noise_count(count));
         let growth = Growth {
             // As precise as the weights keep it, so that a resumed run shows the same.
             share: f64::from(context.detail as f32),
@@ -110,12 +121,13 @@ impl Generate {
         self.generator.adjust(|network| network.set_growth(growth));
         self.discriminator
             .adjust(|network| network.set_growth(growth));
-        let input = self.input(noise, classes.clone(), count, rng);
+        let input = self.input(noise, told(classes.clone(), codes.clone()), count, rng);
         let mode = context.training_mode();
         let fake = self.generator.network().forward(&input, mode);
         // Without its graph: the discriminator's step must not reach the generator.
         let seen = fake.clone().inner();
-        let judged = self.update_discriminator(&real, &seen, classes.as_ref(), context, rng);
+        let given = [classes.as_ref(), codes.as_ref()];
+        let judged = self.update_discriminator(&real, &seen, given, context, rng);
         if !context.step.is_multiple_of(self.discriminator_steps) {
             return judged;
         }
@@ -129,6 +141,7 @@ impl Generate {
         let frozen = self.discriminator.frozen();
         let of_fake = frozen.features(fake, mode);
         let of_class = self.class_loss(&frozen, &of_fake[0], classes.as_ref(), mode);
+        let of_codes = frozen.code_loss(&of_fake[0], codes.as_ref(), mode);
         let of_real = if self.matching.compares() {
             let look = ForwardMode {
                 update_running: false,
@@ -141,34 +154,40 @@ impl Generate {
         let judgement = self.matching.compare(of_fake, &of_real);
         let adversarial = judgement.generator_loss(self.gan_loss);
         let loss = judgement.added_to(adversarial.clone());
-        let loss = match &of_class {
-            Some(of_class) => loss + of_class.clone(),
-            None => loss,
-        };
         let of_filters = (self.orthogonal > 0.0)
             .then(|| orthogonality(self.generator.network()))
             .flatten()
             .map(|sum| sum * self.orthogonal);
-        let loss = match &of_filters {
-            Some(of_filters) => loss + of_filters.clone(),
-            None => loss,
-        };
+        let network = self.generator.network();
+        let directions = (directions, shape);
+        let of_paths = self.path.loss(network, &input, directions, context.step);
+        let added = [
+            ("G_class", of_class),
+            ("G_codes", of_codes),
+            ("G_orthogonal", of_filters),
+            ("G_path", of_paths),
+        ];
+        let added = added.into_iter();
+        let added: Vec<_> = added
+            .filter_map(|(name, term)| Some((name, term?)))
+            .collect();
+        let loss = added.iter().fold(loss, |sum, (_, term)| sum + term.clone());
         self.generator
             .update(&mut loss.backward(), context.generator_step());
         let mut losses = vec![Loss::generator("G_GAN", &adversarial)];
-        losses.extend(of_class.map(|of_class| Loss::generator("G_class", &of_class)));
-        losses.extend(of_filters.map(|of_filters| Loss::generator("G_orthogonal", &of_filters)));
+        let added = added.iter();
+        losses.extend(added.map(|(name, term)| Loss::generator(name, term)));
         losses.extend(Loss::matching(&judgement));
         losses.extend(judged);
         losses
     }
 
-    /// Updates the discriminator on real and generated pictures of `classes`; returns its losses.
+    /// Updates the discriminator on real and generated pictures of `classes`, which the latter have, too, and `codes`; returns its losses.
     fn update_discriminator(
         &mut self,
         real: &Tensor<4>,
         fake: &Tensor<4>,
-        classes: Option<&Tensor<4>>,
+        [classes, codes]: [Option<&Tensor<4>>; 2],
         context: StepContext<'_>,
         rng: &mut ChaCha8Rng,
     ) -> Vec<Loss> {
@@ -182,6 +201,7 @@ impl Generate {
         let features = |seen| network.features(seen, mode).remove(0);
         let (of_real, of_fake) = (features(real), features(fake));
         let of_class = [&of_real, &of_fake].map(|of| self.class_loss(network, of, classes, mode));
+        let of_codes = network.code_loss(&of_fake, codes, mode);
         let logits = |features: Vec<Tensor<4>>| features.into_iter().next_back();
         let on_real = logits(of_real).expect(LOGITS);
         let on_fake = logits(of_fake).expect(LOGITS);
@@ -197,18 +217,19 @@ impl Generate {
             .flatten()
             .reduce(|sum, loss| sum + loss);
         let mut named: Vec<Loss> = losses.named().collect();
-        named.extend(
-            of_class
-                .iter()
-                .map(|of_class| Loss::discriminator("D_class", of_class)),
-        );
-        named.extend(
-            drift
-                .iter()
-                .map(|drift| Loss::discriminator("D_drift", drift)),
-        );
-        let added = of_class.into_iter().chain(drift);
-        let loss = added.fold(losses.sum(), |sum, loss| sum + loss);
+        let mut loss = losses.sum();
+        let added = [
+            ("D_class", of_class),
+            ("D_codes", of_codes),
+            ("D_drift", drift),
+        ];
+        for (name, term) in added {
+            named.extend(term.iter().map(|term| Loss::discriminator(name, term)));
+            loss = match term {
+                Some(term) => loss + term,
+                None => loss,
+            };
+        }
         let step = context.discriminator_step();
         self.discriminator.update(&mut loss.backward(), step);
         if self.gan_loss.clips_weights() {
@@ -244,7 +265,7 @@ impl Generate {
         with_classes(classes, self.noise.apply(pictures, 0, epoch))
     }
 
-    /// How many values of noise pictures of a step are made of.
+    /// How many values of noise pictures of a step are made of, without their codes.
     pub fn noise_count(&self, count: usize) -> usize {
         let sides = self.generator.network().noise_sides();
         let mixed = if sides.is_empty() || self.mixing <= 0.0 {
@@ -260,7 +281,7 @@ impl Generate {
     fn input(
         &self,
         mut noise: Vec<f32>,
-        classes: Option<Tensor<4>>,
+        told: Option<Tensor<4>>,
         count: usize,
         rng: &mut ChaCha8Rng,
     ) -> GeneratorInput {
@@ -268,7 +289,7 @@ impl Generate {
         let vectors = self.vectors(noise, count);
         let network = self.generator.network();
         let Some(layers) = network.style_layers() else {
-            return GeneratorInput::new(vectors, classes);
+            return GeneratorInput::new(vectors, told);
         };
         let mut style = StyleInput::default();
         if self.mixing > 0.0 {
@@ -289,7 +310,7 @@ impl Generate {
         }
         GeneratorInput {
             style,
-            ..GeneratorInput::new(vectors, classes)
+            ..GeneratorInput::new(vectors, told)
         }
     }
 
@@ -306,7 +327,9 @@ impl Generate {
         let classes = self.classes.of_batch(batch, &self.device);
         let classes = classes.map(|classes| classes.narrow(0, 0, 1).repeat_dim(0, count));
         let vectors = self.vectors(normal_noise(rng, count * self.latent), count);
-        let input = GeneratorInput::new(vectors, classes);
+        let codes = self.codes.draw(rng, count);
+        let codes = self.codes.tensor(codes, &self.device);
+        let input = GeneratorInput::new(vectors, told(classes, codes));
         let mode = ForwardMode::inference(NormStats::Running, false);
         let pictures = self.generator.in_use().forward(&input, mode);
         let picture = |place| pictures.clone().narrow(0, place, 1).into_data();
@@ -317,7 +340,10 @@ impl Generate {
 impl Method for Generate {
     fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
         let rng = &mut step_rng(context.seed, context.step);
-        let noise = normal_noise(rng, self.noise_count(batch.b.shape()[0]));
+        let (count, values) = (batch.b.shape()[0], batch.b.shape().num_elements());
+        let directions = self.path.direction_count(context.step, values);
+        let mut noise = normal_noise(rng, self.noise_count(count) + directions);
+        noise.extend(self.codes.draw(rng, count));
         self.step_with(batch, noise, context, rng)
     }
 
@@ -359,12 +385,14 @@ impl Method for Generate {
         let mut state = MethodState::default();
         state.insert_optimiser(GENERATOR, &self.generator);
         state.insert_optimiser(DISCRIMINATOR, &self.discriminator);
+        self.path.keep(&mut state);
         state
     }
 
     fn restore(&mut self, mut state: MethodState) -> Result<(), TensorError> {
         state.restore_optimiser(GENERATOR, &mut self.generator)?;
         self.generator.adjust(SynthesisGenerator::restore_growth);
+        self.path.restore(&mut state);
         state.restore_optimiser(DISCRIMINATOR, &mut self.discriminator)
     }
 }

@@ -43,7 +43,7 @@ impl ProgressiveGenerator {
         let generator = &recipe.generator;
         let count = levels(recipe.last_side());
         let innermost = width(generator.channels, count);
-        let input = generator.latent + recipe.class_count();
+        let input = generator.latent + recipe.told_count();
         let activated = |init: &mut WeightInit, channels, form| {
             EqualisedConvolution::new(init, channels, form, Equalisation::ACTIVATED)
         };

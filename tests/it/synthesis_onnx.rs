@@ -41,6 +41,7 @@ fn made(
         input: OnnxInput::Noise(Noise {
             classes,
             vector: 0,
+            codes: (Vec::new(), 0),
             side: 16,
             network,
         }),

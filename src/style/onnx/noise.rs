@@ -16,6 +16,8 @@ pub struct Noise {
     pub classes: Vec<String>,
     /// Numbers of the vector that takes the place of a class; 0 where there is none.
     pub vector: usize,
+    /// Categories of its categorical latent codes, and how many continuous ones there are.
+    pub codes: (Vec<usize>, usize),
     /// Side of the pictures that it makes.
     pub side: usize,
     /// Its layers.
@@ -43,6 +45,12 @@ pub enum NoiseNetwork {
 }
 
 impl Noise {
+    /// Values of all latent codes of a picture.
+    pub(super) fn code_count(&self) -> usize {
+        let (categories, continuous) = &self.codes;
+        categories.iter().sum::<usize>() + continuous
+    }
+
     /// Adds all of it to a graph: `noise` of so many channels, what the network is told beside it, and the picture. `shape` is that of
     /// vectors of so many values.
     pub(super) fn build(
@@ -61,6 +69,12 @@ impl Noise {
             length => ("condition", length),
         };
         let told = (count > 0).then(|| vector(name, count));
+        let count = self.code_count();
+        let codes = (count > 0).then(|| vector("codes", count));
+        let told = match (told, codes) {
+            (Some(told), Some(codes)) => Some(layers.concat(&told, &codes)),
+            (told, codes) => told.or(codes),
+        };
         let side = self.side;
         match self.network {
             NoiseNetwork::Dcgan => {
