@@ -2,8 +2,8 @@
 //!
 //! The folder has all of its own: networks, losses and steps (`Generate`, `Autoencoder`), what a trained style does (`Sampler`, `Coder`,
 //! `Inversion`), and generators from and for elsewhere (`PublicGenerator`, `generator_onnx`). Elsewhere stand the recipe's keys
-//! (`config/synthesis.rs`), the data set of single pictures (`data/single.rs`) and its classes (`data/picture_class.rs`), the layers of
-//! ONNX models (`style/onnx/dcgan.rs`), a line in `train/methods.rs` and the verbs (`cli/sample.rs`, `cli/encode.rs`).
+//! (`config/synthesis.rs` and beside it), the data set of single pictures (`data/single.rs`) and its classes (`data/picture_class.rs`),
+//! the layers of ONNX models (`style/onnx/noise.rs`), a line in `train/methods.rs` and the verbs (`cli/sample.rs`, `cli/encode.rs`).
 
 mod arithmetic;
 mod autoencoder;

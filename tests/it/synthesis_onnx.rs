@@ -120,7 +120,8 @@ fn models_of_style_generators_compute_what_pytorch_computes() {
 
 const SMALL: &str = "--mode generate --data pictures --steps 1 --set data.load_size=16 --set data.crop_size=16 \
     --set data.batch_size=2 --set generator.channels=2 --set generator.latent=5 --set discriminator.channels=2 \
-    --set data.classes_from=folders --set generator.condition=projection";
+    --set data.classes_from=folders --set generator.condition=projection --set synthesis.categories=3 \
+    --set synthesis.continuous=2";
 
 /// From a style to a model and to weights, with what its recipe says of the network.
 #[test]
@@ -151,7 +152,10 @@ fn styles_of_all_generators_become_models() {
         let noise = Tensor::<4>::random([3, 5, 1, 1], law, &device);
         let second = Tensor::<4>::from_data([[[[0.0f32]], [[1.0]]]], &device);
         let classes = second.repeat_dim(0, 3);
-        let found = interpret(&model.graph.unwrap(), &[noise.clone(), classes.clone()]);
+        let codes = Tensor::<4>::random([3, 5, 1, 1], law, &device);
+        let inputs = [noise.clone(), classes.clone(), codes.clone()];
+        let found = interpret(&model.graph.unwrap(), &inputs);
+        let told = Tensor::cat(vec![classes, codes], 1);
 
         let folder = StyleFolder::new(place.path(&format!("checkpoints/{name}")));
         let recipe = Manifest::read(&folder).unwrap().recipe;
@@ -165,12 +169,16 @@ fn styles_of_all_generators_become_models() {
         let mut network = weights.load_into(network).unwrap();
         network.restore_growth();
         let mode = ForwardMode::inference(NormStats::Running, false);
-        let wanted = network.forward(&GeneratorInput::new(noise, Some(classes)), mode);
+        let wanted = network.forward(&GeneratorInput::new(noise, Some(told)), mode);
         let factor = 16 / wanted.dims()[2];
         let wanted = limited(translate::nn::enlarged(wanted, factor));
         let apart = distance(&found, &wanted);
         assert!(apart < 4e-5, "{name}: {apart}");
-        for part in ["`noise` is [batch, 5, 1, 1]", "which are cats, dogs"] {
+        for part in [
+            "`noise` is [batch, 5, 1, 1]",
+            "which are cats, dogs",
+            "`codes` is [batch, 5, 1, 1]: 3 values, 1 for one of them and 0 for the others; numbers from -1 to 1, 2",
+        ] {
             assert!(model.doc_string.contains(part), "{}", model.doc_string);
         }
     }
