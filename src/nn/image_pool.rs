@@ -25,6 +25,11 @@ impl ImagePool {
         }
     }
 
+    /// Whether pictures are stored at all.
+    pub fn keeps_pictures(&self) -> bool {
+        self.size > 0
+    }
+
     /// Exchanges pictures, `[batch, channels, height, width]`, one by one. Until the pool is full, each picture is stored
     /// and returned. After that, with probability one half, a stored picture is returned and replaced by the new one;
     /// otherwise the new one is returned and not stored.

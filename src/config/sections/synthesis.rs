@@ -34,7 +34,7 @@ pub struct SynthesisRecipe {
 
 impl SynthesisRecipe {
     /// That of networks without any of it; for those with it, that of their papers.
-    pub(super) fn usual() -> Self {
+    pub(in crate::config) fn usual() -> Self {
         Self {
             class_norm: ClassNorm::None,
             spectral: false,
