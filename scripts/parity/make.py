@@ -32,6 +32,7 @@ import fixture_similarity
 import fixture_sliced
 import fixture_spectral
 import fixture_srresnet
+import fixture_stages
 import fixture_synthesis
 import parameter_counts
 
@@ -56,6 +57,7 @@ GROUPS = [
     fixture_inpaint,
     fixture_synthesis,
     fixture_networks,
+    fixture_stages,
     fixture_srresnet,
     fixture_adam,
     fixture_pool,

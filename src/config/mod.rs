@@ -31,6 +31,7 @@ mod stages;
 mod synthesis;
 mod synthesis_networks;
 mod synthesis_recipe;
+mod synthesis_stages;
 mod unused_keys;
 mod validation;
 

@@ -30,6 +30,15 @@ pub struct SynthesisRecipe {
     pub orthogonal: f64,
     /// Weight of the mean square of the discriminator's logits of real pictures.
     pub drift: f64,
+    /// Side of the smallest pictures of a cascade, in pixels (arch `laplacian`).
+    pub coarsest: usize,
+    /// Folder of the style whose pictures the second stage goes on from; empty for none (arch `stack`).
+    pub first_stage: String,
+    /// Weight of the divergence of the condition's codes from the standard normal law (arch `stack`).
+    pub kl: f64,
+    /// Whether this is the recipe of one level of a cascade: set in its [levels](super::Recipe::cascade_levels) alone, and in no file.
+    #[serde(skip)]
+    pub is_level: bool,
 }
 
 impl SynthesisRecipe {
@@ -42,6 +51,10 @@ impl SynthesisRecipe {
             mixing: 0.9,
             orthogonal: 0.0,
             drift: 0.0,
+            coarsest: 8,
+            first_stage: String::new(),
+            kl: 1.0,
+            is_level: false,
         }
     }
 }

@@ -109,6 +109,9 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("synthesis", "mixing"),
         ("synthesis", "orthogonal"),
         ("synthesis", "drift"),
+        ("synthesis", "coarsest"),
+        ("synthesis", "first_stage"),
+        ("synthesis", "kl"),
     ];
     const NOT_SYNTHESIS: &[(&str, &str)] = &[
         ("data", "direction"),

@@ -171,6 +171,14 @@ pub enum StyleError {
         /// Its mode.
         mode: &'static str,
     },
+    /// A style whose pictures a second stage cannot go on from.
+    #[error("`{}` cannot be the first stage (`synthesis.first_stage`): {message}", path.display())]
+    BadFirstStage {
+        /// Its folder.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
     /// A style without an encoder, where pictures are to be encoded.
     #[error("the style `{style}` of mode {mode} has no encoder: take one of mode vae")]
     EncodesNone {

@@ -5,6 +5,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::classes::{Classes, with_classes};
+use super::coarse_pictures::CoarsePictures;
 use super::discriminator::SynthesisDiscriminator;
 use super::generator::SynthesisGenerator;
 use super::generator_input::{GeneratorInput, StyleInput};
@@ -12,6 +13,7 @@ use super::growth::Growth;
 use super::noise::normal_noise;
 use super::orthogonality::orthogonality;
 use super::preview_noise::preview_rng;
+use super::staged_generator::StagedGenerator;
 use crate::config::Recipe;
 use crate::data::Batch;
 use crate::kernels::mean;
@@ -24,10 +26,12 @@ use crate::random::step_rng;
 
 const GENERATOR: &str = "generator";
 const DISCRIMINATOR: &str = "discriminator";
+/// The stems of the weight files.
+pub(super) const NETWORKS: &[&str] = &[GENERATOR, DISCRIMINATOR];
 /// Why there are logits.
 const LOGITS: &str = "the features end with the logits";
 /// Pictures in a row of a preview.
-const PREVIEW_PICTURES: usize = 8;
+pub(super) const PREVIEW_PICTURES: usize = 8;
 
 /// A generator of pictures from noise and, where there are classes, a class, and the discriminator that it plays against.
 ///
@@ -52,6 +56,8 @@ pub struct Generate {
     latent: usize,
     /// Share of the steps with two codes a picture.
     mixing: f64,
+    /// What the generator goes on from.
+    coarse: CoarsePictures,
     /// Of the stage, with all of its detail.
     growth: Growth,
     discriminator_steps: u64,
@@ -83,6 +89,7 @@ impl Generate {
             drift: recipe.synthesis.drift,
             latent: recipe.generator.latent,
             mixing: recipe.synthesis.mixing,
+            coarse: CoarsePictures::new(recipe),
             growth: Growth::of_stage(recipe, 1.0),
             discriminator_steps: recipe.optim.discriminator_steps as u64,
             seed: recipe.train.seed,
@@ -90,12 +97,24 @@ impl Generate {
         }
     }
 
+    /// The same with a generator that goes on from the pictures of `first`.
+    pub fn with_first_stage(self, first: StagedGenerator) -> Self {
+        let coarse = CoarsePictures::Made(Box::new(first));
+        Self { coarse, ..self }
+    }
+
+    /// The generator as it is used.
+    pub(super) fn generator_in_use(&self) -> SynthesisGenerator {
+        self.generator.in_use()
+    }
+
     /// Takes one training step with this `noise`: [so many](Self::noise_count) values for the pictures of `batch`, those of their vectors
-    /// first; with arch `style` then those of the vectors that are mixed in, if any are, and the noise of each layer.
+    /// first; with arch `style` then those of the vectors that are mixed in, if any are, and the noise of each layer; at the end those of
+    /// a first stage.
     pub fn step_with(
         &mut self,
         batch: Batch,
-        noise: Vec<f32>,
+        mut noise: Vec<f32>,
         context: StepContext<'_>,
         rng: &mut ChaCha8Rng,
     ) -> Vec<Loss> {
@@ -110,7 +129,11 @@ impl Generate {
         self.generator.adjust(|network| network.set_growth(growth));
         self.discriminator
             .adjust(|network| network.set_growth(growth));
-        let input = self.input(noise, classes.clone(), count, rng);
+        let coarse = self.coarse.of_step(&mut noise, &real, classes.as_ref());
+        let input = GeneratorInput {
+            coarse,
+            ..self.input(noise, classes.clone(), count, rng)
+        };
         let mode = context.training_mode();
         let fake = self.generator.network().forward(&input, mode);
         // Without its graph: the discriminator's step must not reach the generator.
@@ -153,11 +176,14 @@ impl Generate {
             Some(of_filters) => loss + of_filters.clone(),
             None => loss,
         };
+        let divergence = self.generator.network().divergence(&input, mode);
+        let loss = divergence.iter().fold(loss, |sum, term| sum + term.clone());
         self.generator
             .update(&mut loss.backward(), context.generator_step());
         let mut losses = vec![Loss::generator("G_GAN", &adversarial)];
         losses.extend(of_class.map(|of_class| Loss::generator("G_class", &of_class)));
         losses.extend(of_filters.map(|of_filters| Loss::generator("G_orthogonal", &of_filters)));
+        losses.extend(divergence.map(|divergence| Loss::generator("KL", &divergence)));
         losses.extend(Loss::matching(&judgement));
         losses.extend(judged);
         losses
@@ -253,7 +279,7 @@ impl Generate {
             self.latent
         };
         let of_layers: usize = sides.iter().map(|side| side * side).sum();
-        count * (self.latent + mixed + of_layers)
+        count * (self.latent + mixed + of_layers + self.coarse.noise_length())
     }
 
     /// What the generator makes `count` pictures of in a step.
@@ -306,7 +332,11 @@ impl Generate {
         let classes = self.classes.of_batch(batch, &self.device);
         let classes = classes.map(|classes| classes.narrow(0, 0, 1).repeat_dim(0, count));
         let vectors = self.vectors(normal_noise(rng, count * self.latent), count);
-        let input = GeneratorInput::new(vectors, classes);
+        let noise = normal_noise(rng, count * self.coarse.noise_length());
+        let input = GeneratorInput {
+            coarse: self.coarse.made(noise, classes.as_ref()),
+            ..GeneratorInput::new(vectors, classes)
+        };
         let mode = ForwardMode::inference(NormStats::Running, false);
         let pictures = self.generator.in_use().forward(&input, mode);
         let picture = |place| pictures.clone().narrow(0, place, 1).into_data();
@@ -334,7 +364,7 @@ impl Method for Generate {
     }
 
     fn networks(&self) -> &'static [&'static str] {
-        &[GENERATOR, DISCRIMINATOR]
+        NETWORKS
     }
 
     fn weights(&self, network: &str) -> NamedTensors {
