@@ -18,6 +18,7 @@ mod growth_level;
 mod inpainting;
 mod labels;
 mod latent;
+mod latent_codes;
 mod latent_place;
 mod made_inputs;
 mod options;

@@ -74,6 +74,15 @@ impl Recipe {
             ..
         } = self;
         let usual = SynthesisRecipe::usual();
+        let is_plain = !matches!(
+            generator.arch,
+            GeneratorArch::Laplacian | GeneratorArch::Stack
+        );
+        let has_codes = self.code_count() > 0;
+        require(is_plain || !has_codes, "generator.arch", || {
+            "\"laplacian\" and \"stack\" take no latent codes: leave `synthesis.categories` and `synthesis.continuous` out"
+                .to_owned()
+        })?;
         let only = |arch: &str| format!("has an effect only with `generator.arch = \"{arch}\"`");
         let is_cascade = generator.arch == GeneratorArch::Laplacian;
         let is_second = generator.arch == GeneratorArch::Stack;
@@ -178,6 +187,7 @@ mod tests {
             ),
             (stack("data.crop_size=16"), "at least 32"),
             (stack("synthesis.kl=-1"), "0 or more"),
+            (stack("synthesis.continuous=1"), "no latent codes"),
             (stack("generator.upsample=deconv"), "leave it out"),
             (stack("synthesis.spectral=true"), "only with"),
         ] {

@@ -140,7 +140,7 @@ pub enum StyleError {
     FixedStatistics(String),
     /// A network that is not written as an ONNX model.
     #[error(
-        "the style `{style}` has a generator of arch \"{arch}\", and of those that make pictures from noise only \"dcgan\" is written as ONNX: take --format safetensors"
+        "the style `{style}` has a generator of arch \"{arch}\", which is not written as ONNX: take --format safetensors"
     )]
     NoModel {
         /// Style.

@@ -94,6 +94,20 @@ impl SynthesisGenerator {
         }
     }
 
+    /// The gradient of the inner product of the pictures of `input` and `directions`, `[batch, channels, side, side]`, with respect to the
+    /// code that leads each layer of a style generator, `[batch, latent, 1, 1]` each; none of the others. Gradients flow through it to the
+    /// parameters.
+    pub fn code_gradients(
+        &self,
+        input: &GeneratorInput,
+        directions: Tensor<4>,
+    ) -> Option<Vec<Tensor<4>>> {
+        match self {
+            Self::Style(network) => Some(network.code_gradients(input, directions)),
+            _ => None,
+        }
+    }
+
     /// Sets how far the network has grown, where it grows.
     pub fn set_growth(&mut self, growth: Growth) {
         if let Self::Progressive(network) = self {

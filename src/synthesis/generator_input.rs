@@ -9,7 +9,7 @@ use super::classes::with_classes;
 pub struct GeneratorInput {
     /// `[batch, latent, 1, 1]`.
     pub vectors: Tensor<4>,
-    /// One channel for each class, `[batch, classes, 1, 1]`, where there are classes.
+    /// What the network is told of them, `[batch, values, 1, 1]`: one channel for each class, then latent codes, where there are any.
     pub classes: Option<Tensor<4>>,
     /// What arch `style` takes besides; the others leave it.
     pub style: StyleInput,

@@ -2,8 +2,8 @@
 //!
 //! The folder has all of its own: networks, losses and steps (`Generate`, `Cascade`, `Autoencoder`), what a trained style does (`Sampler`, `Coder`,
 //! `Inversion`), and generators from and for elsewhere (`PublicGenerator`, `generator_onnx`). Elsewhere stand the recipe's keys
-//! (`config/synthesis.rs`), the data set of single pictures (`data/single.rs`) and its classes (`data/picture_class.rs`), the layers of
-//! ONNX models (`style/onnx/dcgan.rs`), a line in `train/methods.rs` and the verbs (`cli/sample.rs`, `cli/encode.rs`).
+//! (`config/synthesis.rs` and beside it), the data set of single pictures (`data/single.rs`) and its classes (`data/picture_class.rs`),
+//! the layers of ONNX models (`style/onnx/noise.rs`), a line in `train/methods.rs` and the verbs (`cli/sample.rs`, `cli/encode.rs`).
 
 mod arithmetic;
 mod autoencoder;
@@ -26,10 +26,12 @@ mod generator_input;
 mod growth;
 mod halvings;
 mod importance_bound;
+mod input_source;
 mod interpolation;
 mod inversion;
 mod judging_layer;
 mod laplacian_generator;
+mod latent_codes;
 mod level_generator;
 mod mapping;
 mod methods;
@@ -38,6 +40,7 @@ mod nearest;
 mod noise;
 mod normed_convolution;
 mod orthogonality;
+mod path_length;
 mod pixel_norm;
 mod pixels;
 mod preview_noise;
@@ -72,6 +75,7 @@ pub use growth::Growth;
 pub use importance_bound::ImportanceBound;
 pub use interpolation::{Interpolation, interpolate};
 pub use inversion::{FoundCode, Inversion};
+pub use latent_codes::{CodeKind, LatentCodes};
 pub use methods::generate_method;
 pub use nearest::nearest_pictures;
 pub use noise::{MIN_TRUNCATION, normal_noise, truncated_noise};

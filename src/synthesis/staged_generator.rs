@@ -21,7 +21,7 @@ pub struct StagedGenerator {
     first: Option<Box<StagedGenerator>>,
     /// Values of the noise of `network`.
     latent: usize,
-    /// Whether `network` is told classes or vectors.
+    /// Whether `network` is told anything of its pictures.
     is_told: bool,
     /// Side of the pictures of the whole run of `network`, in pixels.
     side: usize,
@@ -54,7 +54,7 @@ impl StagedGenerator {
             network,
             first: first.map(Box::new),
             latent: recipe.noise_length(),
-            is_told: recipe.generator.condition != Condition::None,
+            is_told: recipe.told_count() > 0,
             side: recipe.data.crop_size,
             device: device.clone(),
         })
@@ -159,6 +159,9 @@ fn check_stages(first: &Recipe, second: &Recipe) -> Result<(), String> {
             "its pictures have {} channels, not {}",
             first.data.output_channels, second.data.output_channels
         ));
+    }
+    if first.code_count() > 0 {
+        return Err("it has latent codes, which a second stage does not tell it".to_owned());
     }
     let is_told = first.generator.condition != Condition::None;
     let are_same = first.data.class_names == second.data.class_names
