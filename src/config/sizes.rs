@@ -25,7 +25,9 @@ impl GeneratorRecipe {
             | GeneratorArch::Dcgan
             | GeneratorArch::Resnet
             | GeneratorArch::Progressive
-            | GeneratorArch::Style => 1,
+            | GeneratorArch::Style
+            | GeneratorArch::Laplacian
+            | GeneratorArch::Stack => 1,
         }
     }
 

@@ -59,7 +59,7 @@ mod vgg;
 mod weight_init;
 
 pub use activation::Activation;
-pub(crate) use activation::LEAKY_SLOPE;
+pub(crate) use activation::{LEAKY_SLOPE, leaky_relu_slopes};
 pub use adam::{Adam, clip_weights};
 pub use augment::{AugmentDraw, DiffAugment};
 pub use bands::{BandLimits, StoreError, TensorRows, forward_in_bands, forward_memory};
@@ -73,12 +73,12 @@ pub use discriminator_layer::{
 pub use downsample::downsample;
 pub(crate) use downsample::downsample_gradient;
 pub use dropout::dropout;
-pub use equalised::{Equalisation, EqualisedConvolution};
+pub use equalised::{Equalisation, EqualisedConvolution, SQUARES_EPSILON};
 pub use feature_matching::{FeatureMatching, Judgement};
 pub use forward_mode::{ForwardMode, NormStats};
 pub use gan_loss::{GanLoss, WEIGHT_CLIP};
 pub use generator::Generator;
-pub use halving::{Halving, double_filtered};
+pub use halving::{Halving, double_filtered, double_filtered_gradient};
 pub use image_pool::ImagePool;
 pub use input_gradient::{Critic, Trace, input_gradient};
 pub use instance_noise::InstanceNoise;
