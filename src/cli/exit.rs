@@ -61,6 +61,7 @@ impl Exit {
                             | StyleError::MakesNone { .. }
                             | StyleError::EncodesNone { .. }
                             | StyleError::FixedStatistics(_)
+                            | StyleError::NoModel { .. }
                             | StyleError::Onnx(
                                 OnnxError::BadSize { .. } | OnnxError::BadOpset { .. }
                             )

@@ -5,7 +5,7 @@ use super::conditioning::Condition;
 use super::error::ConfigError;
 use super::options::{GanObjective, InitKind, NormKind, Upsample};
 use super::recipe::Recipe;
-use super::synthesis_recipe::{ClassNorm, SynthesisRecipe};
+use super::sections::{ClassNorm, SynthesisRecipe};
 use super::validation::require;
 use crate::kernels::Precision;
 
@@ -26,6 +26,9 @@ impl Recipe {
             optim,
             ..
         } = self;
+        if arch == GeneratorArch::Stack {
+            return self.apply_stack_defaults();
+        }
         if !matches!(
             arch,
             GeneratorArch::Resnet | GeneratorArch::Progressive | GeneratorArch::Style
@@ -79,7 +82,9 @@ impl Recipe {
         } = self;
         let arch = generator.arch;
         let upsample = match arch {
-            GeneratorArch::Resnet | GeneratorArch::Progressive => Some(Upsample::Resize),
+            GeneratorArch::Resnet | GeneratorArch::Progressive | GeneratorArch::Stack => {
+                Some(Upsample::Resize)
+            }
             GeneratorArch::Style => Some(Upsample::Blur),
             _ => None,
         };

@@ -138,6 +138,16 @@ pub enum StyleError {
         "the style `{0}` makes pictures with the statistics of its training, not with those of each picture: leave out --norm-stats batch"
     )]
     FixedStatistics(String),
+    /// A network that is not written as an ONNX model.
+    #[error(
+        "the style `{style}` has a generator of arch \"{arch}\", which is not written as ONNX: take --format safetensors"
+    )]
+    NoModel {
+        /// Style.
+        style: String,
+        /// Its generator.
+        arch: &'static str,
+    },
     /// Virtual batch normalisation, asked for as an ONNX model.
     #[error(
         "the style `{0}` has virtual batch norm, whose statistics are those of the reference batch and of each picture together, and ONNX has no operator for it: use --format safetensors, or train with `generator.norm = \"reference_batch\"`"
@@ -160,6 +170,14 @@ pub enum StyleError {
         style: String,
         /// Its mode.
         mode: &'static str,
+    },
+    /// A style whose pictures a second stage cannot go on from.
+    #[error("`{}` cannot be the first stage (`synthesis.first_stage`): {message}", path.display())]
+    BadFirstStage {
+        /// Its folder.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
     },
     /// A style without an encoder, where pictures are to be encoded.
     #[error("the style `{style}` of mode {mode} has no encoder: take one of mode vae")]

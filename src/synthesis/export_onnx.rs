@@ -16,7 +16,7 @@ use crate::style::{Manifest, OnnxFile, StyleError, StyleFolder};
 /// An ONNX model of the generator of a style. It computes what `translate sample` does.
 ///
 /// # Errors
-/// The style makes no pictures, its weights are missing, damaged or of another network, or the options ask for what the network does not
+/// The style makes no pictures, or has a network that is not written as ONNX, its weights are missing, damaged or of another network, or the options ask for what the network does not
 /// have.
 pub fn generator_onnx(
     folder: &StyleFolder,
@@ -38,6 +38,14 @@ pub fn generator_onnx(
             NoiseNetwork::Progressive { side, from, share }
         }
         SynthesisGenerator::Style(_) => NoiseNetwork::Style(recipe.synthesis.mapping),
+        SynthesisGenerator::Laplacian(_)
+        | SynthesisGenerator::Level(_)
+        | SynthesisGenerator::Stack(_) => {
+            return Err(StyleError::NoModel {
+                style: folder.name(),
+                arch: recipe.generator.arch.name(),
+            });
+        }
     };
     let mut properties = vec![
         ("style", folder.name()),

@@ -13,6 +13,8 @@ pub struct GeneratorInput {
     pub classes: Option<Tensor<4>>,
     /// What arch `style` takes besides; the others leave it.
     pub style: StyleInput,
+    /// Smaller pictures that archs `laplacian` and `stack` go on from: `[batch, channels, side, side]`, of a cascade enlarged already.
+    pub coarse: Option<Tensor<4>>,
 }
 
 /// What a generator of arch `style` takes besides vectors and classes.
@@ -33,6 +35,7 @@ impl GeneratorInput {
             vectors,
             classes,
             style: StyleInput::default(),
+            coarse: None,
         }
     }
 

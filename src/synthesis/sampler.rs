@@ -9,14 +9,11 @@ use super::generator_input::{GeneratorInput, StyleInput};
 use super::latent_codes::{CodeKind, LatentCodes, told};
 use super::noise::{normal_noise, truncated_noise};
 use super::pixels::rgb_pictures;
+use super::staged_generator::StagedGenerator;
 use crate::config::Mode;
 use crate::data::Embeddings;
-use crate::nn::{ForwardMode, NormStats, WeightInit, enlarged};
 use crate::random::sample_rng;
-use crate::style::{Manifest, StyleError, StyleFolder, mapped_style_weights};
-
-/// Stem of the weight file.
-const GENERATOR: &str = "generator";
+use crate::style::{Manifest, StyleError, StyleFolder};
 
 /// Pictures that a style cannot make.
 #[derive(Debug, thiserror::Error)]
@@ -118,7 +115,7 @@ impl Code {
 /// The generator of a style.
 #[derive(Debug)]
 pub struct Sampler {
-    network: SynthesisGenerator,
+    network: StagedGenerator,
     classes: Classes,
     codes: LatentCodes,
     /// What the style is told instead of classes.
@@ -127,8 +124,6 @@ pub struct Sampler {
     latent: usize,
     /// Whether codes are like noise.
     has_law: bool,
-    /// Side of the pictures of the whole run, in pixels.
-    side: usize,
     truncation: Option<f32>,
     name: String,
     device: Device,
@@ -151,25 +146,15 @@ impl Sampler {
                 mode: recipe.mode.name(),
             });
         }
-        let (path, weights) = (
-            folder.weights(GENERATOR),
-            mapped_style_weights(folder, GENERATOR)?,
-        );
-        let mut init = WeightInit::zeros(device).with_precision(recipe.train.precision);
-        let network = SynthesisGenerator::new(&mut init, recipe);
-        let mut network = weights
-            .load_into(network)
-            .map_err(|source| StyleError::BadWeights { path, source })?;
-        network.restore_growth();
+        let network = StagedGenerator::load(folder, manifest, device)?;
         Ok(Self {
-            network,
             classes: Classes::new(recipe),
             codes: LatentCodes::new(recipe),
             vectors: None,
             tells_vectors: recipe.tells_vectors(),
-            latent: recipe.generator.latent,
+            latent: network.noise_length(),
+            network,
             has_law: recipe.mode != Mode::Vae || recipe.loss.kl > 0.0,
-            side: recipe.data.crop_size,
             truncation: None,
             name: folder.name(),
             device: device.clone(),
@@ -234,7 +219,7 @@ impl Sampler {
     /// # Errors
     /// It is of another.
     pub fn style_layers(&self) -> Result<usize, SamplerError> {
-        let layers = self.network.style_layers();
+        let layers = self.network().style_layers();
         layers.ok_or_else(|| SamplerError::MixesNone(self.name.clone()))
     }
 
@@ -243,7 +228,7 @@ impl Sampler {
     pub fn code(&self, seed: u64, index: u64, class: Option<usize>) -> Code {
         let rng = &mut sample_rng(seed, index);
         let vector = match self.truncation {
-            Some(limit) if self.network.style_layers().is_none() => {
+            Some(limit) if self.network().style_layers().is_none() => {
                 truncated_noise(rng, self.latent, limit)
             }
             _ => normal_noise(rng, self.latent),
@@ -303,9 +288,14 @@ impl Sampler {
         Ok(code)
     }
 
-    /// The network.
+    /// The network, of several stages the last one.
     pub(super) fn network(&self) -> &SynthesisGenerator {
-        &self.network
+        self.network.network()
+    }
+
+    /// All networks.
+    pub(super) fn into_networks(self) -> StagedGenerator {
+        self.network
     }
 
     /// The pictures of codes; grey ones have equal red, green and blue.
@@ -340,17 +330,10 @@ impl Sampler {
         };
         let latent = codes.iter().flat_map(|code| code.latent_codes.clone());
         let latent = self.codes.tensor(latent.collect(), &self.device);
-        let input = GeneratorInput {
+        self.network.forward(GeneratorInput {
             style,
             ..GeneratorInput::new(vectors, told(classes, latent))
-        };
-        let mode = ForwardMode::inference(NormStats::Running, false);
-        let values = self.network.forward(&input, mode);
-        // A network that still grows makes smaller ones.
-        match self.side / values.dims()[2] {
-            1 => values,
-            factor => enlarged(values, factor),
-        }
+        })
     }
 
     fn tensor<'c>(&self, vectors: impl Iterator<Item = &'c Vec<f32>>) -> Tensor<4> {

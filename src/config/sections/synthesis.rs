@@ -30,6 +30,15 @@ pub struct SynthesisRecipe {
     pub orthogonal: f64,
     /// Weight of the mean square of the discriminator's logits of real pictures.
     pub drift: f64,
+    /// Side of the smallest pictures of a cascade, in pixels (arch `laplacian`).
+    pub coarsest: usize,
+    /// Folder of the style whose pictures the second stage goes on from; empty for none (arch `stack`).
+    pub first_stage: String,
+    /// Weight of the divergence of the condition's codes from the standard normal law (arch `stack`).
+    pub kl: f64,
+    /// Whether this is the recipe of one level of a cascade: set in its [levels](super::Recipe::cascade_levels) alone, and in no file.
+    #[serde(skip)]
+    pub is_level: bool,
     /// Categories of each categorical latent code that the generator is told and the discriminator recognises.
     pub categories: Vec<usize>,
     /// How many continuous ones there are.
@@ -46,7 +55,7 @@ pub struct SynthesisRecipe {
 
 impl SynthesisRecipe {
     /// That of networks without any of it; for those with it, that of their papers.
-    pub(super) fn usual() -> Self {
+    pub(in crate::config) fn usual() -> Self {
         Self {
             class_norm: ClassNorm::None,
             spectral: false,
@@ -54,6 +63,10 @@ impl SynthesisRecipe {
             mixing: 0.9,
             orthogonal: 0.0,
             drift: 0.0,
+            coarsest: 8,
+            first_stage: String::new(),
+            kl: 1.0,
+            is_level: false,
             categories: Vec::new(),
             continuous: 0,
             // Those of InfoGAN.
