@@ -2,7 +2,7 @@
 
 use super::error::ConfigError;
 use super::recipe::Recipe;
-use super::synthesis_recipe::SynthesisRecipe;
+use super::sections::SynthesisRecipe;
 use super::validation::require;
 
 /// Most categories of a code.

@@ -5,7 +5,7 @@ use super::conditioning::Condition;
 use super::error::ConfigError;
 use super::options::{GanObjective, InitKind, NormKind, Upsample};
 use super::recipe::Recipe;
-use super::synthesis_recipe::{ClassNorm, SynthesisRecipe};
+use super::sections::{ClassNorm, SynthesisRecipe};
 use super::validation::require;
 use crate::kernels::Precision;
 

@@ -5,7 +5,7 @@ use super::conditioning::Condition;
 use super::error::ConfigError;
 use super::options::Upsample;
 use super::recipe::Recipe;
-use super::synthesis_recipe::SynthesisRecipe;
+use super::sections::SynthesisRecipe;
 use super::validation::require;
 
 /// Side of the smallest pictures that networks make from noise, in pixels.

@@ -100,6 +100,7 @@ pub use reference_pictures::ReferencePictures;
 pub use residual::{DownBlock, ResidualBlock, UpBlock};
 pub use resnet::{ResnetConfig, ResnetGenerator};
 pub use srresnet::{Enlargement, Srresnet, SrresnetBlock};
+pub(crate) use tensors::values_now;
 pub use tensors::{NamedTensors, Network, TensorError};
 pub use trainable::Trainable;
 pub use transposed::TransposedConvolution;

@@ -16,10 +16,9 @@ use super::staged_generator::StagedGenerator;
 use crate::config::Recipe;
 use crate::data::Batch;
 use crate::kernels::mean;
-use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
+use crate::method::{Adversary, DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, Critic, DiffAugment, FeatureMatching, ForwardMode, GanLoss, InstanceNoise, NamedTensors,
-    NormStats, Penalties, TensorError, Trainable, WEIGHT_CLIP, WeightInit,
+    Adam, Critic, ForwardMode, NamedTensors, NormStats, TensorError, Trainable, WeightInit,
 };
 use crate::random::step_rng;
 
@@ -40,16 +39,11 @@ pub(super) const PREVIEW_PICTURES: usize = 8;
 #[derive(Debug)]
 pub struct Generate {
     generator: Trainable<SynthesisGenerator>,
-    discriminator: Trainable<SynthesisDiscriminator>,
+    discriminator: Adversary<SynthesisDiscriminator>,
     classes: Classes,
     /// What the generator makes pictures of.
     source: InputSource,
     path: PathLength,
-    augment: DiffAugment,
-    noise: InstanceNoise,
-    gan_loss: GanLoss,
-    penalties: Penalties,
-    matching: FeatureMatching,
     /// Weight of the class that the discriminator tells.
     classification: f64,
     /// Weights of what keeps filters apart and logits small.
@@ -57,7 +51,6 @@ pub struct Generate {
     drift: f64,
     /// Of the stage, with all of its detail.
     growth: Growth,
-    discriminator_steps: u64,
     /// Seed of the pictures in previews.
     seed: u64,
     /// Without automatic differentiation.
@@ -71,23 +64,17 @@ impl Generate {
         let init = |stream| WeightInit::from_recipe(recipe, stream, &autodiff);
         let generator = SynthesisGenerator::new(&mut init(0), recipe);
         let discriminator = SynthesisDiscriminator::new(&mut init(1), recipe);
-        let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
+        let adam = Adam::new(recipe.optim.beta1, recipe.optim.beta2);
         Self {
-            generator: Trainable::new(generator, adam()).with_average(recipe.optim.ema),
-            discriminator: Trainable::new(discriminator, adam()),
+            generator: Trainable::new(generator, adam).with_average(recipe.optim.ema),
+            discriminator: Adversary::new(discriminator, recipe),
             classes: Classes::new(recipe),
             source: InputSource::new(recipe, device),
             path: PathLength::new(recipe, device),
-            augment: DiffAugment::new(&recipe.discriminator.augment),
-            noise: InstanceNoise::new(recipe),
-            gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
-            penalties: Penalties::new(&recipe.loss),
-            matching: FeatureMatching::new(&recipe.loss),
             classification: recipe.loss.classification,
             orthogonal: recipe.synthesis.orthogonal,
             drift: recipe.synthesis.drift,
             growth: Growth::of_stage(recipe, 1.0),
-            discriminator_steps: recipe.optim.discriminator_steps as u64,
             seed: recipe.train.seed,
             device: device.clone(),
         }
@@ -128,6 +115,7 @@ impl Generate {
         };
         self.generator.adjust(|network| network.set_growth(growth));
         self.discriminator
+            .network
             .adjust(|network| network.set_growth(growth));
         let given = [classes.as_ref(), codes.as_ref()];
         let network = self.generator.network();
@@ -137,21 +125,22 @@ impl Generate {
         // Without its graph: the discriminator's step must not reach the generator.
         let seen = fake.clone().inner();
         let judged = self.update_discriminator(&real, &seen, given, context, rng);
-        if !context.step.is_multiple_of(self.discriminator_steps) {
+        if !context.step.is_multiple_of(self.discriminator.steps as u64) {
             return judged;
         }
-        let fake = self.seen(fake, classes.as_ref(), context.epoch, rng);
+        let fake = self.seen(fake, classes.as_ref(), context, rng);
+        let matching = self.discriminator.matching;
         // Changed alike, and only where a loss asks for it.
-        let real = if self.matching.compares() {
-            self.seen(real, classes.as_ref(), context.epoch, rng)
+        let real = if matching.compares() {
+            self.seen(real, classes.as_ref(), context, rng)
         } else {
             real
         };
-        let frozen = self.discriminator.frozen();
+        let frozen = self.discriminator.network.frozen();
         let of_fake = frozen.features(fake, mode);
         let of_class = self.class_loss(&frozen, &of_fake[0], classes.as_ref(), mode);
         let of_codes = frozen.code_loss(&of_fake[0], codes.as_ref(), mode);
-        let of_real = if self.matching.compares() {
+        let of_real = if matching.compares() {
             let look = ForwardMode {
                 update_running: false,
                 ..mode
@@ -160,8 +149,8 @@ impl Generate {
         } else {
             Vec::new()
         };
-        let judgement = self.matching.compare(of_fake, &of_real);
-        let adversarial = judgement.generator_loss(self.gan_loss);
+        let judgement = matching.compare(of_fake, &of_real);
+        let adversarial = judgement.generator_loss(self.discriminator.gan_loss);
         let loss = judgement.added_to(adversarial.clone());
         let of_filters = (self.orthogonal > 0.0)
             .then(|| orthogonality(self.generator.network()))
@@ -201,12 +190,10 @@ impl Generate {
         context: StepContext<'_>,
         rng: &mut ChaCha8Rng,
     ) -> Vec<Loss> {
-        let real = self.seen(real.clone(), classes, context.epoch, rng);
-        let fake = self.seen(fake.clone(), classes, context.epoch, rng);
-        let network = self.discriminator.network();
-        let penalty = self
-            .penalties
-            .loss(network, &real, &fake, context.step, rng);
+        let real = self.seen(real.clone(), classes, context, rng);
+        let fake = self.seen(fake.clone(), classes, context, rng);
+        let penalty = self.discriminator.penalty(&real, &fake, context, rng);
+        let network = self.discriminator.network.network();
         let mode = context.training_mode();
         let features = |seen| network.features(seen, mode).remove(0);
         let (of_real, of_fake) = (features(real), features(fake));
@@ -217,9 +204,10 @@ impl Generate {
         let on_fake = logits(of_fake).expect(LOGITS);
         // Karras et al., 2018, appendix A.1.
         let drift = (self.drift > 0.0).then(|| mean(on_real.clone().square()) * self.drift);
+        let gan_loss = self.discriminator.gan_loss;
         let losses = DiscriminatorLosses {
-            on_real: self.gan_loss.discriminator_on_real(on_real),
-            on_fake: self.gan_loss.discriminator_on_fake(on_fake),
+            on_real: gan_loss.discriminator_on_real(on_real),
+            on_fake: gan_loss.discriminator_on_fake(on_fake),
             penalty,
         };
         let of_class = of_class
@@ -240,11 +228,7 @@ impl Generate {
                 None => loss,
             };
         }
-        let step = context.discriminator_step();
-        self.discriminator.update(&mut loss.backward(), step);
-        if self.gan_loss.clips_weights() {
-            self.discriminator.clip(WEIGHT_CLIP);
-        }
+        self.discriminator.minimise(&loss, context);
         named
     }
 
@@ -268,11 +252,10 @@ impl Generate {
         &self,
         pictures: Tensor<4>,
         classes: Option<&Tensor<4>>,
-        epoch: u64,
+        context: StepContext<'_>,
         rng: &mut ChaCha8Rng,
     ) -> Tensor<4> {
-        let pictures = self.augment.apply(pictures, rng);
-        with_classes(classes, self.noise.apply(pictures, 0, epoch))
+        with_classes(classes, self.discriminator.seen(pictures, context, rng))
     }
 
     /// How many values of noise pictures of a step are made of, without their codes.
@@ -323,7 +306,7 @@ impl Method for Generate {
     fn weights(&self, network: &str) -> NamedTensors {
         match network {
             GENERATOR => self.generator.weights(),
-            _ => self.discriminator.weights(),
+            _ => self.discriminator.network.weights(),
         }
     }
 
@@ -334,15 +317,15 @@ impl Method for Generate {
                 self.generator.adjust(SynthesisGenerator::restore_growth);
                 Ok(())
             }
-            _ => self.discriminator.load_weights(weights),
+            _ => self.discriminator.network.load_weights(weights),
         }
     }
 
     fn state(&self) -> MethodState {
         let mut state = MethodState::default();
         state.insert_optimiser(GENERATOR, &self.generator);
-        state.insert_optimiser(DISCRIMINATOR, &self.discriminator);
         self.path.keep(&mut state);
+        self.discriminator.save(&mut state, DISCRIMINATOR);
         state
     }
 
@@ -350,6 +333,7 @@ impl Method for Generate {
         state.restore_optimiser(GENERATOR, &mut self.generator)?;
         self.generator.adjust(SynthesisGenerator::restore_growth);
         self.path.restore(&mut state);
-        state.restore_optimiser(DISCRIMINATOR, &mut self.discriminator)
+        self.discriminator
+            .restore(&mut state, DISCRIMINATOR, &self.device)
     }
 }
