@@ -95,7 +95,7 @@ mod tests {
         let recipe = recipe.unwrap();
         assert_eq!((recipe.class_count(), recipe.code_count()), (0, 15));
         let recipe = resolve(&[
-            "synthesis.categories=4",
+            "synthesis.categories=[4]",
             "data.classes_from=folders",
             "generator.condition=concat",
         ]);
@@ -106,14 +106,14 @@ mod tests {
     #[test]
     fn codes_that_mean_nothing_are_refused() {
         for (settings, part) in [
-            (&["synthesis.categories=1"][..], "from 2 to 4096"),
+            (&["synthesis.categories=[1]"][..], "from 2 to 4096"),
             (&["synthesis.continuous=65"], "at most 64"),
             (
                 &["synthesis.categories_weight=2"],
                 "no effect without `synthesis.categories`",
             ),
             (
-                &["synthesis.continuous_weight=2", "synthesis.categories=2"],
+                &["synthesis.continuous_weight=2", "synthesis.categories=[2]"],
                 "no effect without `synthesis.continuous`",
             ),
             (

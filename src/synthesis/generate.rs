@@ -324,8 +324,8 @@ impl Method for Generate {
     fn state(&self) -> MethodState {
         let mut state = MethodState::default();
         state.insert_optimiser(GENERATOR, &self.generator);
-        self.path.keep(&mut state);
         self.discriminator.save(&mut state, DISCRIMINATOR);
+        self.path.keep(&mut state);
         state
     }
 

@@ -68,7 +68,7 @@ fn pictures_are_made_with_codes_that_are_set_or_swept() {
     }
     let run = |line: &str| place.run(line).done();
     run(&format!(
-        "{TRAIN} --name g --set synthesis.categories=3 --set synthesis.continuous=1"
+        "{TRAIN} --name g --set synthesis.categories=[3] --set synthesis.continuous=1"
     ));
     run(&format!("{TRAIN} --name without"));
 

@@ -120,7 +120,7 @@ fn models_of_style_generators_compute_what_pytorch_computes() {
 
 const SMALL: &str = "--mode generate --data pictures --steps 1 --set data.load_size=16 --set data.crop_size=16 \
     --set data.batch_size=2 --set generator.channels=2 --set generator.latent=5 --set discriminator.channels=2 \
-    --set data.classes_from=folders --set generator.condition=projection --set synthesis.categories=3 \
+    --set data.classes_from=folders --set generator.condition=projection --set synthesis.categories=[3] \
     --set synthesis.continuous=2";
 
 /// From a style to a model and to weights, with what its recipe says of the network.

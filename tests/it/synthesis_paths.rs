@@ -8,6 +8,7 @@ use translate::config::Recipe;
 use translate::nn::Network;
 use translate::synthesis::{GeneratorInput, StyleInput, SynthesisGenerator};
 
+use crate::cli_support::Place;
 use crate::device::test_device;
 use crate::fixture::{Fixture, values};
 use crate::synthesis_networks::{check_goes_on_to_the_bit, recipe};
@@ -146,4 +147,26 @@ fn training_with_path_lengths_goes_on_to_the_bit() {
     recipe.synthesis.path_length_every = 1;
     recipe.synthesis.mixing = 0.5;
     check_goes_on_to_the_bit(&recipe);
+}
+
+/// The mean of lengths goes with checkpoints.
+#[test]
+fn a_run_with_path_lengths_in_two_parts_ends_where_one_in_one_part_does() {
+    let place = Place::new();
+    for index in 0..2 {
+        place.picture(&format!("pictures/{index}.png"), 16, 16, index);
+    }
+    let train = "train --mode generate --data pictures --name g --set generator.arch=style --set data.load_size=16 \
+        --set data.crop_size=16 --set data.batch_size=2 --set generator.channels=1 --set generator.latent=4 \
+        --set discriminator.channels=1 --set synthesis.mapping=1 --set synthesis.path_length=2 \
+        --set synthesis.path_length_every=1 --set train.log_every=1";
+    let run = |line: &str| place.run(line).done();
+    run(&format!("{train} --steps 3"));
+    let once = place.read("checkpoints/g/generator.safetensors");
+    let metrics = place.text("checkpoints/g/metrics.jsonl");
+    assert!(metrics.contains("\"G_path\""), "{metrics}");
+    run(&format!("{train} --overwrite --steps 1"));
+    run("train --resume --name g --steps 3");
+    let twice = place.read("checkpoints/g/generator.safetensors");
+    assert!(once == twice, "the weights differ");
 }

@@ -176,12 +176,14 @@ fn pictures_of_both_stages_equal_pytorch() {
     assert!(message.contains("there is no style"), "{message}");
 }
 
+/// A change of the second stage's recipe, and what the message then says.
+type Change<'a> = (&'a dyn Fn(&mut Recipe), &'a str);
+
 #[test]
 fn a_first_stage_that_does_not_go_with_the_second_is_refused() {
     let place = TempDir::new().unwrap();
     let [first, second] = stages(&place);
     let folder = StyleFolder::new(place.path().join("first"));
-    type Change<'a> = (&'a dyn Fn(&mut Recipe), &'a str);
     let changes: [Change<'_>; 4] = [
         (&|recipe| recipe.mode = Mode::Vae, "of mode vae"),
         (
