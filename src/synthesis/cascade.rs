@@ -8,6 +8,7 @@ use super::generate::{Generate, NETWORKS, PREVIEW_PICTURES};
 use super::generator::SynthesisGenerator;
 use super::generator_input::GeneratorInput;
 use super::laplacian_generator::{LaplacianGenerator, level_prefix};
+use super::level_generator::LevelGenerator;
 use super::noise::normal_noise;
 use super::pixels::halved;
 use super::preview_noise::preview_rng;
@@ -92,6 +93,8 @@ impl Cascade {
             .map(|level| level.game.generator_in_use());
         let levels = in_use.filter_map(|generator| match generator {
             SynthesisGenerator::Level(level) => Some(level),
+            SynthesisGenerator::Dcgan(network) => Some(LevelGenerator::Coarsest(network)),
+            // Recipes of levels have no others.
             _ => None,
         });
         let network = LaplacianGenerator::of_levels(levels.collect(), &self.recipe);

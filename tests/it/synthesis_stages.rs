@@ -187,7 +187,7 @@ fn a_first_stage_that_does_not_go_with_the_second_is_refused() {
     let changes: [Change<'_>; 4] = [
         (&|recipe| recipe.mode = Mode::Vae, "of mode vae"),
         (
-            &|recipe| recipe.data.crop_size = 16,
+            &|recipe| (recipe.data.load_size, recipe.data.crop_size) = (16, 16),
             "of 16 pixels, and a quarter of `data.crop_size` is 8",
         ),
         (&|recipe| recipe.data.output_channels = 1, "1 channels"),

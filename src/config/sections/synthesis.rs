@@ -36,7 +36,7 @@ pub struct SynthesisRecipe {
     pub first_stage: String,
     /// Weight of the divergence of the condition's codes from the standard normal law (arch `stack`).
     pub kl: f64,
-    /// Whether this is the recipe of one level of a cascade: set in its [levels](super::Recipe::cascade_levels) alone, and in no file.
+    /// Whether this is the recipe of one level of a cascade: set in its [levels](crate::config::Recipe::cascade_levels) alone, and in no file.
     #[serde(skip)]
     pub is_level: bool,
     /// Categories of each categorical latent code that the generator is told and the discriminator recognises.
