@@ -1,15 +1,11 @@
 //! The layers of `nn` as ONNX operators.
 
-use super::attribute::{float_attr, int_attr, ints_attr, string_attr};
+use super::attribute::{int_attr, ints_attr, string_attr};
 use super::graph::Graph;
 use super::message::{AttributeProto, FLOAT, FLOAT16};
 use crate::config::{NormKind, Upsample};
-use crate::nn::{LEAKY_SLOPE, NormStats, Padding, TensorError};
+use crate::nn::{NormStats, Padding, TensorError};
 use crate::style::file_precision::FilePrecision;
-
-/// Bound of what goes into the hyperbolic tangent, which is 1 to the last bit there. Some programs make NaN of larger
-/// numbers (OpenCV 5.0 of those above 44.2).
-const TANH_BOUND: f32 = 20.0;
 
 /// A graph that grows by layers. A layer is named as in the PyTorch state dict.
 pub(super) struct Layers {
@@ -125,75 +121,13 @@ impl Layers {
         Ok(inputs)
     }
 
-    fn reflect(&mut self, input: &str, width: usize) -> String {
+    /// Mirrors `width` pixels on each side.
+    pub(super) fn reflect(&mut self, input: &str, width: usize) -> String {
         let side = [0, 0, width as i64, width as i64];
         let pads = [side, side].concat();
         let pads = self.graph.int64_tensor(&format!("reflect.{width}"), pads);
         self.graph
             .node("Pad", &[input, &pads], vec![string_attr("mode", "reflect")])
-    }
-
-    /// Each pixel becomes two by two.
-    pub(super) fn double(&mut self, input: &Features) -> Features {
-        let scales = vec![1.0, 1.0, 2.0, 2.0];
-        let scales = self.graph.float_tensor("double", [4], scales);
-        let attributes = vec![
-            string_attr("mode", "nearest"),
-            string_attr("coordinate_transformation_mode", "asymmetric"),
-            string_attr("nearest_mode", "floor"),
-        ];
-        let inputs = [&input.name, "", &scales];
-        Features {
-            name: self.graph.node("Resize", &inputs, attributes),
-            channels: input.channels,
-        }
-    }
-
-    /// [`double_bilinear`](crate::kernels::double_bilinear).
-    fn blur_upsample(&mut self, input: &Features) -> Features {
-        let scales = vec![1.0, 1.0, 2.0, 2.0];
-        let scales = self.graph.float_tensor("double", [4], scales);
-        let attributes = vec![
-            string_attr("mode", "linear"),
-            string_attr("coordinate_transformation_mode", "half_pixel"),
-        ];
-        let inputs = [&input.name, "", &scales];
-        Features {
-            name: self.graph.node("Resize", &inputs, attributes),
-            channels: input.channels,
-        }
-    }
-
-    /// [`blur_downsample`](crate::nn::blur_downsample).
-    pub(super) fn blur_downsample(&mut self, input: &Features) -> Features {
-        let mut name = self.reflect(&input.name, 1);
-        for stride in [1, 2] {
-            let attributes = vec![
-                ints_attr("kernel_shape", &[2; 2]),
-                ints_attr("strides", &[stride; 2]),
-                ints_attr("pads", &[0; 4]),
-                int_attr("count_include_pad", 0),
-            ];
-            name = self.graph.node("AveragePool", &[&name], attributes);
-        }
-        Features {
-            name,
-            channels: input.channels,
-        }
-    }
-
-    /// [`downsample`](crate::nn::downsample).
-    pub(super) fn downsample(&mut self, input: &Features) -> Features {
-        let attributes = vec![
-            ints_attr("kernel_shape", &[3; 2]),
-            ints_attr("strides", &[2; 2]),
-            ints_attr("pads", &[1; 4]),
-            int_attr("count_include_pad", 0),
-        ];
-        Features {
-            name: self.graph.node("AveragePool", &[&input.name], attributes),
-            channels: input.channels,
-        }
     }
 
     /// A sum of the channels with weights, which are kept under a name, in 32 bits.
@@ -206,68 +140,6 @@ impl Layers {
         Features {
             name: self.graph.node("Conv", &inputs, attributes),
             channels: 1,
-        }
-    }
-
-    /// The maximum of 3 x 3 at every second position.
-    pub(super) fn max_pool(&mut self, input: &Features) -> Features {
-        let attributes = vec![
-            ints_attr("kernel_shape", &[3; 2]),
-            ints_attr("strides", &[2; 2]),
-        ];
-        Features {
-            name: self.graph.node("MaxPool", &[&input.name], attributes),
-            channels: input.channels,
-        }
-    }
-
-    pub(super) fn relu(&mut self, input: Features) -> Features {
-        let name = self.graph.node("Relu", &[&input.name], Vec::new());
-        Features { name, ..input }
-    }
-
-    pub(super) fn leaky_relu(&mut self, input: &Features) -> Features {
-        let attributes = vec![float_attr("alpha", LEAKY_SLOPE)];
-        Features {
-            name: self.graph.node("LeakyRelu", &[&input.name], attributes),
-            channels: input.channels,
-        }
-    }
-
-    /// [`Prelu`](crate::nn::Prelu), with the slope of the layer.
-    pub(super) fn prelu(&mut self, input: &Features, layer: &str) -> Result<Features, TensorError> {
-        let weight = format!("{layer}.weight");
-        self.graph.weight(&weight, self.precision)?;
-        let inputs = [&input.name, &weight];
-        Ok(Features {
-            name: self.graph.node("PRelu", &inputs, Vec::new()),
-            channels: input.channels,
-        })
-    }
-
-    /// [`pixel_shuffle`](crate::nn::pixel_shuffle).
-    pub(super) fn pixel_shuffle(&mut self, input: &Features, factor: usize) -> Features {
-        let attributes = vec![
-            int_attr("blocksize", factor),
-            // Channels first, then rows and columns of the square.
-            string_attr("mode", "CRD"),
-        ];
-        Features {
-            name: self.graph.node("DepthToSpace", &[&input.name], attributes),
-            channels: input.channels / (factor * factor),
-        }
-    }
-
-    /// The hyperbolic tangent, in 32 bits.
-    pub(super) fn tanh(&mut self, input: Features) -> Features {
-        let features = self.full_precision(input);
-        let lower = self.graph.float_tensor("tanh.min", [], vec![-TANH_BOUND]);
-        let upper = self.graph.float_tensor("tanh.max", [], vec![TANH_BOUND]);
-        let inputs = [&features.name, &lower, &upper];
-        let clipped = self.graph.node("Clip", &inputs, Vec::new());
-        Features {
-            name: self.graph.node("Tanh", &[clipped], Vec::new()),
-            ..features
         }
     }
 
@@ -308,17 +180,6 @@ impl Layers {
         }
     }
 
-    /// Limits to [-1, 1].
-    pub(super) fn clip(&mut self, input: &Features) -> Features {
-        let lower = self.graph.float_tensor("black", [], vec![-1.0]);
-        let upper = self.graph.float_tensor("white", [], vec![1.0]);
-        let inputs = [&input.name, &lower, &upper];
-        Features {
-            name: self.graph.node("Clip", &inputs, Vec::new()),
-            channels: input.channels,
-        }
-    }
-
     /// A latent code, `[batch, length, 1, 1]`, as planes of the size of `like`: of a known `size` (height and width), or of that which the
     /// model is given.
     pub(super) fn planes(
@@ -343,20 +204,6 @@ impl Layers {
         Features {
             name: graph.node("Expand", &[&code.name, &shape], Vec::new()),
             channels: code.channels,
-        }
-    }
-
-    /// Every second row and column.
-    pub(super) fn every_second(&mut self, input: &Features) -> Features {
-        let graph = &mut self.graph;
-        let starts = graph.int64_tensor("second.starts", vec![0, 0]);
-        let ends = graph.int64_tensor("second.ends", vec![i64::MAX; 2]);
-        let axes = graph.int64_tensor("second.axes", vec![2, 3]);
-        let steps = graph.int64_tensor("second.steps", vec![2, 2]);
-        let inputs = [&input.name, &starts, &ends, &axes, &steps];
-        Features {
-            name: graph.node("Slice", &inputs, Vec::new()),
-            channels: input.channels,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Generators as ONNX models.
 
+mod activations;
 mod attribute;
 mod context_encoder;
 mod continuation;
@@ -17,6 +18,7 @@ mod noise;
 mod norms;
 mod options;
 mod progressive;
+mod resampling;
 mod residual;
 mod sizes;
 mod srresnet;
