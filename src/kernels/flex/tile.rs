@@ -12,12 +12,17 @@ use std::array::from_fn;
 
 use pulp::{Arch, Simd, WithSimd};
 
+use super::prefetch::prefetch_at;
+
 /// Adjacent pixels that are multiplied together.
 pub(super) const SEGMENT: usize = 16;
 
 /// Rows of weights of a panel, and of one for products of few rows.
 pub(super) const ROWS: usize = 8;
 pub(super) const FEW_ROWS: usize = 4;
+
+/// Weights between a request for them and their use. In a core's second cache they would be there in time, but not in the third.
+const AHEAD: usize = 256;
 
 /// Panels of weights and the pixels that they are multiplied with.
 #[derive(Debug, Clone, Copy)]
@@ -177,6 +182,7 @@ unsafe fn tile<S: Simd, const PARTS: usize, const ROWS: usize, const SEGMENTS: u
     let sources: [*const f32; SEGMENTS] = bases.map(|base| unsafe { pixels.as_ptr().add(base) });
     let mut weight = weights[first..].as_ptr();
     for &offset in offsets {
+        prefetch_at(weight.wrapping_add(AHEAD));
         // SAFETY: the caller's promise.
         let vectors: [[S::f32s; PARTS]; SEGMENTS] = from_fn(|segment| {
             from_fn(|part| unsafe { load::<S>(sources[segment].add(offset + part * S::F32_LANES)) })

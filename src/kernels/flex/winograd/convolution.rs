@@ -137,14 +137,14 @@ impl<W: Workers> Direction<'_, W> {
         output: DisjointSlices<'_>,
         places: Places<'_>,
     ) {
-        let weight = transform_weights::<T, TAPS, POINTS>(
+        let (weight, layout) = transform_weights::<T, TAPS, POINTS>(
             weight,
             self.channels,
             self.opposite,
             self.workers,
             places,
         );
-        let filter = Filter::<P>::new(self.pictures, self.border, &weight, self.bias);
+        let filter = Filter::<P>::new(self.pictures, self.border, (&weight, layout), self.bias);
         // SAFETY: the caller's promise.
         unsafe { filter.run(input, self.workers, output) };
     }

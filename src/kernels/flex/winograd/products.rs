@@ -5,8 +5,10 @@ use std::marker::PhantomData;
 use std::ops::{Range, RangeInclusive};
 
 use super::scheme::Scheme;
-use super::segments::Segment;
+use super::segments::{Segment, point_length};
 use super::tiles::Planes;
+use super::weights::WeightLayout;
+use super::writer::Products;
 use crate::kernels::flex::disjoint_slices::DisjointSlices;
 use crate::kernels::flex::geometry::chunk_ranges;
 use crate::kernels::flex::scratch::Scratch;
@@ -53,15 +55,14 @@ impl Pictures {
     }
 }
 
-/// A convolution with transformed weights, `[products, panels, terms, channels, ROWS]`.
+/// A convolution with transformed weights.
 pub(super) struct Filter<'a, P> {
     scheme: PhantomData<P>,
     source: Pictures,
     target: Pictures,
-    /// Panels of weights of each product.
-    panels: usize,
     planes: [Planes; 2],
     weight: &'a [f32],
+    layout: WeightLayout,
     bias: &'a [f32],
 }
 
@@ -70,7 +71,7 @@ impl<'a, P: Scheme + Sync> Filter<'a, P> {
     pub(super) fn new(
         [source, target]: [Pictures; 2],
         border: usize,
-        weight: &'a [f32],
+        (weight, layout): (&'a [f32], WeightLayout),
         bias: &'a [f32],
     ) -> Self {
         let planes = |pictures: &Pictures, border: usize| Planes {
@@ -83,9 +84,9 @@ impl<'a, P: Scheme + Sync> Filter<'a, P> {
             scheme: PhantomData,
             source,
             target,
-            panels: target.channels.div_ceil(ROWS),
             planes: [planes(&source, border), planes(&target, 0)],
             weight,
+            layout,
             bias,
         }
     }
@@ -104,7 +105,7 @@ impl<'a, P: Scheme + Sync> Filter<'a, P> {
     ) {
         let rows = self.target.height.div_ceil(P::OUTPUTS);
         let segments = Segment::divide(rows, self.planes[0].tile_columns);
-        let length = P::POINTS * self.source.channels * SEGMENT;
+        let length = P::POINTS * point_length(self.source.channels);
         let most = (TASK_NUMBERS / length).clamp(*TASK_SEGMENTS.start(), *TASK_SEGMENTS.end());
         let parts: Vec<&[Segment]> = segments.chunks(most).collect();
         if self.source.batch * parts.len() >= TASKS {
@@ -113,11 +114,9 @@ impl<'a, P: Scheme + Sync> Filter<'a, P> {
                 let input = &input[self.source.range(picture)];
                 let output = output.narrow(self.target.range(picture));
                 let mut points = Scratch::new(segments.len() * length);
-                for (segment, points) in segments.iter().zip(points.chunks_exact_mut(length)) {
-                    P::read(segment, &self.planes[0], input, points);
-                }
+                P::read(segments, &self.planes[0], input, &mut points);
                 // SAFETY: no other task has these tiles.
-                unsafe { self.multiply(segments, &points, 0..self.panels, output) };
+                unsafe { self.multiply(segments, &points, 0..self.layout.panels, output) };
             });
             return;
         }
@@ -130,9 +129,9 @@ impl<'a, P: Scheme + Sync> Filter<'a, P> {
             workers.for_each(segments.len(), |number| {
                 // SAFETY: no other task has this segment.
                 let points = unsafe { parts.slice(number * length..(number + 1) * length) };
-                P::read(&segments[number], &self.planes[0], input, points);
+                P::read(&segments[number..=number], &self.planes[0], input, points);
             });
-            let shares = chunk_ranges(self.panels, SHARE_PANELS);
+            let shares = chunk_ranges(self.layout.panels, SHARE_PANELS);
             workers.for_each(shares.len(), |share| {
                 // SAFETY: no other task has these output channels.
                 unsafe { self.multiply(&segments, &points, shares[share].clone(), output) };
@@ -155,7 +154,6 @@ impl<'a, P: Scheme + Sync> Filter<'a, P> {
         let length = points.len() / segments.len();
         let bases: Vec<usize> = (0..segments.len()).map(|number| number * length).collect();
         let count = segments.len() * ROWS * SEGMENT;
-        let depth = P::TERMS * channels;
         let most = TASK_PANELS.min(panels.len());
         let mut sums = Scratch::new(P::PRODUCTS * most * count);
         for group in panels.clone().step_by(most) {
@@ -163,31 +161,31 @@ impl<'a, P: Scheme + Sync> Filter<'a, P> {
             let stride = group.len() * count;
             let sums = &mut sums[..P::PRODUCTS * stride];
             for (product, sums) in sums.chunks_exact_mut(stride).enumerate() {
-                let offset = |index: usize| {
-                    let point = P::point(product, index / channels);
-                    (point * channels + index % channels) * SEGMENT
-                };
-                let offsets: Vec<usize> = (0..depth).map(offset).collect();
-                let weights = (product * self.panels + group.start) * depth * ROWS;
-                let operands = Operands {
-                    weights: &self.weight[weights..][..group.len() * depth * ROWS],
-                    rows: ROWS,
-                    pixels: points,
-                    offsets: &offsets,
-                };
-                multiply(operands, &bases, sums, false);
-            }
-            for channel in group.start * ROWS..self.target.channels.min(group.end * ROWS) {
-                let bias = self.bias.get(channel).copied().unwrap_or(0.0);
-                let start = channel * self.planes[1].pixels();
-                for (number, segment) in segments.iter().enumerate() {
-                    let panel = channel / ROWS - group.start;
-                    let line = (panel * segments.len() + number) * ROWS + channel % ROWS;
-                    let products = (&sums[line * SEGMENT..], stride);
-                    // SAFETY: the caller's promise.
-                    unsafe { P::write(segment, &self.planes[1], products, bias, output, start) };
+                for chunk in self.layout.chunks() {
+                    let offset = |index: usize| {
+                        let point = P::point(product, index / channels);
+                        point * point_length(channels) + index % channels * SEGMENT
+                    };
+                    let offsets: Vec<usize> = chunk.clone().map(offset).collect();
+                    let weights = self.layout.start(product, group.start, chunk.start);
+                    let operands = Operands {
+                        weights: &self.weight[weights..][..group.len() * chunk.len() * ROWS],
+                        rows: ROWS,
+                        pixels: points,
+                        offsets: &offsets,
+                    };
+                    multiply(operands, &bases, sums, chunk.start > 0);
                 }
             }
+            let first = group.start * ROWS;
+            let products = Products {
+                values: sums,
+                stride,
+                channels: first..self.target.channels.min(group.end * ROWS),
+                bias: self.bias,
+            };
+            // SAFETY: the caller's promise.
+            unsafe { P::write(segments, &self.planes[1], &products, output) };
         }
     }
 }

@@ -5,16 +5,55 @@
 )]
 
 use std::array::from_fn;
+use std::ops::Range;
 
 use super::lines::{Lines, Transform, across, lines};
 use super::transform::{POINTS, TAPS, WriteWeightGradient};
 use crate::kernels::flex::disjoint_slices::DisjointSlices;
+use crate::kernels::flex::prefetch::prefetch;
 use crate::kernels::flex::scratch::Scratch;
 use crate::kernels::flex::tile::ROWS;
 use crate::kernels::workers::Workers;
 
-/// Transforms weights `[outputs, inputs, TAPS, TAPS]` to `[products, panels, terms, inputs, ROWS]`, where a panel has the weights of
-/// [`ROWS`] outputs, and `place` returns product and term of a point, `terms` of them for each product.
+/// Most weights of a row that are multiplied at a time: their points of three segments fit into a core's first cache.
+const CHUNK: usize = 128;
+
+/// Weights between a request for them and their use, where they lie far apart.
+const AHEAD: usize = 4;
+
+/// Where transformed weights lie: `[products, chunks of depth, panels, chunk, ROWS]`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WeightLayout {
+    /// Panels of [`ROWS`] rows.
+    pub(super) panels: usize,
+    /// Weights of a row in each product.
+    pub(super) depth: usize,
+}
+
+impl WeightLayout {
+    /// Numbers of all weights of `products` products.
+    fn length(self, products: usize) -> usize {
+        products * self.panels * self.depth * ROWS
+    }
+
+    /// The chunks of the depth.
+    pub(super) fn chunks(self) -> impl Iterator<Item = Range<usize>> {
+        (0..self.depth)
+            .step_by(CHUNK)
+            .map(move |start| start..self.depth.min(start + CHUNK))
+    }
+
+    /// Where the weights of a panel begin from a place of the depth to the end of its chunk.
+    pub(super) fn start(self, product: usize, panel: usize, place: usize) -> usize {
+        let chunk = place / CHUNK * CHUNK;
+        let length = CHUNK.min(self.depth - chunk);
+        let before = (product * self.depth + chunk) * self.panels + panel * length;
+        (before + place - chunk) * ROWS
+    }
+}
+
+/// Transforms weights `[outputs, inputs, TAPS, TAPS]` to those of panels of [`ROWS`] outputs with a depth of `[terms, inputs]`, and
+/// returns how they lie. `place` returns product and term of a point, of which each product has `terms`.
 ///
 /// If `opposite` is set, the taps are in the opposite order, and outputs and inputs are exchanged in the result.
 pub(super) fn transform_weights<
@@ -27,58 +66,77 @@ pub(super) fn transform_weights<
     opposite: bool,
     workers: impl Workers,
     (terms, place): (usize, impl Fn(usize) -> [usize; 2] + Sync),
-) -> Scratch {
+) -> (Scratch, WeightLayout) {
     let (rows, depth) = if opposite {
         (inputs, outputs)
     } else {
         (outputs, inputs)
     };
-    let panels = rows.div_ceil(ROWS);
-    let length = depth * ROWS;
-    let mut matrices = Scratch::new(POINTS * POINTS * panels * length);
+    let layout = WeightLayout {
+        panels: rows.div_ceil(ROWS),
+        depth: terms * depth,
+    };
+    // Parts of the depth that lie in one chunk for every term.
+    let part = |start: usize| {
+        let ends = (0..terms).map(|term| CHUNK - (term * depth + start) % CHUNK);
+        start..depth.min(start + ends.min().unwrap_or(CHUNK))
+    };
+    let mut matrices = Scratch::new(layout.length(POINTS * POINTS / terms));
     let parts = DisjointSlices::new(&mut matrices);
-    workers.for_each(panels, |panel| {
+    workers.for_each(layout.panels, |panel| {
         let first = panel * ROWS;
         let count = ROWS.min(rows - first);
-        let mut taps = Scratch::new(TAPS * TAPS * length);
-        let mut half = Scratch::new(TAPS * POINTS * length);
-        let kernel = |index: usize| &weight[index * TAPS * TAPS..][..TAPS * TAPS];
-        for index in 0..depth {
-            let mut columns = [[[0.0; ROWS]; TAPS]; TAPS];
-            let columns = columns.as_flattened_mut();
-            for row in 0..count {
-                let kernel = if opposite {
-                    kernel(index * inputs + first + row)
-                } else {
-                    kernel((first + row) * inputs + index)
+        let mut taps = Scratch::new(TAPS * TAPS * CHUNK * ROWS);
+        let mut half = Scratch::new(TAPS * POINTS * CHUNK * ROWS);
+        let mut next = part(0);
+        while !next.is_empty() {
+            let length = next.len() * ROWS;
+            for (number, index) in next.clone().enumerate() {
+                let kernel = |row: usize| {
+                    let kernel = if opposite {
+                        index * inputs + first + row
+                    } else {
+                        (first + row) * inputs + index
+                    };
+                    &weight[kernel * TAPS * TAPS..][..TAPS * TAPS]
                 };
-                for (column, &weight) in columns.iter_mut().zip(kernel) {
-                    column[row] = weight;
+                if opposite {
+                    let start = ((index + AHEAD) * inputs + first) * TAPS * TAPS;
+                    prefetch(weight, start, count * TAPS * TAPS);
+                }
+                let mut columns = [[[0.0; ROWS]; TAPS]; TAPS];
+                let columns = columns.as_flattened_mut();
+                for row in 0..count {
+                    for (column, &weight) in columns.iter_mut().zip(kernel(row)) {
+                        column[row] = weight;
+                    }
+                }
+                if opposite {
+                    columns.reverse();
+                }
+                for (tap, column) in columns.iter().enumerate() {
+                    taps[tap * length + number * ROWS..][..ROWS].copy_from_slice(column);
                 }
             }
-            if opposite {
-                columns.reverse();
+            for column in 0..TAPS {
+                let taps = from_fn(|row| &taps[(row * TAPS + column) * length..]);
+                let half = &mut half[column * POINTS * length..];
+                across(T::default(), Lines::one(length), taps, lines(half, length));
             }
-            for (tap, column) in columns.iter().enumerate() {
-                taps[tap * length + index * ROWS..][..ROWS].copy_from_slice(column);
+            for row in 0..POINTS {
+                let points = from_fn(|column| &half[(column * POINTS + row) * length..]);
+                let targets = from_fn(|column| {
+                    let [product, term] = place(row * POINTS + column);
+                    let start = layout.start(product, panel, term * depth + next.start);
+                    // SAFETY: no other task has this panel.
+                    unsafe { parts.slice(start..start + length) }
+                });
+                across(T::default(), Lines::one(length), points, targets);
             }
-        }
-        for (column, half) in half.chunks_exact_mut(POINTS * length).enumerate() {
-            let taps = from_fn(|row| &taps[(row * TAPS + column) * length..]);
-            across(T::default(), Lines::one(length), taps, lines(half, length));
-        }
-        for row in 0..POINTS {
-            let points = from_fn(|column| &half[(column * POINTS + row) * length..]);
-            let targets = from_fn(|column| {
-                let [product, term] = place(row * POINTS + column);
-                let start = ((product * panels + panel) * terms + term) * length;
-                // SAFETY: no other task has this panel.
-                unsafe { parts.slice(start..start + length) }
-            });
-            across(T::default(), Lines::one(length), points, targets);
+            next = part(next.end);
         }
     });
-    matrices
+    (matrices, layout)
 }
 
 /// Writes the gradients of the weights, `[outputs, inputs, 3, 3]`, from those of matrices `[points, outputs, inputs]`, to `weight`.
