@@ -29,6 +29,21 @@ pub(super) fn prefetch_at(number: *const f32) {
     unsafe { _mm_prefetch::<_MM_HINT_T0>(number.cast()) };
 }
 
+/// Requests a line that is read later: it need not come into the first cache.
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "calls an instruction")]
+#[inline(always)]
+pub(super) fn prefetch_soon(number: *const f32) {
+    use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+
+    // SAFETY: as above.
+    unsafe { _mm_prefetch::<_MM_HINT_T1>(number.cast()) };
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+#[inline]
+pub(super) fn prefetch_soon(_number: *const f32) {}
+
 #[cfg(not(target_arch = "x86_64"))]
 #[inline]
 pub(super) fn prefetch_at(_number: *const f32) {}

@@ -3,13 +3,15 @@
 
 use std::ops::Range;
 
+use super::few_tiles::{self, has_few_tiles};
 use super::halving::{self, FOUR, MIXED, ReadThreeWeights, THREE, is_doubling, is_halving};
+use super::kernels::Kernels;
 use super::lines::Transform;
 use super::products::{Filter, Pictures};
 use super::scheme::{Doubling, DoublingByThree, Filtering, Halving, HalvingByThree, Scheme};
 use super::tiles::{Planes, read_gradients, read_inputs};
 use super::transform::{OUTPUTS, POINTS, ReadWeight, TAPS, has_weight_gradient};
-use super::weights::{gradient, transform_weights};
+use super::weights::{Places, gradient, transform_weights};
 use crate::kernels::flex::disjoint_slices::{Block, DisjointSlices};
 use crate::kernels::flex::geometry::{Geometry, chunk_ranges};
 use crate::kernels::flex::matrix_product::{Matrix, multiply};
@@ -102,9 +104,6 @@ pub(in crate::kernels) unsafe fn input_gradient(
     }
 }
 
-/// The number of terms of each product, and product and term of each point of the weights.
-type Places<'a> = (usize, &'a (dyn Fn(usize) -> [usize; 2] + Sync));
-
 /// Every point is a product.
 const DIRECT: Places<'static> = (1, &|point| [point, 0]);
 
@@ -137,16 +136,29 @@ impl<W: Workers> Direction<'_, W> {
         output: DisjointSlices<'_>,
         places: Places<'_>,
     ) {
-        let (weight, layout) = transform_weights::<T, TAPS, POINTS>(
+        let kernels = Kernels {
             weight,
-            self.channels,
-            self.opposite,
-            self.workers,
-            places,
-        );
-        let filter = Filter::<P>::new(self.pictures, self.border, (&weight, layout), self.bias);
+            channels: self.channels,
+            opposite: self.opposite,
+        };
+        let filter = Filter::<P>::new(self.pictures, self.border, self.bias);
         // SAFETY: the caller's promise.
-        unsafe { filter.run(input, self.workers, output) };
+        unsafe {
+            if has_few_tiles(&filter) {
+                few_tiles::run::<P, T, TAPS, POINTS>(
+                    &filter,
+                    &kernels,
+                    places,
+                    input,
+                    self.workers,
+                    output,
+                );
+                return;
+            }
+            let (weight, layout) =
+                transform_weights::<T, TAPS, POINTS>(&kernels, self.workers, places);
+            filter.run(input, (&weight, layout), self.workers, output);
+        }
     }
 }
 

@@ -10,7 +10,6 @@ use super::tiles::Planes;
 use super::weights::WeightLayout;
 use super::writer::Products;
 use crate::kernels::flex::disjoint_slices::DisjointSlices;
-use crate::kernels::flex::geometry::chunk_ranges;
 use crate::kernels::flex::scratch::Scratch;
 use crate::kernels::flex::tile::{Operands, ROWS, SEGMENT, multiply};
 use crate::kernels::workers::Workers;
@@ -20,12 +19,6 @@ const TASK_NUMBERS: usize = 3 << 16;
 
 /// Least and most segments of tiles of a task.
 const TASK_SEGMENTS: RangeInclusive<usize> = 3..=6;
-
-/// Least number of tasks, to keep the cores of a processor busy.
-const TASKS: usize = 4;
-
-/// Panels of output channels of a task where there are fewer.
-const SHARE_PANELS: usize = 8;
 
 /// Panels of output channels whose products are made before they are transformed.
 const TASK_PANELS: usize = 16;
@@ -49,31 +42,25 @@ impl Pictures {
         }
     }
 
-    fn range(&self, picture: usize) -> Range<usize> {
+    pub(super) fn range(&self, picture: usize) -> Range<usize> {
         let length = self.channels * self.height * self.width;
         picture * length..(picture + 1) * length
     }
 }
 
-/// A convolution with transformed weights.
+/// A convolution in the way of a scheme.
 pub(super) struct Filter<'a, P> {
     scheme: PhantomData<P>,
-    source: Pictures,
-    target: Pictures,
-    planes: [Planes; 2],
-    weight: &'a [f32],
-    layout: WeightLayout,
-    bias: &'a [f32],
+    pub(super) source: Pictures,
+    pub(super) target: Pictures,
+    /// Those of source and target.
+    pub(super) planes: [Planes; 2],
+    pub(super) bias: &'a [f32],
 }
 
 impl<'a, P: Scheme + Sync> Filter<'a, P> {
     /// A convolution of `source` to `target`, whose first tile begins `border` rows and columns before the source.
-    pub(super) fn new(
-        [source, target]: [Pictures; 2],
-        border: usize,
-        (weight, layout): (&'a [f32], WeightLayout),
-        bias: &'a [f32],
-    ) -> Self {
+    pub(super) fn new([source, target]: [Pictures; 2], border: usize, bias: &'a [f32]) -> Self {
         let planes = |pictures: &Pictures, border: usize| Planes {
             height: pictures.height,
             width: pictures.width,
@@ -85,13 +72,22 @@ impl<'a, P: Scheme + Sync> Filter<'a, P> {
             source,
             target,
             planes: [planes(&source, border), planes(&target, 0)],
-            weight,
-            layout,
             bias,
         }
     }
 
-    /// Computes all of the output.
+    /// All tiles of a picture.
+    pub(super) fn segments(&self) -> Vec<Segment> {
+        let rows = self.target.height.div_ceil(P::OUTPUTS);
+        Segment::divide(rows, self.planes[0].tile_columns)
+    }
+
+    /// Numbers of the points of a segment.
+    pub(super) fn length(&self) -> usize {
+        P::POINTS * point_length(self.source.channels)
+    }
+
+    /// Computes all of the output with transformed weights.
     ///
     /// A task has some tiles of all channels: their points, and the products of some output channels, fit into a core's second cache.
     ///
@@ -100,79 +96,67 @@ impl<'a, P: Scheme + Sync> Filter<'a, P> {
     pub(super) unsafe fn run(
         &self,
         input: &[f32],
+        (weight, layout): (&[f32], WeightLayout),
         workers: impl Workers,
         output: DisjointSlices<'_>,
     ) {
-        let rows = self.target.height.div_ceil(P::OUTPUTS);
-        let segments = Segment::divide(rows, self.planes[0].tile_columns);
-        let length = P::POINTS * point_length(self.source.channels);
+        let segments = self.segments();
+        let length = self.length();
         let most = (TASK_NUMBERS / length).clamp(*TASK_SEGMENTS.start(), *TASK_SEGMENTS.end());
         let parts: Vec<&[Segment]> = segments.chunks(most).collect();
-        if self.source.batch * parts.len() >= TASKS {
-            workers.for_each(self.source.batch * parts.len(), |task| {
-                let (picture, segments) = (task / parts.len(), parts[task % parts.len()]);
-                let input = &input[self.source.range(picture)];
-                let output = output.narrow(self.target.range(picture));
-                let mut points = Scratch::new(segments.len() * length);
-                P::read(segments, &self.planes[0], input, &mut points);
-                // SAFETY: no other task has these tiles.
-                unsafe { self.multiply(segments, &points, 0..self.layout.panels, output) };
-            });
-            return;
-        }
-        // With so few tiles, tasks have some of the output channels, so that each weight is read once.
-        for picture in 0..self.source.batch {
+        workers.for_each(self.source.batch * parts.len(), |task| {
+            let (picture, segments) = (task / parts.len(), parts[task % parts.len()]);
             let input = &input[self.source.range(picture)];
             let output = output.narrow(self.target.range(picture));
             let mut points = Scratch::new(segments.len() * length);
-            let parts = DisjointSlices::new(&mut points);
-            workers.for_each(segments.len(), |number| {
-                // SAFETY: no other task has this segment.
-                let points = unsafe { parts.slice(number * length..(number + 1) * length) };
-                P::read(&segments[number..=number], &self.planes[0], input, points);
-            });
-            let shares = chunk_ranges(self.layout.panels, SHARE_PANELS);
-            workers.for_each(shares.len(), |share| {
-                // SAFETY: no other task has these output channels.
-                unsafe { self.multiply(&segments, &points, shares[share].clone(), output) };
-            });
-        }
+            P::read(segments, &self.planes[0], input, &mut points);
+            // SAFETY: no other task has these tiles.
+            unsafe { self.multiply(segments, &points, (weight, layout), output) };
+        });
     }
 
-    /// Multiplies the `points` of segments with some panels, and writes the outputs of one picture.
+    /// Multiplies the `points` of segments with all weights, and writes the outputs of one picture.
     ///
     /// # Safety
-    /// Nobody else reads or writes these tiles of these channels meanwhile.
+    /// Nobody else reads or writes these tiles meanwhile.
     unsafe fn multiply(
         &self,
         segments: &[Segment],
         points: &[f32],
-        panels: Range<usize>,
+        (weight, layout): (&[f32], WeightLayout),
         output: DisjointSlices<'_>,
     ) {
         let channels = self.source.channels;
         let length = points.len() / segments.len();
         let bases: Vec<usize> = (0..segments.len()).map(|number| number * length).collect();
         let count = segments.len() * ROWS * SEGMENT;
-        let most = TASK_PANELS.min(panels.len());
+        let most = TASK_PANELS.min(layout.panels);
         let mut sums = Scratch::new(P::PRODUCTS * most * count);
-        for group in panels.clone().step_by(most) {
-            let group = group..panels.end.min(group + most);
+        for group in (0..layout.panels).step_by(most) {
+            let group = group..layout.panels.min(group + most);
             let stride = group.len() * count;
             let sums = &mut sums[..P::PRODUCTS * stride];
+            // Where the point of a place of the depth lies.
+            let offset = |product: usize, place: usize| {
+                let point = P::point(product, place / channels);
+                point * point_length(channels) + place % channels * SEGMENT
+            };
             for (product, sums) in sums.chunks_exact_mut(stride).enumerate() {
-                for chunk in self.layout.chunks() {
-                    let offset = |index: usize| {
-                        let point = P::point(product, index / channels);
-                        point * point_length(channels) + index % channels * SEGMENT
+                for chunk in layout.chunks() {
+                    let offsets: Vec<usize> =
+                        chunk.clone().map(|place| offset(product, place)).collect();
+                    let next = if chunk.end < layout.depth {
+                        offset(product, chunk.end)
+                    } else {
+                        offset((product + 1) % P::PRODUCTS, 0)
                     };
-                    let offsets: Vec<usize> = chunk.clone().map(offset).collect();
-                    let weights = self.layout.start(product, group.start, chunk.start);
+                    let weights = layout.start(product, group.start, chunk.start);
                     let operands = Operands {
-                        weights: &self.weight[weights..][..group.len() * chunk.len() * ROWS],
+                        weights: &weight[weights..][..group.len() * chunk.len() * ROWS],
                         rows: ROWS,
                         pixels: points,
                         offsets: &offsets,
+                        next: next as isize - offsets[0] as isize,
                     };
                     multiply(operands, &bases, sums, chunk.start > 0);
                 }
@@ -181,6 +165,7 @@ impl<'a, P: Scheme + Sync> Filter<'a, P> {
             let products = Products {
                 values: sums,
                 stride,
+                segments: segments.len(),
                 channels: first..self.target.channels.min(group.end * ROWS),
                 bias: self.bias,
             };

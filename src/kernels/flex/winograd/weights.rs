@@ -7,19 +7,16 @@
 use std::array::from_fn;
 use std::ops::Range;
 
+use super::kernels::Kernels;
 use super::lines::{Lines, Transform, across, lines};
 use super::transform::{POINTS, TAPS, WriteWeightGradient};
 use crate::kernels::flex::disjoint_slices::DisjointSlices;
-use crate::kernels::flex::prefetch::prefetch;
 use crate::kernels::flex::scratch::Scratch;
 use crate::kernels::flex::tile::ROWS;
 use crate::kernels::workers::Workers;
 
 /// Most weights of a row that are multiplied at a time: their points of three segments fit into a core's first cache.
 const CHUNK: usize = 128;
-
-/// Weights between a request for them and their use, where they lie far apart.
-const AHEAD: usize = 4;
 
 /// Where transformed weights lie: `[products, chunks of depth, panels, chunk, ROWS]`.
 #[derive(Debug, Clone, Copy)]
@@ -52,28 +49,22 @@ impl WeightLayout {
     }
 }
 
-/// Transforms weights `[outputs, inputs, TAPS, TAPS]` to those of panels of [`ROWS`] outputs with a depth of `[terms, inputs]`, and
-/// returns how they lie. `place` returns product and term of a point, of which each product has `terms`.
-///
-/// If `opposite` is set, the taps are in the opposite order, and outputs and inputs are exchanged in the result.
+/// The number of terms of each product, and product and term of each point of the weights.
+pub(super) type Places<'a> = (usize, &'a (dyn Fn(usize) -> [usize; 2] + Sync));
+
+/// Transforms all `kernels` to panels of [`ROWS`] rows with a depth of `[terms, depth]`, and returns how they lie.
 pub(super) fn transform_weights<
     T: Transform<TAPS, POINTS> + Default,
     const TAPS: usize,
     const POINTS: usize,
 >(
-    weight: &[f32],
-    [outputs, inputs]: [usize; 2],
-    opposite: bool,
+    kernels: &Kernels<'_>,
     workers: impl Workers,
-    (terms, place): (usize, impl Fn(usize) -> [usize; 2] + Sync),
+    (terms, place): Places<'_>,
 ) -> (Scratch, WeightLayout) {
-    let (rows, depth) = if opposite {
-        (inputs, outputs)
-    } else {
-        (outputs, inputs)
-    };
+    let depth = kernels.depth();
     let layout = WeightLayout {
-        panels: rows.div_ceil(ROWS),
+        panels: kernels.rows().div_ceil(ROWS),
         depth: terms * depth,
     };
     // Parts of the depth that lie in one chunk for every term.
@@ -82,61 +73,49 @@ pub(super) fn transform_weights<
         start..depth.min(start + ends.min().unwrap_or(CHUNK))
     };
     let mut matrices = Scratch::new(layout.length(POINTS * POINTS / terms));
-    let parts = DisjointSlices::new(&mut matrices);
+    let slices = DisjointSlices::new(&mut matrices);
     workers.for_each(layout.panels, |panel| {
-        let first = panel * ROWS;
-        let count = ROWS.min(rows - first);
-        let mut taps = Scratch::new(TAPS * TAPS * CHUNK * ROWS);
-        let mut half = Scratch::new(TAPS * POINTS * CHUNK * ROWS);
         let mut next = part(0);
         while !next.is_empty() {
             let length = next.len() * ROWS;
-            for (number, index) in next.clone().enumerate() {
-                let kernel = |row: usize| {
-                    let kernel = if opposite {
-                        index * inputs + first + row
-                    } else {
-                        (first + row) * inputs + index
-                    };
-                    &weight[kernel * TAPS * TAPS..][..TAPS * TAPS]
-                };
-                if opposite {
-                    let start = ((index + AHEAD) * inputs + first) * TAPS * TAPS;
-                    prefetch(weight, start, count * TAPS * TAPS);
-                }
-                let mut columns = [[[0.0; ROWS]; TAPS]; TAPS];
-                let columns = columns.as_flattened_mut();
-                for row in 0..count {
-                    for (column, &weight) in columns.iter_mut().zip(kernel(row)) {
-                        column[row] = weight;
-                    }
-                }
-                if opposite {
-                    columns.reverse();
-                }
-                for (tap, column) in columns.iter().enumerate() {
-                    taps[tap * length + number * ROWS..][..ROWS].copy_from_slice(column);
-                }
-            }
-            for column in 0..TAPS {
-                let taps = from_fn(|row| &taps[(row * TAPS + column) * length..]);
-                let half = &mut half[column * POINTS * length..];
-                across(T::default(), Lines::one(length), taps, lines(half, length));
-            }
-            for row in 0..POINTS {
-                let points = from_fn(|column| &half[(column * POINTS + row) * length..]);
-                let targets = from_fn(|column| {
-                    let [product, term] = place(row * POINTS + column);
-                    let start = layout.start(product, panel, term * depth + next.start);
-                    // SAFETY: no other task has this panel.
-                    unsafe { parts.slice(start..start + length) }
-                });
-                across(T::default(), Lines::one(length), points, targets);
-            }
+            transform_panel::<T, TAPS, POINTS>(kernels, panel, next.clone(), |point| {
+                let [product, term] = place(point);
+                let start = layout.start(product, panel, term * depth + next.start);
+                // SAFETY: no other task has this panel.
+                unsafe { slices.slice(start..start + length) }
+            });
             next = part(next.end);
         }
     });
     (matrices, layout)
+}
+
+/// Transforms the kernels of a panel of rows and a part of the depth, and writes each point, `[part, ROWS]`, to its `target`.
+pub(super) fn transform_panel<
+    'a,
+    T: Transform<TAPS, POINTS> + Default,
+    const TAPS: usize,
+    const POINTS: usize,
+>(
+    kernels: &Kernels<'_>,
+    panel: usize,
+    part: Range<usize>,
+    target: impl Fn(usize) -> &'a mut [f32],
+) {
+    let length = part.len() * ROWS;
+    let mut taps = Scratch::new(TAPS * TAPS * length);
+    let mut half = Scratch::new(TAPS * POINTS * length);
+    kernels.gather::<TAPS>(panel, part, &mut taps);
+    for column in 0..TAPS {
+        let taps = from_fn(|row| &taps[(row * TAPS + column) * length..]);
+        let half = &mut half[column * POINTS * length..];
+        across(T::default(), Lines::one(length), taps, lines(half, length));
+    }
+    for row in 0..POINTS {
+        let points = from_fn(|column| &half[(column * POINTS + row) * length..]);
+        let targets = from_fn(|column| target(row * POINTS + column));
+        across(T::default(), Lines::one(length), points, targets);
+    }
 }
 
 /// Writes the gradients of the weights, `[outputs, inputs, 3, 3]`, from those of matrices `[points, outputs, inputs]`, to `weight`.

@@ -29,6 +29,8 @@ pub(super) struct Products<'a> {
     pub(super) values: &'a [f32],
     /// Numbers from one product to the next.
     pub(super) stride: usize,
+    /// Segments of each panel, of which the first belong to the picture.
+    pub(super) segments: usize,
     pub(super) channels: Range<usize>,
     /// A number for each channel of the picture, or nothing.
     pub(super) bias: &'a [f32],
@@ -36,9 +38,9 @@ pub(super) struct Products<'a> {
 
 impl Products<'_> {
     /// Where the line of a channel and a segment begins in the first product.
-    fn line(&self, channel: usize, segment: usize, segments: usize) -> usize {
+    fn line(&self, channel: usize, segment: usize) -> usize {
         let row = channel - self.channels.start;
-        ((row / ROWS * segments + segment) * ROWS + row % ROWS) * SEGMENT
+        ((row / ROWS * self.segments + segment) * ROWS + row % ROWS) * SEGMENT
     }
 }
 
@@ -94,7 +96,7 @@ impl<
             let bias = products.bias.get(channel).copied().unwrap_or(0.0);
             let plane = channel * planes.pixels();
             for (number, segment) in self.segments.iter().enumerate() {
-                let start = products.line(channel, number, self.segments.len());
+                let start = products.line(channel, number);
                 let numbers = &products.values[start..];
                 for (column, half) in half.iter_mut().enumerate() {
                     let sources = from_fn(|row| {
@@ -139,6 +141,7 @@ mod tests {
         self, HALF, LARGE, ReadLarge, ReadSmall, SHARED, SHARED_POINT, SMALL, WriteLarge,
         WriteSmall,
     };
+    use super::super::kernels::Kernels;
     use super::super::reader::Reader;
     use super::super::segments::point_length;
     use super::super::transform::{OUTPUTS, POINTS, ReadInput, ReadWeight, WriteOutput};
@@ -153,14 +156,13 @@ mod tests {
     ) -> Vec<f32> {
         let mut weight = [[0.0; TAPS]; TAPS];
         weight.as_flattened_mut()[tap] = 1.0;
-        let place = (1, |point| [point, 0]);
-        let (weight, _) = transform_weights::<T, TAPS, POINTS>(
-            weight.as_flattened(),
-            [1, 1],
+        let kernels = Kernels {
+            weight: weight.as_flattened(),
+            channels: [1, 1],
             opposite,
-            RayonWorkers,
-            place,
-        );
+        };
+        let place = (1, &|point| [point, 0]);
+        let (weight, _) = transform_weights::<T, TAPS, POINTS>(&kernels, RayonWorkers, place);
         weight.chunks_exact(ROWS).map(|rows| rows[0]).collect()
     }
 
@@ -211,6 +213,7 @@ mod tests {
             let products = Products {
                 values: &values,
                 stride: ROWS * SEGMENT,
+                segments: 1,
                 channels: 0..2,
                 bias: &[0.5; 2],
             };
