@@ -31,6 +31,19 @@ pub fn copy_rows(rows: Tensor<4>) -> Tensor<4> {
     fuse(&[source], Merge::Sum, RowPadding::default())
 }
 
+/// Joins the channels of two batches of pictures, `[batch, channels, height, width]`.
+pub fn join_channels(first: Tensor<4>, second: Tensor<4>) -> Tensor<4> {
+    #[cfg(feature = "flex")]
+    if first.dims()[0] == 1 {
+        let sources = [&first, &second].map(|part| RowSource::plain(vec![part.clone()]));
+        let padding = RowPadding::default();
+        if let Some(joined) = flex::fuse_rows(&sources, Merge::Concatenation, padding) {
+            return joined;
+        }
+    }
+    Tensor::cat(vec![first, second], 1)
+}
+
 fn fuse(sources: &[RowSource], merge: Merge, padding: RowPadding) -> Tensor<4> {
     #[cfg(feature = "flex")]
     if let Some(fused) = flex::fuse_rows(sources, merge, padding) {

@@ -2,10 +2,10 @@
 
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
-use burn::tensor::{DType, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 
 use super::reflection::source as mirrored;
-use super::values::Planes;
+use super::values::{Planes, plain_primitive};
 use crate::kernels::alloc::alloc_filled;
 use crate::kernels::row_source::{Merge, RowPadding, RowSource};
 
@@ -65,7 +65,7 @@ pub(in crate::kernels) fn fuse_rows(
 ) -> Option<Tensor<4>> {
     let pieces = |source: &RowSource| {
         let pieces = source.pieces.iter().cloned();
-        pieces.map(primitive).collect::<Option<Vec<_>>>()
+        pieces.map(plain_primitive).collect::<Option<Vec<_>>>()
     };
     let tensors = sources.iter().map(pieces).collect::<Option<Vec<_>>>()?;
     let parts: Vec<Part<'_>> = sources
@@ -89,31 +89,27 @@ pub(in crate::kernels) fn fuse_rows(
         mirrored: is_mirrored,
     } = padding;
     let (height, columns) = (top + rows + bottom, width + 2 * sides);
-    let values = alloc_filled(
-        channels * height * columns,
-        height * columns,
-        |channel, plane| {
-            let (parts, channel) = match merge {
-                Merge::Sum => (&parts[..], channel),
-                Merge::Concatenation => one_of(&parts, channel),
-            };
-            for (index, line) in plane.chunks_exact_mut(columns).enumerate() {
-                if !is_mirrored && !(top..top + rows).contains(&index) {
-                    continue;
-                }
-                let row = mirrored(index, top, rows);
-                for (number, part) in parts.iter().enumerate() {
-                    part.write(channel, row, &mut line[sides..sides + width], number > 0);
-                }
-                if is_mirrored {
-                    for side in 0..sides {
-                        line[side] = line[2 * sides - side];
-                        line[sides + width + side] = line[sides + width - 2 - side];
-                    }
-                }
+    // Line by line, so that each is still in the cache when it is written after it was cleared.
+    let values = alloc_filled(channels * height * columns, columns, |index, line| {
+        let (channel, index) = (index / height, index % height);
+        if !is_mirrored && !(top..top + rows).contains(&index) {
+            return;
+        }
+        let (parts, channel) = match merge {
+            Merge::Sum => (&parts[..], channel),
+            Merge::Concatenation => one_of(&parts, channel),
+        };
+        let row = mirrored(index, top, rows);
+        for (number, part) in parts.iter().enumerate() {
+            part.write(channel, row, &mut line[sides..sides + width], number > 0);
+        }
+        if is_mirrored {
+            for side in 0..sides {
+                line[side] = line[2 * sides - side];
+                line[sides + width + side] = line[sides + width - 2 - side];
             }
-        },
-    );
+        }
+    });
     let data = TensorData::new(values, [1, channels, height, columns]);
     Some(Tensor::from_data(data, &device))
 }
@@ -127,10 +123,6 @@ fn one_of<'a, 'b>(parts: &'a [Part<'b>], mut channel: usize) -> (&'a [Part<'b>],
         channel -= part.channels;
     }
     (&[], channel)
-}
-
-fn primitive(tensor: Tensor<4>) -> Option<FloatTensor<Flex>> {
-    (tensor.dtype() == DType::F32).then(|| tensor.try_into_primitive::<Flex>().ok())?
 }
 
 fn part<'a>(source: &RowSource, tensors: &'a [FloatTensor<Flex>]) -> Part<'a> {

@@ -267,6 +267,40 @@ mod tests {
     use crate::kernels::workers::RayonWorkers;
     use crate::kernels::{ConvolutionShape, Precision};
 
+    fn numbers(count: usize) -> Vec<f32> {
+        let number = |index: usize| (index * 37 % 101) as f32 / 50.0 - 1.0;
+        (0..count).map(number).collect()
+    }
+
+    fn assert_close(found: &[f32], expected: &[f32]) {
+        assert_eq!(found.len(), expected.len());
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-3, "{found} {expected}");
+        }
+    }
+
+    #[test]
+    fn convolutions_of_few_tiles_are_those_of_columns() {
+        for (input, outputs, padding) in [([3, 70, 20, 21], 41, 1), ([1, 150, 25, 26], 32, 0)] {
+            let precision = Precision::F32;
+            let shape = ConvolutionShape {
+                stride: 1,
+                padding,
+                precision,
+            };
+            let geometry = Geometry::new(input, [outputs, input[1], 3, 3], shape);
+            assert!(is_applicable(&geometry));
+            let weight = numbers(outputs * geometry.depth());
+            let (source, bias) = (numbers(input.iter().product()), numbers(outputs));
+            let expected = forward::forward(&geometry, &source, &weight, &bias);
+            let mut found = vec![f32::NAN; expected.len()];
+            let target = DisjointSlices::new(&mut found);
+            // SAFETY: nobody else has it.
+            unsafe { convolution(&geometry, &source, &weight, &bias, RayonWorkers, target) };
+            assert_close(&found, &expected);
+        }
+    }
+
     #[test]
     fn convolutions_at_stride_two_are_those_of_columns() {
         for (input, outputs, kernel, padding) in [
@@ -276,6 +310,9 @@ mod tests {
             ([2, 34, 66, 71], 33, 3, 1),
             ([1, 41, 257, 18], 70, 3, 1),
             ([1, 32, 68, 75], 33, 3, 0),
+            // Few tiles.
+            ([3, 70, 32, 34], 50, 4, 1),
+            ([2, 33, 33, 34], 65, 3, 1),
         ] {
             let precision = Precision::F32;
             let shape = ConvolutionShape {
@@ -285,17 +322,7 @@ mod tests {
             };
             let geometry = Geometry::new(input, [outputs, input[1], kernel, kernel], shape);
             assert!(is_applicable(&geometry) && !has_weight_gradient(&geometry));
-            let numbers = |count: usize| -> Vec<f32> {
-                let number = |index: usize| (index * 37 % 101) as f32 / 50.0 - 1.0;
-                (0..count).map(number).collect()
-            };
             let weight = numbers(outputs * geometry.depth());
-            let assert_close = |found: &[f32], expected: &[f32]| {
-                assert_eq!(found.len(), expected.len());
-                for (found, expected) in found.iter().zip(expected) {
-                    assert!((found - expected).abs() < 1e-3, "{found} {expected}");
-                }
-            };
             let (source, bias) = (numbers(input.iter().product()), numbers(outputs));
             let expected = forward::forward(&geometry, &source, &weight, &bias);
             let mut found = vec![f32::NAN; expected.len()];

@@ -145,7 +145,7 @@ mod tests {
     use super::super::reader::Reader;
     use super::super::segments::point_length;
     use super::super::transform::{OUTPUTS, POINTS, ReadInput, ReadWeight, WriteOutput};
-    use super::super::weights::transform_weights;
+    use super::super::weights::{Places, transform_weights};
     use super::*;
     use crate::kernels::workers::RayonWorkers;
 
@@ -161,7 +161,7 @@ mod tests {
             channels: [1, 1],
             opposite,
         };
-        let place = (1, &|point| [point, 0]);
+        let place: Places<'_> = (1, &|point| [point, 0]);
         let (weight, _) = transform_weights::<T, TAPS, POINTS>(&kernels, RayonWorkers, place);
         weight.chunks_exact(ROWS).map(|rows| rows[0]).collect()
     }
