@@ -50,11 +50,8 @@ impl Kernels<'_> {
     ) {
         let rows = panel * ROWS..self.rows().min((panel + 1) * ROWS);
         #[cfg(target_arch = "x86_64")]
-        if rows.len() == ROWS
-            && part.len().is_multiple_of(2)
-            && let Some(simd) = pulp::x86::V4::try_new()
+        if rows.len() == ROWS && part.len().is_multiple_of(2) && pulp::x86::V4::try_new().is_some()
         {
-            let _ = simd;
             // SAFETY: the processor has the instructions.
             unsafe { avx512::gather::<TAPS>(self, rows.start, part, taps) };
             return;
@@ -137,7 +134,7 @@ mod avx512 {
                     *vector = unsafe { _mm512_maskz_loadu_ps(mask, kernel.as_ptr()) };
                 }
             }
-            for (tap, vector) in transpose(vectors).into_iter().enumerate().take(count) {
+            for (tap, vector) in transpose(&vectors).into_iter().enumerate().take(count) {
                 let tap = if kernels.opposite {
                     count - 1 - tap
                 } else {
@@ -152,7 +149,7 @@ mod avx512 {
 
     /// Exchanges rows and columns.
     #[target_feature(enable = "avx512f")]
-    fn transpose(rows: [__m512; LANES]) -> [__m512; LANES] {
+    fn transpose(rows: &[__m512; LANES]) -> [__m512; LANES] {
         let mut columns = [_mm512_setzero_ps(); LANES];
         // Four by four in each quarter of the vectors of four rows.
         let mut quarters = [[_mm512_setzero_ps(); 4]; 4];
