@@ -1,5 +1,8 @@
 //! The kernels of a convolution, gathered for transforms of several at a time.
-#![expect(unsafe_code, reason = "kernels are transposed by vector instructions")]
+#![cfg_attr(
+    target_arch = "x86_64",
+    expect(unsafe_code, reason = "kernels are transposed by vector instructions")
+)]
 
 use std::ops::Range;
 
