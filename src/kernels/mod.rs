@@ -71,4 +71,4 @@ pub use norm::{
 pub use precision::Precision;
 pub use reflection::reflection_pad;
 pub use row_source::{Merge, RowPadding, RowSource};
-pub use rows::{copy_rows, fuse_rows, join_channels};
+pub use rows::{copy_rows, fuse_rows, has_fused_rows};

@@ -31,17 +31,12 @@ pub fn copy_rows(rows: Tensor<4>) -> Tensor<4> {
     fuse(&[source], Merge::Sum, RowPadding::default())
 }
 
-/// Joins the channels of two batches of pictures, `[batch, channels, height, width]`.
-pub fn join_channels(first: Tensor<4>, second: Tensor<4>) -> Tensor<4> {
+/// Whether [`fuse_rows`] is one pass over memory for this input: one picture on the processor, without automatic differentiation.
+pub fn has_fused_rows(input: &Tensor<4>) -> bool {
     #[cfg(feature = "flex")]
-    if first.dims()[0] == 1 {
-        let sources = [&first, &second].map(|part| RowSource::plain(vec![part.clone()]));
-        let padding = RowPadding::default();
-        if let Some(joined) = flex::fuse_rows(&sources, Merge::Concatenation, padding) {
-            return joined;
-        }
-    }
-    Tensor::cat(vec![first, second], 1)
+    return input.dims()[0] == 1 && flex::is_plain(input);
+    #[cfg(not(feature = "flex"))]
+    return false;
 }
 
 fn fuse(sources: &[RowSource], merge: Merge, padding: RowPadding) -> Tensor<4> {

@@ -36,6 +36,7 @@ use burn::tensor::TensorData;
 
 pub(super) use rows::fuse_rows;
 pub(super) use tanh::tanh;
+pub(super) use values::is_plain;
 
 use super::backend::{KernelGradients, Kernels};
 use super::convolution_backend::{

@@ -1,8 +1,15 @@
 //! Rows merged, scaled, activated and padded in one pass over memory.
+#![expect(
+    clippy::inline_always,
+    reason = "vector instructions are known only to what is compiled into the function that is called with them"
+)]
+
+use std::hint::select_unpredictable;
 
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::{Tensor, TensorData};
+use pulp::Arch;
 
 use super::reflection::source as mirrored;
 use super::values::{Planes, plain_primitive};
@@ -41,7 +48,7 @@ impl Part<'_> {
                 let (factor, offset) = scaling.unwrap_or((&1.0, &0.0));
                 put(row, target, add, |value| {
                     let value = factor * value + offset;
-                    if value > 0.0 { value } else { value * slope }
+                    select_unpredictable(value > 0.0, value, value * slope)
                 });
             }
         }
@@ -49,12 +56,17 @@ impl Part<'_> {
 }
 
 fn put(row: &[f32], target: &mut [f32], add: bool, map: impl Fn(f32) -> f32) {
-    let pairs = target.iter_mut().zip(row);
-    if add {
-        pairs.for_each(|(target, &value)| *target += map(value));
-    } else {
-        pairs.for_each(|(target, &value)| *target = map(value));
-    }
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            let pairs = target.iter_mut().zip(row);
+            if add {
+                pairs.for_each(|(target, &value)| *target += map(value));
+            } else {
+                pairs.for_each(|(target, &value)| *target = map(value));
+            }
+        },
+    );
 }
 
 /// `kernels::fuse_rows`, if all sources lie on this backend.

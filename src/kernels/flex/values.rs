@@ -82,3 +82,8 @@ pub(super) fn dims(tensor: &FloatTensor<Flex>) -> [usize; 4] {
 pub(super) fn plain_primitive(tensor: Tensor<4>) -> Option<FloatTensor<Flex>> {
     (tensor.dtype() == DType::F32).then(|| tensor.try_into_primitive::<Flex>().ok())?
 }
+
+/// Whether a tensor is one of [`plain_primitive`].
+pub(in crate::kernels) fn is_plain(tensor: &Tensor<4>) -> bool {
+    plain_primitive(tensor.clone()).is_some()
+}
