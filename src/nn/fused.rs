@@ -18,21 +18,17 @@ use super::reference_batch::ReferenceBatch;
 use super::upsampling::{Upsampling, doubled};
 use crate::kernels::{Merge, RowPadding, RowSource, channel_statistics, fuse_rows, has_fused_rows};
 
-/// Takes `input`, `[1, channels, height, width]`, by `pass` through the layers of a network with `reference`.
-///
-/// # Errors
-/// The input itself, if its device gains nothing, or gradients, dropout or several pictures are asked for.
+/// Takes `input`, `[1, channels, height, width]`, by `pass` through the layers of a network with `reference`. `None` if its device gains
+/// nothing, or gradients, dropout or several pictures are asked for.
 pub(super) fn forward_fused<'m>(
-    input: Tensor<4>,
+    input: &Tensor<4>,
     mode: ForwardMode<'m>,
     reference: &ReferenceBatch,
     pass: impl FnOnce(&mut Fused<'m>, Pending) -> Pending,
-) -> Result<Tensor<4>, Tensor<4>> {
+) -> Option<Tensor<4>> {
     let is_in_use = !mode.update_running && !mode.dropout && mode.exchange.is_none();
-    if !is_in_use || !reference.is_absent() || !has_fused_rows(&input) {
-        return Err(input);
-    }
-    Ok(pass(&mut Fused { mode }, Pending::new(input)).values())
+    let is_fused = is_in_use && reference.is_absent() && has_fused_rows(input);
+    is_fused.then(|| pass(&mut Fused { mode }, Pending::new(input.clone())).values())
 }
 
 /// Computes each layer when it is read.
@@ -199,7 +195,7 @@ mod tests {
                 let mode = ForwardMode::inference(stats, false);
                 let expected = generator.forward_with(&mut Eager::new(mode), input.clone());
                 let absent = ReferenceBatch::default();
-                let fused = forward_fused(input.clone(), mode, &absent, |ops, input| {
+                let fused = forward_fused(&input, mode, &absent, |ops, input| {
                     generator.forward_with(ops, input)
                 });
                 let tolerance = Tolerance::<f32>::absolute(1e-4);
@@ -213,8 +209,9 @@ mod tests {
     fn training_and_batches_are_not_fused() {
         let (device, absent) = (Device::flex(), ReferenceBatch::default());
         let inference = ForwardMode::inference(NormStats::Batch, false);
-        let is_fused =
-            |input: Tensor<4>, mode| forward_fused(input, mode, &absent, |_, input| input).is_ok();
+        let is_fused = |input: Tensor<4>, mode| {
+            forward_fused(&input, mode, &absent, |_, input| input).is_some()
+        };
         let one = Tensor::<4>::zeros([1, 2, 3, 3], &device);
         assert!(is_fused(one.clone(), inference));
         assert!(!is_fused(one.clone(), ForwardMode::TRAINING));

@@ -132,9 +132,9 @@ impl ResnetGenerator {
     /// Without output channels the result is the features of the last upsampling, `[batch, channels, height, width]`.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         let pass = |ops: &mut Fused<'_>, input| self.forward_with(ops, input);
-        match forward_fused(input, mode, &self.reference, pass) {
-            Ok(output) => output,
-            Err(input) => self.forward_with(&mut self.eager(mode), input),
+        match forward_fused(&input, mode, &self.reference, pass) {
+            Some(output) => output,
+            None => self.forward_with(&mut self.eager(mode), input),
         }
     }
 

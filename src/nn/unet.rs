@@ -118,9 +118,9 @@ impl Unet {
     /// two to the power of the number of levels.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         let pass = |ops: &mut Fused<'_>, input| self.forward_with(ops, input);
-        match forward_fused(input, mode, &self.reference, pass) {
-            Ok(output) => output,
-            Err(input) => self.forward_with(&mut self.eager(mode), input),
+        match forward_fused(&input, mode, &self.reference, pass) {
+            Some(output) => output,
+            None => self.forward_with(&mut self.eager(mode), input),
         }
     }
 

@@ -1,8 +1,4 @@
 //! Rows merged, scaled, activated and padded in one pass over memory.
-#![expect(
-    clippy::inline_always,
-    reason = "vector instructions are known only to what is compiled into the function that is called with them"
-)]
 
 use std::hint::select_unpredictable;
 
