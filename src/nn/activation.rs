@@ -1,10 +1,9 @@
 //! Activation functions of generators.
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::tanh;
 
 use super::convolution::full_precision;
-use crate::kernels::{leaky_relu, relu};
+use crate::kernels::{leaky_relu, relu, tanh};
 
 /// Slope of the leaky ReLU in the encoder of the U-Net.
 pub(crate) const LEAKY_SLOPE: f64 = 0.2;

@@ -1,7 +1,7 @@
 //! What the methods share: layers, generators, discriminators, GAN losses and the optimiser.
 //!
-//! A generator lists its layers once, in `forward_with`, over a [`LayerOps`]: either each layer is computed at once, or they are
-//! recorded and computed in [bands](forward_in_bands) of rows.
+//! A generator lists its layers once, in `forward_with`, over a [`LayerOps`]: either each layer is computed at once, or on one picture
+//! when the next one reads it, or they are recorded and computed in [bands](forward_in_bands) of rows.
 //!
 //! A network that is added implements [`Network`], becomes a variant of `GeneratorArch` or `DiscriminatorArch`, and gets a
 //! fixture from PyTorch; a generator also gets its layers in `style::onnx`.
@@ -21,6 +21,7 @@ mod encoder_features;
 mod equalised;
 mod feature_matching;
 mod forward_mode;
+mod fused;
 mod gan_loss;
 mod generator;
 mod halving;
