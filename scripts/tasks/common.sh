@@ -1,5 +1,7 @@
 # What the proof runs of the tasks share; for `.` in the first lines of each, which takes the folder to work in as $work.
 #
+# A plain shell has no local variables: those of functions begin with the function's name.
+#
 # TRANSLATE is the program, DEVICE where it computes, PYTHON a Python with Pillow and NumPy.
 here=$(dirname "$0")
 mkdir -p "$work"
@@ -11,20 +13,20 @@ translate() {
 
 # train NAME RECIPE DATA [SETTING...]; from the weights of $init, if that is set
 train() {
-    name=$1 recipe=$2 data=$3
+    train_name=$1 train_recipe=$2 train_data=$3
     shift 3
     for setting; do
         set -- "$@" --set "$setting"
         shift
     done
-    translate train --config "$recipe" --data "$data" --name "$name" --overwrite ${init:+--init-from "$init"} "$@"
+    translate train --config "$train_recipe" --data "$train_data" --name "$train_name" --overwrite ${init:+--init-from "$init"} "$@"
 }
 
 # apply STYLE INPUT OUTPUT [ARGUMENT...]
 apply() {
-    style=$1 input=$2 output=$3
+    apply_style=$1 apply_input=$2 apply_output=$3
     shift 3
-    translate apply "$input" --style "$style" --output "$output" --format png --overwrite "$@"
+    translate apply "$apply_input" --style "$apply_style" --output "$apply_output" --format png --overwrite "$@"
 }
 
 # measure WHAT REAL FAKE METRICS

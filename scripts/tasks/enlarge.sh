@@ -16,8 +16,7 @@ photos=$1 work=$2
 data=$work/enlarge
 small="generator.blocks=4 generator.channels=32 generator.norm=none"
 train larger super-resolution-small "$photos" generator.scale=4 optim.epochs=50
-rm -rf "$data"
-translate data degrade --input "$photos/test" --output "$data" --downscale 4
+[ -d "$data" ] || translate data degrade --input "$photos/test" --output "$data" --downscale 4
 apply larger "$data/input" "$data/larger"
 init=larger
 train sharper srgan "$photos" $small discriminator.channels=16 data.batch_size=4 optim.epochs=5 optim.decay_epochs=0 \
