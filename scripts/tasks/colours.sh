@@ -13,7 +13,7 @@ work=$1
 . "$(dirname "$0")/common.sh"
 
 data=$work/colours
-train coloured colourise-small "$data" generator.channels=16 discriminator.channels=16 optim.epochs=6 optim.decay_epochs=6
+train coloured colourise-small "$data" generator.channels=16 optim.epochs=6 optim.decay_epochs=6
 python "$here/plain.py" grey "$data/test" "$data/grey"
 python "$here/plain.py" tint "$data/test" "$data/tint" "$data/train"
 apply coloured "$data/grey" "$data/made" --size 64 --restore
