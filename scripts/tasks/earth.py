@@ -98,11 +98,11 @@ def times_of_day(day, night, work):
 
 def seasons(summer, winter, work):
     def places(longitudes, side, step):
-        return [b for b in boxes(winter.width, longitudes, COLD, side, step) if land(summer.crop(b)) > 0.3]
+        return [b for b in boxes(winter.width, longitudes, COLD, side, step) if land(summer.crop(b)) > 0.6]
 
     found = places(EURASIA, SMALL, SMALL // 2)
     save(summer, [b for b in stripes(found, 0) if snow(summer.crop(b)) < 0.05], work / "seasons/trainA")
-    save(winter, [b for b in stripes(found, 1) if snow(winter.crop(b)) > 0.3], work / "seasons/trainB")
+    save(winter, [b for b in stripes(found, 1) if snow(winter.crop(b)) > 0.4], work / "seasons/trainB")
     found = [b for b in places(AMERICA, SIDE, SMALL) if snow(summer.crop(b)) < 0.1 and snow(winter.crop(b)) > 0.25]
     save(summer, found, work / "seasons/test/A")
     save(winter, found, work / "seasons/test/B")
