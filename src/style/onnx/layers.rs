@@ -22,6 +22,7 @@ pub(super) struct Layers {
 }
 
 /// A value in the graph: `[batch, channels, height, width]`.
+#[derive(Clone)]
 pub(super) struct Features {
     pub(super) name: String,
     pub(super) channels: usize,
@@ -67,13 +68,25 @@ impl Layers {
     ) -> Result<Features, TensorError> {
         let weight = format!("{layer}.weight");
         let shape = self.graph.weight(&weight, self.precision)?;
-        let mut attributes = convolution_attributes(&shape, how.stride, how.padding);
+        let weights = self.with_bias(vec![weight], layer)?;
+        Ok(self.transposed(input, weights, &shape, how))
+    }
+
+    /// The same with a weight of this shape, and perhaps a bias, that are part of the graph.
+    pub(super) fn transposed(
+        &mut self,
+        input: &Features,
+        weights: Vec<String>,
+        shape: &[usize],
+        how: Transposed,
+    ) -> Features {
+        let mut attributes = convolution_attributes(shape, how.stride, how.padding);
         attributes.push(ints_attr("output_padding", &[how.output_padding; 2]));
-        let inputs = self.with_bias(vec![input.name.clone(), weight], layer)?;
-        Ok(Features {
+        let inputs = [vec![input.name.clone()], weights].concat();
+        Features {
             name: self.graph.node("ConvTranspose", &inputs, attributes),
             channels: shape[1],
-        })
+        }
     }
 
     /// [`Upsampling`](crate::nn::Upsampling).
@@ -370,7 +383,12 @@ impl Layers {
     }
 }
 
-fn convolution_attributes(weight: &[usize], stride: usize, zeros: usize) -> Vec<AttributeProto> {
+/// The settings of a convolution whose weight has this shape.
+pub(super) fn convolution_attributes(
+    weight: &[usize],
+    stride: usize,
+    zeros: usize,
+) -> Vec<AttributeProto> {
     vec![
         ints_attr("kernel_shape", &weight[2..]),
         ints_attr("strides", &[stride; 2]),
