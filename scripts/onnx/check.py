@@ -2,7 +2,8 @@
 
 In every program each model must give what `translate apply` gives, for all its sizes in one session, and the same for
 a batch of three unlike pictures as for each of them alone. Models of 16 bits must stay finite on white, black and
-noise. At the end there is the table of the guide.
+noise. Models that make pictures from noise must give what the program makes of the same codes, in the programs of CI.
+At the end there is the table of the guide.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import traceback
 import numpy
 import onnx
 
+import noise
 import pictures
 import styles
 from programs import PROGRAMS
@@ -45,8 +47,6 @@ class Prepared:
         references = pictures.translate(program, folder, style, [*self.pictures, *self.batch])
         self.references, self.batch_references = references[: len(sides)], references[len(sides) :]
         self.path = styles.export(program, folder, style)
-        model = onnx.load(self.path)
-        onnx.checker.check_model(model, full_check=True)
 
     def fixed(self, shape):
         """The model for pictures of one height and width, `(batch, height, width)`."""
@@ -95,9 +95,21 @@ def run_extremes(kind, prepared):
         assert numpy.isfinite(output).all(), "numbers that are not finite"
 
 
+def prepare(program, folder, style, many):
+    """A style of either kind, with its model checked."""
+    if isinstance(style, noise.NoiseStyle):
+        prepared = noise.Prepared(program, folder, style)
+    else:
+        prepared = Prepared(program, folder, style, many)
+    onnx.checker.check_model(onnx.load(prepared.path), full_check=True)
+    return prepared
+
+
 def check(kind, prepared):
     """One model in one program: the largest difference in levels."""
     limit = LARGEST_DIFFERENCE[prepared.style.precision]
+    if isinstance(prepared, noise.Prepared):
+        return noise.check(kind, prepared, limit, LARGEST_MIXING if prepared.style.precision == "f32" else limit)
     largest = run_one_by_one(kind, prepared, prepared.pictures, prepared.references)
     batch, mixing = run_batch(kind, prepared)
     largest = max(largest, batch)
@@ -126,18 +138,21 @@ def main():
 
         kinds += MORE_PROGRAMS
     only = set(arguments.only or [])
-    known = [*styles.STYLES, *styles.DEEP_STYLES]
-    chosen = [style for style in known if style.name in only] or (known if arguments.all else styles.STYLES)
+    usual = [*styles.STYLES, *noise.STYLES]
+    known = [*usual, *styles.DEEP_STYLES]
+    chosen = [style for style in known if style.name in only] or (known if arguments.all else usual)
     kinds = [kind for kind in kinds if kind.name in only] or kinds
     results, failures = {kind: {} for kind in kinds}, 0
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place)
         for style in chosen:
             started = time.monotonic()
-            prepared = Prepared(program, folder, style, arguments.many)
+            prepared = prepare(program, folder, style, arguments.many)
             print(f"{style.name}: prepared in {time.monotonic() - started:.1f} s", flush=True)
             for kind in kinds:
                 if style.precision == "f16" and not getattr(kind, "takes_half", True):
+                    continue
+                if isinstance(style, noise.NoiseStyle) and kind not in PROGRAMS:
                     continue
                 started = time.monotonic()
                 try:

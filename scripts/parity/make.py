@@ -8,6 +8,7 @@ import torch
 import fixture_adam
 import fixture_bicycle
 import fixture_checkpoints
+import fixture_codes
 import fixture_contrastive
 import fixture_cycle
 import fixture_features
@@ -21,6 +22,7 @@ import fixture_luminance
 import fixture_minibatch
 import fixture_networks
 import fixture_objectives
+import fixture_path_length
 import fixture_penalties
 import fixture_pillow
 import fixture_pix2pix
@@ -32,6 +34,7 @@ import fixture_similarity
 import fixture_sliced
 import fixture_spectral
 import fixture_srresnet
+import fixture_stages
 import fixture_synthesis
 import parameter_counts
 
@@ -56,6 +59,9 @@ GROUPS = [
     fixture_inpaint,
     fixture_synthesis,
     fixture_networks,
+    fixture_stages,
+    fixture_codes,
+    fixture_path_length,
     fixture_srresnet,
     fixture_adam,
     fixture_pool,
@@ -66,7 +72,7 @@ GROUPS = [
     fixture_files,
 ]
 
-LARGEST_TOTAL = 9_500_000
+LARGEST_TOTAL = 9_700_000
 
 
 def main():

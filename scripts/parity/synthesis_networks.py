@@ -429,8 +429,12 @@ class StyleGenerator(nn.Module):
         if truncation is not None:
             mean = self.mapping.mean.running_mean.view(1, -1, 1, 1)
             codes = [torch.lerp(mean, code, truncation) for code in codes]
+        return self.synthesise(codes, noise)
+
+    def synthesise(self, codes, noise=None):
+        """Pictures of the code of each layer."""
         noise = [None] * len(codes) if noise is None else noise
-        features = self.constant.weight.expand(len(vectors), -1, -1, -1)
+        features = self.constant.weight.expand(len(codes[0]), -1, -1, -1)
         features = self.conv(features, codes[0], noise[0])
         picture = self.colours(features, codes[1])
         for place, block in enumerate(self.blocks.values()):

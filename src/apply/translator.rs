@@ -24,26 +24,18 @@ pub trait Translator {
     fn smallest(&self) -> usize;
 
     /// How many times larger than what it takes the height and width of what it gives are.
-    fn scale(&self) -> usize {
-        1
-    }
+    fn scale(&self) -> usize;
 
     /// What the channels are that it takes and gives.
-    fn colours(&self) -> Colours {
-        Colours::Rgb
-    }
+    fn colours(&self) -> Colours;
 
     /// What its translations keep of the brightness and contrast of their pictures, of 1 or 3 channels as they are; both are
     /// measured over the whole picture, as the network takes and gives it.
-    fn kept(&self) -> KeptShares {
-        KeptShares::default()
-    }
+    fn kept(&self) -> KeptShares;
 
     /// Where it takes maps: the planes of its input are then a label map of class ids (or the picture), and a map of
     /// instance ids if there is one.
-    fn maps(&self) -> Option<MapSpec> {
-        None
-    }
+    fn maps(&self) -> Option<MapSpec>;
 
     /// Translates one picture: `[channels, height, width]`, flattened, values in [-1, 1], to the same, with both sides
     /// [`scale`](Self::scale) times as long. Or several tiles of one,

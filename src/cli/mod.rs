@@ -24,6 +24,7 @@ mod pictures;
 mod recipes;
 mod resumption;
 mod sample;
+mod sample_codes;
 mod sample_recipe;
 #[cfg(feature = "serve")]
 mod serve;

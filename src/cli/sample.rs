@@ -9,6 +9,7 @@ use super::code_source::{AT_ONCE, CodeSource, all_pictures};
 use super::exit::Exit;
 use super::globals::Globals;
 use super::output::print;
+use super::sample_codes::CodeArguments;
 use super::usage::UsageError;
 use crate::apply::ShardChoice;
 use crate::data::{Embeddings, require_pictures};
@@ -27,7 +28,7 @@ const USUAL_COUNT: u32 = 16;
 /// Arguments of `translate sample`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  translate sample --style faces --count 64 --grid\n  translate sample --style faces --count 16 --grid --nearest faces/train\n  translate sample --style digits --class 7 --count 100 --seed 1 --output sevens\n  translate sample --style faces --truncation 0.7 --output better\n  translate sample --style faces --interpolate 3 12 --frames 30 --output way\n  translate sample --style faces --interpolate 3 12 --frames 9 --grid --output way.png\n  translate sample --style faces --interpolate 3 12 --frames 60 --output way.gif\n  translate sample --style faces --style-mix 3 12 --grid --output mixed.png\n  translate sample --style faces --count 1000000 --shard 2/5\n  translate sample --style codes --arithmetic \"smiling - neutral + man\" --grid --output sum.png"
+    after_help = "Examples:\n  translate sample --style faces --count 64 --grid\n  translate sample --style faces --count 16 --grid --nearest faces/train\n  translate sample --style digits --class 7 --count 100 --seed 1 --output sevens\n  translate sample --style faces --truncation 0.7 --output better\n  translate sample --style faces --interpolate 3 12 --frames 30 --output way\n  translate sample --style faces --interpolate 3 12 --frames 9 --grid --output way.png\n  translate sample --style faces --interpolate 3 12 --frames 60 --output way.gif\n  translate sample --style faces --style-mix 3 12 --grid --output mixed.png\n  translate sample --style digits --code 1=7 --sweep 2 --count 5 --grid --output slants.png\n  translate sample --style faces --count 1000000 --shard 2/5\n  translate sample --style codes --arithmetic \"smiling - neutral + man\" --grid --output sum.png"
 )]
 pub struct Arguments {
     /// Name or folder of a style of mode generate or vae; NAME@STEP for a state that was kept
@@ -51,10 +52,10 @@ pub struct Arguments {
     #[arg(long, value_name = "LIMIT", value_parser = limit)]
     truncation: Option<f32>,
     /// The way from picture A of the seed to picture B
-    #[arg(long, num_args = 2, value_names = ["A", "B"])]
+    #[arg(long, num_args = 2, value_names = ["A", "B"], group = "way")]
     interpolate: Option<Vec<u32>>,
     /// Pictures on that way, its ends among them [default: 16]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100_000), requires = "interpolate")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100_000), requires = "way")]
     frames: Option<u32>,
     /// Form of that way
     #[arg(long, value_enum, default_value_t, requires = "interpolate")]
@@ -62,6 +63,8 @@ pub struct Arguments {
     /// Picture A of the seed with ever more of picture B in it, for styles of arch style: first in the finest layers, in the end in all
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["interpolate", "count", "arithmetic"])]
     style_mix: Option<Vec<u32>>,
+    #[command(flatten)]
+    latent: CodeArguments,
     /// The picture of a sum of codes: pictures or folders (of whose codes the mean is taken) with + and - between them, such as
     /// "smiling - neutral + man"; styles of mode generate search for the codes
     #[arg(long, value_name = "SUM", conflicts_with_all = ["interpolate", "count", "seed", "truncation", "shard"])]
@@ -99,6 +102,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let sampler = sampler.with_truncation(arguments.truncation);
     let class = arguments.class.as_deref();
     let class = class.map(|name| sampler.class(name)).transpose()?;
+    let mut row = None;
     let given = if let Some(sum) = &arguments.arithmetic {
         let source = CodeSource::load(&folder, &manifest, &device, None)?;
         let terms = mean_codes(&source, sum, class)?;
@@ -109,9 +113,16 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         Some([shown, vec![result]].concat())
     } else {
         sampler.require_law()?;
-        match arguments.mixtures(&sampler, class)? {
-            Some(codes) => Some(codes),
-            None => arguments.way(&sampler, class),
+        let (count, frames) = (arguments.count, arguments.frames);
+        let noise = |row| arguments.code(&sampler, row, class);
+        let rows = arguments.latent.rows(&sampler, count, frames, noise)?;
+        match (rows, arguments.mixtures(&sampler, class)?) {
+            (Some((codes, columns)), _) => {
+                row = Some(columns);
+                Some(codes)
+            }
+            (None, Some(codes)) => Some(codes),
+            (None, None) => arguments.way(&sampler, class)?,
         }
     };
     let count = match &given {
@@ -119,7 +130,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         None => arguments.count.unwrap_or(USUAL_COUNT),
     };
     let at = |index: u32| match &given {
-        Some(codes) => codes[index as usize].clone(),
+        Some(codes) => Ok(codes[index as usize].clone()),
         None => arguments.code(&sampler, index, class),
     };
     let output = arguments.output.clone();
@@ -134,9 +145,10 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         let output = output.unwrap_or_else(|| "samples.png".into());
         check_free(&output, arguments.overwrite)?;
         let mut pictures = made_pictures(&sampler, &indices, at)?;
-        let mut columns = match given {
-            Some(_) => pictures.len(),
-            None => (pictures.len() as f64).sqrt().ceil() as usize,
+        let mut columns = match (row, &given) {
+            (Some(columns), _) => columns,
+            (None, Some(_)) => pictures.len(),
+            (None, None) => (pictures.len() as f64).sqrt().ceil() as usize,
         };
         if let Some(folder) = &arguments.nearest {
             let files = require_pictures(folder)?.into_iter().map(|file| file.path);
@@ -193,24 +205,36 @@ impl Arguments {
     }
 
     /// What picture `index` is made from.
-    fn code(&self, sampler: &Sampler, index: u32, class: Option<usize>) -> Code {
+    fn code(
+        &self,
+        sampler: &Sampler,
+        index: u32,
+        class: Option<usize>,
+    ) -> Result<Code, SamplerError> {
         let (seed, index) = (u64::from(self.seed), u64::from(index));
-        sampler.code(seed, index, class)
+        self.latent
+            .applied(sampler, sampler.code(seed, index, class))
     }
 
     /// What the pictures on the way from one to another are made from, if a way is asked for.
-    fn way(&self, sampler: &Sampler, class: Option<usize>) -> Option<Vec<Code>> {
-        let [start, end] = self.interpolate.as_deref()? else {
-            return None;
+    fn way(
+        &self,
+        sampler: &Sampler,
+        class: Option<usize>,
+    ) -> Result<Option<Vec<Code>>, SamplerError> {
+        let Some([start, end]) = self.interpolate.as_deref() else {
+            return Ok(None);
         };
-        let start = self.code(sampler, *start, class);
-        let end = self.code(sampler, *end, class);
+        let start = self.code(sampler, *start, class)?;
+        let end = self.code(sampler, *end, class)?;
         let frames = self.frames.unwrap_or(USUAL_COUNT) as usize;
         let vectors = interpolate(self.path, &start.vector, &end.vector, frames);
-        // There is nothing between classes: that of the start stays.
-        let codes = vectors.into_iter();
-        let codes = codes.map(|vector| Code::new(vector, start.class));
-        Some(codes.collect())
+        // There is nothing between classes: that of the start stays, as do its latent codes.
+        let codes = vectors.into_iter().map(|vector| Code {
+            vector,
+            ..start.clone()
+        });
+        Ok(Some(codes.collect()))
     }
 
     /// What the mixtures of two pictures are made from, if they are asked for.
@@ -223,8 +247,8 @@ impl Arguments {
             return Ok(None);
         };
         let layers = sampler.style_layers()?;
-        let fine = self.code(sampler, *fine, class).vector;
-        let coarse = self.code(sampler, *coarse, class);
+        let fine = self.code(sampler, *fine, class)?.vector;
+        let coarse = self.code(sampler, *coarse, class)?;
         let mixture = |first| Code {
             mixed: Some((fine.clone(), first)),
             ..coarse.clone()
@@ -237,13 +261,14 @@ impl Arguments {
 fn make(
     sampler: &Sampler,
     indices: &[u32],
-    code: impl Fn(u32) -> Code,
+    code: impl Fn(u32) -> Result<Code, SamplerError>,
     mut take: impl FnMut(u32, RgbImage) -> Result<(), FileError>,
 ) -> anyhow::Result<()> {
     let counter = Counter::new("making pictures");
     let mut done = 0;
     for part in indices.chunks(AT_ONCE) {
-        let codes: Vec<Code> = part.iter().map(|&index| code(index)).collect();
+        let codes: Result<Vec<Code>, _> = part.iter().map(|&index| code(index)).collect();
+        let codes = codes?;
         for (&index, picture) in part.iter().zip(sampler.pictures(&codes)) {
             take(index, picture)?;
         }
@@ -257,7 +282,7 @@ fn make(
 fn made_pictures(
     sampler: &Sampler,
     indices: &[u32],
-    code: impl Fn(u32) -> Code,
+    code: impl Fn(u32) -> Result<Code, SamplerError>,
 ) -> anyhow::Result<Vec<RgbImage>> {
     let mut pictures = Vec::new();
     make(sampler, indices, code, |_, picture| {

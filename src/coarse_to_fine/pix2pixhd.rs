@@ -9,11 +9,10 @@ use super::maps::{build_condition, class_colours};
 use super::networks;
 use crate::config::Recipe;
 use crate::data::{Batch, DataError};
-use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
+use crate::method::{Adversary, DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, DiffAugment, FeatureMatching, ForwardMode, GanLoss, Generator, InstanceNoise,
-    NamedTensors, NormStats, Penalties, ResnetGenerator, TensorError, Trainable, Vgg19,
-    WEIGHT_CLIP, WeightInit,
+    Adam, ForwardMode, Generator, NamedTensors, NormStats, ResnetGenerator, TensorError, Trainable,
+    Vgg19, WeightInit,
 };
 use crate::random;
 
@@ -34,14 +33,9 @@ const RELEASED: &str = "released";
 #[derive(Debug)]
 pub struct Pix2pixHd {
     generator: Trainable<Generator>,
-    discriminator: Trainable<MultiscaleDiscriminator>,
+    discriminator: Adversary<MultiscaleDiscriminator>,
     encoder: Option<Trainable<ResnetGenerator>>,
     vgg: Option<Vgg19>,
-    augment: DiffAugment,
-    noise: InstanceNoise,
-    gan_loss: GanLoss,
-    penalties: Penalties,
-    matching: FeatureMatching,
     recipe: Recipe,
     /// Whether all of the generator is trained: its base is frozen in the first epochs of a stage with an enhancer.
     released: bool,
@@ -86,14 +80,9 @@ impl Pix2pixHd {
             .transpose()?;
         Ok(Self {
             generator: Trainable::new(generator, adam()).with_average(recipe.optim.ema),
-            discriminator: Trainable::new(discriminator, adam()),
+            discriminator: Adversary::new(discriminator, recipe),
             encoder,
             vgg,
-            augment: DiffAugment::new(&recipe.discriminator.augment),
-            noise: InstanceNoise::new(recipe),
-            gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
-            penalties: Penalties::new(&recipe.loss),
-            matching: FeatureMatching::new(&recipe.loss),
             recipe: recipe.clone(),
             released: recipe.optim.fix_global_epochs == 0,
             device: device.clone(),
@@ -126,8 +115,9 @@ impl Pix2pixHd {
         on_fake: Vec<Vec<Tensor<4>>>,
         on_real: &[Vec<Tensor<4>>],
     ) -> Vec<(&'static str, Tensor<1>)> {
-        let judgement = self.matching.compare(on_fake, on_real);
-        let mut losses = vec![("G_GAN", judgement.generator_loss(self.gan_loss))];
+        let judgement = self.discriminator.matching.compare(on_fake, on_real);
+        let adversarial = judgement.generator_loss(self.discriminator.gan_loss);
+        let mut losses = vec![("G_GAN", adversarial)];
         losses.extend(judgement.matching);
         if let Some(vgg) = &self.vgg {
             let distance = vgg.perceptual_loss(fake.clone(), target.clone());
@@ -187,12 +177,13 @@ impl Method for Pix2pixHd {
         let inputs = self.inputs(batch);
         // The same for all: the features of output and target are compared.
         let mut rng = random::step_rng(context.seed, context.step);
-        let draw = self.augment.draw(&inputs.target, &mut rng);
+        let given = inputs.condition.dims()[1];
+        let view = self
+            .discriminator
+            .view(&inputs.target, given, context, &mut rng);
         let judged = |picture: Tensor<4>| {
             let pair = Tensor::cat(vec![inputs.condition.clone(), picture], 1);
-            let given = inputs.condition.dims()[1];
-            self.noise
-                .apply(draw.apply(pair, given), given, context.epoch)
+            view.apply(pair)
         };
 
         let encoder = self.encoder.as_ref().map(Trainable::network);
@@ -207,7 +198,8 @@ impl Method for Pix2pixHd {
         };
 
         // The discriminator's own pass comes before its update and before the generator's.
-        let discriminator = self.discriminator.network();
+        let discriminator = self.discriminator.network.network();
+        let gan_loss = self.discriminator.gan_loss;
         let logits = |results: &[Vec<Tensor<4>>]| -> Vec<Tensor<4>> {
             results
                 .iter()
@@ -219,20 +211,20 @@ impl Method for Pix2pixHd {
         let results = discriminator.forward(of_fake.clone(), mode);
         let on_fake = logits(&results).into_iter();
         let on_fake = sum(on_fake
-            .map(|logits| self.gan_loss.discriminator_on_fake(logits))
+            .map(|logits| gan_loss.discriminator_on_fake(logits))
             .collect());
         let real = discriminator.forward(of_real.clone(), mode);
         let on_real = logits(&real).into_iter();
         let on_real = sum(on_real
-            .map(|logits| self.gan_loss.discriminator_on_real(logits))
+            .map(|logits| gan_loss.discriminator_on_real(logits))
             .collect());
 
-        let penalty =
-            self.penalties
-                .loss(discriminator, &of_real, &of_fake, context.step, &mut rng);
+        let penalty = self
+            .discriminator
+            .penalty(&of_real, &of_fake, context, &mut rng);
         drop((of_real, of_fake));
 
-        let frozen = self.discriminator.frozen();
+        let frozen = self.discriminator.network.frozen();
         let results = frozen.forward(judged(fake.clone()), mode);
         let losses = self.generator_losses(&fake, &inputs.target, results, &real);
         drop((real, fake));
@@ -250,12 +242,7 @@ impl Method for Pix2pixHd {
             on_fake,
             penalty,
         };
-        let loss = on_both.sum() * 0.5;
-        self.discriminator
-            .update(&mut loss.backward(), context.discriminator_step());
-        if self.gan_loss.clips_weights() {
-            self.discriminator.clip(WEIGHT_CLIP);
-        }
+        self.discriminator.minimise(&(on_both.sum() * 0.5), context);
         let mut all: Vec<Loss> = losses
             .iter()
             .map(|(name, loss)| Loss::generator(name, loss))
@@ -290,7 +277,7 @@ impl Method for Pix2pixHd {
         match (network, &self.encoder) {
             (GENERATOR, _) => self.generator.weights(),
             (ENCODER, Some(encoder)) => encoder.weights(),
-            _ => self.discriminator.weights(),
+            _ => self.discriminator.network.weights(),
         }
     }
 
@@ -298,7 +285,7 @@ impl Method for Pix2pixHd {
         match (network, &mut self.encoder) {
             (GENERATOR, _) => self.generator.load_weights(weights),
             (ENCODER, Some(encoder)) => encoder.load_weights(weights),
-            _ => self.discriminator.load_weights(weights),
+            _ => self.discriminator.network.load_weights(weights),
         }
     }
 
@@ -318,7 +305,7 @@ impl Method for Pix2pixHd {
     fn state(&self) -> MethodState {
         let mut state = MethodState::default();
         state.insert_optimiser(GENERATOR, &self.generator);
-        state.insert_optimiser(DISCRIMINATOR, &self.discriminator);
+        self.discriminator.save(&mut state, DISCRIMINATOR);
         if let Some(encoder) = &self.encoder {
             state.insert_optimiser(ENCODER, encoder);
         }
@@ -331,7 +318,8 @@ impl Method for Pix2pixHd {
 
     fn restore(&mut self, mut state: MethodState) -> Result<(), TensorError> {
         state.restore_optimiser(GENERATOR, &mut self.generator)?;
-        state.restore_optimiser(DISCRIMINATOR, &mut self.discriminator)?;
+        self.discriminator
+            .restore(&mut state, DISCRIMINATOR, &self.device)?;
         if let Some(encoder) = &mut self.encoder {
             state.restore_optimiser(ENCODER, encoder)?;
         }

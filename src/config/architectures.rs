@@ -50,6 +50,12 @@ pub enum GeneratorArch {
     /// StyleGAN2.
     #[serde(rename = "style")]
     Style,
+    /// LAPGAN: details of ever larger pictures, each by a network of its own.
+    #[serde(rename = "laplacian")]
+    Laplacian,
+    /// StackGAN's second stage, which goes on from the pictures of a first.
+    #[serde(rename = "stack")]
+    Stack,
 }
 
 impl GeneratorArch {
@@ -71,6 +77,8 @@ impl GeneratorArch {
             Self::Resnet => "resnet",
             Self::Progressive => "progressive",
             Self::Style => "style",
+            Self::Laplacian => "laplacian",
+            Self::Stack => "stack",
         }
     }
 
@@ -101,7 +109,12 @@ impl GeneratorArch {
     pub fn makes_pictures(self) -> bool {
         matches!(
             self,
-            Self::Dcgan | Self::Resnet | Self::Progressive | Self::Style
+            Self::Dcgan
+                | Self::Resnet
+                | Self::Progressive
+                | Self::Style
+                | Self::Laplacian
+                | Self::Stack
         )
     }
 }

@@ -3,7 +3,8 @@
 use super::architectures::{DiscriminatorArch, GeneratorArch};
 use super::error::ConfigError;
 use super::options::{Downsample, InitKind, Mode, Upsample};
-use super::recipe::{GeneratorRecipe, Recipe};
+use super::recipe::Recipe;
+use super::sections::GeneratorRecipe;
 use super::validation::require;
 
 impl GeneratorArch {

@@ -9,11 +9,11 @@ use super::options::{
     Direction, Distance, Downsample, GanObjective, HoleFill, InitKind, MaskKind, Mode, NormKind,
     Pages, Policy, Preprocess, UnlabelledKind, Upsample,
 };
-use super::recipe::{
+use super::recipe::Recipe;
+use super::sections::{
     DataRecipe, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, LossRecipe, OptimRecipe,
-    Recipe, TrainRecipe, usual_r1_every, usual_reference_batch,
+    SynthesisRecipe, TrainRecipe, usual_r1_every, usual_reference_batch,
 };
-use super::synthesis_recipe::SynthesisRecipe;
 use crate::kernels::Precision;
 
 impl Recipe {

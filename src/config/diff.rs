@@ -2,8 +2,8 @@
 
 use toml::Value;
 
-use super::overlay::lookup;
 use super::recipe::Recipe;
+use super::tables::lookup;
 
 /// Lists the keys whose values differ, one line each: `data.crop_size: 64, now 128`.
 pub fn diff(before: &Recipe, now: &Recipe) -> Vec<String> {

@@ -2,7 +2,8 @@
 
 use super::error::ConfigError;
 use super::options::{GanObjective, Mode, NormKind, Preprocess};
-use super::recipe::{LossRecipe, Recipe, usual_r1_every};
+use super::recipe::Recipe;
+use super::sections::{LossRecipe, usual_r1_every};
 use super::validation::require;
 use crate::kernels::Precision;
 
@@ -140,15 +141,8 @@ impl Recipe {
 mod tests {
     use clap::ValueEnum;
 
-    use crate::config::{Mode, Overlay, Recipe};
-
-    fn resolve(mode: Mode, settings: &[&str]) -> Result<Recipe, String> {
-        let mut overlay = Overlay::default();
-        for setting in settings {
-            overlay.set(setting).map_err(|error| error.to_string())?;
-        }
-        overlay.resolve(mode).map_err(|error| error.to_string())
-    }
+    use crate::config::settings::resolved as resolve;
+    use crate::config::{Mode, Recipe};
 
     #[test]
     fn the_penalty_has_the_weight_of_its_paper_where_it_is_asked_for() {

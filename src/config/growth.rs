@@ -134,12 +134,7 @@ impl Recipe {
     fn validate_level_sizes(&self) -> Result<(), ConfigError> {
         let generator = &self.generator;
         let multiple = generator.size_multiple();
-        let discriminator = &self.discriminator;
-        let min = match discriminator.arch {
-            // Each strided layer halves the size; the two layers after them need 3 x 3 positions.
-            DiscriminatorArch::Patch => 8.max(3 << discriminator.layers.min(16)),
-            _ => 8,
-        };
+        let min = self.min_judged_side().max(self.min_crop());
         for size in &self.train.grow {
             require(size.is_multiple_of(multiple), GROW, || {
                 let remedy = if generator.arch.is_unet() {
@@ -154,7 +149,7 @@ impl Recipe {
             })?;
             require(*size >= min, GROW, || {
                 format!(
-                    "the discriminator needs pictures of at least {min} pixels, not {size}: begin with a larger size, or lower `discriminator.layers`"
+                    "the networks need pictures of at least {min} pixels, not {size}: begin with a larger size, or lower `discriminator.layers`"
                 )
             })?;
         }
@@ -164,15 +159,8 @@ impl Recipe {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::{GrowthLevel, Mode, Overlay, Recipe};
-
-    fn resolve(mode: Mode, settings: &[&str]) -> Result<Recipe, String> {
-        let mut overlay = Overlay::default();
-        for setting in settings {
-            overlay.set(setting).map_err(|error| error.to_string())?;
-        }
-        overlay.resolve(mode).map_err(|error| error.to_string())
-    }
+    use crate::config::settings::resolved as resolve;
+    use crate::config::{GrowthLevel, Mode, Recipe};
 
     #[test]
     fn sizes_share_the_epochs_and_show_as_much_of_the_pictures() {

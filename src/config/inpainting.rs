@@ -155,16 +155,11 @@ impl Recipe {
 
 #[cfg(test)]
 mod tests {
+    use crate::config::settings::resolved;
     use crate::config::{Mode, Overlay};
 
     fn resolve(settings: &[&str]) -> Result<super::Recipe, String> {
-        let mut overlay = Overlay::default();
-        for setting in settings {
-            overlay.set(setting).map_err(|error| error.to_string())?;
-        }
-        overlay
-            .resolve(Mode::Inpaint)
-            .map_err(|error| error.to_string())
+        resolved(Mode::Inpaint, settings)
     }
 
     #[test]

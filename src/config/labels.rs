@@ -2,7 +2,7 @@
 
 use super::error::ConfigError;
 use super::options::UnlabelledKind;
-use super::recipe::DataRecipe;
+use super::sections::DataRecipe;
 use super::validation::require;
 
 /// The highest id that label maps can have for unlabelled pixels.

@@ -117,14 +117,7 @@ impl Recipe {
 mod tests {
     use super::*;
     use crate::config::Overlay;
-
-    fn resolve(mode: Mode, settings: &[&str]) -> Result<Recipe, String> {
-        let mut overlay = Overlay::default();
-        for setting in settings {
-            overlay.set(setting).map_err(|error| error.to_string())?;
-        }
-        overlay.resolve(mode).map_err(|error| error.to_string())
-    }
+    use crate::config::settings::resolved as resolve;
 
     #[test]
     fn with_a_code_the_defaults_are_those_of_its_paper() {

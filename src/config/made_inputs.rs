@@ -5,7 +5,8 @@ use super::colours::Colours;
 use super::degradation::{Degradation, USUAL_BLUR, USUAL_NOISE};
 use super::error::ConfigError;
 use super::options::{Direction, Mode, Pages, Upsample};
-use super::recipe::{DataRecipe, Recipe};
+use super::recipe::Recipe;
+use super::sections::DataRecipe;
 use super::validation::require;
 
 impl DataRecipe {

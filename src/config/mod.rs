@@ -2,6 +2,7 @@
 
 mod architectures;
 mod builtin;
+mod coarse_to_fine;
 mod colours;
 mod combinations;
 mod conditioning;
@@ -18,19 +19,23 @@ mod growth_level;
 mod inpainting;
 mod labels;
 mod latent;
+mod latent_codes;
 mod latent_place;
 mod made_inputs;
 mod options;
 mod overlay;
 mod recipe;
 mod reference;
+mod schema;
+mod sections;
 #[cfg(test)]
 mod settings;
 mod sizes;
 mod stages;
 mod synthesis;
 mod synthesis_networks;
-mod synthesis_recipe;
+mod synthesis_stages;
+mod tables;
 mod unused_keys;
 mod validation;
 
@@ -49,8 +54,8 @@ pub use options::{
     NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,
 };
 pub use overlay::Overlay;
-pub use recipe::{
-    DataRecipe, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, LossRecipe, OptimRecipe,
-    Recipe, TrainRecipe,
+pub use recipe::Recipe;
+pub use sections::{
+    ClassNorm, DataRecipe, DiscriminatorRecipe, EncoderRecipe, GeneratorRecipe, LossRecipe,
+    OptimRecipe, SynthesisRecipe, TrainRecipe,
 };
-pub use synthesis_recipe::{ClassNorm, SynthesisRecipe};

@@ -7,6 +7,8 @@ use toml::{Table, Value};
 use super::error::ConfigError;
 use super::options::Mode;
 use super::recipe::Recipe;
+use super::schema::check;
+use super::tables::{lookup, merge, single, to_table};
 use super::unused_keys::unused_keys;
 use crate::files;
 
@@ -42,7 +44,7 @@ impl Overlay {
     /// # Errors
     /// An unknown key or a value of the wrong type.
     pub fn from_table(mut table: Table, origin: &str) -> Result<Self, ConfigError> {
-        check(&mut table, &schema(), "", origin)?;
+        check(&mut table, origin)?;
         Ok(Self { table })
     }
 
@@ -91,9 +93,8 @@ impl Overlay {
         value: impl Into<Value>,
         origin: &str,
     ) -> Result<(), ConfigError> {
-        let inner = Table::from_iter([(name.to_owned(), value.into())]);
-        let mut table = Table::from_iter([(section.to_owned(), Value::Table(inner))]);
-        check(&mut table, &schema(), "", origin)?;
+        let mut table = single(section, name, value.into());
+        check(&mut table, origin)?;
         merge(&mut self.table, table);
         Ok(())
     }
@@ -148,146 +149,6 @@ impl Overlay {
     }
 }
 
-impl Recipe {
-    /// The recipe as TOML, without the keys that its mode does not use.
-    pub fn to_toml(&self) -> String {
-        self.to_table().to_string()
-    }
-
-    /// The recipe as a table, without the keys that its mode does not use.
-    pub fn to_table(&self) -> Table {
-        let mut table = to_table(self);
-        for (section, key) in unused_keys(self.mode) {
-            if let Some(Value::Table(values)) = table.get_mut(section) {
-                values.remove(key);
-            }
-        }
-        // A section of which the mode uses nothing.
-        table.retain(|_, value| !value.as_table().is_some_and(Table::is_empty));
-        table
-    }
-}
-
-/// Every key of recipes, with a value of its type.
-fn schema() -> Table {
-    let mut recipe = Recipe::defaults(Mode::Pix2pix);
-    recipe.optim.lr_discriminator = Some(recipe.optim.lr);
-    recipe.optim.extensions = vec![1];
-    recipe.loss.gradient_penalty = Some(0.0);
-    recipe.data.unlabelled = Some(0);
-    to_table(&recipe)
-}
-
-fn to_table(recipe: &Recipe) -> Table {
-    Table::try_from(recipe).expect("a recipe has only numbers, strings, booleans and sections")
-}
-
-fn single(section: &str, key: &str, value: Value) -> Table {
-    let inner = Table::from_iter([(key.to_owned(), value)]);
-    Table::from_iter([(section.to_owned(), Value::Table(inner))])
-}
-
-pub(super) fn lookup<'a>(table: &'a Table, section: &str, key: &str) -> Option<&'a Value> {
-    table.get(section)?.as_table()?.get(key)
-}
-
-fn merge(base: &mut Table, over: Table) {
-    for (key, value) in over {
-        match (base.get_mut(&key), value) {
-            (Some(Value::Table(inner)), Value::Table(value)) => merge(inner, value),
-            (_, value) => {
-                base.insert(key, value);
-            }
-        }
-    }
-}
-
-/// Checks `table` against the schema; integers given for fractional keys become floats, and text given for lists is split at
-/// its commas.
-fn check(table: &mut Table, schema: &Table, prefix: &str, origin: &str) -> Result<(), ConfigError> {
-    for (name, value) in table.iter_mut() {
-        let key = format!("{prefix}{name}");
-        let Some(model) = schema.get(name) else {
-            return Err(ConfigError::UnknownKey {
-                origin: origin.to_owned(),
-                nearest: nearest(&key),
-                key,
-            });
-        };
-        if let (Value::Float(_), Value::Integer(whole)) = (model, &*value) {
-            *value = Value::Float(*whole as f64);
-        }
-        if let (Value::Array(_), Value::String(text)) = (model, &*value) {
-            *value = Value::Array(listed(text));
-        }
-        match (model, &mut *value) {
-            (Value::Table(model), Value::Table(inner)) => {
-                check(inner, model, &format!("{key}."), origin)?;
-            }
-            (model, value) if model.same_type(value) => {
-                if value.as_integer().is_some_and(|whole| whole < 0) {
-                    return Err(wrong_type(origin, &key, "a whole number, 0 or more", value));
-                }
-            }
-            (model, value) => return Err(wrong_type(origin, &key, type_name(model), value)),
-        }
-    }
-    Ok(())
-}
-
-/// The entries of a list given as text, such as `color,cutout` or `0,4`.
-fn listed(text: &str) -> Vec<Value> {
-    let entries = text.split(',').map(str::trim);
-    entries
-        .filter(|entry| !entry.is_empty())
-        .map(|entry| match (entry.parse(), entry.parse()) {
-            (Ok(whole), _) => Value::Integer(whole),
-            (_, Ok(number)) => Value::Float(number),
-            _ => Value::String(entry.to_owned()),
-        })
-        .collect()
-}
-
-fn wrong_type(origin: &str, key: &str, expected: &'static str, found: &Value) -> ConfigError {
-    ConfigError::WrongType {
-        origin: origin.to_owned(),
-        key: key.to_owned(),
-        expected,
-        found: match found {
-            Value::Table(_) => "a section".to_owned(),
-            value => value.to_string(),
-        },
-    }
-}
-
-fn type_name(value: &Value) -> &'static str {
-    match value {
-        Value::String(_) => "a string",
-        Value::Integer(_) => "a whole number",
-        Value::Float(_) => "a number",
-        Value::Boolean(_) => "true or false",
-        Value::Datetime(_) => "a date",
-        Value::Array(_) => "a list",
-        Value::Table(_) => "a section",
-    }
-}
-
-fn nearest(key: &str) -> Option<String> {
-    let mut known = vec!["mode".to_owned()];
-    for (section, values) in schema() {
-        if let Value::Table(values) = values {
-            known.extend(values.keys().map(|name| format!("{section}.{name}")));
-            known.push(section);
-        }
-    }
-    known
-        .into_iter()
-        .map(|name| (strsim::jaro_winkler(key, &name), name))
-        .filter(|(likeness, _)| *likeness > 0.7)
-        .max_by(|first, second| first.0.total_cmp(&second.0))
-        .map(|(_, name)| name)
-}
-
 /// The parser's message on one line, without the excerpt of a text that the user did not write.
 fn plain_message(error: &toml::de::Error) -> String {
     error.message().replace('\n', ", ")
@@ -295,10 +156,8 @@ fn plain_message(error: &toml::de::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::ValueEnum;
-
     use super::*;
-    use crate::config::{Augment, GeneratorArch, Policy};
+    use crate::config::{GeneratorArch, Policy};
 
     fn error(text: &str) -> String {
         Overlay::from_toml(text, "`r.toml`")
@@ -323,30 +182,6 @@ mod tests {
         assert_eq!(recipe.optim.policy, Policy::Cosine);
         assert_eq!(recipe.optim.lr.to_bits(), 1.0f64.to_bits());
         assert_eq!(recipe.optim.epochs, 100);
-    }
-
-    #[test]
-    fn lists_can_be_given_as_text() {
-        let all = [Augment::Color, Augment::Translation, Augment::Cutout];
-        for text in [
-            "augment = [\"color\", \"translation\", \"cutout\"]",
-            "augment = \"color, translation,cutout\"",
-        ] {
-            let overlay = Overlay::from_toml(&format!("[discriminator]\n{text}"), "file");
-            let recipe = overlay.unwrap().resolve(Mode::Cycle).unwrap();
-            assert_eq!(recipe.discriminator.augment, all);
-        }
-        let mut overlay = Overlay::default();
-        overlay.set("discriminator.augment=cutout").unwrap();
-        let recipe = overlay.resolve(Mode::Cycle).unwrap();
-        assert_eq!(recipe.discriminator.augment, [Augment::Cutout]);
-        assert!(error("[discriminator]\naugment = \"colour\"").starts_with(
-            "`discriminator.augment`: unknown variant `colour`, expected one of `color`"
-        ));
-        assert_eq!(
-            error("[discriminator]\naugment = \"cutout,cutout\""),
-            "`discriminator.augment`: names \"cutout\" twice"
-        );
     }
 
     #[test]
@@ -378,18 +213,5 @@ mod tests {
             error("data = 3"),
             "`r.toml`: `data` must be a section, but is 3"
         );
-    }
-
-    #[test]
-    fn a_recipe_survives_its_own_text() {
-        for &mode in Mode::value_variants() {
-            let recipe = Recipe::defaults(mode);
-            let text = recipe.to_toml();
-            let again = Overlay::from_toml(&text, "text")
-                .unwrap()
-                .resolve(mode)
-                .unwrap();
-            assert_eq!(again, recipe);
-        }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::error::ConfigError;
 use super::options::{Mode, Preprocess};
-use super::recipe::{Recipe, usual_reference_batch};
+use super::recipe::Recipe;
+use super::sections::usual_reference_batch;
 use super::validation::require;
 use crate::kernels::Precision;
 

@@ -1,8 +1,11 @@
-//! The sizes of pictures that generators take.
+//! The sizes of pictures that networks take.
 
-use super::architectures::GeneratorArch;
+use super::architectures::{DiscriminatorArch, GeneratorArch};
+use super::error::ConfigError;
 use super::options::{Mode, Preprocess};
-use super::recipe::{DataRecipe, GeneratorRecipe, Recipe};
+use super::recipe::Recipe;
+use super::sections::{DataRecipe, GeneratorRecipe};
+use super::validation::require;
 
 impl GeneratorRecipe {
     /// Width and height of the network's input must be multiples of this.
@@ -22,7 +25,9 @@ impl GeneratorRecipe {
             | GeneratorArch::Dcgan
             | GeneratorArch::Resnet
             | GeneratorArch::Progressive
-            | GeneratorArch::Style => 1,
+            | GeneratorArch::Style
+            | GeneratorArch::Laplacian
+            | GeneratorArch::Stack => 1,
         }
     }
 
@@ -51,11 +56,79 @@ impl Recipe {
         }
     }
 
+    /// Least side of pictures that are judged: with which the discriminator works, and in mode pix2pixhd the other networks too.
+    pub fn min_judged_side(&self) -> usize {
+        match self.discriminator.arch {
+            _ if !self.has_discriminator() => 1,
+            DiscriminatorArch::Pixel
+            | DiscriminatorArch::Context
+            | DiscriminatorArch::Dcgan
+            | DiscriminatorArch::Resnet
+            | DiscriminatorArch::Progressive
+            | DiscriminatorArch::Style => 1,
+            // Each strided layer halves the size; the two layers after them need 3 x 3 positions.
+            DiscriminatorArch::Patch => 3 << self.discriminator.layers.min(16),
+            // Its padding lets it work at every size; what counts are the other networks.
+            DiscriminatorArch::Multiscale => self.min_side(),
+        }
+    }
+
     /// Least side of the crop: the generator's input must be large enough, and the perceptual loss halves the size four times.
     pub fn min_crop(&self) -> usize {
         let is_perceptual = self.mode == Mode::Pix2pix && self.loss.is_perceptual();
         let least = if is_perceptual { 16 } else { 8 };
         least.max(8 * self.generator.scale)
+    }
+
+    /// Validates that the networks can work at the sizes of the recipe.
+    pub(super) fn validate_sizes(&self) -> Result<(), ConfigError> {
+        let data = &self.data;
+        let multiple = self.generator.output_multiple();
+        let crop = data.crop_size;
+        let crops = matches!(
+            data.preprocess,
+            Preprocess::ResizeAndCrop | Preprocess::Crop | Preprocess::ScaleWidthAndCrop
+        );
+        if self.mode == Mode::Pix2pixhd && !crops {
+            return Ok(());
+        }
+        require(crop.is_multiple_of(multiple), "data.crop_size", || {
+            let below = crop / multiple * multiple;
+            let proposal = if below == 0 { multiple } else { below };
+            format!(
+                "`generator.arch = \"{}\"` needs a multiple of {multiple}, and {crop} is none: take {proposal}, or another arch",
+                self.generator.arch.name(),
+            )
+        })?;
+        let least = self.min_crop();
+        require(crop >= least, "data.crop_size", || {
+            format!("must be at least {least}")
+        })?;
+        let min = self.min_judged_side();
+        if self.mode == Mode::Pix2pixhd {
+            require(crop >= min, "data.crop_size", || {
+                format!("the networks need pictures of at least {min} pixels")
+            })?;
+        }
+        let judged = self.discriminator_side();
+        require(judged >= min, "discriminator.layers", || {
+            let half = if judged < crop { "the patch of " } else { "" };
+            format!(
+                "this PatchGAN needs pictures of at least {min} pixels, and {half}`data.crop_size` is {judged}: use fewer layers"
+            )
+        })?;
+        let crops = matches!(
+            data.preprocess,
+            Preprocess::ResizeAndCrop
+                | Preprocess::ScaleWidthAndCrop
+                | Preprocess::ScaleShortsideAndCrop
+        );
+        require(!crops || data.load_size >= crop, "data.load_size", || {
+            format!(
+                "must be at least `data.crop_size` ({crop}), but is {}",
+                data.load_size
+            )
+        })
     }
 }
 

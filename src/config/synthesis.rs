@@ -99,7 +99,7 @@ impl Recipe {
             let others = if is_vae {
                 ""
             } else {
-                ", \"resnet\", \"progressive\" or \"style\""
+                ", \"resnet\", \"progressive\", \"style\", \"laplacian\" or \"stack\""
             };
             format!("mode {mode} takes \"dcgan\"{others}")
         })?;
@@ -122,6 +122,7 @@ impl Recipe {
                 SIDES.end()
             )
         })?;
+        self.validate_synthesis_stages()?;
         require(!generator.dropout, "generator.dropout", || {
             "the networks of this mode have no dropout: leave it out".to_owned()
         })?;

@@ -5,7 +5,7 @@ use super::conditioning::Condition;
 use super::error::ConfigError;
 use super::options::{GanObjective, InitKind, NormKind, Upsample};
 use super::recipe::Recipe;
-use super::synthesis_recipe::{ClassNorm, SynthesisRecipe};
+use super::sections::{ClassNorm, SynthesisRecipe};
 use super::validation::require;
 use crate::kernels::Precision;
 
@@ -26,6 +26,9 @@ impl Recipe {
             optim,
             ..
         } = self;
+        if arch == GeneratorArch::Stack {
+            return self.apply_stack_defaults();
+        }
         if !matches!(
             arch,
             GeneratorArch::Resnet | GeneratorArch::Progressive | GeneratorArch::Style
@@ -79,7 +82,9 @@ impl Recipe {
         } = self;
         let arch = generator.arch;
         let upsample = match arch {
-            GeneratorArch::Resnet | GeneratorArch::Progressive => Some(Upsample::Resize),
+            GeneratorArch::Resnet | GeneratorArch::Progressive | GeneratorArch::Stack => {
+                Some(Upsample::Resize)
+            }
             GeneratorArch::Style => Some(Upsample::Blur),
             _ => None,
         };
@@ -135,6 +140,7 @@ impl Recipe {
                 "synthesis.mixing",
                 synthesis.mixing.total_cmp(&usual.mixing).is_eq(),
             ),
+            ("synthesis.path_length", synthesis.path_length <= 0.0),
         ] {
             require(is_style || is_usual, key, || {
                 "has an effect only with `generator.arch = \"style\"`".to_owned()
@@ -153,11 +159,22 @@ impl Recipe {
         for (key, weight) in [
             ("synthesis.orthogonal", synthesis.orthogonal),
             ("synthesis.drift", synthesis.drift),
+            ("synthesis.path_length", synthesis.path_length),
         ] {
             require(weight >= 0.0 && weight.is_finite(), key, || {
                 "must be 0 or more".to_owned()
             })?;
         }
+        let every = synthesis.path_length_every;
+        require(every > 0, "synthesis.path_length_every", || {
+            "must be 1 or more".to_owned()
+        })?;
+        let is_usual = every == usual.path_length_every;
+        let has_path = synthesis.path_length > 0.0;
+        require(has_path || is_usual, "synthesis.path_length_every", || {
+            "has no effect without `synthesis.path_length`".to_owned()
+        })?;
+        self.validate_latent_codes()?;
         self.validate_class_norm()
     }
 
@@ -251,6 +268,19 @@ mod tests {
             (vec!["synthesis.spectral=true"], "only with"),
             (vec!["synthesis.mixing=0.5"], "only with"),
             (vec!["synthesis.drift=-1"], "0 or more"),
+            (vec!["synthesis.path_length=2"], "only with"),
+            (
+                vec!["generator.arch=style", "synthesis.path_length_every=2"],
+                "no effect without",
+            ),
+            (
+                vec![
+                    "generator.arch=style",
+                    "synthesis.path_length=2",
+                    "synthesis.path_length_every=0",
+                ],
+                "1 or more",
+            ),
             (
                 vec!["generator.arch=resnet", "synthesis.class_norm=class"],
                 "needs classes",

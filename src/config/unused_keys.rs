@@ -109,6 +109,15 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("synthesis", "mixing"),
         ("synthesis", "orthogonal"),
         ("synthesis", "drift"),
+        ("synthesis", "coarsest"),
+        ("synthesis", "first_stage"),
+        ("synthesis", "kl"),
+        ("synthesis", "categories"),
+        ("synthesis", "continuous"),
+        ("synthesis", "categories_weight"),
+        ("synthesis", "continuous_weight"),
+        ("synthesis", "path_length"),
+        ("synthesis", "path_length_every"),
     ];
     const NOT_SYNTHESIS: &[(&str, &str)] = &[
         ("data", "direction"),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use burn::tensor::TensorData;
 
 use super::error::DataError;
+use super::folder::PictureFile;
 use super::mask::Mask;
 use crate::picture::Raster;
 
@@ -20,6 +21,22 @@ pub(super) struct Sample {
     pub(super) a_path: PathBuf,
     pub(super) b_path: PathBuf,
     pub(super) name: String,
+}
+
+impl Sample {
+    /// Two pictures that are made of the one in `file`.
+    pub(super) fn of_file(file: &PictureFile, a: Raster, b: Raster) -> Self {
+        Self {
+            a,
+            b,
+            instances: None,
+            features: None,
+            mask: None,
+            a_path: file.path.clone(),
+            b_path: file.path.clone(),
+            name: file.stem().to_owned(),
+        }
+    }
 }
 
 /// Prepared pictures on the host.

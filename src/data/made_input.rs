@@ -83,16 +83,6 @@ impl Dataset {
             ),
             Colours::Rgb => (settings(&self.recipe).apply(&target, random), target),
         };
-        let file = &self.a.files[index];
-        Sample {
-            a,
-            b,
-            instances: None,
-            features: None,
-            mask: None,
-            a_path: file.path.clone(),
-            b_path: file.path.clone(),
-            name: file.stem().to_owned(),
-        }
+        Sample::of_file(&self.a.files[index], a, b)
     }
 }

@@ -168,16 +168,10 @@ impl Dataset {
         } else {
             draw(recipe.data.masks, photo.size(), recipe.loss.overlap, random)
         };
-        let file = &self.a.files[index];
+        let shown = with_holes(&photo, &mask);
         Ok(Sample {
-            instances: None,
-            features: None,
-            a: with_holes(&photo, &mask),
-            b: photo,
             mask: Some(mask),
-            a_path: file.path.clone(),
-            b_path: file.path.clone(),
-            name: file.stem().to_owned(),
+            ..Sample::of_file(&self.a.files[index], shown, photo)
         })
     }
 }

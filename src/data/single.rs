@@ -103,20 +103,10 @@ impl Dataset {
     }
 
     fn single(&self, index: usize, picture: Raster) -> Sample {
-        let file = &self.a.files[index];
+        let embeddings = self.a.embeddings.as_ref();
         Sample {
-            a: picture.clone(),
-            b: picture,
-            instances: None,
-            features: self
-                .a
-                .embeddings
-                .as_ref()
-                .map(|embeddings| Raster::from_values(embeddings.row(index), (1, 1))),
-            mask: None,
-            a_path: file.path.clone(),
-            b_path: file.path.clone(),
-            name: file.stem().to_owned(),
+            features: embeddings.map(|all| Raster::from_values(all.row(index), (1, 1))),
+            ..Sample::of_file(&self.a.files[index], picture.clone(), picture)
         }
     }
 }

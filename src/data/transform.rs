@@ -1,7 +1,7 @@
 //! From the size of a file to the size that networks train on: resize, crop, round, in the reference implementation's order.
 
 use super::augmentation::Augmentation;
-use crate::config::{DiscriminatorArch, Mode, Preprocess, Recipe};
+use crate::config::{Mode, Preprocess, Recipe};
 use crate::picture::{MAX_PIXELS, Raster};
 
 /// Width and height in pixels.
@@ -24,20 +24,6 @@ pub struct Transform {
 impl Transform {
     /// The preparation that the recipe asks for in training.
     pub fn new(recipe: &Recipe) -> Self {
-        let discriminator = &recipe.discriminator;
-        let smallest = match discriminator.arch {
-            _ if !recipe.has_discriminator() => 1,
-            DiscriminatorArch::Pixel
-            | DiscriminatorArch::Context
-            | DiscriminatorArch::Dcgan
-            | DiscriminatorArch::Resnet
-            | DiscriminatorArch::Progressive
-            | DiscriminatorArch::Style => 1,
-            // Each strided layer halves the size; the two layers after them need 3 x 3 positions.
-            DiscriminatorArch::Patch => 3 << discriminator.layers.min(16),
-            // Its padding lets it work at every size; what counts are the other networks.
-            DiscriminatorArch::Multiscale => recipe.min_side(),
-        };
         // Pictures of mode pix2pixhd keep their aspect ratio, however low they are.
         let keeps_aspect =
             recipe.mode == Mode::Pix2pixhd && recipe.data.preprocess == Preprocess::ScaleWidth;
@@ -51,7 +37,7 @@ impl Transform {
                 recipe.data.crop_size
             },
             multiple: recipe.generator.output_multiple(),
-            smallest: smallest.max(recipe.min_crop()),
+            smallest: recipe.min_judged_side().max(recipe.min_crop()),
         }
     }
 

@@ -36,7 +36,7 @@ pub enum LaunchError {
         "this is one of {size} processes, and {missing} does not say where they meet: {}",
         launcher.remedy()
     )]
-    NoMeeting {
+    NoRendezvous {
         /// How many there are.
         size: usize,
         /// The variable that is not set.
@@ -62,12 +62,12 @@ pub enum GroupError {
     NoNccl(String),
     /// The processes have not found each other.
     #[error(
-        "the processes have not found each other at {meeting} ({message}): see that all of them are started, that MASTER_ADDR is \
+        "the processes have not found each other at {rendezvous} ({message}): see that all of them are started, that MASTER_ADDR is \
          the machine of process 0 and that MASTER_PORT is free there; `--timeout` waits longer"
     )]
     NotFound {
         /// Host and port.
-        meeting: String,
+        rendezvous: String,
         /// What the engine says.
         message: String,
     },

@@ -14,24 +14,24 @@ use super::launch::Launch;
 pub(super) fn join(launch: &Launch, limit: Duration) -> Result<Option<ProcessGroup>, GroupError> {
     use super::engine::GroupOptions;
 
-    let Some(meeting) = &launch.meeting else {
+    let Some(rendezvous) = &launch.rendezvous else {
         return Ok(None);
     };
     let options = GroupOptions {
         rank: launch.rank,
         size: launch.size,
-        store: (meeting.host.clone(), meeting.port),
-        serves_store: launch.rank == 0 && meeting.is_served,
+        store: (rendezvous.host.clone(), rendezvous.port),
+        serves_store: launch.rank == 0 && rendezvous.is_served,
         // A launcher that starts all of them again keeps the store, with what it holds.
         prefix: format!("translate/{}", launch.restarts),
-        interface: meeting.interface.clone(),
-        address: own_address(&meeting.host, meeting.port),
+        interface: rendezvous.interface.clone(),
+        address: own_address(&rendezvous.host, rendezvous.port),
         limit,
     };
     match ProcessGroup::join(&options) {
         Ok(engine) => Ok(Some(engine)),
         Err(message) => Err(GroupError::NotFound {
-            meeting: format!("{}:{}", meeting.host, meeting.port),
+            rendezvous: format!("{}:{}", rendezvous.host, rendezvous.port),
             message,
         }),
     }
@@ -40,7 +40,7 @@ pub(super) fn join(launch: &Launch, limit: Duration) -> Result<Option<ProcessGro
 /// As above, in a program without an engine.
 #[cfg(not(all(feature = "libtorch", target_os = "linux")))]
 pub(super) fn join(launch: &Launch, _: Duration) -> Result<Option<ProcessGroup>, GroupError> {
-    match launch.meeting {
+    match launch.rendezvous {
         Some(_) => Err(GroupError::NotCompiled(launch.size)),
         None => Ok(None),
     }

@@ -26,12 +26,12 @@ pub struct Launch {
     /// How often the launcher has started all of them again.
     pub restarts: u64,
     /// Where they meet; a process that is alone meets nobody.
-    pub meeting: Option<Meeting>,
+    pub rendezvous: Option<Rendezvous>,
 }
 
 /// Where processes find each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Meeting {
+pub struct Rendezvous {
     /// Name or address of the machine of the first process.
     pub host: String,
     /// Port.
@@ -50,7 +50,7 @@ impl Launch {
         local_rank: 0,
         local_size: 1,
         restarts: 0,
-        meeting: None,
+        rendezvous: None,
     };
 
     /// What `variables` say.
@@ -85,18 +85,18 @@ impl Launch {
             local_rank: number(variables, local)?.unwrap_or(0),
             local_size: local_size(launcher, variables)?.max(1),
             restarts,
-            meeting: Some(Meeting::from_variables(launcher, size, variables)?),
+            rendezvous: Some(Rendezvous::from_variables(launcher, size, variables)?),
         })
     }
 }
 
-impl Meeting {
+impl Rendezvous {
     fn from_variables(
         launcher: Launcher,
         size: usize,
         variables: &Variables,
     ) -> Result<Self, LaunchError> {
-        let missing = |name| LaunchError::NoMeeting {
+        let missing = |name| LaunchError::NoRendezvous {
             size,
             missing: name,
             launcher,
@@ -231,9 +231,13 @@ mod tests {
         assert_eq!((torchrun.rank, torchrun.size), (3, 4));
         assert_eq!((torchrun.local_rank, torchrun.local_size), (1, 2));
         assert_eq!(torchrun.restarts, 1);
-        let meeting = torchrun.meeting.unwrap();
+        let rendezvous = torchrun.rendezvous.unwrap();
         assert_eq!(
-            (meeting.host.as_str(), meeting.port, meeting.is_served),
+            (
+                rendezvous.host.as_str(),
+                rendezvous.port,
+                rendezvous.is_served
+            ),
             ("node1", 29500, false)
         );
 
@@ -242,9 +246,9 @@ mod tests {
         ))
         .unwrap();
         assert_eq!((by_hand.local_rank, by_hand.local_size), (0, 1));
-        let meeting = by_hand.meeting.unwrap();
-        assert!(meeting.is_served);
-        assert_eq!(meeting.interface.as_deref(), Some("eth1"));
+        let rendezvous = by_hand.rendezvous.unwrap();
+        assert!(rendezvous.is_served);
+        assert_eq!(rendezvous.interface.as_deref(), Some("eth1"));
 
         let slurm = launch(&format!(
             "SLURM_STEP_ID=0 SLURM_PROCID=5 SLURM_NTASKS=7 SLURM_LOCALID=1 SLURM_NODEID=2 SLURM_TASKS_PER_NODE=2(x3),1 {MASTER}"

@@ -25,7 +25,7 @@ impl Launcher {
         }
     }
 
-    /// What sets the meeting point, to be pasted.
+    /// What sets the rendezvous point, to be pasted.
     pub(super) fn remedy(self) -> &'static str {
         match self {
             Self::Variables => {

@@ -14,6 +14,6 @@ mod signal;
 
 pub use error::{GroupError, LaunchError};
 pub use group::Group;
-pub use launch::{Launch, Meeting, Variables};
+pub use launch::{Launch, Rendezvous, Variables};
 pub use launcher::Launcher;
 pub use signal::Signal;

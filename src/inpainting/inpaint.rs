@@ -8,11 +8,8 @@ use super::inpainter::Inpainter;
 use super::reconstruction::{reconstruction_loss, reconstruction_weights};
 use crate::config::{Distance, Recipe};
 use crate::data::Batch;
-use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
-use crate::nn::{
-    Adam, DiffAugment, FeatureMatching, ForwardMode, GanLoss, InstanceNoise, NamedTensors,
-    NormStats, Penalties, TensorError, Trainable, WEIGHT_CLIP, WeightInit,
-};
+use crate::method::{Adversary, DiscriminatorLosses, Loss, Method, MethodState, StepContext};
+use crate::nn::{Adam, ForwardMode, NamedTensors, NormStats, TensorError, Trainable, WeightInit};
 use crate::random;
 
 const GENERATOR: &str = "generator";
@@ -25,17 +22,11 @@ const DISCRIMINATOR: &str = "discriminator";
 #[derive(Debug)]
 pub struct Inpaint {
     generator: Trainable<Inpainter>,
-    discriminator: Trainable<InpaintDiscriminator>,
-    augment: DiffAugment,
-    noise: InstanceNoise,
-    gan_loss: GanLoss,
-    penalties: Penalties,
-    matching: FeatureMatching,
+    discriminator: Adversary<InpaintDiscriminator>,
     distance: Distance,
     reconstruction: f64,
     adversarial: f64,
     overlap: usize,
-    discriminator_steps: usize,
     /// Side of the picture and of its middle, if the network predicts only the middle.
     patch: Option<(usize, usize)>,
     /// Without automatic differentiation.
@@ -49,20 +40,14 @@ impl Inpaint {
         let init = |stream| WeightInit::from_recipe(recipe, stream, &autodiff);
         let generator = Inpainter::new(&mut init(0), recipe);
         let discriminator = InpaintDiscriminator::new(&mut init(1), recipe);
-        let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
+        let adam = Adam::new(recipe.optim.beta1, recipe.optim.beta2);
         Self {
-            generator: Trainable::new(generator, adam()).with_average(recipe.optim.ema),
-            discriminator: Trainable::new(discriminator, adam()),
-            augment: DiffAugment::new(&recipe.discriminator.augment),
-            noise: InstanceNoise::new(recipe),
-            gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
-            penalties: Penalties::new(&recipe.loss),
-            matching: FeatureMatching::new(&recipe.loss),
+            generator: Trainable::new(generator, adam).with_average(recipe.optim.ema),
+            discriminator: Adversary::new(discriminator, recipe),
             distance: recipe.loss.distance,
             reconstruction: recipe.loss.reconstruction,
             adversarial: recipe.loss.adversarial,
             overlap: recipe.loss.overlap,
-            discriminator_steps: recipe.optim.discriminator_steps,
             patch: recipe
                 .patch_side()
                 .map(|patch| (recipe.data.crop_size, patch)),
@@ -83,7 +68,7 @@ impl Inpaint {
         }
     }
 
-    /// Updates the discriminator on real and filled pictures; returns its losses.
+    /// Updates the discriminator on real and filled pictures, as often as the recipe says; returns the losses of the last update.
     fn update_discriminator(
         &mut self,
         real: &Tensor<4>,
@@ -91,26 +76,19 @@ impl Inpaint {
         context: StepContext<'_>,
         rng: &mut ChaCha8Rng,
     ) -> DiscriminatorLosses {
-        let network = self.discriminator.network();
-        let mode = context.training_mode();
-        let on_real = network.forward(real.clone(), mode);
-        let on_real = self.gan_loss.discriminator_on_real(on_real);
-        let on_fake = network.forward(fake.clone(), mode);
-        let on_fake = self.gan_loss.discriminator_on_fake(on_fake);
-        let penalty = self.penalties.loss(network, real, fake, context.step, rng);
-        let losses = DiscriminatorLosses {
-            on_real,
-            on_fake,
-            penalty,
-        };
-        // The sum, not the mean as in pix2pix.
-        let step = context.discriminator_step();
-        self.discriminator
-            .update(&mut losses.sum().backward(), step);
-        if self.gan_loss.clips_weights() {
-            self.discriminator.clip(WEIGHT_CLIP);
-        }
-        losses
+        self.discriminator.update(context, |discriminator| {
+            let (network, mode) = (discriminator.network.network(), context.training_mode());
+            let gan_loss = discriminator.gan_loss;
+            let on_real = network.forward(real.clone(), mode);
+            let on_fake = network.forward(fake.clone(), mode);
+            let losses = DiscriminatorLosses {
+                on_real: gan_loss.discriminator_on_real(on_real),
+                on_fake: gan_loss.discriminator_on_fake(on_fake),
+                penalty: discriminator.penalty(real, fake, context, rng),
+            };
+            // The sum, not the mean as in pix2pix.
+            (losses.sum(), losses)
+        })
     }
 }
 
@@ -148,20 +126,14 @@ impl Method for Inpaint {
                 target.clone() * (-mask.clone() + 1.0) + output * mask
             };
             let mut rng = random::step_rng(context.seed, context.step);
-            let draw = self.augment.draw(&target, &mut rng);
-            let seen =
-                |pictures: Tensor<4>| self.noise.apply(draw.apply(pictures, 0), 0, context.epoch);
-            let (fake, real) = (seen(fake), seen(target));
+            let view = self.discriminator.view(&target, 0, context, &mut rng);
+            let (fake, real) = (view.apply(fake), view.apply(target));
             // Without its graph: the discriminator's step must not reach the generator.
             let detached = fake.clone().inner();
-            let mut on_both = self.update_discriminator(&real, &detached, context, &mut rng);
-            for _ in 1..self.discriminator_steps {
-                on_both = self.update_discriminator(&real, &detached, context, &mut rng);
-            }
+            let on_both = self.update_discriminator(&real, &detached, context, &mut rng);
             // The generator is judged by the discriminator after its step.
-            let frozen = self.discriminator.frozen();
-            let judgement = self.matching.judge(&frozen, fake, &real, mode);
-            let adversarial = judgement.generator_loss(self.gan_loss) * self.adversarial;
+            let (adversarial, judgement) = self.discriminator.judge(fake, &real, context);
+            let adversarial = adversarial * self.adversarial;
             losses.push(Loss::generator("G_adv", &adversarial));
             losses.extend(Loss::matching(&judgement));
             losses.extend(on_both.named());
@@ -201,26 +173,27 @@ impl Method for Inpaint {
     fn weights(&self, network: &str) -> NamedTensors {
         match network {
             GENERATOR => self.generator.weights(),
-            _ => self.discriminator.weights(),
+            _ => self.discriminator.network.weights(),
         }
     }
 
     fn load_weights(&mut self, network: &str, weights: NamedTensors) -> Result<(), TensorError> {
         match network {
             GENERATOR => self.generator.load_weights(weights),
-            _ => self.discriminator.load_weights(weights),
+            _ => self.discriminator.network.load_weights(weights),
         }
     }
 
     fn state(&self) -> MethodState {
         let mut state = MethodState::default();
         state.insert_optimiser(GENERATOR, &self.generator);
-        state.insert_optimiser(DISCRIMINATOR, &self.discriminator);
+        self.discriminator.save(&mut state, DISCRIMINATOR);
         state
     }
 
     fn restore(&mut self, mut state: MethodState) -> Result<(), TensorError> {
         state.restore_optimiser(GENERATOR, &mut self.generator)?;
-        state.restore_optimiser(DISCRIMINATOR, &mut self.discriminator)
+        self.discriminator
+            .restore(&mut state, DISCRIMINATOR, &self.device)
     }
 }

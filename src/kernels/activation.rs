@@ -5,6 +5,8 @@ use burn::tensor::{Tensor, activation};
 #[cfg(feature = "flex")]
 use super::backend::{Kernels, has_kernels};
 #[cfg(feature = "flex")]
+use super::flex;
+#[cfg(feature = "flex")]
 use burn::backend::Dispatch;
 
 /// Leaky ReLU: `input` where it is positive, `slope * input` elsewhere.
@@ -25,4 +27,13 @@ pub fn relu(input: Tensor<4>) -> Tensor<4> {
         return Tensor::from_dispatch(Dispatch::leaky_relu(input.into_dispatch(), 0.0));
     }
     activation::relu(input)
+}
+
+/// Hyperbolic tangent.
+pub fn tanh(input: Tensor<4>) -> Tensor<4> {
+    #[cfg(feature = "flex")]
+    if let Some(output) = flex::tanh(&input) {
+        return output;
+    }
+    activation::tanh(input)
 }

@@ -50,7 +50,7 @@ pub mod wgpu;
 #[cfg(feature = "flex")]
 mod workers;
 
-pub use activation::{leaky_relu, relu};
+pub use activation::{leaky_relu, relu, tanh};
 pub use adam::{AdamMoments, adam};
 pub use adam_step::AdamStep;
 pub(crate) use alloc::try_alloc_filled;
@@ -71,4 +71,4 @@ pub use norm::{
 pub use precision::Precision;
 pub use reflection::reflection_pad;
 pub use row_source::{Merge, RowPadding, RowSource};
-pub use rows::{copy_rows, fuse_rows};
+pub use rows::{copy_rows, fuse_rows, has_fused_rows};

@@ -31,6 +31,14 @@ pub fn copy_rows(rows: Tensor<4>) -> Tensor<4> {
     fuse(&[source], Merge::Sum, RowPadding::default())
 }
 
+/// Whether [`fuse_rows`] is one pass over memory for this input: one picture on the processor, without automatic differentiation.
+pub fn has_fused_rows(input: &Tensor<4>) -> bool {
+    #[cfg(feature = "flex")]
+    return input.dims()[0] == 1 && flex::is_plain(input);
+    #[cfg(not(feature = "flex"))]
+    return false;
+}
+
 fn fuse(sources: &[RowSource], merge: Merge, padding: RowPadding) -> Tensor<4> {
     #[cfg(feature = "flex")]
     if let Some(fused) = flex::fuse_rows(sources, merge, padding) {

@@ -1,17 +1,16 @@
 //! Activation functions of generators.
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::tanh;
 
 use super::convolution::full_precision;
-use crate::kernels::{leaky_relu, relu};
+use crate::kernels::{leaky_relu, relu, tanh};
 
 /// Slope of the leaky ReLU in the encoder of the U-Net.
 pub(crate) const LEAKY_SLOPE: f64 = 0.2;
 
 /// The slope of a leaky ReLU with this slope for negative values at each of `features`, its input. Constant almost everywhere: carries
 /// no gradient.
-pub(super) fn leaky_relu_slopes(features: Tensor<4>, slope: f64) -> Tensor<4> {
+pub(crate) fn leaky_relu_slopes(features: Tensor<4>, slope: f64) -> Tensor<4> {
     let features = features.inner();
     let slopes = Tensor::full(features.dims(), slope, &features.device());
     slopes.mask_fill(features.greater_elem(0.0), 1.0)

@@ -6,7 +6,7 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
 
 use super::reducer::ParameterGradients;
-use super::tensors::{ModulePath, NamedTensors, TensorError};
+use super::tensors::{ModulePath, NamedTensors, TensorError, values_now};
 use crate::kernels::{AdamMoments, AdamStep, adam};
 
 /// Added to the root of the second moment, as in PyTorch.
@@ -76,8 +76,9 @@ impl Adam {
         let mut tensors = NamedTensors::default();
         for (name, moments) in &self.moments {
             let mut keep = |suffix, tensor: &Tensor<1>| {
-                let data = tensor.clone().into_data().convert::<f32>();
-                tensors.0.insert(format!("{name}{suffix}"), data);
+                tensors
+                    .0
+                    .insert(format!("{name}{suffix}"), values_now(tensor.clone()));
             };
             keep(FIRST, &moments.first);
             keep(SECOND, &moments.second);

@@ -80,10 +80,35 @@ impl Convolution {
 
     /// [`forward`](Self::forward) with the [weight in use](Self::weight_in_use).
     pub(super) fn forward_with(&self, input: Tensor<4>, weight: Tensor<4>) -> Tensor<4> {
-        let (input, padding) = match self.padding {
-            Padding::Zero(padding) => (input, padding),
-            Padding::Reflect(width) => (reflection_pad(input, width), 0),
-        };
+        match self.padding {
+            Padding::Zero(padding) => self.convolve(input, weight, padding),
+            Padding::Reflect(width) => self.convolve(reflection_pad(input, width), weight, 0),
+        }
+    }
+
+    /// [`forward`](Self::forward) for an input that `read` gives with a border around it.
+    pub(super) fn forward_read(
+        &self,
+        mode: ForwardMode,
+        read: impl FnOnce(RowPadding) -> Tensor<4>,
+    ) -> Tensor<4> {
+        let weight = self.weight_in_use(mode);
+        match self.padding {
+            Padding::Zero(padding) => self.convolve(read(RowPadding::default()), weight, padding),
+            Padding::Reflect(width) => {
+                let border = RowPadding {
+                    top: width,
+                    bottom: width,
+                    sides: width,
+                    mirrored: true,
+                };
+                self.convolve(read(border), weight, 0)
+            }
+        }
+    }
+
+    /// The convolution with zeros around the input.
+    fn convolve(&self, input: Tensor<4>, weight: Tensor<4>, padding: usize) -> Tensor<4> {
         let shape = ConvolutionShape {
             stride: self.stride,
             padding,
@@ -139,13 +164,7 @@ impl Convolution {
     /// [`forward`](Self::forward) for an input that already has its [padding](Self::row_padding), without spectral normalisation,
     /// which is part of the weights of networks in use.
     pub(super) fn forward_padded(&self, input: Tensor<4>) -> Tensor<4> {
-        let shape = ConvolutionShape {
-            stride: self.stride,
-            padding: 0,
-            precision: self.precision,
-        };
-        let bias = self.bias.as_ref().map(Param::val);
-        convolution(input, self.weight.val(), bias, shape)
+        self.convolve(input, self.weight.val(), 0)
     }
 
     /// Length of the padded copy that [`forward`](Self::forward) makes of an input of these dimensions, in values.

@@ -28,6 +28,9 @@ pub struct EqualisedConvolution {
     precision: Precision,
 }
 
+/// Added to mean squares of features and squared lengths of filters in networks of such layers.
+pub const SQUARES_EPSILON: f64 = 1e-8;
+
 /// How a layer is scaled.
 #[derive(Debug, Clone, Copy)]
 pub struct Equalisation {
@@ -47,12 +50,23 @@ impl Equalisation {
         bias: Some(0.0),
     };
 
+    /// The same in a mapping network, which learns a hundred times slower than others.
+    pub const MAPPING: Self = Self {
+        pace: 0.01,
+        ..Self::ACTIVATED
+    };
+
     /// Of a layer without an activation.
     pub const LINEAR: Self = Self {
         gain: 1.0,
         pace: 1.0,
         bias: Some(0.0),
     };
+
+    /// By what the weight of a layer with so many values before each output is multiplied.
+    pub fn scale(self, fan_in: usize) -> f64 {
+        self.gain * self.pace / (fan_in as f64).sqrt()
+    }
 }
 
 impl EqualisedConvolution {
@@ -63,12 +77,11 @@ impl EqualisedConvolution {
         [kernel, padding]: [usize; 2],
         equalisation: Equalisation,
     ) -> Self {
-        let Equalisation { gain, pace, bias } = equalisation;
-        let fan_in = (input * kernel * kernel) as f64;
+        let Equalisation { pace, bias, .. } = equalisation;
         Self {
             weight: init.standard_normal([output, input, kernel, kernel], 1.0 / pace),
             bias: bias.map(|bias| init.constant(bias / pace as f32, output)),
-            scale: gain * pace / fan_in.sqrt(),
+            scale: equalisation.scale(input * kernel * kernel),
             pace,
             padding,
             precision: init.precision(),
@@ -97,8 +110,8 @@ impl EqualisedConvolution {
     }
 
     /// The gradient of the output with respect to the input, from that of the output, with the
-    /// [weight in use](Self::weight_in_use).
-    pub(super) fn input_gradient(&self, gradient: Tensor<4>, weight: Tensor<4>) -> Tensor<4> {
+    /// [weight in use](Self::weight_in_use). Gradients flow through it to the weight.
+    pub fn input_gradient(&self, gradient: Tensor<4>, weight: Tensor<4>) -> Tensor<4> {
         let shape = TransposedConvolutionShape {
             stride: 1,
             padding: self.padding,

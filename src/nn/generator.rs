@@ -77,7 +77,9 @@ impl Generator {
             GeneratorArch::Dcgan
             | GeneratorArch::Resnet
             | GeneratorArch::Progressive
-            | GeneratorArch::Style => {
+            | GeneratorArch::Style
+            | GeneratorArch::Laplacian
+            | GeneratorArch::Stack => {
                 unreachable!("modes that make pictures from noise make their networks themselves")
             }
             GeneratorArch::Srresnet => Self::Srresnet(Srresnet::new(init, recipe, input, output)),

@@ -61,6 +61,11 @@ pub fn double_filtered(input: Tensor<4>) -> Tensor<4> {
     spread(input) * 4.0
 }
 
+/// The gradient with respect to the input of [`double_filtered`], from that of the output.
+pub fn double_filtered_gradient(gradient: Tensor<4>) -> Tensor<4> {
+    Halving::Filter.forward(gradient) * 4.0
+}
+
 /// The sum over all places, `[batch, channels, 1, 1]`.
 pub(super) fn global_sum(input: Tensor<4>) -> Tensor<4> {
     input.sum_dim(3).sum_dim(2)

@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor};
 use rand::{Rng, RngExt};
 
-use super::tensors::NamedTensors;
+use super::tensors::{NamedTensors, values_now};
 
 /// Stores up to `size` pictures and returns old ones in place of new ones half of the time.
 ///
@@ -23,6 +23,11 @@ impl ImagePool {
             size,
             pictures: Vec::new(),
         }
+    }
+
+    /// Whether pictures are stored at all.
+    pub fn keeps_pictures(&self) -> bool {
+        self.size > 0
     }
 
     /// Exchanges pictures, `[batch, channels, height, width]`, one by one. Until the pool is full, each picture is stored
@@ -64,10 +69,11 @@ impl ImagePool {
 
     /// The stored pictures, named by their index.
     pub fn state(&self) -> NamedTensors {
-        let named = self.pictures.iter().enumerate().map(|(index, picture)| {
-            let data = picture.clone().into_data().convert::<f32>();
-            (format!("{index:06}"), data)
-        });
+        let named = self
+            .pictures
+            .iter()
+            .enumerate()
+            .map(|(index, picture)| (format!("{index:06}"), values_now(picture.clone())));
         NamedTensors(named.collect())
     }
 

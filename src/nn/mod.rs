@@ -1,7 +1,7 @@
 //! What the methods share: layers, generators, discriminators, GAN losses and the optimiser.
 //!
-//! A generator lists its layers once, in `forward_with`, over a [`LayerOps`]: either each layer is computed at once, or they are
-//! recorded and computed in [bands](forward_in_bands) of rows.
+//! A generator lists its layers once, in `forward_with`, over a [`LayerOps`]: either each layer is computed at once, or on one picture
+//! when the next one reads it, or they are recorded and computed in [bands](forward_in_bands) of rows.
 //!
 //! A network that is added implements [`Network`], becomes a variant of `GeneratorArch` or `DiscriminatorArch`, and gets a
 //! fixture from PyTorch; a generator also gets its layers in `style::onnx`.
@@ -21,6 +21,7 @@ mod encoder_features;
 mod equalised;
 mod feature_matching;
 mod forward_mode;
+mod fused;
 mod gan_loss;
 mod generator;
 mod halving;
@@ -59,7 +60,7 @@ mod vgg;
 mod weight_init;
 
 pub use activation::Activation;
-pub(crate) use activation::LEAKY_SLOPE;
+pub(crate) use activation::{LEAKY_SLOPE, leaky_relu_slopes};
 pub use adam::{Adam, clip_weights};
 pub use augment::{AugmentDraw, DiffAugment};
 pub use bands::{BandLimits, StoreError, TensorRows, forward_in_bands, forward_memory};
@@ -73,12 +74,12 @@ pub use discriminator_layer::{
 pub use downsample::downsample;
 pub(crate) use downsample::downsample_gradient;
 pub use dropout::dropout;
-pub use equalised::{Equalisation, EqualisedConvolution};
+pub use equalised::{Equalisation, EqualisedConvolution, SQUARES_EPSILON};
 pub use feature_matching::{FeatureMatching, Judgement};
 pub use forward_mode::{ForwardMode, NormStats};
 pub use gan_loss::{GanLoss, WEIGHT_CLIP};
 pub use generator::Generator;
-pub use halving::{Halving, double_filtered};
+pub use halving::{Halving, double_filtered, double_filtered_gradient};
 pub use image_pool::ImagePool;
 pub use input_gradient::{Critic, Trace, input_gradient};
 pub use instance_noise::InstanceNoise;
@@ -100,6 +101,7 @@ pub use reference_pictures::ReferencePictures;
 pub use residual::{DownBlock, ResidualBlock, UpBlock};
 pub use resnet::{ResnetConfig, ResnetGenerator};
 pub use srresnet::{Enlargement, Srresnet, SrresnetBlock};
+pub(crate) use tensors::values_now;
 pub use tensors::{NamedTensors, Network, TensorError};
 pub use trainable::Trainable;
 pub use transposed::TransposedConvolution;

@@ -36,6 +36,11 @@ impl ReferenceBatch {
         Self(Some(pictures))
     }
 
+    /// Whether there is none.
+    pub(super) fn is_absent(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// How the batch itself goes through a network in a pass of `mode`.
     pub(super) fn own_mode(mode: ForwardMode) -> ForwardMode {
         ForwardMode {

@@ -9,6 +9,7 @@ use burn::tensor::Tensor;
 use super::activation::Activation;
 use super::convolution::{Convolution, Padding, STEM_BORDER};
 use super::forward_mode::ForwardMode;
+use super::fused::{Fused, forward_fused};
 use super::layer_ops::{Eager, LayerOps};
 use super::norm::Norm;
 use super::reference_batch::ReferenceBatch;
@@ -130,7 +131,11 @@ impl ResnetGenerator {
     ///
     /// Without output channels the result is the features of the last upsampling, `[batch, channels, height, width]`.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        self.forward_with(&mut self.eager(mode), input)
+        let pass = |ops: &mut Fused<'_>, input| self.forward_with(ops, input);
+        match forward_fused(&input, mode, &self.reference, pass) {
+            Some(output) => output,
+            None => self.forward_with(&mut self.eager(mode), input),
+        }
     }
 
     /// What computes a pass of `mode`.

@@ -171,6 +171,16 @@ impl NamedTensors {
     }
 }
 
+/// Copies the values of a tensor to the host, in 32 bits.
+///
+/// Tensors of graphics adapters are otherwise read when their data are first looked at (Burn 0.22.1), and an operation in place on
+/// another handle of the same tensor, as that of a moving average, shows in what is read then.
+pub(crate) fn values_now<const D: usize>(tensor: Tensor<D>) -> TensorData {
+    let data = tensor.into_data().convert::<f32>();
+    let _: &[u8] = data.as_bytes();
+    data
+}
+
 /// Whether this is one of the singular vectors of spectral normalisation.
 fn is_vector(name: &str) -> bool {
     let leaf = name.rsplit('.').next();
@@ -237,8 +247,7 @@ impl<N: Network> ModuleVisitor for Collect<'_, N> {
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let name = self.path.name(self.network);
-        let data = param.val().into_data().convert::<f32>();
-        self.tensors.0.insert(name, data);
+        self.tensors.0.insert(name, values_now(param.val()));
     }
 }
 

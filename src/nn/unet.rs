@@ -6,6 +6,7 @@ use burn::tensor::Tensor;
 use super::activation::Activation;
 use super::convolution::{Convolution, Padding};
 use super::forward_mode::ForwardMode;
+use super::fused::{Fused, forward_fused};
 use super::layer_ops::{Eager, LayerOps};
 use super::norm::Norm;
 use super::reference_batch::ReferenceBatch;
@@ -116,7 +117,11 @@ impl Unet {
     /// Maps `[batch, in, height, width]` to `[batch, out, height, width]`, both in [-1, 1]. Height and width are multiples of
     /// two to the power of the number of levels.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
-        self.forward_with(&mut self.eager(mode), input)
+        let pass = |ops: &mut Fused<'_>, input| self.forward_with(ops, input);
+        match forward_fused(&input, mode, &self.reference, pass) {
+            Some(output) => output,
+            None => self.forward_with(&mut self.eager(mode), input),
+        }
     }
 
     /// What computes a pass of `mode`.

@@ -8,10 +8,10 @@ use super::pair_discriminator::{PairDiscriminator, ShownPairs};
 use crate::config::Recipe;
 use crate::data::Batch;
 use crate::kernels::mean;
-use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
+use crate::method::{Adversary, DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, Discriminator, FeatureMatching, ForwardMode, GanLoss, Generator, NamedTensors, NormStats,
-    TensorError, Trainable, WeightInit, code_tensor, draw_code, with_code,
+    Adam, Discriminator, ForwardMode, Generator, NamedTensors, NormStats, TensorError, Trainable,
+    WeightInit, code_tensor, draw_code, with_code,
 };
 use crate::random;
 
@@ -19,8 +19,6 @@ const GENERATOR: &str = "generator";
 const ENCODER: &str = "encoder";
 const DISCRIMINATOR: &str = "discriminator";
 const DISCRIMINATOR_RANDOM: &str = "discriminator_random";
-const POOL: &str = "pool";
-const POOL_RANDOM: &str = "pool_random";
 
 /// Looks that a preview shows beside that of the mean code.
 const SHOWN_LOOKS: usize = 3;
@@ -39,8 +37,6 @@ pub struct BicycleGan {
     discriminator: PairDiscriminator,
     /// That of random codes, where both ways do not share one.
     discriminator_random: Option<PairDiscriminator>,
-    gan_loss: GanLoss,
-    matching: FeatureMatching,
     l1: f64,
     kl: f64,
     latent: f64,
@@ -94,14 +90,12 @@ impl BicycleGan {
     /// Wraps given networks, which lie on the autodiff device of `device`.
     pub fn from_networks(recipe: &Recipe, networks: BicycleNetworks, device: &Device) -> Self {
         let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
-        let pairs = |network| PairDiscriminator::new(network, recipe);
+        let pairs = |network| Adversary::new(network, recipe);
         Self {
             generator: Trainable::new(networks.generator, adam()).with_average(recipe.optim.ema),
             encoder: Trainable::new(networks.encoder, adam()),
             discriminator: pairs(networks.discriminator),
             discriminator_random: networks.discriminator_random.map(pairs),
-            gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
-            matching: FeatureMatching::new(&recipe.loss),
             l1: recipe.loss.l1,
             kl: recipe.loss.kl,
             latent: recipe.loss.latent,
@@ -150,16 +144,17 @@ impl BicycleGan {
     ) -> Vec<Loss> {
         let mode = context.training_mode();
         let pair = |picture: &Tensor<4>| Tensor::cat(vec![input.clone(), picture.clone()], 1);
+        let (gan_loss, matching) = (self.discriminator.gan_loss, self.discriminator.matching);
         let judge = self.discriminator.network.frozen();
         let seen = encoded.view.apply(pair(&made.encoded));
-        let judgement = self.matching.judge(&judge, seen, &encoded.real, mode);
-        let adversarial = judgement.generator_loss(self.gan_loss);
+        let judgement = matching.judge(&judge, seen, &encoded.real, mode);
+        let adversarial = judgement.generator_loss(gan_loss);
         let judge = match &self.discriminator_random {
             Some(own) => own.network.frozen(),
             None => judge,
         };
         let seen = random.view.apply(pair(&made.random));
-        let adversarial_random = self.gan_loss.generator(judge.forward(seen, mode));
+        let adversarial_random = gan_loss.generator(judge.forward(seen, mode));
         let distance = mean((made.encoded - target).abs()) * self.l1;
         let divergence = divergence(made.mean, made.log_variance) * self.kl;
         let mut losses = vec![
@@ -196,11 +191,11 @@ impl BicycleGan {
         rng: &mut ChaCha8Rng,
     ) -> Vec<Loss> {
         let (of_encoded, of_random) = if let Some(own) = &mut self.discriminator_random {
-            let of_encoded = self.discriminator.update(&[encoded], context, rng);
-            (of_encoded, own.update(&[random], context, rng))
+            let of_encoded = self.discriminator.update_on_pairs(&[encoded], context, rng);
+            (of_encoded, own.update_on_pairs(&[random], context, rng))
         } else {
             let both = [encoded, random];
-            let mut judged = self.discriminator.update(&both, context, rng);
+            let mut judged = self.discriminator.update_on_pairs(&both, context, rng);
             let of_random = judged.split_off(1);
             (judged, of_random)
         };
@@ -302,9 +297,9 @@ impl Method for BicycleGan {
         let mut state = MethodState::default();
         state.insert_optimiser(GENERATOR, &self.generator);
         state.insert_optimiser(ENCODER, &self.encoder);
-        self.discriminator.save(&mut state, [DISCRIMINATOR, POOL]);
+        self.discriminator.save(&mut state, DISCRIMINATOR);
         if let Some(own) = &self.discriminator_random {
-            own.save(&mut state, [DISCRIMINATOR_RANDOM, POOL_RANDOM]);
+            own.save(&mut state, DISCRIMINATOR_RANDOM);
         }
         state
     }
@@ -314,9 +309,9 @@ impl Method for BicycleGan {
         state.restore_optimiser(ENCODER, &mut self.encoder)?;
         let device = &self.device;
         self.discriminator
-            .restore(&mut state, [DISCRIMINATOR, POOL], device)?;
+            .restore(&mut state, DISCRIMINATOR, device)?;
         match &mut self.discriminator_random {
-            Some(own) => own.restore(&mut state, [DISCRIMINATOR_RANDOM, POOL_RANDOM], device),
+            Some(own) => own.restore(&mut state, DISCRIMINATOR_RANDOM, device),
             None => Ok(()),
         }
     }

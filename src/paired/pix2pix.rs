@@ -7,16 +7,15 @@ use super::view::View;
 use crate::config::Recipe;
 use crate::data::Batch;
 use crate::kernels::mean;
-use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
+use crate::method::{Adversary, DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, Discriminator, FeatureMatching, ForwardMode, GanLoss, Generator, NamedTensors, NormStats,
-    ReferenceBatch, ReferencePictures, TensorError, Trainable, Vgg19, WeightInit, enlarged,
+    Adam, Discriminator, ForwardMode, Generator, NamedTensors, NormStats, ReferenceBatch,
+    ReferencePictures, TensorError, Trainable, Vgg19, WeightInit, enlarged,
 };
 use crate::random;
 
 const GENERATOR: &str = "generator";
 const DISCRIMINATOR: &str = "discriminator";
-const POOL: &str = "pool";
 
 /// A conditional generative adversarial network for pairs of pictures.
 ///
@@ -29,8 +28,6 @@ const POOL: &str = "pool";
 pub struct Pix2pix {
     generator: Trainable<Generator>,
     discriminator: PairDiscriminator,
-    gan_loss: GanLoss,
-    matching: FeatureMatching,
     l1: f64,
     /// Weight of the adversarial loss; 0 leaves the discriminator out.
     adversarial: f64,
@@ -67,9 +64,7 @@ impl Pix2pix {
         let adam = Adam::new(recipe.optim.beta1, recipe.optim.beta2);
         Self {
             generator: Trainable::new(generator, adam).with_average(recipe.optim.ema),
-            discriminator: PairDiscriminator::new(discriminator, recipe),
-            gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
-            matching: FeatureMatching::new(&recipe.loss),
+            discriminator: Adversary::new(discriminator, recipe),
             l1: recipe.loss.l1,
             adversarial: recipe.loss.adversarial,
             vgg: None,
@@ -132,16 +127,15 @@ impl Pix2pix {
         let shown = self
             .discriminator
             .show([&condition, target, fake], context, &mut rng);
-        let judged = self.discriminator.update(&[&shown], context, &mut rng);
+        let judged = self
+            .discriminator
+            .update_on_pairs(&[&shown], context, &mut rng);
 
         // The generator is judged by the discriminator after its step.
-        let frozen = self.discriminator.network.frozen();
-        let fake_pair = shown
-            .view
-            .apply(Tensor::cat(vec![condition, fake.clone()], 1));
-        let mode = context.training_mode();
-        let judgement = self.matching.judge(&frozen, fake_pair, &shown.real, mode);
-        let adversarial = judgement.generator_loss(self.gan_loss) * self.adversarial;
+        let fake_pair = Tensor::cat(vec![condition, fake.clone()], 1);
+        let fake_pair = shown.view.apply(fake_pair);
+        let (adversarial, judgement) = self.discriminator.judge(fake_pair, &shown.real, context);
+        let adversarial = adversarial * self.adversarial;
         let mut losses = vec![Loss::generator("G_GAN", &adversarial)];
         losses.extend(Loss::matching(&judgement));
         losses.extend(judged.iter().flat_map(DiscriminatorLosses::named));
@@ -215,13 +209,13 @@ impl Method for Pix2pix {
     fn state(&self) -> MethodState {
         let mut state = MethodState::default();
         state.insert_optimiser(GENERATOR, &self.generator);
-        self.discriminator.save(&mut state, [DISCRIMINATOR, POOL]);
+        self.discriminator.save(&mut state, DISCRIMINATOR);
         state
     }
 
     fn restore(&mut self, mut state: MethodState) -> Result<(), TensorError> {
         state.restore_optimiser(GENERATOR, &mut self.generator)?;
         self.discriminator
-            .restore(&mut state, [DISCRIMINATOR, POOL], &self.device)
+            .restore(&mut state, DISCRIMINATOR, &self.device)
     }
 }

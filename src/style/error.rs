@@ -140,7 +140,7 @@ pub enum StyleError {
     FixedStatistics(String),
     /// A network that is not written as an ONNX model.
     #[error(
-        "the style `{style}` has a generator of arch \"{arch}\", and of those that make pictures from noise only \"dcgan\" is written as ONNX: take --format safetensors"
+        "the style `{style}` has a generator of arch \"{arch}\", which is not written as ONNX: take --format safetensors"
     )]
     NoModel {
         /// Style.
@@ -170,6 +170,14 @@ pub enum StyleError {
         style: String,
         /// Its mode.
         mode: &'static str,
+    },
+    /// A style whose pictures a second stage cannot go on from.
+    #[error("`{}` cannot be the first stage (`synthesis.first_stage`): {message}", path.display())]
+    BadFirstStage {
+        /// Its folder.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
     },
     /// A style without an encoder, where pictures are to be encoded.
     #[error("the style `{style}` of mode {mode} has no encoder: take one of mode vae")]

@@ -61,9 +61,9 @@ impl DcganGenerator {
         }
     }
 
-    /// The generator of `recipe`, whose input is a class, where there are classes, and a vector of its latent values.
+    /// The generator of `recipe`, whose input is what it is told, such as a class, and a vector of its latent values.
     pub fn from_recipe(init: &mut WeightInit, recipe: &Recipe) -> Self {
-        let input = recipe.generator.latent + recipe.class_count();
+        let input = recipe.generator.latent + recipe.told_count();
         let picture = [recipe.data.crop_size, recipe.data.output_channels];
         Self::new(init, &recipe.generator, input, picture)
     }

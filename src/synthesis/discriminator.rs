@@ -6,6 +6,7 @@ use burn::tensor::activation::log_softmax;
 
 use super::growth::Growth;
 use super::judging_layer::JudgingLayer;
+use super::latent_codes::LatentCodes;
 use super::trunk::Trunk;
 use crate::config::{Condition, Recipe};
 use crate::nn::{
@@ -30,6 +31,10 @@ pub struct SynthesisDiscriminator {
     embedding: Option<JudgingLayer>,
     /// From the last features to a logit for each class, where it tells the class.
     classifier: Option<JudgingLayer>,
+    /// From the last features to what it takes the latent codes of the picture to be, where generators are told some.
+    recognition: Option<JudgingLayer>,
+    #[module(skip)]
+    codes: LatentCodes,
     #[module(skip)]
     classes: usize,
     /// Whether the trunk sees the classes.
@@ -61,6 +66,9 @@ impl SynthesisDiscriminator {
             .then(|| layer(init, [classes, last.channels], 1, false));
         let classifier = (condition == Condition::Auxiliary)
             .then(|| layer(init, [last.channels, classes], last.side, bias));
+        let codes = LatentCodes::new(recipe);
+        let recognised = [last.channels, codes.recognised_count()];
+        let recognition = (codes.count() > 0).then(|| layer(init, recognised, last.side, bias));
         let minibatch =
             (!last.sees_batch).then(|| MinibatchLayers::new(init, discriminator, last.channels));
         Self {
@@ -69,6 +77,8 @@ impl SynthesisDiscriminator {
             logit,
             embedding,
             classifier,
+            recognition,
+            codes,
             classes,
             sees_classes,
         }
@@ -98,6 +108,21 @@ impl SynthesisDiscriminator {
         let likely = log_softmax(full_precision(logits), 1);
         let count = likely.dims()[0] as f64;
         Some(-(likely * classes.clone()).sum() / count)
+    }
+
+    /// The [loss](LatentCodes::loss) of what the network takes the latent codes of pictures with these
+    /// [`features`](Critic::features) to be. None where there are no codes.
+    pub fn code_loss(
+        &self,
+        features: &[Tensor<4>],
+        codes: Option<&Tensor<4>>,
+        mode: ForwardMode,
+    ) -> Option<Tensor<1>> {
+        let ([.., last, _], Some(recognition)) = (features, &self.recognition) else {
+            return None;
+        };
+        let recognised = recognition.forward(last.clone(), mode);
+        Some(self.codes.loss(recognised, codes?))
     }
 
     /// The part of the input that the convolutions see.
@@ -175,7 +200,7 @@ impl Network for SynthesisDiscriminator {
                 MinibatchLayers::NAME.to_owned()
             }
             Some(("trunk", path)) => self.trunk.layer_name(path),
-            Some((layer @ ("embedding" | "classifier"), _)) => layer.to_owned(),
+            Some((layer @ ("embedding" | "classifier" | "recognition"), _)) => layer.to_owned(),
             _ => self.trunk.logit_name(),
         }
     }

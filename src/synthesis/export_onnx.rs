@@ -3,18 +3,20 @@
 use burn::tensor::Device;
 
 use super::classes::Classes;
+use super::generator::SynthesisGenerator;
+use super::growth::Growth;
 use super::sampler::Sampler;
-use crate::config::{GeneratorArch, NormKind};
+use crate::config::NormKind;
 use crate::nn::{NamedTensors, NormStats};
 use crate::style::onnx::{
-    Noise, OnnxError, OnnxInput, OnnxNetwork, OnnxOptions, onnx_file, onnx_model,
+    Noise, NoiseNetwork, OnnxError, OnnxInput, OnnxNetwork, OnnxOptions, onnx_file, onnx_model,
 };
 use crate::style::{Manifest, OnnxFile, StyleError, StyleFolder};
 
 /// An ONNX model of the generator of a style. It computes what `translate sample` does.
 ///
 /// # Errors
-/// The style makes no pictures, or has another network than DCGAN, its weights are missing, damaged or of another network, or the options ask for what the network does not
+/// The style makes no pictures, or has a network that is not written as ONNX, its weights are missing, damaged or of another network, or the options ask for what the network does not
 /// have.
 pub fn generator_onnx(
     folder: &StyleFolder,
@@ -23,17 +25,28 @@ pub fn generator_onnx(
     device: &Device,
 ) -> Result<OnnxFile, StyleError> {
     let recipe = &manifest.recipe;
-    if recipe.mode.makes_pictures() && recipe.generator.arch != GeneratorArch::Dcgan {
-        return Err(StyleError::NoModel {
-            style: folder.name(),
-            arch: recipe.generator.arch.name(),
-        });
-    }
     if options.norm_stats == NormStats::Batch && recipe.generator.norm == NormKind::Batch {
         return Err(StyleError::FixedStatistics(folder.name()));
     }
     let sampler = Sampler::load(folder, manifest, device)?;
     let weights = NamedTensors::from_network(sampler.network());
+    let layers = match sampler.network() {
+        SynthesisGenerator::Dcgan(_) => NoiseNetwork::Dcgan,
+        SynthesisGenerator::Resnet(_) => NoiseNetwork::Resnet(recipe.synthesis.class_norm),
+        SynthesisGenerator::Progressive(network) => {
+            let Growth { side, from, share } = network.growth();
+            NoiseNetwork::Progressive { side, from, share }
+        }
+        SynthesisGenerator::Style(_) => NoiseNetwork::Style(recipe.synthesis.mapping),
+        SynthesisGenerator::Laplacian(_)
+        | SynthesisGenerator::Level(_)
+        | SynthesisGenerator::Stack(_) => {
+            return Err(StyleError::NoModel {
+                style: folder.name(),
+                arch: recipe.generator.arch.name(),
+            });
+        }
+    };
     let mut properties = vec![
         ("style", folder.name()),
         ("mode", recipe.mode.name().to_owned()),
@@ -51,7 +64,12 @@ pub fn generator_onnx(
             } else {
                 0
             },
+            codes: (
+                recipe.synthesis.categories.clone(),
+                recipe.synthesis.continuous,
+            ),
             side: recipe.data.crop_size,
+            network: layers,
         }),
     };
     let model = onnx_model(&network, weights, options, properties);

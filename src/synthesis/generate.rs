@@ -1,33 +1,35 @@
 //! The training step of mode generate.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::classes::{Classes, with_classes};
 use super::discriminator::SynthesisDiscriminator;
 use super::generator::SynthesisGenerator;
-use super::generator_input::{GeneratorInput, StyleInput};
 use super::growth::Growth;
+use super::input_source::InputSource;
 use super::noise::normal_noise;
 use super::orthogonality::orthogonality;
+use super::path_length::PathLength;
 use super::preview_noise::preview_rng;
+use super::staged_generator::StagedGenerator;
 use crate::config::Recipe;
 use crate::data::Batch;
 use crate::kernels::mean;
-use crate::method::{DiscriminatorLosses, Loss, Method, MethodState, StepContext};
+use crate::method::{Adversary, DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, Critic, DiffAugment, FeatureMatching, ForwardMode, GanLoss, InstanceNoise, NamedTensors,
-    NormStats, Penalties, TensorError, Trainable, WEIGHT_CLIP, WeightInit,
+    Adam, Critic, ForwardMode, NamedTensors, NormStats, TensorError, Trainable, WeightInit,
 };
 use crate::random::step_rng;
 
 const GENERATOR: &str = "generator";
 const DISCRIMINATOR: &str = "discriminator";
+/// The stems of the weight files.
+pub(super) const NETWORKS: &[&str] = &[GENERATOR, DISCRIMINATOR];
 /// Why there are logits.
 const LOGITS: &str = "the features end with the logits";
 /// Pictures in a row of a preview.
-const PREVIEW_PICTURES: usize = 8;
+pub(super) const PREVIEW_PICTURES: usize = 8;
 
 /// A generator of pictures from noise and, where there are classes, a class, and the discriminator that it plays against.
 ///
@@ -37,24 +39,18 @@ const PREVIEW_PICTURES: usize = 8;
 #[derive(Debug)]
 pub struct Generate {
     generator: Trainable<SynthesisGenerator>,
-    discriminator: Trainable<SynthesisDiscriminator>,
+    discriminator: Adversary<SynthesisDiscriminator>,
     classes: Classes,
-    augment: DiffAugment,
-    noise: InstanceNoise,
-    gan_loss: GanLoss,
-    penalties: Penalties,
-    matching: FeatureMatching,
+    /// What the generator makes pictures of.
+    source: InputSource,
+    path: PathLength,
     /// Weight of the class that the discriminator tells.
     classification: f64,
     /// Weights of what keeps filters apart and logits small.
     orthogonal: f64,
     drift: f64,
-    latent: usize,
-    /// Share of the steps with two codes a picture.
-    mixing: f64,
     /// Of the stage, with all of its detail.
     growth: Growth,
-    discriminator_steps: u64,
     /// Seed of the pictures in previews.
     seed: u64,
     /// Without automatic differentiation.
@@ -68,40 +64,50 @@ impl Generate {
         let init = |stream| WeightInit::from_recipe(recipe, stream, &autodiff);
         let generator = SynthesisGenerator::new(&mut init(0), recipe);
         let discriminator = SynthesisDiscriminator::new(&mut init(1), recipe);
-        let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
+        let adam = Adam::new(recipe.optim.beta1, recipe.optim.beta2);
         Self {
-            generator: Trainable::new(generator, adam()).with_average(recipe.optim.ema),
-            discriminator: Trainable::new(discriminator, adam()),
+            generator: Trainable::new(generator, adam).with_average(recipe.optim.ema),
+            discriminator: Adversary::new(discriminator, recipe),
             classes: Classes::new(recipe),
-            augment: DiffAugment::new(&recipe.discriminator.augment),
-            noise: InstanceNoise::new(recipe),
-            gan_loss: GanLoss::new(recipe.loss.gan, recipe.loss.label_smoothing),
-            penalties: Penalties::new(&recipe.loss),
-            matching: FeatureMatching::new(&recipe.loss),
+            source: InputSource::new(recipe, device),
+            path: PathLength::new(recipe, device),
             classification: recipe.loss.classification,
             orthogonal: recipe.synthesis.orthogonal,
             drift: recipe.synthesis.drift,
-            latent: recipe.generator.latent,
-            mixing: recipe.synthesis.mixing,
             growth: Growth::of_stage(recipe, 1.0),
-            discriminator_steps: recipe.optim.discriminator_steps as u64,
             seed: recipe.train.seed,
             device: device.clone(),
         }
     }
 
+    /// The same with a generator that goes on from the pictures of `first`.
+    pub fn with_first_stage(self, first: StagedGenerator) -> Self {
+        let source = self.source.with_first_stage(first);
+        Self { source, ..self }
+    }
+
+    /// The generator as it is used.
+    pub(super) fn generator_in_use(&self) -> SynthesisGenerator {
+        self.generator.in_use()
+    }
+
     /// Takes one training step with this `noise`: [so many](Self::noise_count) values for the pictures of `batch`, those of their vectors
-    /// first; with arch `style` then those of the vectors that are mixed in, if any are, and the noise of each layer.
+    /// first; with arch `style` then those of the vectors that are mixed in, if any are, and the noise of each layer; then those of a first
+    /// stage; then [directions](PathLength) of the pictures in the steps that need them, and the [values](super::LatentCodes::draw) of latent
+    /// codes.
     pub fn step_with(
         &mut self,
         batch: Batch,
-        noise: Vec<f32>,
+        mut noise: Vec<f32>,
         context: StepContext<'_>,
         rng: &mut ChaCha8Rng,
     ) -> Vec<Loss> {
         let classes = self.classes.of_batch(&batch, &self.device);
         let real = Tensor::<4>::from_data(batch.b, &self.device);
-        let count = real.dims()[0];
+        let shape = real.dims();
+        let count = shape[0];
+        let codes = self.source.take_codes(&mut noise, count);
+        let directions = noise.split_off(self.noise_count(count));
         let growth = Growth {
             // As precise as the weights keep it, so that a resumed run shows the same.
             share: f64::from(context.detail as f32),
@@ -109,27 +115,32 @@ impl Generate {
         };
         self.generator.adjust(|network| network.set_growth(growth));
         self.discriminator
+            .network
             .adjust(|network| network.set_growth(growth));
-        let input = self.input(noise, classes.clone(), count, rng);
+        let given = [classes.as_ref(), codes.as_ref()];
+        let network = self.generator.network();
+        let input = self.source.of_step(network, noise, &real, given, rng);
         let mode = context.training_mode();
-        let fake = self.generator.network().forward(&input, mode);
+        let fake = network.forward(&input, mode);
         // Without its graph: the discriminator's step must not reach the generator.
         let seen = fake.clone().inner();
-        let judged = self.update_discriminator(&real, &seen, classes.as_ref(), context, rng);
-        if !context.step.is_multiple_of(self.discriminator_steps) {
+        let judged = self.update_discriminator(&real, &seen, given, context, rng);
+        if !context.step.is_multiple_of(self.discriminator.steps as u64) {
             return judged;
         }
-        let fake = self.seen(fake, classes.as_ref(), context.epoch, rng);
+        let fake = self.seen(fake, classes.as_ref(), context, rng);
+        let matching = self.discriminator.matching;
         // Changed alike, and only where a loss asks for it.
-        let real = if self.matching.compares() {
-            self.seen(real, classes.as_ref(), context.epoch, rng)
+        let real = if matching.compares() {
+            self.seen(real, classes.as_ref(), context, rng)
         } else {
             real
         };
-        let frozen = self.discriminator.frozen();
+        let frozen = self.discriminator.network.frozen();
         let of_fake = frozen.features(fake, mode);
         let of_class = self.class_loss(&frozen, &of_fake[0], classes.as_ref(), mode);
-        let of_real = if self.matching.compares() {
+        let of_codes = frozen.code_loss(&of_fake[0], codes.as_ref(), mode);
+        let of_real = if matching.compares() {
             let look = ForwardMode {
                 update_running: false,
                 ..mode
@@ -138,58 +149,65 @@ impl Generate {
         } else {
             Vec::new()
         };
-        let judgement = self.matching.compare(of_fake, &of_real);
-        let adversarial = judgement.generator_loss(self.gan_loss);
+        let judgement = matching.compare(of_fake, &of_real);
+        let adversarial = judgement.generator_loss(self.discriminator.gan_loss);
         let loss = judgement.added_to(adversarial.clone());
-        let loss = match &of_class {
-            Some(of_class) => loss + of_class.clone(),
-            None => loss,
-        };
         let of_filters = (self.orthogonal > 0.0)
             .then(|| orthogonality(self.generator.network()))
             .flatten()
             .map(|sum| sum * self.orthogonal);
-        let loss = match &of_filters {
-            Some(of_filters) => loss + of_filters.clone(),
-            None => loss,
-        };
+        let network = self.generator.network();
+        let directions = (directions, shape);
+        let of_paths = self.path.loss(network, &input, directions, context.step);
+        let added = [
+            ("G_class", of_class),
+            ("G_codes", of_codes),
+            ("G_orthogonal", of_filters),
+            ("G_path", of_paths),
+            ("KL", network.divergence(&input, mode)),
+        ];
+        let added = added.into_iter();
+        let added: Vec<_> = added
+            .filter_map(|(name, term)| Some((name, term?)))
+            .collect();
+        let loss = added.iter().fold(loss, |sum, (_, term)| sum + term.clone());
         self.generator
             .update(&mut loss.backward(), context.generator_step());
         let mut losses = vec![Loss::generator("G_GAN", &adversarial)];
-        losses.extend(of_class.map(|of_class| Loss::generator("G_class", &of_class)));
-        losses.extend(of_filters.map(|of_filters| Loss::generator("G_orthogonal", &of_filters)));
+        let added = added.iter();
+        losses.extend(added.map(|(name, term)| Loss::generator(name, term)));
         losses.extend(Loss::matching(&judgement));
         losses.extend(judged);
         losses
     }
 
-    /// Updates the discriminator on real and generated pictures of `classes`; returns its losses.
+    /// Updates the discriminator on real and generated pictures of `classes`, which the latter have, too, and `codes`; returns its losses.
     fn update_discriminator(
         &mut self,
         real: &Tensor<4>,
         fake: &Tensor<4>,
-        classes: Option<&Tensor<4>>,
+        [classes, codes]: [Option<&Tensor<4>>; 2],
         context: StepContext<'_>,
         rng: &mut ChaCha8Rng,
     ) -> Vec<Loss> {
-        let real = self.seen(real.clone(), classes, context.epoch, rng);
-        let fake = self.seen(fake.clone(), classes, context.epoch, rng);
-        let network = self.discriminator.network();
-        let penalty = self
-            .penalties
-            .loss(network, &real, &fake, context.step, rng);
+        let real = self.seen(real.clone(), classes, context, rng);
+        let fake = self.seen(fake.clone(), classes, context, rng);
+        let penalty = self.discriminator.penalty(&real, &fake, context, rng);
+        let network = self.discriminator.network.network();
         let mode = context.training_mode();
         let features = |seen| network.features(seen, mode).remove(0);
         let (of_real, of_fake) = (features(real), features(fake));
         let of_class = [&of_real, &of_fake].map(|of| self.class_loss(network, of, classes, mode));
+        let of_codes = network.code_loss(&of_fake, codes, mode);
         let logits = |features: Vec<Tensor<4>>| features.into_iter().next_back();
         let on_real = logits(of_real).expect(LOGITS);
         let on_fake = logits(of_fake).expect(LOGITS);
         // Karras et al., 2018, appendix A.1.
         let drift = (self.drift > 0.0).then(|| mean(on_real.clone().square()) * self.drift);
+        let gan_loss = self.discriminator.gan_loss;
         let losses = DiscriminatorLosses {
-            on_real: self.gan_loss.discriminator_on_real(on_real),
-            on_fake: self.gan_loss.discriminator_on_fake(on_fake),
+            on_real: gan_loss.discriminator_on_real(on_real),
+            on_fake: gan_loss.discriminator_on_fake(on_fake),
             penalty,
         };
         let of_class = of_class
@@ -197,23 +215,20 @@ impl Generate {
             .flatten()
             .reduce(|sum, loss| sum + loss);
         let mut named: Vec<Loss> = losses.named().collect();
-        named.extend(
-            of_class
-                .iter()
-                .map(|of_class| Loss::discriminator("D_class", of_class)),
-        );
-        named.extend(
-            drift
-                .iter()
-                .map(|drift| Loss::discriminator("D_drift", drift)),
-        );
-        let added = of_class.into_iter().chain(drift);
-        let loss = added.fold(losses.sum(), |sum, loss| sum + loss);
-        let step = context.discriminator_step();
-        self.discriminator.update(&mut loss.backward(), step);
-        if self.gan_loss.clips_weights() {
-            self.discriminator.clip(WEIGHT_CLIP);
+        let mut loss = losses.sum();
+        let added = [
+            ("D_class", of_class),
+            ("D_codes", of_codes),
+            ("D_drift", drift),
+        ];
+        for (name, term) in added {
+            named.extend(term.iter().map(|term| Loss::discriminator(name, term)));
+            loss = match term {
+                Some(term) => loss + term,
+                None => loss,
+            };
         }
+        self.discriminator.minimise(&loss, context);
         named
     }
 
@@ -237,66 +252,15 @@ impl Generate {
         &self,
         pictures: Tensor<4>,
         classes: Option<&Tensor<4>>,
-        epoch: u64,
+        context: StepContext<'_>,
         rng: &mut ChaCha8Rng,
     ) -> Tensor<4> {
-        let pictures = self.augment.apply(pictures, rng);
-        with_classes(classes, self.noise.apply(pictures, 0, epoch))
+        with_classes(classes, self.discriminator.seen(pictures, context, rng))
     }
 
-    /// How many values of noise pictures of a step are made of.
+    /// How many values of noise pictures of a step are made of, without their codes.
     pub fn noise_count(&self, count: usize) -> usize {
-        let sides = self.generator.network().noise_sides();
-        let mixed = if sides.is_empty() || self.mixing <= 0.0 {
-            0
-        } else {
-            self.latent
-        };
-        let of_layers: usize = sides.iter().map(|side| side * side).sum();
-        count * (self.latent + mixed + of_layers)
-    }
-
-    /// What the generator makes `count` pictures of in a step.
-    fn input(
-        &self,
-        mut noise: Vec<f32>,
-        classes: Option<Tensor<4>>,
-        count: usize,
-        rng: &mut ChaCha8Rng,
-    ) -> GeneratorInput {
-        let mut others = noise.split_off(count * self.latent);
-        let vectors = self.vectors(noise, count);
-        let network = self.generator.network();
-        let Some(layers) = network.style_layers() else {
-            return GeneratorInput::new(vectors, classes);
-        };
-        let mut style = StyleInput::default();
-        if self.mixing > 0.0 {
-            let rest = others.split_off(count * self.latent);
-            let mixed = self.vectors(std::mem::replace(&mut others, rest), count);
-            let is_mixed = rng.random::<f64>() < self.mixing;
-            let first = rng.random_range(1..layers);
-            style.mixed = is_mixed.then_some((mixed, first));
-        }
-        for side in network.noise_sides() {
-            let rest = others.split_off(count * side * side);
-            let values = std::mem::replace(&mut others, rest);
-            let shape = [count, 1, side, side];
-            style.noise.push(Tensor::from_data(
-                TensorData::new(values, shape),
-                &self.device,
-            ));
-        }
-        GeneratorInput {
-            style,
-            ..GeneratorInput::new(vectors, classes)
-        }
-    }
-
-    /// Vectors for `count` pictures, `[count, latent, 1, 1]`.
-    fn vectors(&self, noise: Vec<f32>, count: usize) -> Tensor<4> {
-        let shape = [count, self.latent, 1, 1];
-        Tensor::from_data(TensorData::new(noise, shape), &self.device)
+        self.source.noise_count(self.generator.network(), count)
     }
 
     /// `count` pictures of the class of the real picture of a batch of one, always from the same noise, each
@@ -305,8 +269,7 @@ impl Generate {
         let rng = &mut preview_rng(self.seed, &batch.names);
         let classes = self.classes.of_batch(batch, &self.device);
         let classes = classes.map(|classes| classes.narrow(0, 0, 1).repeat_dim(0, count));
-        let vectors = self.vectors(normal_noise(rng, count * self.latent), count);
-        let input = GeneratorInput::new(vectors, classes);
+        let input = self.source.of_preview(rng, classes, count);
         let mode = ForwardMode::inference(NormStats::Running, false);
         let pictures = self.generator.in_use().forward(&input, mode);
         let picture = |place| pictures.clone().narrow(0, place, 1).into_data();
@@ -317,7 +280,10 @@ impl Generate {
 impl Method for Generate {
     fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
         let rng = &mut step_rng(context.seed, context.step);
-        let noise = normal_noise(rng, self.noise_count(batch.b.shape()[0]));
+        let (count, values) = (batch.b.shape()[0], batch.b.shape().num_elements());
+        let directions = self.path.direction_count(context.step, values);
+        let mut noise = normal_noise(rng, self.noise_count(count) + directions);
+        noise.extend(self.source.draw_codes(rng, count));
         self.step_with(batch, noise, context, rng)
     }
 
@@ -334,13 +300,13 @@ impl Method for Generate {
     }
 
     fn networks(&self) -> &'static [&'static str] {
-        &[GENERATOR, DISCRIMINATOR]
+        NETWORKS
     }
 
     fn weights(&self, network: &str) -> NamedTensors {
         match network {
             GENERATOR => self.generator.weights(),
-            _ => self.discriminator.weights(),
+            _ => self.discriminator.network.weights(),
         }
     }
 
@@ -351,20 +317,23 @@ impl Method for Generate {
                 self.generator.adjust(SynthesisGenerator::restore_growth);
                 Ok(())
             }
-            _ => self.discriminator.load_weights(weights),
+            _ => self.discriminator.network.load_weights(weights),
         }
     }
 
     fn state(&self) -> MethodState {
         let mut state = MethodState::default();
         state.insert_optimiser(GENERATOR, &self.generator);
-        state.insert_optimiser(DISCRIMINATOR, &self.discriminator);
+        self.discriminator.save(&mut state, DISCRIMINATOR);
+        self.path.keep(&mut state);
         state
     }
 
     fn restore(&mut self, mut state: MethodState) -> Result<(), TensorError> {
         state.restore_optimiser(GENERATOR, &mut self.generator)?;
         self.generator.adjust(SynthesisGenerator::restore_growth);
-        state.restore_optimiser(DISCRIMINATOR, &mut self.discriminator)
+        self.path.restore(&mut state);
+        self.discriminator
+            .restore(&mut state, DISCRIMINATOR, &self.device)
     }
 }

@@ -6,8 +6,11 @@ use burn::tensor::Tensor;
 use super::dcgan_generator::DcganGenerator;
 use super::generator_input::GeneratorInput;
 use super::growth::Growth;
+use super::laplacian_generator::LaplacianGenerator;
+use super::level_generator::LevelGenerator;
 use super::progressive_generator::ProgressiveGenerator;
 use super::residual_generator::ResidualGenerator;
+use super::stack_generator::StackGenerator;
 use super::style_generator::StyleGenerator;
 use crate::config::{GeneratorArch, Recipe};
 use crate::nn::{ForwardMode, Network, WeightInit};
@@ -23,6 +26,12 @@ pub enum SynthesisGenerator {
     Progressive(ProgressiveGenerator),
     /// Led by the codes of a mapping network.
     Style(StyleGenerator),
+    /// A whole cascade.
+    Laplacian(LaplacianGenerator),
+    /// One level of a cascade, as it is trained.
+    Level(LevelGenerator),
+    /// A second stage.
+    Stack(StackGenerator),
 }
 
 impl SynthesisGenerator {
@@ -34,6 +43,11 @@ impl SynthesisGenerator {
                 Self::Progressive(ProgressiveGenerator::new(init, recipe))
             }
             GeneratorArch::Style => Self::Style(StyleGenerator::new(init, recipe)),
+            GeneratorArch::Stack => Self::Stack(StackGenerator::new(init, recipe)),
+            GeneratorArch::Laplacian if recipe.synthesis.is_level => {
+                Self::Level(LevelGenerator::new(init, recipe))
+            }
+            GeneratorArch::Laplacian => Self::Laplacian(LaplacianGenerator::new(init, recipe)),
             // Validated recipes of these modes have no others.
             _ => Self::Dcgan(DcganGenerator::from_recipe(init, recipe)),
         }
@@ -46,6 +60,9 @@ impl SynthesisGenerator {
             Self::Resnet(network) => network.forward(input, mode),
             Self::Progressive(network) => network.forward(input.joined()),
             Self::Style(network) => network.forward(input, mode),
+            Self::Laplacian(network) => network.forward(input, mode),
+            Self::Level(network) => network.forward(input, mode),
+            Self::Stack(network) => network.forward(input, mode),
         }
     }
 
@@ -53,7 +70,7 @@ impl SynthesisGenerator {
     pub fn style_layers(&self) -> Option<usize> {
         match self {
             Self::Style(network) => Some(network.layer_count()),
-            Self::Dcgan(_) | Self::Resnet(_) | Self::Progressive(_) => None,
+            _ => None,
         }
     }
 
@@ -61,7 +78,33 @@ impl SynthesisGenerator {
     pub(super) fn noise_sides(&self) -> Vec<usize> {
         match self {
             Self::Style(network) => network.noise_sides(),
-            Self::Dcgan(_) | Self::Resnet(_) | Self::Progressive(_) => Vec::new(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What is added to the loss of the generator for the codes of conditions, `[1]`, where it draws some.
+    pub(super) fn divergence(
+        &self,
+        input: &GeneratorInput,
+        mode: ForwardMode,
+    ) -> Option<Tensor<1>> {
+        match self {
+            Self::Stack(network) => Some(network.divergence(input, mode)),
+            _ => None,
+        }
+    }
+
+    /// The gradient of the inner product of the pictures of `input` and `directions`, `[batch, channels, side, side]`, with respect to the
+    /// code that leads each layer of a style generator, `[batch, latent, 1, 1]` each; none of the others. Gradients flow through it to the
+    /// parameters.
+    pub fn code_gradients(
+        &self,
+        input: &GeneratorInput,
+        directions: Tensor<4>,
+    ) -> Option<Vec<Tensor<4>>> {
+        match self {
+            Self::Style(network) => Some(network.code_gradients(input, directions)),
+            _ => None,
         }
     }
 
@@ -89,6 +132,9 @@ impl Network for SynthesisGenerator {
             Self::Resnet(network) => network.layer_name(path),
             Self::Progressive(network) => network.layer_name(path),
             Self::Style(network) => network.layer_name(path),
+            Self::Laplacian(network) => network.layer_name(path),
+            Self::Level(network) => network.layer_name(path),
+            Self::Stack(network) => network.layer_name(path),
         }
     }
 }

@@ -9,10 +9,12 @@ use super::classes::with_classes;
 pub struct GeneratorInput {
     /// `[batch, latent, 1, 1]`.
     pub vectors: Tensor<4>,
-    /// One channel for each class, `[batch, classes, 1, 1]`, where there are classes.
+    /// What the network is told of them, `[batch, values, 1, 1]`: one channel for each class, then latent codes, where there are any.
     pub classes: Option<Tensor<4>>,
     /// What arch `style` takes besides; the others leave it.
     pub style: StyleInput,
+    /// Smaller pictures that archs `laplacian` and `stack` go on from: `[batch, channels, side, side]`, of a cascade enlarged already.
+    pub coarse: Option<Tensor<4>>,
 }
 
 /// What a generator of arch `style` takes besides vectors and classes.
@@ -33,6 +35,7 @@ impl GeneratorInput {
             vectors,
             classes,
             style: StyleInput::default(),
+            coarse: None,
         }
     }
 

@@ -1,15 +1,13 @@
 //! Codes of pictures for generators without an encoder.
 
-use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::classes::Classes;
 use super::coded_picture::{CodedPicture, CoderError, Preparation, PreparedPictures};
-use super::generator::SynthesisGenerator;
 use super::generator_input::GeneratorInput;
 use super::noise::normal_noise;
 use super::sampler::{Code, Sampler};
-use crate::nn::{ForwardMode, NormStats, enlarged};
+use super::staged_generator::StagedGenerator;
 use crate::random::sample_rng;
 use crate::style::{Manifest, StyleError, StyleFolder};
 
@@ -36,7 +34,7 @@ pub struct FoundCode {
 /// that are drawn from the seed 0; each picture is searched for on its own.
 #[derive(Debug)]
 pub struct Inversion {
-    network: SynthesisGenerator,
+    network: StagedGenerator,
     preparation: Preparation,
     latent: usize,
     steps: usize,
@@ -57,15 +55,16 @@ impl Inversion {
     ) -> Result<Self, StyleError> {
         let device = device.clone().autodiff();
         let sampler = Sampler::load(folder, manifest, &device)?;
+        let network = sampler.into_networks().frozen();
         let recipe = &manifest.recipe;
         Ok(Self {
-            network: sampler.network().clone().no_grad(),
             preparation: Preparation {
                 classes: Classes::new(recipe),
                 recipe: recipe.clone(),
                 style: folder.name(),
             },
-            latent: recipe.generator.latent,
+            latent: network.noise_length(),
+            network,
             steps,
             device,
         })
@@ -134,15 +133,7 @@ impl Inversion {
     fn distances(&self, codes: Tensor<4>, prepared: &PreparedPictures) -> Tensor<4> {
         let classes = &self.preparation.classes;
         let classes = classes.one_hot(&prepared.places, &self.device);
-        let mode = ForwardMode::inference(NormStats::Running, false);
-        let made = self
-            .network
-            .forward(&GeneratorInput::new(codes, classes), mode);
-        // A network that still grows makes smaller ones.
-        let made = match prepared.pictures.dims()[2] / made.dims()[2] {
-            1 => made,
-            factor => enlarged(made, factor),
-        };
+        let made = self.network.forward(GeneratorInput::new(codes, classes));
         let apart = (made - prepared.pictures.clone()).square();
         apart.mean_dim(1).mean_dim(2).mean_dim(3)
     }

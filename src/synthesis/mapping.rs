@@ -7,8 +7,6 @@ use super::pixel_norm::pixel_norm;
 use crate::kernels::leaky_relu;
 use crate::nn::{Equalisation, EqualisedConvolution, ForwardMode, LEAKY_SLOPE, WeightInit};
 
-/// How much slower than other networks this one learns.
-const PACE: f64 = 0.01;
 /// Share of the mean code that each step keeps.
 const KEPT: f64 = 0.995;
 
@@ -30,13 +28,16 @@ struct MeanCode {
 impl Mapping {
     /// `count` layers from vectors of `latent` values and classes to codes of `latent` values.
     pub(super) fn new(init: &mut WeightInit, count: usize, [latent, classes]: [usize; 2]) -> Self {
-        let slow = Equalisation {
-            pace: PACE,
-            ..Equalisation::ACTIVATED
-        };
         let input = |place| if place == 0 { latent + classes } else { latent };
         let layers = (0..count)
-            .map(|place| EqualisedConvolution::new(init, [input(place), latent], [1, 0], slow))
+            .map(|place| {
+                EqualisedConvolution::new(
+                    init,
+                    [input(place), latent],
+                    [1, 0],
+                    Equalisation::MAPPING,
+                )
+            })
             .collect();
         let zeros = Tensor::zeros([latent], &init.device().clone().inner());
         Self {

@@ -1,18 +1,22 @@
 //! Pictures from noise: generative adversarial networks without an input picture, autoencoders, and what is made with them.
 //!
-//! The folder has all of its own: networks, losses and steps (`Generate`, `Autoencoder`), what a trained style does (`Sampler`, `Coder`,
+//! The folder has all of its own: networks, losses and steps (`Generate`, `Cascade`, `Autoencoder`), what a trained style does (`Sampler`, `Coder`,
 //! `Inversion`), and generators from and for elsewhere (`PublicGenerator`, `generator_onnx`). Elsewhere stand the recipe's keys
-//! (`config/synthesis.rs`), the data set of single pictures (`data/single.rs`) and its classes (`data/picture_class.rs`), the layers of
-//! ONNX models (`style/onnx/dcgan.rs`), a line in `train/methods.rs` and the verbs (`cli/sample.rs`, `cli/encode.rs`).
+//! (`config/synthesis.rs` and beside it), the data set of single pictures (`data/single.rs`) and its classes (`data/picture_class.rs`),
+//! the layers of ONNX models (`style/onnx/noise.rs`), a line in `train/methods.rs` and the verbs (`cli/sample.rs`, `cli/encode.rs`).
 
 mod arithmetic;
 mod autoencoder;
 mod batch_end;
+mod cascade;
 mod classes;
+mod coarse_pictures;
 mod coded_picture;
 mod coder;
+mod condition_code;
 mod conditional_norm;
 mod dcgan_generator;
+mod detail_generator;
 mod discriminator;
 mod encoder;
 mod export_onnx;
@@ -22,14 +26,21 @@ mod generator_input;
 mod growth;
 mod halvings;
 mod importance_bound;
+mod input_source;
 mod interpolation;
 mod inversion;
 mod judging_layer;
+mod laplacian_generator;
+mod latent_codes;
+mod level_generator;
 mod mapping;
+mod methods;
 mod modulated;
 mod nearest;
 mod noise;
+mod normed_convolution;
 mod orthogonality;
+mod path_length;
 mod pixel_norm;
 mod pixels;
 mod preview_noise;
@@ -41,12 +52,15 @@ mod residual_trunk;
 mod sampler;
 mod sheet;
 mod sized_name;
+mod stack_generator;
+mod staged_generator;
 mod style_generator;
 mod style_trunk;
 mod trunk;
 
 pub use arithmetic::{Arithmetic, ArithmeticError};
 pub use autoencoder::Autoencoder;
+pub use cascade::Cascade;
 pub use classes::Classes;
 pub use coded_picture::{CodedPicture, CoderError, PreparedPictures};
 pub use coder::{CodeLaw, Coder};
@@ -61,8 +75,11 @@ pub use growth::Growth;
 pub use importance_bound::ImportanceBound;
 pub use interpolation::{Interpolation, interpolate};
 pub use inversion::{FoundCode, Inversion};
+pub use latent_codes::{CodeKind, LatentCodes};
+pub use methods::generate_method;
 pub use nearest::nearest_pictures;
 pub use noise::{MIN_TRUNCATION, normal_noise, truncated_noise};
 pub use public_generator::PublicGenerator;
 pub use sampler::{Code, Sampler, SamplerError};
 pub use sheet::sheet;
+pub use staged_generator::StagedGenerator;

@@ -43,7 +43,7 @@ impl ProgressiveGenerator {
         let generator = &recipe.generator;
         let count = levels(recipe.last_side());
         let innermost = width(generator.channels, count);
-        let input = generator.latent + recipe.class_count();
+        let input = generator.latent + recipe.told_count();
         let activated = |init: &mut WeightInit, channels, form| {
             EqualisedConvolution::new(init, channels, form, Equalisation::ACTIVATED)
         };
@@ -113,6 +113,11 @@ impl ProgressiveGenerator {
     pub(super) fn set_growth(&mut self, growth: Growth) {
         self.growth = growth;
         self.kept.keep(growth);
+    }
+
+    /// How far the network has grown.
+    pub(super) fn growth(&self) -> Growth {
+        self.growth
     }
 
     /// Goes back to where its weights say that it has grown to, if that is a size of its run.

@@ -51,7 +51,7 @@ impl ResidualGenerator {
         let (kind, class_norm, classes) = (
             generator.norm,
             recipe.synthesis.class_norm,
-            recipe.class_count(),
+            recipe.told_count(),
         );
         let count = levels(recipe.data.crop_size);
         let (input, condition) = match class_norm {

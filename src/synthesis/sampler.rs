@@ -6,16 +6,14 @@ use image::RgbImage;
 use super::classes::Classes;
 use super::generator::SynthesisGenerator;
 use super::generator_input::{GeneratorInput, StyleInput};
+use super::latent_codes::{CodeKind, LatentCodes, told};
 use super::noise::{normal_noise, truncated_noise};
 use super::pixels::rgb_pictures;
+use super::staged_generator::StagedGenerator;
 use crate::config::Mode;
 use crate::data::Embeddings;
-use crate::nn::{ForwardMode, NormStats, WeightInit, enlarged};
 use crate::random::sample_rng;
-use crate::style::{Manifest, StyleError, StyleFolder, mapped_style_weights};
-
-/// Stem of the weight file.
-const GENERATOR: &str = "generator";
+use crate::style::{Manifest, StyleError, StyleFolder};
 
 /// Pictures that a style cannot make.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +49,42 @@ pub enum SamplerError {
         "the style `{0}` has no codes for single layers, which a generator of arch \"style\" has: leave out --style-mix"
     )]
     MixesNone(String),
+    /// Latent codes of a style that has learnt none.
+    #[error("the style `{0}` has learnt no latent codes: leave out --code and --sweep")]
+    NoLatentCodes(String),
+    /// A latent code that the style does not have.
+    #[error("the style `{style}` has {count} latent codes, and none is number {number}")]
+    UnknownCode {
+        /// Style.
+        style: String,
+        /// What was asked for.
+        number: u32,
+        /// How many it has.
+        count: usize,
+    },
+    /// A category that a latent code does not have.
+    #[error(
+        "latent code {number} has {categories} categories, and {value} is none of them: take a whole number from 0 to {}",
+        categories - 1
+    )]
+    UnknownCategory {
+        /// Code.
+        number: u32,
+        /// What was asked for.
+        value: f32,
+        /// How many it has.
+        categories: usize,
+    },
+    /// Steps between the values of a code that has categories.
+    #[error(
+        "latent code {number} has {categories} categories and nothing between them: leave out --frames"
+    )]
+    HasCategories {
+        /// Code.
+        number: u32,
+        /// How many it has.
+        categories: usize,
+    },
 }
 
 /// A vector and, where the style knows classes, the place of one, or, where it is told vectors, the number of one.
@@ -60,16 +94,19 @@ pub struct Code {
     pub vector: Vec<f32>,
     /// Place of its class or vector.
     pub class: usize,
+    /// Values of its latent codes, where the style has learnt some.
+    pub latent_codes: Vec<f32>,
     /// Another vector, whose code leads the layers from this one on, with networks of arch `style`.
     pub mixed: Option<(Vec<f32>, usize)>,
 }
 
 impl Code {
-    /// One without another mixed in.
+    /// One without latent codes and without another mixed in.
     pub fn new(vector: Vec<f32>, class: usize) -> Self {
         Self {
             vector,
             class,
+            latent_codes: Vec::new(),
             mixed: None,
         }
     }
@@ -78,16 +115,15 @@ impl Code {
 /// The generator of a style.
 #[derive(Debug)]
 pub struct Sampler {
-    network: SynthesisGenerator,
+    network: StagedGenerator,
     classes: Classes,
+    codes: LatentCodes,
     /// What the style is told instead of classes.
     vectors: Option<Embeddings>,
     tells_vectors: bool,
     latent: usize,
     /// Whether codes are like noise.
     has_law: bool,
-    /// Side of the pictures of the whole run, in pixels.
-    side: usize,
     truncation: Option<f32>,
     name: String,
     device: Device,
@@ -110,24 +146,15 @@ impl Sampler {
                 mode: recipe.mode.name(),
             });
         }
-        let (path, weights) = (
-            folder.weights(GENERATOR),
-            mapped_style_weights(folder, GENERATOR)?,
-        );
-        let mut init = WeightInit::zeros(device).with_precision(recipe.train.precision);
-        let network = SynthesisGenerator::new(&mut init, recipe);
-        let mut network = weights
-            .load_into(network)
-            .map_err(|source| StyleError::BadWeights { path, source })?;
-        network.restore_growth();
+        let network = StagedGenerator::load(folder, manifest, device)?;
         Ok(Self {
-            network,
             classes: Classes::new(recipe),
+            codes: LatentCodes::new(recipe),
             vectors: None,
             tells_vectors: recipe.tells_vectors(),
-            latent: recipe.generator.latent,
+            latent: network.noise_length(),
+            network,
             has_law: recipe.mode != Mode::Vae || recipe.loss.kl > 0.0,
-            side: recipe.data.crop_size,
             truncation: None,
             name: folder.name(),
             device: device.clone(),
@@ -192,7 +219,7 @@ impl Sampler {
     /// # Errors
     /// It is of another.
     pub fn style_layers(&self) -> Result<usize, SamplerError> {
-        let layers = self.network.style_layers();
+        let layers = self.network().style_layers();
         layers.ok_or_else(|| SamplerError::MixesNone(self.name.clone()))
     }
 
@@ -201,22 +228,74 @@ impl Sampler {
     pub fn code(&self, seed: u64, index: u64, class: Option<usize>) -> Code {
         let rng = &mut sample_rng(seed, index);
         let vector = match self.truncation {
-            Some(limit) if self.network.style_layers().is_none() => {
+            Some(limit) if self.network().style_layers().is_none() => {
                 truncated_noise(rng, self.latent, limit)
             }
             _ => normal_noise(rng, self.latent),
         };
+        let latent_codes = self.codes.draw(rng, 1);
         let choices = match &self.vectors {
             Some(vectors) => vectors.count(),
             None => self.classes.count().max(1),
         };
         let next = index % choices as u64;
-        Code::new(vector, class.unwrap_or(next as usize))
+        Code {
+            latent_codes,
+            ..Code::new(vector, class.unwrap_or(next as usize))
+        }
     }
 
-    /// The network.
+    /// What latent code `number`, from 1 on, can be.
+    ///
+    /// # Errors
+    /// The style has no such code.
+    pub fn latent_code(&self, number: u32) -> Result<CodeKind, SamplerError> {
+        let kinds = self.codes.kinds();
+        if kinds.is_empty() {
+            return Err(SamplerError::NoLatentCodes(self.name.clone()));
+        }
+        let place = (number as usize).checked_sub(1);
+        let kind = place.and_then(|place| kinds.get(place).copied());
+        kind.ok_or_else(|| SamplerError::UnknownCode {
+            style: self.name.clone(),
+            number,
+            count: kinds.len(),
+        })
+    }
+
+    /// `code`, of this style, with another value of latent code `number`, from 1 on.
+    ///
+    /// # Errors
+    /// The style has no such code, or the code no such category.
+    pub fn with_latent_code(
+        &self,
+        mut code: Code,
+        number: u32,
+        value: f32,
+    ) -> Result<Code, SamplerError> {
+        if let CodeKind::Category(categories) = self.latent_code(number)? {
+            let is_known = value >= 0.0 && value.fract() == 0.0 && value < categories as f32;
+            if !is_known {
+                return Err(SamplerError::UnknownCategory {
+                    number,
+                    value,
+                    categories,
+                });
+            }
+        }
+        self.codes
+            .set(&mut code.latent_codes, number as usize - 1, value);
+        Ok(code)
+    }
+
+    /// The network, of several stages the last one.
     pub(super) fn network(&self) -> &SynthesisGenerator {
-        &self.network
+        self.network.network()
+    }
+
+    /// All networks.
+    pub(super) fn into_networks(self) -> StagedGenerator {
+        self.network
     }
 
     /// The pictures of codes; grey ones have equal red, green and blue.
@@ -242,24 +321,19 @@ impl Sampler {
         };
         let classes = match &self.vectors {
             Some(vectors) => {
-                let told = places.iter().flat_map(|&place| vectors.row(place).to_vec());
+                let rows = places.iter().flat_map(|&place| vectors.row(place).to_vec());
                 let shape = [codes.len(), vectors.length(), 1, 1];
-                let told = TensorData::new(told.collect::<Vec<f32>>(), shape);
-                Some(Tensor::from_data(told, &self.device))
+                let rows = TensorData::new(rows.collect::<Vec<f32>>(), shape);
+                Some(Tensor::from_data(rows, &self.device))
             }
             None => self.classes.one_hot(&places, &self.device),
         };
-        let input = GeneratorInput {
+        let latent = codes.iter().flat_map(|code| code.latent_codes.clone());
+        let latent = self.codes.tensor(latent.collect(), &self.device);
+        self.network.forward(GeneratorInput {
             style,
-            ..GeneratorInput::new(vectors, classes)
-        };
-        let mode = ForwardMode::inference(NormStats::Running, false);
-        let values = self.network.forward(&input, mode);
-        // A network that still grows makes smaller ones.
-        match self.side / values.dims()[2] {
-            1 => values,
-            factor => enlarged(values, factor),
-        }
+            ..GeneratorInput::new(vectors, told(classes, latent))
+        })
     }
 
     fn tensor<'c>(&self, vectors: impl Iterator<Item = &'c Vec<f32>>) -> Tensor<4> {

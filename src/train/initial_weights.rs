@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::error::TrainError;
 use crate::config::Recipe;
 use crate::method::Method;
-use crate::style::{StyleError, StyleFolder, initial_stem, style_weights};
+use crate::style::{Manifest, StyleError, StyleFolder, initial_stem, style_weights};
 
 /// The initial weights of a run.
 pub struct InitialWeights {
@@ -15,7 +15,8 @@ pub struct InitialWeights {
     pub fresh: Vec<&'static str>,
 }
 
-/// Loads the weights that the style `source` has for the networks of the method, which `recipe` trains.
+/// Loads the weights that the style `source` has for the networks of the method, which `recipe` trains. A discriminator that took no
+/// part in the training of the style has learnt nothing, and may be another network than that of `recipe`: it is left fresh.
 ///
 /// # Errors
 /// There are none, or one is damaged or belongs to other networks.
@@ -26,9 +27,13 @@ pub fn load_initial_weights(
 ) -> Result<InitialWeights, TrainError> {
     let stems = method.networks();
     let (mut loaded, mut fresh) = (Vec::new(), Vec::new());
+    let is_untrained = |stem: &str| {
+        let is_silent = |style: Manifest| !style.recipe.has_discriminator();
+        stem == "discriminator" && Manifest::read(source).is_ok_and(is_silent)
+    };
     for &stem in stems {
         let file = initial_stem(source, recipe, stem);
-        if !source.has_weights(file) {
+        if !source.has_weights(file) || is_untrained(stem) {
             fresh.push(stem);
             continue;
         }

@@ -3,14 +3,14 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 
-use super::discriminator::DiscriminatorWithPool;
+use super::discriminator::DomainDiscriminator;
 use super::heads::PatchHeads;
 use super::kept_luminance::KeptLuminance;
 use super::patch_nce::PatchNce;
 use super::sliced_wasserstein::SlicedWasserstein;
 use crate::config::Recipe;
 use crate::data::Batch;
-use crate::method::{Loss, Method, MethodState, StepContext};
+use crate::method::{Adversary, Loss, Method, MethodState, StepContext};
 use crate::nn::{
     Adam, Discriminator, ForwardMode, NamedTensors, NormStats, ReferenceBatch, ReferencePictures,
     ResnetGenerator, TensorError, Trainable, WeightInit,
@@ -30,7 +30,7 @@ const PATCHES: &str = "patches";
 #[derive(Debug)]
 pub struct Contrastive {
     generator: Trainable<ResnetGenerator>,
-    discriminator: DiscriminatorWithPool,
+    discriminator: DomainDiscriminator,
     heads: Trainable<PatchHeads>,
     nce: PatchNce,
     /// Layers that are compared.
@@ -68,7 +68,7 @@ impl Contrastive {
         let adam = || Adam::new(recipe.optim.beta1, recipe.optim.beta2);
         Self {
             generator: Trainable::new(generator, adam()).with_average(recipe.optim.ema),
-            discriminator: DiscriminatorWithPool::new(discriminator, recipe),
+            discriminator: Adversary::new(discriminator, recipe),
             heads: Trainable::new(heads, adam()),
             nce: PatchNce::new(&recipe.loss),
             layers: recipe.loss.nce_layers.clone(),
@@ -149,9 +149,9 @@ impl Method for Contrastive {
         };
         let fake_b = output.clone().narrow(0, 0, count_a);
 
-        let judged = self
-            .discriminator
-            .update(&real_b, fake_b.clone(), context, &mut rng);
+        let judged =
+            self.discriminator
+                .update_on_pictures(&real_b, fake_b.clone(), context, &mut rng);
 
         // The discriminator that judges the generator has already made its step.
         let (adversarial, judgement) = self

@@ -3,13 +3,13 @@
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
-use super::discriminator::DiscriminatorWithPool;
+use super::discriminator::DomainDiscriminator;
 use super::kept_luminance::KeptLuminance;
 use super::sliced_wasserstein::SlicedWasserstein;
 use crate::config::Recipe;
 use crate::data::Batch;
 use crate::kernels::mean;
-use crate::method::{Loss, Method, MethodState, StepContext};
+use crate::method::{Adversary, Loss, Method, MethodState, StepContext};
 use crate::nn::{
     Adam, Discriminator, ForwardMode, Generator, NamedTensors, NormStats, ReferenceBatch,
     ReferencePictures, TensorError, Trainable, WeightInit,
@@ -31,8 +31,8 @@ const PATCHES: [&str; 2] = ["patches_a", "patches_b"];
 pub struct CycleGan {
     a2b: Trainable<Generator>,
     b2a: Trainable<Generator>,
-    discriminator_a: DiscriminatorWithPool,
-    discriminator_b: DiscriminatorWithPool,
+    discriminator_a: DomainDiscriminator,
+    discriminator_b: DomainDiscriminator,
     /// Weights of the cycles that start in A and in B, and of the identity loss as a fraction of these.
     cycle_a: f64,
     cycle_b: f64,
@@ -73,7 +73,7 @@ impl CycleGan {
         let [a2b, b2a] = generators
             .map(|network| Trainable::new(network, adam()).with_average(recipe.optim.ema));
         let [discriminator_a, discriminator_b] =
-            discriminators.map(|network| DiscriminatorWithPool::new(network, recipe));
+            discriminators.map(|network| Adversary::new(network, recipe));
         Self {
             a2b,
             b2a,
@@ -190,10 +190,10 @@ impl Method for CycleGan {
 
         let judged_a = self
             .discriminator_a
-            .update(&real_b, fake_b, context, &mut rng);
+            .update_on_pictures(&real_b, fake_b, context, &mut rng);
         let judged_b = self
             .discriminator_b
-            .update(&real_a, fake_a, context, &mut rng);
+            .update_on_pictures(&real_a, fake_a, context, &mut rng);
 
         let mut named = Vec::with_capacity(8);
         let names = [

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use crate::nn::{NamedTensors, TensorError};
+use crate::nn::{NamedTensors, TensorError, values_now};
 
 /// Side of a patch, in pixels.
 pub(super) const PATCH: usize = 7;
@@ -33,10 +33,11 @@ impl PatchPool {
 
     /// The patches, named `stem` and level.
     pub(super) fn state(&self, stem: &str) -> NamedTensors {
-        let named = self.levels.iter().enumerate().map(|(level, patches)| {
-            let data = patches.clone().into_data().convert::<f32>();
-            (format!("{stem}.{level}"), data)
-        });
+        let named = self
+            .levels
+            .iter()
+            .enumerate()
+            .map(|(level, patches)| (format!("{stem}.{level}"), values_now(patches.clone())));
         NamedTensors(named.collect())
     }
 

@@ -113,11 +113,11 @@ impl Interpreter {
         let operands = || (self.operand(&input[0]), self.operand(&input[1]));
         match node.op_type.as_str() {
             "Conv" => {
-                let weight = self.constant::<4>(&input[1]);
+                let weight = self.operand(&input[1]);
                 assert_eq!(pair(node, "kernel_shape"), weight.dims()[2..]);
                 let (stride, padding) = (pair(node, "strides"), pair(node, "pads"));
                 let options = ConvOptions::new(stride, padding, [1; 2], 1);
-                let bias = input.get(2).map(|name| self.constant(name));
+                let bias = input.get(2).map(|name| self.operand(name).flatten(0, 3));
                 conv2d(self.value(&input[0]), weight, bias, options)
             }
             "ConvTranspose" => {
@@ -249,6 +249,12 @@ impl Interpreter {
                 assert_eq!(shape[..2], [1, 1]);
                 value.expand([batch, channels, shape[2] as usize, shape[3] as usize])
             }
+            "Slice" if input.len() == 4 => {
+                let [start, end, axis] = [1, 2, 3].map(|index| self.whole_numbers(&input[index]));
+                let (start, end) = (start[0] as usize, end[0] as usize);
+                self.value(&input[0])
+                    .narrow(axis[0] as usize, start, end - start)
+            }
             "Slice" => {
                 let [starts, ends, axes, steps] =
                     [1, 2, 3, 4].map(|index| self.whole_numbers(&input[index]));
@@ -262,7 +268,7 @@ impl Interpreter {
                     value.select(axis, Tensor::<1, Int>::from_data(places, &self.device))
                 })
             }
-            "Cast" => self.value(&input[0]),
+            "Cast" => self.operand(&input[0]),
             "MaxPool" => {
                 assert!(node.attribute.iter().all(|one| one.name != "pads"));
                 let options = MaxPoolOptions::new(pair(node, "kernel_shape"))

@@ -55,6 +55,32 @@ fn a_folder_becomes_what_apply_makes_of_it() {
     assert_eq!(served.json("/api/jobs").as_array().unwrap().len(), 2);
 }
 
+#[test]
+fn styles_that_enlarge_or_keep_brightness_do_so_in_folders() {
+    let made = crate::cli_support::Place::with_photos();
+    let settings = "--config super-resolution-small --data photos --set data.crop_size=16 --set data.batch_size=2 \
+        --set generator.channels=4 --set generator.blocks=1";
+    made.run(&format!("train {settings} --name large --steps 1"))
+        .done();
+    made.picture("data/in/a.png", 70, 64, 7);
+    let served = Served::start_in(made, |options| options.roots = vec!["data".into()]);
+    for style in ["large", "monet"] {
+        let apply = format!("apply data/in --style {style} --output expected/{style}");
+        served.place.run(&apply).done();
+        let output = format!("out/{style}");
+        let request =
+            json!({"input": place("data", "in"), "output": place("data", &output), "style": style});
+        let job = served.post("/api/jobs", &request).json();
+        let path = format!("/api/jobs/{}", job["id"].as_str().unwrap());
+        let job = served.until(&path, |job| {
+            ["done", "failed"].contains(&job["status"].as_str().unwrap())
+        });
+        assert_eq!((&job["done"], &job["failed"]), (&json!(1), &json!(0)));
+        let read = |folder: &str| served.place.read(&format!("{folder}/{style}/a.png"));
+        assert!(read("data/out") == read("expected"), "{style}");
+    }
+}
+
 fn with_data() -> Served {
     let made = crate::cli_support::Place::new();
     for index in 0..3 {

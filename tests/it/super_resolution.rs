@@ -285,3 +285,21 @@ fn previews_show_the_three_pictures_at_one_size() {
     assert_eq!(width, 3 * 16 + 4 * 4);
     assert_eq!(height % 20, 4);
 }
+
+#[test]
+fn a_discriminator_joins_where_there_was_none() {
+    let place = Place::with_photos();
+    place
+        .run(&format!("train {SMALLEST} --name larger --steps 1"))
+        .done();
+    // The discriminator of the recipe is another one than that of `larger`, which has learnt nothing.
+    place
+        .run(
+            "train --config srgan --init-from larger --name sharper --steps 1 --set generator.scale=2 \
+             --set generator.channels=4 --set generator.blocks=1 --set generator.norm=none --set data.crop_size=32 \
+             --set data.batch_size=1 --set discriminator.channels=2",
+        )
+        .done()
+        .says("initial weights: generator")
+        .says("fresh weights: discriminator");
+}

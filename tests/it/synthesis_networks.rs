@@ -21,7 +21,7 @@ use crate::training::{RATE, first_step, init};
 const EQUALISED_RATE: f64 = 2e-3;
 
 /// A recipe with the defaults of a network, for small pictures.
-fn recipe(arch: &str, side: usize) -> Recipe {
+pub fn recipe(arch: &str, side: usize) -> Recipe {
     let mut overlay = Overlay::default();
     for setting in [
         format!("generator.arch={arch}"),
@@ -307,37 +307,42 @@ fn objectives_and_stabilisers_train_each_network() {
 /// The state of weights, buffers and optimisers after a step is all that the next one needs.
 #[test]
 fn training_goes_on_to_the_bit() {
-    let fixture = Fixture::open("training_generate.safetensors");
     let mut mixing = style();
     mixing.synthesis.mixing = 0.5;
     for mut recipe in [residual(ClassNorm::Class), progressive(16, Some(8)), mixing] {
         recipe.optim.ema = 0.9;
-        let step = |method: &mut Generate, step: u64| {
-            let context = StepContext {
-                step,
-                detail: 0.1 * step as f64,
-                ..first_step()
-            };
-            method.step(batch(&fixture, step as usize), context);
-        };
-        let mut first = Generate::new(&recipe, &test_device());
-        step(&mut first, 1);
-        let mut second = Generate::new(&recipe, &test_device());
-        for network in first.networks() {
-            let weights = first.weights(network);
-            second.load_weights(network, weights).unwrap();
-        }
-        second.restore(first.state()).unwrap();
-        let shown = |method: &Generate| method.preview(batch(&fixture, 0));
-        assert_eq!(shown(&first), shown(&second));
-        for method in [&mut first, &mut second] {
-            step(method, 2);
-        }
-        let all = |method: &Generate| -> Vec<NamedTensors> {
-            let networks = method.networks().iter();
-            networks.map(|network| method.weights(network)).collect()
-        };
-        assert_eq!(all(&first), all(&second));
-        assert_eq!(first.state().tensors, second.state().tensors);
+        check_goes_on_to_the_bit(&recipe);
     }
+}
+
+/// Trains a step, and a second one with what has been kept of the first and without.
+pub fn check_goes_on_to_the_bit(recipe: &Recipe) {
+    let fixture = Fixture::open("training_generate.safetensors");
+    let step = |method: &mut Generate, step: u64| {
+        let context = StepContext {
+            step,
+            detail: 0.1 * step as f64,
+            ..first_step()
+        };
+        method.step(batch(&fixture, step as usize), context);
+    };
+    let mut first = Generate::new(recipe, &test_device());
+    step(&mut first, 1);
+    let mut second = Generate::new(recipe, &test_device());
+    for network in first.networks() {
+        let weights = first.weights(network);
+        second.load_weights(network, weights).unwrap();
+    }
+    second.restore(first.state()).unwrap();
+    let shown = |method: &Generate| method.preview(batch(&fixture, 0));
+    assert_eq!(shown(&first), shown(&second));
+    for method in [&mut first, &mut second] {
+        step(method, 2);
+    }
+    let all = |method: &Generate| -> Vec<NamedTensors> {
+        let networks = method.networks().iter();
+        networks.map(|network| method.weights(network)).collect()
+    };
+    assert_eq!(all(&first), all(&second));
+    assert_eq!(first.state().tensors, second.state().tensors);
 }

@@ -1,11 +1,17 @@
 //! Disjoint slices of one buffer, written by several threads at once.
 #![expect(
+    clippy::inline_always,
+    reason = "elements are written between vector instructions, which a call would interrupt"
+)]
+#![expect(
     unsafe_code,
     reason = "blocks of a matrix are not contiguous, so that the buffer cannot be split into slices for the threads"
 )]
 
 use std::marker::PhantomData;
 use std::ops::Range;
+
+use super::prefetch::{LINE, prefetch_at};
 
 /// A buffer that several threads write, no element by two of them.
 #[derive(Clone, Copy)]
@@ -92,13 +98,28 @@ impl<'a> DisjointSlices<'a> {
     ///
     /// # Safety
     /// Nobody else reads or writes these elements meanwhile.
+    #[inline(always)]
     pub(super) unsafe fn write(self, start: usize, values: &[f32]) {
         assert!(start + values.len() <= self.length);
+        // Of a length that is known they are copied by vectors, without a call.
+        let (lines, rest) = values.as_chunks::<LINE>();
         // SAFETY: the elements are inside the buffer, and the caller promises that they are its own, so that they are not those of
         // `values` either.
         unsafe {
-            let target = self.start.add(start);
-            target.copy_from_nonoverlapping(values.as_ptr(), values.len());
+            let mut target = self.start.add(start);
+            for line in lines {
+                target.copy_from_nonoverlapping(line.as_ptr(), LINE);
+                target = target.add(LINE);
+            }
+            target.copy_from_nonoverlapping(rest.as_ptr(), rest.len());
+        }
+    }
+
+    /// Requests the memory of `length` elements from `start` on, of which there may be fewer.
+    #[inline(always)]
+    pub(super) fn prefetch(self, start: usize, length: usize) {
+        for place in (start..self.length.min(start + length)).step_by(LINE) {
+            prefetch_at(self.start.wrapping_add(place));
         }
     }
 

@@ -22,6 +22,7 @@ mod reflection;
 mod rows;
 mod scratch;
 mod sums;
+mod tanh;
 mod tile;
 mod values;
 mod weight_gradient;
@@ -34,6 +35,8 @@ use burn::backend::tensor::FloatTensor;
 use burn::tensor::TensorData;
 
 pub(super) use rows::fuse_rows;
+pub(super) use tanh::tanh;
+pub(super) use values::is_plain;
 
 use super::backend::{KernelGradients, Kernels};
 use super::convolution_backend::{
@@ -151,7 +154,7 @@ impl Kernels for Flex {
     }
 
     fn leaky_relu(input: FloatTensor<Self>, slope: f64) -> FloatTensor<Self> {
-        activation::leaky_relu(&input, slope)
+        activation::leaky_relu(input, slope)
     }
 
     fn reflection_pad(input: FloatTensor<Self>, width: usize) -> FloatTensor<Self> {

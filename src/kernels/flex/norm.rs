@@ -15,6 +15,9 @@ use super::sums::sum_of;
 use super::values::{Planes, contiguous, dims, tensor, values};
 use crate::kernels::workers::{RayonWorkers, Workers};
 
+/// Pixels that are still in a core's first cache when they are written after they were cleared.
+const CHUNK: usize = 1 << 11;
+
 /// Which planes of a batch share a mean: plane `picture * count + group` belongs to `group`.
 #[derive(Clone, Copy)]
 pub(in crate::kernels) struct Groups {
@@ -98,7 +101,11 @@ impl Groups {
         let results: Vec<_> = (0..self.count).map(|_| OnceLock::new()).collect();
         workers.for_each(self.count, |group| {
             let ([factor, slope, offset], result) = task(group);
-            for range in self.ranges(group) {
+            let chunks = self.ranges(group).flat_map(|range| {
+                let starts = range.clone().step_by(CHUNK);
+                starts.map(move |start| start..range.end.min(start + CHUNK))
+            });
+            for range in chunks {
                 // SAFETY: no other task has this group.
                 let pixels = unsafe { output.zeroed(range.clone()) };
                 let sources = first[range.clone()].iter().zip(&second[range]);

@@ -1,11 +1,14 @@
 //! Rows merged, scaled, activated and padded in one pass over memory.
 
+use std::hint::select_unpredictable;
+
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
-use burn::tensor::{DType, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
+use pulp::Arch;
 
 use super::reflection::source as mirrored;
-use super::values::Planes;
+use super::values::{Planes, plain_primitive};
 use crate::kernels::alloc::alloc_filled;
 use crate::kernels::row_source::{Merge, RowPadding, RowSource};
 
@@ -41,7 +44,7 @@ impl Part<'_> {
                 let (factor, offset) = scaling.unwrap_or((&1.0, &0.0));
                 put(row, target, add, |value| {
                     let value = factor * value + offset;
-                    if value > 0.0 { value } else { value * slope }
+                    select_unpredictable(value > 0.0, value, value * slope)
                 });
             }
         }
@@ -49,12 +52,17 @@ impl Part<'_> {
 }
 
 fn put(row: &[f32], target: &mut [f32], add: bool, map: impl Fn(f32) -> f32) {
-    let pairs = target.iter_mut().zip(row);
-    if add {
-        pairs.for_each(|(target, &value)| *target += map(value));
-    } else {
-        pairs.for_each(|(target, &value)| *target = map(value));
-    }
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            let pairs = target.iter_mut().zip(row);
+            if add {
+                pairs.for_each(|(target, &value)| *target += map(value));
+            } else {
+                pairs.for_each(|(target, &value)| *target = map(value));
+            }
+        },
+    );
 }
 
 /// `kernels::fuse_rows`, if all sources lie on this backend.
@@ -65,7 +73,7 @@ pub(in crate::kernels) fn fuse_rows(
 ) -> Option<Tensor<4>> {
     let pieces = |source: &RowSource| {
         let pieces = source.pieces.iter().cloned();
-        pieces.map(primitive).collect::<Option<Vec<_>>>()
+        pieces.map(plain_primitive).collect::<Option<Vec<_>>>()
     };
     let tensors = sources.iter().map(pieces).collect::<Option<Vec<_>>>()?;
     let parts: Vec<Part<'_>> = sources
@@ -89,31 +97,27 @@ pub(in crate::kernels) fn fuse_rows(
         mirrored: is_mirrored,
     } = padding;
     let (height, columns) = (top + rows + bottom, width + 2 * sides);
-    let values = alloc_filled(
-        channels * height * columns,
-        height * columns,
-        |channel, plane| {
-            let (parts, channel) = match merge {
-                Merge::Sum => (&parts[..], channel),
-                Merge::Concatenation => one_of(&parts, channel),
-            };
-            for (index, line) in plane.chunks_exact_mut(columns).enumerate() {
-                if !is_mirrored && !(top..top + rows).contains(&index) {
-                    continue;
-                }
-                let row = mirrored(index, top, rows);
-                for (number, part) in parts.iter().enumerate() {
-                    part.write(channel, row, &mut line[sides..sides + width], number > 0);
-                }
-                if is_mirrored {
-                    for side in 0..sides {
-                        line[side] = line[2 * sides - side];
-                        line[sides + width + side] = line[sides + width - 2 - side];
-                    }
-                }
+    // Line by line, so that each is still in the cache when it is written after it was cleared.
+    let values = alloc_filled(channels * height * columns, columns, |index, line| {
+        let (channel, index) = (index / height, index % height);
+        if !is_mirrored && !(top..top + rows).contains(&index) {
+            return;
+        }
+        let (parts, channel) = match merge {
+            Merge::Sum => (&parts[..], channel),
+            Merge::Concatenation => one_of(&parts, channel),
+        };
+        let row = mirrored(index, top, rows);
+        for (number, part) in parts.iter().enumerate() {
+            part.write(channel, row, &mut line[sides..sides + width], number > 0);
+        }
+        if is_mirrored {
+            for side in 0..sides {
+                line[side] = line[2 * sides - side];
+                line[sides + width + side] = line[sides + width - 2 - side];
             }
-        },
-    );
+        }
+    });
     let data = TensorData::new(values, [1, channels, height, columns]);
     Some(Tensor::from_data(data, &device))
 }
@@ -127,10 +131,6 @@ fn one_of<'a, 'b>(parts: &'a [Part<'b>], mut channel: usize) -> (&'a [Part<'b>],
         channel -= part.channels;
     }
     (&[], channel)
-}
-
-fn primitive(tensor: Tensor<4>) -> Option<FloatTensor<Flex>> {
-    (tensor.dtype() == DType::F32).then(|| tensor.try_into_primitive::<Flex>().ok())?
 }
 
 fn part<'a>(source: &RowSource, tensors: &'a [FloatTensor<Flex>]) -> Part<'a> {

@@ -12,12 +12,17 @@ use std::array::from_fn;
 
 use pulp::{Arch, Simd, WithSimd};
 
+use super::prefetch::{prefetch_at, prefetch_soon};
+
 /// Adjacent pixels that are multiplied together.
 pub(super) const SEGMENT: usize = 16;
 
 /// Rows of weights of a panel, and of one for products of few rows.
 pub(super) const ROWS: usize = 8;
 pub(super) const FEW_ROWS: usize = 4;
+
+/// Weights between a request for them and their use. In a core's second cache they would be there in time, but not in the third.
+const AHEAD: usize = 256;
 
 /// Panels of weights and the pixels that they are multiplied with.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +34,8 @@ pub(super) struct Operands<'a> {
     pub(super) pixels: &'a [f32],
     /// For each of `depth` weights of a row, where its pixels lie, from the base of a segment.
     pub(super) offsets: &'a [usize],
+    /// The distance from these pixels to those that are multiplied next, which are requested meanwhile; 0 where there are none.
+    pub(super) next: isize,
 }
 
 /// Writes to `sums`, `[panels, segments, rows, SEGMENT]`, or adds if `add` is set, the sum over all offsets of weight times pixels,
@@ -71,6 +78,7 @@ impl<'a> Tiles<'a> {
             rows,
             pixels,
             offsets,
+            ..
         } = operands;
         let last = |indices: &[usize]| indices.iter().copied().max().unwrap_or(0);
         assert!(rows == ROWS || rows == FEW_ROWS);
@@ -158,6 +166,7 @@ unsafe fn tile<S: Simd, const PARTS: usize, const ROWS: usize, const SEGMENTS: u
         rows,
         pixels,
         offsets,
+        next,
     } = operands;
     let mut totals = [[[simd.splat_f32s(0.0); PARTS]; SEGMENTS]; ROWS];
     let place = |row: usize, segment: usize, part: usize| {
@@ -177,6 +186,10 @@ unsafe fn tile<S: Simd, const PARTS: usize, const ROWS: usize, const SEGMENTS: u
     let sources: [*const f32; SEGMENTS] = bases.map(|base| unsafe { pixels.as_ptr().add(base) });
     let mut weight = weights[first..].as_ptr();
     for &offset in offsets {
+        prefetch_at(weight.wrapping_add(AHEAD));
+        for source in sources {
+            prefetch_soon(source.wrapping_add(offset).wrapping_offset(next));
+        }
         // SAFETY: the caller's promise.
         let vectors: [[S::f32s; PARTS]; SEGMENTS] = from_fn(|segment| {
             from_fn(|part| unsafe { load::<S>(sources[segment].add(offset + part * S::F32_LANES)) })
@@ -267,6 +280,7 @@ mod tests {
                     rows,
                     pixels: &pixels,
                     offsets: &offsets,
+                    next: 32,
                 };
                 for sums in at_all_levels(operands, &bases, &before, add) {
                     assert_eq!(sums, expected, "{rows} rows, {segments} segments");

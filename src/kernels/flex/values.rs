@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
-use burn::tensor::TensorData;
+use burn::tensor::{DType, Tensor, TensorData};
 
 /// Returns the tensor with its elements in order in a buffer that holds nothing else; the same buffer if it already is.
 pub(super) fn contiguous(tensor: &FloatTensor<Flex>) -> FloatTensor<Flex> {
@@ -76,4 +76,14 @@ pub(super) fn tensor<const D: usize>(values: Vec<f32>, dims: [usize; D]) -> Floa
 pub(super) fn dims(tensor: &FloatTensor<Flex>) -> [usize; 4] {
     let shape = tensor.layout().shape();
     [shape[0], shape[1], shape[2], shape[3]]
+}
+
+/// The tensor of this backend that a tensor without automatic differentiation is, if it is one of `f32`.
+pub(super) fn plain_primitive(tensor: Tensor<4>) -> Option<FloatTensor<Flex>> {
+    (tensor.dtype() == DType::F32).then(|| tensor.try_into_primitive::<Flex>().ok())?
+}
+
+/// Whether a tensor is one of [`plain_primitive`].
+pub(in crate::kernels) fn is_plain(tensor: &Tensor<4>) -> bool {
+    plain_primitive(tensor.clone()).is_some()
 }

@@ -23,10 +23,12 @@ pub fn gpu_count() -> usize {
 /// Why there is no GPU with this index; `None` if there is one.
 pub fn missing_gpu(index: usize) -> Option<String> {
     if !tch::Cuda::is_available() {
-        return Some(
-            "LibTorch finds no NVIDIA GPU; it must be that of `scripts/libtorch.sh cuda`"
-                .to_owned(),
-        );
+        return Some(if tch::utils::has_cudart() {
+            "LibTorch finds no NVIDIA GPU, or no driver of one".to_owned()
+        } else {
+            "this LibTorch is for the processor: `scripts/libtorch.sh cuda` installs the other"
+                .to_owned()
+        });
     }
     let count = tch::Cuda::device_count();
     (index as i64 >= count).then(|| format!("LibTorch finds {count} GPUs, counted from 0"))

@@ -10,6 +10,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
 use crate::kernels::try_alloc_filled;
+use crate::nn::values_now;
 
 /// Features that could not be stored.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +74,13 @@ impl FeatureStore {
         let [_, height, width] = self.dims;
         match &mut self.storage {
             Storage::Memory(pieces) => {
-                pieces.push_back((start, rows.clone().to_device(&Device::flex())));
+                let host = Device::flex();
+                let kept = if rows.device() == host {
+                    rows.clone()
+                } else {
+                    Tensor::from_data(values_now(rows.clone()), &host)
+                };
+                pieces.push_back((start, kept));
                 Ok(rows)
             }
             Storage::File { file, folder } => {

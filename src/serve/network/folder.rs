@@ -6,9 +6,11 @@ use crate::apply::{
     ApplyError, ApplyOptions, Event, FillWindow, Filler, HoleSupport, MapSpec, MaskLookup,
     MaskSource, Plan, RowAccess, SampleOptions, Summary, Translator, fill, plan_inputs, run,
 };
-use crate::config::Mode;
+use crate::config::{Colours, Mode};
 use crate::data::MaskThreshold;
+use crate::kernels::DeviceMemory;
 use crate::nn::BandLimits;
+use crate::picture::KeptShares;
 use crate::serve::jobs::Job;
 use crate::serve::state::Shared;
 
@@ -145,6 +147,18 @@ impl Translator for Interleaved<'_> {
         self.with(|network| network.smallest())
     }
 
+    fn scale(&self) -> usize {
+        self.with(|network| network.scale())
+    }
+
+    fn colours(&self) -> Colours {
+        self.with(|network| network.colours())
+    }
+
+    fn kept(&self) -> KeptShares {
+        self.with(|network| network.kept())
+    }
+
     fn maps(&self) -> Option<MapSpec> {
         self.with(|network| network.maps())
     }
@@ -166,6 +180,10 @@ impl Translator for Interleaved<'_> {
 
     fn bytes_per_pixel(&self) -> Option<f64> {
         self.with(|network| network.bytes_per_pixel())
+    }
+
+    fn device_memory(&self) -> Option<DeviceMemory> {
+        self.with(|network| network.device_memory())
     }
 
     fn translate_in_bands(

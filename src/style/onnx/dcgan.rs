@@ -4,7 +4,7 @@ use super::layers::{Features, Layers, Transposed};
 use crate::nn::TensorError;
 
 /// Side of the innermost features, in pixels.
-const INNERMOST: usize = 4;
+pub(super) const INNERMOST: usize = 4;
 
 /// What the generator makes of noise, `[batch, channels, 1, 1]`, as pictures of `side` x `side`.
 pub(super) fn dcgan(

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::message::{Dimension, StringStringEntryProto};
-use super::network::{Holes, Noise, OnnxInput, OnnxNetwork};
+use super::network::{Holes, OnnxInput, OnnxNetwork};
+use super::noise::Noise;
 use super::options::OnnxOptions;
 use super::sizes::PictureSizes;
 use crate::config::NormKind;
@@ -61,8 +62,9 @@ pub(super) fn description(network: &OnnxNetwork<'_>, options: &OnnxOptions) -> S
                     noise.classes.join(", ")
                 )
             };
+            let codes = code_text(noise, &network.vector_shape(noise.code_count(), options));
             format!(
-                "Makes pictures from noise. `noise` is {vector}: numbers from the normal distribution.{told} `output` is {output} with {values}."
+                "Makes pictures from noise. `noise` is {vector}: numbers from the normal distribution.{told}{codes} `output` is {output} with {values}."
             )
         }
     };
@@ -101,6 +103,25 @@ fn shape_text(shape: &[Dimension; 4], scale: usize) -> String {
         Dimension::Named(name) => name.rsplit('*').next().unwrap_or(name).to_owned(),
     });
     format!("[{}]", sizes.join(", "))
+}
+
+/// What the input of latent codes, of this shape, is; empty where there is none.
+fn code_text(noise: &Noise, shape: &[Dimension; 4]) -> String {
+    let (categories, continuous) = &noise.codes;
+    let mut kinds = Vec::new();
+    for count in categories {
+        kinds.push(format!(
+            "{count} values, 1 for one of them and 0 for the others"
+        ));
+    }
+    if *continuous > 0 {
+        kinds.push(format!("numbers from -1 to 1, {continuous}"));
+    }
+    if kinds.is_empty() {
+        return String::new();
+    }
+    let shape = shape_text(shape, 1);
+    format!(" `codes` is {shape}: {}.", kinds.join("; "))
 }
 
 fn middle_text(holes: &Holes) -> String {
@@ -157,7 +178,10 @@ pub(super) fn properties(
             all.push(("trained_size", holes.side.to_string()));
         }
         OnnxInput::Noise(Noise {
-            classes, vector, ..
+            classes,
+            vector,
+            codes,
+            ..
         }) => {
             all.push(("noise_length", network.channels[0].to_string()));
             if *vector > 0 {
@@ -165,6 +189,14 @@ pub(super) fn properties(
             }
             if !classes.is_empty() {
                 all.push(("classes", classes.join(", ")));
+            }
+            let (categories, continuous) = codes;
+            if !categories.is_empty() {
+                let counts: Vec<String> = categories.iter().map(usize::to_string).collect();
+                all.push(("categories", counts.join(", ")));
+            }
+            if *continuous > 0 {
+                all.push(("continuous_codes", continuous.to_string()));
             }
         }
     }

@@ -41,7 +41,9 @@ pub(super) fn generator(
         GeneratorArch::Dcgan
         | GeneratorArch::Resnet
         | GeneratorArch::Progressive
-        | GeneratorArch::Style => unreachable!("networks from noise translate no pictures"),
+        | GeneratorArch::Style
+        | GeneratorArch::Laplacian
+        | GeneratorArch::Stack => unreachable!("networks from noise translate no pictures"),
     };
     Ok(layers.tanh(features))
 }

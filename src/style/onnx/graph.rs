@@ -80,10 +80,20 @@ impl Graph {
         name: &str,
         precision: FilePrecision,
     ) -> Result<Vec<usize>, TensorError> {
-        let Some(data) = self.weights.0.remove(name) else {
-            return Err(mismatch(vec![format!("`{name}` is missing")]));
-        };
+        let data = self.take(name)?;
         let shape = data.shape().to_vec();
+        self.write_weight(name, data, precision);
+        Ok(shape)
+    }
+
+    /// Takes a weight out, for a node that needs something else that is made of it.
+    pub(super) fn take(&mut self, name: &str) -> Result<TensorData, TensorError> {
+        let taken = self.weights.0.remove(name);
+        taken.ok_or_else(|| mismatch(vec![format!("`{name}` is missing")]))
+    }
+
+    /// Writes what has been made of a weight.
+    pub(super) fn write_weight(&mut self, name: &str, data: TensorData, precision: FilePrecision) {
         match precision {
             FilePrecision::F32 => self.initializer(name, FLOAT, &data),
             FilePrecision::F16 => {
@@ -94,12 +104,16 @@ impl Graph {
                 self.initializer(name, FLOAT16, &half);
             }
         }
-        Ok(shape)
     }
 
     /// Leaves a weight out of the file.
     pub(super) fn leave_out(&mut self, name: &str) {
         self.weights.0.remove(name);
+    }
+
+    /// Leaves all weights out whose names begin like this and that no node has taken.
+    pub(super) fn leave_out_below(&mut self, start: &str) {
+        self.weights.0.retain(|name, _| !name.starts_with(start));
     }
 
     /// A constant of 32-bit numbers, made once for each name.

@@ -1,15 +1,11 @@
 //! The layers of `nn` as ONNX operators.
 
-use super::attribute::{float_attr, int_attr, ints_attr, string_attr};
+use super::attribute::{int_attr, ints_attr, string_attr};
 use super::graph::Graph;
 use super::message::{AttributeProto, FLOAT, FLOAT16};
 use crate::config::{NormKind, Upsample};
-use crate::nn::{LEAKY_SLOPE, NormStats, Padding, TensorError};
+use crate::nn::{NormStats, Padding, TensorError};
 use crate::style::file_precision::FilePrecision;
-
-/// Bound of what goes into the hyperbolic tangent, which is 1 to the last bit there. Some programs make NaN of larger
-/// numbers (OpenCV 5.0 of those above 44.2).
-const TANH_BOUND: f32 = 20.0;
 
 /// A graph that grows by layers. A layer is named as in the PyTorch state dict.
 pub(super) struct Layers {
@@ -22,6 +18,7 @@ pub(super) struct Layers {
 }
 
 /// A value in the graph: `[batch, channels, height, width]`.
+#[derive(Clone)]
 pub(super) struct Features {
     pub(super) name: String,
     pub(super) channels: usize,
@@ -67,13 +64,25 @@ impl Layers {
     ) -> Result<Features, TensorError> {
         let weight = format!("{layer}.weight");
         let shape = self.graph.weight(&weight, self.precision)?;
-        let mut attributes = convolution_attributes(&shape, how.stride, how.padding);
+        let weights = self.with_bias(vec![weight], layer)?;
+        Ok(self.transposed(input, weights, &shape, how))
+    }
+
+    /// The same with a weight of this shape, and perhaps a bias, that are part of the graph.
+    pub(super) fn transposed(
+        &mut self,
+        input: &Features,
+        weights: Vec<String>,
+        shape: &[usize],
+        how: Transposed,
+    ) -> Features {
+        let mut attributes = convolution_attributes(shape, how.stride, how.padding);
         attributes.push(ints_attr("output_padding", &[how.output_padding; 2]));
-        let inputs = self.with_bias(vec![input.name.clone(), weight], layer)?;
-        Ok(Features {
+        let inputs = [vec![input.name.clone()], weights].concat();
+        Features {
             name: self.graph.node("ConvTranspose", &inputs, attributes),
             channels: shape[1],
-        })
+        }
     }
 
     /// [`Upsampling`](crate::nn::Upsampling).
@@ -112,75 +121,13 @@ impl Layers {
         Ok(inputs)
     }
 
-    fn reflect(&mut self, input: &str, width: usize) -> String {
+    /// Mirrors `width` pixels on each side.
+    pub(super) fn reflect(&mut self, input: &str, width: usize) -> String {
         let side = [0, 0, width as i64, width as i64];
         let pads = [side, side].concat();
         let pads = self.graph.int64_tensor(&format!("reflect.{width}"), pads);
         self.graph
             .node("Pad", &[input, &pads], vec![string_attr("mode", "reflect")])
-    }
-
-    /// Each pixel becomes two by two.
-    pub(super) fn double(&mut self, input: &Features) -> Features {
-        let scales = vec![1.0, 1.0, 2.0, 2.0];
-        let scales = self.graph.float_tensor("double", [4], scales);
-        let attributes = vec![
-            string_attr("mode", "nearest"),
-            string_attr("coordinate_transformation_mode", "asymmetric"),
-            string_attr("nearest_mode", "floor"),
-        ];
-        let inputs = [&input.name, "", &scales];
-        Features {
-            name: self.graph.node("Resize", &inputs, attributes),
-            channels: input.channels,
-        }
-    }
-
-    /// [`double_bilinear`](crate::kernels::double_bilinear).
-    fn blur_upsample(&mut self, input: &Features) -> Features {
-        let scales = vec![1.0, 1.0, 2.0, 2.0];
-        let scales = self.graph.float_tensor("double", [4], scales);
-        let attributes = vec![
-            string_attr("mode", "linear"),
-            string_attr("coordinate_transformation_mode", "half_pixel"),
-        ];
-        let inputs = [&input.name, "", &scales];
-        Features {
-            name: self.graph.node("Resize", &inputs, attributes),
-            channels: input.channels,
-        }
-    }
-
-    /// [`blur_downsample`](crate::nn::blur_downsample).
-    pub(super) fn blur_downsample(&mut self, input: &Features) -> Features {
-        let mut name = self.reflect(&input.name, 1);
-        for stride in [1, 2] {
-            let attributes = vec![
-                ints_attr("kernel_shape", &[2; 2]),
-                ints_attr("strides", &[stride; 2]),
-                ints_attr("pads", &[0; 4]),
-                int_attr("count_include_pad", 0),
-            ];
-            name = self.graph.node("AveragePool", &[&name], attributes);
-        }
-        Features {
-            name,
-            channels: input.channels,
-        }
-    }
-
-    /// [`downsample`](crate::nn::downsample).
-    pub(super) fn downsample(&mut self, input: &Features) -> Features {
-        let attributes = vec![
-            ints_attr("kernel_shape", &[3; 2]),
-            ints_attr("strides", &[2; 2]),
-            ints_attr("pads", &[1; 4]),
-            int_attr("count_include_pad", 0),
-        ];
-        Features {
-            name: self.graph.node("AveragePool", &[&input.name], attributes),
-            channels: input.channels,
-        }
     }
 
     /// A sum of the channels with weights, which are kept under a name, in 32 bits.
@@ -193,68 +140,6 @@ impl Layers {
         Features {
             name: self.graph.node("Conv", &inputs, attributes),
             channels: 1,
-        }
-    }
-
-    /// The maximum of 3 x 3 at every second position.
-    pub(super) fn max_pool(&mut self, input: &Features) -> Features {
-        let attributes = vec![
-            ints_attr("kernel_shape", &[3; 2]),
-            ints_attr("strides", &[2; 2]),
-        ];
-        Features {
-            name: self.graph.node("MaxPool", &[&input.name], attributes),
-            channels: input.channels,
-        }
-    }
-
-    pub(super) fn relu(&mut self, input: Features) -> Features {
-        let name = self.graph.node("Relu", &[&input.name], Vec::new());
-        Features { name, ..input }
-    }
-
-    pub(super) fn leaky_relu(&mut self, input: &Features) -> Features {
-        let attributes = vec![float_attr("alpha", LEAKY_SLOPE)];
-        Features {
-            name: self.graph.node("LeakyRelu", &[&input.name], attributes),
-            channels: input.channels,
-        }
-    }
-
-    /// [`Prelu`](crate::nn::Prelu), with the slope of the layer.
-    pub(super) fn prelu(&mut self, input: &Features, layer: &str) -> Result<Features, TensorError> {
-        let weight = format!("{layer}.weight");
-        self.graph.weight(&weight, self.precision)?;
-        let inputs = [&input.name, &weight];
-        Ok(Features {
-            name: self.graph.node("PRelu", &inputs, Vec::new()),
-            channels: input.channels,
-        })
-    }
-
-    /// [`pixel_shuffle`](crate::nn::pixel_shuffle).
-    pub(super) fn pixel_shuffle(&mut self, input: &Features, factor: usize) -> Features {
-        let attributes = vec![
-            int_attr("blocksize", factor),
-            // Channels first, then rows and columns of the square.
-            string_attr("mode", "CRD"),
-        ];
-        Features {
-            name: self.graph.node("DepthToSpace", &[&input.name], attributes),
-            channels: input.channels / (factor * factor),
-        }
-    }
-
-    /// The hyperbolic tangent, in 32 bits.
-    pub(super) fn tanh(&mut self, input: Features) -> Features {
-        let features = self.full_precision(input);
-        let lower = self.graph.float_tensor("tanh.min", [], vec![-TANH_BOUND]);
-        let upper = self.graph.float_tensor("tanh.max", [], vec![TANH_BOUND]);
-        let inputs = [&features.name, &lower, &upper];
-        let clipped = self.graph.node("Clip", &inputs, Vec::new());
-        Features {
-            name: self.graph.node("Tanh", &[clipped], Vec::new()),
-            ..features
         }
     }
 
@@ -295,17 +180,6 @@ impl Layers {
         }
     }
 
-    /// Limits to [-1, 1].
-    pub(super) fn clip(&mut self, input: &Features) -> Features {
-        let lower = self.graph.float_tensor("black", [], vec![-1.0]);
-        let upper = self.graph.float_tensor("white", [], vec![1.0]);
-        let inputs = [&input.name, &lower, &upper];
-        Features {
-            name: self.graph.node("Clip", &inputs, Vec::new()),
-            channels: input.channels,
-        }
-    }
-
     /// A latent code, `[batch, length, 1, 1]`, as planes of the size of `like`: of a known `size` (height and width), or of that which the
     /// model is given.
     pub(super) fn planes(
@@ -333,20 +207,6 @@ impl Layers {
         }
     }
 
-    /// Every second row and column.
-    pub(super) fn every_second(&mut self, input: &Features) -> Features {
-        let graph = &mut self.graph;
-        let starts = graph.int64_tensor("second.starts", vec![0, 0]);
-        let ends = graph.int64_tensor("second.ends", vec![i64::MAX; 2]);
-        let axes = graph.int64_tensor("second.axes", vec![2, 3]);
-        let steps = graph.int64_tensor("second.steps", vec![2, 2]);
-        let inputs = [&input.name, &starts, &ends, &axes, &steps];
-        Features {
-            name: graph.node("Slice", &inputs, Vec::new()),
-            channels: input.channels,
-        }
-    }
-
     /// From 32 bits to the numbers of convolutions.
     pub(super) fn layer_precision(&mut self, input: Features) -> Features {
         match self.precision {
@@ -370,7 +230,12 @@ impl Layers {
     }
 }
 
-fn convolution_attributes(weight: &[usize], stride: usize, zeros: usize) -> Vec<AttributeProto> {
+/// The settings of a convolution whose weight has this shape.
+pub(super) fn convolution_attributes(
+    weight: &[usize],
+    stride: usize,
+    zeros: usize,
+) -> Vec<AttributeProto> {
     vec![
         ints_attr("kernel_shape", &weight[2..]),
         ints_attr("strides", &[stride; 2]),

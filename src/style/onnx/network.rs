@@ -2,11 +2,11 @@
 
 use super::context_encoder::context_encoder;
 use super::continuation::continuation;
-use super::dcgan::dcgan;
 use super::generators::generator;
 use super::kept_luminance::kept_luminance;
 use super::layers::{Features, Layers};
 use super::message::Dimension;
+use super::noise::Noise;
 use super::options::OnnxOptions;
 use super::sizes::PictureSizes;
 use crate::config::{GeneratorRecipe, HoleFill};
@@ -36,17 +36,6 @@ pub enum OnnxInput {
     Holes(Holes),
     /// No pictures: vectors of noise, from which it makes some.
     Noise(Noise),
-}
-
-/// What a generator makes pictures of.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Noise {
-    /// Names of the classes that it is told; empty where it is told none.
-    pub classes: Vec<String>,
-    /// Numbers of the vector that takes the place of a class; 0 where there is none.
-    pub vector: usize,
-    /// Side of the pictures that it makes.
-    pub side: usize,
 }
 
 /// The holes that a generator fills.
@@ -167,24 +156,8 @@ impl OnnxNetwork<'_> {
                 kept_luminance(layers, self.recipe, &picture, output);
             }
             OnnxInput::Noise(noise) => {
-                let mut vector = |name: &str, channels: usize| Features {
-                    name: layers
-                        .graph
-                        .input(name, self.vector_shape(channels, options)),
-                    channels,
-                };
-                let values = vector("noise", channels);
-                let (name, told) = match noise.vector {
-                    0 => ("class", noise.classes.len()),
-                    length => ("condition", length),
-                };
-                let classes = (told > 0).then(|| vector(name, told));
-                let input = match classes {
-                    Some(classes) => layers.concat(&classes, &values),
-                    None => values,
-                };
-                let input = layers.layer_precision(input);
-                dcgan(layers, noise.side, &input)?;
+                let shape = |values| self.vector_shape(values, options);
+                noise.build(layers, channels, shape)?;
             }
             OnnxInput::Holes(holes) => {
                 let picture = layers.graph.input("picture", shape);

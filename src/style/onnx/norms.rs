@@ -17,8 +17,14 @@ impl Layers {
         let input = self.full_precision(input);
         let (operator, tensors) = match (self.norm, self.norm_stats) {
             (NormKind::Batch, NormStats::Running) | (NormKind::ReferenceBatch, _) => {
-                let names = ["weight", "bias", "running_mean", "running_var"];
-                ("BatchNormalization", self.norm_weights(layer, &names)?)
+                // Where the class decides scale and shift, the layer has none of its own.
+                let own = if self.graph.has_weight(&format!("{layer}.weight")) {
+                    self.norm_weights(layer, &["weight", "bias"])?
+                } else {
+                    self.identity_weights(input.channels)
+                };
+                let averages = self.norm_weights(layer, &["running_mean", "running_var"])?;
+                ("BatchNormalization", [own, averages].concat())
             }
             // Statistics of each picture alone are those of a batch of one, which is how pictures are translated here.
             // The operator for statistics of a batch is one for training, which programs that only use models leave out.

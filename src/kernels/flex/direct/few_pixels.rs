@@ -108,6 +108,7 @@ fn products(
                 rows: ROWS,
                 pixels: &copy[channels.len() * group.start * SEGMENT..],
                 offsets: &offsets,
+                next: 0,
             };
             let length = ROWS * SEGMENT * panels;
             let products = &mut products[group.start * length..group.end * length];

@@ -87,6 +87,7 @@ fn sums(
             rows,
             pixels: &input[channels.start * pixels + start..],
             offsets: &offsets[..depth],
+            next: 0,
         };
         multiply(operands, &bases, &mut sums, channels.start > 0);
     }

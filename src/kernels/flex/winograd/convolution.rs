@@ -3,13 +3,15 @@
 
 use std::ops::Range;
 
+use super::few_tiles::{self, has_few_tiles};
 use super::halving::{self, FOUR, MIXED, ReadThreeWeights, THREE, is_doubling, is_halving};
+use super::kernels::Kernels;
 use super::lines::Transform;
 use super::products::{Filter, Pictures};
 use super::scheme::{Doubling, DoublingByThree, Filtering, Halving, HalvingByThree, Scheme};
 use super::tiles::{Planes, read_gradients, read_inputs};
 use super::transform::{OUTPUTS, POINTS, ReadWeight, TAPS, has_weight_gradient};
-use super::weights::{gradient, transform_weights};
+use super::weights::{Places, gradient, transform_weights};
 use crate::kernels::flex::disjoint_slices::{Block, DisjointSlices};
 use crate::kernels::flex::geometry::{Geometry, chunk_ranges};
 use crate::kernels::flex::matrix_product::{Matrix, multiply};
@@ -102,9 +104,6 @@ pub(in crate::kernels) unsafe fn input_gradient(
     }
 }
 
-/// The number of terms of each product, and product and term of each point of the weights.
-type Places<'a> = (usize, &'a (dyn Fn(usize) -> [usize; 2] + Sync));
-
 /// Every point is a product.
 const DIRECT: Places<'static> = (1, &|point| [point, 0]);
 
@@ -137,16 +136,29 @@ impl<W: Workers> Direction<'_, W> {
         output: DisjointSlices<'_>,
         places: Places<'_>,
     ) {
-        let weight = transform_weights::<T, TAPS, POINTS>(
+        let kernels = Kernels {
             weight,
-            self.channels,
-            self.opposite,
-            self.workers,
-            places,
-        );
-        let filter = Filter::<P>::new(self.pictures, self.border, &weight, self.bias);
+            channels: self.channels,
+            opposite: self.opposite,
+        };
+        let filter = Filter::<P>::new(self.pictures, self.border, self.bias);
         // SAFETY: the caller's promise.
-        unsafe { filter.run(input, self.workers, output) };
+        unsafe {
+            if has_few_tiles(&filter) {
+                few_tiles::run::<P, T, TAPS, POINTS>(
+                    &filter,
+                    &kernels,
+                    places,
+                    input,
+                    self.workers,
+                    output,
+                );
+                return;
+            }
+            let (weight, layout) =
+                transform_weights::<T, TAPS, POINTS>(&kernels, self.workers, places);
+            filter.run(input, (&weight, layout), self.workers, output);
+        }
     }
 }
 
@@ -255,6 +267,40 @@ mod tests {
     use crate::kernels::workers::RayonWorkers;
     use crate::kernels::{ConvolutionShape, Precision};
 
+    fn numbers(count: usize) -> Vec<f32> {
+        let number = |index: usize| (index * 37 % 101) as f32 / 50.0 - 1.0;
+        (0..count).map(number).collect()
+    }
+
+    fn assert_close(found: &[f32], expected: &[f32]) {
+        assert_eq!(found.len(), expected.len());
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-3, "{found} {expected}");
+        }
+    }
+
+    #[test]
+    fn convolutions_of_few_tiles_are_those_of_columns() {
+        for (input, outputs, padding) in [([3, 70, 20, 21], 41, 1), ([1, 150, 25, 26], 32, 0)] {
+            let precision = Precision::F32;
+            let shape = ConvolutionShape {
+                stride: 1,
+                padding,
+                precision,
+            };
+            let geometry = Geometry::new(input, [outputs, input[1], 3, 3], shape);
+            assert!(is_applicable(&geometry));
+            let weight = numbers(outputs * geometry.depth());
+            let (source, bias) = (numbers(input.iter().product()), numbers(outputs));
+            let expected = forward::forward(&geometry, &source, &weight, &bias);
+            let mut found = vec![f32::NAN; expected.len()];
+            let target = DisjointSlices::new(&mut found);
+            // SAFETY: nobody else has it.
+            unsafe { convolution(&geometry, &source, &weight, &bias, RayonWorkers, target) };
+            assert_close(&found, &expected);
+        }
+    }
+
     #[test]
     fn convolutions_at_stride_two_are_those_of_columns() {
         for (input, outputs, kernel, padding) in [
@@ -264,6 +310,9 @@ mod tests {
             ([2, 34, 66, 71], 33, 3, 1),
             ([1, 41, 257, 18], 70, 3, 1),
             ([1, 32, 68, 75], 33, 3, 0),
+            // Few tiles.
+            ([3, 70, 32, 34], 50, 4, 1),
+            ([2, 33, 33, 34], 65, 3, 1),
         ] {
             let precision = Precision::F32;
             let shape = ConvolutionShape {
@@ -273,17 +322,7 @@ mod tests {
             };
             let geometry = Geometry::new(input, [outputs, input[1], kernel, kernel], shape);
             assert!(is_applicable(&geometry) && !has_weight_gradient(&geometry));
-            let numbers = |count: usize| -> Vec<f32> {
-                let number = |index: usize| (index * 37 % 101) as f32 / 50.0 - 1.0;
-                (0..count).map(number).collect()
-            };
             let weight = numbers(outputs * geometry.depth());
-            let assert_close = |found: &[f32], expected: &[f32]| {
-                assert_eq!(found.len(), expected.len());
-                for (found, expected) in found.iter().zip(expected) {
-                    assert!((found - expected).abs() < 1e-3, "{found} {expected}");
-                }
-            };
             let (source, bias) = (numbers(input.iter().product()), numbers(outputs));
             let expected = forward::forward(&geometry, &source, &weight, &bias);
             let mut found = vec![f32::NAN; expected.len()];

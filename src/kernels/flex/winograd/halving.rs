@@ -164,7 +164,7 @@ impl Transform<MIXED, LARGE> for WriteLargeByThree {
 const MIN_CHANNELS: usize = 32;
 
 /// With fewer pixels of the smaller picture, transforming the weights takes longer than the products save.
-const MIN_PIXELS: usize = 1024;
+const MIN_PIXELS: usize = 256;
 
 /// Whether a convolution can be computed this way, and gains from it.
 pub(super) fn is_halving(geometry: &Geometry) -> bool {

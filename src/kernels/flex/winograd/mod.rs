@@ -20,7 +20,9 @@
 
 mod convolution;
 mod deinterleave;
+mod few_tiles;
 mod halving;
+mod kernels;
 mod lines;
 mod products;
 mod reader;

@@ -5,10 +5,11 @@ use std::marker::PhantomData;
 use std::ops::{Range, RangeInclusive};
 
 use super::scheme::Scheme;
-use super::segments::Segment;
+use super::segments::{Segment, point_length};
 use super::tiles::Planes;
+use super::weights::WeightLayout;
+use super::writer::Products;
 use crate::kernels::flex::disjoint_slices::DisjointSlices;
-use crate::kernels::flex::geometry::chunk_ranges;
 use crate::kernels::flex::scratch::Scratch;
 use crate::kernels::flex::tile::{Operands, ROWS, SEGMENT, multiply};
 use crate::kernels::workers::Workers;
@@ -18,12 +19,6 @@ const TASK_NUMBERS: usize = 3 << 16;
 
 /// Least and most segments of tiles of a task.
 const TASK_SEGMENTS: RangeInclusive<usize> = 3..=6;
-
-/// Least number of tasks, to keep the cores of a processor busy.
-const TASKS: usize = 4;
-
-/// Panels of output channels of a task where there are fewer.
-const SHARE_PANELS: usize = 8;
 
 /// Panels of output channels whose products are made before they are transformed.
 const TASK_PANELS: usize = 16;
@@ -47,32 +42,25 @@ impl Pictures {
         }
     }
 
-    fn range(&self, picture: usize) -> Range<usize> {
+    pub(super) fn range(&self, picture: usize) -> Range<usize> {
         let length = self.channels * self.height * self.width;
         picture * length..(picture + 1) * length
     }
 }
 
-/// A convolution with transformed weights, `[products, panels, terms, channels, ROWS]`.
+/// A convolution in the way of a scheme.
 pub(super) struct Filter<'a, P> {
     scheme: PhantomData<P>,
-    source: Pictures,
-    target: Pictures,
-    /// Panels of weights of each product.
-    panels: usize,
-    planes: [Planes; 2],
-    weight: &'a [f32],
-    bias: &'a [f32],
+    pub(super) source: Pictures,
+    pub(super) target: Pictures,
+    /// Those of source and target.
+    pub(super) planes: [Planes; 2],
+    pub(super) bias: &'a [f32],
 }
 
 impl<'a, P: Scheme + Sync> Filter<'a, P> {
     /// A convolution of `source` to `target`, whose first tile begins `border` rows and columns before the source.
-    pub(super) fn new(
-        [source, target]: [Pictures; 2],
-        border: usize,
-        weight: &'a [f32],
-        bias: &'a [f32],
-    ) -> Self {
+    pub(super) fn new([source, target]: [Pictures; 2], border: usize, bias: &'a [f32]) -> Self {
         let planes = |pictures: &Pictures, border: usize| Planes {
             height: pictures.height,
             width: pictures.width,
@@ -83,14 +71,23 @@ impl<'a, P: Scheme + Sync> Filter<'a, P> {
             scheme: PhantomData,
             source,
             target,
-            panels: target.channels.div_ceil(ROWS),
             planes: [planes(&source, border), planes(&target, 0)],
-            weight,
             bias,
         }
     }
 
-    /// Computes all of the output.
+    /// All tiles of a picture.
+    pub(super) fn segments(&self) -> Vec<Segment> {
+        let rows = self.target.height.div_ceil(P::OUTPUTS);
+        Segment::divide(rows, self.planes[0].tile_columns)
+    }
+
+    /// Numbers of the points of a segment.
+    pub(super) fn length(&self) -> usize {
+        P::POINTS * point_length(self.source.channels)
+    }
+
+    /// Computes all of the output with transformed weights.
     ///
     /// A task has some tiles of all channels: their points, and the products of some output channels, fit into a core's second cache.
     ///
@@ -99,95 +96,81 @@ impl<'a, P: Scheme + Sync> Filter<'a, P> {
     pub(super) unsafe fn run(
         &self,
         input: &[f32],
+        (weight, layout): (&[f32], WeightLayout),
         workers: impl Workers,
         output: DisjointSlices<'_>,
     ) {
-        let rows = self.target.height.div_ceil(P::OUTPUTS);
-        let segments = Segment::divide(rows, self.planes[0].tile_columns);
-        let length = P::POINTS * self.source.channels * SEGMENT;
+        let segments = self.segments();
+        let length = self.length();
         let most = (TASK_NUMBERS / length).clamp(*TASK_SEGMENTS.start(), *TASK_SEGMENTS.end());
         let parts: Vec<&[Segment]> = segments.chunks(most).collect();
-        if self.source.batch * parts.len() >= TASKS {
-            workers.for_each(self.source.batch * parts.len(), |task| {
-                let (picture, segments) = (task / parts.len(), parts[task % parts.len()]);
-                let input = &input[self.source.range(picture)];
-                let output = output.narrow(self.target.range(picture));
-                let mut points = Scratch::new(segments.len() * length);
-                for (segment, points) in segments.iter().zip(points.chunks_exact_mut(length)) {
-                    P::read(segment, &self.planes[0], input, points);
-                }
-                // SAFETY: no other task has these tiles.
-                unsafe { self.multiply(segments, &points, 0..self.panels, output) };
-            });
-            return;
-        }
-        // With so few tiles, tasks have some of the output channels, so that each weight is read once.
-        for picture in 0..self.source.batch {
+        workers.for_each(self.source.batch * parts.len(), |task| {
+            let (picture, segments) = (task / parts.len(), parts[task % parts.len()]);
             let input = &input[self.source.range(picture)];
             let output = output.narrow(self.target.range(picture));
             let mut points = Scratch::new(segments.len() * length);
-            let parts = DisjointSlices::new(&mut points);
-            workers.for_each(segments.len(), |number| {
-                // SAFETY: no other task has this segment.
-                let points = unsafe { parts.slice(number * length..(number + 1) * length) };
-                P::read(&segments[number], &self.planes[0], input, points);
-            });
-            let shares = chunk_ranges(self.panels, SHARE_PANELS);
-            workers.for_each(shares.len(), |share| {
-                // SAFETY: no other task has these output channels.
-                unsafe { self.multiply(&segments, &points, shares[share].clone(), output) };
-            });
-        }
+            P::read(segments, &self.planes[0], input, &mut points);
+            // SAFETY: no other task has these tiles.
+            unsafe { self.multiply(segments, &points, (weight, layout), output) };
+        });
     }
 
-    /// Multiplies the `points` of segments with some panels, and writes the outputs of one picture.
+    /// Multiplies the `points` of segments with all weights, and writes the outputs of one picture.
     ///
     /// # Safety
-    /// Nobody else reads or writes these tiles of these channels meanwhile.
+    /// Nobody else reads or writes these tiles meanwhile.
     unsafe fn multiply(
         &self,
         segments: &[Segment],
         points: &[f32],
-        panels: Range<usize>,
+        (weight, layout): (&[f32], WeightLayout),
         output: DisjointSlices<'_>,
     ) {
         let channels = self.source.channels;
         let length = points.len() / segments.len();
         let bases: Vec<usize> = (0..segments.len()).map(|number| number * length).collect();
         let count = segments.len() * ROWS * SEGMENT;
-        let depth = P::TERMS * channels;
-        let most = TASK_PANELS.min(panels.len());
+        let most = TASK_PANELS.min(layout.panels);
         let mut sums = Scratch::new(P::PRODUCTS * most * count);
-        for group in panels.clone().step_by(most) {
-            let group = group..panels.end.min(group + most);
+        for group in (0..layout.panels).step_by(most) {
+            let group = group..layout.panels.min(group + most);
             let stride = group.len() * count;
             let sums = &mut sums[..P::PRODUCTS * stride];
+            // Where the point of a place of the depth lies.
+            let offset = |product: usize, place: usize| {
+                let point = P::point(product, place / channels);
+                point * point_length(channels) + place % channels * SEGMENT
+            };
             for (product, sums) in sums.chunks_exact_mut(stride).enumerate() {
-                let offset = |index: usize| {
-                    let point = P::point(product, index / channels);
-                    (point * channels + index % channels) * SEGMENT
-                };
-                let offsets: Vec<usize> = (0..depth).map(offset).collect();
-                let weights = (product * self.panels + group.start) * depth * ROWS;
-                let operands = Operands {
-                    weights: &self.weight[weights..][..group.len() * depth * ROWS],
-                    rows: ROWS,
-                    pixels: points,
-                    offsets: &offsets,
-                };
-                multiply(operands, &bases, sums, false);
-            }
-            for channel in group.start * ROWS..self.target.channels.min(group.end * ROWS) {
-                let bias = self.bias.get(channel).copied().unwrap_or(0.0);
-                let start = channel * self.planes[1].pixels();
-                for (number, segment) in segments.iter().enumerate() {
-                    let panel = channel / ROWS - group.start;
-                    let line = (panel * segments.len() + number) * ROWS + channel % ROWS;
-                    let products = (&sums[line * SEGMENT..], stride);
-                    // SAFETY: the caller's promise.
-                    unsafe { P::write(segment, &self.planes[1], products, bias, output, start) };
+                for chunk in layout.chunks() {
+                    let offsets: Vec<usize> =
+                        chunk.clone().map(|place| offset(product, place)).collect();
+                    let next = if chunk.end < layout.depth {
+                        offset(product, chunk.end)
+                    } else {
+                        offset((product + 1) % P::PRODUCTS, 0)
+                    };
+                    let weights = layout.start(product, group.start, chunk.start);
+                    let operands = Operands {
+                        weights: &weight[weights..][..group.len() * chunk.len() * ROWS],
+                        rows: ROWS,
+                        pixels: points,
+                        offsets: &offsets,
+                        next: next as isize - offsets[0] as isize,
+                    };
+                    multiply(operands, &bases, sums, chunk.start > 0);
                 }
             }
+            let first = group.start * ROWS;
+            let products = Products {
+                values: sums,
+                stride,
+                segments: segments.len(),
+                channels: first..self.target.channels.min(group.end * ROWS),
+                bias: self.bias,
+            };
+            // SAFETY: the caller's promise.
+            unsafe { P::write(segments, &self.planes[1], &products, output) };
         }
     }
 }

@@ -14,7 +14,7 @@ use super::reader::Reader;
 use super::segments::Segment;
 use super::tiles::Planes;
 use super::transform::{OUTPUTS, POINTS, ReadInput, WriteOutput};
-use super::writer::Writer;
+use super::writer::{Products, Writer};
 use crate::kernels::flex::disjoint_slices::DisjointSlices;
 
 /// One of these ways.
@@ -30,21 +30,18 @@ pub(super) trait Scheme {
     /// The point of each term of a product.
     fn point(product: usize, term: usize) -> usize;
 
-    /// Transforms the tiles of all channels of a picture to `points`, `[POINTS, channels, SEGMENT]`.
-    fn read(segment: &Segment, planes: &Planes, picture: &[f32], points: &mut [f32]);
+    /// Transforms the tiles of all channels of a picture to `points`, `[segments, POINTS, channels + 1, SEGMENT]`.
+    fn read(segments: &[Segment], planes: &Planes, picture: &[f32], points: &mut [f32]);
 
-    /// Transforms `products`, and the distance from one to the next, to the tiles of a plane that starts at `start` of a picture, and
-    /// adds `bias`.
+    /// Transforms products to the tiles of their channels of a picture, and adds the bias.
     ///
     /// # Safety
-    /// Nobody else reads or writes these tiles of the plane meanwhile.
+    /// Nobody else reads or writes these tiles of these channels meanwhile.
     unsafe fn write(
-        segment: &Segment,
+        segments: &[Segment],
         planes: &Planes,
-        products: (&[f32], usize),
-        bias: f32,
+        products: &Products<'_>,
         picture: DisjointSlices<'_>,
-        start: usize,
     );
 }
 
@@ -62,10 +59,10 @@ impl Scheme for Filtering {
         product
     }
 
-    fn read(segment: &Segment, planes: &Planes, picture: &[f32], points: &mut [f32]) {
+    fn read(segments: &[Segment], planes: &Planes, picture: &[f32], points: &mut [f32]) {
         Arch::new().dispatch(Reader::<ReadInput, OUTPUTS, POINTS, POINTS> {
             transform: PhantomData,
-            segment,
+            segments,
             planes,
             picture,
             points,
@@ -73,17 +70,15 @@ impl Scheme for Filtering {
     }
 
     unsafe fn write(
-        segment: &Segment,
+        segments: &[Segment],
         planes: &Planes,
-        products: (&[f32], usize),
-        bias: f32,
+        products: &Products<'_>,
         picture: DisjointSlices<'_>,
-        start: usize,
     ) {
         // SAFETY: the caller's promise.
         let writer = unsafe {
             Writer::<WriteOutput, OUTPUTS, POINTS, OUTPUTS>::new(
-                segment, planes, products, bias, picture, start,
+                segments, planes, products, picture,
             )
         };
         Arch::new().dispatch(writer);
@@ -117,10 +112,10 @@ impl Scheme for Halving {
         row * POINTS + column
     }
 
-    fn read(segment: &Segment, planes: &Planes, picture: &[f32], points: &mut [f32]) {
+    fn read(segments: &[Segment], planes: &Planes, picture: &[f32], points: &mut [f32]) {
         Arch::new().dispatch(Reader::<ReadLarge, LARGE, POINTS, POINTS> {
             transform: PhantomData,
-            segment,
+            segments,
             planes,
             picture,
             points,
@@ -128,18 +123,14 @@ impl Scheme for Halving {
     }
 
     unsafe fn write(
-        segment: &Segment,
+        segments: &[Segment],
         planes: &Planes,
-        products: (&[f32], usize),
-        bias: f32,
+        products: &Products<'_>,
         picture: DisjointSlices<'_>,
-        start: usize,
     ) {
         // SAFETY: the caller's promise.
         let writer = unsafe {
-            Writer::<WriteSmall, LARGE, HALF, SMALL>::new(
-                segment, planes, products, bias, picture, start,
-            )
+            Writer::<WriteSmall, LARGE, HALF, SMALL>::new(segments, planes, products, picture)
         };
         Arch::new().dispatch(writer);
     }
@@ -159,10 +150,10 @@ impl Scheme for Doubling {
         SHARED_POINT[product / POINTS] * SHARED + SHARED_POINT[product % POINTS]
     }
 
-    fn read(segment: &Segment, planes: &Planes, picture: &[f32], points: &mut [f32]) {
+    fn read(segments: &[Segment], planes: &Planes, picture: &[f32], points: &mut [f32]) {
         Arch::new().dispatch(Reader::<ReadSmall, SMALL, LARGE, SHARED> {
             transform: PhantomData,
-            segment,
+            segments,
             planes,
             picture,
             points,
@@ -170,18 +161,14 @@ impl Scheme for Doubling {
     }
 
     unsafe fn write(
-        segment: &Segment,
+        segments: &[Segment],
         planes: &Planes,
-        products: (&[f32], usize),
-        bias: f32,
+        products: &Products<'_>,
         picture: DisjointSlices<'_>,
-        start: usize,
     ) {
         // SAFETY: the caller's promise.
         let writer = unsafe {
-            Writer::<WriteLarge, SMALL, POINTS, LARGE>::new(
-                segment, planes, products, bias, picture, start,
-            )
+            Writer::<WriteLarge, SMALL, POINTS, LARGE>::new(segments, planes, products, picture)
         };
         Arch::new().dispatch(writer);
     }
@@ -201,10 +188,10 @@ impl Scheme for HalvingByThree {
         product
     }
 
-    fn read(segment: &Segment, planes: &Planes, picture: &[f32], points: &mut [f32]) {
+    fn read(segments: &[Segment], planes: &Planes, picture: &[f32], points: &mut [f32]) {
         Arch::new().dispatch(Reader::<ReadLargeByThree, LARGE, MIXED, MIXED> {
             transform: PhantomData,
-            segment,
+            segments,
             planes,
             picture,
             points,
@@ -212,17 +199,15 @@ impl Scheme for HalvingByThree {
     }
 
     unsafe fn write(
-        segment: &Segment,
+        segments: &[Segment],
         planes: &Planes,
-        products: (&[f32], usize),
-        bias: f32,
+        products: &Products<'_>,
         picture: DisjointSlices<'_>,
-        start: usize,
     ) {
         // SAFETY: the caller's promise.
         let writer = unsafe {
             Writer::<WriteSmallByThree, LARGE, MIXED, SMALL>::new(
-                segment, planes, products, bias, picture, start,
+                segments, planes, products, picture,
             )
         };
         Arch::new().dispatch(writer);
@@ -244,10 +229,10 @@ impl Scheme for DoublingByThree {
         point(product / MIXED) * SHARED_BY_THREE + point(product % MIXED)
     }
 
-    fn read(segment: &Segment, planes: &Planes, picture: &[f32], points: &mut [f32]) {
+    fn read(segments: &[Segment], planes: &Planes, picture: &[f32], points: &mut [f32]) {
         Arch::new().dispatch(Reader::<ReadSmallByThree, SMALL, THREE, SHARED_BY_THREE> {
             transform: PhantomData,
-            segment,
+            segments,
             planes,
             picture,
             points,
@@ -255,17 +240,15 @@ impl Scheme for DoublingByThree {
     }
 
     unsafe fn write(
-        segment: &Segment,
+        segments: &[Segment],
         planes: &Planes,
-        products: (&[f32], usize),
-        bias: f32,
+        products: &Products<'_>,
         picture: DisjointSlices<'_>,
-        start: usize,
     ) {
         // SAFETY: the caller's promise.
         let writer = unsafe {
             Writer::<WriteLargeByThree, SMALL, MIXED, LARGE>::new(
-                segment, planes, products, bias, picture, start,
+                segments, planes, products, picture,
             )
         };
         Arch::new().dispatch(writer);

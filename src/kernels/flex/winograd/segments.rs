@@ -2,6 +2,12 @@
 
 use crate::kernels::flex::tile::SEGMENT;
 
+/// Numbers of each point of a segment: one line for each channel, and one more, so that the lines of all points of a channel do not
+/// take each other's places in the caches.
+pub(super) fn point_length(channels: usize) -> usize {
+    (channels + 1) * SEGMENT
+}
+
 /// Adjacent tiles of one row of tiles.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Run {

@@ -7,6 +7,7 @@
 
 use std::array::from_fn;
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
@@ -15,43 +16,61 @@ use super::lines::{Transform, line, transform};
 use super::segments::Segment;
 use super::tiles::Planes;
 use crate::kernels::flex::disjoint_slices::DisjointSlices;
-use crate::kernels::flex::tile::SEGMENT;
+use crate::kernels::flex::prefetch::prefetch_at;
+use crate::kernels::flex::tile::{ROWS, SEGMENT};
 
-/// Transforms products, of which there is one line every `stride` numbers, to tiles of `OUTPUTS` by `OUTPUTS` pixels of a plane that
-/// starts at `start` of a picture, and adds `bias`. `STEP` is that of the tiles when they were read.
+/// Output channels between a request for memory and its use.
+const AHEAD: usize = 1;
+
+/// The products of some output channels.
+#[derive(Debug, Clone)]
+pub(super) struct Products<'a> {
+    /// `[products, panels, segments, ROWS, SEGMENT]`, where the first panel begins with the first of the channels.
+    pub(super) values: &'a [f32],
+    /// Numbers from one product to the next.
+    pub(super) stride: usize,
+    /// Segments of each panel, of which the first belong to the picture.
+    pub(super) segments: usize,
+    pub(super) channels: Range<usize>,
+    /// A number for each channel of the picture, or nothing.
+    pub(super) bias: &'a [f32],
+}
+
+impl Products<'_> {
+    /// Where the line of a channel and a segment begins in the first product.
+    fn line(&self, channel: usize, segment: usize) -> usize {
+        let row = channel - self.channels.start;
+        ((row / ROWS * self.segments + segment) * ROWS + row % ROWS) * SEGMENT
+    }
+}
+
+/// Transforms products to tiles of `OUTPUTS` by `OUTPUTS` pixels of their channels of a picture, and adds the bias. `STEP` is that of
+/// the tiles when they were read.
 pub(super) struct Writer<'a, T, const STEP: usize, const PRODUCTS: usize, const OUTPUTS: usize> {
     transform: PhantomData<T>,
-    segment: &'a Segment,
+    segments: &'a [Segment],
     planes: &'a Planes,
-    products: &'a [f32],
-    stride: usize,
-    bias: f32,
+    products: &'a Products<'a>,
     picture: DisjointSlices<'a>,
-    start: usize,
 }
 
 impl<'a, T, const STEP: usize, const PRODUCTS: usize, const OUTPUTS: usize>
     Writer<'a, T, STEP, PRODUCTS, OUTPUTS>
 {
     /// # Safety
-    /// Nobody else reads or writes these tiles of the plane while the writer lives.
+    /// Nobody else reads or writes these tiles of the channels while the writer lives.
     pub(super) unsafe fn new(
-        segment: &'a Segment,
+        segments: &'a [Segment],
         planes: &'a Planes,
-        (products, stride): (&'a [f32], usize),
-        bias: f32,
+        products: &'a Products<'a>,
         picture: DisjointSlices<'a>,
-        start: usize,
     ) -> Self {
         Self {
             transform: PhantomData,
-            segment,
+            segments,
             planes,
             products,
-            stride,
-            bias,
             picture,
-            start,
         }
     }
 }
@@ -67,35 +86,49 @@ impl<
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let planes = self.planes;
+        let Self {
+            planes, products, ..
+        } = self;
         let mut half = [[[0.0; SEGMENT]; OUTPUTS]; PRODUCTS];
         let mut outputs = [[[0.0; SEGMENT]; OUTPUTS]; OUTPUTS];
-        let product = |row: usize, column: usize| {
-            line(&self.products[(row * PRODUCTS + column) * self.stride..])
-        };
-        for (column, half) in half.iter_mut().enumerate() {
-            let sources = from_fn(|row| product(row, column));
-            transform::<S, T, PRODUCTS, OUTPUTS>(simd, sources, |row, part, numbers| {
-                S::as_mut_simd_f32s(&mut half[row]).0[part] = numbers;
-            });
-        }
-        for (row, outputs) in outputs.iter_mut().enumerate() {
-            let sources = from_fn(|column| &half[column][row]);
-            transform::<S, T, PRODUCTS, OUTPUTS>(simd, sources, |column, part, numbers| {
-                S::as_mut_simd_f32s(&mut outputs[column]).0[part] = numbers;
-            });
-        }
-        for (row, lines) in outputs.iter().enumerate() {
-            let mut pixels = [[0.0; OUTPUTS]; SEGMENT];
-            merge::<S, STEP, OUTPUTS>(simd, lines, self.bias, &mut pixels);
-            for run in &self.segment.runs {
-                let (row, column) = (run.row * OUTPUTS + row, run.column * OUTPUTS);
-                if row < planes.height {
-                    let pixels = pixels[run.lane..run.lane + run.count].as_flattened();
-                    let count = pixels.len().min(planes.width - column);
-                    let start = self.start + row * planes.width + column;
-                    // SAFETY: the promise of the caller of `new`.
-                    unsafe { self.picture.write(start, &pixels[..count]) };
+        let mut pixels = [[0.0; OUTPUTS]; SEGMENT];
+        for channel in products.channels.clone() {
+            let bias = products.bias.get(channel).copied().unwrap_or(0.0);
+            let plane = channel * planes.pixels();
+            for (number, segment) in self.segments.iter().enumerate() {
+                let start = products.line(channel, number);
+                let numbers = &products.values[start..];
+                for (column, half) in half.iter_mut().enumerate() {
+                    let sources = from_fn(|row| {
+                        let numbers = &numbers[(row * PRODUCTS + column) * products.stride..];
+                        // The line of the next channel, in most cases.
+                        prefetch_at(numbers.as_ptr().wrapping_add(AHEAD * SEGMENT));
+                        line(numbers)
+                    });
+                    transform::<S, T, PRODUCTS, OUTPUTS>(simd, sources, |row, part, numbers| {
+                        S::as_mut_simd_f32s(&mut half[row]).0[part] = numbers;
+                    });
+                }
+                for (row, outputs) in outputs.iter_mut().enumerate() {
+                    let sources = from_fn(|column| &half[column][row]);
+                    transform::<S, T, PRODUCTS, OUTPUTS>(simd, sources, |column, part, numbers| {
+                        S::as_mut_simd_f32s(&mut outputs[column]).0[part] = numbers;
+                    });
+                }
+                for (row, lines) in outputs.iter().enumerate() {
+                    merge::<S, STEP, OUTPUTS>(simd, lines, bias, &mut pixels);
+                    for run in &segment.runs {
+                        let (row, column) = (run.row * OUTPUTS + row, run.column * OUTPUTS);
+                        if row < planes.height {
+                            let pixels = pixels[run.lane..run.lane + run.count].as_flattened();
+                            let count = pixels.len().min(planes.width - column);
+                            let start = plane + row * planes.width + column;
+                            self.picture
+                                .prefetch(start + AHEAD * planes.pixels(), count);
+                            // SAFETY: the promise of the caller of `new`.
+                            unsafe { self.picture.write(start, &pixels[..count]) };
+                        }
+                    }
                 }
             }
         }
@@ -108,11 +141,12 @@ mod tests {
         self, HALF, LARGE, ReadLarge, ReadSmall, SHARED, SHARED_POINT, SMALL, WriteLarge,
         WriteSmall,
     };
+    use super::super::kernels::Kernels;
     use super::super::reader::Reader;
+    use super::super::segments::point_length;
     use super::super::transform::{OUTPUTS, POINTS, ReadInput, ReadWeight, WriteOutput};
-    use super::super::weights::transform_weights;
+    use super::super::weights::{Places, transform_weights};
     use super::*;
-    use crate::kernels::flex::tile::ROWS;
     use crate::kernels::workers::RayonWorkers;
 
     /// The transformed weights of a kernel of one tap.
@@ -122,14 +156,13 @@ mod tests {
     ) -> Vec<f32> {
         let mut weight = [[0.0; TAPS]; TAPS];
         weight.as_flattened_mut()[tap] = 1.0;
-        let place = (1, |point| [point, 0]);
-        let weight = transform_weights::<T, TAPS, POINTS>(
-            weight.as_flattened(),
-            [1, 1],
+        let kernels = Kernels {
+            weight: weight.as_flattened(),
+            channels: [1, 1],
             opposite,
-            RayonWorkers,
-            place,
-        );
+        };
+        let place: Places<'_> = (1, &|point| [point, 0]);
+        let (weight, _) = transform_weights::<T, TAPS, POINTS>(&kernels, RayonWorkers, place);
         weight.chunks_exact(ROWS).map(|rows| rows[0]).collect()
     }
 
@@ -151,13 +184,14 @@ mod tests {
     ) -> Vec<f32> {
         let mut output = vec![f32::NAN; 2 * target.pixels()];
         let rows = target.height.div_ceil(OUTPUTS);
-        for segment in &Segment::divide(rows, target.tile_columns) {
-            let mut points = vec![0.0; POINTS * POINTS * 2 * SEGMENT];
+        for segments in Segment::divide(rows, target.tile_columns).chunks(1) {
+            let mut points = vec![0.0; POINTS * POINTS * point_length(2)];
+            let mut values = vec![0.0; PRODUCTS * PRODUCTS * ROWS * SEGMENT];
             Simd::vectorize(
                 simd,
                 Reader::<R, STEP, REACH, POINTS> {
                     transform: PhantomData,
-                    segment,
+                    segments,
                     planes: source,
                     picture,
                     points: &mut points,
@@ -166,25 +200,33 @@ mod tests {
             for channel in 0..2 {
                 let at = |lane: usize| {
                     let points = &points;
-                    move |point: usize| points[(point * 2 + channel) * SEGMENT + lane]
+                    move |point: usize| points[point * point_length(2) + channel * SEGMENT + lane]
                 };
                 let products = (0..PRODUCTS * PRODUCTS * SEGMENT)
                     .map(|index| multiply(index / SEGMENT, &at(index % SEGMENT)));
                 let products: Vec<f32> = products.collect();
-                let start = channel * target.pixels();
-                // SAFETY: nobody else has the output.
-                let writer = unsafe {
-                    Writer::<W, STEP, PRODUCTS, OUTPUTS>::new(
-                        segment,
-                        target,
-                        (&products, SEGMENT),
-                        0.5,
-                        DisjointSlices::new(&mut output),
-                        start,
-                    )
-                };
-                Simd::vectorize(simd, writer);
+                for (product, line) in products.chunks_exact(SEGMENT).enumerate() {
+                    let row = product * ROWS + channel;
+                    values[row * SEGMENT..][..SEGMENT].copy_from_slice(line);
+                }
             }
+            let products = Products {
+                values: &values,
+                stride: ROWS * SEGMENT,
+                segments: 1,
+                channels: 0..2,
+                bias: &[0.5; 2],
+            };
+            // SAFETY: nobody else has the output.
+            let writer = unsafe {
+                Writer::<W, STEP, PRODUCTS, OUTPUTS>::new(
+                    segments,
+                    target,
+                    &products,
+                    DisjointSlices::new(&mut output),
+                )
+            };
+            Simd::vectorize(simd, writer);
         }
         output
     }

@@ -1,0 +1,27 @@
+#!/bin/sh
+# Pictures four times as large, by the recipe `super-resolution-small` for the smallest error, and from there by `srgan`.
+#
+#     scripts/tasks/enlarge.sh PHOTOS WORK
+#
+# PHOTOS has sharp photos, those to measure with in a folder called test. With VGG19, a file of its weights, `srgan` compares its features.
+set -eu
+
+if [ $# -lt 2 ]; then
+    sed -n '2,6s/^# \{0,1\}//p' "$0"
+    exit 2
+fi
+photos=$1 work=$2
+. "$(dirname "$0")/common.sh"
+
+data=$work/enlarge
+small="generator.blocks=4 generator.channels=32 generator.norm=none"
+train larger super-resolution-small "$photos" generator.scale=4 optim.epochs=50
+[ -d "$data" ] || translate data degrade --input "$photos/test" --output "$data" --downscale 4
+apply larger "$data/input" "$data/larger"
+init=larger
+train sharper srgan "$photos" $small discriminator.channels=16 data.batch_size=4 optim.epochs=5 optim.decay_epochs=0 \
+    loss.perceptual_weights="${VGG19:-}"
+apply sharper "$data/input" "$data/sharper"
+for what in bicubic larger sharper; do
+    measure "$what" "$data/target" "$data/$what" psnr,ssim,swd
+done
