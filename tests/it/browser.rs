@@ -257,7 +257,8 @@ impl Browser {
     pub fn downloaded(&mut self, name: &str) -> Vec<u8> {
         let path = self.downloads().join(name);
         let started = Instant::now();
-        while !path.is_file() {
+        // The browser takes the name with an empty file first.
+        while !std::fs::metadata(&path).is_ok_and(|file| file.len() > 0) {
             assert!(started.elapsed() < PATIENCE, "{name} is not downloaded");
             // Lets the browser work.
             self.eval("1");
