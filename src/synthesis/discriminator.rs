@@ -110,7 +110,7 @@ impl SynthesisDiscriminator {
         Some(-(likely * classes.clone()).sum() / count)
     }
 
-    /// The [loss](LatentCodes::loss) of what the network takes the latent codes of pictures with these
+    /// The loss of what the network takes the latent codes of pictures with these
     /// [`features`](Critic::features) to be. None where there are no codes.
     pub fn code_loss(
         &self,

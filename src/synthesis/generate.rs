@@ -93,7 +93,7 @@ impl Generate {
 
     /// Takes one training step with this `noise`: [so many](Self::noise_count) values for the pictures of `batch`, those of their vectors
     /// first; with arch `style` then those of the vectors that are mixed in, if any are, and the noise of each layer; then those of a first
-    /// stage; then [directions](PathLength) of the pictures in the steps that need them, and the [values](super::LatentCodes::draw) of latent
+    /// stage; then directions of the pictures in the steps that need them, and the [values](super::LatentCodes::draw) of latent
     /// codes.
     pub fn step_with(
         &mut self,

@@ -47,7 +47,7 @@ pub struct TrainRecipe {
     /// Epochs of each of these but the last; empty to share the epochs of the run out evenly.
     #[serde(default)]
     pub grow_epochs: Vec<usize>,
-    /// The place of this recipe in a run that grows: set in its [stages](Recipe::stages) alone, and in no file.
+    /// The place of this recipe in a run that grows: set in its [stages](crate::config::Recipe::stages) alone, and in no file.
     #[serde(skip)]
     pub level: Option<GrowthLevel>,
 }
