@@ -263,11 +263,14 @@ mod on_libtorch {
             println!("skipped: there is a GPU");
             return;
         }
+        // What lacks is the driver, or all of CUDA where LibTorch is that for the processor.
+        let lacks = if tch::utils::has_cudart() {
+            "no NVIDIA GPU"
+        } else {
+            "`scripts/libtorch.sh cuda` installs the other"
+        };
         Place::new()
             .run("bench --mode cycle --size 32 --device libtorch-cuda")
-            .failed(
-                1,
-                &["device `libtorch-cuda:0` does not answer", "no NVIDIA GPU"],
-            );
+            .failed(1, &["device `libtorch-cuda:0` does not answer", lacks]);
     }
 }
