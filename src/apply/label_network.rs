@@ -207,7 +207,7 @@ impl Translator for LabelTranslator {
 
     fn bytes_per_pixel(&self) -> Option<f64> {
         // Bands keep features in 32 bits.
-        if self.recipe.train.precision != Precision::F32 {
+        if !self.recipe.train.precision.has_full_features(&self.device) {
             return None;
         }
         bytes_per_pixel(

@@ -189,7 +189,7 @@ impl Translator for NetworkTranslator {
 
     fn bytes_per_pixel(&self) -> Option<f64> {
         // Bands keep features in 32 bits.
-        if self.precision != Precision::F32 {
+        if !self.precision.has_full_features(&self.device) {
             return None;
         }
         let channels = self.channels[0] + self.code_length;

@@ -58,8 +58,8 @@ pub struct Arguments {
     /// Fixes initial weights, order of pictures and augmentation
     #[arg(long, value_name = "N")]
     seed: Option<u32>,
-    /// Precision of the convolutions: bf16 is faster on processors with AMX or AVX512-BF16 and on GPUs, where the device
-    /// offers it (libtorch) [default: f32]
+    /// Precision of the convolutions: bf16 is faster on processors with AMX, with libtorch also on those with AVX512-BF16 and on
+    /// GPUs [default: f32]
     #[arg(long, value_enum)]
     precision: Option<Precision>,
     /// Go on where an earlier run of this style has stopped

@@ -144,7 +144,7 @@ pub enum UsageError {
     },
     /// Bands and dropout.
     #[error(
-        "`--tile N` cannot go with `--dropout on`, which falls on the whole picture, or with `--precision bf16`: add `--overlap` for tiles that are translated on their own, or leave one of them out"
+        "`--tile N` cannot go with `--dropout on`, which falls on the whole picture, or with `--precision bf16` on libtorch: add `--overlap` for tiles that are translated on their own, or leave one of them out"
     )]
     NoBands,
     /// Tiles that overlap by more than half.

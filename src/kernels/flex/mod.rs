@@ -5,6 +5,8 @@
 
 mod activation;
 mod adam;
+#[cfg(target_arch = "x86_64")]
+mod bfloat16;
 mod col2im;
 mod convolution;
 mod direct;
@@ -18,7 +20,9 @@ mod matrix_product;
 pub(super) mod norm;
 mod panels;
 mod prefetch;
+mod products;
 mod reflection;
+mod rounding;
 mod rows;
 mod scratch;
 mod sums;
@@ -75,7 +79,7 @@ impl Convolutions for Flex {
 }
 
 impl GradientsOfConvolutions for Flex {
-    /// Flex computes in 32 bits only.
+    /// What convolutions in bfloat16 take is rounded where it is packed.
     fn convolution_operands(
         input: FloatTensor<Self>,
         weight: FloatTensor<Self>,

@@ -1,0 +1,87 @@
+//! Where the cells of a padded picture lie in the planes of a tensor.
+
+use std::ops::Range;
+
+use super::vectors::LANES;
+
+/// Elements of one row that neighbouring cells lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    /// Element of the first cell from the beginning of the tensor's first plane, which need not exist.
+    pub(super) start: isize,
+    /// Which of the elements from `start` on exist: of 16, and where cells are two elements apart, of 16 more.
+    pub(super) masks: [u16; 2],
+}
+
+/// Pictures side by side, each as rows of cells; some cells lead to elements of the picture's planes.
+///
+/// Cell `(y, x)` leads to row `step * y + offset[0]` and column `step * x + offset[1]`, if these exist and the cell is among `cells`.
+#[derive(Debug, Clone)]
+pub(super) struct Grid {
+    pub(super) batch: usize,
+    /// Rows and columns of cells of a picture.
+    pub(super) size: [usize; 2],
+    /// The rows and columns of cells that lead anywhere.
+    pub(super) cells: [Range<usize>; 2],
+    /// Elements from one cell to the next, 1 or 2.
+    pub(super) step: usize,
+    pub(super) offset: [isize; 2],
+    /// Height and width of a plane.
+    pub(super) plane: [usize; 2],
+    /// Planes of a picture.
+    pub(super) channels: usize,
+}
+
+impl Grid {
+    /// Number of all cells.
+    pub(super) fn count(&self) -> usize {
+        self.batch * self.size[0] * self.size[1]
+    }
+
+    /// Finds the elements that `cells` lead to, up to 16 of them.
+    pub(super) fn spans(&self, cells: Range<usize>, spans: &mut Vec<Span>) {
+        spans.clear();
+        let [height, width] = self.size;
+        let end = cells.len().min(self.count().saturating_sub(cells.start));
+        let mut lane = 0;
+        while lane < end {
+            let row = (cells.start + lane) / width;
+            let column = (cells.start + lane) % width;
+            let count = (width - column).min(end - lane);
+            let (picture, y) = (row / height, row % height);
+            self.span(picture, y, column, lane..lane + count, spans);
+            lane += count;
+        }
+    }
+
+    /// Adds the elements that `lanes` lead to, cells of one row.
+    fn span(&self, picture: usize, y: usize, x: usize, lanes: Range<usize>, spans: &mut Vec<Span>) {
+        let [plane_height, plane_width] = self.plane;
+        let step = self.step as isize;
+        let row = step * y as isize + self.offset[0];
+        if !self.cells[0].contains(&y) || !(0..plane_height as isize).contains(&row) {
+            return;
+        }
+        let x = x as isize - lanes.start as isize;
+        let line = ((picture * self.channels * plane_height) as isize + row) * plane_width as isize;
+        // Of the vector's first cell, whether or not it is in this row.
+        let column = step * x + self.offset[1];
+        let mut masks = [0; 2];
+        for lane in lanes {
+            let cell = x + lane as isize;
+            if !self.cells[1].contains(&(cell as usize)) {
+                continue;
+            }
+            for part in 0..self.step {
+                let element = self.step * lane + part;
+                if (0..plane_width as isize).contains(&(column + element as isize)) {
+                    masks[element / LANES] |= 1 << (element % LANES);
+                }
+            }
+        }
+        if masks != [0; 2] {
+            let start = line + column;
+            spans.push(Span { start, masks });
+        }
+    }
+}

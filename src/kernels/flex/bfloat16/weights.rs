@@ -1,0 +1,101 @@
+//! Weights as right tiles.
+#![expect(unsafe_code, reason = "threads write lines of one buffer")]
+
+use std::arch::x86_64::*;
+
+use super::halves::{Halves, Writer};
+use super::tiles::{DEPTH, TILE};
+use super::vectors::{LANES, round_in_turn, transpose};
+use crate::kernels::workers::Workers;
+
+/// Weights from inputs to outputs, in the order in which they lie in memory.
+#[derive(Debug, Clone)]
+pub(super) struct Weights<'a> {
+    pub(super) values: &'a [f32],
+    pub(super) outputs: usize,
+    pub(super) inputs: usize,
+    /// Numbers from one output to the next, and from one input to the next. Taps are neighbours.
+    pub(super) strides: [usize; 2],
+    /// The place of each tap in the order of products.
+    pub(super) places: Vec<usize>,
+}
+
+impl Weights<'_> {
+    /// Groups of 16 outputs.
+    pub(super) fn groups(&self) -> usize {
+        self.outputs.div_ceil(LANES)
+    }
+
+    /// Blocks of 32 inputs.
+    fn blocks(&self) -> usize {
+        self.inputs.div_ceil(DEPTH)
+    }
+
+    /// Numbers of the tiles of one group, `[place of the tap][block]`.
+    pub(super) fn group_length(&self) -> usize {
+        self.places.len() * self.blocks() * TILE
+    }
+
+    /// The tiles of all groups.
+    pub(super) fn pack(&self, workers: impl Workers) -> Halves {
+        let mut packed = Halves::new(self.groups() * self.group_length());
+        let writer = packed.writer();
+        workers.for_each(self.groups() * self.blocks(), |task| {
+            let (group, block) = (task / self.blocks(), task % self.blocks());
+            // SAFETY: this module is used where the processor has the instructions. No other task has this block.
+            unsafe { self.pack_block(group, block, writer, group * self.group_length()) };
+        });
+        packed
+    }
+
+    /// The tiles of two groups from `first` on, of which the second need not exist.
+    pub(super) fn pack_groups(&self, first: usize) -> Halves {
+        let mut packed = Halves::new(2 * self.group_length());
+        let writer = packed.writer();
+        for (index, group) in (first..self.groups()).take(2).enumerate() {
+            for block in 0..self.blocks() {
+                // SAFETY: this module is used where the processor has the instructions, and the buffer is this call's own.
+                unsafe { self.pack_block(group, block, writer, index * self.group_length()) };
+            }
+        }
+        packed
+    }
+
+    /// Writes the tiles of one block, of a group that begins at `start` of the buffer.
+    ///
+    /// # Safety
+    /// No other thread has these tiles.
+    #[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
+    unsafe fn pack_block(&self, group: usize, block: usize, writer: Writer, start: usize) {
+        let taps = self.places.len();
+        for pair in 0..DEPTH / 2 {
+            for first in (0..taps).step_by(LANES) {
+                let count = (taps - first).min(LANES);
+                let mask = u16::MAX >> (LANES - count);
+                let of_input = |input: usize| {
+                    let mut rows = [_mm512_setzero_ps(); LANES];
+                    for (lane, row) in rows.iter_mut().enumerate() {
+                        let output = group * LANES + lane;
+                        if input < self.inputs && output < self.outputs {
+                            let from = output * self.strides[0] + input * self.strides[1] + first;
+                            let taps = &self.values[from..from + count];
+                            // SAFETY: reads as many numbers as there are.
+                            *row = unsafe { _mm512_maskz_loadu_ps(mask, taps.as_ptr()) };
+                        }
+                    }
+                    transpose(&rows)
+                };
+                let input = block * DEPTH + 2 * pair;
+                let (even, odd) = (of_input(input), of_input(input + 1));
+                for tap in 0..count {
+                    let tile = self.places[first + tap] * self.blocks() + block;
+                    let line = start + tile * TILE + pair * DEPTH;
+                    // SAFETY: inside the tile, which is this thread's, as the caller promises.
+                    unsafe {
+                        _mm512_storeu_ps(writer.line(line), round_in_turn(even[tap], odd[tap]));
+                    };
+                }
+            }
+        }
+    }
+}
