@@ -6,8 +6,7 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use translate::config::{GeneratorArch, Mode, Recipe};
 use translate::device::DeviceName;
 use translate::kernels::{
-    ConvolutionShape, Precision, TransposedConvolutionShape, convolution,
-    transposed_convolution,
+    ConvolutionShape, Precision, TransposedConvolutionShape, convolution, transposed_convolution,
 };
 use translate::method::{Method, StepContext};
 use translate::nn::{ForwardMode, Generator, NormStats, WeightInit};
@@ -122,7 +121,10 @@ fn convolutions_and_their_gradients_are_near_those_of_32_bits() {
                     } else {
                         0.0
                     };
-                    assert!(error >= least && error < 1e-2, "{name}, part {index}: {error}");
+                    assert!(
+                        error >= least && error < 1e-2,
+                        "{name}, part {index}: {error}"
+                    );
                 }
             }
         }
@@ -155,7 +157,10 @@ fn generators_are_near_those_of_32_bits() {
         let expected = run(Precision::F32, false);
         for ready in [false, true] {
             let error = error(&run(Precision::Bf16, ready), &expected);
-            assert!(error > 0.0 && error < 5e-2, "{name}, {arch:?}, {ready}: {error}");
+            assert!(
+                error > 0.0 && error < 5e-2,
+                "{name}, {arch:?}, {ready}: {error}"
+            );
         }
     }
 }
@@ -225,7 +230,10 @@ fn every_mode_trains_and_translates_in_it() {
                  --set discriminator.channels=4 --device {device} --precision bf16"
             );
             let run = place.run(&line).done();
-            assert!(run.stdout.contains(&format!("on {device}, bf16")), "{run:#?}");
+            assert!(
+                run.stdout.contains(&format!("on {device}, bf16")),
+                "{run:#?}"
+            );
         }
     }
 }
@@ -241,14 +249,22 @@ fn a_style_trained_in_it_goes_on_in_it_and_translates_in_both() {
         let style = place.text("checkpoints/s/style.toml");
         assert!(style.contains("precision = \"bf16\""), "{style}");
         place
-            .run(&format!("train --resume --name s --device {device} --precision f32"))
+            .run(&format!(
+                "train --resume --name s --device {device} --precision f32"
+            ))
             .failed(2, &["train.precision: \"bf16\", now \"f32\""]);
         place
-            .run(&format!("train --resume --name s --device {device} --steps 6"))
+            .run(&format!(
+                "train --resume --name s --device {device} --steps 6"
+            ))
             .done();
         assert_eq!(place.last_step("s"), 6);
         place.picture("in/one.png", 64, 64, 1);
-        let runs = [(*device, "bf16"), (*device, "f32"), (DeviceName::Cpu, "f32")];
+        let runs = [
+            (*device, "bf16"),
+            (*device, "f32"),
+            (DeviceName::Cpu, "f32"),
+        ];
         let [half, full, cpu] = runs.map(|(device, precision)| {
             let output = format!("{device}-{precision}-again");
             let line = format!(

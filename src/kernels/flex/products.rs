@@ -18,6 +18,10 @@ pub(super) enum Products {
 }
 
 impl Products {
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(unused_variables, reason = "there are no products of bfloat16")
+    )]
     pub(super) fn of(geometry: &Geometry, precision: Precision) -> Self {
         match precision {
             Precision::F32 => Self::Full,

@@ -8,16 +8,16 @@ use super::grid::{Grid, Span};
 use super::level::Level;
 use super::pixels::Pixels;
 use super::tiles::{Sums, Tiles};
-use super::vectors::{LANES, in_turn, transpose};
+use super::vectors::{LANES, columns, in_turn};
 use super::weights::Weights;
 use crate::kernels::flex::disjoint_slices::DisjointSlices;
 use crate::kernels::workers::Workers;
 
-/// Tiles of pixels of one task: with the weights of 32 outputs they fit into a core's own cache.
-const TASK_TILES: usize = 16;
+/// Jobs of one task: with the weights of 32 outputs their pixels fit into a core's own cache.
+const TASK_JOBS: usize = 8;
 
-/// Up to this many tiles of pixels, weights are rounded where they are multiplied, once each.
-const FEW_TILES: usize = 16;
+/// Up to this many jobs, weights are rounded where they are multiplied, once each.
+const FEW_JOBS: usize = 8;
 
 /// Least number of tasks, to keep the cores of a processor busy.
 const TASKS: usize = 8;
@@ -47,10 +47,10 @@ pub(super) struct Taps {
     pub(super) shifts: Vec<(usize, usize)>,
 }
 
-/// A tile of cells of a pass.
+/// Two tiles of cells of a pass, of which the second may be empty.
 struct Job {
     pass: usize,
-    cells: Range<usize>,
+    tiles: [Range<usize>; 2],
 }
 
 impl Correlation<'_> {
@@ -81,18 +81,22 @@ impl Correlation<'_> {
         let groups = self.weights.groups();
         let run = |jobs: &[Job], groups: Range<usize>, packed: *const u16| {
             let tiles = Tiles::new(level);
+            let spans: Vec<_> = jobs.iter().map(|job| self.spans(job)).collect();
             for (index, group) in groups.step_by(2).enumerate() {
-                let start = packed.wrapping_add(2 * index * self.weights.group_length());
-                for pair in jobs.chunks(2) {
+                let packed = packed.wrapping_add(2 * index * self.weights.group_length());
+                for (job, spans) in jobs.iter().zip(&spans) {
+                    let left = job.tiles.each_ref().map(|cells| pixels.tile(cells.start));
+                    let offsets = &offsets[job.pass];
                     // SAFETY: this module is used where the processor has the instructions. The tiles of pixels and weights are there, and no
                     // other task has these groups of these cells.
                     unsafe {
-                        self.tile_pair(&tiles, pair, &pixels, &offsets, start, group, output)
+                        let sums = self.sums(&tiles, job.pass, left, offsets, packed, group);
+                        self.write(job.pass, &sums, group, spans, output);
                     };
                 }
             }
         };
-        if jobs.len() <= FEW_TILES {
+        if jobs.len() <= FEW_JOBS {
             workers.for_each(groups.div_ceil(2), |pair| {
                 let packed = self.weights.pack_groups(2 * pair);
                 run(&jobs, 2 * pair..groups.min(2 * pair + 2), packed.as_ptr());
@@ -100,7 +104,7 @@ impl Correlation<'_> {
             return;
         }
         let packed = self.weights.pack(workers);
-        let chunks: Vec<&[Job]> = jobs.chunks(TASK_TILES).collect();
+        let chunks: Vec<&[Job]> = jobs.chunks(TASK_JOBS).collect();
         let shares = TASKS.div_ceil(chunks.len()).min(groups.div_ceil(2));
         let share = groups.div_ceil(2).div_ceil(shares) * 2;
         let start = Address(packed.as_ptr());
@@ -130,8 +134,8 @@ impl Correlation<'_> {
             };
             let across = cell(0, rows.start, columns.start)
                 ..cell(grid.batch - 1, rows.end - 1, columns.end - 1) + 1;
-            let by_row = grid.batch * rows.len() * columns.len().div_ceil(LANES);
-            let runs = if across.len().div_ceil(LANES) < by_row {
+            let by_row = grid.batch * rows.len() * columns.len().div_ceil(2 * LANES);
+            let runs = if across.len().div_ceil(2 * LANES) < by_row {
                 vec![across]
             } else {
                 let rows = (0..grid.batch).flat_map(|picture| {
@@ -144,79 +148,61 @@ impl Correlation<'_> {
                 .collect()
             };
             for run in runs {
-                let starts = run.clone().step_by(LANES);
+                let tile = |start: usize| start.min(run.end)..run.end.min(start + LANES);
+                let starts = run.clone().step_by(2 * LANES);
                 jobs.extend(starts.map(|start| Job {
                     pass,
-                    cells: start..run.end.min(start + LANES),
+                    tiles: [tile(start), tile(start + LANES)],
                 }));
             }
         }
         jobs
     }
 
-    /// Computes 32 outputs, from a group on, of one or two tiles of cells.
-    ///
-    /// # Safety
-    /// The packed weights of these groups are at `packed`, and no other thread has these groups of these cells.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "what all tiles share stands before the loop"
-    )]
-    #[target_feature(enable = "avx512f")]
-    unsafe fn tile_pair(
-        &self,
-        tiles: &Tiles,
-        jobs: &[Job],
-        pixels: &Pixels,
-        offsets: &[Vec<Vec<usize>>],
-        packed: *const u16,
-        group: usize,
-        output: DisjointSlices<'_>,
-    ) {
-        // Tiles of two passes have other taps.
-        if let [first, second] = jobs
-            && first.pass != second.pass
-        {
-            for job in jobs.chunks(1) {
-                // SAFETY: the caller's promise.
-                unsafe { self.tile_pair(tiles, job, pixels, offsets, packed, group, output) };
-            }
-            return;
-        }
-        let pass = jobs[0].pass;
-        let second = if group + 1 < self.weights.groups() {
-            self.weights.group_length()
-        } else {
-            0
-        };
-        let mut sums = [Sums::ZERO; 2];
-        let left = [&jobs[0], &jobs[jobs.len() - 1]].map(|job| pixels.tile(job.cells.start));
-        for (neighbour, sums) in sums
-            .iter_mut()
-            .enumerate()
-            .take(self.passes[pass].grid.step)
-        {
-            let first = self.passes[pass].neighbours[neighbour].first;
-            let start = packed.wrapping_add(first * pixels.blocks() * super::tiles::TILE);
-            let right = [start, start.wrapping_add(second)];
-            // SAFETY: the tiles of all taps and blocks are there.
-            unsafe { tiles.multiply(left, &offsets[pass][neighbour], right, sums, false) };
-        }
-        let mut spans = Vec::new();
-        for (row, job) in jobs.iter().enumerate() {
-            self.passes[pass].grid.spans(job.cells.clone(), &mut spans);
-            for column in 0..2 {
-                let first = (group + column) * LANES;
-                if first < self.weights.outputs {
-                    let sums = [&sums[0].0[row][column], &sums[1].0[row][column]];
-                    // SAFETY: the caller's promise.
-                    unsafe { self.write(pass, sums, first, &spans, output) };
-                }
-            }
-        }
+    /// Where the cells of each tile lead to.
+    fn spans(&self, job: &Job) -> [Vec<Span>; 2] {
+        job.tiles.clone().map(|cells| {
+            let mut spans = Vec::new();
+            self.passes[job.pass].grid.spans(cells, &mut spans);
+            spans
+        })
     }
 
-    /// Writes the sums of 16 cells and of the outputs from `first` on.
+    /// Sums of two tiles of cells that begin at `left` and of 32 outputs from a group on, for each of two neighbours.
+    ///
+    /// # Safety
+    /// The packed weights of these groups are at `packed`.
+    unsafe fn sums(
+        &self,
+        tiles: &Tiles,
+        pass: usize,
+        left: [*const u16; 2],
+        offsets: &[Vec<usize>],
+        packed: *const u16,
+        group: usize,
+    ) -> [Sums; 2] {
+        // Without a second group its sums are not used.
+        let is_pair = group + 1 < self.weights.groups();
+        let second = usize::from(is_pair) * self.weights.group_length();
+        let mut sums = [Sums::ZERO; 2];
+        for (neighbour, taps) in self.passes[pass].neighbours.iter().enumerate() {
+            let start = packed.wrapping_add(taps.first * self.weights.tap_length());
+            let right = [start, start.wrapping_add(second)];
+            // SAFETY: the tiles of all taps and blocks are there.
+            unsafe {
+                tiles.multiply(
+                    left,
+                    &offsets[neighbour],
+                    right,
+                    &mut sums[neighbour],
+                    false,
+                );
+            };
+        }
+        sums
+    }
+
+    /// Writes the sums of two tiles of cells and of 32 outputs from a group on.
     ///
     /// # Safety
     /// No other thread has these outputs of these cells.
@@ -224,46 +210,46 @@ impl Correlation<'_> {
     unsafe fn write(
         &self,
         pass: usize,
-        sums: [&[[f32; LANES]; LANES]; 2],
-        first: usize,
-        spans: &[Span],
+        sums: &[Sums; 2],
+        group: usize,
+        spans: &[Vec<Span>; 2],
         output: DisjointSlices<'_>,
     ) {
         let grid = &self.passes[pass].grid;
         let pixels = grid.plane[0] * grid.plane[1];
         let length = grid.batch * grid.channels * pixels;
         let planes = output.block(0, 1, length, length).start;
-        let columns = |sums: &[[f32; LANES]; LANES]| {
-            // SAFETY: each row has 16 numbers.
-            transpose(
-                &sums
-                    .each_ref()
-                    .map(|row| unsafe { _mm512_loadu_ps(row.as_ptr()) }),
-            )
-        };
-        let even = columns(sums[0]);
-        let odd = if grid.step == 2 {
-            columns(sums[1])
-        } else {
-            even
-        };
-        for (index, channel) in (first..self.weights.outputs).take(LANES).enumerate() {
-            let mut parts = if grid.step == 2 {
-                in_turn(even[index], odd[index])
-            } else {
-                [even[index]; 2]
-            };
-            if let Some(bias) = self.bias.get(channel) {
-                parts = parts.map(|part| _mm512_add_ps(part, _mm512_set1_ps(*bias)));
-            }
-            for span in spans {
-                let start = planes
-                    .wrapping_add(channel * pixels)
-                    .wrapping_offset(span.start);
-                for (part, values) in parts.into_iter().enumerate().take(grid.step) {
-                    let place = start.wrapping_add(LANES * part);
-                    // SAFETY: masked elements alone are written. They lie in the output, and are this thread's, as the caller promises.
-                    unsafe { _mm512_mask_storeu_ps(place, span.masks[part], values) };
+        for row in 0..2 {
+            for column in 0..2 {
+                let first = (group + column) * LANES;
+                if first >= self.weights.outputs || spans[row].is_empty() {
+                    continue;
+                }
+                let even = columns(&sums[0].0[row][column]);
+                let odd = columns(&sums[grid.step - 1].0[row][column]);
+                for index in 0..LANES.min(self.weights.outputs - first) {
+                    let channel = first + index;
+                    let mut parts = if grid.step == 2 {
+                        in_turn(even[index], odd[index])
+                    } else {
+                        [even[index]; 2]
+                    };
+                    if let Some(bias) = self.bias.get(channel) {
+                        let bias = _mm512_set1_ps(*bias);
+                        parts = [_mm512_add_ps(parts[0], bias), _mm512_add_ps(parts[1], bias)];
+                    }
+                    let plane = planes.wrapping_add(channel * pixels);
+                    for span in &spans[row] {
+                        let start = plane.wrapping_offset(span.start);
+                        // SAFETY: masked elements alone are written. They lie in the output, and are this thread's, as the caller promises.
+                        unsafe {
+                            _mm512_mask_storeu_ps(start, span.masks[0], parts[0]);
+                            if grid.step == 2 {
+                                let next = start.wrapping_add(LANES);
+                                _mm512_mask_storeu_ps(next, span.masks[1], parts[1]);
+                            }
+                        };
+                    }
                 }
             }
         }

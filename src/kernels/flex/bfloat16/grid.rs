@@ -66,20 +66,16 @@ impl Grid {
         let line = ((picture * self.channels * plane_height) as isize + row) * plane_width as isize;
         // Of the vector's first cell, whether or not it is in this row.
         let column = step * x + self.offset[1];
-        let mut masks = [0; 2];
-        for lane in lanes {
-            let cell = x + lane as isize;
-            if !self.cells[1].contains(&(cell as usize)) {
-                continue;
-            }
-            for part in 0..self.step {
-                let element = self.step * lane + part;
-                if (0..plane_width as isize).contains(&(column + element as isize)) {
-                    masks[element / LANES] |= 1 << (element % LANES);
-                }
-            }
-        }
-        if masks != [0; 2] {
+        // Of the vector's elements, those whose cells are among the lanes and lead somewhere, and those inside the plane.
+        let cells = &self.cells[1];
+        let first = (cells.start as isize - x).max(lanes.start as isize);
+        let last = (cells.end as isize - x).min(lanes.end as isize);
+        let first = (step * first).max(-column);
+        let last = (step * last).min(plane_width as isize - column);
+        if first < last {
+            let below = |element: isize| (1_u64 << element) - 1;
+            let mask = below(last) & !below(first);
+            let masks = [mask as u16, (mask >> LANES) as u16];
             let start = line + column;
             spans.push(Span { start, masks });
         }

@@ -41,7 +41,9 @@ mod tests {
 
     fn close(found: &[f32], expected: &[f32]) -> Result<(), TestCaseError> {
         prop_assert_eq!(found.len(), expected.len());
-        let most = expected.iter().fold(1e-3_f32, |most, value| most.max(value.abs()));
+        let most = expected
+            .iter()
+            .fold(1e-3_f32, |most, value| most.max(value.abs()));
         for (index, (found, expected)) in found.iter().zip(expected).enumerate() {
             let error = (found - expected).abs();
             prop_assert!(error <= 2e-5 * most, "{index}: {found}, not {expected}");
@@ -108,18 +110,33 @@ mod tests {
     /// Many cells, so that tasks share them.
     #[test]
     fn large_pictures_are_convolved() {
-        for (input, outputs, kernel, stride) in [([1, 3, 90, 131], 40, 7, 1), ([1, 40, 128, 96], 70, 4, 2)] {
-            let shape = ConvolutionShape { stride, padding: 1, precision: Precision::Bf16 };
+        for (input, outputs, kernel, stride) in
+            [([1, 3, 90, 131], 40, 7, 1), ([1, 40, 128, 96], 70, 4, 2)]
+        {
+            let shape = ConvolutionShape {
+                stride,
+                padding: 1,
+                precision: Precision::Bf16,
+            };
             let geometry = Geometry::new(input, [outputs, input[1], kernel, kernel], shape);
             let values = numbers(input.iter().product(), 1);
             let weight = numbers(outputs * geometry.depth(), 2);
             let gradient = numbers(geometry.output_dims().iter().product(), 3);
-            let [values32, weight32, gradient32] = [&values, &weight, &gradient].map(|values| rounded(values));
+            let [values32, weight32, gradient32] =
+                [&values, &weight, &gradient].map(|values| rounded(values));
             for level in levels() {
                 let found = forward_at(level, &geometry, &values, &weight, &[]);
-                close(&found, &forward::forward(&geometry, &values32, &weight32, &[])).unwrap();
+                close(
+                    &found,
+                    &forward::forward(&geometry, &values32, &weight32, &[]),
+                )
+                .unwrap();
                 let found = input_gradient_at(level, &geometry, &gradient, &weight, &[]);
-                close(&found, &input_gradient(&geometry, &gradient32, &weight32, &[])).unwrap();
+                close(
+                    &found,
+                    &input_gradient(&geometry, &gradient32, &weight32, &[]),
+                )
+                .unwrap();
                 let found = weight_gradient_at(level, &geometry, &values, &gradient);
                 close(&found, &products(&geometry, &values32, &gradient32)).unwrap();
             }

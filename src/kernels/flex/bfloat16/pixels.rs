@@ -88,25 +88,28 @@ unsafe fn pack<const STEP: usize>(
     }
     for (block, first) in (0..grid.channels).step_by(DEPTH).enumerate() {
         for (vector, spans) in vectors.clone().zip(&spans) {
-            let read = |channel: usize| {
-                if channel < grid.channels {
-                    // SAFETY: the caller's promise.
-                    unsafe { read_cells::<STEP>(input.as_ptr().add(channel * pixels), spans) }
-                } else {
-                    _mm512_setzero_ps()
-                }
-            };
             let mut pairs = [_mm512_setzero_ps(); LANES];
-            for (index, pair) in pairs.iter_mut().enumerate() {
+            for index in 0..LANES {
                 let channel = first + 2 * index;
-                if channel < grid.channels {
-                    *pair = round_in_turn(read(channel), read(channel + 1));
+                if channel >= grid.channels {
+                    break;
                 }
+                // SAFETY: the caller's promise.
+                pairs[index] = unsafe {
+                    let plane = input.as_ptr().add(channel * pixels);
+                    let even = read_cells::<STEP>(plane, spans);
+                    if channel + 1 < grid.channels {
+                        round_in_turn(even, read_cells::<STEP>(plane.add(pixels), spans))
+                    } else {
+                        round_in_turn(even, _mm512_setzero_ps())
+                    }
+                };
             }
             let cell = start + block * room + vector * LANES;
-            for (index, line) in transpose(&pairs).into_iter().enumerate() {
+            let lines = transpose(&pairs);
+            for index in 0..LANES {
                 // SAFETY: the caller's promise.
-                unsafe { _mm512_storeu_ps(writer.line((cell + index) * DEPTH), line) };
+                unsafe { _mm512_storeu_ps(writer.line((cell + index) * DEPTH), lines[index]) };
             }
         }
     }

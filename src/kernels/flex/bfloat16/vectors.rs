@@ -1,4 +1,7 @@
 //! Vector operations on 16 numbers that are about to be rounded, or were summed.
+//!
+//! Closures that are given to functions of the standard library are not compiled into these, which do not have the instructions: hence loops
+//! over indices here and in those that call them.
 #![expect(unsafe_code, reason = "vector instructions read and write memory")]
 
 use std::arch::x86_64::*;
@@ -28,11 +31,10 @@ pub(super) fn transpose(rows: &[__m512; LANES]) -> [__m512; LANES] {
     }
     let mut columns = [_mm512_setzero_ps(); LANES];
     for lane in 0..4 {
-        let [first, second, third, fourth] = [0, 4, 8, 12].map(|group| quads[group + lane]);
-        let even = _mm512_shuffle_f32x4::<0x88>(first, second);
-        let odd = _mm512_shuffle_f32x4::<0xdd>(first, second);
-        let more_even = _mm512_shuffle_f32x4::<0x88>(third, fourth);
-        let more_odd = _mm512_shuffle_f32x4::<0xdd>(third, fourth);
+        let even = _mm512_shuffle_f32x4::<0x88>(quads[lane], quads[lane + 4]);
+        let odd = _mm512_shuffle_f32x4::<0xdd>(quads[lane], quads[lane + 4]);
+        let more_even = _mm512_shuffle_f32x4::<0x88>(quads[lane + 8], quads[lane + 12]);
+        let more_odd = _mm512_shuffle_f32x4::<0xdd>(quads[lane + 8], quads[lane + 12]);
         columns[lane] = _mm512_shuffle_f32x4::<0x88>(even, more_even);
         columns[lane + 8] = _mm512_shuffle_f32x4::<0xdd>(even, more_even);
         columns[lane + 4] = _mm512_shuffle_f32x4::<0x88>(odd, more_odd);
@@ -76,21 +78,22 @@ pub(super) fn round_in_turn(first: __m512, second: __m512) -> __m512 {
 #[target_feature(enable = "avx512f")]
 #[inline]
 pub(super) unsafe fn read_cells<const STEP: usize>(plane: *const f32, spans: &[Span]) -> __m512 {
-    let mut parts = [_mm512_setzero_ps(); 2];
+    let (mut first, mut second) = (_mm512_setzero_ps(), _mm512_setzero_ps());
     for span in spans {
         let start = plane.wrapping_offset(span.start);
-        for (part, values) in parts.iter_mut().enumerate().take(STEP) {
-            // SAFETY: masked elements alone are read, which lie in the plane.
-            *values = unsafe {
-                _mm512_mask_loadu_ps(*values, span.masks[part], start.wrapping_add(LANES * part))
-            };
+        // SAFETY: masked elements alone are read, which lie in the plane.
+        unsafe {
+            first = _mm512_mask_loadu_ps(first, span.masks[0], start);
+            if STEP == 2 {
+                second = _mm512_mask_loadu_ps(second, span.masks[1], start.wrapping_add(LANES));
+            }
         }
     }
     if STEP == 1 {
-        return parts[0];
+        return first;
     }
     let every_second = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-    _mm512_permutex2var_ps(parts[0], every_second, parts[1])
+    _mm512_permutex2var_ps(first, every_second, second)
 }
 
 /// Two vectors, element by element in turn.
@@ -99,5 +102,20 @@ pub(super) unsafe fn read_cells<const STEP: usize>(plane: *const f32, spans: &[S
 pub(super) fn in_turn(first: __m512, second: __m512) -> [__m512; 2] {
     let low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
     let high = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-    [low, high].map(|order| _mm512_permutex2var_ps(first, order, second))
+    [
+        _mm512_permutex2var_ps(first, low, second),
+        _mm512_permutex2var_ps(first, high, second),
+    ]
+}
+
+/// Transposes rows of numbers in memory.
+#[target_feature(enable = "avx512f")]
+#[inline]
+pub(super) fn columns(rows: &[[f32; LANES]; LANES]) -> [__m512; LANES] {
+    let mut vectors = [_mm512_setzero_ps(); LANES];
+    for row in 0..LANES {
+        // SAFETY: a row has 16 numbers.
+        vectors[row] = unsafe { _mm512_loadu_ps(rows[row].as_ptr()) };
+    }
+    transpose(&vectors)
 }

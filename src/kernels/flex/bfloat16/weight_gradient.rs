@@ -190,17 +190,18 @@ impl Gradients {
                 let first = (2 * input_pair + column) * LANES;
                 for tap in (0..taps).step_by(LANES) {
                     let mut lines = [_mm512_setzero_ps(); LANES];
-                    for (line, sums) in lines.iter_mut().zip(&sums[tap..]) {
-                        let numbers = &sums.0[row / LANES][column][row % LANES];
-                        // SAFETY: there are 16 numbers.
-                        *line = unsafe { _mm512_loadu_ps(numbers.as_ptr()) };
-                    }
                     let count = (taps - tap).min(LANES);
+                    for index in 0..count {
+                        let numbers = &sums[tap + index].0[row / LANES][column][row % LANES];
+                        // SAFETY: there are 16 numbers.
+                        lines[index] = unsafe { _mm512_loadu_ps(numbers.as_ptr()) };
+                    }
                     let mask = u16::MAX >> (LANES - count);
-                    for (input, line) in (first..inputs).zip(transpose(&lines)) {
-                        let place = weight.wrapping_add((output * inputs + input) * taps + tap);
+                    let lines = transpose(&lines);
+                    for lane in 0..LANES.min(inputs.saturating_sub(first)) {
+                        let place = (output * inputs + first + lane) * taps + tap;
                         // SAFETY: inside the gradient, and this thread's, as the caller promises.
-                        unsafe { _mm512_mask_storeu_ps(place, mask, line) };
+                        unsafe { _mm512_mask_storeu_ps(weight.add(place), mask, lines[lane]) };
                     }
                 }
             }
@@ -237,16 +238,20 @@ unsafe fn pack_rows(
         }
         for row in 0..LANES {
             let channel = group * LANES + row;
-            let mut halves = [_mm512_setzero_ps(); 2];
+            let mut cells = _mm512_setzero_ps();
             if channel < grid.channels {
                 // SAFETY: the caller's promise.
-                halves = spans.each_ref().map(|spans| unsafe {
-                    read_cells::<1>(gradient.as_ptr().add(channel * pixels), spans)
-                });
+                cells = unsafe {
+                    let plane = gradient.as_ptr().add(channel * pixels);
+                    round(
+                        read_cells::<1>(plane, &spans[0]),
+                        read_cells::<1>(plane, &spans[1]),
+                    )
+                };
             }
             let line = start + step * TILE + row * DEPTH;
             // SAFETY: the caller's promise.
-            unsafe { _mm512_storeu_ps(writer.line(line), round(halves[0], halves[1])) };
+            unsafe { _mm512_storeu_ps(writer.line(line), cells) };
         }
     }
 }
@@ -271,17 +276,22 @@ unsafe fn pack_pairs<const STEP: usize>(
             grid.spans(cell..cell + LANES, spans);
         }
         let mut rows = [_mm512_setzero_ps(); LANES];
-        for (row, channel) in rows.iter_mut().zip(group * LANES..grid.channels) {
+        let first = group * LANES;
+        for row in 0..LANES.min(grid.channels - first) {
             // SAFETY: the caller's promise.
-            let [first, second] = spans.each_ref().map(|spans| unsafe {
-                read_cells::<STEP>(input.as_ptr().add(channel * pixels), spans)
-            });
-            *row = round(first, second);
+            rows[row] = unsafe {
+                let plane = input.as_ptr().add((first + row) * pixels);
+                round(
+                    read_cells::<STEP>(plane, &spans[0]),
+                    read_cells::<STEP>(plane, &spans[1]),
+                )
+            };
         }
-        for (pair, line) in transpose(&rows).into_iter().enumerate() {
+        let lines = transpose(&rows);
+        for pair in 0..LANES {
             let place = start + step * TILE + pair * 2 * LANES;
             // SAFETY: the caller's promise.
-            unsafe { _mm512_storeu_ps(writer.line(place), line) };
+            unsafe { _mm512_storeu_ps(writer.line(place), lines[pair]) };
         }
     }
 }

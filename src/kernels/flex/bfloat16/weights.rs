@@ -6,7 +6,11 @@ use std::arch::x86_64::*;
 use super::halves::{Halves, Writer};
 use super::tiles::{DEPTH, TILE};
 use super::vectors::{LANES, round_in_turn, transpose};
+use crate::kernels::flex::prefetch::prefetch_at;
 use crate::kernels::workers::Workers;
+
+/// Inputs whose weights are requested before they are read: they lie far apart.
+const AHEAD: usize = 4;
 
 /// Weights from inputs to outputs, in the order in which they lie in memory.
 #[derive(Debug, Clone)]
@@ -33,7 +37,12 @@ impl Weights<'_> {
 
     /// Numbers of the tiles of one group, `[place of the tap][block]`.
     pub(super) fn group_length(&self) -> usize {
-        self.places.len() * self.blocks() * TILE
+        self.places.len() * self.tap_length()
+    }
+
+    /// Numbers of the tiles of one tap of a group.
+    pub(super) fn tap_length(&self) -> usize {
+        self.blocks() * TILE
     }
 
     /// The tiles of all groups.
@@ -72,21 +81,9 @@ impl Weights<'_> {
             for first in (0..taps).step_by(LANES) {
                 let count = (taps - first).min(LANES);
                 let mask = u16::MAX >> (LANES - count);
-                let of_input = |input: usize| {
-                    let mut rows = [_mm512_setzero_ps(); LANES];
-                    for (lane, row) in rows.iter_mut().enumerate() {
-                        let output = group * LANES + lane;
-                        if input < self.inputs && output < self.outputs {
-                            let from = output * self.strides[0] + input * self.strides[1] + first;
-                            let taps = &self.values[from..from + count];
-                            // SAFETY: reads as many numbers as there are.
-                            *row = unsafe { _mm512_maskz_loadu_ps(mask, taps.as_ptr()) };
-                        }
-                    }
-                    transpose(&rows)
-                };
                 let input = block * DEPTH + 2 * pair;
-                let (even, odd) = (of_input(input), of_input(input + 1));
+                let even = self.of_input(group, input, first, mask);
+                let odd = self.of_input(group, input + 1, first, mask);
                 for tap in 0..count {
                     let tile = self.places[first + tap] * self.blocks() + block;
                     let line = start + tile * TILE + pair * DEPTH;
@@ -97,5 +94,27 @@ impl Weights<'_> {
                 }
             }
         }
+    }
+
+    /// Weights from one input to the outputs of a group, for up to 16 taps, of which `mask` has the number.
+    #[target_feature(enable = "avx512f")]
+    #[inline]
+    fn of_input(&self, group: usize, input: usize, first_tap: usize, mask: u16) -> [__m512; LANES] {
+        let mut rows = [_mm512_setzero_ps(); LANES];
+        if input >= self.inputs {
+            return rows;
+        }
+        let first = group * LANES;
+        for lane in 0..LANES.min(self.outputs - first) {
+            let from = (first + lane) * self.strides[0] + input * self.strides[1] + first_tap;
+            // SAFETY: as many numbers are read as the mask has, which there are.
+            rows[lane] = unsafe { _mm512_maskz_loadu_ps(mask, self.values.as_ptr().add(from)) };
+            prefetch_at(
+                self.values
+                    .as_ptr()
+                    .wrapping_add(from + AHEAD * self.strides[1]),
+            );
+        }
+        transpose(&rows)
     }
 }
