@@ -23,6 +23,8 @@ mod prefetch;
 mod products;
 mod reflection;
 mod rounding;
+#[cfg(target_arch = "x86_64")]
+mod row_convolution;
 mod rows;
 mod scratch;
 mod sums;
@@ -38,6 +40,8 @@ use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::TensorData;
 
+#[cfg(target_arch = "x86_64")]
+pub(super) use row_convolution::convolution_of_rows;
 pub(super) use rows::fuse_rows;
 pub(super) use tanh::tanh;
 pub(super) use values::is_plain;

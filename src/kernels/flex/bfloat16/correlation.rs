@@ -4,10 +4,11 @@
 use std::arch::x86_64::*;
 use std::ops::Range;
 
+use super::channel::Channel;
 use super::grid::{Grid, Span};
 use super::level::Level;
 use super::pixels::Pixels;
-use super::tiles::{Sums, Tiles};
+use super::tiles::{Step, Sums, Tiles};
 use super::vectors::{LANES, columns, in_turn};
 use super::weights::Weights;
 use crate::kernels::flex::disjoint_slices::DisjointSlices;
@@ -26,6 +27,8 @@ const TASKS: usize = 8;
 pub(super) struct Correlation<'a> {
     /// Grids on the input, of the size of those on the output.
     pub(super) phases: Vec<Grid>,
+    /// Cells on all sides of the input that mirror those inside; for one phase and one picture.
+    pub(super) mirrored: usize,
     pub(super) weights: Weights<'a>,
     /// One number per output, or none.
     pub(super) bias: &'a [f32],
@@ -36,15 +39,18 @@ pub(super) struct Correlation<'a> {
 pub(super) struct Pass {
     pub(super) grid: Grid,
     /// For each of `grid.step` neighbours, its taps.
-    pub(super) neighbours: Vec<Taps>,
+    pub(super) neighbours: Vec<Vec<Tap>>,
 }
 
-/// Taps that follow each other in the order of products.
-pub(super) struct Taps {
-    /// Place of the first one.
-    pub(super) first: usize,
-    /// Phase of the input, and cells to add to that of the output, of each tap.
-    pub(super) shifts: Vec<(usize, usize)>,
+/// A weight, and the cells that it is multiplied with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tap {
+    /// Its number.
+    pub(super) number: usize,
+    /// Phase of the input.
+    pub(super) phase: usize,
+    /// Cells to add to that of the output.
+    pub(super) shift: usize,
 }
 
 /// Two tiles of cells of a pass, of which the second may be empty.
@@ -61,36 +67,40 @@ impl Correlation<'_> {
     pub(super) unsafe fn run(
         &self,
         level: Level,
-        input: &[f32],
+        input: &[Channel<'_>],
         output: DisjointSlices<'_>,
         workers: impl Workers,
     ) {
-        let shifts = self.passes.iter().flat_map(|pass| &pass.neighbours);
-        let shifts = shifts.flat_map(|taps| &taps.shifts);
-        let slack = shifts.map(|(_, shift)| *shift).max().unwrap_or(0);
-        let pixels = Pixels::new(&self.phases, input, slack, workers);
-        let offsets: Vec<Vec<Vec<usize>>> = self
-            .passes
-            .iter()
-            .map(|pass| {
-                let neighbours = pass.neighbours.iter();
-                neighbours.map(|taps| taps.offsets(&pixels)).collect()
-            })
-            .collect();
+        let taps = self.passes.iter().flat_map(|pass| &pass.neighbours);
+        let slack = taps.flatten().map(|tap| tap.shift).max().unwrap_or(0);
+        let mut pixels = Pixels::new(&self.phases, input, slack, workers);
+        if self.mirrored > 0 {
+            pixels.mirror(self.phases[0].size, self.mirrored, workers);
+        }
+        let pixels = pixels;
+        let steps = |taps: &Vec<Tap>| self.steps(taps, &pixels);
+        let of_pass = |pass: &Pass| pass.neighbours.iter().map(steps).collect();
+        let steps: Vec<Vec<Vec<Step>>> = self.passes.iter().map(of_pass).collect();
         let jobs = self.jobs();
         let groups = self.weights.groups();
         let run = |jobs: &[Job], groups: Range<usize>, packed: *const u16| {
             let tiles = Tiles::new(level);
             let spans: Vec<_> = jobs.iter().map(|job| self.spans(job)).collect();
+            let mut sums = [Sums::ZERO; 2];
             for (index, group) in groups.step_by(2).enumerate() {
                 let packed = packed.wrapping_add(2 * index * self.weights.group_length());
+                // Without a second group its sums are not used.
+                let second = usize::from(group + 1 < self.weights.groups());
+                let right =
+                    [0, second * self.weights.group_length()].map(|next| packed.wrapping_add(next));
                 for (job, spans) in jobs.iter().zip(&spans) {
                     let left = job.tiles.each_ref().map(|cells| pixels.tile(cells.start));
-                    let offsets = &offsets[job.pass];
                     // SAFETY: this module is used where the processor has the instructions. The tiles of pixels and weights are there, and no
                     // other task has these groups of these cells.
                     unsafe {
-                        let sums = self.sums(&tiles, job.pass, left, offsets, packed, group);
+                        for (sums, steps) in sums.iter_mut().zip(&steps[job.pass]) {
+                            tiles.multiply(left, right, steps, sums, false);
+                        }
                         self.write(job.pass, &sums, group, spans, output);
                     };
                 }
@@ -168,38 +178,16 @@ impl Correlation<'_> {
         })
     }
 
-    /// Sums of two tiles of cells that begin at `left` and of 32 outputs from a group on, for each of two neighbours.
-    ///
-    /// # Safety
-    /// The packed weights of these groups are at `packed`.
-    unsafe fn sums(
-        &self,
-        tiles: &Tiles,
-        pass: usize,
-        left: [*const u16; 2],
-        offsets: &[Vec<usize>],
-        packed: *const u16,
-        group: usize,
-    ) -> [Sums; 2] {
-        // Without a second group its sums are not used.
-        let is_pair = group + 1 < self.weights.groups();
-        let second = usize::from(is_pair) * self.weights.group_length();
-        let mut sums = [Sums::ZERO; 2];
-        for (neighbour, taps) in self.passes[pass].neighbours.iter().enumerate() {
-            let start = packed.wrapping_add(taps.first * self.weights.tap_length());
-            let right = [start, start.wrapping_add(second)];
-            // SAFETY: the tiles of all taps and blocks are there.
-            unsafe {
-                tiles.multiply(
-                    left,
-                    &offsets[neighbour],
-                    right,
-                    &mut sums[neighbour],
-                    false,
-                );
-            };
-        }
-        sums
+    /// The products that a tile of cells is the sum of. The taps of one block of inputs follow each other, since their cells are still in the
+    /// first cache.
+    fn steps(&self, taps: &[Tap], pixels: &Pixels) -> Vec<Step> {
+        let of_block = |block: usize| {
+            taps.iter().map(move |tap| Step {
+                left: pixels.offset(tap.phase, block, tap.shift),
+                right: self.weights.offset(block, tap.number),
+            })
+        };
+        (0..pixels.blocks()).flat_map(of_block).collect()
     }
 
     /// Writes the sums of two tiles of cells and of 32 outputs from a group on.
@@ -253,18 +241,6 @@ impl Correlation<'_> {
                 }
             }
         }
-    }
-}
-
-impl Taps {
-    /// Bytes from a tile of cells to those that it is the sum of, `[tap][block]`.
-    fn offsets(&self, pixels: &Pixels) -> Vec<usize> {
-        let blocks = 0..pixels.blocks();
-        let of_tap = |&(phase, shift): &(usize, usize)| {
-            let blocks = blocks.clone();
-            blocks.map(move |block| pixels.offset(phase, block, shift))
-        };
-        self.shifts.iter().flat_map(of_tap).collect()
     }
 }
 

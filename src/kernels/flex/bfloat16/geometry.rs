@@ -4,7 +4,8 @@
     reason = "outputs are not cleared before they are written"
 )]
 
-use super::correlation::{Correlation, Pass, Taps};
+use super::channel::Channel;
+use super::correlation::{Correlation, Pass, Tap};
 use super::grid::Grid;
 use super::level::{Level, level};
 use super::weight_gradient::Gradients;
@@ -67,31 +68,58 @@ pub(super) fn forward_at(
     weight: &[f32],
     bias: &[f32],
 ) -> Vec<f32> {
-    let (size, phases) = input_phases(geometry);
+    let channels = Channel::all(input, geometry.inputs, geometry.input_pixels());
+    forward_of(level, geometry, &channels, 0, weight, bias)
+}
+
+/// [`forward`] of `channels`, whose planes lack `mirrored` rows and columns on all sides of the input, in which those inside are mirrored: at
+/// stride 1, without padding, of one picture.
+pub(in crate::kernels::flex) fn forward_of_channels(
+    geometry: &Geometry,
+    channels: &[Channel<'_>],
+    mirrored: usize,
+    weight: &[f32],
+    bias: &[f32],
+) -> Vec<f32> {
+    forward_of(stated_level(), geometry, channels, mirrored, weight, bias)
+}
+
+fn forward_of(
+    level: Level,
+    geometry: &Geometry,
+    channels: &[Channel<'_>],
+    mirrored: usize,
+    weight: &[f32],
+    bias: &[f32],
+) -> Vec<f32> {
+    let (size, mut phases) = input_phases(geometry);
+    if mirrored > 0 {
+        assert!(phases.len() == 1 && geometry.batch == 1 && geometry.padding_y == 0);
+        phases[0].offset = [-(mirrored as isize); 2];
+        phases[0].plane = phases[0].plane.map(|side| side - 2 * mirrored);
+    }
     let taps = geometry.taps();
     let correlation = Correlation {
         phases,
+        mirrored,
         weights: Weights {
             values: weight,
             outputs: geometry.outputs,
             inputs: geometry.inputs,
             strides: [geometry.depth(), taps],
-            places: (0..taps).collect(),
+            taps,
         },
         bias,
         passes: vec![Pass {
             grid: output_grid(geometry, size),
-            neighbours: vec![Taps {
-                first: 0,
-                shifts: (0..taps).map(|tap| shift(geometry, size, tap)).collect(),
-            }],
+            neighbours: vec![taps_of(geometry, size)],
         }],
     };
     let length = geometry.batch * geometry.outputs * geometry.output_pixels();
     // SAFETY: the cells of the only pass lead to all outputs.
     unsafe {
         DisjointSlices::fill_vec(length, |output| {
-            correlation.run(level, input, output, RayonWorkers);
+            correlation.run(level, channels, output, RayonWorkers);
         })
     }
 }
@@ -123,29 +151,19 @@ pub(super) fn input_gradient_at(
         plane: output,
         channels: geometry.outputs,
     };
-    // The taps of each phase follow each other.
-    let phases: Vec<[usize; 2]> = (0..stride * stride)
-        .map(|phase| [phase / stride, phase % stride])
-        .collect();
-    let mut places = vec![0; geometry.taps()];
-    let mut taken = 0;
-    let mut taps_of = |[y, x]: [usize; 2]| {
-        let first = taken;
-        let mut shifts = Vec::new();
-        for row in (y..kernel[0]).step_by(stride) {
-            for column in (x..kernel[1]).step_by(stride) {
-                places[row * kernel[1] + column] = taken;
-                taken += 1;
-                // Cell q of the gradient is row q - tap of it.
-                let [row, column] =
-                    [[row, y], [column, x]].map(|[tap, phase]| (tap - phase) / stride);
-                shifts.push((0, (reach[0] - 1 - row) * size[1] + reach[1] - 1 - column));
-            }
-        }
-        Taps { first, shifts }
+    let taps_of_phase = |y: usize, x: usize| {
+        let rows = (y..kernel[0]).step_by(stride);
+        let taps = rows.flat_map(|row| {
+            let columns = (x..kernel[1]).step_by(stride);
+            // Cell q of the output is reached by row q - tap of the gradient.
+            columns.map(move |column| Tap {
+                number: row * kernel[1] + column,
+                phase: 0,
+                shift: (reach[0] - 1 - row / stride) * size[1] + reach[1] - 1 - column / stride,
+            })
+        });
+        taps.collect()
     };
-    let taps: Vec<Taps> = phases.into_iter().map(&mut taps_of).collect();
-    let mut taps = taps.into_iter();
     let passes = (0..stride)
         .map(|phase| {
             let rows = first_cell(padding[0], phase, stride)
@@ -162,27 +180,29 @@ pub(super) fn input_gradient_at(
                     plane: input,
                     channels: geometry.inputs,
                 },
-                neighbours: taps.by_ref().take(stride).collect(),
+                neighbours: (0..stride).map(|x| taps_of_phase(phase, x)).collect(),
             }
         })
         .collect();
     let correlation = Correlation {
         phases: vec![source],
+        mirrored: 0,
         weights: Weights {
             values: weight,
             outputs: geometry.inputs,
             inputs: geometry.outputs,
             strides: [geometry.taps(), geometry.depth()],
-            places,
+            taps: geometry.taps(),
         },
         bias,
         passes,
     };
+    let channels = Channel::all(gradient, geometry.outputs, geometry.output_pixels());
     let length = geometry.batch * geometry.inputs * geometry.input_pixels();
     // SAFETY: the cells of the passes together lead to all pixels of the input.
     unsafe {
         DisjointSlices::fill_vec(length, |output| {
-            correlation.run(level, gradient, output, RayonWorkers);
+            correlation.run(level, &channels, output, RayonWorkers);
         })
     }
 }
@@ -202,9 +222,7 @@ pub(super) fn weight_gradient_at(
     let gradients = Gradients {
         phases,
         output: output_grid(geometry, size),
-        shifts: (0..geometry.taps())
-            .map(|tap| shift(geometry, size, tap))
-            .collect(),
+        taps: taps_of(geometry, size),
     };
     gradients.run(level, input, gradient, RayonWorkers)
 }
@@ -231,12 +249,19 @@ fn input_phases(geometry: &Geometry) -> ([usize; 2], Vec<Grid>) {
     (size, phases.collect())
 }
 
-/// Phase of the input, and the cells to add, of a tap.
-fn shift(geometry: &Geometry, size: [usize; 2], tap: usize) -> (usize, usize) {
+/// The taps of the convolution, in order.
+fn taps_of(geometry: &Geometry, size: [usize; 2]) -> Vec<Tap> {
     let stride = geometry.stride;
-    let (row, column) = (tap / geometry.kernel_width, tap % geometry.kernel_width);
-    let phase = row % stride * stride + column % stride;
-    (phase, row / stride * size[1] + column / stride)
+    let tap = |number: usize| {
+        let row = number / geometry.kernel_width;
+        let column = number % geometry.kernel_width;
+        Tap {
+            number,
+            phase: row % stride * stride + column % stride,
+            shift: row / stride * size[1] + column / stride,
+        }
+    };
+    (0..geometry.taps()).map(tap).collect()
 }
 
 /// The grid whose first cells lead to the output.

@@ -11,6 +11,8 @@ pub(super) struct Span {
     pub(super) start: isize,
     /// Which of the elements from `start` on exist: of 16, and where cells are two elements apart, of 16 more.
     pub(super) masks: [u16; 2],
+    /// Which of the vector's cells lead to the first of their elements.
+    pub(super) cells: u16,
 }
 
 /// Pictures side by side, each as rows of cells; some cells lead to elements of the picture's planes.
@@ -75,9 +77,12 @@ impl Grid {
         if first < last {
             let below = |element: isize| (1_u64 << element) - 1;
             let mask = below(last) & !below(first);
-            let masks = [mask as u16, (mask >> LANES) as u16];
-            let start = line + column;
-            spans.push(Span { start, masks });
+            let cell = |element: isize| (element + step - 1) / step;
+            spans.push(Span {
+                start: line + column,
+                masks: [mask as u16, (mask >> LANES) as u16],
+                cells: (below(cell(last)) & !below(cell(first))) as u16,
+            });
         }
     }
 }

@@ -7,6 +7,7 @@
 //! A convolution at stride 2 is one of the four phases of its input, and an input gradient at stride 2 is four convolutions of the gradient, for the
 //! four phases of the input.
 
+mod channel;
 mod correlation;
 mod geometry;
 mod grid;
@@ -18,7 +19,10 @@ mod vectors;
 mod weight_gradient;
 mod weights;
 
-pub(super) use geometry::{forward, input_gradient, is_applicable, weight_gradient};
+pub(super) use channel::Channel;
+pub(super) use geometry::{
+    forward, forward_of_channels, input_gradient, is_applicable, weight_gradient,
+};
 
 #[cfg(test)]
 mod tests {

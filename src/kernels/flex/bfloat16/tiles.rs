@@ -23,6 +23,14 @@ impl Sums {
     pub(super) const ZERO: Self = Self([[[[0.0; LANES]; LANES]; 2]; 2]);
 }
 
+/// What one product of tiles reads, in bytes after the first tiles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C)]
+pub(super) struct Step {
+    pub(super) left: usize,
+    pub(super) right: usize,
+}
+
 /// The registers of tiles of one thread, for as long as it lives.
 pub(super) struct Tiles {
     level: Level,
@@ -56,8 +64,8 @@ impl Tiles {
         Self { level }
     }
 
-    /// Sums over products of tiles: of left ones at `left[i]` plus each of `offsets`, in bytes, and right ones from `right[j]` on, one
-    /// after the other. Adds to what is in `sums` if `add` is set.
+    /// Sums over products of tiles, those at `left` and `right` plus each of `steps`. Adds to what is in `sums` if `add` is set. If the second
+    /// right tile is the first again, its sums are not computed.
     ///
     /// # Safety
     /// All these tiles can be read. Rows of tiles follow each other without gaps.
@@ -65,12 +73,12 @@ impl Tiles {
     pub(super) unsafe fn multiply(
         &self,
         left: [*const u16; 2],
-        offsets: &[usize],
         right: [*const u16; 2],
+        steps: &[Step],
         sums: &mut Sums,
         add: bool,
     ) {
-        if offsets.is_empty() {
+        if steps.is_empty() {
             if !add {
                 *sums = Sums::ZERO;
             }
@@ -79,8 +87,11 @@ impl Tiles {
         // SAFETY: the caller's promise, and the level's.
         unsafe {
             match self.level {
-                Level::Tiles => multiply_tiles(left, offsets, right, sums, add),
-                Level::Dots => multiply_dots(left, offsets, right, sums, add),
+                Level::Tiles if right[0] == right[1] => {
+                    multiply_column(left, right[0], steps, sums, add);
+                }
+                Level::Tiles => multiply_tiles(left, right, steps, sums, add),
+                Level::Dots => multiply_dots(left, right, steps, sums, add),
             }
         }
     }
@@ -96,12 +107,12 @@ impl Drop for Tiles {
 }
 
 /// # Safety
-/// As [`Tiles::multiply`]; the registers are set up, and there is at least one offset.
+/// As [`Tiles::multiply`]; the registers are set up, and there is at least one step.
 #[inline]
 unsafe fn multiply_tiles(
     left: [*const u16; 2],
-    offsets: &[usize],
     right: [*const u16; 2],
+    steps: &[Step],
     sums: &mut Sums,
     add: bool,
 ) {
@@ -121,21 +132,22 @@ unsafe fn multiply_tiles(
             "tilezero tmm2",
             "tilezero tmm3",
             "2:",
-            "mov {from}, [{offset}]",
+            "mov {from}, [{step}]",
+            "mov {with}, [{step} + 8]",
             "lea {from1}, [{left1} + {from}]",
+            "lea {with1}, [{right1} + {with}]",
             "add {from}, {left0}",
+            "add {with}, {right0}",
             "tileloadd tmm4, [{from} + {row}]",
-            "tileloadd tmm6, [{right0} + {row}]",
+            "tileloadd tmm6, [{with} + {row}]",
             "tdpbf16ps tmm0, tmm4, tmm6",
-            "tileloadd tmm7, [{right1} + {row}]",
+            "tileloadd tmm7, [{with1} + {row}]",
             "tdpbf16ps tmm1, tmm4, tmm7",
             "tileloadd tmm5, [{from1} + {row}]",
             "tdpbf16ps tmm2, tmm5, tmm6",
             "tdpbf16ps tmm3, tmm5, tmm7",
-            "add {right0}, 1024",
-            "add {right1}, 1024",
-            "add {offset}, 8",
-            "cmp {offset}, {end}",
+            "add {step}, 16",
+            "cmp {step}, {end}",
             "jne 2b",
             "tilestored [{sums} + {row}], tmm0",
             "tilestored [{sums} + {row} + 1024], tmm1",
@@ -146,12 +158,67 @@ unsafe fn multiply_tiles(
             row = in(reg) 64_usize,
             left0 = in(reg) left[0],
             left1 = in(reg) left[1],
-            right0 = inout(reg) right[0] => _,
-            right1 = inout(reg) right[1] => _,
-            offset = inout(reg) offsets.as_ptr() => _,
-            end = in(reg) offsets.as_ptr().add(offsets.len()),
+            right0 = in(reg) right[0],
+            right1 = in(reg) right[1],
+            step = inout(reg) steps.as_ptr() => _,
+            end = in(reg) steps.as_ptr().add(steps.len()),
             from = out(reg) _,
             from1 = out(reg) _,
+            with = out(reg) _,
+            with1 = out(reg) _,
+            options(nostack),
+        );
+    }
+}
+
+/// # Safety
+/// As [`multiply_tiles`].
+#[inline]
+unsafe fn multiply_column(
+    left: [*const u16; 2],
+    right: *const u16,
+    steps: &[Step],
+    sums: &mut Sums,
+    add: bool,
+) {
+    // SAFETY: reads what the caller says, and writes the sums.
+    unsafe {
+        asm!(
+            "test {add:e}, {add:e}",
+            "jz 3f",
+            "tileloadd tmm0, [{sums} + {row}]",
+            "tileloadd tmm2, [{sums} + {row} + 2048]",
+            "jmp 2f",
+            "3:",
+            "tilezero tmm0",
+            "tilezero tmm2",
+            "2:",
+            "mov {from}, [{step}]",
+            "mov {with}, [{step} + 8]",
+            "lea {from1}, [{left1} + {from}]",
+            "add {from}, {left0}",
+            "add {with}, {right}",
+            "tileloadd tmm4, [{from} + {row}]",
+            "tileloadd tmm6, [{with} + {row}]",
+            "tdpbf16ps tmm0, tmm4, tmm6",
+            "tileloadd tmm5, [{from1} + {row}]",
+            "tdpbf16ps tmm2, tmm5, tmm6",
+            "add {step}, 16",
+            "cmp {step}, {end}",
+            "jne 2b",
+            "tilestored [{sums} + {row}], tmm0",
+            "tilestored [{sums} + {row} + 2048], tmm2",
+            add = in(reg) u32::from(add),
+            sums = in(reg) sums,
+            row = in(reg) 64_usize,
+            left0 = in(reg) left[0],
+            left1 = in(reg) left[1],
+            right = in(reg) right,
+            step = inout(reg) steps.as_ptr() => _,
+            end = in(reg) steps.as_ptr().add(steps.len()),
+            from = out(reg) _,
+            from1 = out(reg) _,
+            with = out(reg) _,
             options(nostack),
         );
     }
@@ -162,8 +229,8 @@ unsafe fn multiply_tiles(
 #[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
 unsafe fn multiply_dots(
     left: [*const u16; 2],
-    offsets: &[usize],
     right: [*const u16; 2],
+    steps: &[Step],
     sums: &mut Sums,
     add: bool,
 ) {
@@ -176,10 +243,13 @@ unsafe fn multiply_dots(
                     *vector = unsafe { _mm512_loadu_ps(row.as_ptr()) };
                 }
             }
-            for (step, offset) in offsets.iter().enumerate() {
+            for step in steps {
                 // SAFETY: both tiles can be read, as the caller promises.
-                let [left, right] = unsafe {
-                    [left.byte_add(*offset), right.add(step * TILE)].map(<*const u16>::cast::<f32>)
+                let (left, right) = unsafe {
+                    (
+                        left.byte_add(step.left).cast::<f32>(),
+                        right.byte_add(step.right).cast::<f32>(),
+                    )
                 };
                 for pair in 0..DEPTH / 2 {
                     // SAFETY: inside the right tile. Of the same size, with any bits valid.

@@ -4,10 +4,11 @@
 use std::arch::x86_64::*;
 use std::ops::Range;
 
+use super::correlation::Tap;
 use super::grid::{Grid, Span};
 use super::halves::{Halves, Writer};
 use super::level::Level;
-use super::tiles::{DEPTH, Sums, TILE, Tiles};
+use super::tiles::{DEPTH, Step, Sums, TILE, Tiles};
 use super::vectors::{LANES, read_cells, round, transpose};
 use crate::kernels::flex::disjoint_slices::DisjointSlices;
 use crate::kernels::flex::geometry::chunk_ranges;
@@ -15,7 +16,7 @@ use crate::kernels::flex::scratch::Scratch;
 use crate::kernels::workers::Workers;
 
 /// Steps of [`DEPTH`] cells of a block, whose inputs and gradients fit into a core's own cache.
-const BLOCK: usize = 32;
+const BLOCK: usize = 16;
 
 /// Steps per task when cells are rounded.
 const TASK: usize = 8;
@@ -29,8 +30,8 @@ pub(super) struct Gradients {
     pub(super) phases: Vec<Grid>,
     /// The grid on the output.
     pub(super) output: Grid,
-    /// Phase of the input, and cells to add to that of the output, of each tap.
-    pub(super) shifts: Vec<(usize, usize)>,
+    /// All taps, in order.
+    pub(super) taps: Vec<Tap>,
 }
 
 /// Inputs as right tiles: pairs of cells, of which the first is even or odd, `[phase][parity][group of 16 channels][pair][16][2]`.
@@ -52,7 +53,7 @@ impl Gradients {
     ) -> Vec<f32> {
         let (outputs, inputs) = (self.output.channels, self.phases[0].channels);
         let steps = self.output.count().div_ceil(DEPTH);
-        let slack = self.shifts.iter().map(|(_, shift)| *shift).max();
+        let slack = self.taps.iter().map(|tap| tap.shift).max();
         let slack_steps = slack.unwrap_or(0).div_ceil(DEPTH);
         let rows = self.rows(gradient, steps, workers);
         let pairs = self.pairs(input, steps + slack_steps, workers);
@@ -61,7 +62,7 @@ impl Gradients {
             [outputs, inputs].map(|channels| channels.div_ceil(2 * LANES));
         let shares = TASKS.div_ceil(output_pairs * input_pairs).min(blocks.len());
         let blocks: Vec<&[Range<usize>]> = blocks.chunks(blocks.len().div_ceil(shares)).collect();
-        let length = outputs * inputs * self.shifts.len();
+        let length = outputs * inputs * self.taps.len();
         let (rows, pairs) = (&rows, &pairs);
         let run = |share: usize, sums: DisjointSlices<'_>, task: usize| {
             let pair = [task / input_pairs, task % input_pairs];
@@ -115,8 +116,8 @@ impl Gradients {
         workers.for_each(parts * tasks.len(), |task| {
             let (part, task) = (task / tasks.len(), tasks[task % tasks.len()].clone());
             let (phase, parity, group) = (part / groups / 2, part / groups % 2, part % groups);
-            let used = |&(of, shift): &(usize, usize)| of == phase && shift % 2 == parity;
-            if !self.shifts.iter().any(used) {
+            let is_used = |tap: &Tap| tap.phase == phase && tap.shift % 2 == parity;
+            if !self.taps.iter().any(is_used) {
                 return;
             }
             let grid = &self.phases[phase];
@@ -150,33 +151,41 @@ impl Gradients {
         level: Level,
         rows: &Halves,
         pairs: &Pairs,
-        steps: usize,
+        count: usize,
         blocks: &[Range<usize>],
         [output_pair, input_pair]: [usize; 2],
         target: DisjointSlices<'_>,
     ) {
         let (outputs, inputs) = (self.output.channels, self.phases[0].channels);
-        let taps = self.shifts.len();
+        let taps = self.taps.len();
         let size = size_of::<Sums>() / size_of::<f32>();
         let mut scratch = Scratch::new(taps * size + LANES);
         let start = scratch.as_ptr().align_offset(align_of::<Sums>());
         // SAFETY: aligned; any bits are numbers.
         let (_, sums, _) = unsafe { scratch[start..].align_to_mut::<Sums>() };
         let sums = &mut sums[..taps];
-        let offsets: [usize; BLOCK] = std::array::from_fn(|step| step * TILE * size_of::<u16>());
+        let steps: [Step; BLOCK] = std::array::from_fn(|step| {
+            let offset = step * TILE * size_of::<u16>();
+            Step {
+                left: offset,
+                right: offset,
+            }
+        });
         let tiles = Tiles::new(level);
         let left_groups = outputs.div_ceil(LANES);
         let group = |groups: usize, pair: usize| [2 * pair, (2 * pair + 1).min(groups - 1)];
         for (index, block) in blocks.iter().enumerate() {
             let left = group(left_groups, output_pair).map(|group| {
                 rows.as_ptr()
-                    .wrapping_add((group * steps + block.start) * TILE)
+                    .wrapping_add((group * count + block.start) * TILE)
             });
-            for (&(phase, shift), sums) in self.shifts.iter().zip(sums.iter_mut()) {
+            for (tap, sums) in self.taps.iter().zip(sums.iter_mut()) {
                 let right = group(pairs.groups, input_pair)
-                    .map(|group| pairs.tile(phase, group, block.start, shift));
+                    .map(|group| pairs.tile(tap, group, block.start));
                 // SAFETY: the tiles of the block, and of those after it as far as taps reach, are there.
-                unsafe { tiles.multiply(left, &offsets[..block.len()], right, sums, index > 0) };
+                unsafe {
+                    tiles.multiply(left, right, &steps[..block.len()], sums, index > 0);
+                };
             }
         }
         let weight = target
@@ -210,10 +219,10 @@ impl Gradients {
 }
 
 impl Pairs {
-    /// The tile of a step, `shift` cells later.
-    fn tile(&self, phase: usize, group: usize, step: usize, shift: usize) -> *const u16 {
-        let part = (phase * 2 + shift % 2) * self.groups + group;
-        let pair = (part * self.steps + step) * (DEPTH / 2) + shift / 2;
+    /// The tile of a step for a tap.
+    fn tile(&self, tap: &Tap, group: usize, step: usize) -> *const u16 {
+        let part = (tap.phase * 2 + tap.shift % 2) * self.groups + group;
+        let pair = (part * self.steps + step) * (DEPTH / 2) + tap.shift / 2;
         self.buffer.as_ptr().wrapping_add(pair * 2 * LANES)
     }
 }

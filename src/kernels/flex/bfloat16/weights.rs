@@ -20,8 +20,7 @@ pub(super) struct Weights<'a> {
     pub(super) inputs: usize,
     /// Numbers from one output to the next, and from one input to the next. Taps are neighbours.
     pub(super) strides: [usize; 2],
-    /// The place of each tap in the order of products.
-    pub(super) places: Vec<usize>,
+    pub(super) taps: usize,
 }
 
 impl Weights<'_> {
@@ -35,14 +34,14 @@ impl Weights<'_> {
         self.inputs.div_ceil(DEPTH)
     }
 
-    /// Numbers of the tiles of one group, `[place of the tap][block]`.
+    /// Numbers of the tiles of one group, `[block][tap]`.
     pub(super) fn group_length(&self) -> usize {
-        self.places.len() * self.tap_length()
+        self.blocks() * self.taps * TILE
     }
 
-    /// Numbers of the tiles of one tap of a group.
-    pub(super) fn tap_length(&self) -> usize {
-        self.blocks() * TILE
+    /// Bytes from the first tile of a group to another one.
+    pub(super) fn offset(&self, block: usize, tap: usize) -> usize {
+        (block * self.taps + tap) * TILE * size_of::<u16>()
     }
 
     /// The tiles of all groups.
@@ -76,7 +75,7 @@ impl Weights<'_> {
     /// No other thread has these tiles.
     #[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
     unsafe fn pack_block(&self, group: usize, block: usize, writer: Writer, start: usize) {
-        let taps = self.places.len();
+        let taps = self.taps;
         for pair in 0..DEPTH / 2 {
             for first in (0..taps).step_by(LANES) {
                 let count = (taps - first).min(LANES);
@@ -85,7 +84,7 @@ impl Weights<'_> {
                 let even = self.of_input(group, input, first, mask);
                 let odd = self.of_input(group, input + 1, first, mask);
                 for tap in 0..count {
-                    let tile = self.places[first + tap] * self.blocks() + block;
+                    let tile = block * taps + first + tap;
                     let line = start + tile * TILE + pair * DEPTH;
                     // SAFETY: inside the tile, which is this thread's, as the caller promises.
                     unsafe {
