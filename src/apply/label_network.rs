@@ -56,7 +56,7 @@ impl LabelTranslator {
         })?;
         let (generator, _) = load_generator(folder, &manifest, direction, device)?;
         Ok(Self {
-            generator: generator.prepack_weights(precision),
+            generator: generator.prepack_weights(&manifest.recipe.generator, precision),
             clusters: load_clusters(folder, &manifest)?,
             labels: labels.map(Arc::new),
             recipe: manifest.recipe,

@@ -57,7 +57,7 @@ impl NetworkTranslator {
         manifest.recipe.train.precision = precision;
         let (generator, channels) = load_generator(folder, &manifest, direction, device)?;
         Ok(Self {
-            generator: generator.prepack_weights(precision),
+            generator: generator.prepack_weights(&manifest.recipe.generator, precision),
             channels,
             code_length: manifest.recipe.generator.latent,
             looks: Looks::Mean,

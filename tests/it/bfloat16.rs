@@ -3,7 +3,7 @@
 //! bfloat16 has 8 bits of precision, so that a rounding errs by up to 1/512 of the value.
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
-use translate::config::{GeneratorArch, Mode, Recipe};
+use translate::config::{GeneratorArch, Mode, Recipe, Upsample};
 use translate::device::DeviceName;
 use translate::kernels::{
     ConvolutionShape, Precision, TransposedConvolutionShape, convolution, transposed_convolution,
@@ -134,20 +134,28 @@ fn convolutions_and_their_gradients_are_near_those_of_32_bits() {
 /// A whole network: the errors of its layers add up.
 #[test]
 fn generators_are_near_those_of_32_bits() {
-    let cases = DEVICES.iter().flat_map(|name| {
-        [GeneratorArch::Unet64, GeneratorArch::Resnet6Blocks].map(|arch| (*name, arch))
-    });
-    for (name, arch) in cases {
+    let networks = [
+        (GeneratorArch::Unet64, Upsample::Deconv),
+        (GeneratorArch::Unet64, Upsample::Resize),
+        (GeneratorArch::Resnet6Blocks, Upsample::Deconv),
+        (GeneratorArch::Resnet6Blocks, Upsample::Blur),
+    ];
+    let cases = DEVICES
+        .iter()
+        .flat_map(|name| networks.map(|network| (*name, network)));
+    for (name, (arch, upsample)) in cases {
         let device = open(name);
         let run = |precision, ready| {
             let mut recipe = Recipe::defaults(Mode::Pix2pix);
             recipe.generator.arch = arch;
-            recipe.generator.channels = 8;
+            recipe.generator.upsample = upsample;
+            // Enough to fill tiles of 32.
+            recipe.generator.channels = 32;
             recipe.train.precision = precision;
             let mut init = WeightInit::from_recipe(&recipe, 0, &device);
             let mut generator = Generator::new(&mut init, &recipe.generator, 3, 3);
             if ready {
-                generator = generator.prepack_weights(precision);
+                generator = generator.prepack_weights(&recipe.generator, precision);
             }
             let mode = ForwardMode::inference(NormStats::Batch, false);
             let output = generator.forward(tensor([1, 3, 64, 64], 5, &device), mode);
@@ -155,12 +163,16 @@ fn generators_are_near_those_of_32_bits() {
             vector(output)
         };
         let expected = run(Precision::F32, false);
-        for ready in [false, true] {
-            let error = error(&run(Precision::Bf16, ready), &expected);
+        let found = [false, true].map(|ready| run(Precision::Bf16, ready));
+        for found in &found {
+            let error = error(found, &expected);
             assert!(
                 error > 0.0 && error < 5e-2,
-                "{name}, {arch:?}, {ready}: {error}"
+                "{name}, {arch:?}, {upsample:?}: {error}"
             );
+        }
+        if name == DeviceName::Cpu {
+            assert_eq!(found[0], found[1], "{arch:?}, {upsample:?}");
         }
     }
 }

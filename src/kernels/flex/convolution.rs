@@ -14,6 +14,8 @@ use super::disjoint_slices::DisjointSlices;
 use super::forward::forward;
 use super::geometry::Geometry;
 use super::input_gradient::input_gradient as scatter_input_gradient;
+#[cfg(target_arch = "x86_64")]
+use super::packed;
 use super::products::Products;
 use super::rounding::rounded;
 use super::values::{contiguous, dims, tensor, values};
@@ -32,12 +34,12 @@ pub(super) fn convolution(
 ) -> FloatTensor<Flex> {
     let geometry = Geometry::new(dims(input), dims(weight), shape);
     let [input, weight, bias] = [input, weight, bias].map(contiguous);
-    let (input, weight, bias) = (values(&input), values(&weight), values(&bias));
+    let (input, bias) = (values(&input), values(&bias));
     let output = match Products::of(&geometry, shape.precision) {
-        Products::Full => convolved(&geometry, input, weight, bias),
+        Products::Full => convolved(&geometry, input, values(&weight), bias),
         #[cfg(target_arch = "x86_64")]
-        Products::Half => bfloat16::forward(&geometry, input, weight, bias),
-        Products::Rounded => convolved(&geometry, &rounded(input), &rounded(weight), bias),
+        Products::Half => bfloat16::forward(&geometry, input, packed::weight(&weight), bias),
+        Products::Rounded => convolved(&geometry, &rounded(input), &rounded(values(&weight)), bias),
     };
     tensor(output, geometry.output_dims())
 }
@@ -144,12 +146,16 @@ fn spread(
         "a convolution's gradient must have the shape of its output"
     );
     let [output, weight, bias] = [output, weight, bias].map(contiguous);
-    let (output, weight, bias) = (values(&output), values(&weight), values(&bias));
+    let (output, bias) = (values(&output), values(&bias));
     let input = match Products::of(&geometry, shape.precision) {
-        Products::Full => spread_out(&geometry, output, weight, bias),
+        Products::Full => spread_out(&geometry, output, values(&weight), bias),
         #[cfg(target_arch = "x86_64")]
-        Products::Half => bfloat16::input_gradient(&geometry, output, weight, bias),
-        Products::Rounded => spread_out(&geometry, &rounded(output), &rounded(weight), bias),
+        Products::Half => {
+            bfloat16::input_gradient(&geometry, output, packed::weight(&weight), bias)
+        }
+        Products::Rounded => {
+            spread_out(&geometry, &rounded(output), &rounded(values(&weight)), bias)
+        }
     };
     tensor(input, geometry.input_dims())
 }

@@ -18,6 +18,8 @@ mod im2row;
 mod input_gradient;
 mod matrix_product;
 pub(super) mod norm;
+#[cfg(target_arch = "x86_64")]
+mod packed;
 mod panels;
 mod prefetch;
 mod products;
@@ -73,7 +75,19 @@ impl Convolutions for Flex {
         convolution::transposed_convolution(&input, &weight, &bias, shape)
     }
 
-    fn prepack_weight(weight: FloatTensor<Self>, _precision: Precision) -> FloatTensor<Self> {
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(unused_variables, reason = "weights are used as they are")
+    )]
+    fn prepack_weight(
+        weight: FloatTensor<Self>,
+        is_transposed: bool,
+        precision: Precision,
+    ) -> FloatTensor<Self> {
+        #[cfg(target_arch = "x86_64")]
+        if precision == Precision::Bf16 && bfloat16::is_always_applicable() {
+            return packed::pack(&weight, is_transposed);
+        }
         weight
     }
 

@@ -1,12 +1,14 @@
 //! Convolutions that scale, activate, join and mirror rows while they round them.
 
+use burn::backend::Flex;
 use burn::tensor::{Tensor, TensorData};
 
 use super::bfloat16::{self, Channel};
 use super::geometry::Geometry;
+use super::packed;
 use super::products::Products;
 use super::rows::{Part, part};
-use super::values::{contiguous, plain_primitive, values};
+use super::values::{contiguous, plain_primitive};
 use crate::kernels::ConvolutionShape;
 use crate::kernels::row_source::{RowPadding, RowSource};
 
@@ -24,7 +26,7 @@ pub(in crate::kernels) fn convolution_of_rows(
         _ => None,
     };
     let tensors = sources.iter().map(tensor).collect::<Option<Vec<_>>>()?;
-    let weights = contiguous(&plain_primitive(weight.clone())?);
+    let weights = contiguous(&weight.clone().try_into_primitive::<Flex>().ok()?);
     let channels = sources.iter().map(|source| source.pieces[0].dims()[1]);
     let [batch, _, height, width] = sources[0].pieces[0].dims();
     let dims = [
@@ -46,8 +48,8 @@ pub(in crate::kernels) fn convolution_of_rows(
     let bias: Vec<f32> = bias.map_or_else(Vec::new, |bias| {
         bias.clone().into_data().iter::<f32>().collect()
     });
-    let output =
-        bfloat16::forward_of_channels(&geometry, &channels, mirrored, values(&weights), &bias);
+    let weight = packed::weight(&weights);
+    let output = bfloat16::forward_of_channels(&geometry, &channels, mirrored, weight, &bias);
     let data = TensorData::new(output, geometry.output_dims());
     Some(Tensor::from_data(data, &sources[0].pieces[0].device()))
 }

@@ -106,18 +106,26 @@ impl Correlation<'_> {
                 }
             }
         };
-        if jobs.len() <= FEW_JOBS {
+        let prepacked = self.weights.packed();
+        if prepacked.is_none() && jobs.len() <= FEW_JOBS {
             workers.for_each(groups.div_ceil(2), |pair| {
                 let packed = self.weights.pack_groups(2 * pair);
                 run(&jobs, 2 * pair..groups.min(2 * pair + 2), packed.as_ptr());
             });
             return;
         }
-        let packed = self.weights.pack(workers);
+        let packed = prepacked.is_none().then(|| self.weights.pack(workers));
+        let start = packed
+            .as_ref()
+            .map_or(prepacked, |packed| Some(packed.as_ptr()));
+        let start = Address(start.unwrap_or(std::ptr::null()));
         let chunks: Vec<&[Job]> = jobs.chunks(TASK_JOBS).collect();
-        let shares = TASKS.div_ceil(chunks.len()).min(groups.div_ceil(2));
+        let shares = if jobs.len() <= FEW_JOBS {
+            groups.div_ceil(2)
+        } else {
+            TASKS.div_ceil(chunks.len()).min(groups.div_ceil(2))
+        };
         let share = groups.div_ceil(2).div_ceil(shares) * 2;
-        let start = Address(packed.as_ptr());
         workers.for_each(chunks.len() * shares, |task| {
             let first = task % shares * share;
             let start = start

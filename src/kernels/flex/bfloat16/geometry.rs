@@ -7,9 +7,10 @@
 use super::channel::Channel;
 use super::correlation::{Correlation, Pass, Tap};
 use super::grid::Grid;
+use super::halves::Halves;
 use super::level::{Level, level};
 use super::weight_gradient::Gradients;
-use super::weights::Weights;
+use super::weights::{Weight, Weights};
 use crate::kernels::flex::disjoint_slices::DisjointSlices;
 use crate::kernels::flex::geometry::Geometry;
 use crate::kernels::flex::winograd;
@@ -27,11 +28,40 @@ pub(in crate::kernels::flex) fn is_applicable(geometry: &Geometry) -> bool {
         }
 }
 
+/// Whether it is whatever the geometry, so that weights can be packed beforehand.
+pub(in crate::kernels::flex) fn is_always_applicable() -> bool {
+    level() == Some(Level::Tiles)
+}
+
+/// Packs a weight, `[outputs, inputs, kernel, kernel]` of a convolution or `[inputs, outputs, kernel, kernel]` of a transposed one, if its channels
+/// fill tiles.
+pub(in crate::kernels::flex) fn pack_weight(
+    values: &[f32],
+    dims: [usize; 4],
+    is_transposed: bool,
+) -> Option<Halves> {
+    let [first, second, height, width] = dims;
+    let taps = height * width;
+    let (outputs, inputs, strides) = if is_transposed {
+        (second, first, [taps, second * taps])
+    } else {
+        (first, second, [second * taps, taps])
+    };
+    let weights = Weights {
+        weight: Weight::Plain(values),
+        outputs,
+        inputs,
+        strides,
+        taps,
+    };
+    weights.fills_tiles().then(|| weights.pack(RayonWorkers))
+}
+
 /// Computes the output, `[batch, outputs, height, width]`; `bias` may be empty.
 pub(in crate::kernels::flex) fn forward(
     geometry: &Geometry,
     input: &[f32],
-    weight: &[f32],
+    weight: Weight<'_>,
     bias: &[f32],
 ) -> Vec<f32> {
     forward_at(stated_level(), geometry, input, weight, bias)
@@ -41,7 +71,7 @@ pub(in crate::kernels::flex) fn forward(
 pub(in crate::kernels::flex) fn input_gradient(
     geometry: &Geometry,
     gradient: &[f32],
-    weight: &[f32],
+    weight: Weight<'_>,
     bias: &[f32],
 ) -> Vec<f32> {
     input_gradient_at(stated_level(), geometry, gradient, weight, bias)
@@ -65,7 +95,7 @@ pub(super) fn forward_at(
     level: Level,
     geometry: &Geometry,
     input: &[f32],
-    weight: &[f32],
+    weight: Weight<'_>,
     bias: &[f32],
 ) -> Vec<f32> {
     let channels = Channel::all(input, geometry.inputs, geometry.input_pixels());
@@ -78,7 +108,7 @@ pub(in crate::kernels::flex) fn forward_of_channels(
     geometry: &Geometry,
     channels: &[Channel<'_>],
     mirrored: usize,
-    weight: &[f32],
+    weight: Weight<'_>,
     bias: &[f32],
 ) -> Vec<f32> {
     forward_of(stated_level(), geometry, channels, mirrored, weight, bias)
@@ -89,7 +119,7 @@ fn forward_of(
     geometry: &Geometry,
     channels: &[Channel<'_>],
     mirrored: usize,
-    weight: &[f32],
+    weight: Weight<'_>,
     bias: &[f32],
 ) -> Vec<f32> {
     let (size, mut phases) = input_phases(geometry);
@@ -103,7 +133,7 @@ fn forward_of(
         phases,
         mirrored,
         weights: Weights {
-            values: weight,
+            weight,
             outputs: geometry.outputs,
             inputs: geometry.inputs,
             strides: [geometry.depth(), taps],
@@ -128,7 +158,7 @@ pub(super) fn input_gradient_at(
     level: Level,
     geometry: &Geometry,
     gradient: &[f32],
-    weight: &[f32],
+    weight: Weight<'_>,
     bias: &[f32],
 ) -> Vec<f32> {
     let stride = geometry.stride;
@@ -188,7 +218,7 @@ pub(super) fn input_gradient_at(
         phases: vec![source],
         mirrored: 0,
         weights: Weights {
-            values: weight,
+            weight,
             outputs: geometry.inputs,
             inputs: geometry.outputs,
             strides: [geometry.taps(), geometry.depth()],

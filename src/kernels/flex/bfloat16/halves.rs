@@ -7,7 +7,7 @@ use crate::kernels::flex::scratch::Scratch;
 const LINE: usize = 64;
 
 /// A buffer of arbitrary numbers that begins with a line, to be written before they are read.
-pub(super) struct Halves {
+pub(in crate::kernels::flex) struct Halves {
     scratch: Scratch,
     /// Its first number, in numbers of 32 bits.
     start: usize,
@@ -27,6 +27,11 @@ impl Halves {
 
     pub(super) fn as_ptr(&self) -> *const u16 {
         self.scratch[self.start..].as_ptr().cast()
+    }
+
+    pub(in crate::kernels::flex) fn numbers(&self) -> &[u16] {
+        let numbers = bytemuck::cast_slice::<f32, u16>(&self.scratch[self.start..]);
+        &numbers[..self.length]
     }
 
     /// The buffer, for threads that each write a part of it.

@@ -21,8 +21,10 @@ mod weights;
 
 pub(super) use channel::Channel;
 pub(super) use geometry::{
-    forward, forward_of_channels, input_gradient, is_applicable, weight_gradient,
+    forward, forward_of_channels, input_gradient, is_always_applicable, is_applicable, pack_weight,
+    weight_gradient,
 };
+pub(super) use weights::Weight;
 
 #[cfg(test)]
 mod tests {
@@ -96,11 +98,11 @@ mod tests {
             let [input32, weight32, gradient32] = [&input, &weight, &gradient].map(|values| rounded(values));
             for level in levels() {
                 close(
-                    &forward_at(level, &geometry, &input, &weight, &of_outputs),
+                    &forward_at(level, &geometry, &input, Weight::Plain(&weight), &of_outputs),
                     &forward::forward(&geometry, &input32, &weight32, &of_outputs),
                 )?;
                 close(
-                    &input_gradient_at(level, &geometry, &gradient, &weight, &of_inputs),
+                    &input_gradient_at(level, &geometry, &gradient, Weight::Plain(&weight), &of_inputs),
                     &input_gradient(&geometry, &gradient32, &weight32, &of_inputs),
                 )?;
                 close(
