@@ -94,11 +94,6 @@ pub enum UsageError {
         "the style `{0}` is told a vector of each picture, and pictures are encoded without: take a style that is not"
     )]
     ToldVectors(String),
-    /// Codes of a style that has latent codes, which pictures alone do not have.
-    #[error(
-        "the style `{0}` has latent codes that are set, and codes of pictures are searched for without: take a style that has none"
-    )]
-    HasLatentCodes(String),
     /// A bound of a style without an encoder.
     #[error("`--bound` is for styles of mode vae, and `{0}` has no encoder: leave it out")]
     NoBound(String),
