@@ -12,11 +12,10 @@ use super::row_access::RowAccess;
 use super::row_buffer::RowBuffer;
 use super::translator::{MapSpec, Translator};
 use crate::coarse_to_fine::{FeatureClusters, Instances, build_condition};
-use crate::config::{Colours, Direction, Recipe};
+use crate::config::{Direction, Recipe};
 use crate::data::LabelCoding;
 use crate::kernels::{DeviceFailure, DeviceMemory, Precision};
 use crate::nn::{BandLimits, ForwardMode, Generator};
-use crate::picture::KeptShares;
 use crate::style::{Manifest, StyleError, StyleFolder, load_clusters, load_generator};
 
 /// A generator of pix2pixHD in use.
@@ -148,18 +147,6 @@ impl Translator for LabelTranslator {
 
     fn smallest(&self) -> usize {
         self.recipe.generator.min_size()
-    }
-
-    fn scale(&self) -> usize {
-        1
-    }
-
-    fn colours(&self) -> Colours {
-        Colours::Rgb
-    }
-
-    fn kept(&self) -> KeptShares {
-        KeptShares::default()
     }
 
     fn maps(&self) -> Option<MapSpec> {

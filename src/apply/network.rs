@@ -8,7 +8,7 @@ use super::bands::{DeviceRows, bytes_per_pixel, failed, in_bands};
 use super::looks::Looks;
 use super::row_access::RowAccess;
 use super::row_buffer::RowBuffer;
-use super::translator::{MapSpec, Translator};
+use super::translator::Translator;
 use crate::config::{Colours, Direction, NormKind};
 use crate::kernels::{DeviceFailure, DeviceMemory, Precision};
 use crate::nn::{BandLimits, ForwardMode, Generator, NormStats, code_tensor, with_code};
@@ -135,11 +135,6 @@ impl Translator for NetworkTranslator {
 
     fn kept(&self) -> KeptShares {
         self.kept
-    }
-
-    /// Its input is a picture.
-    fn maps(&self) -> Option<MapSpec> {
-        None
     }
 
     fn multiple(&self) -> usize {

@@ -16,6 +16,7 @@ mod extension;
 mod game;
 mod growth;
 mod growth_level;
+mod idle_settings;
 mod inpainting;
 mod labels;
 mod latent;
