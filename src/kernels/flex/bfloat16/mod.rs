@@ -30,8 +30,11 @@ pub(super) use weights::Weight;
 mod tests {
     use proptest::prelude::*;
 
-    use super::geometry::{forward_at, input_gradient_at, weight_gradient_at};
+    use half::slice::HalfBitsSliceExt;
+
+    use super::geometry::{forward_at, input_gradient_at, pack_weight, weight_gradient_at};
     use super::level::{Level, level};
+    use super::weights::Weight;
     use crate::kernels::flex::forward;
     use crate::kernels::flex::geometry::Geometry;
     use crate::kernels::flex::input_gradient::input_gradient;
@@ -131,13 +134,14 @@ mod tests {
             let [values32, weight32, gradient32] =
                 [&values, &weight, &gradient].map(|values| rounded(values));
             for level in levels() {
-                let found = forward_at(level, &geometry, &values, &weight, &[]);
+                let found = forward_at(level, &geometry, &values, Weight::Plain(&weight), &[]);
                 close(
                     &found,
                     &forward::forward(&geometry, &values32, &weight32, &[]),
                 )
                 .unwrap();
-                let found = input_gradient_at(level, &geometry, &gradient, &weight, &[]);
+                let found =
+                    input_gradient_at(level, &geometry, &gradient, Weight::Plain(&weight), &[]);
                 close(
                     &found,
                     &input_gradient(&geometry, &gradient32, &weight32, &[]),
@@ -147,5 +151,33 @@ mod tests {
                 close(&found, &products(&geometry, &values32, &gradient32)).unwrap();
             }
         }
+    }
+
+    #[test]
+    fn packed_weights_give_the_same() {
+        let shape = ConvolutionShape {
+            stride: 2,
+            padding: 1,
+            precision: Precision::Bf16,
+        };
+        let geometry = Geometry::new([1, 64, 20, 24], [96, 64, 4, 4], shape);
+        let weight = numbers(96 * geometry.depth(), 1);
+        let input = numbers(geometry.input_dims().iter().product(), 2);
+        let gradient = numbers(geometry.output_dims().iter().product(), 3);
+        for level in levels() {
+            let plain = Weight::Plain(&weight);
+            let packed = pack_weight(&weight, geometry.weight_dims(), false).unwrap();
+            let packed = Weight::Packed(packed.numbers().reinterpret_cast());
+            let [plainly, so_packed] =
+                [plain, packed].map(|weight| forward_at(level, &geometry, &input, weight, &[]));
+            assert_eq!(plainly, so_packed);
+            // As a transposed convolution, its inputs are the outputs.
+            let packed = pack_weight(&weight, geometry.weight_dims(), true).unwrap();
+            let packed = Weight::Packed(packed.numbers().reinterpret_cast());
+            let [plainly, so_packed] = [plain, packed]
+                .map(|weight| input_gradient_at(level, &geometry, &gradient, weight, &[]));
+            assert_eq!(plainly, so_packed);
+        }
+        assert!(pack_weight(&numbers(9 * 30, 1), [3, 10, 3, 3], false).is_none());
     }
 }
