@@ -52,16 +52,8 @@ impl Recipe {
         if !own.is_empty() {
             return own.clone();
         }
-        let (all, lower) = (self.optim.epochs + self.optim.decay_epochs, sizes.len() - 1);
-        let share = if self.mode.makes_pictures() {
-            // Each size has layers of its own to train.
-            all / sizes.len()
-        } else {
-            // What pictures look like close by is learnt at the last size alone, which should have the most of the steps, and not
-            // those alone in which the learning rate falls.
-            (all / 4 / lower).max(1)
-        };
-        vec![share; lower]
+        let share = (self.optim.epochs + self.optim.decay_epochs) / sizes.len();
+        vec![share; sizes.len() - 1]
     }
 
     pub(super) fn validate_growth(&self) -> Result<(), ConfigError> {
@@ -171,7 +163,7 @@ mod tests {
     use crate::config::{GrowthLevel, Mode, Recipe};
 
     #[test]
-    fn the_last_size_has_most_epochs_and_all_show_as_much_of_the_pictures() {
+    fn sizes_share_the_epochs_and_show_as_much_of_the_pictures() {
         let recipe = resolve(Mode::Cycle, &["train.grow=[64,128,256]"]).unwrap();
         let facts = |recipe: &Recipe| -> Vec<_> {
             let levels = recipe.stages().into_iter();
@@ -190,19 +182,12 @@ mod tests {
         assert_eq!(
             facts(&recipe),
             [
-                (64, 72, level(None, 25)),
-                (128, 143, level(Some(64), 25)),
-                (256, 286, level(Some(128), 150)),
+                (64, 72, level(None, 66)),
+                (128, 143, level(Some(64), 66)),
+                (256, 286, level(Some(128), 68)),
             ]
         );
         assert_eq!(recipe.total_epochs(), 200);
-        let few = ["train.grow=[64,128,256]", "optim.epochs=3"];
-        let few = resolve(Mode::Cycle, &[&few[..], &["optim.decay_epochs=0"]].concat()).unwrap();
-        let epochs: Vec<usize> = facts(&few)
-            .iter()
-            .map(|(_, _, level)| level.epochs)
-            .collect();
-        assert_eq!(epochs, [1, 1, 1]);
         let own = ["train.grow=64,256", "train.grow_epochs=[150]"];
         let mut recipe = resolve(Mode::Contrastive, &own).unwrap();
         recipe.extend(7);

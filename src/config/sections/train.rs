@@ -44,7 +44,7 @@ pub struct TrainRecipe {
     /// alone (pix2pix, cycle, contrastive, generate).
     #[serde(default)]
     pub grow: Vec<usize>,
-    /// Epochs of each of these but the last; empty for a quarter of the run, shared out evenly (generate: for all of the run).
+    /// Epochs of each of these but the last; empty to share the epochs of the run out evenly.
     #[serde(default)]
     pub grow_epochs: Vec<usize>,
     /// The place of this recipe in a run that grows: set in its [stages](crate::config::Recipe::stages) alone, and in no file.
