@@ -229,8 +229,10 @@ fn styles_of_all_generators_become_models() {
 }
 
 const STAGES: &str = "--mode generate --data pictures --steps 1 --set data.batch_size=2 --set generator.channels=2 \
-    --set generator.latent=5 --set discriminator.channels=2 --set generator.init_gain=0.4 --set data.classes_from=folders \
-    --set generator.condition=concat";
+    --set generator.latent=5 --set discriminator.channels=2 --set data.classes_from=folders --set generator.condition=concat";
+
+/// Makes outputs far apart, in networks whose first weights the recipe says.
+const GAIN: &str = "--set generator.init_gain=0.4";
 
 fn sized(side: usize) -> String {
     format!("--set data.load_size={side} --set data.crop_size={side}")
@@ -256,9 +258,13 @@ fn models_of_all_levels_and_stages_make_what_styles_make() {
         8,
         "--set generator.arch=style --set synthesis.mapping=2",
     );
-    train("levels", 16, "--set generator.arch=laplacian");
+    train(
+        "levels",
+        16,
+        &format!("{GAIN} --set generator.arch=laplacian"),
+    );
     let stack = |first: &str| {
-        format!("--set generator.arch=stack --set synthesis.first_stage=checkpoints/{first}")
+        format!("{GAIN} --set generator.arch=stack --set synthesis.first_stage=checkpoints/{first}")
     };
     train("on_style", 32, &stack("style"));
     train("on_levels", 64, &stack("levels"));

@@ -5,11 +5,11 @@ use std::arch::x86_64::*;
 use std::ops::Range;
 
 use super::channel::Channel;
-use super::grid::{Grid, Span};
+use super::grid::{Grid, LANES, Span};
 use super::level::Level;
 use super::pixels::Pixels;
 use super::tiles::{Step, Sums, Tiles};
-use super::vectors::{LANES, columns, in_turn};
+use super::vectors::{columns, in_turn};
 use super::weights::Weights;
 use crate::kernels::flex::disjoint_slices::DisjointSlices;
 use crate::kernels::workers::Workers;

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::vectors::LANES;
+/// Cells that are read at once, the numbers of a vector.
+pub(super) const LANES: usize = 16;
 
 /// Elements of one row that neighbouring cells lead to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

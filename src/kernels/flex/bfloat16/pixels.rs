@@ -5,10 +5,10 @@ use std::arch::x86_64::*;
 use std::ops::Range;
 
 use super::channel::Channel;
-use super::grid::{Grid, Span};
+use super::grid::{Grid, LANES, Span};
 use super::halves::{Halves, Writer};
 use super::tiles::DEPTH;
-use super::vectors::{LANES, read_cells, round_in_turn, transpose};
+use super::vectors::{read_cells, round_in_turn, transpose};
 use crate::kernels::flex::geometry::chunk_ranges;
 use crate::kernels::workers::Workers;
 

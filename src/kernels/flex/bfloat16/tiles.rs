@@ -4,8 +4,8 @@
 use std::arch::asm;
 use std::arch::x86_64::*;
 
+use super::grid::LANES;
 use super::level::Level;
-use super::vectors::LANES;
 
 /// Inputs that one product of tiles sums over.
 pub(super) const DEPTH: usize = 32;

@@ -6,10 +6,7 @@
 
 use std::arch::x86_64::*;
 
-use super::grid::Span;
-
-/// Numbers of a vector.
-pub(super) const LANES: usize = 16;
+use super::grid::{LANES, Span};
 
 /// Transposes 16 x 16 elements of 32 bits.
 #[target_feature(enable = "avx512f")]

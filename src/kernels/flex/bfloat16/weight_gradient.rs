@@ -5,11 +5,11 @@ use std::arch::x86_64::*;
 use std::ops::Range;
 
 use super::correlation::Tap;
-use super::grid::{Grid, Span};
+use super::grid::{Grid, LANES, Span};
 use super::halves::{Halves, Writer};
 use super::level::Level;
 use super::tiles::{DEPTH, Step, Sums, TILE, Tiles};
-use super::vectors::{LANES, read_cells, round, transpose};
+use super::vectors::{read_cells, round, transpose};
 use crate::kernels::flex::disjoint_slices::DisjointSlices;
 use crate::kernels::flex::geometry::chunk_ranges;
 use crate::kernels::flex::scratch::Scratch;

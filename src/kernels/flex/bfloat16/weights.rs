@@ -5,9 +5,10 @@ use std::arch::x86_64::*;
 
 use half::bf16;
 
+use super::grid::LANES;
 use super::halves::{Halves, Writer};
 use super::tiles::{DEPTH, TILE};
-use super::vectors::{LANES, round_in_turn, transpose};
+use super::vectors::{round_in_turn, transpose};
 use crate::kernels::flex::prefetch::prefetch_at;
 use crate::kernels::workers::Workers;
 
