@@ -69,7 +69,7 @@ pub enum DeviceError {
     },
     /// The device does not compute in this precision.
     #[error(
-        "device `{device}` does not compute in {precision}: use `--device libtorch` (a build with `--features libtorch`), or leave `--precision` and `train.precision` at f32"
+        "device `{device}` does not compute in {precision}: use `--device cpu` or `libtorch` (a build with `--features libtorch`), or leave `--precision` and `train.precision` at f32"
     )]
     Precision {
         /// Device.
@@ -206,7 +206,9 @@ impl DeviceName {
     fn offers(self, precision: Precision) -> bool {
         match precision {
             Precision::F32 => true,
-            Precision::Bf16 => matches!(self, Self::LibTorch | Self::LibTorchCuda(_)),
+            Precision::Bf16 => {
+                matches!(self, Self::Cpu | Self::LibTorch | Self::LibTorchCuda(_))
+            }
         }
     }
 

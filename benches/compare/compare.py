@@ -151,7 +151,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--steps", type=int, default=5)
     parser.add_argument("--pictures", type=int, default=60)
-    parser.add_argument("--devices", default="cpu", help="comma-separated; libtorch also runs in bf16")
+    parser.add_argument("--devices", default="cpu", help="comma-separated; cpu and libtorch run in bf16 too")
     parser.add_argument("--peer-device", choices=["cpu", "cuda"], default="cpu", help="where PyTorch computes")
     parser.add_argument("--compile", action="store_true", help="compile PyTorch's networks")
     parser.add_argument("--settings", default="default,best", help="of PyTorch: default,best,bf16")
@@ -161,7 +161,7 @@ def main():
     arguments.targets = []
     for device in arguments.devices.split(","):
         arguments.targets.append((device, "f32"))
-        if device.startswith("libtorch"):
+        if device.startswith(("cpu", "libtorch")):
             arguments.targets.append((device, "bf16"))
     for work in arguments.only.split(","):
         training(arguments, work) if work in WORK else apply(arguments, work)

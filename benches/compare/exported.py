@@ -167,7 +167,7 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--pictures", type=int, default=40)
-    parser.add_argument("--devices", default="cpu", help="comma-separated; libtorch also runs in bf16")
+    parser.add_argument("--devices", default="cpu", help="comma-separated; cpu and libtorch run in bf16 too")
     parser.add_argument("--peers", default="onnxruntime,openvino")
     parser.add_argument("--shapes", default="fixed,open", help="of the exported models")
     parser.add_argument("--only", default=",".join(WORK))
@@ -181,7 +181,7 @@ def main():
     arguments.programs = [Path(program).resolve() for program in arguments.programs.split(",")]
     arguments.shapes = arguments.shapes.split(",")
     arguments.targets = [(device, "f32") for device in arguments.devices.split(",")]
-    arguments.targets += [(device, "bf16") for device in arguments.devices.split(",") if device.startswith("libtorch")]
+    arguments.targets += [(device, "bf16") for device in arguments.devices.split(",") if device.startswith(("cpu", "libtorch"))]
     arguments.peers = [(program, "f32") for program in arguments.peers.split(",")]
     if ("openvino", "f32") in arguments.peers and has_bf16():
         arguments.peers.append(("openvino", "bf16"))

@@ -2,7 +2,8 @@
 
     pip install pillow
     cargo build --release
-    python benches/quality/growth.py DATA [--sizes 32,64,128] [--epochs 30] [--direction BtoA] [--threads 2] [--output DIR] [--set KEY=VALUE]...
+    python benches/quality/growth.py DATA [--sizes 64,128] [--grow-epochs 5] [--epochs 30] [--channels 32] [--seeds 1,2] [--direction BtoA]
+        [--threads 1] [--output DIR] [--set KEY=VALUE]...
 
 DATA has `train/` and, kept apart, `val/` or `test/`, with files that hold both pictures of a pair side by side. Both runs have
 the same networks, epochs and learning rates; settings (`--set section.key=value`) are for both. Afterwards the inputs kept
@@ -12,6 +13,8 @@ style records it. The runs can be stopped and go on where they were.
 
 import argparse
 import json
+import resource
+import statistics
 import subprocess
 import sys
 import tomllib
@@ -20,7 +23,7 @@ from pathlib import Path
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
-METRICS = ["psnr", "ssim", "l1"]
+METRICS = ["psnr", "ssim", "l1", "swd", "diversity"]
 
 
 def run(command):
@@ -28,6 +31,12 @@ def run(command):
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{' '.join(map(str, command))}\n{done.stderr}")
+
+
+def worked():
+    """Seconds that the processor has worked for the programs run so far."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def prepare(data, place, size, direction, most):
@@ -57,8 +66,8 @@ def train(name, further, arguments, place):
         f"data.load_size={size * 286 // 256}",
         f"data.direction={arguments.direction}",
         "generator.arch=resnet_6blocks",
-        "generator.channels=32",
-        "discriminator.channels=32",
+        f"generator.channels={arguments.channels}",
+        f"discriminator.channels={arguments.channels}",
         "discriminator.layers=2",
         f"optim.epochs={arguments.epochs - arguments.epochs // 2}",
         f"optim.decay_epochs={arguments.epochs // 2}",
@@ -66,40 +75,57 @@ def train(name, further, arguments, place):
         *arguments.settings,
         *further,
     ]
-    program = [arguments.program, "--threads", arguments.threads, "--checkpoints", place / "checkpoints"]
+    program = [arguments.program, "--device", "cpu", "--threads", arguments.threads, "--checkpoints", place / "checkpoints"]
     command = [*program, "train", "--mode", "pix2pix", "--data", arguments.data, "--name", name, "--resume"]
+    before = worked()
     run(command + [part for setting in settings for part in ("--set", setting)])
+    seconds = worked() - before
     style, output, report = place / "checkpoints" / name, place / f"translated-{name}", place / f"{name}.json"
     run([*program, "apply", "--input", place / "inputs", "--style", style, "--output", output, "--overwrite"])
     run([*program, "evaluate", "--real", place / "targets", "--fake", output, "--metrics", ",".join(METRICS), "--report", report])
     training = tomllib.loads((style / "style.toml").read_text())["training"]
     found = json.loads(report.read_text())["metrics"]
-    result = {"seconds": training["seconds"], "steps": training["steps"]} | {key: found[key] for key in METRICS}
-    scores = "  ".join(f"{key} {result[key]:.4f}" for key in METRICS)
-    print(f"{name:<8} {result['seconds'] / 60:7.1f} min {result['steps']:7} steps  {scores}", flush=True)
+    result = {"seconds": seconds, "steps": training["steps"]} | {key: found[key] for key in METRICS}
+    show(name, result)
     return result
 
 
+def show(name, result):
+    """Prints a line."""
+    scores = "  ".join(f"{key} {result[key]:.4f}" for key in METRICS)
+    print(f"{name:<14} {result['seconds']:7.0f} s {result['steps']:7.0f} steps  {scores}", flush=True)
+
+
 def main():
-    """Trains both and compares."""
+    """Trains both with each seed, and compares."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--program", type=Path, default=ROOT / "target" / "release" / "translate")
-    parser.add_argument("--sizes", type=lambda text: [int(size) for size in text.split(",")], default=[32, 64, 128])
+    parser.add_argument("--sizes", type=lambda text: [int(size) for size in text.split(",")], default=[64, 128])
+    parser.add_argument("--grow-epochs", help="epochs of all sizes but the last, instead of the default")
     parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--channels", type=int, default=32)
+    parser.add_argument("--seeds", type=lambda text: text.split(","), default=["1"])
     parser.add_argument("--direction", choices=["AtoB", "BtoA"], default="BtoA")
     parser.add_argument("--most", type=int, default=100, help="pairs kept apart that are translated")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--output", type=Path, default=ROOT / "target" / "growth")
     arguments = parser.parse_args()
     place = arguments.output.resolve()
     prepare(arguments.data, place, arguments.sizes[-1], arguments.direction, arguments.most)
-    grow = f"train.grow={','.join(map(str, arguments.sizes))}"
-    grown = train("grown", [grow], arguments, place)
-    whole = train("whole", [], arguments, place)
-    (place / "growth.json").write_text(json.dumps({"grown": grown, "whole": whole}, indent=1) + "\n")
-    print(f"{grown['seconds'] / whole['seconds']:.2f} of the time")
+    grow = [f"train.grow={','.join(map(str, arguments.sizes))}"]
+    if arguments.grow_epochs:
+        grow.append(f"train.grow_epochs=[{arguments.grow_epochs}]")
+    runs = {"grown": [], "whole": []}
+    for seed in arguments.seeds:
+        for kind, further in [("grown", grow), ("whole", [])]:
+            runs[kind].append(train(f"{kind}-{seed}", [f"train.seed={seed}", *further], arguments, place))
+    (place / "growth.json").write_text(json.dumps(runs, indent=1) + "\n")
+    means = {kind: {key: statistics.mean(run[key] for run in some) for key in some[0]} for kind, some in runs.items()}
+    for kind, result in means.items():
+        show(f"{kind}, mean", result)
+    print(f"{means['grown']['seconds'] / means['whole']['seconds']:.2f} of the time")
 
 
 if __name__ == "__main__":

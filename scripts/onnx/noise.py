@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy
+import onnx
 from safetensors.numpy import load_file, save_file
 
 import styles
@@ -27,6 +28,10 @@ class NoiseStyle:
     settings: tuple
     has_classes: bool = False
     export: tuple = ()
+    # Of its pictures.
+    side: int = SIDE
+    # Inputs of noise in the order in which codes have their numbers, with what they hold.
+    noise: tuple = (("noise", (LATENT, 1, 1)),)
 
     @property
     def precision(self):
@@ -34,15 +39,19 @@ class NoiseStyle:
         return "f16" if "f16" in self.export else "f32"
 
 
-def style(name, mode, arch, *settings, condition=None, export=()):
+def style(name, mode, arch, *settings, condition=None, export=(), **more):
     """A small style, with classes where there is a condition."""
     settings = (f"generator.arch={arch}", *settings)
     if condition:
         settings += ("data.classes_from=folders", f"generator.condition={condition}")
-    return NoiseStyle(name, mode, settings, condition is not None, export)
+    return NoiseStyle(name, mode, settings, condition is not None, export, **more)
 
 
 HALF = ("--precision", "f16")
+# A cascade of two levels, and a second stage after a first that makes pictures of a quarter of the side.
+CASCADE = {"noise": (("noise", (LATENT, 1, 1)), ("noise_16", (1, 16, 16)))}
+SECOND = {"side": 4 * SIDE, "noise": (("noise", (LATENT, 1, 1)), ("first_noise", (LATENT, 1, 1)))}
+FIRST = style("noise_first", "generate", "dcgan", condition="concat")
 SHARED = ("synthesis.class_norm=shared", "synthesis.spectral=true")
 STYLES = [
     style("noise_dcgan", "generate", "dcgan"),
@@ -54,6 +63,9 @@ STYLES = [
     style("noise_progressive", "generate", "progressive", "train.grow=[8,16]", condition="concat"),
     style("noise_style", "generate", "style", "synthesis.mapping=3", condition="projection"),
     style("noise_style_f16", "generate", "style", "synthesis.mapping=3", export=HALF),
+    style("noise_laplacian", "generate", "laplacian", **CASCADE),
+    style("noise_laplacian_class", "generate", "laplacian", condition="concat", export=HALF, **CASCADE),
+    style("noise_stack", "generate", "stack", f"synthesis.first_stage={FIRST.name}", condition="projection", **SECOND),
 ]
 
 
@@ -63,6 +75,8 @@ class Prepared:
     def __init__(self, program, folder, style):
         self.program, self.folder, self.style = program, folder, style
         data = pictures(folder)
+        if style.side != SIDE:
+            make(program, folder, FIRST, data)
         make(program, folder, style, data)
         encoded, decoded = folder / f"{style.name}.jsonl", folder / f"{style.name}_decoded"
         command = [program, "--quiet", "--checkpoints", folder, "encode", data, "--style", style.name, "--output", encoded]
@@ -71,13 +85,20 @@ class Prepared:
         subprocess.run([*command, "--decoded", decoded], check=True, stdout=subprocess.DEVNULL)
         lines = [json.loads(line) for line in encoded.read_text().splitlines()]
         codes = numpy.array([line.get("code", line.get("mean")) for line in lines], numpy.float32)
-        self.inputs = {"noise": codes[:, :, None, None]}
+        self.inputs, first = {}, 0
+        for name, shape in style.noise:
+            values = int(numpy.prod(shape))
+            self.inputs[name] = codes[:, first : first + values].reshape(-1, *shape)
+            first += values
+        assert first == codes.shape[1], "numbers that no input takes"
         if style.has_classes:
             places = [CLASSES.index(line["class"]) for line in lines]
             self.inputs["class"] = numpy.eye(len(CLASSES), dtype=numpy.float32)[places][:, :, None, None]
         made = [cv2.imread(str(decoded / line["picture"])) for line in lines]
         self.references = numpy.stack(made)[..., ::-1].transpose(0, 3, 1, 2).astype(numpy.float64)
         self.path = styles.export(program, folder, style)
+        # Some programs take inputs by their order.
+        self.inputs = {entry.name: self.inputs[entry.name] for entry in onnx.load(self.path).graph.input}
 
     def fixed(self, batch):
         """The model for so many pictures."""
@@ -98,7 +119,8 @@ def pictures(folder):
 
 def make(program, folder, style, data):
     """Trains a step, so that the folder is whole, and then draws the generator's weights."""
-    settings = [f"data.crop_size={SIDE}", f"data.load_size={SIDE}", "data.batch_size=2", f"generator.latent={LATENT}"]
+    side = style.side
+    settings = [f"data.crop_size={side}", f"data.load_size={side}", "data.batch_size=2", f"generator.latent={LATENT}"]
     settings += ["generator.channels=8", *style.settings]
     if style.mode == "generate":
         settings += ["discriminator.channels=4", "optim.ema=0"]
@@ -132,7 +154,7 @@ def draw(tensors, seed):
 
 def run(kind, prepared, path, batch):
     """Pictures of all codes, so many at a time."""
-    session = kind(path, prepared.style, (batch, SIDE, SIDE))
+    session = kind(path, prepared.style, (batch, prepared.style.side, prepared.style.side))
     count = len(prepared.references)
     parts = [
         session.run({name: values[first : first + batch] for name, values in prepared.inputs.items()})

@@ -3,14 +3,8 @@
 # Asia and Australia.
 #
 #     scripts/tasks/earth.sh WORK && scripts/tasks/colours.sh WORK
-set -eu
-
-if [ $# -lt 1 ]; then
-    sed -n "2,6s/^# \{0,1\}//p" "$0"
-    exit 2
-fi
-work=$1
 . "$(dirname "$0")/common.sh"
+begin 1 "$@"
 
 data=$work/colours
 train coloured colourise-small "$data" generator.channels=16 optim.epochs=6 optim.decay_epochs=6

@@ -1,10 +1,23 @@
-# What the proof runs of the tasks share; for `.` in the first lines of each, which takes the folder to work in as $work.
+# What the proof runs of the tasks share; `.` in the first line of each.
 #
 # A plain shell has no local variables: those of functions begin with the function's name.
 #
 # TRANSLATE is the program, DEVICE where it computes, PYTHON a Python with Pillow and NumPy.
-here=$(dirname "$0")
-mkdir -p "$work"
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+
+# begin COUNT ARGUMENT...: with fewer arguments than COUNT shows the comment at the beginning of the script; else the last one of so
+# many is the folder to work in, $work.
+begin() {
+    begin_count=$1
+    shift
+    if [ $# -lt "$begin_count" ]; then
+        sed -n '2,${/^#/!q;s/^# \{0,1\}//p;}' "$0"
+        exit 2
+    fi
+    eval "work=\${$begin_count}"
+    mkdir -p "$work"
+}
 
 translate() {
     "${TRANSLATE:-target/release/translate}" --quiet --checkpoints "$work/checkpoints" --device "${DEVICE:-cpu}" \
@@ -32,7 +45,7 @@ apply() {
 # measure WHAT REAL FAKE METRICS
 measure() {
     echo "$1 ($4)"
-    translate evaluate --real "$2" --fake "$3" --metrics "$4" | grep -E "^(mean|swd|colour)"
+    translate evaluate --real "$2" --fake "$3" --metrics "$4" | grep -E "^(mean|swd|colour|diversity)"
 }
 
 python() {

@@ -4,14 +4,9 @@
 #     scripts/tasks/enlarge.sh PHOTOS WORK
 #
 # PHOTOS has sharp photos, those to measure with in a folder called test. With VGG19, a file of its weights, `srgan` compares its features.
-set -eu
-
-if [ $# -lt 2 ]; then
-    sed -n '2,6s/^# \{0,1\}//p' "$0"
-    exit 2
-fi
-photos=$1 work=$2
 . "$(dirname "$0")/common.sh"
+begin 2 "$@"
+photos=$1
 
 data=$work/enlarge
 small="generator.blocks=4 generator.channels=32 generator.norm=none"

@@ -3,14 +3,8 @@
 # Australia.
 #
 #     scripts/tasks/earth.sh WORK && scripts/tasks/maps.sh WORK
-set -eu
-
-if [ $# -lt 1 ]; then
-    sed -n "2,6s/^# \{0,1\}//p" "$0"
-    exit 2
-fi
-work=$1
 . "$(dirname "$0")/common.sh"
+begin 1 "$@"
 
 data=$work/maps
 train map maps "$data" data.crop_size=128 generator.arch=unet_128 generator.channels=16 discriminator.channels=16 \

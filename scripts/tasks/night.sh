@@ -3,14 +3,8 @@
 # Africa, measured in Asia and Australia.
 #
 #     scripts/tasks/earth.sh WORK && scripts/tasks/night.sh WORK
-set -eu
-
-if [ $# -lt 1 ]; then
-    sed -n "2,6s/^# \{0,1\}//p" "$0"
-    exit 2
-fi
-work=$1
 . "$(dirname "$0")/common.sh"
+begin 1 "$@"
 
 data=$work/day-night
 train night day-night "$data" data.load_size=72 data.crop_size=64 generator.arch=resnet_6blocks generator.channels=8 \

@@ -3,14 +3,8 @@
 # Europe and Siberia, measured in North America.
 #
 #     scripts/tasks/earth.sh WORK && scripts/tasks/seasons.sh WORK
-set -eu
-
-if [ $# -lt 1 ]; then
-    sed -n "2,6s/^# \{0,1\}//p" "$0"
-    exit 2
-fi
-work=$1
 . "$(dirname "$0")/common.sh"
+begin 1 "$@"
 
 data=$work/seasons
 train seasons summer-winter "$data" data.load_size=72 data.crop_size=64 generator.channels=8 discriminator.channels=8 \

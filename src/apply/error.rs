@@ -119,7 +119,7 @@ pub enum ApplyError {
     Report(#[source] FileError),
     /// Dropout falls on the whole picture.
     #[error(
-        "pictures cannot be cut into bands with dropout or in bf16: leave out --tile, or --dropout and --precision, or give --overlap for tiles of their own"
+        "pictures cannot be cut into bands with dropout, or in bf16 on libtorch: leave out --tile, or --dropout and --precision, or give --overlap for tiles of their own"
     )]
     NoBands,
     /// Photos whose holes are filled are grey or in colour.

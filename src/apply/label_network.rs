@@ -12,11 +12,10 @@ use super::row_access::RowAccess;
 use super::row_buffer::RowBuffer;
 use super::translator::{MapSpec, Translator};
 use crate::coarse_to_fine::{FeatureClusters, Instances, build_condition};
-use crate::config::{Colours, Direction, Recipe};
+use crate::config::{Direction, Recipe};
 use crate::data::LabelCoding;
 use crate::kernels::{DeviceFailure, DeviceMemory, Precision};
 use crate::nn::{BandLimits, ForwardMode, Generator};
-use crate::picture::KeptShares;
 use crate::style::{Manifest, StyleError, StyleFolder, load_clusters, load_generator};
 
 /// A generator of pix2pixHD in use.
@@ -56,7 +55,7 @@ impl LabelTranslator {
         })?;
         let (generator, _) = load_generator(folder, &manifest, direction, device)?;
         Ok(Self {
-            generator: generator.prepack_weights(precision),
+            generator: generator.prepack_weights(&manifest.recipe.generator, precision),
             clusters: load_clusters(folder, &manifest)?,
             labels: labels.map(Arc::new),
             recipe: manifest.recipe,
@@ -150,18 +149,6 @@ impl Translator for LabelTranslator {
         self.recipe.generator.min_size()
     }
 
-    fn scale(&self) -> usize {
-        1
-    }
-
-    fn colours(&self) -> Colours {
-        Colours::Rgb
-    }
-
-    fn kept(&self) -> KeptShares {
-        KeptShares::default()
-    }
-
     fn maps(&self) -> Option<MapSpec> {
         Some(MapSpec {
             labels: self.labels.clone(),
@@ -207,7 +194,7 @@ impl Translator for LabelTranslator {
 
     fn bytes_per_pixel(&self) -> Option<f64> {
         // Bands keep features in 32 bits.
-        if self.recipe.train.precision != Precision::F32 {
+        if !self.recipe.train.precision.has_full_features(&self.device) {
             return None;
         }
         bytes_per_pixel(

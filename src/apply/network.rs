@@ -8,7 +8,7 @@ use super::bands::{DeviceRows, bytes_per_pixel, failed, in_bands};
 use super::looks::Looks;
 use super::row_access::RowAccess;
 use super::row_buffer::RowBuffer;
-use super::translator::{MapSpec, Translator};
+use super::translator::Translator;
 use crate::config::{Colours, Direction, NormKind};
 use crate::kernels::{DeviceFailure, DeviceMemory, Precision};
 use crate::nn::{BandLimits, ForwardMode, Generator, NormStats, code_tensor, with_code};
@@ -57,7 +57,7 @@ impl NetworkTranslator {
         manifest.recipe.train.precision = precision;
         let (generator, channels) = load_generator(folder, &manifest, direction, device)?;
         Ok(Self {
-            generator: generator.prepack_weights(precision),
+            generator: generator.prepack_weights(&manifest.recipe.generator, precision),
             channels,
             code_length: manifest.recipe.generator.latent,
             looks: Looks::Mean,
@@ -137,11 +137,6 @@ impl Translator for NetworkTranslator {
         self.kept
     }
 
-    /// Its input is a picture.
-    fn maps(&self) -> Option<MapSpec> {
-        None
-    }
-
     fn multiple(&self) -> usize {
         self.multiple
     }
@@ -189,7 +184,7 @@ impl Translator for NetworkTranslator {
 
     fn bytes_per_pixel(&self) -> Option<f64> {
         // Bands keep features in 32 bits.
-        if self.precision != Precision::F32 {
+        if !self.precision.has_full_features(&self.device) {
             return None;
         }
         let channels = self.channels[0] + self.code_length;

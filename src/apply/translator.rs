@@ -23,19 +23,27 @@ pub trait Translator {
     /// Height and width of what it takes are at least this.
     fn smallest(&self) -> usize;
 
-    /// How many times larger than what it takes the height and width of what it gives are.
-    fn scale(&self) -> usize;
+    /// How many times larger than what it takes the height and width of what it gives are: 1 unless a network says otherwise.
+    fn scale(&self) -> usize {
+        1
+    }
 
-    /// What the channels are that it takes and gives.
-    fn colours(&self) -> Colours;
+    /// What the channels are that it takes and gives; red, green and blue, or grey, unless a network says otherwise.
+    fn colours(&self) -> Colours {
+        Colours::Rgb
+    }
 
     /// What its translations keep of the brightness and contrast of their pictures, of 1 or 3 channels as they are; both are
-    /// measured over the whole picture, as the network takes and gives it.
-    fn kept(&self) -> KeptShares;
+    /// measured over the whole picture, as the network takes and gives it. Nothing unless a network says otherwise.
+    fn kept(&self) -> KeptShares {
+        KeptShares::default()
+    }
 
     /// Where it takes maps: the planes of its input are then a label map of class ids (or the picture), and a map of
-    /// instance ids if there is one.
-    fn maps(&self) -> Option<MapSpec>;
+    /// instance ids if there is one. None unless a network says otherwise.
+    fn maps(&self) -> Option<MapSpec> {
+        None
+    }
 
     /// Translates one picture: `[channels, height, width]`, flattened, values in [-1, 1], to the same, with both sides
     /// [`scale`](Self::scale) times as long. Or several tiles of one,

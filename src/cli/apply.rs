@@ -94,8 +94,8 @@ pub struct Arguments {
     /// Dropout while translating, for varied results
     #[arg(long, value_enum, default_value_t = Switch::Off)]
     dropout: Switch,
-    /// Precision of the convolutions: bf16 is faster on processors with AMX or AVX512-BF16 and on GPUs, where the device
-    /// offers it (libtorch), and changes pictures a little
+    /// Precision of the convolutions: bf16 is faster on processors with AMX, with libtorch also on those with AVX512-BF16 and on
+    /// GPUs, and changes pictures a little
     #[arg(long, value_enum, default_value_t = Precision::F32)]
     precision: Precision,
     /// Translations of each picture, NAME_1 to NAME_N: a style with a latent code or with instance features samples a look for each
@@ -162,7 +162,6 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         tile: arguments.tile,
         overlap: arguments.overlap,
     };
-    check_tiling(tiling, dropout || arguments.precision != Precision::F32)?;
     let inputs = [arguments.inputs, arguments.input].concat();
     let streams = Streams::open(&inputs, &arguments.output, arguments.pictures.format)?;
     let mut pictures = arguments.pictures.clone();
@@ -223,6 +222,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let precision = arguments.precision;
     device.check(precision)?;
     let device = device.device;
+    check_tiling(tiling, dropout || !precision.has_full_features(&device))?;
     let norm_stats = arguments.norm_stats;
     let norm_stats = norm_stats.unwrap_or_else(|| NormStats::usual(recipe));
     let mode = ForwardMode::inference(norm_stats, dropout);

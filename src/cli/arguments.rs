@@ -5,9 +5,9 @@ use clap::{Parser, Subcommand};
 use super::globals::Globals;
 #[cfg(feature = "serve")]
 use super::serve;
+use super::synthesis::SynthesisVerb;
 use super::{
-    apply, bench, completions, data, demo, encode, evaluate, export, import, recipes, sample,
-    styles, train,
+    apply, bench, completions, data, demo, evaluate, export, import, recipes, styles, train,
 };
 
 /// Train networks on your own pictures, and turn folders of pictures into other pictures.
@@ -37,10 +37,9 @@ pub enum Command {
     Train(train::Arguments),
     /// Translate pictures with a style
     Apply(apply::Arguments),
-    /// Make pictures from noise, with a style that has learnt to
-    Sample(sample::Arguments),
-    /// Write the codes that an autoencoder makes of pictures
-    Encode(encode::Arguments),
+    /// `sample` and `encode`
+    #[command(flatten)]
+    Synthesis(SynthesisVerb),
     /// Open a page in the browser to try styles, fill holes and watch trainings
     #[cfg(feature = "serve")]
     Serve(serve::Arguments),

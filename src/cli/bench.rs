@@ -29,7 +29,7 @@ pub struct Arguments {
     /// Steps to time, after one that is not counted
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     steps: u32,
-    /// Precision of the convolutions: bf16 where the device offers it (libtorch) [default: the recipe's]
+    /// Precision of the convolutions: bf16 on cpu and libtorch [default: the recipe's]
     #[arg(long, value_enum)]
     precision: Option<Precision>,
     /// Setting of the recipe, such as generator.channels=32; may be repeated

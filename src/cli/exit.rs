@@ -11,7 +11,7 @@ use crate::evaluate::UnknownMetric;
 use crate::serve::ServeError;
 use crate::style::StyleError;
 use crate::style::onnx::OnnxError;
-use crate::synthesis::{CoderError, SamplerError};
+use crate::synthesis::is_usage;
 use crate::train::TrainError;
 
 /// How a command ended.
@@ -35,8 +35,7 @@ impl Exit {
                 || cause.is::<UnknownMetric>()
                 || cause.is::<super::usage::UsageError>()
                 || cause.is::<ShardError>()
-                || cause.is::<SamplerError>()
-                || matches!(cause.downcast_ref(), Some(CoderError::NoClass { .. }))
+                || is_usage(cause)
                 || cause.is::<LaunchError>()
                 || matches!(
                     group_error(cause),
@@ -61,7 +60,6 @@ impl Exit {
                             | StyleError::MakesNone { .. }
                             | StyleError::EncodesNone { .. }
                             | StyleError::FixedStatistics(_)
-                            | StyleError::NoModel { .. }
                             | StyleError::Onnx(
                                 OnnxError::BadSize { .. } | OnnxError::BadOpset { .. }
                             )

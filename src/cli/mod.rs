@@ -3,13 +3,11 @@
 mod apply;
 mod arguments;
 mod bench;
-mod code_source;
 mod completions;
 mod data;
 mod demo;
 mod demo_paintings;
 mod devices;
-mod encode;
 mod evaluate;
 mod exit;
 mod export;
@@ -23,13 +21,12 @@ mod pair_side;
 mod pictures;
 mod recipes;
 mod resumption;
-mod sample;
-mod sample_codes;
 mod sample_recipe;
 #[cfg(feature = "serve")]
 mod serve;
 mod streams;
 mod styles;
+mod synthesis;
 mod train;
 mod training_judge;
 mod usage;
@@ -78,8 +75,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Demo(arguments) => demo::run(&globals, arguments),
         Command::Train(arguments) => train::run(&globals, arguments, &launch),
         Command::Apply(arguments) => apply::run(&globals, arguments),
-        Command::Sample(arguments) => sample::run(&globals, arguments),
-        Command::Encode(arguments) => encode::run(&globals, arguments),
+        Command::Synthesis(verb) => synthesis::run(&globals, verb),
         Command::Evaluate(arguments) => evaluate::run(&globals, arguments),
         Command::Export(arguments) => export::run(&globals, arguments),
         Command::Import(arguments) => import::run(&globals, arguments),

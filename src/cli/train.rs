@@ -58,8 +58,8 @@ pub struct Arguments {
     /// Fixes initial weights, order of pictures and augmentation
     #[arg(long, value_name = "N")]
     seed: Option<u32>,
-    /// Precision of the convolutions: bf16 is faster on processors with AMX or AVX512-BF16 and on GPUs, where the device
-    /// offers it (libtorch) [default: f32]
+    /// Precision of the convolutions: bf16 is faster on processors with AMX, with libtorch also on those with AVX512-BF16 and on
+    /// GPUs [default: f32]
     #[arg(long, value_enum)]
     precision: Option<Precision>,
     /// Go on where an earlier run of this style has stopped
@@ -156,7 +156,8 @@ fn train(
         (overlay, mode) = (base, Some(recipe.mode));
     }
     let style = registry.place(&name)?;
-    add_flags(&mut overlay, &arguments, before.is_some())?;
+    let flags = flags(&arguments, before.is_some())?;
+    overlay.extend(flags.clone());
     let more = MoreTraining {
         epochs: arguments.epochs,
         steps: arguments.steps,
@@ -175,7 +176,9 @@ fn train(
                 mode.name()
             );
         }
-        fitted(overlay.resolve(mode)?)?
+        let recipe = fitted(overlay.resolve(mode)?)?;
+        flags.refuse_idle(&recipe)?;
+        recipe
     };
     for folder in [&mut recipe.data.root, &mut recipe.data.mask_folder] {
         if !folder.is_empty() {
@@ -290,7 +293,9 @@ fn apply_command(globals: &Globals, name: &str, mode: Mode) -> String {
     )
 }
 
-fn add_flags(overlay: &mut Overlay, arguments: &Arguments, is_resumed: bool) -> anyhow::Result<()> {
+/// What the flags say of the recipe.
+fn flags(arguments: &Arguments, is_resumed: bool) -> anyhow::Result<Overlay> {
+    let mut overlay = Overlay::default();
     for setting in &arguments.set {
         overlay.set(setting)?;
     }
@@ -319,7 +324,7 @@ fn add_flags(overlay: &mut Overlay, arguments: &Arguments, is_resumed: bool) -> 
         let root = data.to_string_lossy().into_owned();
         overlay.insert("data", "root", root, "`--data`")?;
     }
-    Ok(())
+    Ok(overlay)
 }
 
 /// The style to resume, if there is one; refuses a folder that must not be written into.

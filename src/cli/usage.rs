@@ -94,11 +94,6 @@ pub enum UsageError {
         "the style `{0}` is told a vector of each picture, and pictures are encoded without: take a style that is not"
     )]
     ToldVectors(String),
-    /// Codes of a style that has latent codes, which pictures alone do not have.
-    #[error(
-        "the style `{0}` has latent codes that are set, and codes of pictures are searched for without: take a style that has none"
-    )]
-    HasLatentCodes(String),
     /// A bound of a style without an encoder.
     #[error("`--bound` is for styles of mode vae, and `{0}` has no encoder: leave it out")]
     NoBound(String),
@@ -144,7 +139,7 @@ pub enum UsageError {
     },
     /// Bands and dropout.
     #[error(
-        "`--tile N` cannot go with `--dropout on`, which falls on the whole picture, or with `--precision bf16`: add `--overlap` for tiles that are translated on their own, or leave one of them out"
+        "`--tile N` cannot go with `--dropout on`, which falls on the whole picture, or with `--precision bf16` on libtorch: add `--overlap` for tiles that are translated on their own, or leave one of them out"
     )]
     NoBands,
     /// Tiles that overlap by more than half.

@@ -99,6 +99,11 @@ impl Overlay {
         Ok(())
     }
 
+    /// Whether the settings name this key.
+    pub(super) fn has(&self, section: &str, key: &str) -> bool {
+        lookup(&self.table, section, key).is_some()
+    }
+
     /// Lays `over` on top of these settings.
     pub fn extend(&mut self, over: Self) {
         merge(&mut self.table, over.table);
@@ -110,7 +115,7 @@ impl Overlay {
     /// A value is not one that its key can have, does not fit the others, or belongs to another mode.
     pub fn resolve(&self, mode: Mode) -> Result<Recipe, ConfigError> {
         for (section, key) in unused_keys(mode) {
-            if lookup(&self.table, section, key).is_some() {
+            if self.has(section, key) {
                 return Err(ConfigError::BadValue {
                     key: format!("{section}.{key}"),
                     message: format!("has no effect in mode {}: leave it out", mode.name()),

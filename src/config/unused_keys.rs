@@ -2,6 +2,28 @@
 
 use super::options::Mode;
 
+/// What there is for a discriminator.
+pub(super) const GAME: &[(&str, &str)] = &[
+    ("discriminator", "arch"),
+    ("discriminator", "channels"),
+    ("discriminator", "norm"),
+    ("discriminator", "augment"),
+    ("discriminator", "minibatch_deviation"),
+    ("discriminator", "minibatch_discrimination"),
+    ("discriminator", "noise"),
+    ("discriminator", "noise_epochs"),
+    ("loss", "gan"),
+    ("loss", "classification"),
+    ("loss", "feature_means"),
+    ("loss", "label_smoothing"),
+    ("loss", "gradient_penalty"),
+    ("loss", "dragan"),
+    ("loss", "r1"),
+    ("loss", "r1_every"),
+    ("optim", "lr_discriminator"),
+    ("optim", "discriminator_steps"),
+];
+
 /// Keys that have no meaning in a mode.
 pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
     const CYCLE: &[(&str, &str)] = &[
@@ -132,27 +154,6 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         ("discriminator", "shared"),
         ("loss", "latent"),
         ("optim", "pool_size"),
-    ];
-    // What there is for a discriminator.
-    const GAME: &[(&str, &str)] = &[
-        ("discriminator", "arch"),
-        ("discriminator", "channels"),
-        ("discriminator", "norm"),
-        ("discriminator", "augment"),
-        ("discriminator", "minibatch_deviation"),
-        ("discriminator", "minibatch_discrimination"),
-        ("discriminator", "noise"),
-        ("discriminator", "noise_epochs"),
-        ("loss", "gan"),
-        ("loss", "classification"),
-        ("loss", "feature_means"),
-        ("loss", "label_smoothing"),
-        ("loss", "gradient_penalty"),
-        ("loss", "dragan"),
-        ("loss", "r1"),
-        ("loss", "r1_every"),
-        ("optim", "lr_discriminator"),
-        ("optim", "discriminator_steps"),
     ];
     const DIVERGENCE: &[(&str, &str)] = &[("loss", "kl")];
     // What modes with two piles of pictures have no use for.

@@ -5,18 +5,23 @@ use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 
 #[cfg(feature = "flex")]
-use super::convolution_backend::{Convolutions, has_convolutions};
+use super::convolution_backend::{Convolutions, has_convolutions, is_weight};
 use super::convolution_shape::{ConvolutionShape, TransposedConvolutionShape};
 use super::precision::Precision;
 #[cfg(feature = "flex")]
 use burn::backend::Dispatch;
 
 /// Converts the weight of a convolution, transposed or not, to the type and layout that it computes with at this precision, so
-/// that inference need not convert it each time. The result carries no gradient.
-pub fn prepack_weight<const D: usize>(weight: Tensor<D>, precision: Precision) -> Tensor<D> {
+/// that inference need not convert it each time. The result carries no gradient, and is good for such a convolution alone.
+pub fn prepack_weight<const D: usize>(
+    weight: Tensor<D>,
+    is_transposed: bool,
+    precision: Precision,
+) -> Tensor<D> {
     #[cfg(feature = "flex")]
     if precision != Precision::F32 && has_convolutions(&weight) {
-        return Tensor::from_dispatch(Dispatch::prepack_weight(weight.into_dispatch(), precision));
+        let prepacked = Dispatch::prepack_weight(weight.into_dispatch(), is_transposed, precision);
+        return Tensor::from_dispatch(prepacked);
     }
     weight
 }
@@ -32,7 +37,7 @@ pub fn convolution(
     shape: ConvolutionShape,
 ) -> Tensor<4> {
     #[cfg(feature = "flex")]
-    if has_convolutions(&input) && has_convolutions(&weight) {
+    if has_convolutions(&input) && is_weight(&weight) {
         let bias = bias.unwrap_or_else(|| Tensor::empty([0], &weight.device()));
         return Tensor::from_dispatch(Dispatch::convolution(
             input.into_dispatch(),
@@ -57,7 +62,7 @@ pub fn transposed_convolution(
     shape: TransposedConvolutionShape,
 ) -> Tensor<4> {
     #[cfg(feature = "flex")]
-    if has_convolutions(&input) && has_convolutions(&weight) {
+    if has_convolutions(&input) && is_weight(&weight) {
         let bias = bias.unwrap_or_else(|| Tensor::empty([0], &weight.device()));
         return Tensor::from_dispatch(Dispatch::transposed_convolution(
             input.into_dispatch(),

@@ -150,8 +150,13 @@ impl<B: GradientsOfConvolutions, C: CheckpointStrategy> Convolutions for Autodif
         )
     }
 
-    fn prepack_weight(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
-        FloatTensor::<Self>::new(B::prepack_weight(weight.into_parts().0, precision))
+    fn prepack_weight(
+        weight: FloatTensor<Self>,
+        is_transposed: bool,
+        precision: Precision,
+    ) -> FloatTensor<Self> {
+        let weight = weight.into_parts().0;
+        FloatTensor::<Self>::new(B::prepack_weight(weight, is_transposed, precision))
     }
 
     fn from_mapped(like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self> {

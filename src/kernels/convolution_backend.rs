@@ -33,7 +33,11 @@ pub(crate) trait Convolutions: Backend {
     ) -> FloatTensor<Self>;
 
     /// Converts the weight of a convolution to the type and layout that it computes with; carries no gradient.
-    fn prepack_weight(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self>;
+    fn prepack_weight(
+        weight: FloatTensor<Self>,
+        is_transposed: bool,
+        precision: Precision,
+    ) -> FloatTensor<Self>;
 
     /// Makes a tensor of `data` on the device of `like`, which shares the memory of a mapped file if the device can.
     fn from_mapped(like: FloatTensor<Self>, data: TensorData) -> FloatTensor<Self>;
@@ -107,4 +111,11 @@ pub(crate) fn has_convolutions<const D: usize>(tensor: &Tensor<D>) -> bool {
         #[allow(unreachable_patterns, reason = "there may be no other backend")]
         _ => false,
     }
+}
+
+/// Whether [`Convolutions`] take this tensor as weight: Flex has prepacked ones of another type.
+pub(crate) fn is_weight<const D: usize>(tensor: &Tensor<D>) -> bool {
+    let device = tensor.device().inner();
+    let is_flex = matches!(device.as_dispatch(), DispatchDevice::Flex(_));
+    has_convolutions(tensor) || is_flex && tensor.dtype() == DType::BF16
 }

@@ -71,4 +71,4 @@ pub use norm::{
 pub use precision::Precision;
 pub use reflection::reflection_pad;
 pub use row_source::{Merge, RowPadding, RowSource};
-pub use rows::{copy_rows, fuse_rows, has_fused_rows};
+pub use rows::{convolution_of_rows, copy_rows, fuse_rows, has_fused_rows};

@@ -3,6 +3,8 @@
 use burn::tensor::Tensor;
 use burn::tensor::ops::PadMode;
 
+use super::convolution::convolution;
+use super::convolution_shape::ConvolutionShape;
 #[cfg(feature = "flex")]
 use super::flex;
 use super::row_source::{Merge, RowPadding, RowSource};
@@ -23,6 +25,24 @@ pub fn fuse_rows(sources: &[RowSource], merge: Merge, padding: RowPadding) -> Te
         return piece.clone();
     }
     fuse(sources, merge, padding)
+}
+
+/// The convolution of what [`fuse_rows`] makes of `sources`, joined along their channels. Where the device can, one pass over memory does
+/// both.
+pub fn convolution_of_rows(
+    sources: &[RowSource],
+    padding: RowPadding,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    shape: ConvolutionShape,
+) -> Tensor<4> {
+    #[cfg(all(feature = "flex", target_arch = "x86_64"))]
+    if let Some(output) = flex::convolution_of_rows(sources, padding, &weight, bias.as_ref(), shape)
+    {
+        return output;
+    }
+    let input = fuse_rows(sources, Merge::Concatenation, padding);
+    convolution(input, weight, bias, shape)
 }
 
 /// Copies rows to memory of their own, so that the tensor that they were part of can be freed.

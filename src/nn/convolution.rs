@@ -9,8 +9,8 @@ use super::forward_mode::ForwardMode;
 use super::spectral_norm::SpectralNorm;
 use super::weight_init::WeightInit;
 use crate::kernels::{
-    ConvolutionShape, Precision, RowPadding, TransposedConvolutionShape, convolution,
-    reflection_pad, transposed_convolution,
+    ConvolutionShape, Precision, RowPadding, RowSource, TransposedConvolutionShape, convolution,
+    convolution_of_rows, reflection_pad, transposed_convolution,
 };
 
 /// Rows and columns around the input of a ResNet generator's first convolution.
@@ -86,15 +86,11 @@ impl Convolution {
         }
     }
 
-    /// [`forward`](Self::forward) for an input that `read` gives with a border around it.
-    pub(super) fn forward_read(
-        &self,
-        mode: ForwardMode,
-        read: impl FnOnce(RowPadding) -> Tensor<4>,
-    ) -> Tensor<4> {
+    /// [`forward`](Self::forward) for an input in several pieces, one picture each, joined along their channels.
+    pub(super) fn forward_rows(&self, mode: ForwardMode, sources: &[RowSource]) -> Tensor<4> {
         let weight = self.weight_in_use(mode);
-        match self.padding {
-            Padding::Zero(padding) => self.convolve(read(RowPadding::default()), weight, padding),
+        let (border, padding) = match self.padding {
+            Padding::Zero(padding) => (RowPadding::default(), padding),
             Padding::Reflect(width) => {
                 let border = RowPadding {
                     top: width,
@@ -102,20 +98,25 @@ impl Convolution {
                     sides: width,
                     mirrored: true,
                 };
-                self.convolve(read(border), weight, 0)
+                (border, 0)
             }
-        }
+        };
+        let bias = self.bias.as_ref().map(Param::val);
+        convolution_of_rows(sources, border, weight, bias, self.shape(padding))
     }
 
     /// The convolution with zeros around the input.
     fn convolve(&self, input: Tensor<4>, weight: Tensor<4>, padding: usize) -> Tensor<4> {
-        let shape = ConvolutionShape {
+        let bias = self.bias.as_ref().map(Param::val);
+        convolution(input, weight, bias, self.shape(padding))
+    }
+
+    fn shape(&self, padding: usize) -> ConvolutionShape {
+        ConvolutionShape {
             stride: self.stride,
             padding,
             precision: self.precision,
-        };
-        let bias = self.bias.as_ref().map(Param::val);
-        convolution(input, weight, bias, shape)
+        }
     }
 
     /// The gradient of the output with respect to an input of `size` (height and width), from that of the output, with the

@@ -51,12 +51,8 @@ impl Pending {
         }
     }
 
-    fn read(&self, border: RowPadding) -> Tensor<4> {
-        fuse_rows(&self.sources, Merge::Concatenation, border)
-    }
-
     fn values(self) -> Tensor<4> {
-        self.read(RowPadding::default())
+        fuse_rows(&self.sources, Merge::Concatenation, RowPadding::default())
     }
 
     fn map(self, layer: impl FnOnce(Tensor<4>) -> Tensor<4>) -> Self {
@@ -76,7 +72,7 @@ impl LayerOps<'_> for Fused<'_> {
     type Features = Pending;
 
     fn convolution(&mut self, layer: &Convolution, input: Pending) -> Pending {
-        Pending::new(layer.forward_read(self.mode, |border| input.read(border)))
+        Pending::new(layer.forward_rows(self.mode, &input.sources))
     }
 
     fn upsampling(&mut self, layer: &Upsampling, input: Pending) -> Pending {

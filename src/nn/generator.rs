@@ -12,7 +12,7 @@ use super::srresnet::Srresnet;
 use super::tensors::Network;
 use super::unet::Unet;
 use super::weight_init::WeightInit;
-use crate::config::{GeneratorArch, GeneratorRecipe};
+use crate::config::{GeneratorArch, GeneratorRecipe, NormKind, Upsample};
 use crate::kernels::{Precision, prepack_weight};
 
 /// A generator of the architecture that a recipe names.
@@ -29,13 +29,27 @@ pub enum Generator {
 }
 
 /// Prepacks the weights of convolutions.
-struct Prepack(Precision);
+struct Prepack {
+    precision: Precision,
+    /// How features are enlarged.
+    upsample: Upsample,
+    /// Whether the layer that is visited is a transposed convolution.
+    is_transposed: bool,
+}
 
 impl ModuleMapper for Prepack {
+    fn enter_module(&mut self, _: &str, container: &str) {
+        self.is_transposed = match container {
+            "Struct:TransposedConvolution" => true,
+            "Struct:Upsampling" => self.upsample == Upsample::Deconv,
+            _ => false,
+        };
+    }
+
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         // Scales and shifts of norms have one dimension and stay as they are.
         if D == 4 {
-            param.map(|weight| prepack_weight(weight, self.0))
+            param.map(|weight| prepack_weight(weight, self.is_transposed, self.precision))
         } else {
             param
         }
@@ -44,9 +58,16 @@ impl ModuleMapper for Prepack {
 
 impl Generator {
     /// Converts the weights of convolutions once to the type and layout of `precision`, the precision of the layers. The
-    /// result is for inference only.
-    pub fn prepack_weights(self, precision: Precision) -> Self {
-        self.map(&mut Prepack(precision))
+    /// result is for inference only. Weights with a norm of their own stay, since they are divided by it.
+    pub fn prepack_weights(self, recipe: &GeneratorRecipe, precision: Precision) -> Self {
+        if recipe.norm == NormKind::Spectral {
+            return self;
+        }
+        self.map(&mut Prepack {
+            precision,
+            upsample: recipe.upsample,
+            is_transposed: false,
+        })
     }
 
     /// Creates the generator of `recipe` from `input` to `output` channels. A [latent code](super::with_code) comes after the `input`.

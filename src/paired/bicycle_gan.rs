@@ -10,8 +10,8 @@ use crate::data::Batch;
 use crate::kernels::mean;
 use crate::method::{Adversary, DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, Discriminator, ForwardMode, Generator, NamedTensors, NormStats, TensorError, Trainable,
-    WeightInit, code_tensor, draw_code, with_code,
+    Adam, Discriminator, ForwardMode, Generator, NamedTensors, NormStats, NormalLaw, TensorError,
+    Trainable, WeightInit, code_tensor, draw_code, with_code,
 };
 use crate::random;
 
@@ -66,8 +66,8 @@ struct Generated {
     /// From random codes.
     random: Tensor<4>,
     random_code: Tensor<2>,
-    mean: Tensor<2>,
-    log_variance: Tensor<2>,
+    /// Of the codes of the targets.
+    law: NormalLaw<2>,
 }
 
 impl BicycleGan {
@@ -120,16 +120,15 @@ impl BicycleGan {
     ) -> Generated {
         let count = input.dims()[0];
         let (noise, random_code) = (self.draw(count, rng), self.draw(count, rng));
-        let (mean, log_variance) = self.encoder.network().forward(target.clone(), mode);
-        let code = mean.clone() + (log_variance.clone() * 0.5).exp() * noise;
+        let law = self.encoder.network().forward(target.clone(), mode);
+        let code = law.draw(noise);
         let generator = self.generator.network();
         let make = |code| generator.forward(with_code(input.clone(), code), mode);
         Generated {
             encoded: make(code),
             random: make(random_code.clone()),
             random_code,
-            mean,
-            log_variance,
+            law,
         }
     }
 
@@ -156,7 +155,7 @@ impl BicycleGan {
         let seen = random.view.apply(pair(&made.random));
         let adversarial_random = gan_loss.generator(judge.forward(seen, mode));
         let distance = mean((made.encoded - target).abs()) * self.l1;
-        let divergence = divergence(made.mean, made.log_variance) * self.kl;
+        let divergence = made.law.divergence() * self.kl;
         let mut losses = vec![
             ("G_GAN", adversarial),
             ("G_GAN_random", adversarial_random),
@@ -165,7 +164,7 @@ impl BicycleGan {
         ];
         if self.latent > 0.0 {
             // The generator alone learns from it: an encoder that did could hide codes in pictures.
-            let (found, _) = self.encoder.frozen().forward(made.random, mode);
+            let found = self.encoder.frozen().forward(made.random, mode).mean;
             let error = (found - made.random_code).abs().mean() * self.latent;
             losses.push(("z_L1", error));
         }
@@ -223,14 +222,6 @@ impl BicycleGan {
     fn mean_code(&self) -> Tensor<2> {
         Tensor::zeros([1, self.code_length], &self.device)
     }
-}
-
-/// The divergence of codes of this mean and logarithm of the variance, `[batch, length]`, from the normal distribution: the sum over
-/// their numbers, on average over the batch.
-fn divergence(mean: Tensor<2>, log_variance: Tensor<2>) -> Tensor<1> {
-    let count = mean.dims()[0];
-    let terms = mean.square() + log_variance.clone().exp() - log_variance - 1.0;
-    terms.sum() * (0.5 / count as f64)
 }
 
 impl Method for BicycleGan {

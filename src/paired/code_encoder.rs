@@ -8,7 +8,7 @@ use burn::tensor::ops::AvgPoolOptions;
 use crate::config::Recipe;
 use crate::kernels::leaky_relu;
 use crate::nn::{
-    Convolution, ForwardMode, LEAKY_SLOPE, Linear, Network, Norm, Padding, WeightInit,
+    Convolution, ForwardMode, LEAKY_SLOPE, Linear, Network, Norm, NormalLaw, Padding, WeightInit,
     full_precision,
 };
 
@@ -96,9 +96,8 @@ impl CodeEncoder {
         }
     }
 
-    /// Maps `[batch, channels, height, width]` in [-1, 1] to mean and logarithm of the variance of each picture's code, both
-    /// `[batch, length]`.
-    pub fn forward(&self, pictures: Tensor<4>, mode: ForwardMode) -> (Tensor<2>, Tensor<2>) {
+    /// Maps `[batch, channels, height, width]` in [-1, 1] to the law of each picture's code, `[batch, length]`.
+    pub fn forward(&self, pictures: Tensor<4>, mode: ForwardMode) -> NormalLaw<2> {
         let mut features = self.stem.forward(pictures, mode);
         for block in &self.blocks {
             features = block.forward(features, mode);
@@ -107,10 +106,10 @@ impl CodeEncoder {
         // Over what the halvings have left: 8 x 8 in the paper, for 256 pixels.
         let [batch, channels, ..] = features.dims();
         let features = features.mean_dim(3).mean_dim(2).reshape([batch, channels]);
-        (
-            self.mean.forward(features.clone()),
-            self.log_variance.forward(features),
-        )
+        NormalLaw {
+            mean: self.mean.forward(features.clone()),
+            log_variance: self.log_variance.forward(features),
+        }
     }
 }
 

@@ -138,16 +138,6 @@ pub enum StyleError {
         "the style `{0}` makes pictures with the statistics of its training, not with those of each picture: leave out --norm-stats batch"
     )]
     FixedStatistics(String),
-    /// A network that is not written as an ONNX model.
-    #[error(
-        "the style `{style}` has a generator of arch \"{arch}\", which is not written as ONNX: take --format safetensors"
-    )]
-    NoModel {
-        /// Style.
-        style: String,
-        /// Its generator.
-        arch: &'static str,
-    },
     /// Virtual batch normalisation, asked for as an ONNX model.
     #[error(
         "the style `{0}` has virtual batch norm, whose statistics are those of the reference batch and of each picture together, and ONNX has no operator for it: use --format safetensors, or train with `generator.norm = \"reference_batch\"`"

@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use super::latent_codes::{CodeKind, LatentCodes};
+use super::sampler::Code;
+
 /// A text that is no sum.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -34,6 +37,48 @@ impl Arithmetic {
             }
         }
         sum
+    }
+}
+
+impl Arithmetic {
+    /// The sum of what pictures are made from, one for each of the [paths](Self::paths), of a style with these latent codes. Class and
+    /// categories are those of the first.
+    pub fn sum_of(&self, latent_codes: &LatentCodes, codes: &[Code]) -> Code {
+        let vectors: Vec<_> = codes.iter().map(|code| code.vector.clone()).collect();
+        let said = codes
+            .iter()
+            .map(|code| latent_codes.read(&code.latent_codes));
+        let said: Vec<_> = said.collect();
+        let sums = self.sum(&said).into_iter();
+        let first = said.into_iter().next().unwrap_or_default();
+        let kinds = latent_codes.kinds().into_iter().zip(first).zip(sums);
+        let said = kinds.map(|((kind, first), sum)| match kind {
+            CodeKind::Category(_) => first,
+            CodeKind::Continuous => sum.clamp(-1.0, 1.0),
+        });
+        let said: Vec<f32> = said.collect();
+        Code {
+            latent_codes: latent_codes.values(&said),
+            ..Code::new(
+                self.sum(&vectors),
+                codes.first().map_or(0, |code| code.class),
+            )
+        }
+    }
+}
+
+/// The mean of what pictures are made from, of a style with these latent codes, of the class of the first.
+pub fn mean_of(latent_codes: &LatentCodes, codes: &[Code]) -> Code {
+    let mut vector = vec![0.0; codes.first().map_or(0, |code| code.vector.len())];
+    for code in codes {
+        for (sum, value) in vector.iter_mut().zip(&code.vector) {
+            *sum += value / codes.len() as f32;
+        }
+    }
+    let values: Vec<_> = codes.iter().map(|code| code.latent_codes.clone()).collect();
+    Code {
+        latent_codes: latent_codes.mean(&values),
+        ..Code::new(vector, codes.first().map_or(0, |code| code.class))
     }
 }
 

@@ -6,7 +6,7 @@ use super::classes::{Classes, with_classes};
 use super::dcgan_generator::DcganGenerator;
 use super::encoder::Encoder;
 use super::noise::normal_noise;
-use super::preview_noise::preview_rng;
+use super::preview::{Preview, beside_real, one_by_one};
 use crate::config::Recipe;
 use crate::data::Batch;
 use crate::kernels::mean;
@@ -70,22 +70,18 @@ impl Autoencoder {
         let picture = Tensor::<4>::from_data(batch.b, &self.device);
         let [count, channels, height, width] = picture.dims();
         let input = with_classes(classes.as_ref(), picture.clone());
-        let [centre, log_variance] = self.encoder.network().forward(input, mode);
+        let law = self.encoder.network().forward(input, mode);
         let is_variational = self.kl > 0.0;
         let code = if is_variational {
-            let noise = self.vectors(noise, count);
-            centre.clone() + (log_variance.clone() * 0.5).exp() * noise
+            law.draw(self.vectors(noise, count))
         } else {
-            centre.clone()
+            law.mean.clone()
         };
         let input = with_classes(classes.as_ref(), code);
         let output = self.generator.network().forward(input, mode);
         let values = (channels * height * width) as f64;
         let distance = mean((output - picture).square()) * (values / 2.0);
-        let divergence = is_variational.then(|| {
-            let terms = centre.square() + log_variance.clone().exp() - log_variance - 1.0;
-            terms.sum() * (self.kl / (2.0 * count as f64))
-        });
+        let divergence = is_variational.then(|| law.divergence() * self.kl);
         let loss = match &divergence {
             Some(divergence) => distance.clone() + divergence.clone(),
             None => distance.clone(),
@@ -109,13 +105,9 @@ impl Autoencoder {
 
     /// Pictures from codes, each `[1, channels, side, side]`.
     fn decoded(&self, codes: Tensor<4>, classes: Option<&Tensor<4>>) -> Vec<TensorData> {
-        let count = codes.dims()[0];
-        let classes = classes.map(|class| class.clone().repeat_dim(0, count));
         let mode = ForwardMode::inference(NormStats::Running, false);
-        let input = with_classes(classes.as_ref(), codes);
-        let pictures = self.generator.in_use().forward(input, mode);
-        let picture = |place| pictures.clone().narrow(0, place, 1).into_data();
-        (0..count).map(picture).collect()
+        let input = with_classes(classes, codes);
+        one_by_one(&self.generator.in_use().forward(input, mode))
     }
 
     /// A batch of one picture, encoded and decoded.
@@ -124,8 +116,8 @@ impl Autoencoder {
         let picture = Tensor::<4>::from_data(batch.b.clone(), &self.device);
         let input = with_classes(classes.as_ref(), picture);
         let mode = ForwardMode::inference(NormStats::Running, false);
-        let [mean, _] = self.encoder.in_use().forward(input, mode);
-        self.decoded(mean, classes.as_ref()).pop()
+        let law = self.encoder.in_use().forward(input, mode);
+        self.decoded(law.mean, classes.as_ref()).pop()
     }
 }
 
@@ -140,19 +132,18 @@ impl Method for Autoencoder {
         let mut row = vec![batch.b.clone()];
         row.extend(self.reconstruction(&batch));
         if self.kl > 0.0 {
-            let rng = &mut preview_rng(self.seed, &batch.names);
-            let noise = normal_noise(rng, PREVIEW_PICTURES * self.latent);
-            let classes = self.classes.of_batch(&batch, &self.device);
-            let codes = self.vectors(noise, PREVIEW_PICTURES);
-            row.extend(self.decoded(codes, classes.as_ref()));
+            let (count, classes) = (PREVIEW_PICTURES, &self.classes);
+            let mut preview = Preview::new(self.seed, &batch, count, classes, &self.device);
+            let noise = normal_noise(&mut preview.rng, count * self.latent);
+            let codes = self.vectors(noise, count);
+            row.extend(self.decoded(codes, preview.classes.as_ref()));
         }
         vec![row]
     }
 
     /// The reconstruction of a picture, and the picture.
     fn translations(&self, batch: Batch) -> Vec<(TensorData, TensorData)> {
-        let made = self.reconstruction(&batch).into_iter();
-        made.map(|made| (made, batch.b.clone())).collect()
+        beside_real(self.reconstruction(&batch).into_iter().collect(), &batch)
     }
 
     fn networks(&self) -> &'static [&'static str] {

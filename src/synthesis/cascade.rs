@@ -4,14 +4,14 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
 use super::classes::Classes;
-use super::generate::{Generate, NETWORKS, PREVIEW_PICTURES};
+use super::generate::{Generate, NETWORKS};
 use super::generator::SynthesisGenerator;
 use super::generator_input::GeneratorInput;
 use super::laplacian_generator::{LaplacianGenerator, level_prefix};
 use super::level_generator::LevelGenerator;
 use super::noise::normal_noise;
 use super::pixels::halved;
-use super::preview_noise::preview_rng;
+use super::preview::{PREVIEW_PICTURES, Preview, beside_real, one_by_one};
 use crate::config::Recipe;
 use crate::data::Batch;
 use crate::method::{Loss, Method, MethodState, StepContext};
@@ -78,14 +78,13 @@ impl Cascade {
         losses
     }
 
-    /// `count` pictures of the class of the real picture of a batch of one, always from the same noise, each
-    /// `[1, channels, side, side]`.
+    /// `count` pictures of the class of the real picture of a batch of one, always from the same noise.
     fn samples(&self, batch: &Batch, count: usize) -> Vec<TensorData> {
-        let rng = &mut preview_rng(self.recipe.train.seed, &batch.names);
-        let classes = self.classes.of_batch(batch, &self.device);
-        let classes = classes.map(|classes| classes.narrow(0, 0, 1).repeat_dim(0, count));
+        let seed = self.recipe.train.seed;
+        let mut preview = Preview::new(seed, batch, count, &self.classes, &self.device);
         let length = self.recipe.noise_length();
-        let vectors = TensorData::new(normal_noise(rng, count * length), [count, length, 1, 1]);
+        let noise = normal_noise(&mut preview.rng, count * length);
+        let vectors = TensorData::new(noise, [count, length, 1, 1]);
         let vectors = Tensor::from_data(vectors, &self.device);
         let in_use = self
             .levels
@@ -99,9 +98,8 @@ impl Cascade {
         });
         let network = LaplacianGenerator::of_levels(levels.collect(), &self.recipe);
         let mode = ForwardMode::inference(NormStats::Running, false);
-        let pictures = network.forward(&GeneratorInput::new(vectors, classes), mode);
-        let picture = |place| pictures.clone().narrow(0, place, 1).into_data();
-        (0..count).map(picture).collect()
+        let input = GeneratorInput::new(vectors, preview.classes);
+        one_by_one(&network.forward(&input, mode))
     }
 }
 
@@ -147,10 +145,7 @@ impl Method for Cascade {
 
     /// A picture of the class of the real one, which shows something else.
     fn translations(&self, batch: Batch) -> Vec<(TensorData, TensorData)> {
-        let made = self.samples(&batch, 1);
-        made.into_iter()
-            .map(|made| (made, batch.b.clone()))
-            .collect()
+        beside_real(self.samples(&batch, 1), &batch)
     }
 
     fn networks(&self) -> &'static [&'static str] {

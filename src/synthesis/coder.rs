@@ -85,7 +85,8 @@ impl Coder {
         let classes = classes.one_hot(&prepared.places, &self.device);
         let input = with_classes(classes.as_ref(), prepared.pictures.clone());
         let mode = ForwardMode::inference(NormStats::Running, false);
-        let [means, log_variances] = self.network.forward(input, mode).map(|values| {
+        let law = self.network.forward(input, mode);
+        let [means, log_variances] = [law.mean, law.log_variance].map(|values| {
             let values = values.into_data().try_into_vec::<f32>();
             values.expect("networks give 32-bit numbers")
         });

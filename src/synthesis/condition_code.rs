@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 
 use crate::config::NormKind;
-use crate::nn::{Convolution, ForwardMode, Padding, WeightInit, full_precision};
+use crate::nn::{Convolution, ForwardMode, NormalLaw, Padding, WeightInit, full_precision};
 
 /// A code of a class or vector: drawn from the normal law whose mean and variance a linear layer makes of it.
 ///
@@ -36,20 +36,19 @@ impl ConditionCode {
         noise: Tensor<4>,
         mode: ForwardMode,
     ) -> Tensor<4> {
-        let [mean, log_variance] = self.law(condition, mode);
-        mean + (log_variance * 0.5).exp() * noise
+        self.law(condition, mode).draw(noise)
     }
 
     /// The divergence of the laws of the codes from the standard normal one, `[1]`: a mean over the batch.
     pub(super) fn divergence(&self, condition: Tensor<4>, mode: ForwardMode) -> Tensor<1> {
-        let count = condition.dims()[0] as f64;
-        let [mean, log_variance] = self.law(condition, mode);
-        let terms = mean.square() + log_variance.clone().exp() - log_variance - 1.0;
-        terms.sum() / (2.0 * count)
+        self.law(condition, mode).divergence()
     }
 
-    fn law(&self, condition: Tensor<4>, mode: ForwardMode) -> [Tensor<4>; 2] {
+    fn law(&self, condition: Tensor<4>, mode: ForwardMode) -> NormalLaw<4> {
         let both = full_precision(self.linear.forward(condition, mode));
-        [0, self.length].map(|first| both.clone().narrow(1, first, self.length))
+        NormalLaw {
+            mean: both.clone().narrow(1, 0, self.length),
+            log_variance: both.narrow(1, self.length, self.length),
+        }
     }
 }

@@ -5,7 +5,9 @@ use burn::tensor::Tensor;
 
 use super::halvings::{Halvings, INNERMOST, levels, width};
 use crate::config::Recipe;
-use crate::nn::{Convolution, ForwardMode, Network, Padding, WeightInit, full_precision};
+use crate::nn::{
+    Convolution, ForwardMode, Network, NormalLaw, Padding, WeightInit, full_precision,
+};
 
 /// Strided convolutions down to 4 x 4, as in the discriminator of DCGAN, then the mean and the logarithm of the variance of the codes
 /// that a picture may have come from.
@@ -37,14 +39,14 @@ impl Encoder {
         }
     }
 
-    /// Maps `[batch, classes + channels, side, side]`, the picture in [-1, 1], to mean and log variance of its code, each
-    /// `[batch, latent, 1, 1]`.
-    pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> [Tensor<4>; 2] {
+    /// Maps `[batch, classes + channels, side, side]`, the picture in [-1, 1], to the law of its code, `[batch, latent, 1, 1]`.
+    pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> NormalLaw<4> {
         let mut features = self.halvings.features(input, mode);
         let last = features.pop().expect("the features end with the last ones");
-        let mean = self.mean.forward(last.clone(), mode);
-        let log_variance = self.log_variance.forward(last, mode);
-        [mean, log_variance].map(full_precision)
+        NormalLaw {
+            mean: full_precision(self.mean.forward(last.clone(), mode)),
+            log_variance: full_precision(self.log_variance.forward(last, mode)),
+        }
     }
 }
 

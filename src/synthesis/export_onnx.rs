@@ -6,17 +6,19 @@ use super::classes::Classes;
 use super::generator::SynthesisGenerator;
 use super::growth::Growth;
 use super::sampler::Sampler;
+use super::staged_generator::StagedGenerator;
 use crate::config::NormKind;
 use crate::nn::{NamedTensors, NormStats};
 use crate::style::onnx::{
-    Noise, NoiseNetwork, OnnxError, OnnxInput, OnnxNetwork, OnnxOptions, onnx_file, onnx_model,
+    FirstStage, Noise, NoiseNetwork, OnnxError, OnnxInput, OnnxNetwork, OnnxOptions, onnx_file,
+    onnx_model,
 };
 use crate::style::{Manifest, OnnxFile, StyleError, StyleFolder};
 
 /// An ONNX model of the generator of a style. It computes what `translate sample` does.
 ///
 /// # Errors
-/// The style makes no pictures, or has a network that is not written as ONNX, its weights are missing, damaged or of another network, or the options ask for what the network does not
+/// The style makes no pictures, its weights are missing, damaged or of another network, or the options ask for what the network does not
 /// have.
 pub fn generator_onnx(
     folder: &StyleFolder,
@@ -25,28 +27,13 @@ pub fn generator_onnx(
     device: &Device,
 ) -> Result<OnnxFile, StyleError> {
     let recipe = &manifest.recipe;
-    if options.norm_stats == NormStats::Batch && recipe.generator.norm == NormKind::Batch {
+    let sampler = Sampler::load(folder, manifest, device)?;
+    let mut stages = std::iter::successors(Some(sampler.stages()), |stage| stage.first());
+    let has_fixed = stages.any(|stage| stage.recipe().generator.norm == NormKind::Batch);
+    if options.norm_stats == NormStats::Batch && has_fixed {
         return Err(StyleError::FixedStatistics(folder.name()));
     }
-    let sampler = Sampler::load(folder, manifest, device)?;
     let weights = NamedTensors::from_network(sampler.network());
-    let layers = match sampler.network() {
-        SynthesisGenerator::Dcgan(_) => NoiseNetwork::Dcgan,
-        SynthesisGenerator::Resnet(_) => NoiseNetwork::Resnet(recipe.synthesis.class_norm),
-        SynthesisGenerator::Progressive(network) => {
-            let Growth { side, from, share } = network.growth();
-            NoiseNetwork::Progressive { side, from, share }
-        }
-        SynthesisGenerator::Style(_) => NoiseNetwork::Style(recipe.synthesis.mapping),
-        SynthesisGenerator::Laplacian(_)
-        | SynthesisGenerator::Level(_)
-        | SynthesisGenerator::Stack(_) => {
-            return Err(StyleError::NoModel {
-                style: folder.name(),
-                arch: recipe.generator.arch.name(),
-            });
-        }
-    };
     let mut properties = vec![
         ("style", folder.name()),
         ("mode", recipe.mode.name().to_owned()),
@@ -57,20 +44,7 @@ pub fn generator_onnx(
     let network = OnnxNetwork {
         recipe: &recipe.generator,
         channels: [recipe.generator.latent, recipe.data.output_channels],
-        input: OnnxInput::Noise(Noise {
-            classes: Classes::new(recipe).names().to_vec(),
-            vector: if recipe.tells_vectors() {
-                recipe.class_count()
-            } else {
-                0
-            },
-            codes: (
-                recipe.synthesis.categories.clone(),
-                recipe.synthesis.continuous,
-            ),
-            side: recipe.data.crop_size,
-            network: layers,
-        }),
+        input: OnnxInput::Noise(noise(sampler.stages())),
     };
     let model = onnx_model(&network, weights, options, properties);
     let model = model.map_err(|error| match error {
@@ -84,4 +58,46 @@ pub fn generator_onnx(
         bytes: onnx_file(&model)?,
         sizes: network.sizes(),
     })
+}
+
+/// What the last network of some stages makes its pictures of, and how.
+fn noise(stages: &StagedGenerator) -> Noise {
+    let recipe = stages.recipe();
+    let network = match (stages.network(), stages.first()) {
+        (SynthesisGenerator::Resnet(_), _) => NoiseNetwork::Resnet(recipe.synthesis.class_norm),
+        (SynthesisGenerator::Progressive(network), _) => {
+            let Growth { side, from, share } = network.growth();
+            NoiseNetwork::Progressive { side, from, share }
+        }
+        (SynthesisGenerator::Style(_), _) => NoiseNetwork::Style(recipe.synthesis.mapping),
+        (SynthesisGenerator::Laplacian(_), _) => NoiseNetwork::Laplacian(recipe.synthesis.coarsest),
+        (SynthesisGenerator::Stack(_), Some(first)) => NoiseNetwork::Stack(Box::new(FirstStage {
+            recipe: first.recipe().generator.clone(),
+            latent: first.recipe().generator.latent,
+            noise: noise(first),
+            weights: NamedTensors::from_network(first.network()),
+        })),
+        // A stack has a first stage, and styles hold no single levels.
+        (
+            SynthesisGenerator::Dcgan(_)
+            | SynthesisGenerator::Level(_)
+            | SynthesisGenerator::Stack(_),
+            _,
+        ) => NoiseNetwork::Dcgan,
+    };
+    let vector = if recipe.tells_vectors() {
+        recipe.class_count()
+    } else {
+        0
+    };
+    Noise {
+        classes: Classes::new(recipe).names().to_vec(),
+        vector,
+        codes: (
+            recipe.synthesis.categories.clone(),
+            recipe.synthesis.continuous,
+        ),
+        side: recipe.data.crop_size,
+        network,
+    }
 }

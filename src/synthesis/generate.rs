@@ -11,7 +11,7 @@ use super::input_source::InputSource;
 use super::noise::normal_noise;
 use super::orthogonality::orthogonality;
 use super::path_length::PathLength;
-use super::preview_noise::preview_rng;
+use super::preview::{PREVIEW_PICTURES, Preview, beside_real, one_by_one};
 use super::staged_generator::StagedGenerator;
 use crate::config::Recipe;
 use crate::data::Batch;
@@ -28,8 +28,6 @@ const DISCRIMINATOR: &str = "discriminator";
 pub(super) const NETWORKS: &[&str] = &[GENERATOR, DISCRIMINATOR];
 /// Why there are logits.
 const LOGITS: &str = "the features end with the logits";
-/// Pictures in a row of a preview.
-pub(super) const PREVIEW_PICTURES: usize = 8;
 
 /// A generator of pictures from noise and, where there are classes, a class, and the discriminator that it plays against.
 ///
@@ -263,17 +261,12 @@ impl Generate {
         self.source.noise_count(self.generator.network(), count)
     }
 
-    /// `count` pictures of the class of the real picture of a batch of one, always from the same noise, each
-    /// `[1, channels, side, side]`.
+    /// `count` pictures of the class of the real picture of a batch of one, always from the same noise.
     fn samples(&self, batch: &Batch, count: usize) -> Vec<TensorData> {
-        let rng = &mut preview_rng(self.seed, &batch.names);
-        let classes = self.classes.of_batch(batch, &self.device);
-        let classes = classes.map(|classes| classes.narrow(0, 0, 1).repeat_dim(0, count));
-        let input = self.source.of_preview(rng, classes, count);
+        let preview = Preview::new(self.seed, batch, count, &self.classes, &self.device);
+        let input = self.source.of_preview(preview);
         let mode = ForwardMode::inference(NormStats::Running, false);
-        let pictures = self.generator.in_use().forward(&input, mode);
-        let picture = |place| pictures.clone().narrow(0, place, 1).into_data();
-        (0..count).map(picture).collect()
+        one_by_one(&self.generator.in_use().forward(&input, mode))
     }
 }
 
@@ -293,10 +286,7 @@ impl Method for Generate {
 
     /// A picture of the class of the real one, which shows something else.
     fn translations(&self, batch: Batch) -> Vec<(TensorData, TensorData)> {
-        let made = self.samples(&batch, 1);
-        made.into_iter()
-            .map(|made| (made, batch.b.clone()))
-            .collect()
+        beside_real(self.samples(&batch, 1), &batch)
     }
 
     fn networks(&self) -> &'static [&'static str] {

@@ -8,6 +8,7 @@ use super::generator::SynthesisGenerator;
 use super::generator_input::{GeneratorInput, StyleInput};
 use super::latent_codes::{LatentCodes, told};
 use super::noise::normal_noise;
+use super::preview::Preview;
 use super::staged_generator::StagedGenerator;
 use crate::config::Recipe;
 
@@ -114,13 +115,14 @@ impl InputSource {
         style
     }
 
-    /// What previews show `count` pictures of, all with these `classes`.
-    pub(super) fn of_preview(
-        &self,
-        rng: &mut impl Rng,
-        classes: Option<Tensor<4>>,
-        count: usize,
-    ) -> GeneratorInput {
+    /// What a preview shows pictures of.
+    pub(super) fn of_preview(&self, preview: Preview) -> GeneratorInput {
+        let Preview {
+            mut rng,
+            classes,
+            count,
+        } = preview;
+        let rng = &mut rng;
         let vectors = self.vectors(normal_noise(rng, count * self.latent), count);
         let codes = self.codes.draw(rng, count);
         let codes = self.codes.tensor(codes, &self.device);

@@ -8,6 +8,7 @@ use rand::{Rng, RngExt};
 
 use crate::config::{Recipe, SynthesisRecipe};
 use crate::nn::full_precision;
+use crate::random::sample_rng;
 
 /// The latent codes of a generator: values beside its noise that the discriminator recognises in its pictures, so that each comes to
 /// stand for something.
@@ -86,6 +87,82 @@ impl LatentCodes {
         }
     }
 
+    /// What the values of the codes of a picture say: a category of each categorical one, and the numbers of the continuous ones.
+    pub fn read(&self, values: &[f32]) -> Vec<f32> {
+        let mut rest = values;
+        let mut read = Vec::new();
+        for &count in &self.categories {
+            let (own, others) = rest.split_at(count);
+            let chosen = own.iter().position(|&value| value > 0.5);
+            read.push(chosen.unwrap_or_default() as f32);
+            rest = others;
+        }
+        read.extend(rest);
+        read
+    }
+
+    /// The values of codes that say this, one for each of the [kinds](Self::kinds).
+    pub fn values(&self, said: &[f32]) -> Vec<f32> {
+        let mut values = vec![0.0; self.count()];
+        for (number, &value) in said.iter().enumerate() {
+            self.set(&mut values, number, value);
+        }
+        values
+    }
+
+    /// The values of a mean picture of these: of each categorical code the category that most of them have, the first of several such;
+    /// the means of the continuous ones.
+    pub fn mean(&self, pictures: &[Vec<f32>]) -> Vec<f32> {
+        let read: Vec<Vec<f32>> = pictures.iter().map(|values| self.read(values)).collect();
+        let of_code = |(number, kind): (usize, CodeKind)| {
+            let said: Vec<f32> = read.iter().map(|read| read[number]).collect();
+            match kind {
+                CodeKind::Continuous => said.iter().sum::<f32>() / said.len().max(1) as f32,
+                CodeKind::Category(count) => {
+                    let often = |category: &usize| {
+                        let is_it = |value: &&f32| **value as usize == *category;
+                        said.iter().filter(is_it).count()
+                    };
+                    // The last of the largest is taken.
+                    (0..count).rev().max_by_key(often).unwrap_or_default() as f32
+                }
+            }
+        };
+        let said: Vec<f32> = self.kinds().into_iter().enumerate().map(of_code).collect();
+        self.values(&said)
+    }
+
+    /// The values of each combination of categories with zeros for the numbers; of more than `most` combinations as many drawn ones.
+    pub(super) fn choices(&self, most: usize) -> Vec<Vec<f32>> {
+        let counts = self.categories.iter();
+        let all = counts.fold(1usize, |all, &count| all.saturating_mul(count));
+        let choice = |number: usize| {
+            let mut rest = number;
+            let said: Vec<f32> = (self.categories.iter())
+                .map(|&count| {
+                    let category = rest % count;
+                    rest /= count;
+                    category as f32
+                })
+                .collect();
+            self.values(&said)
+        };
+        if all <= most {
+            return (0..all).map(choice).collect();
+        }
+        let drawn = |index: usize| {
+            let mut values = self.draw(&mut sample_rng(0, index as u64), 1);
+            values[self.category_count()..].fill(0.0);
+            values
+        };
+        (0..most).map(drawn).collect()
+    }
+
+    /// How many of the codes are continuous, which stand behind the others.
+    pub(super) fn continuous_count(&self) -> usize {
+        self.continuous
+    }
+
     /// Values that the discriminator recognises codes by: a logit for each category; mean and logarithm of the deviation of each continuous
     /// code.
     pub(super) fn recognised_count(&self) -> usize {
@@ -144,7 +221,6 @@ pub(super) fn told(classes: Option<Tensor<4>>, codes: Option<Tensor<4>>) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::sample_rng;
 
     fn codes(categories: &[usize], continuous: usize) -> LatentCodes {
         LatentCodes {
@@ -183,5 +259,39 @@ mod tests {
         assert_eq!(values[3..5], [1.0, 0.0]);
         let kinds = codes.kinds();
         assert_eq!(kinds[1..3], [CodeKind::Category(2), CodeKind::Continuous]);
+        assert_eq!(codes.read(&values), [2.0, 0.0, 0.5, 0.75]);
+        assert_eq!(codes.values(&[2.0, 0.0, 0.5, 0.75]), values);
+    }
+
+    #[test]
+    fn a_mean_has_the_category_of_most() {
+        let codes = codes(&[3], 1);
+        let pictures = [[2.0, 0.5], [1.0, -0.25], [2.0, 0.5]];
+        let pictures = pictures.map(|said| codes.values(&said));
+        assert_eq!(codes.read(&codes.mean(&pictures)), [2.0, 0.25]);
+        // Of two that are as frequent the first.
+        assert_eq!(codes.read(&codes.mean(&pictures[..2]))[0], 1.0);
+    }
+
+    #[test]
+    fn each_combination_of_categories_is_a_choice() {
+        let two = codes(&[3, 2], 1);
+        let mut read: Vec<_> = two
+            .choices(6)
+            .iter()
+            .map(|values| two.read(values))
+            .collect();
+        read.sort_by(|one, other| one.partial_cmp(other).unwrap());
+        read.dedup();
+        assert_eq!(read.len(), 6);
+        assert_eq!(
+            (read[0].clone(), read[5].clone()),
+            (vec![0.0; 3], vec![2.0, 1.0, 0.0])
+        );
+        let drawn = two.choices(5);
+        assert_eq!(drawn.len(), 5);
+        assert!(drawn.iter().all(|values| values[5] == 0.0));
+        assert_eq!(codes(&[], 2).choices(5), [[0.0, 0.0]]);
+        assert_eq!(codes(&[], 0).choices(5), [[0.0; 0]]);
     }
 }

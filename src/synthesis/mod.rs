@@ -1,9 +1,11 @@
 //! Pictures from noise: generative adversarial networks without an input picture, autoencoders, and what is made with them.
 //!
 //! The folder has all of its own: networks, losses and steps (`Generate`, `Cascade`, `Autoencoder`), what a trained style does (`Sampler`, `Coder`,
-//! `Inversion`), and generators from and for elsewhere (`PublicGenerator`, `generator_onnx`). Elsewhere stand the recipe's keys
-//! (`config/synthesis.rs` and beside it), the data set of single pictures (`data/single.rs`) and its classes (`data/picture_class.rs`),
-//! the layers of ONNX models (`style/onnx/noise.rs`), a line in `train/methods.rs` and the verbs (`cli/sample.rs`, `cli/encode.rs`).
+//! `Inversion`), and generators from and for elsewhere (`PublicGenerator`, `generator_onnx`). What belongs to it in other rooms: the keys of
+//! recipes (`config/synthesis/`, `config/sections/synthesis.rs`), the data set of single pictures with their classes and vectors
+//! (`data/single.rs`, `data/picture_class.rs`, `data/embeddings.rs`), the layers of ONNX models (`style/onnx/synthesis/`), the verbs
+//! (`cli/synthesis/`), a line in `train/methods.rs`, and its modes and networks wherever `Mode`, `GeneratorArch` and `DiscriminatorArch`
+//! are matched.
 
 mod arithmetic;
 mod autoencoder;
@@ -43,7 +45,7 @@ mod orthogonality;
 mod path_length;
 mod pixel_norm;
 mod pixels;
-mod preview_noise;
+mod preview;
 mod progressive_generator;
 mod progressive_trunk;
 mod public_generator;
@@ -57,8 +59,9 @@ mod staged_generator;
 mod style_generator;
 mod style_trunk;
 mod trunk;
+mod usage;
 
-pub use arithmetic::{Arithmetic, ArithmeticError};
+pub use arithmetic::{Arithmetic, ArithmeticError, mean_of};
 pub use autoencoder::Autoencoder;
 pub use cascade::Cascade;
 pub use classes::Classes;
@@ -83,3 +86,4 @@ pub use public_generator::PublicGenerator;
 pub use sampler::{Code, Sampler, SamplerError};
 pub use sheet::sheet;
 pub use staged_generator::StagedGenerator;
+pub use usage::is_usage;

@@ -245,6 +245,11 @@ impl Sampler {
         }
     }
 
+    /// All latent codes of the style.
+    pub fn latent_codes(&self) -> &LatentCodes {
+        &self.codes
+    }
+
     /// What latent code `number`, from 1 on, can be.
     ///
     /// # Errors
@@ -293,7 +298,12 @@ impl Sampler {
         self.network.network()
     }
 
-    /// All networks.
+    /// All networks, the last one before those that it goes on from.
+    pub(super) fn stages(&self) -> &StagedGenerator {
+        &self.network
+    }
+
+    /// The same.
     pub(super) fn into_networks(self) -> StagedGenerator {
         self.network
     }

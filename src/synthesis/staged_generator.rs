@@ -19,12 +19,8 @@ const GENERATOR: &str = "generator";
 pub struct StagedGenerator {
     network: SynthesisGenerator,
     first: Option<Box<StagedGenerator>>,
-    /// Values of the noise of `network`.
-    latent: usize,
-    /// Whether `network` is told anything of its pictures.
-    is_told: bool,
-    /// Side of the pictures of the whole run of `network`, in pixels.
-    side: usize,
+    /// That of `network`.
+    recipe: Recipe,
     device: Device,
 }
 
@@ -53,9 +49,7 @@ impl StagedGenerator {
         Ok(Self {
             network,
             first: first.map(Box::new),
-            latent: recipe.noise_length(),
-            is_told: recipe.told_count() > 0,
-            side: recipe.data.crop_size,
+            recipe: recipe.clone(),
             device: device.clone(),
         })
     }
@@ -103,28 +97,40 @@ impl StagedGenerator {
         &self.network
     }
 
+    /// The recipe of the last stage.
+    pub(super) fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// The stages before the last one, where there are any.
+    pub(super) fn first(&self) -> Option<&Self> {
+        self.first.as_deref()
+    }
+
     /// Values of the noise of a picture, those of the last stage before those of the stages before it.
     pub(super) fn noise_length(&self) -> usize {
-        self.latent + self.first.as_ref().map_or(0, |first| first.noise_length())
+        let own = self.recipe.noise_length();
+        own + self.first.as_ref().map_or(0, |first| first.noise_length())
     }
 
     /// The pictures of `input`, `[batch, channels, side, side]`. Those of a network that still grows are enlarged.
     pub(super) fn forward(&self, input: GeneratorInput) -> Tensor<4> {
         let mode = ForwardMode::inference(NormStats::Running, false);
         let all = input.vectors.dims()[1];
-        let own = input.vectors.clone().narrow(1, 0, self.latent);
+        let latent = self.recipe.noise_length();
+        let own = input.vectors.clone().narrow(1, 0, latent);
         let coarse = self.first.as_ref().map(|first| {
-            let others = input.vectors.narrow(1, self.latent, all - self.latent);
+            let others = input.vectors.narrow(1, latent, all - latent);
             first.forward(GeneratorInput::new(others, input.classes.clone()))
         });
         let input = GeneratorInput {
             vectors: own,
-            classes: input.classes.filter(|_| self.is_told),
+            classes: input.classes.filter(|_| self.recipe.told_count() > 0),
             style: input.style,
             coarse,
         };
         let values = self.network.forward(&input, mode);
-        match self.side / values.dims()[2] {
+        match self.recipe.data.crop_size / values.dims()[2] {
             1 => values,
             factor => enlarged(values, factor),
         }

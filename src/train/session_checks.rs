@@ -23,6 +23,12 @@ pub(super) fn warn(recipe: &Recipe, per_epoch: u64, pace: Pace) {
             "no perceptual loss: it needs the weights of VGG19 in `loss.perceptual_weights`"
         );
     }
+    if train.evaluate_every == 0 && !train.metrics.is_empty() {
+        tracing::info!(
+            "nothing is measured while it trains: `train.evaluate_every` says after how many steps ({})",
+            train.metrics
+        );
+    }
     if optim.fix_global_epochs > 0 && optim.fix_global_epochs >= recipe.stage_epochs() {
         tracing::warn!(
             "the global generator is never trained together with its enhancers: `optim.fix_global_epochs` is {}, and there are {} epochs",

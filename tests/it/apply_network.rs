@@ -7,9 +7,8 @@ use std::sync::atomic::AtomicBool;
 use image::{Rgb, RgbImage};
 use tempfile::TempDir;
 use translate::apply::{
-    ApplyError, ApplyOptions, MapSpec, RowAccess, Status, Summary, Translator, plan, run,
+    ApplyError, ApplyOptions, RowAccess, Status, Summary, Translator, plan, run,
 };
-use translate::config::Colours;
 use translate::nn::BandLimits;
 use translate::picture::KeptShares;
 
@@ -57,18 +56,6 @@ impl Translator for Network {
 
     fn smallest(&self) -> usize {
         self.smallest
-    }
-
-    fn scale(&self) -> usize {
-        1
-    }
-
-    fn colours(&self) -> Colours {
-        Colours::Rgb
-    }
-
-    fn maps(&self) -> Option<MapSpec> {
-        None
     }
 
     fn kept(&self) -> KeptShares {

@@ -5,8 +5,7 @@ use image::{DynamicImage, GrayImage, ImageBuffer, Luma, LumaA, Rgb};
 use crate::cli_support::{Place, assert_same};
 
 /// Settings of the smallest colourisation.
-const SMALLEST: &str = "--config colourise-small --data photos --set generator.channels=2 --set discriminator.channels=2 \
-    --set discriminator.layers=1";
+const SMALLEST: &str = "--config colourise-small --data photos --set generator.channels=2";
 
 /// The grey level of the luminance of a colour (sRGB, IEC 61966-2-1).
 fn grey(colour: [f64; 3], white: f64) -> f64 {

@@ -17,7 +17,7 @@ fn detail_is_taken_out_as_in_pytorch() {
 }
 
 /// 8 px for 2 epochs of 3 steps, then 16 px, the first 3 steps of which fade.
-const GROWTH: &str = "--set data.load_size=18 --set data.crop_size=16 --set train.grow=8,16 --set data.batch_size=2 \
+const GROWTH: &str = "--set data.load_size=18 --set data.crop_size=16 --set train.grow=8,16 --set train.grow_epochs=[2] --set data.batch_size=2 \
     --set optim.epochs=2 --set optim.decay_epochs=2 --set train.preview_every=1 --set train.log_every=1";
 
 #[test]
@@ -39,7 +39,9 @@ fn a_run_that_grows_resumes_to_the_bit() {
     }
     assert_same(&place.learnt("parts"), &place.learnt("whole"));
 
-    let same = format!("train {PIX2PIX} {GROWTH} {settings} --set train.grow=[] --name flat");
+    let same = format!(
+        "train {PIX2PIX} {GROWTH} {settings} --set train.grow=[] --set train.grow_epochs=[] --name flat"
+    );
     place.run(&same).done();
     let weights = |style: &str| place.read(&format!("checkpoints/{style}/generator.safetensors"));
     assert_ne!(weights("flat"), weights("whole"));

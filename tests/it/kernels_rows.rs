@@ -4,7 +4,10 @@ use burn::tensor::activation::leaky_relu;
 use burn::tensor::ops::PadMode;
 use burn::tensor::{Device, Distribution, Tensor, Tolerance};
 use proptest::prelude::*;
-use translate::kernels::{ChannelScaling, Merge, RowPadding, RowSource, copy_rows, fuse_rows};
+use translate::kernels::{
+    ChannelScaling, ConvolutionShape, Merge, Precision, RowPadding, RowSource, convolution,
+    convolution_of_rows, copy_rows, fuse_rows,
+};
 
 use crate::device::test_device;
 
@@ -85,6 +88,45 @@ proptest! {
             found.into_data().assert_approx_eq(&expected.into_data(), tolerance);
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// In bfloat16 some devices read the sources themselves.
+    #[test]
+    fn rows_are_convolved(
+        (channels, rows, width) in (1usize..40, 4usize..20, 4usize..40),
+        (kernel, stride, outputs) in (1usize..6, 1usize..3, 1usize..40),
+        scaled in any::<bool>(),
+        slope in prop::sample::select(vec![None, Some(0.0), Some(0.2)]),
+        (sides, mirrored, in_pieces) in (0usize..4, any::<bool>(), any::<bool>()),
+        half in any::<bool>(),
+        seed in any::<u64>(),
+    ) {
+        let device = test_device();
+        device.seed(seed);
+        let cut = if in_pieces { 1 } else { 0 };
+        let kernel = kernel.min(rows.min(width));
+        let (_, first) = source([1, channels, rows, width], cut, scaled, slope, &device);
+        let (_, second) = source([1, channels + 1, rows, width], cut, !scaled, slope, &device);
+        let sources = [first, second];
+        let weight = random([outputs, 2 * channels + 1, kernel, kernel], &device);
+        let bias = Some(random([outputs], &device));
+        let border = RowPadding { top: sides, bottom: sides, sides, mirrored };
+        let (padding, border) = if mirrored { (0, border) } else { (sides.min(kernel - 1), RowPadding::default()) };
+        let precision = if half && device_has_bfloat16() { Precision::Bf16 } else { Precision::F32 };
+        let shape = ConvolutionShape { stride, padding, precision };
+        let found = convolution_of_rows(&sources, border, weight.clone(), bias.clone(), shape);
+        let input = fuse_rows(&sources, Merge::Concatenation, border);
+        let expected = convolution(input, weight, bias, shape);
+        found.into_data().assert_eq(&expected.into_data(), true);
+    }
+}
+
+/// Whether the device of the tests computes in it.
+fn device_has_bfloat16() -> bool {
+    !std::env::var("TRANSLATE_TEST_DEVICE").is_ok_and(|name| name == "wgpu")
 }
 
 #[test]

@@ -215,6 +215,7 @@ impl Interpreter {
                 let (first, second) = operands();
                 first / second
             }
+            "Exp" => self.value(&input[0]).exp(),
             "Sqrt" => self.value(&input[0]).sqrt(),
             "Ceil" => self.value(&input[0]).ceil(),
             "GlobalAveragePool" => self.value(&input[0]).mean_dim(2).mean_dim(3),

@@ -6,7 +6,7 @@ use translate::config::{ClassNorm, GeneratorRecipe, Mode, Overlay};
 use translate::nn::{ForwardMode, NormStats, WeightInit};
 use translate::style::onnx::{ModelProto, Noise, NoiseNetwork, OnnxInput, OnnxNetwork};
 use translate::style::{FilePrecision, Manifest, StyleFolder, read_weights};
-use translate::synthesis::{GeneratorInput, SynthesisGenerator};
+use translate::synthesis::{Code, GeneratorInput, Sampler, SynthesisGenerator};
 
 use crate::cli_support::Place;
 use crate::device::test_device;
@@ -119,6 +119,49 @@ fn models_of_style_generators_compute_what_pytorch_computes() {
     assert_close(&found, &wanted, "style");
 }
 
+#[test]
+fn models_of_cascades_compute_what_pytorch_computes() {
+    let fixture = Fixture::open("forward_laplacian_generator.safetensors");
+    let input = fixture.tensor::<4>("input", &test_device());
+    let batch = input.dims()[0];
+    let plane = |first: usize, side: usize| {
+        let values = input.clone().narrow(1, first, side * side);
+        values.reshape([batch, 1, side, side])
+    };
+    let inputs = [
+        input.clone().narrow(1, 0, LATENT),
+        plane(LATENT, 16),
+        plane(LATENT + 256, 32),
+    ];
+    let recipe = generator("laplacian");
+    let network = OnnxNetwork {
+        recipe: &recipe,
+        channels: [LATENT, 3],
+        input: OnnxInput::Noise(Noise {
+            classes: Vec::new(),
+            vector: 0,
+            codes: (Vec::new(), 0),
+            side: 32,
+            network: NoiseNetwork::Laplacian(8),
+        }),
+    };
+    let options = options(NormStats::Running);
+    let model = exported(&network, fixture.named("weights."), &options);
+    let names: Vec<_> = model
+        .metadata_props
+        .iter()
+        .map(|entry| (&*entry.key, &*entry.value))
+        .collect();
+    assert!(
+        names.contains(&("noise_inputs", "noise, noise_16, noise_32")),
+        "{names:?}"
+    );
+    let found = interpret(&model.graph.unwrap(), &inputs);
+    let wanted = limited(fixture.tensor("output_running", &test_device()));
+    let apart = distance(&found, &wanted);
+    assert!(apart < 4e-5, "{apart}");
+}
+
 const SMALL: &str = "--mode generate --data pictures --steps 1 --set data.load_size=16 --set data.crop_size=16 \
     --set data.batch_size=2 --set generator.channels=2 --set generator.latent=5 --set discriminator.channels=2 \
     --set data.classes_from=folders --set generator.condition=projection --set synthesis.categories=[3] \
@@ -182,5 +225,111 @@ fn styles_of_all_generators_become_models() {
         ] {
             assert!(model.doc_string.contains(part), "{}", model.doc_string);
         }
+    }
+}
+
+const STAGES: &str = "--mode generate --data pictures --steps 1 --set data.batch_size=2 --set generator.channels=2 \
+    --set generator.latent=5 --set discriminator.channels=2 --set data.classes_from=folders --set generator.condition=concat";
+
+/// Makes outputs far apart, in networks whose first weights the recipe says.
+const GAIN: &str = "--set generator.init_gain=0.4";
+
+fn sized(side: usize) -> String {
+    format!("--set data.load_size={side} --set data.crop_size={side}")
+}
+
+/// Models of cascades and of second stages, also of each other, make what `translate sample` makes, from the numbers that a code has one
+/// after the other.
+#[test]
+fn models_of_all_levels_and_stages_make_what_styles_make() {
+    let place = Place::new();
+    for index in 0..2 {
+        place.picture(&format!("pictures/cats/{index}.png"), 64, 64, index);
+        place.picture(&format!("pictures/dogs/{index}.png"), 64, 64, 50 + index);
+    }
+    let train = |name: &str, side: usize, settings: &str| {
+        let side = sized(side);
+        place
+            .run(&format!("train {STAGES} {side} --name {name} {settings}"))
+            .done();
+    };
+    train(
+        "style",
+        8,
+        "--set generator.arch=style --set synthesis.mapping=2",
+    );
+    train(
+        "levels",
+        16,
+        &format!("{GAIN} --set generator.arch=laplacian"),
+    );
+    let stack = |first: &str| {
+        format!("{GAIN} --set generator.arch=stack --set synthesis.first_stage=checkpoints/{first}")
+    };
+    train("on_style", 32, &stack("style"));
+    train("on_levels", 64, &stack("levels"));
+    for (name, sides, names) in [
+        ("levels", &[1, 16][..], "noise, noise_16"),
+        ("on_style", &[1, 1], "noise, first_noise"),
+        (
+            "on_levels",
+            &[1, 1, 16],
+            "noise, first_noise, first_noise_16",
+        ),
+    ] {
+        let options = "--format onnx --overwrite --output model.onnx";
+        place.run(&format!("export {name} {options}")).done();
+        let model = ModelProto::decode(&place.read("model.onnx")[..]).unwrap();
+        let graph = model.graph.unwrap();
+        let inputs: Vec<_> = graph.input.iter().map(|input| input.name.clone()).collect();
+        let of_noise = inputs.iter().filter(|name| *name != "class").cloned();
+        assert_eq!(of_noise.collect::<Vec<_>>().join(", "), names);
+        for input in &inputs {
+            assert!(
+                model.doc_string.contains(&format!("`{input}` is [")),
+                "{}",
+                model.doc_string
+            );
+        }
+
+        let device = test_device();
+        let folder = StyleFolder::new(place.path(&format!("checkpoints/{name}")));
+        let manifest = Manifest::read(&folder).unwrap();
+        let sampler = Sampler::load(&folder, &manifest, &device).unwrap();
+        let codes: Vec<Code> = (0..4).map(|index| sampler.code(3, index, None)).collect();
+        let mut first = 0;
+        let mut noise = sides.iter().map(|side| {
+            let values = if *side == 1 { 5 } else { side * side };
+            let channels = if *side == 1 { 5 } else { 1 };
+            let part = codes
+                .iter()
+                .flat_map(|code| &code.vector[first..first + values]);
+            let part = TensorData::new(part.copied().collect(), [4, channels, *side, *side]);
+            first += values;
+            Tensor::<4>::from_data(part, &device)
+        });
+        let classes = [[1.0f32, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]];
+        let classes = Tensor::<2>::from_data(classes, &device).reshape([4, 2, 1, 1]);
+        let given = inputs.iter().map(|input| match input.as_str() {
+            "class" => classes.clone(),
+            _ => noise.next().unwrap(),
+        });
+        let found = interpret(&graph, &given.collect::<Vec<_>>());
+        let [_, _, height, width] = found.shape().dims();
+        let values: Vec<f32> = found.iter().collect();
+        let pictures = sampler.pictures(&codes);
+        for (values, picture) in values.chunks(3 * height * width).zip(&pictures) {
+            let mut spread = [255u8, 0];
+            for (x, y, pixel) in picture.enumerate_pixels() {
+                for (channel, &level) in pixel.0.iter().enumerate() {
+                    let place = (channel * height + y as usize) * width + x as usize;
+                    let apart = (values[place] + 1.0) * 127.5 - f32::from(level);
+                    assert!(apart.abs() < 0.6, "{name}: {apart}");
+                    spread = [spread[0].min(level), spread[1].max(level)];
+                }
+            }
+            assert!(spread[1] - spread[0] > 20, "{name}: {spread:?}");
+        }
+        assert_ne!(pictures[0], pictures[2]);
     }
 }

@@ -162,9 +162,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::apply::translator::MapSpec;
-    use crate::config::Colours;
-    use crate::picture::KeptShares;
 
     struct InMemory {
         picture: Vec<f32>,
@@ -219,22 +216,6 @@ mod tests {
 
         fn smallest(&self) -> usize {
             8
-        }
-
-        fn scale(&self) -> usize {
-            1
-        }
-
-        fn colours(&self) -> Colours {
-            Colours::Rgb
-        }
-
-        fn kept(&self) -> KeptShares {
-            KeptShares::default()
-        }
-
-        fn maps(&self) -> Option<MapSpec> {
-            None
         }
 
         fn tile_batch_size(&self, pixels: usize) -> usize {

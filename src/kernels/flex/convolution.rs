@@ -7,11 +7,17 @@
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 
+#[cfg(target_arch = "x86_64")]
+use super::bfloat16;
 use super::direct;
 use super::disjoint_slices::DisjointSlices;
 use super::forward::forward;
 use super::geometry::Geometry;
 use super::input_gradient::input_gradient as scatter_input_gradient;
+#[cfg(target_arch = "x86_64")]
+use super::packed;
+use super::products::Products;
+use super::rounding::rounded;
 use super::values::{contiguous, dims, tensor, values};
 use super::weight_gradient::{bias_gradient, weight_gradient};
 use super::winograd;
@@ -28,24 +34,34 @@ pub(super) fn convolution(
 ) -> FloatTensor<Flex> {
     let geometry = Geometry::new(dims(input), dims(weight), shape);
     let [input, weight, bias] = [input, weight, bias].map(contiguous);
-    let (input, weight, bias) = (values(&input), values(&weight), values(&bias));
-    let output = if winograd::is_applicable(&geometry) {
+    let (input, bias) = (values(&input), values(&bias));
+    let output = match Products::of(&geometry, shape.precision) {
+        Products::Full => convolved(&geometry, input, values(&weight), bias),
+        #[cfg(target_arch = "x86_64")]
+        Products::Half => bfloat16::forward(&geometry, input, packed::weight(&weight), bias),
+        Products::Rounded => convolved(&geometry, &rounded(input), &rounded(values(&weight)), bias),
+    };
+    tensor(output, geometry.output_dims())
+}
+
+/// The convolution in 32 bits.
+fn convolved(geometry: &Geometry, input: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
+    if winograd::is_applicable(geometry) {
         let length = geometry.batch * geometry.outputs * geometry.output_pixels();
         // SAFETY: it takes all of the output.
         unsafe {
             DisjointSlices::fill_vec(length, |output| {
-                winograd::convolution(&geometry, input, weight, bias, RayonWorkers, output);
+                winograd::convolution(geometry, input, weight, bias, RayonWorkers, output);
             })
         }
-    } else if direct::is_applicable(&geometry) {
-        direct::forward(&geometry, input, weight, bias)
+    } else if direct::is_applicable(geometry) {
+        direct::forward(geometry, input, weight, bias)
     } else if let Some(exchanged) = geometry.exchanged() {
         let weight = geometry.flip_taps(weight);
         scatter_input_gradient(&exchanged, input, &weight, bias)
     } else {
-        forward(&geometry, input, weight, bias)
-    };
-    tensor(output, geometry.output_dims())
+        forward(geometry, input, weight, bias)
+    }
 }
 
 /// The transposed convolution of `kernels::transposed_convolution`; `bias` may be empty.
@@ -130,22 +146,36 @@ fn spread(
         "a convolution's gradient must have the shape of its output"
     );
     let [output, weight, bias] = [output, weight, bias].map(contiguous);
-    let (output, weight, bias) = (values(&output), values(&weight), values(&bias));
-    let input = if winograd::has_input_gradient(&geometry) {
+    let (output, bias) = (values(&output), values(&bias));
+    let input = match Products::of(&geometry, shape.precision) {
+        Products::Full => spread_out(&geometry, output, values(&weight), bias),
+        #[cfg(target_arch = "x86_64")]
+        Products::Half => {
+            bfloat16::input_gradient(&geometry, output, packed::weight(&weight), bias)
+        }
+        Products::Rounded => {
+            spread_out(&geometry, &rounded(output), &rounded(values(&weight)), bias)
+        }
+    };
+    tensor(input, geometry.input_dims())
+}
+
+/// The input gradient in 32 bits.
+fn spread_out(geometry: &Geometry, output: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
+    if winograd::has_input_gradient(geometry) {
         let length = geometry.batch * geometry.inputs * geometry.input_pixels();
         // SAFETY: it takes all of the input.
         unsafe {
             DisjointSlices::fill_vec(length, |input| {
-                winograd::input_gradient(&geometry, output, weight, bias, RayonWorkers, input);
+                winograd::input_gradient(geometry, output, weight, bias, RayonWorkers, input);
             })
         }
-    } else if direct::is_transposed_few(&geometry) {
-        direct::transposed_few(&geometry, output, weight, bias)
+    } else if direct::is_transposed_few(geometry) {
+        direct::transposed_few(geometry, output, weight, bias)
     } else if let Some(exchanged) = geometry.exchanged() {
         let weight = geometry.flip_taps(weight);
         forward(&exchanged, output, &weight, bias)
     } else {
-        scatter_input_gradient(&geometry, output, weight, bias)
-    };
-    tensor(input, geometry.input_dims())
+        scatter_input_gradient(geometry, output, weight, bias)
+    }
 }

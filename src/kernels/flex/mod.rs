@@ -5,6 +5,8 @@
 
 mod activation;
 mod adam;
+#[cfg(target_arch = "x86_64")]
+mod bfloat16;
 mod col2im;
 mod convolution;
 mod direct;
@@ -16,9 +18,15 @@ mod im2row;
 mod input_gradient;
 mod matrix_product;
 pub(super) mod norm;
+#[cfg(target_arch = "x86_64")]
+mod packed;
 mod panels;
 mod prefetch;
+mod products;
 mod reflection;
+mod rounding;
+#[cfg(target_arch = "x86_64")]
+mod row_convolution;
 mod rows;
 mod scratch;
 mod sums;
@@ -34,6 +42,8 @@ use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::TensorData;
 
+#[cfg(target_arch = "x86_64")]
+pub(super) use row_convolution::convolution_of_rows;
 pub(super) use rows::fuse_rows;
 pub(super) use tanh::tanh;
 pub(super) use values::is_plain;
@@ -65,7 +75,19 @@ impl Convolutions for Flex {
         convolution::transposed_convolution(&input, &weight, &bias, shape)
     }
 
-    fn prepack_weight(weight: FloatTensor<Self>, _precision: Precision) -> FloatTensor<Self> {
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(unused_variables, reason = "weights are used as they are")
+    )]
+    fn prepack_weight(
+        weight: FloatTensor<Self>,
+        is_transposed: bool,
+        precision: Precision,
+    ) -> FloatTensor<Self> {
+        #[cfg(target_arch = "x86_64")]
+        if precision == Precision::Bf16 && bfloat16::is_always_applicable() {
+            return packed::pack(&weight, is_transposed);
+        }
         weight
     }
 
@@ -75,7 +97,7 @@ impl Convolutions for Flex {
 }
 
 impl GradientsOfConvolutions for Flex {
-    /// Flex computes in 32 bits only.
+    /// What convolutions in bfloat16 take is rounded where it is packed.
     fn convolution_operands(
         input: FloatTensor<Self>,
         weight: FloatTensor<Self>,

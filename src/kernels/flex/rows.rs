@@ -7,19 +7,35 @@ use burn::backend::tensor::FloatTensor;
 use burn::tensor::{Tensor, TensorData};
 use pulp::Arch;
 
+#[cfg(target_arch = "x86_64")]
+use super::bfloat16::Channel;
 use super::reflection::source as mirrored;
 use super::values::{Planes, plain_primitive};
 use crate::kernels::alloc::alloc_filled;
 use crate::kernels::row_source::{Merge, RowPadding, RowSource};
 
 /// One source, prepared for the loop over its rows.
-struct Part<'a> {
+pub(super) struct Part<'a> {
     /// The first row of each piece, and its planes.
     pieces: Vec<(usize, Planes<'a>)>,
     channels: usize,
     /// Factors and offsets per channel; empty if values are not scaled.
     scaling: [Vec<f32>; 2],
     slope: Option<f32>,
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Part<'_> {
+    /// The channels of a source of one piece.
+    pub(super) fn channels(&self) -> impl Iterator<Item = Channel<'_>> {
+        let [factors, offsets] = &self.scaling;
+        (0..self.channels).map(move |channel| Channel {
+            planes: self.pieces[0].1.plane(0, channel),
+            factor: factors.get(channel).copied().unwrap_or(1.0),
+            offset: offsets.get(channel).copied().unwrap_or(0.0),
+            slope: self.slope.unwrap_or(1.0),
+        })
+    }
 }
 
 impl Part<'_> {
@@ -133,7 +149,7 @@ fn one_of<'a, 'b>(parts: &'a [Part<'b>], mut channel: usize) -> (&'a [Part<'b>],
     (&[], channel)
 }
 
-fn part<'a>(source: &RowSource, tensors: &'a [FloatTensor<Flex>]) -> Part<'a> {
+pub(super) fn part<'a>(source: &RowSource, tensors: &'a [FloatTensor<Flex>]) -> Part<'a> {
     let mut first = 0;
     let dims = source.pieces.iter().map(Tensor::dims);
     let pieces = dims.zip(tensors).map(|([_, _, rows, _], tensor)| {

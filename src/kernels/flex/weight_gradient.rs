@@ -7,10 +7,14 @@ use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
 use rayon::prelude::*;
 
+#[cfg(target_arch = "x86_64")]
+use super::bfloat16;
 use super::disjoint_slices::DisjointSlices;
 use super::geometry::{Geometry, chunk_ranges};
 use super::im2row::im2row;
 use super::matrix_product::{Matrix, multiply};
+use super::products::Products;
+use super::rounding::rounded;
 use super::sums::sum;
 use super::values::{contiguous, dims, tensor, values};
 use super::winograd;
@@ -38,23 +42,33 @@ pub(super) fn weight_gradient(
     let geometry = Geometry::new(dims(input), weight_dims, shape);
     let [input, gradient] = [input, gradient].map(contiguous);
     let (input, gradient) = (values(&input), values(&gradient));
-    let weight = if winograd::has_weight_gradient(&geometry) {
-        let mut weight = vec![0.0; outputs * geometry.depth()];
-        winograd::weight_gradient(&geometry, input, gradient, RayonWorkers, &mut weight);
+    let weight = match Products::of(&geometry, shape.precision) {
+        Products::Full => full(&geometry, input, gradient),
+        #[cfg(target_arch = "x86_64")]
+        Products::Half => bfloat16::weight_gradient(&geometry, input, gradient),
+        Products::Rounded => full(&geometry, &rounded(input), &rounded(gradient)),
+    };
+    tensor(weight, geometry.weight_dims())
+}
+
+/// The gradient in 32 bits.
+fn full(geometry: &Geometry, input: &[f32], gradient: &[f32]) -> Vec<f32> {
+    if winograd::has_weight_gradient(geometry) {
+        let mut weight = vec![0.0; geometry.outputs * geometry.depth()];
+        winograd::weight_gradient(geometry, input, gradient, RayonWorkers, &mut weight);
         weight
     } else if let Some(exchanged) = geometry.exchanged() {
         exchanged.flip_taps(&products(&exchanged, gradient, input))
     } else {
-        products(&geometry, input, gradient)
-    };
-    tensor(weight, geometry.weight_dims())
+        products(geometry, input, gradient)
+    }
 }
 
 /// The sum over all pixels of output gradient times patch.
 ///
 /// A task has some input channels and some rows of all pictures. If rows are divided among tasks, each sums into a buffer of its
 /// own, and the buffers are added in order.
-fn products(geometry: &Geometry, input: &[f32], gradient: &[f32]) -> Vec<f32> {
+pub(super) fn products(geometry: &Geometry, input: &[f32], gradient: &[f32]) -> Vec<f32> {
     let channels = chunk_ranges(geometry.inputs, (BLOCK_DEPTH / geometry.taps()).max(1));
     let blocks = blocks(geometry);
     let shares = TASKS.div_ceil(channels.len()).min(blocks.len());

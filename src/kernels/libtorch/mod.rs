@@ -76,7 +76,11 @@ impl Convolutions for LibTorch {
         convolution::convolution(&input.tensor, &weight.tensor, &bias.tensor, shape)
     }
 
-    fn prepack_weight(weight: FloatTensor<Self>, precision: Precision) -> FloatTensor<Self> {
+    fn prepack_weight(
+        weight: FloatTensor<Self>,
+        _is_transposed: bool,
+        precision: Precision,
+    ) -> FloatTensor<Self> {
         let prepacked = shape::prepared(&weight.tensor, precision);
         Primitive::from_existing(prepacked, weight.storage)
     }

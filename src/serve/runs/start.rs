@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::config::{BuiltinRecipe, ConfigError, Mode};
+use crate::config::{BuiltinRecipe, ConfigError, Mode, Overlay};
 use crate::serve::roots::{Place, Roots};
 use crate::style::Registry;
 
@@ -88,6 +88,7 @@ impl RunRequest {
             .map_err(|_| StartError::BadName)?;
         let mut overlay = BuiltinRecipe::find(&self.recipe)?.overlay()?;
         let mode: Mode = overlay.mode()?.ok_or(StartError::NoMode)?;
+        let mut asked = Overlay::default();
         let mut arguments: Vec<OsString> = vec![
             format!("--config={}", self.recipe).into(),
             format!("--name={}", self.name).into(),
@@ -103,7 +104,7 @@ impl RunRequest {
                 text
             };
             let setting = format!("{key}={text}");
-            overlay.set(&setting)?;
+            asked.set(&setting)?;
             arguments.push(format!("--set={setting}").into());
         }
         if let Some(place) = &self.data {
@@ -113,7 +114,8 @@ impl RunRequest {
             argument.push(path);
             arguments.push(argument);
         }
-        overlay.resolve(mode)?;
+        overlay.extend(asked.clone());
+        asked.refuse_idle(&overlay.resolve(mode)?)?;
         if self.overwrite {
             arguments.push("--overwrite".into());
         }
@@ -186,6 +188,7 @@ mod tests {
             (serde_json::json!({"data.mask_folder": "photos/../.."}), "x"),
             (serde_json::json!({"nothing.here": 1}), "x"),
             (serde_json::json!({"loss.l1": {"a": 1}}), "x"),
+            (serde_json::json!({"train.metrics": "l1"}), "x"),
             (serde_json::json!({}), "../x"),
             (serde_json::json!({}), "--overwrite"),
         ] {

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use super::message::{Dimension, StringStringEntryProto};
 use super::network::{Holes, OnnxInput, OnnxNetwork};
-use super::noise::Noise;
 use super::options::OnnxOptions;
 use super::sizes::PictureSizes;
+use super::synthesis::Noise;
 use crate::config::NormKind;
 use crate::nn::NormStats;
 use crate::style::file_precision::FilePrecision;
@@ -45,7 +45,11 @@ pub(super) fn description(network: &OnnxNetwork<'_>, options: &OnnxOptions) -> S
             )
         }
         OnnxInput::Noise(noise) => {
-            let vector = shape_text(&network.vector_shape(channels, options), 1);
+            let inputs = noise.inputs(channels).into_iter().map(|input| {
+                let shape = network.square_shape(input.channels, input.side, options);
+                format!("`{}` is {}", input.name, shape_text(&shape, 1))
+            });
+            let inputs = inputs.collect::<Vec<_>>().join(", ");
             let classes = network.vector_shape(noise.classes.len(), options);
             let condition = network.vector_shape(noise.vector, options);
             let told = if noise.vector > 0 {
@@ -64,7 +68,7 @@ pub(super) fn description(network: &OnnxNetwork<'_>, options: &OnnxOptions) -> S
             };
             let codes = code_text(noise, &network.vector_shape(noise.code_count(), options));
             format!(
-                "Makes pictures from noise. `noise` is {vector}: numbers from the normal distribution.{told}{codes} `output` is {output} with {values}."
+                "Makes pictures from noise. {inputs}: numbers from the normal distribution.{told}{codes} `output` is {output} with {values}."
             )
         }
     };
@@ -177,13 +181,19 @@ pub(super) fn properties(
             all.push(("holes", middle_text(holes)));
             all.push(("trained_size", holes.side.to_string()));
         }
-        OnnxInput::Noise(Noise {
-            classes,
-            vector,
-            codes,
-            ..
-        }) => {
+        OnnxInput::Noise(noise) => {
+            let Noise {
+                classes,
+                vector,
+                codes,
+                ..
+            } = noise;
             all.push(("noise_length", network.channels[0].to_string()));
+            let inputs = noise.inputs(network.channels[0]);
+            if inputs.len() > 1 {
+                let names: Vec<_> = inputs.into_iter().map(|input| input.name).collect();
+                all.push(("noise_inputs", names.join(", ")));
+            }
             if *vector > 0 {
                 all.push(("condition_length", vector.to_string()));
             }

@@ -69,6 +69,51 @@ impl Graph {
         self.proto.output.push(value_info(name, shape));
     }
 
+    /// Takes in all of `other`, whose names are put behind `start` but for those of its inputs; inputs of the same name are one.
+    pub(super) fn embed(&mut self, other: Self, start: &str) {
+        let GraphProto {
+            node,
+            initializer,
+            input,
+            ..
+        } = other.proto;
+        let moved = |name: String| {
+            let is_input = input.iter().any(|input| input.name == name);
+            if is_input || name.is_empty() {
+                return name;
+            }
+            format!("{start}{name}")
+        };
+        let initializers = initializer.into_iter();
+        (self.proto.initializer).extend(initializers.map(|tensor| TensorProto {
+            name: moved(tensor.name),
+            ..tensor
+        }));
+        let nodes = node.into_iter();
+        self.proto.node.extend(nodes.map(|node| NodeProto {
+            input: node.input.into_iter().map(moved).collect(),
+            output: node.output.into_iter().map(moved).collect(),
+            name: moved(node.name),
+            ..node
+        }));
+        for input in input {
+            if self
+                .proto
+                .input
+                .iter()
+                .all(|known| known.name != input.name)
+            {
+                self.proto.input.push(input);
+            }
+        }
+        let left = other.weights.0.into_iter();
+        let left = left.map(|(name, data)| (format!("{start}{name}"), data));
+        self.weights.0.extend(left);
+        let beyond = other.beyond_range.map(|name| format!("{start}{name}"));
+        self.beyond_range = self.beyond_range.take().or(beyond);
+        self.min_opset = self.min_opset.max(other.min_opset);
+    }
+
     /// Whether there is such a weight that no node has taken.
     pub(super) fn has_weight(&self, name: &str) -> bool {
         self.weights.0.contains_key(name)

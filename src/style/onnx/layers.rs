@@ -108,6 +108,18 @@ impl Layers {
         self.transposed_convolution(input, layer, how)
     }
 
+    /// A convolution that leaves one pixel of zeros around its input, with its norm and a ReLU.
+    pub(super) fn normed_convolution(
+        &mut self,
+        input: &Features,
+        layer: &str,
+        stride: usize,
+    ) -> Result<Features, TensorError> {
+        let conv = format!("{layer}.conv");
+        let features = self.convolution(input, &conv, stride, Padding::Zero(1))?;
+        self.norm(features, &format!("{layer}.norm"))
+    }
+
     fn with_bias(
         &mut self,
         mut inputs: Vec<String>,
@@ -177,6 +189,20 @@ impl Layers {
                 .graph
                 .node("Concat", &inputs, vec![int_attr("axis", 1)]),
             channels: first.channels + second.channels,
+        }
+    }
+
+    /// So many channels from the one at a place on.
+    pub(super) fn channels(&mut self, input: &Features, [first, count]: [usize; 2]) -> Features {
+        let graph = &mut self.graph;
+        let bounds = [first, first + count];
+        let [start, end] =
+            bounds.map(|place| graph.int64_tensor(&format!("channel.{place}"), vec![place as i64]));
+        let axis = graph.int64_tensor("channel.axis", vec![1]);
+        let inputs = [&input.name, &start, &end, &axis];
+        Features {
+            name: graph.node("Slice", &inputs, Vec::new()),
+            channels: count,
         }
     }
 

@@ -6,9 +6,9 @@ use super::generators::generator;
 use super::kept_luminance::kept_luminance;
 use super::layers::{Features, Layers};
 use super::message::Dimension;
-use super::noise::Noise;
 use super::options::OnnxOptions;
 use super::sizes::PictureSizes;
+use super::synthesis::Noise;
 use crate::config::{GeneratorRecipe, HoleFill};
 use crate::nn::TensorError;
 
@@ -89,8 +89,18 @@ impl OnnxNetwork<'_> {
 
     /// Shape of vectors of so many values, one for each picture.
     pub(super) fn vector_shape(&self, values: usize, options: &OnnxOptions) -> [Dimension; 4] {
-        let mut shape = self.picture_shape(values, options);
-        shape[2..].fill(Dimension::Fixed(1));
+        self.square_shape(values, 1, options)
+    }
+
+    /// Shape of so many channels of this side, for each picture.
+    pub(super) fn square_shape(
+        &self,
+        channels: usize,
+        side: usize,
+        options: &OnnxOptions,
+    ) -> [Dimension; 4] {
+        let mut shape = self.picture_shape(channels, options);
+        shape[2..].fill(Dimension::Fixed(side as i64));
         shape
     }
 
@@ -156,8 +166,8 @@ impl OnnxNetwork<'_> {
                 kept_luminance(layers, self.recipe, &picture, output);
             }
             OnnxInput::Noise(noise) => {
-                let shape = |values| self.vector_shape(values, options);
-                noise.build(layers, channels, shape)?;
+                let shape = |channels, side| self.square_shape(channels, side, options);
+                noise.build(layers, channels, &shape)?;
             }
             OnnxInput::Holes(holes) => {
                 let picture = layers.graph.input("picture", shape);

@@ -6,20 +6,20 @@ use clap::Args;
 use image::RgbImage;
 
 use super::code_source::{AT_ONCE, CodeSource, all_pictures};
-use super::exit::Exit;
-use super::globals::Globals;
-use super::output::print;
 use super::sample_codes::CodeArguments;
-use super::usage::UsageError;
 use crate::apply::ShardChoice;
+use crate::cli::exit::Exit;
+use crate::cli::globals::Globals;
+use crate::cli::output::print;
+use crate::cli::usage::UsageError;
 use crate::data::{Embeddings, require_pictures};
 use crate::files::{self, FileError};
 use crate::picture::animation;
 use crate::progress::Counter;
 use crate::style::{Manifest, Registry};
 use crate::synthesis::{
-    Arithmetic, Code, Interpolation, MIN_TRUNCATION, Sampler, SamplerError, interpolate,
-    nearest_pictures, sheet,
+    Arithmetic, Code, Interpolation, LatentCodes, MIN_TRUNCATION, Sampler, SamplerError,
+    interpolate, mean_of, nearest_pictures, sheet,
 };
 
 /// Pictures where nobody says how many.
@@ -105,9 +105,9 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let mut row = None;
     let given = if let Some(sum) = &arguments.arithmetic {
         let source = CodeSource::load(&folder, &manifest, &device, None)?;
-        let terms = mean_codes(&source, sum, class)?;
-        let vectors: Vec<_> = terms.iter().map(|code| code.vector.clone()).collect();
-        let result = Code::new(sum.sum(&vectors), terms[0].class);
+        let latent_codes = sampler.latent_codes();
+        let terms = mean_codes(&source, latent_codes, sum, class)?;
+        let result = sum.sum_of(latent_codes, &terms);
         // A sheet shows the terms too.
         let shown = if arguments.grid { terms } else { Vec::new() };
         Some([shown, vec![result]].concat())
@@ -295,6 +295,7 @@ fn made_pictures(
 /// The mean codes of the terms of a sum, each of the class of its first picture.
 fn mean_codes(
     source: &CodeSource,
+    latent_codes: &LatentCodes,
     sum: &Arithmetic,
     class: Option<usize>,
 ) -> anyhow::Result<Vec<Code>> {
@@ -305,14 +306,7 @@ fn mean_codes(
         for part in pictures.chunks(AT_ONCE) {
             codes.extend(source.codes(part, class)?);
         }
-        let mut vector = vec![0.0; codes[0].vector.len()];
-        for code in &codes {
-            for (sum, value) in vector.iter_mut().zip(&code.vector) {
-                *sum += value / codes.len() as f32;
-            }
-        }
-        let class = codes[0].class;
-        means.push(Code::new(vector, class));
+        means.push(mean_of(latent_codes, &codes));
     }
     Ok(means)
 }

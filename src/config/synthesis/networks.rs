@@ -1,12 +1,12 @@
 //! The networks of mode generate: their defaults, and what goes with them.
 
-use super::architectures::{DiscriminatorArch, GeneratorArch};
-use super::conditioning::Condition;
-use super::error::ConfigError;
-use super::options::{GanObjective, InitKind, NormKind, Upsample};
-use super::recipe::Recipe;
-use super::sections::{ClassNorm, SynthesisRecipe};
-use super::validation::require;
+use crate::config::architectures::{DiscriminatorArch, GeneratorArch};
+use crate::config::conditioning::Condition;
+use crate::config::error::ConfigError;
+use crate::config::options::{GanObjective, InitKind, NormKind, Upsample};
+use crate::config::recipe::Recipe;
+use crate::config::sections::{ClassNorm, SynthesisRecipe};
+use crate::config::validation::require;
 use crate::kernels::Precision;
 
 /// Most layers of a mapping network.
@@ -16,7 +16,7 @@ const INNERMOST: usize = 4;
 
 impl Recipe {
     /// Turns the defaults of mode generate into those of the paper of a generator; its discriminator goes with it.
-    pub(super) fn apply_network_defaults(&mut self, arch: GeneratorArch) {
+    pub(in crate::config) fn apply_network_defaults(&mut self, arch: GeneratorArch) {
         let Self {
             data,
             generator,
@@ -71,7 +71,7 @@ impl Recipe {
     }
 
     /// Validates the networks of a recipe of mode generate.
-    pub(super) fn validate_networks(&self) -> Result<(), ConfigError> {
+    pub(in crate::config) fn validate_networks(&self) -> Result<(), ConfigError> {
         let Self {
             generator,
             discriminator,

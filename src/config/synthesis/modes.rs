@@ -1,11 +1,11 @@
 //! Recipes of the modes that make pictures from noise: defaults, sizes and validation.
 
-use super::architectures::{DiscriminatorArch, GeneratorArch};
-use super::conditioning::{ClassSource, Condition, usual_classification};
-use super::error::ConfigError;
-use super::options::{GanObjective, Mode, NormKind, Policy, Preprocess};
-use super::recipe::Recipe;
-use super::validation::require;
+use crate::config::architectures::{DiscriminatorArch, GeneratorArch};
+use crate::config::conditioning::{ClassSource, Condition, usual_classification};
+use crate::config::error::ConfigError;
+use crate::config::options::{GanObjective, Mode, NormKind, Policy, Preprocess};
+use crate::config::recipe::Recipe;
+use crate::config::validation::require;
 
 /// The sides of pictures that networks without an input picture are made for, in pixels: powers of two.
 const SIDES: std::ops::RangeInclusive<usize> = 8..=256;
@@ -23,7 +23,7 @@ impl Mode {
 
 impl Recipe {
     /// Turns common defaults into those of DCGAN, whose networks an autoencoder has too.
-    pub(super) fn apply_synthesis_defaults(&mut self) {
+    pub(in crate::config) fn apply_synthesis_defaults(&mut self) {
         let data = &mut self.data;
         data.preprocess = Preprocess::ScaleShortsideAndCrop;
         data.load_size = 64;
@@ -69,7 +69,7 @@ impl Recipe {
         }
     }
 
-    pub(super) fn validate_synthesis(&self) -> Result<(), ConfigError> {
+    pub(in crate::config) fn validate_synthesis(&self) -> Result<(), ConfigError> {
         let Self {
             data,
             generator,

@@ -1,12 +1,12 @@
 //! Recipes whose pictures are made one after the other: a cascade from small to large, or a second stage after a first.
 
-use super::architectures::GeneratorArch;
-use super::conditioning::Condition;
-use super::error::ConfigError;
-use super::options::Upsample;
-use super::recipe::Recipe;
-use super::sections::SynthesisRecipe;
-use super::validation::require;
+use crate::config::architectures::GeneratorArch;
+use crate::config::conditioning::Condition;
+use crate::config::error::ConfigError;
+use crate::config::options::Upsample;
+use crate::config::recipe::Recipe;
+use crate::config::sections::SynthesisRecipe;
+use crate::config::validation::require;
 
 /// Side of the smallest pictures that networks make from noise, in pixels.
 const SMALLEST: usize = 8;
@@ -59,14 +59,14 @@ impl Recipe {
     }
 
     /// Turns the defaults of mode generate into those of StackGAN's second stage.
-    pub(super) fn apply_stack_defaults(&mut self) {
+    pub(in crate::config) fn apply_stack_defaults(&mut self) {
         self.data.batch_size = 64;
         self.generator.upsample = Upsample::Resize;
         self.generator.latent = 128;
     }
 
     /// Validates what belongs to cascades and second stages, of pictures whose side is one that networks make.
-    pub(super) fn validate_synthesis_stages(&self) -> Result<(), ConfigError> {
+    pub(in crate::config) fn validate_synthesis_stages(&self) -> Result<(), ConfigError> {
         let Self {
             data,
             generator,

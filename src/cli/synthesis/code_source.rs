@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use burn::tensor::Device;
 
-use super::usage::UsageError;
+use crate::cli::usage::UsageError;
 use crate::config::Mode;
 use crate::data::require_pictures;
 use crate::style::{Manifest, StyleFolder};
@@ -28,7 +28,7 @@ impl CodeSource {
     /// That of a style, with this many `steps` of a search.
     ///
     /// # Errors
-    /// The style makes no pictures, is told vectors or has latent codes, its weights are missing or damaged, or it has an encoder and there are `steps`.
+    /// The style makes no pictures, is told vectors, its weights are missing or damaged, or it has an encoder and there are `steps`.
     pub(super) fn load(
         folder: &StyleFolder,
         manifest: &Manifest,
@@ -37,9 +37,6 @@ impl CodeSource {
     ) -> anyhow::Result<Self> {
         if manifest.recipe.tells_vectors() {
             return Err(UsageError::ToldVectors(folder.name()).into());
-        }
-        if manifest.recipe.code_count() > 0 {
-            return Err(UsageError::HasLatentCodes(folder.name()).into());
         }
         if manifest.recipe.mode == Mode::Generate {
             let steps = steps.unwrap_or(USUAL_STEPS);

@@ -1,8 +1,8 @@
 //! A residual generator, layer by layer.
 
 use super::dcgan::INNERMOST;
-use super::layers::{Features, Layers};
 use crate::nn::{Padding, TensorError};
+use crate::style::onnx::layers::{Features, Layers};
 
 /// What decides scale and shift of the norms in the blocks.
 pub(super) enum Conditions {
@@ -20,7 +20,7 @@ pub(super) fn residual(
     side: usize,
     input: Features,
     conditions: Conditions,
-) -> Result<(), TensorError> {
+) -> Result<Features, TensorError> {
     let count = (side / INNERMOST).ilog2() as usize;
     let input = layers.layer_precision(input);
     let (first, conditions) = match conditions {
@@ -35,11 +35,11 @@ pub(super) fn residual(
             let part = input.channels / (count + 1);
             let first = input.channels - count * part;
             let of_block = |block: usize| {
-                let own = channels(layers, &input, [first + block * part, part]);
+                let own = layers.channels(&input, [first + block * part, part]);
                 Some(layers.concat(&embedding, &own))
             };
             let conditions = (0..count).map(of_block).collect();
-            (channels(layers, &input, [0, first]), conditions)
+            (layers.channels(&input, [0, first]), conditions)
         }
     };
     let whole = layers.convolution(&first, "linear", 1, Padding::Zero(0))?;
@@ -52,8 +52,7 @@ pub(super) fn residual(
     let features = layers.norm(features, "norm")?;
     let features = layers.relu(features);
     let picture = layers.convolution(&features, "colours", 1, Padding::Zero(1))?;
-    layers.tanh(picture);
-    Ok(())
+    Ok(layers.tanh(picture))
 }
 
 /// A block that doubles the size.
@@ -94,18 +93,4 @@ fn normalised(
         features = layers.add(&scaled, &shift);
     }
     Ok(layers.relu(features))
-}
-
-/// So many channels from the one at a place on.
-fn channels(layers: &mut Layers, input: &Features, [first, count]: [usize; 2]) -> Features {
-    let graph = &mut layers.graph;
-    let bounds = [first, first + count];
-    let [start, end] =
-        bounds.map(|place| graph.int64_tensor(&format!("channel.{place}"), vec![place as i64]));
-    let axis = graph.int64_tensor("channel.axis", vec![1]);
-    let inputs = [&input.name, &start, &end, &axis];
-    Features {
-        name: graph.node("Slice", &inputs, Vec::new()),
-        channels: count,
-    }
 }

@@ -1,9 +1,9 @@
 //! Latent codes of generators that discriminators recognise (InfoGAN).
 
-use super::error::ConfigError;
-use super::recipe::Recipe;
-use super::sections::SynthesisRecipe;
-use super::validation::require;
+use crate::config::error::ConfigError;
+use crate::config::recipe::Recipe;
+use crate::config::sections::SynthesisRecipe;
+use crate::config::validation::require;
 
 /// Most categories of a code.
 const MAX_CATEGORIES: usize = 4_096;
@@ -26,7 +26,7 @@ impl Recipe {
         self.class_count() + self.code_count()
     }
 
-    pub(super) fn validate_latent_codes(&self) -> Result<(), ConfigError> {
+    pub(in crate::config) fn validate_latent_codes(&self) -> Result<(), ConfigError> {
         let SynthesisRecipe {
             categories,
             continuous,

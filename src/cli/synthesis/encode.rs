@@ -9,10 +9,10 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::code_source::{AT_ONCE, CodeSource, all_pictures, mean_code};
-use super::exit::Exit;
-use super::globals::Globals;
-use super::output::print;
-use super::usage::UsageError;
+use crate::cli::exit::Exit;
+use crate::cli::globals::Globals;
+use crate::cli::output::print;
+use crate::cli::usage::UsageError;
 use crate::data::DataError;
 use crate::files;
 use crate::progress::Counter;
@@ -38,7 +38,7 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME")]
     class: Option<String>,
     /// File for the codes, a JSON object for each picture: its name and class, and mean and logarithm of the variance of its code, or the
-    /// code that a search has found and the distance of its picture
+    /// code that a search has found, with latent codes where the style has some, and the distance of its picture
     #[arg(short, long, value_name = "FILE", default_value = "codes.jsonl")]
     output: PathBuf,
     /// Folder for what the style makes of the codes: the pictures again
@@ -92,6 +92,9 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         for (picture, (code, mut line)) in part.iter().zip(encoded) {
             line["picture"] = json!(picture.name);
             line["class"] = json!(sampler.class_name(code.class));
+            if !code.latent_codes.is_empty() {
+                line["latent_codes"] = json!(sampler.latent_codes().read(&code.latent_codes));
+            }
             bounds.extend(line["bound"].as_f64());
             lines.push(line);
             codes.push(code);

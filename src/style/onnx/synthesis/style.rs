@@ -4,8 +4,8 @@ use burn::tensor::TensorData;
 
 use super::dcgan::INNERMOST;
 use super::equalised::{WrittenWeight, mapped};
-use super::layers::{Features, Layers, Transposed};
 use crate::nn::{Equalisation, TensorError};
+use crate::style::onnx::layers::{Features, Layers, Transposed};
 
 /// What the generator makes of noise, `[batch, channels, 1, 1]`, behind what it is told, as pictures of `side` x `side`: with the noise that
 /// is kept with its weights.
@@ -15,7 +15,7 @@ pub(super) fn style(
     mapping: usize,
     noise: &Features,
     told: Option<&Features>,
-) -> Result<(), TensorError> {
+) -> Result<Features, TensorError> {
     let vectors = layers.pixel_norm(noise);
     let mut codes = match told {
         Some(told) => layers.concat(told, &vectors),
@@ -52,8 +52,7 @@ pub(super) fn style(
         )?;
         picture = layers.add(&so_far, &own);
     }
-    layers.clip(&picture);
-    Ok(())
+    Ok(picture)
 }
 
 /// A convolution with demodulation, noise, and a leaky ReLU.

@@ -1,8 +1,8 @@
 //! The generator of Progressive GAN, layer by layer.
 
 use super::dcgan::INNERMOST;
-use super::layers::{Features, Layers};
 use crate::nn::{Equalisation, TensorError};
+use crate::style::onnx::layers::{Features, Layers};
 
 /// How far a network has grown.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +22,7 @@ pub(super) fn progressive(
     side: usize,
     grown: Grown,
     input: &Features,
-) -> Result<(), TensorError> {
+) -> Result<Features, TensorError> {
     let vectors = layers.pixel_norm(input);
     let whole = layers.equalised(&vectors, "linear", 0, Equalisation::ACTIVATED)?;
     let innermost = whole.channels / (INNERMOST * INNERMOST);
@@ -48,12 +48,11 @@ pub(super) fn progressive(
         picture = layers.add(&larger, &smaller);
     }
     let picture = enlarged(layers, picture, side / grown.side);
-    layers.clip(&picture);
     layers.graph.leave_out("kept.running_growth");
     // What the network does not use so far.
     layers.graph.leave_out_below("blocks.");
     layers.graph.leave_out_below("colours.");
-    Ok(())
+    Ok(picture)
 }
 
 fn step(layers: &mut Layers, input: &Features, layer: &str) -> Result<Features, TensorError> {

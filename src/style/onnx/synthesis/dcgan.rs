@@ -1,16 +1,17 @@
 //! The generator of DCGAN, layer by layer.
 
-use super::layers::{Features, Layers, Transposed};
 use crate::nn::TensorError;
+use crate::style::onnx::layers::{Features, Layers, Transposed};
 
 /// Side of the innermost features, in pixels.
 pub(super) const INNERMOST: usize = 4;
 
-/// What the generator makes of noise, `[batch, channels, 1, 1]`, as pictures of `side` x `side`.
+/// What the generator makes of noise, `[batch, channels, 1, 1]`, as pictures of `side` x `side`. The names of its layers begin with `start`.
 pub(super) fn dcgan(
     layers: &mut Layers,
     side: usize,
     noise: &Features,
+    start: &str,
 ) -> Result<Features, TensorError> {
     let how = Transposed {
         stride: 1,
@@ -18,7 +19,7 @@ pub(super) fn dcgan(
         output_padding: 0,
     };
     // A layer, its norm and its activation take a place each.
-    let at = |place: usize| format!("main.{place}");
+    let at = |place: usize| format!("{start}main.{place}");
     let mut features = layers.transposed_convolution(noise, &at(0), how)?;
     let doublings = (side / INNERMOST).ilog2() as usize;
     for doubling in 1..=doublings {

@@ -1,0 +1,10 @@
+//! What the command line has for styles that make pictures from noise.
+
+mod code_source;
+mod encode;
+mod sample;
+mod sample_codes;
+mod verb;
+
+pub(super) use verb::SynthesisVerb;
+pub(super) use verb::run;
