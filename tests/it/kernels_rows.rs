@@ -106,7 +106,7 @@ proptest! {
     ) {
         let device = test_device();
         device.seed(seed);
-        let cut = if in_pieces { 1 } else { 0 };
+        let cut = usize::from(in_pieces);
         let kernel = kernel.min(rows.min(width));
         let (_, first) = source([1, channels, rows, width], cut, scaled, slope, &device);
         let (_, second) = source([1, channels + 1, rows, width], cut, !scaled, slope, &device);

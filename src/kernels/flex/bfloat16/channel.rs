@@ -25,6 +25,7 @@ impl<'a> Channel<'a> {
 
     /// Whether values stay unchanged.
     pub(super) fn is_plain(&self) -> bool {
-        [self.factor, self.offset, self.slope] == [1.0, 0.0, 1.0]
+        let unchanged = [1.0_f32, 0.0, 1.0].map(f32::to_bits);
+        [self.factor, self.offset, self.slope].map(f32::to_bits) == unchanged
     }
 }

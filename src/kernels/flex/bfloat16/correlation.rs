@@ -1,7 +1,11 @@
 //! Convolutions of pictures of cells: forward, and from outputs to inputs.
+#![expect(
+    clippy::needless_range_loop,
+    reason = "one index counts in several arrays of vectors"
+)]
 #![expect(unsafe_code, reason = "threads write parts of one output")]
 
-use std::arch::x86_64::*;
+use std::arch::x86_64::{_mm512_add_ps, _mm512_mask_storeu_ps, _mm512_set1_ps};
 use std::ops::Range;
 
 use super::channel::Channel;

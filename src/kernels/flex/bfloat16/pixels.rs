@@ -1,7 +1,14 @@
 //! Pictures as left tiles: the channels of each cell side by side.
+#![expect(
+    clippy::needless_range_loop,
+    reason = "one index counts in several arrays of vectors"
+)]
 #![expect(unsafe_code, reason = "threads write lines of one buffer")]
 
-use std::arch::x86_64::*;
+use std::arch::x86_64::{
+    __m512, _CMP_GT_OQ, _mm512_cmp_ps_mask, _mm512_mask_mul_ps, _mm512_maskz_add_ps, _mm512_mul_ps,
+    _mm512_set1_ps, _mm512_setzero_ps, _mm512_storeu_ps,
+};
 use std::ops::Range;
 
 use super::channel::Channel;

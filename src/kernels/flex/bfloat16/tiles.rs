@@ -2,7 +2,10 @@
 #![expect(unsafe_code, reason = "products read and write memory by pointers")]
 
 use std::arch::asm;
-use std::arch::x86_64::*;
+use std::arch::x86_64::{
+    __m512, __m512bh, _mm512_dpbf16_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_setzero_ps,
+    _mm512_storeu_ps,
+};
 
 use super::grid::LANES;
 use super::level::Level;
@@ -226,6 +229,10 @@ unsafe fn multiply_column(
 
 /// # Safety
 /// As [`Tiles::multiply`].
+#[expect(
+    clippy::cast_ptr_alignment,
+    reason = "tiles begin with a line of memory, and steps are lines"
+)]
 #[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
 unsafe fn multiply_dots(
     left: [*const u16; 2],

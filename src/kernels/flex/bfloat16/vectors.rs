@@ -4,7 +4,13 @@
 //! over indices here and in those that call them.
 #![expect(unsafe_code, reason = "vector instructions read and write memory")]
 
-use std::arch::x86_64::*;
+use std::arch::x86_64::{
+    __m512, __m512bh, _mm512_castpd_ps, _mm512_castps_pd, _mm512_castps_si512, _mm512_castsi512_ps,
+    _mm512_cvtne2ps_pbh, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_mask_loadu_ps,
+    _mm512_permutex2var_ps, _mm512_permutexvar_epi16, _mm512_setr_epi32, _mm512_setzero_ps,
+    _mm512_shuffle_f32x4, _mm512_unpackhi_pd, _mm512_unpackhi_ps, _mm512_unpacklo_pd,
+    _mm512_unpacklo_ps,
+};
 
 use super::grid::{LANES, Span};
 

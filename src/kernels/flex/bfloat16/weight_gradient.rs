@@ -1,7 +1,13 @@
 //! The gradient of a convolution's weight as sums over cells.
+#![expect(
+    clippy::needless_range_loop,
+    reason = "one index counts in several arrays of vectors"
+)]
 #![expect(unsafe_code, reason = "threads write parts of one buffer")]
 
-use std::arch::x86_64::*;
+use std::arch::x86_64::{
+    _mm512_loadu_ps, _mm512_mask_storeu_ps, _mm512_setzero_ps, _mm512_storeu_ps,
+};
 use std::ops::Range;
 
 use super::correlation::Tap;

@@ -1,7 +1,11 @@
 //! Weights as right tiles.
+#![expect(
+    clippy::needless_range_loop,
+    reason = "one index counts in several arrays of vectors"
+)]
 #![expect(unsafe_code, reason = "threads write lines of one buffer")]
 
-use std::arch::x86_64::*;
+use std::arch::x86_64::{__m512, _mm512_maskz_loadu_ps, _mm512_setzero_ps, _mm512_storeu_ps};
 
 use half::bf16;
 
