@@ -121,17 +121,19 @@ trainings() {
         # Convolutions of LibTorch take TF32 unless this forbids it.
         tf32=1
         [[ $precision == f32 ]] && tf32=0
-        for mode in pix2pix cycle contrastive pix2pixhd inpaint; do
-            options="--mode $mode"
+        for mode in pix2pix cycle contrastive pix2pixhd inpaint generate vae; do
+            options="--mode $mode $small"
             case $mode in
                 pix2pix) options+=" --set generator.arch=unet_64" ;;
-                contrastive) options="--config contrastive" ;;
+                contrastive) options="--config contrastive $small" ;;
                 pix2pixhd) options+=" --set generator.downsamplings=2 --set optim.global_epochs=0" ;;
+                generate) options+=" --set data.batch_size=4" ;;
+                vae) options="--mode vae ${small% --set discriminator*} --set data.batch_size=4" ;;
             esac
             style=$mode-$precision
             # shellcheck disable=SC2086
             NVIDIA_TF32_OVERRIDE=$tf32 check "$device trains $mode in $precision" 60 \
-                train "$style" $options $small --steps 50 --set "train.precision=${precision/tf32/f32}" || continue
+                train "$style" $options --steps 50 --set "train.precision=${precision/tf32/f32}" || continue
             [[ $(last "$style") == 50 ]] || fail "$device $mode in $precision: the metrics end at step $(last "$style")"
         done
     done

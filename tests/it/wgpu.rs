@@ -73,9 +73,9 @@ fn losses(place: &Place, style: &str) -> Vec<serde_json::Map<String, serde_json:
         .collect()
 }
 
-/// Trains `steps` steps on `cpu` and on the adapter, which end with nearly the same losses, and applies the style on both in
-/// several ways.
-fn check(place: &Place, settings: &str, steps: usize, apply: &str, ways: &[&str]) {
+/// Trains `steps` steps on `cpu` and on the adapter, which end with nearly the same losses, and makes pictures with the style on both
+/// in several ways.
+fn check(place: &Place, settings: &str, steps: usize, make: &str, ways: &[&str]) {
     let train = format!("train {settings} --steps {steps} --seed 4 --set train.log_every=1");
     for device in ["cpu", "wgpu"] {
         let line = format!("{train} --name {device} --device {device}");
@@ -97,8 +97,7 @@ fn check(place: &Place, settings: &str, steps: usize, apply: &str, ways: &[&str]
     for (number, way) in ways.iter().enumerate() {
         for device in ["cpu", "wgpu"] {
             let output = format!("{device}-{number}");
-            let line =
-                format!("apply {apply} --style cpu --output {output} --device {device} {way}");
+            let line = format!("{make} --style cpu --output {output} --device {device} {way}");
             place.run(&line).done();
         }
         let files = names(&place.path(&format!("cpu-{number}")));
@@ -125,7 +124,7 @@ fn pix2pix_is_that_of_the_processor() {
         place.picture("in/wide.png", 150, 61, 1);
         // Dropout draws other numbers on every device.
         let settings = format!("{PIX2PIX} --set generator.dropout=false");
-        check(&place, &settings, 5, "--input in", &WAYS);
+        check(&place, &settings, 5, "apply --input in", &WAYS);
     }
 }
 
@@ -134,7 +133,7 @@ fn cycle_is_that_of_the_processor() {
     if !is_missing() {
         let place = Place::new();
         place.picture("in/high.png", 47, 103, 1);
-        check(&place, CYCLE, 5, "--input in", &WAYS);
+        check(&place, CYCLE, 5, "apply --input in", &WAYS);
     }
 }
 
@@ -144,7 +143,7 @@ fn contrastive_is_that_of_the_processor() {
         let place = Place::new();
         place.picture("in/high.png", 47, 73, 1);
         // Later steps magnify differences in the last bit.
-        check(&place, CONTRASTIVE, 3, "--input in", &WAYS[..1]);
+        check(&place, CONTRASTIVE, 3, "apply --input in", &WAYS[..1]);
     }
 }
 
@@ -154,7 +153,13 @@ fn pix2pixhd_is_that_of_the_processor() {
         let place = Place::with_labels();
         place.labelled("test", 9);
         let ways = ["--tile off", "--tile 24"];
-        check(&place, PIX2PIXHD, 5, "--input labels/test_label", &ways);
+        check(
+            &place,
+            PIX2PIXHD,
+            5,
+            "apply --input labels/test_label",
+            &ways,
+        );
     }
 }
 
@@ -168,7 +173,24 @@ fn inpainting_is_that_of_the_processor() {
         });
         place.save("masks/photo.png", mask);
         let settings = format!("{INPAINT} --set data.masks=regions");
-        check(&place, &settings, 5, "--input in --mask masks", &[""]);
+        check(&place, &settings, 5, "apply --input in --mask masks", &[""]);
+    }
+}
+
+#[test]
+fn pictures_from_noise_are_those_of_the_processor() {
+    if !is_missing() {
+        for mode in [
+            "generate --set discriminator.channels=2",
+            "vae --set generator.latent=6",
+        ] {
+            let place = Place::with_photos();
+            let settings = format!(
+                "--mode {mode} --data photos --set data.load_size=18 --set data.crop_size=16 --set data.batch_size=4 \
+                --set generator.channels=2"
+            );
+            check(&place, &settings, 5, "sample --count 4", &[""]);
+        }
     }
 }
 
