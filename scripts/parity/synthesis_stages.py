@@ -73,7 +73,8 @@ class Cascade(nn.Module):
         super().__init__()
         self.classes = classes
         self.values = [latent] + [side * side for side in sides[1:]]
-        self.levels = nn.ModuleDict({str(sides[0]): Coarsest(latent + classes, channels, sides[0], 3, norm)})
+        wide = channels * sides[-1] // sides[0]
+        self.levels = nn.ModuleDict({str(sides[0]): Coarsest(latent + classes, wide, sides[0], 3, norm)})
         for side in sides[1:]:
             self.levels[str(side)] = Detail(side, classes, channels, norm)
 
@@ -87,11 +88,12 @@ class Cascade(nn.Module):
 
 
 class CascadeJudges(nn.Module):
-    """A discriminator for each level."""
+    """A discriminator for each level, at each size as wide as that of the largest pictures would be there."""
 
     def __init__(self, channels, sides, norm, condition, classes):
         super().__init__()
-        judges = {str(side): DcganDiscriminator(3, channels, side, norm, condition, classes) for side in sides}
+        wide = {side: channels * sides[-1] // side for side in sides}
+        judges = {str(side): DcganDiscriminator(3, wide[side], side, norm, condition, classes) for side in sides}
         self.levels = nn.ModuleDict(judges)
 
 

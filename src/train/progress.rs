@@ -19,8 +19,10 @@ use crate::style::StyleFolder;
 /// A longer run gets a hint to use a smaller recipe: on a GPU, and on a processor, whose owner may not know what to expect.
 const LONG_RUN: Duration = Duration::from_hours(24);
 const LONG_RUN_ON_CPU: Duration = Duration::from_hours(1);
-/// What is estimated from one step alone is said of runs that are longer than this.
+/// What is estimated from one step alone is said of runs that are longer than this, whose steps are longer than that: the first step
+/// takes a multiple of the others, which are soon known.
 const SHORT_RUN: Duration = Duration::from_mins(10);
+const SHORT_STEP: f64 = 6.0;
 
 /// Shows losses, speed and time left.
 #[derive(Debug)]
@@ -105,7 +107,7 @@ impl ProgressDisplay {
     }
 
     fn estimate(&mut self, left: Duration, seconds_per_step: f64, steps: usize) {
-        if steps == 1 && left < SHORT_RUN {
+        if steps == 1 && (left < SHORT_RUN || seconds_per_step < SHORT_STEP) {
             return;
         }
         let so_far = if steps == 1 {

@@ -180,6 +180,14 @@ fn wrong_settings_name_their_key() {
             "error: `loss.cycle_a`: has no effect in mode pix2pix: leave it out",
         ),
         (
+            "train.metrics=ssim",
+            "error: `train.metrics`: has no effect without `train.evaluate_every`, the steps from one evaluation to the next: add `train.evaluate_every = 1000`, or measure afterwards with `translate evaluate`",
+        ),
+        (
+            "loss.perceptual=5",
+            "error: `loss.perceptual`: has no effect without `loss.perceptual_weights`, the file with the weights of VGG19",
+        ),
+        (
             "crop_size",
             "error: `--set crop_size`: write it as section.key=value, for example `--set data.crop_size=64`",
         ),

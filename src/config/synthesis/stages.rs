@@ -1,6 +1,6 @@
 //! Recipes whose pictures are made one after the other: a cascade from small to large, or a second stage after a first.
 
-use crate::config::architectures::GeneratorArch;
+use crate::config::architectures::{DiscriminatorArch, GeneratorArch};
 use crate::config::conditioning::Condition;
 use crate::config::error::ConfigError;
 use crate::config::options::Upsample;
@@ -25,13 +25,21 @@ impl Recipe {
 
     /// The recipes of the levels of a cascade, from the coarsest on, which is that of a plain DCGAN: each has pictures of one side, and
     /// initial weights of its own.
+    ///
+    /// DCGANs are as wide at each size as one of the largest pictures would be there, twice as wide for half the side: with
+    /// the channels of the whole, one of 8 pixels would have a single narrow layer.
     pub fn cascade_levels(&self) -> Vec<Self> {
         let level = |(place, side): (usize, usize)| {
             let mut level = self.clone();
             level.data.crop_size = side;
             level.train.seed = self.train.seed.wrapping_add(place as u64);
+            let wider = self.data.crop_size / side;
+            if level.discriminator.arch == DiscriminatorArch::Dcgan {
+                level.discriminator.channels *= wider;
+            }
             if place == 0 {
                 level.generator.arch = GeneratorArch::Dcgan;
+                level.generator.channels *= wider;
             } else {
                 level.generator.latent = side * side;
                 level.synthesis.is_level = true;

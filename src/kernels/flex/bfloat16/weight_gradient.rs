@@ -6,7 +6,7 @@
 #![expect(unsafe_code, reason = "threads write parts of one buffer")]
 
 use std::arch::x86_64::{
-    _mm512_loadu_ps, _mm512_mask_storeu_ps, _mm512_setzero_ps, _mm512_storeu_ps,
+    __m512, _mm512_loadu_ps, _mm512_mask_storeu_ps, _mm512_setzero_ps, _mm512_storeu_ps,
 };
 use std::ops::Range;
 
@@ -244,26 +244,11 @@ unsafe fn pack_rows(
     writer: Writer,
     start: usize,
 ) {
-    let pixels = grid.plane[0] * grid.plane[1];
     let mut spans: [Vec<Span>; 2] = Default::default();
     for step in steps {
-        for (half, spans) in spans.iter_mut().enumerate() {
-            let cell = step * DEPTH + half * LANES;
-            grid.spans(cell..cell + LANES, spans);
-        }
-        for row in 0..LANES {
-            let channel = group * LANES + row;
-            let mut cells = _mm512_setzero_ps();
-            if channel < grid.channels {
-                // SAFETY: the caller's promise.
-                cells = unsafe {
-                    let plane = gradient.as_ptr().add(channel * pixels);
-                    round(
-                        read_cells::<1>(plane, &spans[0]),
-                        read_cells::<1>(plane, &spans[1]),
-                    )
-                };
-            }
+        // SAFETY: the caller's promise.
+        let rows = unsafe { rounded_cells::<1>(grid, gradient, group, step * DEPTH, &mut spans) };
+        for (row, cells) in rows.into_iter().enumerate() {
             let line = start + step * TILE + row * DEPTH;
             // SAFETY: the caller's promise.
             unsafe { _mm512_storeu_ps(writer.line(line), cells) };
@@ -283,30 +268,49 @@ unsafe fn pack_pairs<const STEP: usize>(
     writer: Writer,
     start: usize,
 ) {
-    let pixels = grid.plane[0] * grid.plane[1];
     let mut spans: [Vec<Span>; 2] = Default::default();
     for step in steps {
-        for (half, spans) in spans.iter_mut().enumerate() {
-            let cell = step * DEPTH + half * LANES + parity;
-            grid.spans(cell..cell + LANES, spans);
-        }
-        let mut rows = [_mm512_setzero_ps(); LANES];
-        let first = group * LANES;
-        for row in 0..LANES.min(grid.channels - first) {
-            // SAFETY: the caller's promise.
-            rows[row] = unsafe {
-                let plane = input.as_ptr().add((first + row) * pixels);
-                round(
-                    read_cells::<STEP>(plane, &spans[0]),
-                    read_cells::<STEP>(plane, &spans[1]),
-                )
-            };
-        }
+        let cell = step * DEPTH + parity;
+        // SAFETY: the caller's promise.
+        let rows = unsafe { rounded_cells::<STEP>(grid, input, group, cell, &mut spans) };
         let lines = transpose(&rows);
-        for pair in 0..LANES {
+        for (pair, pixels) in lines.into_iter().enumerate() {
             let place = start + step * TILE + pair * 2 * LANES;
             // SAFETY: the caller's promise.
-            unsafe { _mm512_storeu_ps(writer.line(place), lines[pair]) };
+            unsafe { _mm512_storeu_ps(writer.line(place), pixels) };
         }
     }
+}
+
+/// [`DEPTH`] cells from `cell` on of each channel of a group, rounded, zeros for channels that are not there. `spans` is only kept to
+/// be used again.
+///
+/// # Safety
+/// The grid's planes lie in `values`.
+#[target_feature(enable = "avx512f,avx512bf16")]
+unsafe fn rounded_cells<const STEP: usize>(
+    grid: &Grid,
+    values: &[f32],
+    group: usize,
+    cell: usize,
+    spans: &mut [Vec<Span>; 2],
+) -> [__m512; LANES] {
+    for (half, spans) in spans.iter_mut().enumerate() {
+        let cell = cell + half * LANES;
+        grid.spans(cell..cell + LANES, spans);
+    }
+    let pixels = grid.plane[0] * grid.plane[1];
+    let first = group * LANES;
+    let mut rows = [_mm512_setzero_ps(); LANES];
+    for (row, cells) in rows.iter_mut().enumerate().take(grid.channels - first) {
+        // SAFETY: the caller's promise.
+        *cells = unsafe {
+            let plane = values.as_ptr().add((first + row) * pixels);
+            round(
+                read_cells::<STEP>(plane, &spans[0]),
+                read_cells::<STEP>(plane, &spans[1]),
+            )
+        };
+    }
+    rows
 }
