@@ -3,7 +3,7 @@
     python assemble.py monet|fill RUN OUTPUT [options]
 
 RUN is the folder of a style, or of one of its kept states. OUTPUT, such as checkpoints/monet, gets the generator in 16 bits,
-`style.toml` with licence and author, and the model card of cards/, with the numbers of the run and of --scores: what score.py prints.
+`style.toml` with licence and author, and the model card of cards/, with the numbers of the run and of --scores and --landscapes: what score.py prints.
 """
 
 import argparse
@@ -61,14 +61,28 @@ def write_head(folder, shorter_side):
     path.write_text(f"{first}\n{section}[training]{rest}")
 
 
-def write_card(arguments, style, scores):
-    template = (Path(__file__).parent / f"cards/{arguments.kind}.md").read_text()
+def numbers(scores):
+    """Scores as they are printed."""
+    return {name: f"{value:.2f}" if isinstance(value, float) else value for name, value in scores.items()}
+
+
+def last_line(scores):
+    return json.loads(scores.read_text().splitlines()[-1])
+
+
+def write_card(arguments, style):
+    cards = Path(__file__).parent / "cards"
+    template = (cards / f"{arguments.kind}.md").read_text()
+    landscapes = ""
+    if arguments.landscapes:
+        landscapes = (cards / "landscapes.md").read_text().rstrip().format(**numbers(last_line(arguments.landscapes)))
     values = {
+        "landscapes": landscapes,
         "machine": arguments.machine or processor(),
         "samples": style["training"]["samples"],
         "shorter_side": arguments.shorter_side,
         "training": training(style),
-        **{name: f"{value:.2f}" for name, value in scores.items()},
+        **numbers(last_line(arguments.scores)),
     }
     (arguments.output / "README.md").write_text(template.format(**values))
 
@@ -79,6 +93,7 @@ def main():
     parser.add_argument("run", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("--scores", type=Path, help="without them there is no model card")
+    parser.add_argument("--landscapes", type=Path, help="for monet: what score.py prints of landscapes from elsewhere")
     parser.add_argument("--shorter-side", type=int, help="for monet: at which larger photos are translated")
     parser.add_argument("--machine", help="what the run was made with [default: this processor]")
     parser.add_argument("--translate", default="translate", help="the program")
@@ -87,8 +102,7 @@ def main():
     run(arguments, "export", arguments.run, *words)
     write_head(arguments.output, arguments.shorter_side)
     if arguments.scores:
-        scores = json.loads(arguments.scores.read_text().splitlines()[-1])
-        write_card(arguments, manifest(arguments.run), scores)
+        write_card(arguments, manifest(arguments.run))
 
 
 main()

@@ -162,10 +162,11 @@ impl Convolution {
         }
     }
 
-    /// [`forward`](Self::forward) for an input that already has its [padding](Self::row_padding), without spectral normalisation,
-    /// which is part of the weights of networks in use.
-    pub(super) fn forward_padded(&self, input: Tensor<4>) -> Tensor<4> {
-        self.convolve(input, self.weight.val(), 0)
+    /// [`forward`](Self::forward) for rows that are joined along their channels and get this [padding](Self::row_padding), without spectral
+    /// normalisation, which is part of the weights of networks in use.
+    pub(super) fn forward_padded(&self, sources: &[RowSource], padding: RowPadding) -> Tensor<4> {
+        let bias = self.bias.as_ref().map(Param::val);
+        convolution_of_rows(sources, padding, self.weight.val(), bias, self.shape(0))
     }
 
     /// Length of the padded copy that [`forward`](Self::forward) makes of an input of these dimensions, in values.

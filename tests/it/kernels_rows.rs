@@ -100,21 +100,27 @@ proptest! {
         (kernel, stride, outputs) in (1usize..6, 1usize..3, 1usize..40),
         scaled in any::<bool>(),
         slope in prop::sample::select(vec![None, Some(0.0), Some(0.2)]),
-        (sides, mirrored, in_pieces) in (0usize..4, any::<bool>(), any::<bool>()),
+        (top, bottom, sides, mirrored) in (0usize..4, 0usize..4, 0usize..4, any::<bool>()),
+        (padding, cuts) in (0usize..4, [0usize..9, 0..9]),
         half in any::<bool>(),
         seed in any::<u64>(),
     ) {
         let device = test_device();
         device.seed(seed);
-        let cut = usize::from(in_pieces);
         let kernel = kernel.min(rows.min(width));
-        let (_, first) = source([1, channels, rows, width], cut, scaled, slope, &device);
+        let (_, first) = source([1, channels, rows, width], cuts[0], scaled, slope, &device);
+        // Most often in the same pieces.
+        let cut = if cuts[1] < 3 { cuts[1] } else { cuts[0] };
         let (_, second) = source([1, channels + 1, rows, width], cut, !scaled, slope, &device);
         let sources = [first, second];
         let weight = random([outputs, 2 * channels + 1, kernel, kernel], &device);
         let bias = Some(random([outputs], &device));
-        let border = RowPadding { top: sides, bottom: sides, sides, mirrored };
-        let (padding, border) = if mirrored { (0, border) } else { (sides.min(kernel - 1), RowPadding::default()) };
+        let border = RowPadding { top, bottom, sides, mirrored };
+        // The layer's own padding, or rows that have theirs.
+        let (padding, border) = match padding.min(kernel - 1) {
+            0 => (0, border),
+            padding => (padding, RowPadding::default()),
+        };
         let precision = if half && device_has_bfloat16() { Precision::Bf16 } else { Precision::F32 };
         let shape = ConvolutionShape { stride, padding, precision };
         let found = convolution_of_rows(&sources, border, weight.clone(), bias.clone(), shape);

@@ -8,7 +8,7 @@ use burn::tensor::{Tensor, TensorData};
 use pulp::Arch;
 
 #[cfg(target_arch = "x86_64")]
-use super::bfloat16::Channel;
+use super::bfloat16::{Channel, PIECES};
 use super::reflection::source as mirrored;
 use super::values::{Planes, plain_primitive};
 use crate::kernels::alloc::alloc_filled;
@@ -26,11 +26,25 @@ pub(super) struct Part<'a> {
 
 #[cfg(target_arch = "x86_64")]
 impl Part<'_> {
-    /// The channels of a source of one piece.
+    /// The first row of each piece, if there are not too many to convolve them as they are; those that are not there begin behind all rows.
+    pub(super) fn first_rows(&self) -> Option<[usize; PIECES]> {
+        let mut first_rows = [usize::MAX; PIECES];
+        let places = first_rows.get_mut(..self.pieces.len())?;
+        for (place, (first, _)) in places.iter_mut().zip(&self.pieces) {
+            *place = *first;
+        }
+        Some(first_rows)
+    }
+
+    /// The channels of a source of up to [`PIECES`] pieces.
     pub(super) fn channels(&self) -> impl Iterator<Item = Channel<'_>> {
         let [factors, offsets] = &self.scaling;
+        let piece = |channel: usize, piece: usize| {
+            let piece = self.pieces.get(piece);
+            piece.map_or(&[][..], |(_, planes)| planes.plane(0, channel))
+        };
         (0..self.channels).map(move |channel| Channel {
-            planes: self.pieces[0].1.plane(0, channel),
+            pieces: [0, 1, 2, 3].map(|number| piece(channel, number)),
             factor: factors.get(channel).copied().unwrap_or(1.0),
             offset: offsets.get(channel).copied().unwrap_or(0.0),
             slope: self.slope.unwrap_or(1.0),

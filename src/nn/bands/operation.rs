@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use burn::tensor::Tensor;
 
-use crate::kernels::{Merge, RowPadding};
+use crate::kernels::{Merge, RowPadding, RowSource, fuse_rows};
 use crate::nn::activation::Activation;
 use crate::nn::blur::blur_bordered;
 use crate::nn::convolution::Convolution;
@@ -157,12 +157,21 @@ impl Operation<'_> {
         }
     }
 
-    /// Computes `rows` of the output, `[1, channels, rows, width]`, from their [input rows](Self::input_rows) with their
-    /// [padding](Self::row_padding), of an input of `height` rows. Sums, concatenations, normalisations and leaky ReLUs were
-    /// applied when the input was assembled.
-    pub(super) fn forward(&self, input: Tensor<4>, rows: Range<usize>, height: usize) -> Tensor<4> {
+    /// Computes `rows` of the output, `[1, channels, rows, width]`, from `sources` that, joined along their channels and with this
+    /// [padding](Self::row_padding), are their [input rows](Self::input_rows), of an input of `height` rows. Concatenations,
+    /// normalisations and leaky ReLUs are applied when these are put together.
+    pub(super) fn forward(
+        &self,
+        sources: &[RowSource],
+        padding: RowPadding,
+        rows: Range<usize>,
+        height: usize,
+    ) -> Tensor<4> {
+        if let Self::Convolution(layer) = self {
+            return layer.forward_padded(sources, padding);
+        }
+        let input = fuse_rows(sources, Merge::Concatenation, padding);
         match self {
-            Self::Convolution(layer) => layer.forward_padded(input),
             Self::Upsampling(layer) => layer.forward_rows(input, rows, height),
             Self::Activation(function) if function.slope().is_none() => function.forward(input),
             Self::BlurDownsample => blur_bordered(input),

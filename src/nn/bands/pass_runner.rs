@@ -194,9 +194,12 @@ impl<'a, 'n> PassRunner<'a, 'n> {
             inputs.extend(sources);
         }
         self.apply_fused(index, &mut inputs);
-        let row_padding = node.operation.row_padding(&rows, height);
-        let input = fuse_rows(&inputs, merge, row_padding);
-        node.operation.forward(input, rows, height)
+        let mut padding = node.operation.row_padding(&rows, height);
+        if merge == Merge::Sum && inputs.len() > 1 {
+            let sum = fuse_rows(&inputs, merge, std::mem::take(&mut padding));
+            inputs = vec![RowSource::plain(vec![sum])];
+        }
+        node.operation.forward(&inputs, padding, rows, height)
     }
 
     /// The sources of rows of a node: its own pieces, or those that it is fused from.

@@ -1,11 +1,15 @@
 //! The channels that a convolution reads.
 
+/// Most pieces that the rows of a channel come in.
+pub(in crate::kernels::flex) const PIECES: usize = 4;
+
 /// One channel of pictures of a batch, and what is applied to its values before they are rounded: factor and offset, then the slope of negative
 /// ones.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::kernels::flex) struct Channel<'a> {
     /// The channel's plane of the first picture, and what follows it: that of the next picture comes after as many planes as there are channels.
-    pub(in crate::kernels::flex) planes: &'a [f32],
+    /// Or, of one picture, its rows in several pieces. The rest are empty.
+    pub(in crate::kernels::flex) pieces: [&'a [f32]; PIECES],
     pub(in crate::kernels::flex) factor: f32,
     pub(in crate::kernels::flex) offset: f32,
     pub(in crate::kernels::flex) slope: f32,
@@ -15,7 +19,7 @@ impl<'a> Channel<'a> {
     /// The channels of a batch, `[batch, channels, height, width]`, unchanged, of `pixels` a plane.
     pub(super) fn all(values: &'a [f32], channels: usize, pixels: usize) -> Vec<Self> {
         let channel = |index: usize| Self {
-            planes: &values[index * pixels..],
+            pieces: [&values[index * pixels..], &[], &[], &[]],
             factor: 1.0,
             offset: 0.0,
             slope: 1.0,

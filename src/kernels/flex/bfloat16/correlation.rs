@@ -16,6 +16,7 @@ use super::tiles::{Step, Sums, Tiles};
 use super::vectors::{columns, in_turn};
 use super::weights::Weights;
 use crate::kernels::flex::disjoint_slices::DisjointSlices;
+use crate::kernels::row_source::RowPadding;
 use crate::kernels::workers::Workers;
 
 /// Jobs of one task: with the weights of 32 outputs their pixels fit into a core's own cache.
@@ -31,8 +32,8 @@ const TASKS: usize = 8;
 pub(super) struct Correlation<'a> {
     /// Grids on the input, of the size of those on the output.
     pub(super) phases: Vec<Grid>,
-    /// Cells on all sides of the input that mirror those inside; for one phase and one picture.
-    pub(super) mirrored: usize,
+    /// Cells around the input; mirrored ones for one phase and one picture.
+    pub(super) border: RowPadding,
     pub(super) weights: Weights<'a>,
     /// One number per output, or none.
     pub(super) bias: &'a [f32],
@@ -78,8 +79,8 @@ impl Correlation<'_> {
         let taps = self.passes.iter().flat_map(|pass| &pass.neighbours);
         let slack = taps.flatten().map(|tap| tap.shift).max().unwrap_or(0);
         let mut pixels = Pixels::new(&self.phases, input, slack, workers);
-        if self.mirrored > 0 {
-            pixels.mirror(self.phases[0].size, self.mirrored, workers);
+        if self.border.mirrored {
+            pixels.mirror(self.phases[0].size, self.border, workers);
         }
         let pixels = pixels;
         let steps = |taps: &Vec<Tap>| self.steps(taps, &pixels);

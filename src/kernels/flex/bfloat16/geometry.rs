@@ -4,9 +4,9 @@
     reason = "outputs are not cleared before they are written"
 )]
 
-use super::channel::Channel;
+use super::channel::{Channel, PIECES};
 use super::correlation::{Correlation, Pass, Tap};
-use super::grid::Grid;
+use super::grid::{Grid, WHOLE};
 use super::halves::Halves;
 use super::level::{Level, level};
 use super::weight_gradient::Gradients;
@@ -14,6 +14,7 @@ use super::weights::{Weight, Weights};
 use crate::kernels::flex::disjoint_slices::DisjointSlices;
 use crate::kernels::flex::geometry::Geometry;
 use crate::kernels::flex::winograd;
+use crate::kernels::row_source::RowPadding;
 use crate::kernels::workers::RayonWorkers;
 
 /// Whether this processor has the products, and gains by them.
@@ -99,39 +100,50 @@ pub(super) fn forward_at(
     bias: &[f32],
 ) -> Vec<f32> {
     let channels = Channel::all(input, geometry.inputs, geometry.input_pixels());
-    forward_of(level, geometry, &channels, 0, weight, bias)
+    let border = RowPadding::default();
+    forward_of(level, geometry, (&channels, WHOLE), border, weight, bias)
 }
 
-/// [`forward`] of `channels`, whose planes lack `mirrored` rows and columns on all sides of the input, in which those inside are mirrored: at
-/// stride 1, without padding, of one picture.
+/// [`forward`] of `channels`, whose planes come in pieces that begin at these rows, and lack the `border` that is part of the input, if there is
+/// one: of one picture, without padding, and where it is mirrored at stride 1.
 pub(in crate::kernels::flex) fn forward_of_channels(
     geometry: &Geometry,
-    channels: &[Channel<'_>],
-    mirrored: usize,
+    channels: (&[Channel<'_>], [usize; PIECES]),
+    border: RowPadding,
     weight: Weight<'_>,
     bias: &[f32],
 ) -> Vec<f32> {
-    forward_of(stated_level(), geometry, channels, mirrored, weight, bias)
+    forward_of(stated_level(), geometry, channels, border, weight, bias)
 }
 
 fn forward_of(
     level: Level,
     geometry: &Geometry,
-    channels: &[Channel<'_>],
-    mirrored: usize,
+    (channels, pieces): (&[Channel<'_>], [usize; PIECES]),
+    border: RowPadding,
     weight: Weight<'_>,
     bias: &[f32],
 ) -> Vec<f32> {
     let (size, mut phases) = input_phases(geometry);
-    if mirrored > 0 {
-        assert!(phases.len() == 1 && geometry.batch == 1 && geometry.padding_y == 0);
-        phases[0].offset = [-(mirrored as isize); 2];
-        phases[0].plane = phases[0].plane.map(|side| side - 2 * mirrored);
+    assert!(pieces == WHOLE || geometry.batch == 1);
+    let RowPadding {
+        top, bottom, sides, ..
+    } = border;
+    if border != RowPadding::default() {
+        assert!(geometry.batch == 1 && geometry.padding_y == 0 && geometry.padding_x == 0);
+        assert!(!border.mirrored || phases.len() == 1);
+    }
+    for phase in &mut phases {
+        phase.offset[0] -= top as isize;
+        phase.offset[1] -= sides as isize;
+        phase.plane[0] -= top + bottom;
+        phase.plane[1] -= 2 * sides;
+        phase.pieces = pieces;
     }
     let taps = geometry.taps();
     let correlation = Correlation {
         phases,
-        mirrored,
+        border,
         weights: Weights {
             weight,
             outputs: geometry.outputs,
@@ -179,6 +191,7 @@ pub(super) fn input_gradient_at(
         step: 1,
         offset: border,
         plane: output,
+        pieces: WHOLE,
         channels: geometry.outputs,
     };
     let taps_of_phase = |y: usize, x: usize| {
@@ -208,6 +221,7 @@ pub(super) fn input_gradient_at(
                     step: stride,
                     offset,
                     plane: input,
+                    pieces: WHOLE,
                     channels: geometry.inputs,
                 },
                 neighbours: (0..stride).map(|x| taps_of_phase(phase, x)).collect(),
@@ -216,7 +230,7 @@ pub(super) fn input_gradient_at(
         .collect();
     let correlation = Correlation {
         phases: vec![source],
-        mirrored: 0,
+        border: RowPadding::default(),
         weights: Weights {
             weight,
             outputs: geometry.inputs,
@@ -274,6 +288,7 @@ fn input_phases(geometry: &Geometry) -> ([usize; 2], Vec<Grid>) {
             (phase % stride) as isize - geometry.padding_x as isize,
         ],
         plane: [geometry.input_height, geometry.input_width],
+        pieces: WHOLE,
         channels: geometry.inputs,
     });
     (size, phases.collect())
@@ -304,6 +319,7 @@ fn output_grid(geometry: &Geometry, size: [usize; 2]) -> Grid {
         step: 1,
         offset: [0; 2],
         plane,
+        pieces: WHOLE,
         channels: geometry.outputs,
     }
 }

@@ -2,13 +2,20 @@
 
 use std::ops::Range;
 
+use super::channel::PIECES;
+
+/// Where the rows of a plane begin that is in one piece.
+pub(super) const WHOLE: [usize; PIECES] = [0, usize::MAX, usize::MAX, usize::MAX];
+
 /// Cells that are read at once, the numbers of a vector.
 pub(super) const LANES: usize = 16;
 
 /// Elements of one row that neighbouring cells lead to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
-    /// Element of the first cell from the beginning of the tensor's first plane, which need not exist.
+    /// The piece of the plane.
+    pub(super) piece: usize,
+    /// Element of the first cell from the beginning of the tensor's first plane, or of the piece; it need not exist.
     pub(super) start: isize,
     /// Which of the elements from `start` on exist: of 16, and where cells are two elements apart, of 16 more.
     pub(super) masks: [u16; 2],
@@ -31,6 +38,8 @@ pub(super) struct Grid {
     pub(super) offset: [isize; 2],
     /// Height and width of a plane.
     pub(super) plane: [usize; 2],
+    /// The first row of each piece of a plane, in order; those that are not there begin behind all rows.
+    pub(super) pieces: [usize; PIECES],
     /// Planes of a picture.
     pub(super) channels: usize,
 }
@@ -39,6 +48,17 @@ impl Grid {
     /// Number of all cells.
     pub(super) fn count(&self) -> usize {
         self.batch * self.size[0] * self.size[1]
+    }
+
+    /// Elements of each piece of a channel that cells may lead to.
+    pub(super) fn lengths(&self) -> [usize; PIECES] {
+        let [height, width] = self.plane;
+        let start = |piece: usize| self.pieces.get(piece).copied().unwrap_or(height);
+        let rows = |piece: usize| start(piece + 1).min(height) - start(piece).min(height);
+        let mut lengths = [0, 1, 2, 3].map(|piece| rows(piece) * width);
+        // Planes of further pictures follow the first one.
+        lengths[0] += (self.batch - 1) * self.channels * height * width;
+        lengths
     }
 
     /// Finds the elements that `cells` lead to, up to 16 of them.
@@ -66,6 +86,9 @@ impl Grid {
             return;
         }
         let x = x as isize - lanes.start as isize;
+        let begins = |first: &&usize| **first <= row as usize;
+        let piece = self.pieces.iter().filter(begins).count() - 1;
+        let row = row - self.pieces[piece] as isize;
         let line = ((picture * self.channels * plane_height) as isize + row) * plane_width as isize;
         // Of the vector's first cell, whether or not it is in this row.
         let column = step * x + self.offset[1];
@@ -80,6 +103,7 @@ impl Grid {
             let mask = below(last) & !below(first);
             let cell = |element: isize| (element + step - 1) / step;
             spans.push(Span {
+                piece,
                 start: line + column,
                 masks: [mask as u16, (mask >> LANES) as u16],
                 cells: (below(cell(last)) & !below(cell(first))) as u16,

@@ -19,7 +19,7 @@ mod vectors;
 mod weight_gradient;
 mod weights;
 
-pub(super) use channel::Channel;
+pub(super) use channel::{Channel, PIECES};
 pub(super) use geometry::{
     forward, forward_of_channels, input_gradient, is_always_applicable, is_applicable, pack_weight,
     weight_gradient,

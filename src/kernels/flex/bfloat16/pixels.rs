@@ -17,6 +17,7 @@ use super::halves::{Halves, Writer};
 use super::tiles::DEPTH;
 use super::vectors::{read_cells, round_in_turn, transpose};
 use crate::kernels::flex::geometry::chunk_ranges;
+use crate::kernels::row_source::RowPadding;
 use crate::kernels::workers::Workers;
 
 /// Vectors of cells per task.
@@ -45,12 +46,17 @@ impl Pixels {
         let mut buffer = Halves::new(phases.len() * blocks * room * DEPTH);
         let writer = buffer.writer();
         let is_plain = channels.iter().all(Channel::is_plain);
+        for lengths in phases.iter().map(Grid::lengths) {
+            let has_all = |channel: &Channel<'_>| {
+                let mut pieces = lengths.iter().zip(channel.pieces);
+                pieces.all(|(length, piece)| *length <= piece.len())
+            };
+            assert!(channels.iter().all(has_all));
+        }
         let tasks = chunk_ranges(count.div_ceil(LANES), TASK);
         workers.for_each(phases.len() * tasks.len(), |task| {
             let (phase, vectors) = (task / tasks.len(), tasks[task % tasks.len()].clone());
             let grid = &phases[phase];
-            let end = ((grid.batch - 1) * grid.channels + 1) * grid.plane[0] * grid.plane[1];
-            assert!(channels.iter().all(|channel| end <= channel.planes.len()));
             let start = phase * blocks * room;
             // SAFETY: this module is used where the processor has the instructions. No other task has these cells.
             unsafe {
@@ -69,8 +75,9 @@ impl Pixels {
         }
     }
 
-    /// Fills `border` cells on all sides of one picture of `size` with those inside, mirrored at the outermost of these.
-    pub(super) fn mirror(&mut self, size: [usize; 2], border: usize, workers: impl Workers) {
+    /// Fills the cells of the border around one picture, of `size` with it, with those inside, mirrored at the outermost of these, of which there
+    /// are more than in the border.
+    pub(super) fn mirror(&mut self, size: [usize; 2], border: RowPadding, workers: impl Workers) {
         let writer = self.buffer.writer();
         let room = self.room;
         workers.for_each(self.blocks, |block| {
@@ -82,18 +89,23 @@ impl Pixels {
                     .line(to)
                     .copy_from_nonoverlapping(writer.line(from), DEPTH / 2);
             };
-            for row in border..height - border {
-                for side in 0..border {
-                    copy(line(row, 2 * border - side), line(row, side));
-                    let last = width - 1 - 2 * border + side;
+            let RowPadding {
+                top, bottom, sides, ..
+            } = border;
+            for row in top..height - bottom {
+                for side in 0..sides {
+                    copy(line(row, 2 * sides - side), line(row, side));
+                    let last = width - 1 - 2 * sides + side;
                     copy(line(row, last), line(row, width - 1 - side));
                 }
             }
-            for side in 0..border {
-                for column in 0..width {
-                    copy(line(2 * border - side, column), line(side, column));
-                    let last = height - 1 - 2 * border + side;
-                    copy(line(last, column), line(height - 1 - side, column));
+            for column in 0..width {
+                for row in 0..top {
+                    copy(line(2 * top - row, column), line(row, column));
+                }
+                for row in 0..bottom {
+                    let last = height - 1 - 2 * bottom + row;
+                    copy(line(last, column), line(height - 1 - row, column));
                 }
             }
         });
@@ -116,7 +128,7 @@ impl Pixels {
 }
 
 /// # Safety
-/// The grid's elements lie in the channels' planes, and no other thread has the lines of these cells, of which the first block's begin at cell
+/// The grid's elements lie in the channels' pieces, and no other thread has the lines of these cells, of which the first block's begin at cell
 /// `start` of the buffer.
 #[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
 unsafe fn pack<const STEP: usize, const PLAIN: bool>(
@@ -159,7 +171,7 @@ unsafe fn pack<const STEP: usize, const PLAIN: bool>(
 /// Cells of a channel.
 ///
 /// # Safety
-/// The spans lie in the channel's planes.
+/// The spans lie in the channel's pieces.
 #[target_feature(enable = "avx512f")]
 #[inline]
 unsafe fn read<const STEP: usize, const PLAIN: bool>(
@@ -167,7 +179,7 @@ unsafe fn read<const STEP: usize, const PLAIN: bool>(
     spans: &[Span],
 ) -> __m512 {
     // SAFETY: the caller's promise.
-    let values = unsafe { read_cells::<STEP>(channel.planes.as_ptr(), spans) };
+    let values = unsafe { read_cells::<STEP>(|piece| channel.pieces[piece].as_ptr(), spans) };
     if PLAIN {
         return values;
     }

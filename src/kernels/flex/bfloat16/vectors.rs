@@ -74,17 +74,21 @@ pub(super) fn round_in_turn(first: __m512, second: __m512) -> __m512 {
     _mm512_castsi512_ps(_mm512_permutexvar_epi16(turn, rounded))
 }
 
-/// Reads the cells of a plane that `spans` lead to, `STEP` elements apart; 0 where there is none.
+/// Reads the cells of a plane that `spans` lead to, `STEP` elements apart; 0 where there is none. `piece` gives where each piece of the
+/// plane starts.
 ///
 /// # Safety
-/// The spans lie in the plane that starts at `plane`.
+/// The spans lie in their pieces.
 #[target_feature(enable = "avx512f")]
 #[inline]
-pub(super) unsafe fn read_cells<const STEP: usize>(plane: *const f32, spans: &[Span]) -> __m512 {
+pub(super) unsafe fn read_cells<const STEP: usize>(
+    piece: impl Fn(usize) -> *const f32,
+    spans: &[Span],
+) -> __m512 {
     let (mut first, mut second) = (_mm512_setzero_ps(), _mm512_setzero_ps());
     for span in spans {
-        let start = plane.wrapping_offset(span.start);
-        // SAFETY: masked elements alone are read, which lie in the plane.
+        let start = piece(span.piece).wrapping_offset(span.start);
+        // SAFETY: masked elements alone are read, which lie in the piece.
         unsafe {
             first = _mm512_mask_loadu_ps(first, span.masks[0], start);
             if STEP == 2 {

@@ -307,8 +307,8 @@ unsafe fn rounded_cells<const STEP: usize>(
         *cells = unsafe {
             let plane = values.as_ptr().add((first + row) * pixels);
             round(
-                read_cells::<STEP>(plane, &spans[0]),
-                read_cells::<STEP>(plane, &spans[1]),
+                read_cells::<STEP>(|_| plane, &spans[0]),
+                read_cells::<STEP>(|_| plane, &spans[1]),
             )
         };
     }
