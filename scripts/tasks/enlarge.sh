@@ -14,8 +14,8 @@ train larger super-resolution-small "$photos" generator.scale=4 optim.epochs=50
 [ -d "$data" ] || translate data degrade --input "$photos/test" --output "$data" --downscale 4
 apply larger "$data/input" "$data/larger"
 init=larger
-train sharper srgan "$photos" $small discriminator.channels=16 data.batch_size=4 optim.epochs=5 optim.decay_epochs=0 \
-    loss.perceptual_weights="${VGG19:-}"
+train sharper srgan "$photos" $small discriminator.channels=32 data.batch_size=4 optim.epochs=60 optim.decay_epochs=0 \
+    loss.adversarial=0.2 optim.ema=0.99 loss.perceptual_weights="${VGG19:-}"
 apply sharper "$data/input" "$data/sharper"
 for what in bicubic larger sharper; do
     measure "$what" "$data/target" "$data/$what" psnr,ssim,swd
