@@ -7,6 +7,7 @@ use burn::tensor::TensorData;
 
 use super::checkpoint::{Checkpoint, OwnParts};
 use super::error::TrainError;
+use super::evaluation_line::read_evaluations;
 use super::evaluations::Evaluations;
 use super::event::Event;
 use super::kept_state::keep_state;
@@ -14,6 +15,7 @@ use super::loop_state::Due;
 use super::packed::{Parts, pack, unpack};
 use super::preview::preview_path;
 use super::training::Training;
+use crate::config::Recipe;
 use crate::method::Method;
 use crate::style::{StyleFolder, write_weights};
 
@@ -64,9 +66,7 @@ impl Training<'_> {
     /// Writes the preview of the resumed step if the earlier run was killed before it.
     fn write_missing_preview(&mut self) -> Result<(), TrainError> {
         let step = self.state.step;
-        let every = self.manifest.recipe.train.preview_every;
-        let due = step > 0 && (step.is_multiple_of(every) || step == self.state.last);
-        if due && !preview_path(&self.style.previews(), step).exists() {
+        if lacks_preview(&self.style, &self.manifest.recipe, [step, self.state.last]) {
             let rows = self.preview()?;
             self.emit(&Event::Preview { step, rows })?;
         }
@@ -193,8 +193,28 @@ impl Training<'_> {
     }
 }
 
-/// Whether the style has what its method computes at the end of a training.
-pub(super) fn has_artifacts(style: &StyleFolder, method: &dyn Method) -> bool {
-    let mut stems = method.artifact_names().iter();
-    stems.all(|stem| style.weights(stem).is_file())
+/// Whether there should be a preview of `step` in a run whose last one is `last`, and is none.
+fn lacks_preview(style: &StyleFolder, recipe: &Recipe, [step, last]: [u64; 2]) -> bool {
+    let due = step > 0 && (step.is_multiple_of(recipe.train.preview_every) || step == last);
+    due && !preview_path(&style.previews(), step).exists()
+}
+
+/// Whether the style has the report, the preview and what its method computes at the end of a training, of which so many steps are done
+/// and so many are asked for.
+pub(super) fn has_outputs(
+    style: &StyleFolder,
+    recipe: &Recipe,
+    method: &dyn Method,
+    steps: [u64; 2],
+) -> bool {
+    let mut artifacts = method.artifact_names().iter();
+    style.report().is_file()
+        && artifacts.all(|stem| style.weights(stem).is_file())
+        && !lacks_preview(style, recipe, steps)
+}
+
+/// Whether the style has the evaluation of `step`.
+pub(super) fn is_evaluated(style: &StyleFolder, step: u64) -> bool {
+    let lines = read_evaluations(&style.evaluations()).unwrap_or_default();
+    lines.last().is_some_and(|line| line.step >= step)
 }

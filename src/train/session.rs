@@ -15,7 +15,7 @@ use super::judge::Judge;
 use super::loop_state::LoopState;
 use super::methods;
 use super::metrics::MetricsFile;
-use super::outputs::has_artifacts;
+use super::outputs::{has_outputs, is_evaluated};
 use super::preview::PreviewFile;
 use super::progress::ProgressDisplay;
 use super::report::ReportFile;
@@ -148,7 +148,7 @@ impl Session {
                 (Some(checkpoint), own_parts)
             });
         let done = resumed.as_ref().map_or(0, |checkpoint| checkpoint.step);
-        let is_finished = done >= total && self.is_finished(earlier.as_ref(), &*method);
+        let is_finished = self.is_finished(earlier.as_ref(), &*method, [done, total]);
         let (is_finished, resumed) = share_value(group, (is_finished, resumed))?;
         if is_finished {
             return Ok(RunOutcome::Finished);
@@ -322,11 +322,17 @@ impl Session {
 
     /// Whether nothing is left to write. The earlier run may have been killed between its last checkpoint and what comes
     /// after it.
-    fn is_finished(&self, earlier: Option<&Manifest>, method: &dyn Method) -> bool {
-        self.start == SessionStart::Resume
+    fn is_finished(
+        &self,
+        earlier: Option<&Manifest>,
+        method: &dyn Method,
+        steps: [u64; 2],
+    ) -> bool {
+        steps[0] >= steps[1]
+            && self.start == SessionStart::Resume
             && earlier.is_some_and(|manifest| manifest.training.finished)
-            && self.style.report().is_file()
-            && has_artifacts(&self.style, method)
+            && has_outputs(&self.style, &self.recipe, method, steps)
+            && (self.judge.is_none() || is_evaluated(&self.style, steps[0]))
     }
 
     /// What the manifest says of the training before the first step of this session.

@@ -152,6 +152,11 @@ fn resuming_says_what_there_is_to_resume() {
     assert!(place.path("checkpoints/s/report.html").is_file());
     assert_same(&place.learnt("s"), &before);
 
+    // And one between that checkpoint and its preview.
+    std::fs::remove_file(place.path("checkpoints/s/previews/step-000004.png")).unwrap();
+    resume(&place, "s").says("`s` is finished: all 4 steps are done");
+    assert_same(&place.learnt("s"), &before);
+
     // More steps than before extend the run.
     place
         .run("train --resume --name s --steps 7 --set train.log_every=1")
