@@ -81,9 +81,9 @@ pub struct Arguments {
     #[arg(long, value_name = "SHARE", requires = "mask")]
     mask_threshold: Option<MaskThreshold>,
     /// Pixels over which what is filled in is blended into what is around its hole, inside the hole alone; 0 leaves it as the
-    /// network made it
-    #[arg(long, value_name = "N", default_value_t = FillOptions::USUAL_FEATHER, requires = "mask")]
-    feather: usize,
+    /// network made it [default: 16; 64 for styles that have learnt without a discriminator]
+    #[arg(long, value_name = "N", requires = "mask")]
+    feather: Option<usize>,
     /// Grow the holes by this many pixels before they are filled
     #[arg(long, value_name = "N", default_value_t = 0, requires = "mask")]
     dilate: usize,

@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::roots::below;
+use crate::apply::FillOptions;
 use crate::config::{Direction, Mode, Recipe};
 use crate::data::LabelCoding;
 use crate::style::{Manifest, Registry, StyleFolder, generator_stem};
@@ -36,6 +37,8 @@ pub(super) struct StyleReport {
     finished: bool,
     /// Whether it fills holes instead of translating pictures.
     fills: bool,
+    /// Pixels over which what it fills in is blended into what is around a hole, unless others are asked for.
+    feather: Option<usize>,
     /// Whether samples of one picture differ.
     varies: bool,
     /// Whether samples differ with dropout.
@@ -155,6 +158,7 @@ impl Styles {
             steps: manifest.training.steps,
             finished: manifest.training.finished || !manifest.training.imported_from.is_empty(),
             fills: recipe.mode == Mode::Inpaint,
+            feather: (recipe.mode == Mode::Inpaint).then(|| FillOptions::usual_feather(recipe)),
             varies: recipe.has_several_looks(),
             dropout: has_dropout(recipe),
             labels: labels(recipe, &folder),

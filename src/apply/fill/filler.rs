@@ -32,6 +32,9 @@ pub trait Filler {
     /// How many windows may be filled at once without an effect on each other.
     fn batch_size(&self) -> usize;
 
+    /// Pixels over which what it fills in is blended into what is around the hole, unless the user asks for others.
+    fn feather(&self) -> usize;
+
     /// Fills windows, not more than [`batch_size`](Self::batch_size) of them: for each, `[channels, side, side]`, flattened. What is
     /// returned outside its hole has no meaning.
     ///

@@ -10,9 +10,11 @@
 //! Photos keep their own depth and channels; only pixels in holes are written.
 
 mod blend;
+mod edge_diffusion;
 mod filler;
 mod groups;
 mod mask_source;
+mod membrane;
 mod network;
 mod photo;
 mod planes;

@@ -3,6 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::filler::{FillWindow, Filler, HoleSupport};
+use super::run::FillOptions;
 use crate::apply::network::tile_batch_size;
 use crate::config::{GeneratorArch, NormKind, Recipe};
 use crate::data::hole_values;
@@ -21,6 +22,7 @@ pub struct NetworkFiller {
     /// Side of the middle of a window, where the network gives that alone.
     patch: Option<usize>,
     reach: HoleSupport,
+    feather: usize,
     /// What the network sees in holes, for each channel.
     colour: Vec<f32>,
     norm: NormKind,
@@ -58,6 +60,7 @@ impl NetworkFiller {
             side: recipe.data.crop_size,
             patch: recipe.patch_side(),
             reach: reach(recipe),
+            feather: FillOptions::usual_feather(recipe),
             colour: hole_values(channels),
             norm: recipe.generator.norm,
             mode,
@@ -94,6 +97,10 @@ impl Filler for NetworkFiller {
 
     fn reach(&self) -> HoleSupport {
         self.reach
+    }
+
+    fn feather(&self) -> usize {
+        self.feather
     }
 
     fn batch_size(&self) -> usize {

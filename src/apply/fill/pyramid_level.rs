@@ -248,19 +248,14 @@ impl PyramidLevel {
             let differences: Vec<f32> = (0..places.len())
                 .map(|position| known[places[position]] - plane[position])
                 .collect();
+            let counted = |position: usize| f64::from(u8::from(fills[position]));
+            let sums = box_sums(side, reach, |position| {
+                counted(position) * f64::from(differences[position])
+            });
+            let counts = box_sums(side, reach, counted);
             for position in (0..places.len()).filter(|&position| fills[position]) {
-                let (x, y) = (position % side, position / side);
-                let (mut sum, mut count) = (0.0, 0.0);
-                for row in y.saturating_sub(reach)..(y + reach + 1).min(side) {
-                    for column in x.saturating_sub(reach)..(x + reach + 1).min(side) {
-                        let near = row * side + column;
-                        if fills[near] {
-                            sum += differences[near];
-                            count += 1.0;
-                        }
-                    }
-                }
-                plane[position] = (plane[position] + sum / count).clamp(-1.0, 1.0);
+                let mean = (sums[position] / counts[position]) as f32;
+                plane[position] = (plane[position] + mean).clamp(-1.0, 1.0);
             }
         }
     }
@@ -279,4 +274,28 @@ impl PyramidLevel {
             ]
         })
     }
+}
+
+/// For each position of a square plane the sum of the values in the square that reaches `reach` to each side, as far as it is in the
+/// plane.
+fn box_sums(side: usize, reach: usize, value: impl Fn(usize) -> f64) -> Vec<f64> {
+    let along = |value: &dyn Fn(usize, usize) -> f64| -> Vec<f64> {
+        let mut sums = Vec::with_capacity(side * side);
+        let mut before = vec![0.0; side + 1];
+        for line in 0..side {
+            for position in 0..side {
+                before[position + 1] = before[position] + value(line, position);
+            }
+            sums.extend((0..side).map(|position| {
+                before[(position + reach + 1).min(side)] - before[position.saturating_sub(reach)]
+            }));
+        }
+        sums
+    };
+    let rows = along(&|row, column| value(row * side + column));
+    // Line by line of columns: the result is turned back by the second turn.
+    let columns = along(&|column, row| rows[row * side + column]);
+    (0..side * side)
+        .map(|position| columns[position % side * side + position / side])
+        .collect()
 }

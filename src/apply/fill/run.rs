@@ -20,6 +20,7 @@ use crate::apply::recorder::Event;
 use crate::apply::report::Summary;
 use crate::apply::run::run_pipeline;
 use crate::apply::sidecars::sidecars;
+use crate::config::Recipe;
 use crate::data::Mask;
 use crate::files;
 use crate::picture::DistanceTransform;
@@ -31,15 +32,24 @@ use crate::picture::{
 /// How holes are filled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FillOptions {
-    /// Pixels over which what is filled in is blended into what is around the hole; inside the hole alone.
-    pub feather: usize,
+    /// Pixels over which what is filled in is blended into what is around the hole; inside the hole alone. If none, what is usual for
+    /// the filler.
+    pub feather: Option<usize>,
     /// By how many pixels holes are grown before they are filled.
     pub dilate: usize,
 }
 
 impl FillOptions {
-    /// The feather unless another is asked for.
-    pub const USUAL_FEATHER: usize = 16;
+    /// The feather, in pixels, of styles of `recipe` unless another is asked for.
+    ///
+    /// Networks that no discriminator has judged invent nothing: further in, too, what is around the hole is the better guess.
+    pub fn usual_feather(recipe: &Recipe) -> usize {
+        if recipe.loss.adversarial > 0.0 {
+            16
+        } else {
+            64
+        }
+    }
 }
 
 /// Fills the holes of the photos of a plan, which `masks` show; what is not in a hole stays to the bit.
@@ -65,7 +75,8 @@ pub fn fill(
     let filling = Filling {
         masks,
         channels,
-        options: fill_options,
+        dilate: fill_options.dilate,
+        feather: fill_options.feather.unwrap_or_else(|| filler.feather()),
         limits: options.limits,
         depth: options.depth,
         encoding: options.encoding(),
@@ -82,7 +93,8 @@ pub fn fill(
 struct Filling<'a> {
     masks: &'a MaskLookup,
     channels: usize,
-    options: FillOptions,
+    dilate: usize,
+    feather: usize,
     limits: PictureLimits,
     depth: Depth,
     encoding: EncodeOptions,
@@ -136,14 +148,14 @@ impl Pipeline for Filling<'_> {
             });
         }
         let full = mask.is_full();
-        if self.options.dilate > 0 {
-            mask = Arc::new(mask.dilated(self.options.dilate));
+        if self.dilate > 0 {
+            mask = Arc::new(mask.dilated(self.dilate));
         }
         if mask.is_full() {
             let grown = if full {
                 String::new()
             } else {
-                format!(", grown by --dilate {},", self.options.dilate)
+                format!(", grown by --dilate {},", self.dilate)
             };
             return Err(named(format!(
                 "the mask{grown} covers all of it: nothing is left to continue from"
@@ -192,7 +204,7 @@ impl Filling<'_> {
             mut planes,
         }) = hole
         {
-            blend(&mut planes, &mask, &nearest, self.options.feather);
+            blend(&mut planes, &mask, &nearest, self.feather);
             composite(&mut image, &planes, &mask);
         } else {
             notes.push("its mask is empty: copied unchanged".to_owned());

@@ -144,6 +144,10 @@ mod tests {
             self.reach
         }
 
+        fn feather(&self) -> usize {
+            0
+        }
+
         fn batch_size(&self) -> usize {
             3
         }

@@ -104,10 +104,7 @@ impl JobRequest {
                 transparent: TransparentPixels::default(),
             },
             files: FileChoices::parse(format, depth, self.quality, masks.is_some())?,
-            how: FillOptions {
-                feather: FillOptions::USUAL_FEATHER,
-                dilate: 0,
-            },
+            how: FillOptions::default(),
             existing: match self.existing {
                 Existing::Skip => OnExisting::Skip,
                 Existing::Overwrite => OnExisting::Overwrite,

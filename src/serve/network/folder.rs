@@ -210,6 +210,10 @@ impl Filler for Interleaved<'_> {
         self.filler(|network| network.reach())
     }
 
+    fn feather(&self) -> usize {
+        self.filler(|network| network.feather())
+    }
+
     fn batch_size(&self) -> usize {
         self.filler(|network| network.batch_size())
     }

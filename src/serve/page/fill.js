@@ -16,7 +16,7 @@ const TOOLS = [
 ];
 
 /** What outlives a change of the view. */
-const memory = { picture: null, image: null, mask: null, result: null, style: null, state: null, tool: "brush", size: 6, feather: 16, dilate: 0 };
+const memory = { picture: null, image: null, mask: null, result: null, style: null, state: null, tool: "brush", size: 6, feather: null, dilate: 0 };
 
 export async function enter(main) {
   const all = (await styles(true)).filter((style) => style.fills);
@@ -40,7 +40,10 @@ class FillView {
     const picker = stylePicker(all, chosen.name, (style, state) => {
       memory.style = style.name;
       memory.state = state;
+      this.style = style;
+      this.showFeather?.();
     });
+    this.style = picker.first;
     memory.style = picker.first.name;
     memory.state ??= picker.first.name;
     this.stage = h("section", { class: "stage editor card", "aria-label": "Photo" });
@@ -176,20 +179,27 @@ class FillView {
   showSide() {
     const { picture, result } = memory;
     const range = (key, max, label, help) => {
-      const output = h("output", {}, `${memory[key]} px`);
-      const input = h("input", { type: "range", min: "0", max, value: memory[key], oninput: () => { memory[key] = Number(input.value); output.textContent = `${input.value} px`; } });
+      const output = h("output");
+      const input = h("input", { type: "range", min: "0", max, oninput: () => { memory[key] = Number(input.value); show(); } });
+      const show = () => {
+        input.value = memory[key] ?? this.style[key];
+        output.textContent = `${input.value} px`;
+      };
+      show();
       const node = field(label, input, help);
       node.querySelector("label").append(" ", output);
-      return node;
+      return { node, show };
     };
+    const feather = range("feather", "64", "Feather", "Blends what is filled in into what is around it");
+    this.showFeather = feather.show;
     this.fillButton = button({ text: "Fill", symbol: "bucket", kind: "primary wide", onclick: () => this.fill() });
     const maskInput = h("input", { type: "file", accept: "image/*,.tif,.tiff,.pgm,.pbm", class: "hidden-text", tabindex: "-1", "aria-label": "Mask", onchange: () => this.loadMask(maskInput.files[0]) });
     this.status = h("div", { role: "status" });
     this.side.replaceChildren(
       this.picker,
       picture && !result && h("div", { class: "options" },
-        range("feather", "64", "Feather", "Blends what is filled in into what is around it"),
-        range("dilate", "64", "Grow the hole", "Before it is filled"),
+        feather.node,
+        range("dilate", "64", "Grow the hole", "Before it is filled").node,
         h("div", { class: "row wrap" },
           button({ text: "Load a mask", symbol: "upload", onclick: () => maskInput.click() }),
           button({ text: "Invert", onclick: () => this.change(() => memory.mask.invert()) }),
@@ -239,7 +249,7 @@ class FillView {
     try {
       say("Sending the mask…");
       const id = mask.loaded ?? (await upload(await mask.file(), "mask.png")).id;
-      const body = { picture: picture.id, mask: id, style: memory.state ?? memory.style, feather: memory.feather, dilate: memory.dilate };
+      const body = { picture: picture.id, mask: id, style: memory.state ?? memory.style, feather: memory.feather ?? undefined, dilate: memory.dilate };
       const task = await begin("/api/fills", body, () => say("The queue is full, waiting…"));
       const report = await follow(`/api/tasks/${task.id}`, (now) => say(now.status === "waiting" ? (now.place > 0 ? `${now.place} before this one` : "Waiting…") : "Filling…"));
       if (report.status !== "done") throw new Error(report.error ?? "It was stopped.");

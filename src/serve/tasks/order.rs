@@ -71,7 +71,7 @@ pub(in crate::serve) struct FillingRequest {
     pub(in crate::serve) mask: String,
     /// Name of a style that fills holes.
     pub(in crate::serve) style: String,
-    /// Pixels over which what is filled in is blended into what is around it.
+    /// Pixels over which what is filled in is blended into what is around it; what is usual for the style if none.
     #[serde(default)]
     feather: Option<u32>,
     /// Pixels by which the hole is grown.
@@ -163,9 +163,11 @@ impl FillingRequest {
         picture: Arc<StoredPicture>,
         mask: Arc<StoredPicture>,
     ) -> Result<Filling, OrderError> {
-        let reach = |key, value: Option<u32>, usual| match value.map_or(usual, |it| it as usize) {
-            value if value <= MAX_REACH => Ok(value),
-            _ => Err(wrong(key, format!("write a number up to {MAX_REACH}"))),
+        let reach = |key, value: Option<u32>| match value.map(|it| it as usize) {
+            Some(value) if value > MAX_REACH => {
+                Err(wrong(key, format!("write a number up to {MAX_REACH}")))
+            }
+            value => Ok(value),
         };
         let (format, depth) = (self.format.as_deref(), self.depth.as_deref());
         Ok(Filling {
@@ -173,8 +175,8 @@ impl FillingRequest {
             mask,
             style: self.style,
             how: FillOptions {
-                feather: reach("feather", self.feather, FillOptions::USUAL_FEATHER)?,
-                dilate: reach("dilate", self.dilate, 0)?,
+                feather: reach("feather", self.feather)?,
+                dilate: reach("dilate", self.dilate)?.unwrap_or(0),
             },
             files: FileChoices::parse(format, depth, self.quality, true)?,
         })
