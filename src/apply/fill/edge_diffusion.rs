@@ -129,7 +129,9 @@ impl Block {
             let sum: f32 = shares.iter().sum();
             // A picture of one pixel's width has nothing between four.
             if sum > 0.0 {
-                shares.iter_mut().for_each(|share| *share /= sum);
+                for share in shares {
+                    *share /= sum;
+                }
             }
         }
     }
@@ -185,7 +187,7 @@ fn diffusion_tensors(planes: &Planes) -> ImageBuffer<Rgb<f32>, Vec<f32>> {
             let value = |x, y| plane.get_pixel(x, y).0[0];
             let falling = value(x + 1, y + 1) - value(x, y);
             let rising = value(x + 1, y) - value(x, y + 1);
-            let (across, down) = ((falling + rising) / 2.0, (falling - rising) / 2.0);
+            let (across, down) = (f32::midpoint(falling, rising), (falling - rising) / 2.0);
             product.0[0] += across * across;
             product.0[1] += across * down;
             product.0[2] += down * down;
