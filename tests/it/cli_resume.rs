@@ -171,6 +171,27 @@ fn resuming_says_what_there_is_to_resume() {
 }
 
 #[test]
+fn an_evaluation_that_a_kill_prevented_is_made_up_for() {
+    let place = Place::with_pairs();
+    for (folder, kind) in [("testA", 7), ("testB", 107)] {
+        place.picture(&format!("pairs/{folder}/0.png"), 80, 76, kind);
+    }
+    let settings = "--set train.evaluate_every=2 --set train.metrics=l1,colour";
+    place
+        .run(&format!("train {PIX2PIX} --name s --steps 4 {settings}"))
+        .done();
+    let (before, evaluations) = (
+        place.learnt("s"),
+        place.text("checkpoints/s/evaluations.jsonl"),
+    );
+    let (first, _) = evaluations.trim_end().rsplit_once('\n').unwrap();
+    place.write("checkpoints/s/evaluations.jsonl", format!("{first}\n"));
+    resume(&place, "s").says("`s` is finished: all 4 steps are done");
+    assert_eq!(place.text("checkpoints/s/evaluations.jsonl"), evaluations);
+    assert_same(&place.learnt("s"), &before);
+}
+
+#[test]
 fn an_extended_run_is_unfinished_until_its_end() {
     let place = Place::new();
     place
