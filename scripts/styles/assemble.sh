@@ -28,9 +28,9 @@ monet() {
 }
 # Scored as it is applied: at its size, in 16 bits.
 monet
-score painting checkpoints/monet --photos "$photos" --paintings "$paintings" | tee "$work/monet.scores"
+score painting checkpoints/monet --photos "$photos" --paintings "$paintings" --others "$work/paintings/trainB" | tee "$work/monet.scores"
 if [ -n "${LANDSCAPES:-}" ]; then
-    score painting checkpoints/monet --photos "$LANDSCAPES" --paintings "$paintings" | tee "$work/landscapes.scores"
+    score painting checkpoints/monet --photos "$LANDSCAPES" --paintings "$paintings" --others "$work/paintings/trainB" | tee "$work/landscapes.scores"
     monet --scores "$work/monet.scores" --landscapes "$work/landscapes.scores"
 else
     monet --scores "$work/monet.scores"

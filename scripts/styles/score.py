@@ -7,7 +7,8 @@ STYLE is the name or the folder of a style; PATH is a picture or a folder of pic
 
 painting: the sliced Wasserstein distance between translated photos and paintings, as a share of that between the photos as they are
 and the paintings, of squares of 256 pixels; and the mean SSIM of luminance between photos and translations. "square" translates the
-squares, "whole" the whole photos, of which the squares are cut afterwards.
+squares, "whole" the whole photos, of which the squares are cut afterwards. With --others the same of as many other paintings in
+place of the translations, three times: what even perfect ones could reach with so few pictures.
 
 fill: by how many dB the PSNR in free-form holes (5 to 20 % of the photo) is above that of the mean colour around each hole, and
 above that of diffusion from around it.
@@ -103,6 +104,15 @@ def score_painting(arguments, work):
         swd = distance(arguments, real, output, work)
         scores[f"swd_{name}"] = swd
         scores[f"ratio_{name}"] = swd / untranslated
+    if arguments.others:
+        others = pictures(arguments.others)
+        ratios = []
+        for draw in range(3):
+            random = numpy.random.default_rng(draw)
+            chosen = random.choice(len(others), min(len(photos), len(others)), replace=False)
+            folder = save([others[index] for index in chosen], work / f"others_{draw}", square)
+            ratios.append(distance(arguments, real, folder, work) / untranslated)
+        scores |= {"ratio_others_least": min(ratios), "ratio_others_most": max(ratios)}
     return scores
 
 
@@ -213,6 +223,7 @@ def main():
     parser.add_argument("style")
     parser.add_argument("--photos", nargs="+", required=True)
     parser.add_argument("--paintings", nargs="+", help="for painting")
+    parser.add_argument("--others", nargs="+", help="for painting: other paintings of the same painter")
     parser.add_argument("--direction", default="AtoB", help="for painting: BtoA where paintings become photos")
     parser.add_argument("--checkpoints", default="checkpoints", help="where styles are found by name")
     parser.add_argument("--device", default="auto")
