@@ -19,7 +19,8 @@ pub(super) fn extend(photo: &mut Planes, nearest: &DistanceTransform) {
 /// Blends what is in the holes into what is around them: over `feather` pixels, inside the holes alone.
 ///
 /// At the border all comes from what is around, which spreads into the hole along edges (see [`continue_edges`]), further in less
-/// and less, and beyond `feather` pixels all from the network. The network alone would leave a frame: it is seldom right where a hole begins.
+/// and less, and beyond `feather` pixels all from the network. The network alone would leave a frame: it is seldom right where a hole
+/// begins.
 pub(super) fn blend(photo: &mut Planes, mask: &Mask, nearest: &DistanceTransform, feather: usize) {
     /// What lies this much deeper bears on it; the rest is a membrane.
     const DEEPER: usize = 8;
@@ -32,7 +33,10 @@ pub(super) fn blend(photo: &mut Planes, mask: &Mask, nearest: &DistanceTransform
     for plane in smooth.values.chunks_exact_mut(area) {
         plane.copy_from_slice(&continued(plane, width, nearest, &runs));
     }
-    let deepest = (feather + DEEPER).pow(2);
+    let deepest = feather
+        .saturating_add(DEEPER)
+        .min(width + photo.height)
+        .pow(2);
     let missing = runs.iter().flat_map(|run| run.places(width));
     let missing: Vec<usize> = missing
         .filter(|&place| nearest.squares[place] as usize <= deepest)
