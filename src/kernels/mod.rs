@@ -41,6 +41,7 @@ mod mapped;
 mod mean;
 mod memory;
 mod norm;
+mod own_threads;
 mod precision;
 mod reflection;
 mod row_source;
@@ -68,6 +69,7 @@ pub use norm::{
     ChannelScaling, ChannelStatistics, batch_norm, channel_statistics, normalize_batch,
     normalize_instance,
 };
+pub use own_threads::computes_on_own_threads;
 pub use precision::Precision;
 pub use reflection::reflection_pad;
 pub use row_source::{Merge, RowPadding, RowSource};

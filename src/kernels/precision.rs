@@ -1,9 +1,9 @@
 //! Precision of convolutions.
 
-#[cfg(feature = "flex")]
-use burn::backend::DispatchDevice;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
+
+use super::own_threads::computes_on_own_threads;
 
 /// Precision in which convolutions compute. Weights, losses, statistics of norms and optimisers are always 32-bit.
 ///
@@ -22,14 +22,7 @@ pub enum Precision {
 impl Precision {
     /// Whether features between layers have 32 bits at this precision on `device`.
     pub fn has_full_features(self, device: &Device) -> bool {
-        #[cfg(feature = "flex")]
-        if matches!(
-            device.clone().inner().as_dispatch(),
-            DispatchDevice::Flex(_)
-        ) {
-            return true;
-        }
-        self == Self::F32
+        computes_on_own_threads(device) || self == Self::F32
     }
 
     /// The name used on the command line and in recipes.

@@ -1,5 +1,7 @@
 //! Making a filled hole meet what is around it.
 
+use rayon::prelude::*;
+
 use super::edge_diffusion::continue_edges;
 use super::membrane::{continued, runs};
 use super::planes::Planes;
@@ -30,9 +32,8 @@ pub(super) fn blend(photo: &mut Planes, mask: &Mask, nearest: &DistanceTransform
     let runs = runs(mask, nearest, feather);
     let (width, area) = (photo.width, photo.area());
     let mut smooth = photo.clone();
-    for plane in smooth.values.chunks_exact_mut(area) {
-        plane.copy_from_slice(&continued(plane, width, nearest, &runs));
-    }
+    let planes = smooth.values.par_chunks_exact_mut(area);
+    planes.for_each(|plane| plane.copy_from_slice(&continued(plane, width, nearest, &runs)));
     let deepest = feather
         .saturating_add(DEEPER)
         .min(width + photo.height)
@@ -42,17 +43,19 @@ pub(super) fn blend(photo: &mut Planes, mask: &Mask, nearest: &DistanceTransform
         .filter(|&place| nearest.squares[place] as usize <= deepest)
         .collect();
     continue_edges(&mut smooth, &missing);
-    let planes = photo.values.chunks_exact_mut(area);
-    for (plane, smooth) in planes.zip(smooth.values.chunks_exact(area)) {
-        for place in (0..area).filter(|&place| mask.holes()[place]) {
-            let distance = (nearest.squares[place] as f32).sqrt();
-            let near = (1.0 - distance / (feather as f32 + 1.0)).max(0.0);
-            let share = near * near * (3.0 - 2.0 * near);
-            if share > 0.0 {
-                plane[place] = share * smooth[place] + (1.0 - share) * plane[place];
+    let planes = photo.values.par_chunks_exact_mut(area);
+    planes
+        .zip(smooth.values.par_chunks_exact(area))
+        .for_each(|(plane, smooth)| {
+            for place in (0..area).filter(|&place| mask.holes()[place]) {
+                let distance = (nearest.squares[place] as f32).sqrt();
+                let near = (1.0 - distance / (feather as f32 + 1.0)).max(0.0);
+                let share = near * near * (3.0 - 2.0 * near);
+                if share > 0.0 {
+                    plane[place] = share * smooth[place] + (1.0 - share) * plane[place];
+                }
             }
-        }
-    }
+        });
 }
 
 /// Shifts what is in the holes so that at their border it has the values of what is around, and inside the more of that shift the
@@ -141,6 +144,15 @@ mod tests {
         let mut untouched = before.clone();
         blend(&mut untouched, &mask, &nearest, 0);
         assert_eq!(untouched, before);
+        // Wider than any photo: all of the hole comes from what is around.
+        let mut smooth = before;
+        blend(&mut smooth, &mask, &nearest, usize::MAX);
+        let right = smooth.values.chunks_exact(60).map(|row| row[59]);
+        assert!(
+            right.clone().all(|value| (value - 0.1).abs() < 0.01),
+            "{:?}",
+            right.collect::<Vec<_>>()
+        );
     }
 
     #[test]

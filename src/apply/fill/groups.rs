@@ -5,13 +5,22 @@ use std::collections::HashMap;
 use crate::data::Mask;
 use crate::picture::DistanceTransform;
 
+/// A rectangle in a photo: left, top, right and bottom (both exclusive).
+pub(super) type Bounds = [usize; 4];
+
+/// Whether two rectangles have a pixel in common.
+pub(super) fn overlap(one: Bounds, other: Bounds) -> bool {
+    let meet = |from: usize, to: usize| one[from] < other[to] && other[from] < one[to];
+    meet(0, 2) && meet(1, 3)
+}
+
 /// Missing pixels that are filled together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct HoleGroup {
     /// Places of the pixels in the photo.
     pub(super) places: Vec<usize>,
-    /// The smallest rectangle around them: left, top, right and bottom (exclusive).
-    pub(super) bounds: [usize; 4],
+    /// The smallest rectangle around them.
+    pub(super) bounds: Bounds,
 }
 
 impl HoleGroup {

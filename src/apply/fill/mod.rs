@@ -20,6 +20,7 @@ mod photo;
 mod planes;
 mod pyramid_level;
 mod run;
+mod surroundings;
 mod tile;
 mod windows;
 

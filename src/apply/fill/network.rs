@@ -1,6 +1,7 @@
 //! A trained network as a filler of holes.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use rayon::prelude::*;
 
 use super::filler::{FillWindow, Filler, HoleSupport};
 use super::run::FillOptions;
@@ -8,7 +9,7 @@ use crate::apply::network::tile_batch_size;
 use crate::config::{GeneratorArch, NormKind, Recipe};
 use crate::data::hole_values;
 use crate::inpainting::Inpainter;
-use crate::kernels::{DeviceFailure, Precision};
+use crate::kernels::{DeviceFailure, Precision, computes_on_own_threads};
 use crate::nn::{ForwardMode, NormStats};
 use crate::style::{Manifest, StyleError, StyleFolder, load_inpainter};
 
@@ -104,10 +105,28 @@ impl Filler for NetworkFiller {
     }
 
     fn batch_size(&self) -> usize {
-        tile_batch_size(self.side * self.side, self.norm, self.mode)
+        let batch_size = tile_batch_size(self.side * self.side, self.norm, self.mode);
+        if batch_size > 1 && computes_on_own_threads(&self.device) {
+            return batch_size.max(rayon::current_num_threads());
+        }
+        batch_size
     }
 
-    fn fill(&mut self, mut windows: Vec<FillWindow>) -> Result<Vec<Vec<f32>>, String> {
+    fn fill(&mut self, windows: Vec<FillWindow>) -> Result<Vec<Vec<f32>>, String> {
+        if !computes_on_own_threads(&self.device) {
+            return self.filled(windows);
+        }
+        // The layers of a small network leave little to share among threads.
+        let windows = windows.into_par_iter();
+        let filled: Result<Vec<_>, String> =
+            windows.map(|window| self.filled(vec![window])).collect();
+        Ok(filled?.concat())
+    }
+}
+
+impl NetworkFiller {
+    /// What the network makes of windows that go through it at once.
+    fn filled(&self, mut windows: Vec<FillWindow>) -> Result<Vec<Vec<f32>>, String> {
         let (count, side, area) = (windows.len(), self.side, self.side * self.side);
         let mut holes = Vec::with_capacity(count * area);
         for FillWindow { values, mask } in &mut windows {

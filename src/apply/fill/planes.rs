@@ -1,5 +1,6 @@
 //! Values of a photo, or of a part of it, plane by plane.
 
+use super::groups::Bounds;
 use crate::apply::padding::reflected;
 
 /// `[channels, height, width]`, flattened, in [-1, 1].
@@ -60,6 +61,19 @@ impl Rectangle {
             let places: Vec<usize> = columns.iter().map(|column| start + column).collect();
             places
         })
+    }
+
+    /// The smallest rectangle of a picture of `width` x `height` that has all [places](Self::places).
+    pub(super) fn bounds(self, width: usize, height: usize) -> Bounds {
+        let ends = |start: isize, side: usize, length: usize| {
+            let places = (0..side).map(|step| reflected(start + step as isize, length));
+            places.fold([usize::MAX, 0], |[first, end], place| {
+                [first.min(place), end.max(place + 1)]
+            })
+        };
+        let [left, right] = ends(self.left, self.width, width);
+        let [top, bottom] = ends(self.top, self.height, height);
+        [left, top, right, bottom]
     }
 
     /// The place of (`x`, `y`) of the rectangle in a picture of `width` x `height`; none beyond the border.
@@ -151,6 +165,7 @@ mod tests {
         let part = numbered(3, 2).part(Rectangle::square(-1, -1, 3));
         assert_eq!(part.values, [4.0, 3.0, 4.0, 1.0, 0.0, 1.0, 4.0, 3.0, 4.0]);
         let rectangle = Rectangle::square(-1, -1, 3);
+        assert_eq!(rectangle.bounds(3, 2), [0, 0, 2, 2]);
         assert_eq!(rectangle.inside(0, 1, 3, 2), None);
         assert_eq!(rectangle.inside(1, 2, 3, 2), Some(3));
     }

@@ -69,23 +69,25 @@ impl PyramidLevel {
         }
     }
 
-    /// Fills the hole, which fits into one window of the network.
-    pub(super) fn fill_window(
-        &mut self,
-        window: Rectangle,
-        filler: &mut dyn Filler,
-    ) -> Result<(), String> {
-        let (width, height) = (self.planes.width, self.planes.height);
-        let (area, side) = (self.planes.area(), window.width);
-        let mask = match filler.reach() {
-            HoleSupport::CentreSquare(inner) => middle(side, inner),
+    /// A window of a network, and what it is to fill there.
+    pub(super) fn window(&self, window: Rectangle, reach: HoleSupport) -> FillWindow {
+        let mask = match reach {
+            HoleSupport::CentreSquare(inner) => middle(window.width, inner),
             HoleSupport::Anywhere => {
-                let places = window.places(width, height);
+                let places = window.places(self.planes.width, self.planes.height);
                 places.map(|place| self.unknown[place]).collect()
             }
         };
-        let values = self.planes.part(window).values;
-        let filled = filler.fill(vec![FillWindow { values, mask }])?.remove(0);
+        FillWindow {
+            values: self.planes.part(window).values,
+            mask,
+        }
+    }
+
+    /// Puts what a network has filled in a window into the hole, which fits into it.
+    pub(super) fn put_window(&mut self, window: Rectangle, filled: &[f32]) {
+        let (width, height) = (self.planes.width, self.planes.height);
+        let (area, side) = (self.planes.area(), window.width);
         for position in 0..side * side {
             // Mirror images of the hole are not taken.
             let place = window.inside(position % side, position / side, width, height);
@@ -97,7 +99,6 @@ impl PyramidLevel {
                     filled[channel * side * side + position];
             }
         }
-        Ok(())
     }
 
     /// Takes the network's frame off the hole: towards its border what is filled in gives way to a smooth continuation of what
@@ -201,19 +202,13 @@ impl PyramidLevel {
         tiles: Vec<TileWindow>,
         filler: &mut dyn Filler,
     ) -> Result<Vec<(Tile, Vec<FilledPixel>)>, String> {
-        let (side, reach) = (filler.side(), filler.reach());
-        let windows = tiles.iter().map(|tile| FillWindow {
-            values: self.planes.part(tile.window).values,
-            mask: match reach {
-                HoleSupport::CentreSquare(inner) => middle(side, inner),
-                // All of the hole, not the tile alone: what is there already is too smooth to go on from.
-                HoleSupport::Anywhere => {
-                    let places = tile.places.iter();
-                    places.map(|&place| self.unknown[place]).collect()
-                }
-            },
+        let reach = filler.reach();
+        let windows = tiles.par_iter().map(|tile| {
+            // All of the hole is to be filled, not the tile alone: what is there already is too smooth to go on from.
+            self.window(tile.window, reach)
         });
-        let filled = filler.fill(windows.collect())?;
+        let windows = windows.collect();
+        let filled = filler.fill(windows)?;
         let tiles = tiles.into_par_iter().zip(filled);
         let refined = tiles.map(|(tile, filled)| (tile.tile, self.refined_tile(&tile, filled)));
         Ok(refined.collect())

@@ -1,9 +1,11 @@
 //! From holes of any size and place to windows of the network.
 
-use super::filler::{Filler, HoleSupport};
-use super::groups::{HoleGroup, group_holes};
-use super::planes::{Planes, Rectangle};
-use super::pyramid_level::PyramidLevel;
+use std::collections::VecDeque;
+
+use super::filler::Filler;
+use super::groups::{Bounds, HoleGroup, group_holes, overlap};
+use super::planes::Planes;
+use super::surroundings::{Surroundings, region};
 use crate::data::Mask;
 use crate::picture::DistanceTransform;
 
@@ -19,102 +21,69 @@ pub(super) fn fill_holes(
 ) -> Result<(), String> {
     let mut unknown = mask.holes().to_vec();
     let mut current = vec![false; unknown.len()];
-    for group in group_holes(mask, nearest, filler.capacity()) {
-        for &place in &group.places {
-            current[place] = true;
+    let mut groups = group_holes(mask, nearest, filler.capacity()).into();
+    loop {
+        let batch = next_batch(&mut groups, photo, filler);
+        if batch.is_empty() {
+            return Ok(());
         }
-        fill_group(photo, &unknown, &current, &group, filler)?;
+        let mut surroundings = Vec::with_capacity(batch.len());
+        for group in &batch {
+            group.places.iter().for_each(|&place| current[place] = true);
+            surroundings.push(Surroundings::new(photo, &unknown, &current, group, filler));
+            group
+                .places
+                .iter()
+                .for_each(|&place| current[place] = false);
+        }
+        let windows = surroundings.iter().map(|part| part.window(filler.reach()));
+        let filled = filler.fill(windows.collect())?;
+        for (mut part, filled) in surroundings.into_iter().zip(filled) {
+            part.fill(&filled, filler)?;
+            part.put_into(photo);
+        }
         // What is filled is context for what comes after.
-        for place in group.places {
-            (unknown[place], current[place]) = (false, false);
+        for place in batch.iter().flat_map(|group| &group.places) {
+            unknown[*place] = false;
         }
     }
-    Ok(())
 }
 
-/// Fills one group of holes; `current` says for each pixel of the photo whether it belongs to it.
-fn fill_group(
-    photo: &mut Planes,
-    unknown: &[bool],
-    current: &[bool],
-    group: &HoleGroup,
-    filler: &mut dyn Filler,
-) -> Result<(), String> {
-    let capacity = filler.capacity();
-    let mut coarser = 0;
-    while group.side() > capacity << coarser {
-        coarser += 1;
-    }
-    let (width, height) = (photo.width, photo.height);
-    let square = region(photo, group, filler, coarser);
-    let region = square.clip_reflections(width, height, 1 << coarser);
-    // Where the square lies in the coarsest level.
-    let window = Rectangle::square(
-        (square.left - region.left) >> coarser,
-        (square.top - region.top) >> coarser,
-        filler.side(),
-    );
-    let places: Vec<usize> = region.places(width, height).collect();
-    let mut levels = vec![PyramidLevel {
-        planes: photo.part(region),
-        unknown: places.iter().map(|&place| unknown[place]).collect(),
-        // Mirror images of the hole are not filled.
-        hole: (0..places.len())
-            .map(|position| {
-                let (x, y) = (position % region.width, position / region.width);
-                let place = region.inside(x, y, width, height);
-                place.is_some_and(|place| current[place])
-            })
-            .collect(),
-    }];
-    for level in 0..coarser {
-        levels.push(levels[level].downsampled());
-    }
-    levels[coarser].fill_window(window, filler)?;
-    if coarser > 0 {
-        levels[coarser].match_surroundings();
-        levels[coarser].soften_border(filler.side() / 8);
-    }
-    for level in (0..coarser).rev() {
-        let (fine, coarse) = levels.split_at_mut(level + 1);
-        fine[level].upsample_from(&coarse[0].planes);
-        fine[level].refine(filler)?;
-        // The last one is blended as the user asks.
-        if level > 0 {
-            fine[level].soften_border(filler.side() / 8);
+/// The next holes to fill: one, or several that fit into windows and see nothing of each other nor of those that come before them,
+/// so that the result is that of one after the other.
+fn next_batch(
+    groups: &mut VecDeque<HoleGroup>,
+    photo: &Planes,
+    filler: &dyn Filler,
+) -> Vec<HoleGroup> {
+    /// How many holes are looked at, for each that a batch has room for.
+    const AHEAD: usize = 8;
+    let room = filler.batch_size().max(1);
+    let mut batch = Vec::new();
+    let mut before: Vec<[Bounds; 2]> = Vec::new();
+    let mut position = 0;
+    while batch.len() < room && before.len() < AHEAD * room && position < groups.len() {
+        let group = &groups[position];
+        if group.side() > filler.capacity() {
+            break;
+        }
+        let window = region(photo, group, filler, 0);
+        let [seen, hole] = [window.bounds(photo.width, photo.height), group.bounds];
+        let is_apart = |[other_seen, other_hole]: &[Bounds; 2]| {
+            !overlap(seen, *other_hole) && !overlap(hole, *other_seen)
+        };
+        let goes = before.iter().all(is_apart);
+        before.push([seen, hole]);
+        if goes {
+            batch.extend(groups.remove(position));
+        } else {
+            position += 1;
         }
     }
-    let filled = &levels[0];
-    let (area, region_area) = (photo.area(), filled.planes.area());
-    for position in (0..region_area).filter(|&position| filled.hole[position]) {
-        for channel in 0..photo.channels {
-            photo.values[channel * area + places[position]] =
-                filled.planes.values[channel * region_area + position];
-        }
+    if batch.is_empty() {
+        batch.extend(groups.pop_front());
     }
-    Ok(())
-}
-
-/// The square around a hole that is one window of the network when it is halved `coarser` times.
-fn region(photo: &Planes, group: &HoleGroup, filler: &dyn Filler, coarser: usize) -> Rectangle {
-    let side = filler.side() << coarser;
-    let capacity = filler.capacity() << coarser;
-    let margin = ((filler.side() - filler.capacity()) / 2) << coarser;
-    let [left, top, right, bottom] = group.bounds;
-    let origin = |from: usize, to: usize, length: usize| {
-        let slack = (capacity - (to - from)) / 2;
-        let origin = from as isize - slack as isize - margin as isize;
-        // Real context is better than mirror images of it.
-        match filler.reach() {
-            HoleSupport::Anywhere if length >= side => origin.clamp(0, (length - side) as isize),
-            _ => origin,
-        }
-    };
-    Rectangle::square(
-        origin(left, right, photo.width),
-        origin(top, bottom, photo.height),
-        side,
-    )
+    batch
 }
 
 #[cfg(test)]
@@ -122,12 +91,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::apply::fill::filler::FillWindow;
+    use crate::apply::fill::filler::{FillWindow, HoleSupport};
+    use crate::apply::fill::planes::Rectangle;
 
     /// Fills with the mean of what is known in the window, and remembers how often it was asked.
     struct MeanFiller {
         side: usize,
         reach: HoleSupport,
+        batch_size: usize,
         calls: usize,
     }
 
@@ -149,7 +120,7 @@ mod tests {
         }
 
         fn batch_size(&self) -> usize {
-            3
+            self.batch_size
         }
 
         fn fill(&mut self, windows: Vec<FillWindow>) -> Result<Vec<Vec<f32>>, String> {
@@ -189,7 +160,12 @@ mod tests {
             values: vec![0.0; width * height],
         };
         let calls = 0;
-        let mut filler = MeanFiller { side, reach, calls };
+        let mut filler = MeanFiller {
+            side,
+            reach,
+            batch_size: 3,
+            calls,
+        };
         fill_holes(&mut photo, mask, &mask.distances(), &mut filler).unwrap();
         filler.calls
     }
@@ -224,7 +200,7 @@ mod tests {
                 .map(|place| if mask.holes()[place] { 0.1 } else { known(place) })
                 .collect();
             let mut photo = Planes { channels: 1, width, height, values };
-            let mut filler = MeanFiller { side: 16, reach, calls: 0 };
+            let mut filler = MeanFiller { side: 16, reach, batch_size: 3, calls: 0 };
             let filled = fill_holes(&mut photo, &mask, &mask.distances(), &mut filler);
             // A photo that is nearly all hole can leave a window without anything known.
             prop_assume!(filled.is_ok());
@@ -237,6 +213,57 @@ mod tests {
                 }
             }
         }
+    }
+
+    proptest! {
+        #[test]
+        fn holes_filled_at_once_are_as_filled_one_after_the_other(
+            width in 1usize..90,
+            height in 1usize..90,
+            bits in prop::collection::vec(prop::bool::weighted(0.01), 8100),
+            values in prop::collection::vec(-1.0f32..1.0, 97),
+            reach in reaches(),
+        ) {
+            let mask = Mask::from_fn(width, height, |x, y| bits[y * 90 + x]);
+            prop_assume!(!mask.is_full());
+            let fill = |batch_size: usize| {
+                let values = (0..width * height).map(|place| values[place % 97]).collect();
+                let mut photo = Planes { channels: 1, width, height, values };
+                let mut filler = MeanFiller { side: 16, reach, batch_size, calls: 0 };
+                fill_holes(&mut photo, &mask, &mask.distances(), &mut filler).map(|()| photo)
+            };
+            let single = fill(1);
+            prop_assert_eq!(&fill(5), &single);
+            prop_assert_eq!(&fill(64), &single);
+        }
+    }
+
+    #[test]
+    fn holes_far_from_each_other_are_filled_at_once() {
+        let mask = Mask::from_fn(200, 40, |x, y| x % 50 == 20 && y == 20);
+        let photo = Planes {
+            channels: 1,
+            width: 200,
+            height: 40,
+            values: vec![0.0; 8000],
+        };
+        let batches = |batch_size| {
+            let reach = HoleSupport::Anywhere;
+            let filler = MeanFiller {
+                side: 16,
+                reach,
+                batch_size,
+                calls: 0,
+            };
+            let filler: &dyn Filler = &filler;
+            let mut groups = group_holes(&mask, &mask.distances(), filler.capacity()).into();
+            let batches = std::iter::from_fn(|| {
+                Some(next_batch(&mut groups, &photo, filler).len()).filter(|&count| count > 0)
+            });
+            batches.collect::<Vec<_>>()
+        };
+        assert_eq!(batches(3), [3, 1]);
+        assert_eq!(batches(1), [1, 1, 1, 1]);
     }
 
     #[test]
