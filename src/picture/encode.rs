@@ -3,17 +3,16 @@
 use std::io::Cursor;
 
 use image::codecs::bmp::BmpEncoder;
-use image::codecs::jpeg::{JpegEncoder, PixelDensity, PixelDensityUnit};
 use image::codecs::webp::WebPEncoder;
 use image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat, ImageResult};
 
 use super::alpha::{is_opaque, without_alpha};
 use super::bands::Bands;
 use super::contents::{FileContents, RowEncodedImage};
-use super::formats::bmp;
 use super::formats::tiff::{TiffPage, TiffPixels, write_tiff};
-use super::metadata::{Density, FileShape, Metadata};
-use super::output_metadata::{JPEG_XMP, Target, of_picture};
+use super::formats::{bmp, jpeg_encoder};
+use super::metadata::{FileShape, Metadata};
+use super::output_metadata::{Target, of_picture};
 use super::output_pixels::OutputPixels;
 use super::samples::{is_16_bit, to_8_bit};
 
@@ -77,7 +76,7 @@ pub(crate) fn encode(
     let metadata = of_picture(metadata, target, &mut notes);
     let contents = match pixels {
         OutputPixels::Whole(picture) if !is_lossless => {
-            encode_with_image(&picture, metadata, format, encoding)
+            encode_whole(&picture, metadata, format, encoding)
                 .map(FileContents::Bytes)
                 .map_err(|error| format!("cannot encode it: {error}"))?
         }
@@ -204,38 +203,26 @@ impl PagePixels {
     }
 }
 
-fn encode_with_image(
+fn encode_whole(
     picture: &DynamicImage,
     metadata: Metadata,
     format: ImageFormat,
     encoding: EncodeOptions,
-) -> ImageResult<Vec<u8>> {
+) -> Result<Vec<u8>, String> {
     let mut bytes = Cursor::new(Vec::new());
-    match format {
-        ImageFormat::Jpeg => {
-            let mut encoder = JpegEncoder::new_with_quality(&mut bytes, encoding.quality);
-            let density = metadata.density.and_then(Density::rounded_per_inch);
-            if let Some(density) = density {
-                encoder.set_pixel_density(PixelDensity {
-                    density,
-                    unit: PixelDensityUnit::Inches,
-                });
-            }
-            let xmp = metadata.xmp.clone();
-            write(encoder, picture, metadata)?;
-            if let Some(xmp) = xmp {
-                add_xmp(bytes.get_mut(), &xmp);
-            }
-        }
-        ImageFormat::WebP => write(WebPEncoder::new_lossless(&mut bytes), picture, metadata)?,
+    let written = match format {
+        ImageFormat::Jpeg => return jpeg_encoder::encode(picture, &metadata, encoding.quality),
+        ImageFormat::WebP => write(WebPEncoder::new_lossless(&mut bytes), picture, metadata),
         _ => {
             let density = metadata.density;
-            write(BmpEncoder::new(&mut bytes), picture, metadata)?;
-            if let Some(density) = density {
+            let written = write(BmpEncoder::new(&mut bytes), picture, metadata);
+            if let (Ok(()), Some(density)) = (&written, density) {
                 bmp::set_density(bytes.get_mut(), density);
             }
+            written
         }
-    }
+    };
+    written.map_err(|error| error.to_string())?;
     Ok(bytes.into_inner())
 }
 
@@ -258,23 +245,4 @@ fn write(
         picture.height(),
         colour,
     )
-}
-
-/// Adds a segment with an XMP block to a JPEG file, behind those that stand first: JFIF and EXIF.
-fn add_xmp(bytes: &mut Vec<u8>, xmp: &str) {
-    let mut place = 2;
-    while let Some(&[0xFF, 0xE0 | 0xE1, high, low]) =
-        bytes.get(place..).and_then(<[u8]>::first_chunk)
-    {
-        place += 2 + usize::from(u16::from_be_bytes([high, low]));
-    }
-    let length = (2 + JPEG_XMP.len() + xmp.len()) as u16;
-    let segment = [
-        &[0xFF, 0xE1],
-        &length.to_be_bytes()[..],
-        JPEG_XMP,
-        xmp.as_bytes(),
-    ]
-    .concat();
-    bytes.splice(place..place, segment);
 }

@@ -2,6 +2,7 @@
 
 use image::{ColorType, ImageFormat};
 
+use super::formats::jpeg_encoder;
 use super::metadata::xmp::lost_pictures;
 use super::metadata::{
     ColourChunks, Exclusion, ExifField, ExifFields, FileShape, Georeference, IccColourSpace,
@@ -9,12 +10,6 @@ use super::metadata::{
 };
 
 const IMAGE_DESCRIPTION: u16 = 270;
-
-/// The most bytes of an EXIF block, of a colour profile and of an XMP block in the segments of a JPEG file.
-const JPEG_MAX: [usize; 3] = [65_533 - 6, 255 * (65_533 - 14), 65_533 - JPEG_XMP.len()];
-
-/// What an XMP block in a JPEG file begins with.
-pub(super) const JPEG_XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 
 /// What metadata are for.
 #[derive(Clone, Copy)]
@@ -50,7 +45,7 @@ pub(super) fn of_picture(metadata: &Metadata, target: Target, notes: &mut Vec<St
                 space.name(),
                 fitting.name()
             )),
-            _ if format == ImageFormat::Jpeg && profile.len() > JPEG_MAX[1] => {
+            _ if format == ImageFormat::Jpeg && profile.len() > jpeg_encoder::MOST[1] => {
                 left_out("colour profile is too long for JPEG");
             }
             space => return space.is_some(),
@@ -63,7 +58,7 @@ pub(super) fn of_picture(metadata: &Metadata, target: Target, notes: &mut Vec<St
     let exif = exif.filter(|block| {
         if !holds_metadata {
             left_out("EXIF block has no place in such a file");
-        } else if format == ImageFormat::Jpeg && block.len() > JPEG_MAX[0] {
+        } else if format == ImageFormat::Jpeg && block.len() > jpeg_encoder::MOST[0] {
             left_out("EXIF block is too long for JPEG");
         } else {
             return true;
@@ -84,7 +79,7 @@ pub(super) fn of_picture(metadata: &Metadata, target: Target, notes: &mut Vec<St
             left_out("XMP block shows the old picture");
         }
         renewed.filter(|block| {
-            let fits = format != ImageFormat::Jpeg || block.len() <= JPEG_MAX[2];
+            let fits = format != ImageFormat::Jpeg || block.len() <= jpeg_encoder::MOST[2];
             if !fits {
                 left_out("XMP block is too long for JPEG");
             }

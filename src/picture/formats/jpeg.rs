@@ -6,6 +6,7 @@ use image::{DynamicImage, ImageError, ImageFormat, ImageResult};
 use mozjpeg::decompress::DecompressStarted;
 use mozjpeg::{ColorSpace, Decompress, Marker, PixelDensityUnit};
 
+use super::jpeg_encoder::XMP;
 use crate::panics;
 use crate::picture::cmyk::cmyk_to_rgb8;
 use crate::picture::decode::{DecodeError, RowDecoder, block_rows, check_size, orientation};
@@ -31,7 +32,7 @@ pub(crate) fn decode(bytes: &[u8], limits: PictureLimits) -> Result<RowDecoder<'
         orientation: orientation(exif.as_deref()),
         profile: decoder.profile(),
         exif,
-        xmp: decoder.segment(b"http://ns.adobe.com/xap/1.0/\0"),
+        xmp: decoder.segment(XMP),
         notes: decoder
             .is_cmyk()
             .then(|| "converted from CMYK to RGB".to_owned())

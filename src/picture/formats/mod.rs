@@ -2,6 +2,7 @@
 
 pub(super) mod bmp;
 pub(super) mod jpeg;
+pub(super) mod jpeg_encoder;
 pub(super) mod png;
 pub(super) mod pnm;
 pub(super) mod tiff;
