@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::bands::{DeviceRows, bytes_per_pixel, failed, in_bands};
+use super::bands::{DeviceRows, bytes_per_pixel, failed, in_bands, most_whole};
 use super::looks::SampleOptions;
 use super::network::tile_batch_size;
 use super::row_access::RowAccess;
@@ -203,6 +203,10 @@ impl Translator for LabelTranslator {
             self.multiple(),
             self.mode,
         )
+    }
+
+    fn most_whole(&self) -> u64 {
+        most_whole(&self.device)
     }
 
     fn device_memory(&self) -> Option<DeviceMemory> {

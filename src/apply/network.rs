@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::bands::{DeviceRows, bytes_per_pixel, failed, in_bands};
+use super::bands::{DeviceRows, bytes_per_pixel, failed, in_bands, most_whole};
 use super::looks::Looks;
 use super::row_access::RowAccess;
 use super::row_buffer::RowBuffer;
@@ -189,6 +189,10 @@ impl Translator for NetworkTranslator {
         }
         let channels = self.channels[0] + self.code_length;
         bytes_per_pixel(&self.generator, channels, self.multiple, self.mode)
+    }
+
+    fn most_whole(&self) -> u64 {
+        most_whole(&self.device)
     }
 
     fn device_memory(&self) -> Option<DeviceMemory> {

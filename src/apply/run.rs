@@ -46,13 +46,15 @@ pub fn run(
     stop: &AtomicBool,
     on_event: impl FnMut(Event<'_>) + Send,
 ) -> Result<Summary, ApplyError> {
-    let per_pixel = translator.bytes_per_pixel();
     let tiling = options.tiling;
-    if matches!(tiling.tile, TileSize::Side(_)) && tiling.overlap.is_none() && per_pixel.is_none() {
+    if matches!(tiling.tile, TileSize::Side(_))
+        && tiling.overlap.is_none()
+        && translator.bytes_per_pixel().is_none()
+    {
         return Err(ApplyError::NoBands);
     }
     let translation = Translation {
-        split: SplitPolicy::new(tiling, per_pixel, translator.device_memory()),
+        split: SplitPolicy::new(tiling, translator),
         budget: PixelBudget::new(MAX_PIXELS_IN_FLIGHT),
         reading: ReadOptions::new(options, &plan.output),
         spec: InputSpec {

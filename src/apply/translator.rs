@@ -74,6 +74,11 @@ pub trait Translator {
         None
     }
 
+    /// Bytes that a whole pass may take where the memory is large: bands are as good, leave it to others, and may be faster.
+    fn most_whole(&self) -> u64 {
+        2 << 30
+    }
+
     /// What fits on the device; none where it takes the memory of the program.
     fn device_memory(&self) -> Option<DeviceMemory> {
         None

@@ -6,12 +6,9 @@ use std::str::FromStr;
 use super::grid::TileGrid;
 use super::memory::available;
 use crate::apply::padding::Padding;
-use crate::kernels::DeviceMemory;
+use crate::apply::translator::Translator;
 use crate::nn::BandLimits;
 use crate::picture::SpooledPicture;
-
-/// Bytes that a whole pass may take where the memory is large: bands are as good, and leave it to others.
-const MAX_WHOLE: u64 = 2 << 30;
 
 /// Bytes that are taken for available where the system does not say.
 const UNKNOWN: u64 = 2 << 30;
@@ -94,23 +91,23 @@ pub(in crate::apply) struct SplitPolicy {
     tiling: Tiling,
     /// Bytes that a whole pass takes for a pixel; none where bands are impossible.
     bytes_per_pixel: Option<f64>,
+    /// Bytes that a whole pass may take where the memory is large.
+    most_whole: u64,
     available: u64,
     /// Bytes that a tensor may have.
     largest_tensor: u64,
 }
 
 impl SplitPolicy {
-    /// For a network that takes so many bytes for a pixel in a whole pass, on a device with so much memory of its own.
-    pub(in crate::apply) fn new(
-        tiling: Tiling,
-        bytes_per_pixel: Option<f64>,
-        device: Option<DeviceMemory>,
-    ) -> Self {
+    /// For a network.
+    pub(in crate::apply) fn new(tiling: Tiling, translator: &dyn Translator) -> Self {
+        let device = translator.device_memory();
         let available = available().unwrap_or(UNKNOWN);
         let own = device.and_then(|device| device.total);
         Self {
             tiling,
-            bytes_per_pixel,
+            bytes_per_pixel: translator.bytes_per_pixel(),
+            most_whole: translator.most_whole(),
             available: own.map_or(available, |own| own.min(available)),
             largest_tensor: device.map_or(u64::MAX, |device| device.largest_tensor),
         }
@@ -153,7 +150,7 @@ impl SplitPolicy {
     /// The bytes that a whole pass may take.
     fn most(&self) -> f64 {
         // Decoding and encoding go on beside the network; of all that a pass takes the largest tensor is less than a half.
-        let most = MAX_WHOLE.min(self.available / 2);
+        let most = self.most_whole.min(self.available / 2);
         most.min(self.largest_tensor.saturating_mul(2)) as f64
     }
 }
@@ -166,6 +163,7 @@ mod tests {
         SplitPolicy {
             tiling: Tiling { tile, overlap },
             bytes_per_pixel: Some(1000.0),
+            most_whole: 2 << 30,
             available,
             largest_tensor: u64::MAX,
         }
