@@ -88,7 +88,8 @@ pub(super) fn group_holes(
         }
     }
     large.extend(small.into_values());
-    large.sort_by_key(|group| (group.side(), group.bounds));
+    // Pieces of two holes can have the same bounds, but no pixel in common.
+    large.sort_by_key(|group| (group.side(), group.bounds, group.places.first().copied()));
     large
 }
 
@@ -154,6 +155,26 @@ mod tests {
         assert!(pieces.iter().all(|piece| piece.side() <= 12));
         let block = Mask::from_fn(200, 200, |x, y| x < 60 && (10..90).contains(&y));
         assert_eq!(group_holes(&block, &block.distances(), 24).len(), 1);
+    }
+
+    #[test]
+    fn holes_that_wind_around_each_other_have_one_order() {
+        let is_blob =
+            |x: usize, y: usize, at: usize| x.abs_diff(at).pow(2) + y.abs_diff(at).pow(2) <= 324;
+        let mask = Mask::from_fn(512, 512, |x, y| {
+            // A line with a blob, and a hairpin around it.
+            let line = x == y && (130..340).contains(&x) || is_blob(x, y, 120);
+            let sides = x.abs_diff(y) == 10 && x.min(y) >= 165 && x + y <= 720;
+            let end = (719..722).contains(&(x + y)) && x.abs_diff(y) <= 11;
+            line || sides || end || is_blob(x, y, 372)
+        });
+        let groups = || group_holes(&mask, &mask.distances(), 48);
+        let once = groups();
+        let bounds = |pair: &[HoleGroup]| pair[0].bounds == pair[1].bounds;
+        assert!(once.windows(2).any(bounds));
+        for _ in 0..20 {
+            assert_eq!(groups(), once);
+        }
     }
 
     proptest! {

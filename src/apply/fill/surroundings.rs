@@ -59,16 +59,24 @@ impl Surroundings {
         }
     }
 
-    /// What the network is to fill at the coarsest scale.
-    pub(super) fn window(&self, reach: HoleSupport) -> FillWindow {
-        self.levels[self.levels.len() - 1].window(self.window, reach)
+    /// What the network is to fill at the coarsest scale; none where nothing is known there, of which it would make grey.
+    pub(super) fn window(&self, reach: HoleSupport) -> Option<FillWindow> {
+        let coarsest = &self.levels[self.levels.len() - 1];
+        let is_known = coarsest.unknown.contains(&false);
+        is_known.then(|| coarsest.window(self.window, reach))
     }
 
-    /// Takes what the network has filled at the coarsest scale, and goes on to the photo's own.
-    pub(super) fn fill(&mut self, filled: &[f32], filler: &mut dyn Filler) -> Result<(), String> {
+    /// Takes what the network has filled at the coarsest scale, or else the first guess, and goes on to the photo's own.
+    pub(super) fn fill(
+        &mut self,
+        filled: Option<&[f32]>,
+        filler: &mut dyn Filler,
+    ) -> Result<(), String> {
         let coarser = self.levels.len() - 1;
         let levels = &mut self.levels;
-        levels[coarser].put_window(self.window, filled);
+        if let Some(filled) = filled {
+            levels[coarser].put_window(self.window, filled);
+        }
         if coarser > 0 {
             levels[coarser].match_surroundings();
             levels[coarser].soften_border(filler.side() / 8);
