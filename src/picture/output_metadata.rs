@@ -86,8 +86,12 @@ pub(super) fn of_picture(metadata: &Metadata, target: Target, notes: &mut Vec<St
             fits
         })
     });
-    if metadata.density.is_some() && format == ImageFormat::Pnm {
-        left_out("resolution has no place in such a file");
+    match (metadata.density, format) {
+        (Some(_), ImageFormat::Pnm) => left_out("resolution has no place in such a file"),
+        (Some(density), ImageFormat::Jpeg) if density.rounded_per_inch().is_none() => {
+            left_out("resolution is none that JPEG has a number for");
+        }
+        _ => {}
     }
     // WebP has no other place for it.
     let exif = exif.or_else(|| {

@@ -8,6 +8,9 @@ use crate::picture::metadata::{Density, Metadata};
 /// What an XMP block begins with.
 pub(super) const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 
+/// The most pixels of a side: the format has 65535, libjpeg and all that reads with it 65500.
+const LONGEST: u16 = 65_500;
+
 /// The most bytes of an EXIF block, of a colour profile and of an XMP block in the segments of a file.
 pub(in crate::picture) const MOST: [usize; 3] =
     [65_533 - 6, 254 * (65_533 - 14), 65_533 - XMP.len()];
@@ -42,10 +45,11 @@ pub(in crate::picture) fn encode(
         DynamicImage::ImageRgb8(_) => ColorType::Rgb,
         other => return Err(format!("JPEG has no pixels of {:?}", other.color())),
     };
-    let [width, height] = [picture.width(), picture.height()].map(u16::try_from);
-    let (Ok(width), Ok(height)) = (width, height) else {
-        return Err("JPEG has at most 65535 pixels a side".to_owned());
-    };
+    let [width, height] = [picture.width(), picture.height()].map(|side| {
+        let side = u16::try_from(side).ok().filter(|&side| side <= LONGEST);
+        side.ok_or_else(|| format!("JPEG has at most {LONGEST} pixels a side"))
+    });
+    let (width, height) = (width?, height?);
     let pixels = picture.as_bytes();
     encoder
         .encode(pixels, width, height, colour)
@@ -92,8 +96,12 @@ mod tests {
     #[test]
     fn what_jpeg_cannot_hold_is_an_error() {
         let metadata = Metadata::default();
-        let error = encode(&DynamicImage::new_rgb8(65_536, 1), &metadata, 90).unwrap_err();
-        assert!(error.contains("65535"), "{error}");
+        let error = encode(&DynamicImage::new_rgb8(65_501, 1), &metadata, 90).unwrap_err();
+        assert!(error.contains("65500"), "{error}");
+        let longest = encode(&DynamicImage::new_rgb8(1, 65_500), &metadata, 90).unwrap();
+        // By libjpeg.
+        let read = mozjpeg::Decompress::new_mem(&longest).unwrap();
+        assert_eq!(read.size(), (1, 65_500));
         let error = encode(&DynamicImage::new_rgba8(1, 1), &metadata, 90).unwrap_err();
         assert!(error.contains("Rgba8"), "{error}");
     }
