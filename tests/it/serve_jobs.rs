@@ -1,5 +1,6 @@
 //! Folders through a server.
 
+use std::io::{BufRead, BufReader, Write};
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -127,6 +128,49 @@ fn single_pictures_pass_folders_and_jobs_can_be_stopped() {
     assert_eq!(served.request("DELETE", &path, &[], b"").status, 204);
     let job = served.until(&path, |job| job["status"] == "stopped");
     assert!(job["done"].as_u64().unwrap() < 60);
+}
+
+#[test]
+fn events_of_a_job_come_with_its_pictures_and_not_with_time() {
+    let served = with_data();
+    for index in 0..12 {
+        let name = format!("data/many/{index}.png");
+        served.place.picture(&name, 300, 300, index);
+    }
+    let request =
+        json!({"input": place("data", "many"), "output": place("data", "out"), "style": "tiny"});
+    let job = served.post("/api/jobs", &request).json();
+    let mut stream = served.connect();
+    write!(
+        stream,
+        "GET /api/jobs/{}/events HTTP/1.1\r\nHost: {}\r\n\r\n",
+        job["id"].as_str().unwrap(),
+        served.address
+    )
+    .unwrap();
+    let mut reports: Vec<Value> = Vec::new();
+    for line in BufReader::new(stream).lines() {
+        if let Some(data) = line.unwrap().strip_prefix("data: ") {
+            reports.push(serde_json::from_str(data).unwrap());
+        }
+        if reports.last().is_some_and(|job| job["status"] == "done") {
+            break;
+        }
+    }
+    let last = reports.last().unwrap();
+    assert_eq!((&last["done"], &last["total"]), (&json!(12), &json!(12)));
+    // Of each picture, of its start and its end.
+    assert!(reports.len() <= 12 + 3, "{} events", reports.len());
+    let known = |job: &Value| {
+        (
+            job["status"].clone(),
+            job["done"].clone(),
+            job["total"].clone(),
+        )
+    };
+    for pair in reports.windows(2) {
+        assert_ne!(known(&pair[0]), known(&pair[1]));
+    }
 }
 
 #[cfg(unix)]

@@ -44,7 +44,7 @@ pub(in crate::serve) async fn task(
     Ok(changes(&app.shared, move || {
         let report = task.report(shared.queue.place(task.id()));
         let over = report.status.is_over();
-        (report, over)
+        (report.clone(), report, over)
     }))
 }
 
@@ -59,18 +59,22 @@ pub(in crate::serve) async fn job(
     let job = job.ok_or_else(|| Refusal::missing("job"))?;
     Ok(changes(&app.shared, move || {
         let over = job.is_over();
-        (job.report(), over)
+        let report = job.report();
+        // Time goes on by itself.
+        let known = report.clone().without_time();
+        (report, known, over)
     }))
 }
 
-/// An event for each change of what `read` gives, until it says that there are no more.
-fn changes<T, R>(
+/// An event with what `read` gives for each change of that which it gives besides, until it says that there are no more.
+fn changes<T, K, R>(
     shared: &Shared,
     read: R,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<T, R>>
+) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<T, K, R>>
 where
-    T: Serialize + PartialEq + Send + 'static,
-    R: FnMut() -> (T, bool) + Send + 'static,
+    T: Serialize + Send,
+    K: PartialEq + Send + 'static,
+    R: FnMut() -> (T, K, bool) + Send + 'static,
 {
     let state = (
         shared.watch_changes(),
@@ -85,14 +89,14 @@ where
             if over {
                 return None;
             }
-            let mut last: Option<T> = last;
+            let mut last: Option<K> = last;
             loop {
                 changes.borrow_and_update();
                 let stopped = *stop.borrow();
-                let (report, over) = read();
-                if last.as_ref() != Some(&report) {
+                let (report, known, over) = read();
+                if last.as_ref() != Some(&known) {
                     let event = event("progress", &report);
-                    last = Some(report);
+                    last = Some(known);
                     return Some((Ok(event), (changes, stop, read, last, over || stopped)));
                 }
                 if over || stopped {

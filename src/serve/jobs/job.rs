@@ -83,6 +83,17 @@ pub(in crate::serve) struct JobReport {
     error: Option<String>,
 }
 
+impl JobReport {
+    /// What changes only when something has happened.
+    pub(in crate::serve) fn without_time(self) -> Self {
+        Self {
+            seconds: 0.0,
+            seconds_left: None,
+            ..self
+        }
+    }
+}
+
 /// A line of the report.
 #[derive(Serialize)]
 struct Line {
