@@ -52,6 +52,9 @@ enum Verb {
         /// Folder for the pairs
         #[arg(long)]
         output: PathBuf,
+        /// Replace pictures that exist
+        #[arg(long)]
+        overwrite: bool,
     },
     /// Split side-by-side pictures into folders A and B
     Split {
@@ -61,6 +64,9 @@ enum Verb {
         /// Folder that gets A and B
         #[arg(long)]
         output: PathBuf,
+        /// Replace pictures that exist
+        #[arg(long)]
+        overwrite: bool,
     },
     /// Draw the edges of photos, for an edges-to-photos data set
     Edges {
@@ -70,6 +76,9 @@ enum Verb {
         /// Folder for the edge maps
         #[arg(long)]
         output: PathBuf,
+        /// Replace pictures that exist
+        #[arg(long)]
+        overwrite: bool,
         #[command(flatten)]
         settings: EdgeArguments,
     },
@@ -85,6 +94,9 @@ enum Verb {
         /// Folder that gets the others
         #[arg(long)]
         output: PathBuf,
+        /// Replace pictures that exist
+        #[arg(long)]
+        overwrite: bool,
         #[command(flatten)]
         settings: DegradeArguments,
     },
@@ -103,6 +115,9 @@ enum Verb {
         /// hold ids]
         #[arg(long, value_name = "FILE")]
         palette: Option<PathBuf>,
+        /// Replace maps that exist
+        #[arg(long)]
+        overwrite: bool,
     },
     /// Draw masks for inpainting: white is what is to be filled
     #[command(
@@ -174,15 +189,25 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
             config,
             set,
         } => check(&folder, mode, config.as_deref(), &set),
-        Verb::Pair { a, b, output } => convert("pairing", &output, |progress| {
-            join_pairs(&a, &b, &output, progress)
+        Verb::Pair {
+            a,
+            b,
+            output,
+            overwrite,
+        } => convert("pairing", &output, |progress| {
+            join_pairs(&a, &b, &output, overwrite, progress)
         }),
-        Verb::Split { input, output } => convert("splitting", &output, |progress| {
-            split_pairs(&input, &output, progress)
+        Verb::Split {
+            input,
+            output,
+            overwrite,
+        } => convert("splitting", &output, |progress| {
+            split_pairs(&input, &output, overwrite, progress)
         }),
         Verb::Edges {
             input,
             output,
+            overwrite,
             settings,
         } => {
             let settings = EdgeSettings {
@@ -191,12 +216,13 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
                 blur: settings.blur,
             };
             convert("drawing edges", &output, |progress| {
-                write_edges(&input, &output, &settings, progress)
+                write_edges(&input, &output, &settings, overwrite, progress)
             })
         }
         Verb::Degrade {
             input,
             output,
+            overwrite,
             settings:
                 DegradeArguments {
                     blur,
@@ -211,14 +237,15 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
                 noise: noise.map(|deviation| [deviation; 2]),
             };
             convert("spoiling", &output, |progress| {
-                write_degraded(&input, &output, &settings, seed, progress)
+                write_degraded(&input, &output, &settings, seed, overwrite, progress)
             })
         }
         Verb::Labels {
             input,
             output,
             palette,
-        } => labels(&input, &output, palette.as_deref()),
+            overwrite,
+        } => labels(&input, &output, palette.as_deref(), overwrite),
         Verb::Masks {
             kind,
             input,
@@ -282,11 +309,17 @@ fn check(
     Ok(Exit::Done)
 }
 
-fn labels(input: &Path, output: &Path, palette: Option<&Path>) -> anyhow::Result<Exit> {
+fn labels(
+    input: &Path,
+    output: &Path,
+    palette: Option<&Path>,
+    overwrite: bool,
+) -> anyhow::Result<Exit> {
     let palette = palette.map(ClassPalette::read).transpose()?;
     let mut classes = BTreeMap::new();
     let exit = convert("converting", output, |progress| {
-        let (conversion, shares) = write_labels(input, output, palette.as_ref(), progress)?;
+        let (conversion, shares) =
+            write_labels(input, output, palette.as_ref(), overwrite, progress)?;
         classes = shares;
         Ok(conversion)
     })?;
@@ -295,6 +328,9 @@ fn labels(input: &Path, output: &Path, palette: Option<&Path>) -> anyhow::Result
     // Classes of the palette that no map has are worth knowing, too.
     for class in known {
         classes.entry(class.id).or_default();
+    }
+    if classes.is_empty() {
+        return Ok(exit);
     }
     print("   id    pixels    maps  class")?;
     for (id, ClassShare { pixels, maps }) in classes {

@@ -69,14 +69,35 @@ fn resolved(path: &Path) -> PathBuf {
     absolute
 }
 
-/// Runs `convert` on the indices of `files`, on all threads. A file that cannot be converted is a failure of its own; a result
-/// that cannot be written ends the conversion, because the next ones could not be either.
+/// Refuses to write over `folder/stem.png`: it may be the user's own.
+pub(super) fn nothing_replaced<S: AsRef<str>>(
+    folder: &Path,
+    stems: impl IntoIterator<Item = S>,
+) -> Result<(), DataError> {
+    let paths = stems
+        .into_iter()
+        .map(|stem| png_path(folder, stem.as_ref()));
+    match paths.into_iter().find(|path| path.exists()) {
+        Some(path) => Err(DataError::Exists(path)),
+        None => Ok(()),
+    }
+}
+
+/// Runs `convert` on the indices of `files`, on all threads; it writes a picture of each file's stem to each of `outputs`. A file that
+/// cannot be converted is a failure of its own; a result that cannot be written ends the conversion, because the next ones could not be
+/// either. Files that are there already are replaced only with `overwrite`.
 pub(super) fn convert_all(
     files: &[PictureFile],
     outputs: &[PathBuf],
+    overwrite: bool,
     progress: Progress<'_>,
     convert: impl Fn(usize) -> Result<(), DataError> + Sync,
 ) -> Result<Conversion, DataError> {
+    for output in outputs {
+        if !overwrite {
+            nothing_replaced(output, files.iter().map(PictureFile::stem))?;
+        }
+    }
     for output in outputs {
         files::create_folder(output)?;
     }
@@ -114,8 +135,7 @@ pub(super) fn convert_all(
 
 /// Writes `image` as `folder/stem.png`, with the folders of the stem.
 pub(super) fn write_png(image: &DynamicImage, folder: &Path, stem: &str) -> Result<(), FileError> {
-    // Not `with_extension`: a stem can have dots.
-    let path = folder.join(format!("{stem}.png"));
+    let path = png_path(folder, stem);
     if let Some(parent) = path.parent() {
         files::create_folder(parent)?;
     }
@@ -124,4 +144,9 @@ pub(super) fn write_png(image: &DynamicImage, folder: &Path, stem: &str) -> Resu
         .write_to(&mut bytes, ImageFormat::Png)
         .map_err(|error| FileError::context("encode", &path)(std::io::Error::other(error)))?;
     files::write_atomically(&path, bytes.get_ref())
+}
+
+/// Not `with_extension`: a stem can have dots.
+fn png_path(folder: &Path, stem: &str) -> PathBuf {
+    folder.join(format!("{stem}.png"))
 }

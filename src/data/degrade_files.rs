@@ -19,14 +19,18 @@ const BICUBIC: &str = "bicubic";
 /// the spoilt picture to `input/`, the picture, cut to a multiple of the scale, to `target/`, and, where it became smaller, the
 /// spoilt picture at its size again by bicubic interpolation to `bicubic/`: what a network is to surpass.
 ///
+/// Files that are there already are replaced only with `overwrite`.
+///
 /// # Errors
-/// A setting makes no sense, the folder is missing or empty, two pictures would get the same name, the output is within the input, or
+/// A file is there already, a setting makes no sense, the folder is missing or empty, two pictures would get the same name, the
+/// output is within the input, or
 /// cannot be written.
 pub fn write_degraded(
     input: &Path,
     output: &Path,
     settings: &DegradeSettings,
     seed: u64,
+    overwrite: bool,
     progress: Progress<'_>,
 ) -> Result<Conversion, DataError> {
     settings.validate()?;
@@ -36,7 +40,7 @@ pub fn write_degraded(
         outputs.push(output.join(BICUBIC));
     }
     let files = list_inputs(input, &outputs)?;
-    convert_all(&files, &outputs, progress, |index| {
+    convert_all(&files, &outputs, overwrite, progress, |index| {
         let file = &files[index];
         let picture = Raster::new(read_rgb(&file.path)?.pixels, 3);
         let (width, height) = picture.size();

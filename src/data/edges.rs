@@ -62,19 +62,23 @@ impl EdgeSettings {
 
 /// Writes the edge map of each picture in `input` to `output`, as PNG under the same relative name: black lines on white.
 ///
+/// Files that are there already are replaced only with `overwrite`.
+///
 /// # Errors
-/// A setting makes no sense, the folder is missing or empty, two pictures would get the same name, the output is within the
+/// A file is there already, a setting makes no sense, the folder is missing or empty, two pictures would get the same name, the
+/// output is within the
 /// input, or cannot be written.
 pub fn write_edges(
     input: &Path,
     output: &Path,
     settings: &EdgeSettings,
+    overwrite: bool,
     progress: Progress<'_>,
 ) -> Result<Conversion, DataError> {
     settings.validate()?;
     let outputs = [output.to_owned()];
     let files = list_inputs(input, &outputs)?;
-    convert_all(&files, &outputs, progress, |index| {
+    convert_all(&files, &outputs, overwrite, progress, |index| {
         let file = &files[index];
         let map = edge_map(&read_rgb(&file.path)?.pixels, settings);
         write_png(&map.into(), output, file.stem())?;

@@ -14,12 +14,16 @@ use crate::picture::read_rgb;
 ///
 /// Pairs that cannot be read or whose pictures have different sizes are failures of their own.
 ///
+/// Files that are there already are replaced only with `overwrite`.
+///
 /// # Errors
-/// A folder is missing or empty, pictures have no partner or two, the output is within an input, or cannot be written.
+/// A file is there already, a folder is missing or empty, pictures have no partner or two, the output is within an input, or
+/// cannot be written.
 pub fn join_pairs(
     a: &Path,
     b: &Path,
     output: &Path,
+    overwrite: bool,
     progress: Progress<'_>,
 ) -> Result<Conversion, DataError> {
     let outputs = [output.to_owned()];
@@ -30,7 +34,7 @@ pub fn join_pairs(
         ensure_outside(input, &outputs)?;
     }
     let (a_files, b_files) = paired_files(a, a, b)?;
-    convert_all(&a_files, &outputs, progress, |index| {
+    convert_all(&a_files, &outputs, overwrite, progress, |index| {
         let (a_path, b_path) = (&a_files[index].path, &b_files[index].path);
         let (a, b) = (read_rgb(a_path)?.pixels, read_rgb(b_path)?.pixels);
         if a.dimensions() != b.dimensions() {

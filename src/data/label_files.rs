@@ -25,18 +25,22 @@ pub struct ClassShare {
 /// With a palette maps hold colours, without one the ids are the samples as they are stored, or the places in the file's own
 /// palette. Maps that cannot be read are failures of their own. The shares are those of the maps that were converted.
 ///
+/// Files that are there already are replaced only with `overwrite`.
+///
 /// # Errors
-/// A folder is missing or empty, two maps have one name, the output is within the input, or cannot be written.
+/// A file is there already, a folder is missing or empty, two maps have one name, the output is within the input, or cannot be
+/// written.
 pub fn write_labels(
     input: &Path,
     output: &Path,
     palette: Option<&ClassPalette>,
+    overwrite: bool,
     progress: Progress<'_>,
 ) -> Result<(Conversion, BTreeMap<u32, ClassShare>), DataError> {
     let outputs = [output.to_owned()];
     let files = list_inputs(input, &outputs)?;
     let shares: Mutex<BTreeMap<u32, ClassShare>> = Mutex::default();
-    let conversion = convert_all(&files, &outputs, progress, |index| {
+    let conversion = convert_all(&files, &outputs, overwrite, progress, |index| {
         let path = &files[index].path;
         let unfit = |message| DataError::Unsuitable {
             path: path.clone(),

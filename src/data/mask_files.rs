@@ -5,7 +5,9 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::augmentation::sample_random;
-use super::conversion::{Conversion, Progress, convert_all, list_inputs, write_png};
+use super::conversion::{
+    Conversion, Progress, convert_all, list_inputs, nothing_replaced, write_png,
+};
 use super::error::DataError;
 use super::masked::draw;
 use super::transform::Size;
@@ -55,10 +57,7 @@ pub fn write_masks(
         MaskPlan::ForPictures(input) => {
             let outputs = [output.to_owned()];
             let files = list_inputs(input, &outputs)?;
-            if !overwrite {
-                nothing_replaced(output, files.iter().map(|file| file.stem().to_owned()))?;
-            }
-            convert_all(&files, &outputs, progress, |index| {
+            convert_all(&files, &outputs, overwrite, progress, |index| {
                 let file = &files[index];
                 let (width, height) = read_rgb(&file.path)?.pixels.dimensions();
                 let size = (width as usize, height as usize);
@@ -102,15 +101,6 @@ pub fn write_masks(
                 failures: Vec::new(),
             })
         }
-    }
-}
-
-/// Refuses to write over masks: they may have been drawn by hand.
-fn nothing_replaced(output: &Path, stems: impl Iterator<Item = String>) -> Result<(), DataError> {
-    let mut paths = stems.map(|stem| output.join(format!("{stem}.png")));
-    match paths.find(|path| path.exists()) {
-        Some(path) => Err(DataError::Exists(path)),
-        None => Ok(()),
     }
 }
 

@@ -10,16 +10,20 @@ use crate::picture::read_rgb;
 /// Writes the left half of each picture in `input` to `output/A` and the right half to `output/B`, as PNG under the same
 /// relative name.
 ///
+/// Files that are there already are replaced only with `overwrite`.
+///
 /// # Errors
-/// The folder is missing or empty, two pictures would get the same name, the output is within the input, or cannot be written.
+/// A file is there already, the folder is missing or empty, two pictures would get the same name, the output is within the
+/// input, or cannot be written.
 pub fn split_pairs(
     input: &Path,
     output: &Path,
+    overwrite: bool,
     progress: Progress<'_>,
 ) -> Result<Conversion, DataError> {
     let outputs = [output.join("A"), output.join("B")];
     let files = list_inputs(input, &outputs)?;
-    convert_all(&files, &outputs, progress, |index| {
+    convert_all(&files, &outputs, overwrite, progress, |index| {
         let file = &files[index];
         let (a, b) = halves(&file.path, &read_rgb(&file.path)?)?;
         for (half, folder) in [(a, &outputs[0]), (b, &outputs[1])] {

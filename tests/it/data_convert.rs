@@ -42,11 +42,11 @@ fn pairing_and_splitting_give_back_the_same_pictures() {
         folder.join("both"),
         folder.join("apart"),
     );
-    let conversion = join_pairs(&a, &b, &both, &|_, _| ()).unwrap();
+    let conversion = join_pairs(&a, &b, &both, false, &|_, _| ()).unwrap();
     assert_eq!((conversion.converted, conversion.failures.len()), (3, 0));
     assert_eq!(names(&both), ["1.png", "x/2.5.png", "x/y/3.png"]);
     assert_eq!(pixels(&both.join("1.png")).dimensions(), (42, 10));
-    let conversion = split_pairs(&both, &apart, &|_, _| ()).unwrap();
+    let conversion = split_pairs(&both, &apart, false, &|_, _| ()).unwrap();
     assert_eq!(conversion.converted, 3);
     for name in names(&both) {
         assert_eq!(pixels(&apart.join("A").join(&name)), pixels(&a.join(&name)));
@@ -65,7 +65,14 @@ fn one_bad_file_is_named_and_the_rest_is_done() {
     folder.write("a/1.png", b"");
     folder.png("b/3.png", gradient(10, 20, 1));
     let output = folder.join("both");
-    let conversion = join_pairs(&folder.join("a"), &folder.join("b"), &output, &|_, _| ()).unwrap();
+    let conversion = join_pairs(
+        &folder.join("a"),
+        &folder.join("b"),
+        &output,
+        false,
+        &|_, _| (),
+    )
+    .unwrap();
     assert_eq!(conversion.converted, 4);
     let failures = failures(&conversion);
     assert_eq!(failures.len(), 2);
@@ -74,7 +81,7 @@ fn one_bad_file_is_named_and_the_rest_is_done() {
     assert_eq!(names(&output), ["0.png", "2.png", "4.png", "5.png"]);
 
     folder.png("both/narrow.png", gradient(1, 5, 0));
-    let conversion = split_pairs(&output, &folder.join("apart"), &|_, _| ()).unwrap();
+    let conversion = split_pairs(&output, &folder.join("apart"), false, &|_, _| ()).unwrap();
     assert_eq!(conversion.converted, 4);
     assert!(conversion.failures[0].to_string().contains("too narrow"));
 }
@@ -87,29 +94,61 @@ fn what_would_overwrite_or_eat_itself_is_refused() {
     let (a, b) = (folder.join("a"), folder.join("b"));
     let settings = EdgeSettings::default();
     for output in [a.clone(), a.join("edges"), b.join("../a/new/deep")] {
-        let error = write_edges(&a, &output, &settings, &|_, _| ()).unwrap_err();
+        let error = write_edges(&a, &output, &settings, false, &|_, _| ()).unwrap_err();
         assert!(
             error
                 .to_string()
                 .contains("must be another folder than the input")
         );
-        assert!(join_pairs(&a, &b, &output, &|_, _| ()).is_err());
+        assert!(join_pairs(&a, &b, &output, false, &|_, _| ()).is_err());
     }
     // `split` writes to `A` below its output.
     folder.png("A/1.png", gradient(20, 10, 1));
-    let error = split_pairs(&folder.join("A"), folder.path(), &|_, _| ()).unwrap_err();
+    let error = split_pairs(&folder.join("A"), folder.path(), false, &|_, _| ()).unwrap_err();
     assert!(matches!(error, DataError::SameFolder { .. }));
     folder.png("a/1.jpg", gradient(20, 10, 1));
-    let error = write_edges(&a, &folder.join("out"), &settings, &|_, _| ()).unwrap_err();
+    let error = write_edges(&a, &folder.join("out"), &settings, false, &|_, _| ()).unwrap_err();
     assert!(matches!(error, DataError::SameStem { .. }));
     assert!(!folder.join("out").exists());
     let error = write_edges(
         &folder.join("none"),
         &folder.join("out"),
         &settings,
+        false,
         &|_, _| (),
     );
     assert!(matches!(error, Err(DataError::NotAFolder(_))));
+}
+
+#[test]
+fn files_of_the_user_are_replaced_only_if_asked_for() {
+    let folder = Folder::new();
+    folder.png("a/1.png", gradient(20, 10, 1));
+    folder.png("a/x/2.png", gradient(20, 10, 1));
+    folder.png("out/x/2.png", gradient(3, 3, 9));
+    folder.png("apart/B/1.png", gradient(3, 3, 9));
+    let (a, out, apart) = (folder.join("a"), folder.join("out"), folder.join("apart"));
+    let settings = EdgeSettings::default();
+    let of_edges = |overwrite| write_edges(&a, &out, &settings, overwrite, &|_, _| ());
+    let of_pairs = |overwrite| join_pairs(&a, &a, &out, overwrite, &|_, _| ());
+    let of_halves = |overwrite| split_pairs(&a, &apart, overwrite, &|_, _| ());
+    let refusals = [
+        of_edges(false).unwrap_err(),
+        of_pairs(false).unwrap_err(),
+        of_halves(false).unwrap_err(),
+    ];
+    for (refusal, name) in refusals.iter().zip(["x/2.png", "x/2.png", "B/1.png"]) {
+        assert!(matches!(refusal, DataError::Exists(path) if path.ends_with(name)));
+        assert!(refusal.to_string().contains("--overwrite"), "{refusal}");
+    }
+    // Nothing has been written.
+    assert_eq!(names(&out), ["x/2.png"]);
+    assert_eq!(names(&apart), ["B/1.png"]);
+    assert_eq!(pixels(&out.join("x/2.png")).dimensions(), (3, 3));
+    assert_eq!(of_edges(true).unwrap().converted, 2);
+    assert_eq!(pixels(&out.join("x/2.png")).dimensions(), (20, 10));
+    assert_eq!(of_pairs(true).unwrap().converted, 2);
+    assert_eq!(of_halves(true).unwrap().converted, 2);
 }
 
 #[test]
@@ -122,6 +161,7 @@ fn an_output_that_cannot_be_written_is_one_error() {
         &folder.join("a"),
         &output,
         &EdgeSettings::default(),
+        false,
         &|_, _| (),
     )
     .unwrap_err();
@@ -212,6 +252,7 @@ fn edges_of_tiny_and_odd_pictures_do_not_fail() {
         &folder.join("a"),
         &output,
         &EdgeSettings::default(),
+        false,
         &|_, _| (),
     );
     assert_eq!(failures(&conversion.unwrap()), Vec::<String>::new());
