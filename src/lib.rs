@@ -27,6 +27,7 @@ pub mod random;
 #[cfg(feature = "serve")]
 pub mod serve;
 mod shell;
+mod spelling;
 pub mod style;
 pub mod synthesis;
 pub mod train;

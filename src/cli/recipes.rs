@@ -46,7 +46,16 @@ pub(super) fn read(path: &Path) -> Result<Overlay, ConfigError> {
     if path.is_file() {
         return Overlay::from_file(path);
     }
-    let name = path.to_string_lossy();
-    let name = name.strip_prefix("configs/").unwrap_or(&name);
-    BuiltinRecipe::find(name.strip_suffix(".toml").unwrap_or(name))?.overlay()
+    let asked = path.to_string_lossy();
+    let name = asked.strip_prefix("configs/").unwrap_or(&asked);
+    let found = BuiltinRecipe::find(name.strip_suffix(".toml").unwrap_or(name));
+    found.map_err(|error| as_asked(error, &asked))?.overlay()
+}
+
+/// The error with the recipe as it was asked for: whoever means a file looks for its name.
+fn as_asked(mut error: ConfigError, asked: &str) -> ConfigError {
+    if let ConfigError::NoRecipe { name, .. } = &mut error {
+        asked.clone_into(name);
+    }
+    error
 }

@@ -10,7 +10,7 @@ use crate::picture::Amount;
 pub enum UsageError {
     /// Nothing says how to train.
     #[error(
-        "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` or `--mode contrastive` for two piles of pictures, `--mode pix2pixhd` for label maps and large pictures, `--mode inpaint` to fill holes in photos, `--mode generate` for pictures from noise"
+        "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` or `--mode contrastive` for two piles of pictures, `--mode pix2pixhd` for label maps and large pictures, `--mode inpaint` to fill holes in photos, `--mode generate` or `--mode vae` for pictures from noise"
     )]
     NoMode,
     /// Gradients are to go from GPU to GPU, and there are none.

@@ -4,6 +4,7 @@ use rust_embed::RustEmbed;
 
 use super::error::ConfigError;
 use super::overlay::Overlay;
+use crate::spelling::nearest;
 
 #[derive(RustEmbed)]
 #[folder = "configs"]
@@ -47,6 +48,7 @@ impl BuiltinRecipe {
         Err(ConfigError::NoRecipe {
             name: name.to_owned(),
             known: known.join(", "),
+            nearest: nearest(name, known),
         })
     }
 

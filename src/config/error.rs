@@ -9,10 +9,12 @@ pub enum ConfigError {
     #[error(transparent)]
     File(#[from] FileError),
     /// Neither a file nor a recipe in the program.
-    #[error("there is no recipe `{name}`, neither a file nor in this program, which has: {known}")]
+    #[error("there is no recipe `{name}`, neither a file nor in this program{}", known_text(nearest.as_deref(), known))]
     NoRecipe {
         /// What was asked for.
         name: String,
+        /// The one that was probably meant.
+        nearest: Option<String>,
         /// The recipes in the program.
         known: String,
     },
@@ -57,4 +59,11 @@ pub enum ConfigError {
     /// A `--set` that is not `section.key=value`.
     #[error("`--set {0}`: write it as section.key=value, for example `--set data.crop_size=64`")]
     BadSetting(String),
+}
+
+fn known_text(nearest: Option<&str>, known: &str) -> String {
+    match nearest {
+        Some(nearest) => format!(": did you mean `{nearest}`?"),
+        None => format!(", which has: {known}"),
+    }
 }

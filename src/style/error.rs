@@ -170,7 +170,7 @@ pub enum StyleError {
         message: String,
     },
     /// A style without an encoder, where pictures are to be encoded.
-    #[error("the style `{style}` of mode {mode} has no encoder: take one of mode vae")]
+    #[error("the style `{style}` of mode {mode} has no encoder: take one of mode vae or generate")]
     EncodesNone {
         /// Style.
         style: String,

@@ -6,6 +6,7 @@ use super::error::StyleError;
 use super::folder::StyleFolder;
 use super::manifest::Manifest;
 use crate::files::FileError;
+use crate::spelling::nearest;
 
 /// A folder of styles.
 #[derive(Debug, Clone)]
@@ -151,19 +152,6 @@ impl Registry {
         names.sort();
         Ok(names)
     }
-}
-
-/// The one of `names` that was probably meant by `name`.
-fn nearest(name: &str, names: Vec<String>) -> Option<String> {
-    let letters = |text: &str| text.replace(|letter: char| letter.is_ascii_digit(), "");
-    let (asked, own) = (name.to_lowercase(), letters(name));
-    let candidates = names.into_iter().filter_map(|known| {
-        let distance = strsim::damerau_levenshtein(&asked, &known.to_lowercase());
-        // One letter instead of another makes every short name.
-        let most = (known.chars().count() / 4).min(3);
-        (distance <= most && letters(&known) != own).then_some((distance, known))
-    });
-    candidates.min().map(|(_, known)| known)
 }
 
 #[cfg(test)]

@@ -63,8 +63,9 @@ pub enum TrainError {
     },
     /// The data differs from that of the run to resume.
     #[error(
-        "the training pictures are not those that `{style}` was trained on ({samples} samples in `{root}`): \
-         names or sizes of files have changed; start a new style, from these weights with `--init-from`"
+        "the training pictures are not those that `{style}` was trained on ({samples} samples{}): \
+         names or sizes of files have changed; start a new style, from these weights with `--init-from`",
+        place(root)
     )]
     OtherData {
         /// Style.
@@ -151,5 +152,14 @@ fn advice(failure: &DeviceFailure) -> &'static str {
         ": lower `data.batch_size`, `data.crop_size` or `generator.channels`"
     } else {
         ""
+    }
+}
+
+/// Where a style's pictures were; those of the program lie in no folder.
+fn place(root: &str) -> String {
+    if root.is_empty() {
+        " of the program itself".to_owned()
+    } else {
+        format!(" in `{root}`")
     }
 }

@@ -219,7 +219,8 @@ fn wrong_settings_name_their_key() {
             assert!(message.contains(part), "{message}");
         }
     }
-    assert!(error("--config missing.toml").starts_with("error: there is no recipe `missing`"));
+    assert!(error("--config missing.toml").starts_with("error: there is no recipe `missing.toml`"));
+    assert!(error("--config monnet").contains("did you mean `monet`?"));
     for line in [
         "train --mode cyclone",
         "train --mode cycle --steps many",

@@ -319,12 +319,13 @@ fn recipes_are_found_by_name() {
             ))
             .done();
     }
-    place
-        .run("train --config cycle-smal --name d")
-        .failed(2, &["no recipe `cycle-smal`", "cycle-small, day-night"]);
+    place.run("train --config cycle-smal --name d").failed(
+        2,
+        &["no recipe `cycle-smal`", "did you mean `cycle-small`?"],
+    );
     place
         .run("recipes show other")
-        .failed(2, &["no recipe `other`"]);
+        .failed(2, &["no recipe `other`", "cycle-small, day-night"]);
 }
 
 #[test]

@@ -117,6 +117,13 @@ fn networks_of_other_repositories_are_imported_or_refused_by_name() {
     assert_like_pytorch(&place, "resizing", "", "resizing");
     assert_like_pytorch(&place, "cut", "", "cut");
     place.run("import cut_D.pth --style cut").done();
+    // One with fewer blocks than the recipe has, and fewer layers to compare.
+    place
+        .run("export monet --format safetensors --output blocks.safetensors")
+        .done();
+    place
+        .run("import blocks.safetensors --style fewer --mode contrastive")
+        .done();
     let shown = place.run("styles show cut").done().stdout;
     assert!(shown.contains("contrastive"), "{shown}");
     for (tensors, message) in [

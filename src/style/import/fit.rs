@@ -82,6 +82,11 @@ pub(super) fn recipe_with_generator(
     if data.input_channels != data.output_channels && mode == Mode::Cycle {
         recipe.loss.identity = 0.0;
     }
+    if mode == Mode::Contrastive {
+        // A generator with fewer blocks has fewer layers than the usual one.
+        let layers = generator.encoder_channels(data.input_channels).len();
+        recipe.loss.nce_layers.retain(|&layer| layer < layers);
+    }
     for channels in channels {
         if channels != 1 && channels != 3 {
             return Err(ImportError::Unknown {
