@@ -2,16 +2,14 @@
 
 use burn::tensor::Tensor;
 
-#[cfg(feature = "flex")]
-use burn::backend::DispatchDevice;
+use super::own_threads::computes_on_own_threads;
 
 /// The mean of all elements of `[batch, channels, height, width]`, `[1]`.
 ///
 /// Flex adds numbers one after the other in 32 bits, so that the sum of a picture of 256 x 256 is off by some 1e-5: there rows are
 /// added first, and then their sums.
 pub fn mean(tensor: Tensor<4>) -> Tensor<1> {
-    #[cfg(feature = "flex")]
-    if let DispatchDevice::Flex(_) = tensor.device().inner().as_dispatch() {
+    if computes_on_own_threads(&tensor.device()) {
         let [batch, channels, height, width] = tensor.dims();
         let rows = tensor.reshape([batch * channels * height, width]);
         let pictures = rows.mean_dim(1).reshape([batch * channels, height]);

@@ -120,7 +120,7 @@ impl Filler for NetworkFiller {
         let windows = windows.into_par_iter();
         let filled: Result<Vec<_>, String> =
             windows.map(|window| self.filled(vec![window])).collect();
-        Ok(filled?.concat())
+        Ok(filled?.into_iter().flatten().collect())
     }
 }
 
