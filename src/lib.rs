@@ -27,8 +27,8 @@ pub mod random;
 #[cfg(feature = "serve")]
 pub mod serve;
 mod shell;
-mod spelling;
 pub mod style;
 pub mod synthesis;
 pub mod train;
 pub mod unpaired;
+mod wording;

@@ -8,15 +8,14 @@ use clap::{Args, ValueEnum};
 use super::exit::Exit;
 use super::globals::Globals;
 use super::interrupt;
-use super::output::print;
 use super::pair_side::{PairSide, check_pairs};
 use super::pictures::PictureArguments;
 use super::streams::{Streams, deliver};
 use super::usage::UsageError;
 use crate::apply::{
-    Animations, ApplyError, ApplyOptions, Event, FillOptions, LabelTranslator, Looks, MaskLookup,
-    MaskSource, NetworkFiller, NetworkTranslator, OnExisting, OutputFormat, OutputSize, Plan,
-    SampleOptions, ShardChoice, SizeChoice, Status, Summary, TileSize, Tiling, Translator,
+    Animations, ApplyError, ApplyOptions, Event, FileReport, FillOptions, LabelTranslator, Looks,
+    MaskLookup, MaskSource, NetworkFiller, NetworkTranslator, OnExisting, OutputFormat, OutputSize,
+    Plan, SampleOptions, ShardChoice, SizeChoice, Status, Summary, TileSize, Tiling, Translator,
     TransparentPixels, fill, plan_inputs, run as translate, size_and_restore,
 };
 use crate::config::{Direction, Mode};
@@ -29,7 +28,7 @@ use crate::style::{Manifest, Registry};
 /// Arguments of `translate apply`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  translate apply photos/ --style monet\n  translate apply cat.jpg -s monet -o painted.png\n  translate apply photos/*.jpg --style checkpoints/edges --output out --format png\n  translate apply facades/test --style facades --side right\n  translate apply --input photos/ --mask masks/ --style fill --dilate 2\n  translate apply --input photos/ --style monet --skip-existing --report report.jsonl\n  translate apply --input photos/ --style monet --shard 2/5 --report report-2.jsonl\n  translate apply --input - --style monet --output - < cat.jpg > painted.jpg\n  translate apply --input - --style monet --output painted.png < cat.jpg\n  translate apply --input cat.jpg --style monet --output - | display"
+    after_help = "Examples:\n  translate apply photos/ --style monet\n  translate apply cat.jpg -s monet -o painted.png\n  translate apply photos/*.jpg --style checkpoints/edges --output out --format png\n  translate apply facades/test --style facades --side right\n  translate apply --input photos/ --mask masks/ --style fill --dilate 2 --output repaired\n  translate apply --input photos/ --style monet --skip-existing --report report.jsonl\n  translate apply --input photos/ --style monet --shard 2/5 --report report-2.jsonl\n  translate apply --input - --style monet --output - < cat.jpg > painted.jpg\n  translate apply --input - --style monet --output painted.png < cat.jpg\n  translate apply --input cat.jpg --style monet --output - | display"
 )]
 pub struct Arguments {
     /// Pictures, folders (with all folders in them), patterns such as 'photos/*.jpg', or - for a picture on standard input
@@ -168,15 +167,6 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     pictures.format = streams.format;
     let has_masks = arguments.mask.is_some();
     let (size, restore) = size_and_restore(arguments.size, arguments.restore, &manifest);
-    if let OutputSize::ShortAtMost(side) = size
-        && !has_masks
-    {
-        tracing::info!(
-            "pictures whose shorter side has more than {side} pixels are translated at that, the size of the style `{}`, and \
-             brought back to their own; `--size keep` translates them as they are",
-            folder.name()
-        );
-    }
     pictures.check(size, has_masks)?;
     let masks = arguments.mask.as_ref();
     let masks = masks.map(|source| {
@@ -237,7 +227,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             feather: arguments.feather,
             dilate: arguments.dilate,
         };
-        return finish(&plan, &options, &streams, "filled", |on_event| {
+        return finish(globals, &plan, &options, &streams, "filled", |on_event| {
             fill(&plan, &masks, &mut filler, how, &options, &stop, on_event)
         });
     }
@@ -261,9 +251,20 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         });
         Box::new(network)
     };
-    let exit = finish(&plan, &options, &streams, "translated", |on_event| {
-        translate(&plan, &mut *translator, &options, &stop, on_event)
-    })?;
+    let mut reduced = ReducedNote::new(&options);
+    let exit = finish(
+        globals,
+        &plan,
+        &options,
+        &streams,
+        "translated",
+        |on_event| {
+            translate(&plan, &mut *translator, &options, &stop, |event| {
+                reduced.see(event.file);
+                on_event(event);
+            })
+        },
+    )?;
     if let Some(animations) = animations {
         tracing::info!("{} animations written", animations.write()?);
     }
@@ -282,8 +283,40 @@ fn check_tiling(tiling: Tiling, is_whole: bool) -> Result<(), UsageError> {
     }
 }
 
+/// Says once that pictures are larger than a style takes them, when the first such picture comes.
+struct ReducedNote {
+    /// The longest shorter side that is translated as it is; none where all are, and after the note.
+    side: Option<u32>,
+}
+
+impl ReducedNote {
+    fn new(options: &ApplyOptions) -> Self {
+        Self {
+            side: match options.size {
+                OutputSize::ShortAtMost(side) => Some(side),
+                _ => None,
+            },
+        }
+    }
+
+    fn see(&mut self, file: &FileReport) {
+        let (Some(side), Some(width), Some(height)) = (self.side, file.width, file.height) else {
+            return;
+        };
+        // Translations have the size of their pictures again.
+        if width.min(height) > side {
+            tracing::info!(
+                "pictures whose shorter side has more than {side} pixels are translated at that, the size of the style, and brought \
+                 back to their own; `--size keep` translates them as they are"
+            );
+            self.side = None;
+        }
+    }
+}
+
 /// Does the work, shows its progress, and says what became of it.
 fn finish(
+    globals: &Globals,
     plan: &Plan,
     options: &ApplyOptions,
     streams: &Streams,
@@ -341,6 +374,9 @@ fn finish(
             let _ = write!(text, ", {number} {what}");
         }
     }
+    if count(Status::NotReached) > 0 && !plan.to_stdout {
+        text.push_str(" (`--skip-existing` goes on with those)");
+    }
     if plan.left_out.count() > 0 {
         let _ = write!(text, "; {}", plan.left_out);
     }
@@ -349,7 +385,7 @@ fn finish(
         deliver(plan)?;
         tracing::info!("{text}");
     } else {
-        print(text)?;
+        globals.report(text)?;
     }
     let complete = count(Status::Failed) == 0 && count(Status::NotReached) == 0;
     Ok(if complete {

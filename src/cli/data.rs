@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::exit::Exit;
+use super::globals::Globals;
 use super::output::print;
 use super::recipes;
 use super::usage::UsageError;
@@ -17,6 +18,7 @@ use crate::data::{
     write_edges, write_labels, write_masks,
 };
 use crate::progress::Counter;
+use crate::wording::counted;
 
 /// Arguments of `translate data`.
 #[derive(Debug, Args)]
@@ -31,9 +33,9 @@ enum Verb {
     Check {
         /// Folder of the data set
         folder: PathBuf,
-        /// Training method that is to use it
-        #[arg(long)]
-        mode: Mode,
+        /// Training method that is to use it [default: that of the recipe]
+        #[arg(long, required_unless_present = "config")]
+        mode: Option<Mode>,
         /// Recipe that is to be used: a file, or the name of one in this program
         #[arg(long, value_name = "FILE|NAME")]
         config: Option<PathBuf>,
@@ -181,7 +183,7 @@ struct EdgeArguments {
     blur: f32,
 }
 
-pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
+pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
     match arguments.verb {
         Verb::Check {
             folder,
@@ -194,14 +196,14 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
             b,
             output,
             overwrite,
-        } => convert("pairing", &output, |progress| {
+        } => convert(globals, "pairing", &output, |progress| {
             join_pairs(&a, &b, &output, overwrite, progress)
         }),
         Verb::Split {
             input,
             output,
             overwrite,
-        } => convert("splitting", &output, |progress| {
+        } => convert(globals, "splitting", &output, |progress| {
             split_pairs(&input, &output, overwrite, progress)
         }),
         Verb::Edges {
@@ -215,7 +217,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
                 high: settings.high,
                 blur: settings.blur,
             };
-            convert("drawing edges", &output, |progress| {
+            convert(globals, "drawing edges", &output, |progress| {
                 write_edges(&input, &output, &settings, overwrite, progress)
             })
         }
@@ -236,7 +238,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
                 downscale: downscale.map(|scale| scale as usize),
                 noise: noise.map(|deviation| [deviation; 2]),
             };
-            convert("spoiling", &output, |progress| {
+            convert(globals, "spoiling", &output, |progress| {
                 write_degraded(&input, &output, &settings, seed, overwrite, progress)
             })
         }
@@ -245,7 +247,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
             output,
             palette,
             overwrite,
-        } => labels(&input, &output, palette.as_deref(), overwrite),
+        } => labels(globals, &input, &output, palette.as_deref(), overwrite),
         Verb::Masks {
             kind,
             input,
@@ -274,7 +276,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
                     anyhow::bail!("masks have no size to keep: give --size 256 or --size 640x480")
                 }
             };
-            convert("drawing masks", &output, |progress| {
+            convert(globals, "drawing masks", &output, |progress| {
                 write_masks(plan, &output, settings, overwrite, progress)
             })
         }
@@ -283,7 +285,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
 
 fn check(
     folder: &Path,
-    mode: Mode,
+    mode: Option<Mode>,
     config: Option<&Path>,
     settings: &[String],
 ) -> anyhow::Result<Exit> {
@@ -291,6 +293,7 @@ fn check(
     for setting in settings {
         overlay.set(setting)?;
     }
+    let mode = mode.or(overlay.mode()?).ok_or(UsageError::NoMode)?;
     let mut recipe: Recipe = overlay.resolve(mode)?;
     fit_to_data(&mut recipe, folder)?;
     for part in [Split::Train, Split::Validation, Split::Test] {
@@ -310,6 +313,7 @@ fn check(
 }
 
 fn labels(
+    globals: &Globals,
     input: &Path,
     output: &Path,
     palette: Option<&Path>,
@@ -317,7 +321,7 @@ fn labels(
 ) -> anyhow::Result<Exit> {
     let palette = palette.map(ClassPalette::read).transpose()?;
     let mut classes = BTreeMap::new();
-    let exit = convert("converting", output, |progress| {
+    let exit = convert(globals, "converting", output, |progress| {
         let (conversion, shares) =
             write_labels(input, output, palette.as_ref(), overwrite, progress)?;
         classes = shares;
@@ -343,6 +347,7 @@ fn labels(
 }
 
 fn convert(
+    globals: &Globals,
     what: &str,
     output: &Path,
     work: impl FnOnce(&(dyn Fn(usize, usize) + Sync)) -> Result<Conversion, DataError>,
@@ -360,10 +365,9 @@ fn convert(
     } else {
         String::new()
     };
-    let plural = if conversion.converted == 1 { "" } else { "s" };
-    print(format_args!(
-        "{} picture{plural} in `{}`{suffix}",
-        conversion.converted,
+    globals.report(format_args!(
+        "{} in `{}`{suffix}",
+        counted(conversion.converted, "picture"),
         output.display()
     ))?;
     Ok(if failed > 0 {

@@ -102,6 +102,10 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         (&arguments.study, &arguments.real, &arguments.fake)
     {
         write_study(real, fake, &arguments.suffixes(), arguments.seed, page)?;
+        globals.report(format_args!(
+            "wrote `{}`: open it in a browser, or send it; `translate evaluate --study-results FILE...` adds up what it saves",
+            page.display()
+        ))?;
         return Ok(Exit::Done);
     }
     if let Some(runs) = &arguments.compare {

@@ -8,7 +8,6 @@ use indicatif::DecimalBytes;
 
 use super::exit::Exit;
 use super::globals::Globals;
-use super::output::print;
 use super::usage::UsageError;
 use crate::apply::OutputSize;
 use crate::config::{Direction, Recipe, Upsample};
@@ -20,6 +19,7 @@ use crate::style::{
     generator_state_dict, network_state_dict, write_weights,
 };
 use crate::synthesis;
+use crate::wording::counted;
 
 /// Arguments of `translate export`.
 #[derive(Debug, Args)]
@@ -180,10 +180,10 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             }
             let target = StyleFolder::new(&output);
             let networks = export_style(&folder, &manifest, precision, &target)?;
-            print(format_args!(
-                "wrote the style `{}`: {networks} {}, {}",
+            globals.report(format_args!(
+                "wrote the style `{}`: {}, {}",
                 output.display(),
-                if networks == 1 { "network" } else { "networks" },
+                counted(networks, "network"),
                 precision.name(),
             ))?;
             return Ok(Exit::Done);
@@ -213,7 +213,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let size = std::fs::metadata(&output)
         .map_err(FileError::context("read", &output))?
         .len();
-    print(format_args!(
+    globals.report(format_args!(
         "wrote `{}`, {}: {note}",
         output.display(),
         DecimalBytes(size)

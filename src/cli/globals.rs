@@ -1,9 +1,11 @@
 //! What the command line accepts for every command.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::output::print;
 use crate::device::DeviceName;
 
 /// Flags of every command.
@@ -27,7 +29,7 @@ pub struct Globals {
     /// Say more (-vv: still more)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Say only what is wrong
+    /// Say only what is wrong, and print only what was asked for, such as lists and scores
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Form of the messages on standard error
@@ -36,6 +38,13 @@ pub struct Globals {
     /// How progress is shown on standard error
     #[arg(long, global = true, value_enum, value_name = "FORM", default_value_t = ProgressForm::Auto)]
     pub progress: ProgressForm,
+}
+
+impl Globals {
+    /// Prints what was made and where it is, which nobody needs who asked for quiet.
+    pub(super) fn report(&self, text: impl Display) -> anyhow::Result<()> {
+        if self.quiet { Ok(()) } else { print(text) }
+    }
 }
 
 /// Form of log messages.

@@ -6,12 +6,12 @@ use clap::{Args, ValueEnum};
 
 use super::exit::Exit;
 use super::globals::Globals;
-use super::output::print;
 use crate::config::{Direction, GeneratorArch, Mode, NormKind};
 use crate::device::DeviceName;
 use crate::style::import::{Architecture, Hints, ImportError, ImportOptions, Imported, import};
 use crate::style::{Registry, StyleFolder};
 use crate::synthesis::PublicGenerator;
+use crate::wording::counted;
 
 /// Arguments of `translate import`.
 #[derive(Debug, Args)]
@@ -100,18 +100,18 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         .device;
     if let Some(found) = public_generator(&options)? {
         let weights = found.import(&folder, &options, &device)?;
-        return report_generator(&found, weights, &folder);
+        return report_generator(globals, &found, weights, &folder);
     }
     let imported = import(&folder, &options, &device)?;
     report_notes(&imported);
-    print(format_args!(
+    globals.report(format_args!(
         "imported {} ({} weights) as `{}`",
         imported.architecture.description(),
         imported.weights,
         imported.path.display(),
     ))?;
     if imported.architecture.is_generator() {
-        print(format_args!(
+        globals.report(format_args!(
             "style `{0}` translates {1}: translate apply --input PICTURES --style {0}{2}",
             folder.name(),
             imported.direction.name(),
@@ -150,12 +150,13 @@ fn public_generator(options: &ImportOptions) -> Result<Option<PublicGenerator>, 
 }
 
 fn report_generator(
+    globals: &Globals,
     found: &PublicGenerator,
     weights: usize,
     folder: &StyleFolder,
 ) -> anyhow::Result<Exit> {
     let name = folder.name();
-    print(format_args!(
+    globals.report(format_args!(
         "imported {} ({weights} weights) as `{}`\nmake pictures with it: translate sample --style {name}",
         found.description(),
         folder.path().display(),
@@ -172,8 +173,7 @@ fn report_notes(imported: &Imported) {
         );
     }
     for (entry, count) in &imported.ignored_entries {
-        let tensors = if *count == 1 { "tensor" } else { "tensors" };
-        tracing::info!("ignored `{entry}` ({count} {tensors})");
+        tracing::info!("ignored `{entry}` ({})", counted(*count, "tensor"));
     }
     if !imported.finite {
         tracing::warn!("some weights are infinite or not numbers: translations will be too");

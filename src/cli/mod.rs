@@ -80,7 +80,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Export(arguments) => export::run(&globals, arguments),
         Command::Import(arguments) => import::run(&globals, arguments),
         Command::Styles(arguments) => styles::run(&globals, arguments),
-        Command::Data(arguments) => data::run(arguments),
+        Command::Data(arguments) => data::run(&globals, arguments),
         Command::Bench(arguments) => bench::run(&globals, arguments),
         #[cfg(feature = "serve")]
         Command::Serve(arguments) => serve::run(&globals, arguments),

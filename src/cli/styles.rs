@@ -11,6 +11,7 @@ use super::globals::Globals;
 use super::output::print;
 use super::usage::UsageError;
 use crate::style::{Manifest, Registry, StyleError, StyleFolder, second_generator_stem};
+use crate::wording::counted;
 
 /// Arguments of `translate styles`.
 #[derive(Debug, Args)]
@@ -106,12 +107,12 @@ fn description(style: &StyleFolder) -> anyhow::Result<String> {
     };
     let kept = match style.kept_steps()?.len() {
         0 => String::new(),
-        count => format!(", {count} kept states"),
+        count => format!(", {}", counted(count, "kept state")),
     };
     Ok(format!(
-        "{mode} {direction}, {arch} at {}, {} steps{unfinished}{kept}",
+        "{mode} {direction}, {arch} at {}, {}{unfinished}{kept}",
         recipe.data.picture_size(),
-        manifest.training.steps
+        counted(manifest.training.steps, "step")
     ))
 }
 

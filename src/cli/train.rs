@@ -10,7 +10,6 @@ use super::exit::Exit;
 use super::globals::Globals;
 use super::interrupt;
 use super::joint_training::{Beginning, ExchangeWay};
-use super::output::print;
 use super::recipes;
 use super::resumption::{MoreTraining, chosen_style, resumed_recipe};
 use super::sample_recipe::sample_recipe;
@@ -236,7 +235,7 @@ fn train(
     let mode = session.recipe.mode;
     let outcome = session.run_together(group, &interrupt::flag())?;
     if outcome == RunOutcome::Finished && group.is_leader() {
-        print(format_args!(
+        globals.report(format_args!(
             "style `{name}` is in `{}`, its report in `{}`\n{}",
             style.path().display(),
             style.report().display(),

@@ -4,7 +4,7 @@ use rust_embed::RustEmbed;
 
 use super::error::ConfigError;
 use super::overlay::Overlay;
-use crate::spelling::nearest;
+use crate::wording::nearest;
 
 #[derive(RustEmbed)]
 #[folder = "configs"]

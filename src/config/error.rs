@@ -1,6 +1,7 @@
 //! Errors of recipes.
 
 use crate::files::FileError;
+use crate::wording::nearest;
 
 /// A recipe that cannot be used. Each message names the origin (file or `--set`), the key and the remedy.
 #[derive(Debug, thiserror::Error)]
@@ -56,9 +57,39 @@ pub enum ConfigError {
         /// What is wrong and what would be right.
         message: String,
     },
+    /// A name that is none of those that the key takes.
+    #[error(
+        "`{key}`: takes {}, not \"{given}\"{}",
+        listed(choices),
+        meant(given, choices)
+    )]
+    NoChoice {
+        /// Dotted key.
+        key: String,
+        /// The name.
+        given: String,
+        /// All that it takes.
+        choices: Vec<String>,
+    },
     /// A `--set` that is not `section.key=value`.
     #[error("`--set {0}`: write it as section.key=value, for example `--set data.crop_size=64`")]
     BadSetting(String),
+}
+
+/// Names in quotes, with "or" before the last one.
+fn listed(names: &[String]) -> String {
+    match names {
+        [first @ .., last] if !first.is_empty() => {
+            format!("\"{}\" or \"{last}\"", first.join("\", \""))
+        }
+        _ => format!("\"{}\"", names.concat()),
+    }
+}
+
+/// The one of `names` that was probably meant by `given`.
+fn meant(given: &str, names: &[String]) -> String {
+    let nearest = nearest(given, names.to_vec());
+    nearest.map_or(String::new(), |name| format!("; did you mean \"{name}\"?"))
 }
 
 fn known_text(nearest: Option<&str>, known: &str) -> String {

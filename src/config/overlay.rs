@@ -135,28 +135,42 @@ impl Overlay {
                     let mut probe = to_table(&Recipe::defaults(mode));
                     merge(&mut probe, single(section, key, value.clone()));
                     if let Err(error) = Value::Table(probe).try_into::<Recipe>() {
-                        return Err(ConfigError::BadValue {
-                            key: format!("{section}.{key}"),
-                            message: plain_message(&error),
-                        });
+                        return Err(wrong_value(&format!("{section}.{key}"), &error));
                     }
                 }
             }
         }
         let recipe: Recipe = Value::Table(table)
             .try_into()
-            .map_err(|error: toml::de::Error| ConfigError::BadValue {
-                key: "recipe".to_owned(),
-                message: plain_message(&error),
-            })?;
+            .map_err(|error: toml::de::Error| wrong_value("recipe", &error))?;
         recipe.validate()?;
         Ok(recipe)
     }
 }
 
-/// The parser's message on one line, without the excerpt of a text that the user did not write.
-fn plain_message(error: &toml::de::Error) -> String {
-    error.message().replace('\n', ", ")
+/// A value of `key` that its type does not take, without the parser's excerpt of a text that the user did not write.
+fn wrong_value(key: &str, error: &toml::de::Error) -> ConfigError {
+    let key = key.to_owned();
+    match choices(error.message()) {
+        Some((given, choices)) => ConfigError::NoChoice {
+            key,
+            given,
+            choices,
+        },
+        None => ConfigError::BadValue {
+            key,
+            message: error.message().replace('\n', ", "),
+        },
+    }
+}
+
+/// What was given and what can be, where the parser says "unknown variant `a`, expected" and "`b`", "`b` or `c`" or
+/// "one of `b`, `c`, `d`".
+fn choices(message: &str) -> Option<(String, Vec<String>)> {
+    let named = message.strip_prefix("unknown variant `")?;
+    let (given, expected) = named.split_once('`')?;
+    let names = expected.split('`').skip(1).step_by(2);
+    Some((given.to_owned(), names.map(str::to_owned).collect()))
 }
 
 #[cfg(test)]
@@ -203,11 +217,14 @@ mod tests {
             error("[data]\ncrop_size = -4"),
             "`r.toml`: `data.crop_size` must be a whole number, 0 or more, but is -4"
         );
-        assert!(
-            error("[generator]\narch = \"unet_63\"").starts_with(
-                "`generator.arch`: unknown variant `unet_63`, expected one of `unet_64`"
-            )
+        assert_eq!(
+            error("[optim]\npolicy = \"cosin\""),
+            "`optim.policy`: takes \"linear\", \"step\", \"plateau\", \"cosine\" or \"constant\", not \"cosin\"; \
+             did you mean \"cosine\"?"
         );
+        let far = error("[generator]\narch = \"unet_63\"");
+        assert!(far.starts_with("`generator.arch`: takes \"unet_64\", "));
+        assert!(far.ends_with(" or \"stack\", not \"unet_63\""), "{far}");
         assert!(error("[data]\ncrop_size = 100").contains("multiple of 256"));
         assert_eq!(
             error("[loss]\ncycle_a = 1"),

@@ -136,7 +136,7 @@ mod tests {
         let recipe = set("cutout").unwrap();
         assert_eq!(recipe.discriminator.augment, [Augment::Cutout]);
         assert!(set("colour").unwrap_err().starts_with(
-            "`discriminator.augment`: unknown variant `colour`, expected one of `color`"
+            "`discriminator.augment`: takes \"color\", \"translation\" or \"cutout\", not \"colour\"; did you mean \"color\"?"
         ));
         assert_eq!(
             set("cutout,cutout").unwrap_err(),

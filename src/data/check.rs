@@ -14,6 +14,7 @@ use super::error::DataError;
 use super::folder::PictureFile;
 use super::side::{Part, Side, raster_halves};
 use super::transform::Size;
+use crate::wording::counted;
 
 /// What is in a data set that is in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,22 +56,15 @@ impl fmt::Display for CheckReport {
         for note in &self.notes {
             writeln!(formatter, "note: {note}")?;
         }
-        write!(
-            formatter,
-            "{} samples per epoch, all readable",
-            self.samples
-        )
+        let samples = counted(self.samples, "sample");
+        write!(formatter, "{samples} per epoch, all readable")
     }
 }
 
 impl fmt::Display for SideReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pictures = if self.pictures == 1 {
-            "picture"
-        } else {
-            "pictures"
-        };
-        write!(formatter, "{}: {} {pictures}, ", self.name, self.pictures)?;
+        let pictures = counted(self.pictures, "picture");
+        write!(formatter, "{}: {pictures}, ", self.name)?;
         let (smallest, largest) = (self.smallest, self.largest);
         if smallest == largest {
             write!(formatter, "{}x{}", smallest.0, smallest.1)?;
@@ -232,15 +226,21 @@ impl Dataset {
 
 pub(super) fn read_info(side: &Side, file: &PictureFile) -> Result<ImageInfo, DataError> {
     let picture = side.sample_of(file)?;
-    let mut raster = picture.raster;
+    let (mut raster, mut notes) = (picture.raster, picture.notes);
     if side.part != Part::Whole {
+        if raster.size().0 % 2 == 1 {
+            notes.push(
+                "its width is odd, which that of two pictures side by side is not; the last column is left out"
+                    .to_owned(),
+            );
+        }
         (raster, _) = raster_halves(&file.path, &raster)?;
     }
     Ok(ImageInfo {
         size: raster.size(),
         format: picture.format,
         extent: raster.extent(),
-        notes: picture.notes,
+        notes,
     })
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::error::DataError;
 use crate::files;
 use crate::picture::{ColourMap, IdMap};
+use crate::wording::counted;
 
 /// Unknown colours that a message names.
 const NAMED: usize = 5;
@@ -229,18 +230,16 @@ impl ClassPalette {
             .iter()
             .take(NAMED)
             .map(|([red, green, blue], count)| {
-                let plural = if *count == 1 { "" } else { "s" };
-                format!("{red},{green},{blue} ({count} pixel{plural})")
+                format!("{red},{green},{blue} ({})", counted(*count, "pixel"))
             });
         let mut text = named.collect::<Vec<_>>().join(", ");
         if colours.len() > NAMED {
             // Writing to a string cannot fail.
             let _ = write!(text, " and {} more", colours.len() - NAMED);
         }
-        let plural = if colours.len() == 1 { "" } else { "s" };
         format!(
-            "has {} colour{plural} that {} does not know: {text}; add them, or draw the map without smooth edges and save it without loss",
-            colours.len(),
+            "has {} that {} does not know: {text}; add them, or draw the map without smooth edges and save it without loss",
+            counted(colours.len(), "colour"),
             self.origin
         )
     }

@@ -9,6 +9,7 @@ use super::left_out::LeftOut;
 use super::pair_name::{differ_by_case, pair_name};
 use crate::files::FileError;
 use crate::picture::has_picture_extension;
+use crate::wording::counted;
 
 /// One picture file of a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,12 +203,9 @@ pub(super) fn describe_folder(folder: &Path) -> String {
         };
         parts.push(format!("folders {}{rest}", folders.join(" ")));
     }
-    for (count, one, many) in [
-        (pictures, "picture", "pictures"),
-        (others, "other file", "other files"),
-    ] {
+    for (count, thing) in [(pictures, "picture"), (others, "other file")] {
         if count > 0 {
-            parts.push(format!("{count} {}", if count == 1 { one } else { many }));
+            parts.push(counted(count, thing));
         }
     }
     if parts.is_empty() {

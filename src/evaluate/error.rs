@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::metric::Metric;
 use super::set_error::SetError;
 use crate::files::FileError;
+use crate::wording::counted;
 
 /// Why two folders cannot be compared.
 #[derive(Debug, thiserror::Error)]
@@ -141,13 +142,12 @@ const NAMED: usize = 10;
 
 /// "3 pictures cannot be read: ...", with the first of them.
 pub(super) fn listed(what: &str, names: &[String]) -> String {
-    let plural = if names.len() == 1 { "" } else { "s" };
     let first = names.iter().take(NAMED).map(String::as_str);
     let first: Vec<&str> = first.collect();
     let rest = if names.len() > NAMED { ", ..." } else { "" };
     format!(
-        "{} picture{plural} {what}: {}{rest}",
-        names.len(),
+        "{} {what}: {}{rest}",
+        counted(names.len(), "picture"),
         first.join(", ")
     )
 }

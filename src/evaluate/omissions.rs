@@ -8,6 +8,7 @@ use image::{DynamicImage, RgbImage};
 use crate::picture::{
     PictureError, PictureLimits, Subpixel, is_16_bit, read_picture, rgb, with_samples,
 };
+use crate::wording::counted;
 
 /// Pictures of 16 bits whose highest level is below this share of the range have few levels in their upper 8 bits.
 const USED_SHARE: f64 = 0.125;
@@ -35,16 +36,14 @@ pub(super) fn read_compared(path: &Path) -> Result<(RgbImage, Omissions), Pictur
 }
 
 /// The omissions of all pictures: each once, with the number of its pictures.
-pub(super) fn counted(all: impl IntoIterator<Item = String>) -> Vec<String> {
+pub(super) fn summed_up(all: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for omission in all {
         *counts.entry(omission).or_default() += 1;
     }
-    let words = counts.into_iter().map(|(words, count)| {
-        let plural = if count == 1 { "" } else { "s" };
-        format!("{count} picture{plural} {words}")
-    });
-    words.collect()
+    let counts = counts.into_iter();
+    let sentences = counts.map(|(words, count)| format!("{} {words}", counted(count, "picture")));
+    sentences.collect()
 }
 
 fn is_opaque(picture: &DynamicImage) -> bool {
@@ -130,7 +129,7 @@ mod tests {
         assert_eq!(omissions(seen(7)), ["whose transparency was not compared"]);
         assert!(omissions(seen(255)).is_empty());
         assert_eq!(
-            counted(["b".to_owned(), "a".to_owned(), "b".to_owned()]),
+            summed_up(["b".to_owned(), "a".to_owned(), "b".to_owned()]),
             ["1 picture a", "2 pictures b"]
         );
     }

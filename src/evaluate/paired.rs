@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::error::EvaluateError;
 use super::hole_masks::{HoleMaskError, HoleMasks};
 use super::metric::Metric;
-use super::omissions::{Omissions, counted, read_compared};
+use super::omissions::{Omissions, read_compared, summed_up};
 use super::pairs::Pair;
 use super::scores::{PictureScores, Scores};
 use super::{ms_ssim, pixel_metrics, ssim};
@@ -79,7 +79,7 @@ pub(super) fn measure_pairs(
         pictures,
         left_out,
         too_small,
-        not_compared: counted(omissions),
+        not_compared: summed_up(omissions),
     })
 }
 

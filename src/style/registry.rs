@@ -6,7 +6,7 @@ use super::error::StyleError;
 use super::folder::StyleFolder;
 use super::manifest::Manifest;
 use crate::files::FileError;
-use crate::spelling::nearest;
+use crate::wording::nearest;
 
 /// A folder of styles.
 #[derive(Debug, Clone)]

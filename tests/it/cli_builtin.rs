@@ -334,7 +334,12 @@ fn a_style_has_a_size_of_its_own() {
         "\n[apply]\nshorter_side = 20\n\n[training]\n",
     );
     place.write("checkpoints/s/style.toml", with_size);
-    out("own", "").says("`--size keep` translates them as they are");
+    let note = "`--size keep` translates them as they are";
+    out("own", "").says(note);
+    let small = place
+        .run("apply --input in/small.png --style s --output small")
+        .done();
+    assert!(!small.stderr.contains(note), "{small:#?}");
     out("keep", "--size keep");
     out("asked", "--size short:20 --restore");
     let same = |first: &str, second: &str| place.read(first) == place.read(second);

@@ -96,9 +96,10 @@ fn two_runs_are_compared_picture_by_picture() {
 #[test]
 fn a_study_is_a_page_whose_results_add_up() {
     let place = place();
-    place
+    let made = place
         .run("evaluate --real real --fake far --study study.html")
         .done();
+    assert!(made.stdout.starts_with("wrote `study.html`: "), "{made:#?}");
     let page = fs::read_to_string(place.path("study.html")).unwrap();
     assert_eq!(page.matches("class=\"trial\"").count(), 5);
     assert!(!page.contains("http"));

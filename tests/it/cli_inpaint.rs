@@ -281,10 +281,11 @@ fn networks_go_out_where_others_can_use_them() {
     place
         .run("export fill --format onnx --size 40 --output other.onnx")
         .failed(2, &["the sides of pictures are", "each; take"]);
-    place
-        .run("import free.safetensors --style new --mode inpaint")
-        .failed(
+    for mode in ["", " --mode inpaint"] {
+        let line = format!("import free.safetensors --style new{mode}");
+        place.run(&line).failed(
             1,
-            &["networks of mode inpaint are not imported", "--init-from"],
+            &["of mode inpaint, and such are not imported", "--init-from"],
         );
+    }
 }

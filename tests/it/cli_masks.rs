@@ -46,6 +46,11 @@ fn transparency_and_colours_are_masks() {
         .run("apply --input painted.png --style free --mask alpha --output no")
         .failed(3, &["`painted.png`", "no transparency"]);
     place
+        .run("apply --input painted.png --style free --mask color:#123456 --output same")
+        .done()
+        .says("`painted.png`: no pixel of it has the colour #123456: copied unchanged");
+    assert_eq!(place.read("same/painted.png"), place.read("painted.png"));
+    place
         .run("apply --input painted.png --style free --mask color:pink --output no")
         .failed(2, &["color:#rrggbb"]);
 }
@@ -266,6 +271,14 @@ fn masks_are_drawn_as_files_and_learnt_from() {
         "{check:#?}"
     );
     assert!(check.stdout.contains("photos: 6 pictures"), "{check:#?}");
+    // A recipe has a mode.
+    place.write(
+        "holes.toml",
+        "mode = \"inpaint\"\n[data]\nmasks = \"folder\"\n",
+    );
+    let by_recipe = place.run("data check photos --config holes.toml").done();
+    assert_eq!(by_recipe.stdout, check.stdout);
+    place.run("data check photos").failed(2, &["--mode <MODE>"]);
     place
         .run(&format!("train {INPAINT} {own} --steps 2 --name a"))
         .done();

@@ -173,6 +173,13 @@ fn odd_widths_are_fine_and_a_single_column_is_not() {
     folder.png("train/1.png", gradient(61, 20, 1));
     let report = check(folder.path(), &paired()).unwrap();
     assert_eq!(report.sides[1].largest, (30, 20));
+    assert_eq!(
+        report.to_string().lines().skip(2).collect::<Vec<_>>(),
+        [
+            "note: 1 file: its width is odd, which that of two pictures side by side is not; the last column is left out",
+            "1 sample per epoch, all readable"
+        ]
+    );
     folder.png("train/2.png", gradient(1, 20, 1));
     assert_eq!(
         message(&folder, &paired()),

@@ -152,6 +152,17 @@ impl MaskLookup {
         })
     }
 
+    /// What is said of a photo without holes.
+    pub(super) fn nothing(&self) -> String {
+        match &self.kind {
+            Kind::Alpha => "no pixel of it is transparent".to_owned(),
+            Kind::Colour([red, green, blue]) => {
+                format!("no pixel of it has the colour #{red:02x}{green:02x}{blue:02x}")
+            }
+            Kind::One(..) | Kind::Folder(..) => "its mask is empty".to_owned(),
+        }
+    }
+
     /// The mask of `photo`, the file at `path`; `relative` is its place below the input.
     ///
     /// # Errors

@@ -207,7 +207,7 @@ impl Filling<'_> {
             blend(&mut planes, &mask, &nearest, self.feather);
             composite(&mut image, &planes, &mask);
         } else {
-            notes.push("its mask is empty: copied unchanged".to_owned());
+            notes.push(format!("{}: copied unchanged", self.masks.nothing()));
             if format == own && !(self.depth == Depth::Bits8 && is_16_bit(image.color())) {
                 let bytes = files::read(&picture.input).map_err(|error| error.to_string())?;
                 // The file is what it was.

@@ -119,7 +119,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     })?;
     let count = pictures.len();
     let output = arguments.output.display();
-    print(format_args!("codes of {count} pictures in `{output}`"))?;
+    globals.report(format_args!("codes of {count} pictures in `{output}`"))?;
     if !bounds.is_empty() {
         let mean = bounds.iter().sum::<f64>() / bounds.len() as f64;
         print(format_args!("mean bound: {mean:.2} nats"))?;

@@ -10,7 +10,6 @@ use super::sample_codes::CodeArguments;
 use crate::apply::ShardChoice;
 use crate::cli::exit::Exit;
 use crate::cli::globals::Globals;
-use crate::cli::output::print;
 use crate::cli::usage::UsageError;
 use crate::data::{Embeddings, require_pictures};
 use crate::files::{self, FileError};
@@ -21,6 +20,7 @@ use crate::synthesis::{
     Arithmetic, Code, Interpolation, LatentCodes, MIN_TRUNCATION, Sampler, SamplerError,
     interpolate, mean_of, nearest_pictures, sheet,
 };
+use crate::wording::counted;
 
 /// Pictures where nobody says how many.
 const USUAL_COUNT: u32 = 16;
@@ -176,8 +176,8 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         })?;
         (indices.len(), output)
     };
-    let pictures = if made == 1 { "picture" } else { "pictures" };
-    print(format_args!("{made} {pictures} in `{}`", output.display()))?;
+    let pictures = counted(made, "picture");
+    globals.report(format_args!("{pictures} in `{}`", output.display()))?;
     Ok(Exit::Done)
 }
 

@@ -80,8 +80,14 @@ impl Recipe {
         let judges = discriminator.arch.judges_synthesis();
         if !self.mode.makes_pictures() {
             require(!makes, "generator.arch", || {
+                let meant = match generator.arch {
+                    GeneratorArch::Resnet => {
+                        "; did you mean \"resnet_9blocks\" or \"resnet_6blocks\"?"
+                    }
+                    _ => "",
+                };
                 format!(
-                    "\"{}\" makes pictures from noise: it is for mode generate",
+                    "\"{}\" makes pictures from noise: it is for mode generate{meant}",
                     generator.arch.name()
                 )
             })?;
@@ -254,6 +260,13 @@ mod tests {
             let error = overlay.resolve(Mode::Vae).unwrap_err().to_string();
             assert!(error.contains("has no effect in mode vae"), "{error}");
         }
+        let mut overlay = Overlay::default();
+        overlay.set("generator.arch=resnet").unwrap();
+        let error = overlay.resolve(Mode::Cycle).unwrap_err().to_string();
+        assert!(
+            error.ends_with("did you mean \"resnet_9blocks\" or \"resnet_6blocks\"?"),
+            "{error}"
+        );
         let mut overlay = Overlay::default();
         overlay.set("data.classes_from=folders").unwrap();
         overlay.set("generator.condition=projection").unwrap();

@@ -33,7 +33,7 @@ pub enum ImportError {
     },
     /// A network for mode inpaint, of which none is imported.
     #[error(
-        "`{}`: networks of mode inpaint are not imported: save them as `generator.safetensors` and train on with `--init-from`",
+        "`{}` is a network that fills holes, of mode inpaint, and such are not imported: save it as `generator.safetensors` in a style folder and train on with `--init-from`",
         .0.display()
     )]
     FillsHoles(PathBuf),

@@ -87,6 +87,9 @@ pub(super) fn recipe_with_generator(
         let layers = generator.encoder_channels(data.input_channels).len();
         recipe.loss.nce_layers.retain(|&layer| layer < layers);
     }
+    if channels == [4, 3] {
+        return Err(ImportError::FillsHoles(options.file.clone()));
+    }
     for channels in channels {
         if channels != 1 && channels != 3 {
             return Err(ImportError::Unknown {

@@ -1,4 +1,15 @@
-//! Names that were meant by mistyped ones.
+//! What messages have in common.
+
+use std::fmt::Display;
+
+/// A number of things: "1 picture", "2 pictures".
+pub(crate) fn counted<N>(number: N, thing: &str) -> String
+where
+    N: Display + PartialEq + From<u8>,
+{
+    let plural = if number == N::from(1) { "" } else { "s" };
+    format!("{number} {thing}{plural}")
+}
 
 /// The one of `names` that was probably meant by `name`.
 pub(crate) fn nearest(name: &str, names: Vec<String>) -> Option<String> {
