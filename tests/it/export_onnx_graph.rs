@@ -84,6 +84,14 @@ fn check_structure(recipe: &GeneratorRecipe, statistics: NormStats) {
         for name in &node.output {
             assert!(known.insert(name), "{name} is made twice");
         }
+        // Programs read these otherwise than the standard has them, without a word (findings/opencv-auto-pad.sh of OpenCV
+        // 4.13 and 5.0, findings/openvino-resize.sh of OpenVINO 2026.4.1).
+        for attribute in &node.attribute {
+            let name = attribute.name.as_str();
+            assert!(!["auto_pad", "output_shape"].contains(&name), "{name}");
+            let known = ["mode", "coordinate_transformation_mode", "nearest_mode"];
+            assert!(node.op_type != "Resize" || known.contains(&name), "{name}");
+        }
     }
     assert!(known.contains("output"));
     for tensor in &graph.initializer {
