@@ -192,6 +192,9 @@ def style(folder):
         tensors["truncated"] = generator(vectors, truncation=0.5)
         tensors["logits"] = networks["discriminator"](tensors["plain"])
         tensors["halved"], tensors["doubled"] = halve(tensors["plain"]), double(tensors["plain"])
+        told = draw_equalised(StyleGenerator(LATENT, CHANNELS, SIDE, MAPPING, CLASSES), SEED + 76).eval()
+        tensors |= state(told, "told")
+        tensors["told_picture"] = told(torch.cat([torch.eye(CLASSES)[:2].view(2, CLASSES, 1, 1), vectors], 1))
     write_tensors(folder, "style_networks", tensors)
     sides = [4, 8, 8, 16, 16]
 

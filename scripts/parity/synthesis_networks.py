@@ -392,14 +392,21 @@ class Holder(nn.Module):
 
 
 class StyleGenerator(nn.Module):
-    """`[batch, latent, 1, 1]`, other vectors for the layers from `first` on, and noise for each layer, to pictures."""
+    """`[batch, latent, 1, 1]`, other vectors for the layers from `first` on, and noise for each layer, to pictures.
 
-    def __init__(self, latent, channels, side, mapping):
+    With classes the vectors are `[batch, classes + latent, 1, 1]`.
+    """
+
+    def __init__(self, latent, channels, side, mapping, classes=0):
         super().__init__()
         count = levels(side)
         above = width(channels, count)
+        self.classes = classes
         self.mapping = nn.Module()
-        self.mapping.layers = nn.ModuleList(Equalised(latent, latent, 1, 0, pace=0.01) for _ in range(mapping))
+        if classes:
+            self.mapping.embedding = Equalised(classes, latent, 1, 0, gain=1.0)
+        inputs = [2 * latent if classes else latent] + [latent] * (mapping - 1)
+        self.mapping.layers = nn.ModuleList(Equalised(count, latent, 1, 0, pace=0.01) for count in inputs)
         self.mapping.mean = Holder()
         self.mapping.mean.register_buffer("running_mean", torch.empty(latent))
         self.constant = Holder()
@@ -413,7 +420,9 @@ class StyleGenerator(nn.Module):
             above = own
 
     def codes(self, vectors, updates):
-        codes = pixel_norm(vectors)
+        codes = pixel_norm(vectors[:, self.classes :])
+        if self.classes:
+            codes = torch.cat([pixel_norm(self.mapping.embedding(vectors[:, : self.classes])), codes], 1)
         for layer in self.mapping.layers:
             codes = leaky(layer(codes))
         if updates:

@@ -24,7 +24,7 @@ translate() {
         --threads 1 "$@"
 }
 
-# train NAME RECIPE DATA [SETTING...]; from the weights of $init, if that is set
+# train NAME RECIPE DATA [SETTING...]; from the weights of $init, and in $precision, if these are set
 train() {
     train_name=$1 train_recipe=$2 train_data=$3
     shift 3
@@ -32,7 +32,8 @@ train() {
         set -- "$@" --set "$setting"
         shift
     done
-    translate train --config "$train_recipe" --data "$train_data" --name "$train_name" --overwrite ${init:+--init-from "$init"} "$@"
+    translate train --config "$train_recipe" --data "$train_data" --name "$train_name" --overwrite ${init:+--init-from "$init"} \
+        ${precision:+--precision "$precision"} "$@"
 }
 
 # apply STYLE INPUT OUTPUT [ARGUMENT...]

@@ -12,7 +12,8 @@ more snow, and the Earth by night: all of them in the public domain, and of one 
     WORK/day-night  trainA by day, trainB by night, of different places; test: A and B of the same ones
     WORK/seasons    trainA without snow, trainB with snow, of different places; test: A and B of the same ones
 
-What is tested is on other continents than what is trained on.
+What is tested is elsewhere than what is trained on: on another continent, or, of the seasons, in the middle of Siberia. The tiles of the
+seasons have no seas, which would be painted white with the land around them.
 """
 
 import io
@@ -24,9 +25,10 @@ from pathlib import Path
 import numpy
 from PIL import Image
 
-SIDE, SMALL = 128, 64  # Pixels of tiles; the small ones are what the sets without pairs are trained on.
+SIDE, MIDDLE, SMALL = 128, 96, 64  # Pixels of tiles; the smaller ones are what the sets without pairs are trained on.
 STRIPE = 256  # Pixels of the stripes of places, of which every other one belongs to the same set.
-AMERICA, WEST, EAST, EURASIA = (-170, -52), (-170, 35), (65, 180), (15, 180)  # Degrees of longitude.
+WEST, EAST, SIBERIA = (-170, 35), (65, 180), (88, 124)  # Degrees of longitude.
+AROUND = [(-170, -52), (-10, 88), (124, 180)]  # All but the middle of Siberia.
 WARM, COLD = (-56, 70), (46, 73)  # Degrees of latitude.
 
 Image.MAX_IMAGE_PIXELS = None
@@ -98,12 +100,12 @@ def times_of_day(day, night, work):
 
 def seasons(summer, winter, work):
     def places(longitudes, side, step):
-        return [b for b in boxes(winter.width, longitudes, COLD, side, step) if land(summer.crop(b)) > 0.6]
+        return [b for b in boxes(winter.width, longitudes, COLD, side, step) if land(summer.crop(b)) > 0.9]
 
-    found = places(EURASIA, SMALL, SMALL // 2)
+    found = [b for longitudes in AROUND for b in places(longitudes, MIDDLE, MIDDLE // 4)]
     save(summer, [b for b in stripes(found, 0) if snow(summer.crop(b)) < 0.05], work / "seasons/trainA")
     save(winter, [b for b in stripes(found, 1) if snow(winter.crop(b)) > 0.4], work / "seasons/trainB")
-    found = [b for b in places(AMERICA, SIDE, SMALL) if snow(summer.crop(b)) < 0.1 and snow(winter.crop(b)) > 0.25]
+    found = [b for b in places(SIBERIA, SIDE, SMALL) if snow(summer.crop(b)) < 0.15 and snow(winter.crop(b)) > 0.35]
     save(summer, found, work / "seasons/test/A")
     save(winter, found, work / "seasons/test/B")
 

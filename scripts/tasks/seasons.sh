@@ -1,14 +1,15 @@
 #!/bin/sh
 # Satellite pictures of early summer to those of a month with snow, and back, by the recipe `summer-winter`, without pairs: trained on
-# Europe and Siberia, measured in North America.
+# Europe, North America and the east and west of Siberia, measured in its middle.
 #
 #     scripts/tasks/earth.sh WORK && scripts/tasks/seasons.sh WORK
 . "$(dirname "$0")/common.sh"
 begin 1 "$@"
 
 data=$work/seasons
-train seasons summer-winter "$data" data.load_size=72 data.crop_size=64 generator.channels=8 discriminator.channels=8 \
-    generator.upsample=resize optim.lr=0.0005 optim.epochs=4 optim.decay_epochs=4
+precision=bf16
+train seasons summer-winter "$data" data.load_size=104 data.crop_size=96 generator.channels=16 discriminator.channels=16 \
+    generator.upsample=resize optim.lr=0.0003 optim.ema=0.998 optim.epochs=24 optim.decay_epochs=24
 apply seasons "$data/test/A" "$data/snow"
 apply seasons "$data/test/B" "$data/green" --direction BtoA
 python "$here/plain.py" mean "$data/test/A" "$data/mean-snow" "$data/trainB"

@@ -10,11 +10,15 @@ use crate::nn::{Equalisation, EqualisedConvolution, ForwardMode, LEAKY_SLOPE, We
 /// Share of the mean code that each step keeps.
 const KEPT: f64 = 0.995;
 
-/// The mapping network: linear layers from normalised noise, behind the class where there are classes, to codes.
+/// The mapping network: linear layers from normalised noise to codes. Of a class, or whatever else it is told, a linear layer makes a
+/// vector as long as the noise, which is normalised, too, and stands before it: beside 512 values a one among zeros would count for
+/// nothing. That layer learns at the pace of the others of the generator.
 ///
-/// Karras, Laine and Aila, "A Style-Based Generator Architecture for Generative Adversarial Networks", 2019.
+/// Karras, Laine and Aila, "A Style-Based Generator Architecture for Generative Adversarial Networks", 2019; of classes Karras, Aittala,
+/// Hellsten, Laine, Lehtinen and Aila, "Training Generative Adversarial Networks with Limited Data", 2020.
 #[derive(Module, Debug)]
 pub(super) struct Mapping {
+    embedding: Option<EqualisedConvolution>,
     layers: Vec<EqualisedConvolution>,
     mean: MeanCode,
 }
@@ -28,7 +32,17 @@ struct MeanCode {
 impl Mapping {
     /// `count` layers from vectors of `latent` values and classes to codes of `latent` values.
     pub(super) fn new(init: &mut WeightInit, count: usize, [latent, classes]: [usize; 2]) -> Self {
-        let input = |place| if place == 0 { latent + classes } else { latent };
+        let is_told = classes > 0;
+        let embedding = is_told.then(|| {
+            EqualisedConvolution::new(init, [classes, latent], [1, 0], Equalisation::LINEAR)
+        });
+        let input = |place| {
+            if place == 0 && is_told {
+                2 * latent
+            } else {
+                latent
+            }
+        };
         let layers = (0..count)
             .map(|place| {
                 EqualisedConvolution::new(
@@ -41,6 +55,7 @@ impl Mapping {
             .collect();
         let zeros = Tensor::zeros([latent], &init.device().clone().inner());
         Self {
+            embedding,
             layers,
             mean: MeanCode {
                 running_mean: RunningState::new(zeros),
@@ -56,9 +71,12 @@ impl Mapping {
         mode: ForwardMode,
     ) -> Tensor<4> {
         let vectors = pixel_norm(vectors);
-        let input = match classes {
-            Some(classes) => Tensor::cat(vec![classes.clone(), vectors], 1),
-            None => vectors,
+        let input = match (&self.embedding, classes) {
+            (Some(embedding), Some(classes)) => {
+                let told = pixel_norm(embedding.forward(classes.clone()));
+                Tensor::cat(vec![told, vectors], 1)
+            }
+            _ => vectors,
         };
         let next =
             |codes, layer: &EqualisedConvolution| leaky_relu(layer.forward(codes), LEAKY_SLOPE);

@@ -1,6 +1,6 @@
 //! Residual, progressive and style networks, and five of their training steps, compute what PyTorch computes.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use translate::config::{
     Augment, ClassNorm, ClassSource, Condition, GanObjective, GrowthLevel, Mode, NormKind, Overlay,
     Recipe,
@@ -223,6 +223,20 @@ fn style_networks_equal_pytorch() {
     assert_close(make(near), &fixture, "truncated");
     assert_close(judge.forward(plain.clone(), IN_USE), &fixture, "logits");
     assert_close(double_filtered(plain), &fixture, "doubled");
+
+    // Classes become vectors as long as the noise.
+    let mut recipe = style();
+    with_classes(&mut recipe, Condition::Projection);
+    let told = SynthesisGenerator::new(&mut init(&recipe, &device), &recipe);
+    let told = loaded(told, &fixture, "told.");
+    let input = GeneratorInput::new(tensor("vectors"), Some(first_classes(&device)));
+    assert_close(told.forward(&input, IN_USE), &fixture, "told_picture");
+}
+
+/// The first two of three classes, one for each picture.
+pub fn first_classes(device: &Device) -> Tensor<4> {
+    let values = TensorData::new(vec![1.0f32, 0.0, 0.0, 0.0, 1.0, 0.0], [2, 3, 1, 1]);
+    Tensor::from_data(values, device)
 }
 
 fn discriminator(recipe: &Recipe, device: &Device) -> SynthesisDiscriminator {

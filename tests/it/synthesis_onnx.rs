@@ -13,6 +13,7 @@ use crate::device::test_device;
 use crate::export_onnx::{exported, options};
 use crate::fixture::{Fixture, distance};
 use crate::onnx_interpreter::interpret;
+use crate::synthesis_networks::first_classes;
 use crate::synthesis_training::LATENT;
 
 fn generator(arch: &str) -> GeneratorRecipe {
@@ -113,10 +114,15 @@ fn models_of_style_generators_compute_what_pytorch_computes() {
     let device = test_device();
     let fixture = Fixture::open("style_networks.safetensors");
     let vectors = fixture.tensor("vectors", &device);
-    let network = ("style", NoiseNetwork::Style(2));
-    let found = made(&fixture, "generator.", network, &[vectors]);
-    let wanted = limited(fixture.tensor("plain", &device));
-    assert_close(&found, &wanted, "style");
+    let told = vec![vectors.clone(), first_classes(&device)];
+    for (prefix, inputs, picture) in [
+        ("generator.", vec![vectors], "plain"),
+        ("told.", told, "told_picture"),
+    ] {
+        let network = ("style", NoiseNetwork::Style(2));
+        let found = made(&fixture, prefix, network, &inputs);
+        assert_close(&found, &limited(fixture.tensor(picture, &device)), picture);
+    }
 }
 
 #[test]

@@ -18,7 +18,11 @@ pub(super) fn style(
 ) -> Result<Features, TensorError> {
     let vectors = layers.pixel_norm(noise);
     let mut codes = match told {
-        Some(told) => layers.concat(told, &vectors),
+        Some(told) => {
+            let embedded = layers.equalised(told, "mapping.embedding", 0, Equalisation::LINEAR)?;
+            let embedded = layers.pixel_norm(&embedded);
+            layers.concat(&embedded, &vectors)
+        }
         None => vectors,
     };
     for layer in 0..mapping {
