@@ -4,7 +4,7 @@
 //! `metrics.jsonl` and reports called `.jsonl`, which grow line by line.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// A file that could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +31,30 @@ impl FileError {
             source,
         }
     }
+}
+
+/// The absolute path without links and `..`, of which the last parts need not exist yet.
+pub fn resolved(path: &Path) -> PathBuf {
+    let path = if path.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        path
+    };
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut real = PathBuf::new();
+    for part in absolute.components() {
+        match part {
+            // Of what exists links are resolved already, and what does not exist is none.
+            Component::ParentDir => {
+                real.pop();
+            }
+            part => {
+                real.push(part);
+                real = real.canonicalize().unwrap_or(real);
+            }
+        }
+    }
+    real
 }
 
 /// Creates `path` and its parents if they are missing.
@@ -102,4 +126,22 @@ pub fn sync_folder(path: &Path) -> Result<(), FileError> {
     std::fs::File::open(path)
         .and_then(|folder| folder.sync_all())
         .map_err(FileError::context("flush", path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_resolved_whether_they_exist_or_not() {
+        let here = std::env::current_dir().unwrap().canonicalize().unwrap();
+        assert_eq!(resolved(Path::new("")), here);
+        assert_eq!(resolved(Path::new("src/../src")), here.join("src"));
+        assert_eq!(resolved(Path::new("./absent/x")), here.join("absent/x"));
+        // Whoever makes the folder goes through it.
+        assert_eq!(
+            resolved(Path::new("src/absent/../../src")),
+            here.join("src")
+        );
+    }
 }

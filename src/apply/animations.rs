@@ -61,6 +61,9 @@ impl Animations {
                 frames: frames.into_iter().map(Path::to_owned).collect(),
             });
         }
+        if existing == OnExisting::Skip {
+            animations.retain(|animation| !animation.file.exists());
+        }
         let there = animations.iter().map(|animation| &animation.file);
         let there: Vec<&PathBuf> = there.filter(|file| file.exists()).collect();
         match (existing, there.first()) {

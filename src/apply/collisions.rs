@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::ApplyError;
 use super::input::{Candidate, EntryKind, InputListing};
-use super::resolved::resolved;
+use crate::files::resolved;
 
 /// Where pictures of the whole input may go, before the formats of their files are known.
 pub(super) struct CollisionCheck {

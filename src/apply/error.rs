@@ -60,6 +60,14 @@ pub enum ApplyError {
         /// The picture that would be lost.
         replaced: PathBuf,
     },
+    /// Filled photos would replace masks.
+    #[error("the output `{}` would replace the masks `{}`: choose another output folder", output.display(), masks.display())]
+    ReplacesMasks {
+        /// The mask, or the folder of masks.
+        masks: PathBuf,
+        /// The output.
+        output: PathBuf,
+    },
     /// Two pictures have one output path.
     #[error(
         "`{}` and `{}` would both be written to `{}`{}: rename one of each pair, or translate them to different folders",

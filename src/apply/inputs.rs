@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::error::ApplyError;
 use super::input::{InputKind, InputListing, below, find};
-use super::resolved::resolved;
+use crate::files::resolved;
 use crate::picture::has_picture_extension;
 
 /// Finds the pictures of several inputs. Their paths are relative to the folder that has all of them, and named folders keep

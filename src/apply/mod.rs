@@ -34,7 +34,6 @@ mod reading;
 mod recorder;
 mod report;
 mod resized;
-mod resolved;
 mod row_access;
 mod row_buffer;
 mod run;

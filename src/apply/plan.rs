@@ -12,8 +12,8 @@ use super::input::{EntryKind, InputKind, InputListing};
 use super::inputs::find_all;
 use super::instance_files::without_maps;
 use super::options::{ApplyOptions, OnExisting};
-use super::resolved::resolved;
 use crate::data::LeftOut;
+use crate::files::resolved;
 use crate::picture::{has_picture_extension, is_truncated_file, with_extension};
 
 /// Every picture of the input and what is to be done with it. Copies share the list.

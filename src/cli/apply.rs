@@ -1,7 +1,7 @@
 //! `translate apply`.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -10,13 +10,14 @@ use super::globals::Globals;
 use super::interrupt;
 use super::pair_side::{PairSide, check_pairs};
 use super::pictures::PictureArguments;
+use super::reduced_note::ReducedNote;
 use super::streams::{Streams, deliver};
 use super::usage::UsageError;
 use crate::apply::{
-    Animations, ApplyError, ApplyOptions, Event, FileReport, FillOptions, LabelTranslator, Looks,
-    MaskLookup, MaskSource, NetworkFiller, NetworkTranslator, OnExisting, OutputFormat, OutputSize,
-    Plan, SampleOptions, ShardChoice, SizeChoice, Status, Summary, TileSize, Tiling, Translator,
-    TransparentPixels, fill, plan_inputs, run as translate, size_and_restore,
+    Animations, ApplyError, ApplyOptions, Event, FillOptions, LabelTranslator, Looks, MaskLookup,
+    MaskSource, NetworkFiller, NetworkTranslator, OnExisting, OutputFormat, Plan, SampleOptions,
+    ShardChoice, SizeChoice, Status, Summary, TileSize, Tiling, Translator, TransparentPixels,
+    fill, plan_inputs, run as translate, size_and_restore,
 };
 use crate::config::{Direction, Mode};
 use crate::data::MaskThreshold;
@@ -24,6 +25,7 @@ use crate::kernels::Precision;
 use crate::nn::{ForwardMode, NormStats};
 use crate::progress::Counter;
 use crate::style::{Manifest, Registry};
+use crate::wording::counted;
 
 /// Arguments of `translate apply`.
 #[derive(Debug, Args)]
@@ -106,7 +108,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N", conflicts_with_all = ["samples", "mask"], value_parser = clap::value_parser!(u32).range(2..=1000))]
     interpolate: Option<u32>,
     /// With --interpolate: an animation of each picture's frames as well, NAME.gif
-    #[arg(long, requires = "interpolate")]
+    #[arg(long, requires = "interpolate", conflicts_with = "samples")]
     animation: bool,
     /// Decides the looks that are sampled, and what dropout drops [default: 0]
     #[arg(long, value_name = "N")]
@@ -162,6 +164,10 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         overlap: arguments.overlap,
     };
     let inputs = [arguments.inputs, arguments.input].concat();
+    let has_maps = recipe.mode == Mode::Pix2pixhd && recipe.data.instances;
+    if has_maps && inputs.iter().any(|input| input == Path::new("-")) {
+        return Err(UsageError::NeedsMaps(folder.name()).into());
+    }
     let streams = Streams::open(&inputs, &arguments.output, arguments.pictures.format)?;
     let mut pictures = arguments.pictures.clone();
     pictures.format = streams.format;
@@ -182,7 +188,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         transparent: arguments.transparent,
         half: arguments.side.and_then(PairSide::half),
         tiling,
-        instance_maps: recipe.mode == Mode::Pix2pixhd && recipe.data.instances,
+        instance_maps: has_maps,
         format: pictures.format(has_masks),
         depth: pictures.depth,
         quality: pictures.quality,
@@ -266,7 +272,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         },
     )?;
     if let Some(animations) = animations {
-        tracing::info!("{} animations written", animations.write()?);
+        tracing::info!("{} written", counted(animations.write()?, "animation"));
     }
     Ok(exit)
 }
@@ -280,37 +286,6 @@ fn check_tiling(tiling: Tiling, is_whole: bool) -> Result<(), UsageError> {
         }
         (TileSize::Auto | TileSize::Off, Some(_)) => Err(UsageError::OverlapOfNothing),
         _ => Ok(()),
-    }
-}
-
-/// Says once that pictures are larger than a style takes them, when the first such picture comes.
-struct ReducedNote {
-    /// The longest shorter side that is translated as it is; none where all are, and after the note.
-    side: Option<u32>,
-}
-
-impl ReducedNote {
-    fn new(options: &ApplyOptions) -> Self {
-        Self {
-            side: match options.size {
-                OutputSize::ShortAtMost(side) => Some(side),
-                _ => None,
-            },
-        }
-    }
-
-    fn see(&mut self, file: &FileReport) {
-        let (Some(side), Some(width), Some(height)) = (self.side, file.width, file.height) else {
-            return;
-        };
-        // Translations have the size of their pictures again.
-        if width.min(height) > side {
-            tracing::info!(
-                "pictures whose shorter side has more than {side} pixels are translated at that, the size of the style, and brought \
-                 back to their own; `--size keep` translates them as they are"
-            );
-            self.side = None;
-        }
     }
 }
 

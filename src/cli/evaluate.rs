@@ -8,12 +8,14 @@ use clap::Args;
 use super::exit::Exit;
 use super::globals::Globals;
 use super::output::print;
+use super::usage::UsageError;
 use crate::data::MaskThreshold;
 use crate::evaluate::{
     Comparison, EvaluateError, EvaluateOptions, KidSubsets, Metric, PairSuffixes, RunScores,
     StudyResults, evaluate, write_page, write_study,
 };
 use crate::features::Resize;
+use crate::picture::has_picture_extension;
 
 /// Arguments of `translate evaluate`.
 #[derive(Debug, Args)]
@@ -29,14 +31,9 @@ pub struct Arguments {
     fake: Option<PathBuf>,
     /// Metrics, separated by commas. Of pictures of the same name: psnr, ssim, l1, ms_ssim, lpips,
     /// lpips_vgg, dists. Of the folders as a whole: fid, kid, is, precision, recall, density, coverage, swd, colour,
-    /// diversity
-    #[arg(
-        long,
-        value_name = "LIST",
-        value_delimiter = ',',
-        default_value = "psnr,ssim,l1"
-    )]
-    metrics: Vec<Metric>,
+    /// diversity [default: psnr,ssim,l1, and all that two reports have with --compare]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    metrics: Option<Vec<Metric>>,
     /// Mask, or folder of masks matched by name: only what is white in it is compared
     #[arg(long, value_name = "PATH")]
     mask: Option<PathBuf>,
@@ -94,6 +91,10 @@ pub struct Arguments {
 }
 
 pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
+    let mut written = arguments.report.iter().chain(&arguments.study);
+    if let Some(path) = written.find(|path| has_picture_extension(path)) {
+        return Err(UsageError::CalledLikeAPicture(path.clone()).into());
+    }
     if let Some(files) = &arguments.study_results {
         print(StudyResults::read(files)?.to_text().trim_end())?;
         return Ok(Exit::Done);
@@ -110,12 +111,21 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     }
     if let Some(runs) = &arguments.compare {
         let real = arguments.real.as_deref();
+        if let Some(option) = arguments.first_of_pictures()
+            && runs.iter().all(|run| !run.is_dir())
+        {
+            return Err(UsageError::NotOfReports(option).into());
+        }
         let options = if runs.iter().any(|run| run.is_dir()) {
             arguments.options(globals)?
         } else {
             EvaluateOptions::default()
         };
-        let scores = [&runs[0], &runs[1]].map(|run| scores(run, real, &options));
+        let wanted = arguments.metrics.as_deref();
+        let scores = [&runs[0], &runs[1]].map(|run| {
+            let scores = scores(run, real, &options)?;
+            anyhow::Ok(wanted.map_or(scores.clone(), |wanted| scores.only(wanted)))
+        });
         let [first, second] = scores;
         let comparison = Comparison::new(&first?, &second?, arguments.seed);
         let comparison = comparison.ok_or_else(|| EvaluateError::NothingToCompare {
@@ -155,16 +165,32 @@ impl Arguments {
         }
     }
 
+    /// The first option that says how pictures are measured, for those who have reports.
+    fn first_of_pictures(&self) -> Option<&'static str> {
+        let options = [
+            ("--real", self.real.is_some()),
+            ("--mask", self.mask.is_some()),
+            ("--suffix-real", !self.suffix_real.is_empty()),
+            ("--suffix-fake", !self.suffix_fake.is_empty()),
+            ("--weights", !self.weights.is_empty()),
+            ("--cache", self.cache),
+        ];
+        let given = options.into_iter().find(|(_, is_given)| *is_given);
+        given.map(|(option, _)| option)
+    }
+
     /// What is measured and how; the device is opened if a metric needs it.
     fn options(&self, globals: &Globals) -> anyhow::Result<EvaluateOptions> {
-        let needs_network = self.metrics.iter().any(|metric| metric.network().is_some());
+        let usual = EvaluateOptions::default();
+        let metrics = self.metrics.clone().unwrap_or(usual.metrics);
+        let needs_network = metrics.iter().any(|metric| metric.network().is_some());
         let device = if needs_network {
             globals.device.open()?.device
         } else {
-            EvaluateOptions::default().device
+            usual.device
         };
         Ok(EvaluateOptions {
-            metrics: self.metrics.clone(),
+            metrics,
             mask: self.mask.clone(),
             mask_threshold: self.mask_threshold.unwrap_or_default(),
             suffixes: self.suffixes(),

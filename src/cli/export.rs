@@ -150,7 +150,8 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             let mut tensors = if let Some(network) = arguments.network {
                 network_state_dict(&folder, &manifest, &network)?
             } else {
-                if generator.upsample == Upsample::Resize {
+                let translates = !manifest.recipe.mode.makes_pictures();
+                if translates && generator.upsample == Upsample::Resize {
                     tracing::warn!(
                         "`generator.upsample` is `resize`, which the PyTorch repositories do not have: see the guide for the layers that take these weights"
                     );
@@ -180,6 +181,13 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             }
             let target = StyleFolder::new(&output);
             let networks = export_style(&folder, &manifest, precision, &target)?;
+            let first_stage = Path::new(&manifest.recipe.synthesis.first_stage);
+            if let Some(name) = first_stage.file_name() {
+                tracing::warn!(
+                    "it goes on from the style `{0}`: export that, too, and pass it on beside it as `{0}`",
+                    name.display()
+                );
+            }
             globals.report(format_args!(
                 "wrote the style `{}`: {}, {}",
                 output.display(),

@@ -20,6 +20,7 @@ mod output;
 mod pair_side;
 mod pictures;
 mod recipes;
+mod reduced_note;
 mod resumption;
 mod sample_recipe;
 #[cfg(feature = "serve")]

@@ -6,6 +6,7 @@ use super::usage::UsageError;
 use crate::config::{Mode, Overlay, Recipe, diff};
 use crate::data::fit_to_data;
 use crate::style::{Manifest, Registry, StyleFolder};
+use crate::train::{has_stalled, read_evaluations};
 
 /// Settings that may change when a run goes on: they do not change what is learnt.
 const FREE_KEYS: [&str; 9] = [
@@ -122,6 +123,15 @@ pub(super) fn resumed_recipe(
     if !lines.is_empty() {
         return Err(other(lines).into());
     }
+    let evaluations = read_evaluations(&style.evaluations())?;
+    let is_more = more.epochs.is_some() || more.steps.is_some();
+    if is_more && has_stalled(&evaluations, recipe.train.stop_after) {
+        return Err(UsageError::EndedEarly {
+            name: style.name(),
+            evaluations: recipe.train.stop_after,
+        }
+        .into());
+    }
     extend(&mut recipe, before, more, processes)?;
     Ok(recipe)
 }
@@ -158,7 +168,8 @@ fn extend(
     if added > 0 {
         recipe.extend(added);
         tracing::info!(
-            "after the {has} epochs of the recipe come {added} more: {}",
+            "after the {has} epochs of the recipe {} {added} more: {}",
+            if added == 1 { "comes" } else { "come" },
             recipe.extension_rule()
         );
     }

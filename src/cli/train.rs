@@ -179,7 +179,11 @@ fn train(
         flags.refuse_idle(&recipe)?;
         recipe
     };
-    for folder in [&mut recipe.data.root, &mut recipe.data.mask_folder] {
+    for folder in [
+        &mut recipe.data.root,
+        &mut recipe.data.mask_folder,
+        &mut recipe.synthesis.first_stage,
+    ] {
         if !folder.is_empty() {
             // Absolute, so that the run can go on from anywhere.
             let path = std::path::absolute(&*folder).context("the current folder is gone")?;

@@ -44,6 +44,21 @@ pub enum UsageError {
         /// Epochs asked for.
         asked: usize,
     },
+    /// A run that went on until it got no better is to go further.
+    #[error(
+        "the run of `{name}` is over, since {evaluations} evaluations were no better (`train.stop_after`): begin another with its weights, `translate train --init-from {name} --name NAME`"
+    )]
+    EndedEarly {
+        /// The style.
+        name: String,
+        /// Evaluations that were no better.
+        evaluations: u64,
+    },
+    /// Standard input has one picture.
+    #[error(
+        "the style `{0}` needs an instance map with each label map, and standard input has one picture: name the files"
+    )]
+    NeedsMaps(String),
     /// A metric of pairs for a training without pairs.
     #[error(
         "`train.metrics`: {0} compares pictures of the same scene, and the data of this mode has none: choose among swd, colour, diversity, fid, kid, is, precision, recall, density, coverage"
@@ -81,9 +96,31 @@ pub enum UsageError {
         /// Style.
         style: String,
     },
-    /// A picture would be replaced.
-    #[error("`{}` exists already: add --overwrite to replace such pictures, or choose another --output", .0.display())]
-    SampleExists(PathBuf),
+    /// A file would be replaced.
+    #[error("`{}` exists already: add --overwrite to replace such files, or choose another --output", .0.display())]
+    FileExists(PathBuf),
+    /// A sheet that is no PNG file.
+    #[error("`{}` is no name of a PNG file, and --grid makes one: end it in .png", .0.display())]
+    NoSheet(PathBuf),
+    /// Pictures in place of a folder of them.
+    #[error("`{}` is called like a picture, and pictures go into a folder: name one, or put all on one picture with --grid", .0.display())]
+    NoFolder(PathBuf),
+    /// Results that are no pictures, called like one.
+    #[error("`{}` is called like a picture, and what would be written is none: give it another extension", .0.display())]
+    CalledLikeAPicture(PathBuf),
+    /// Pictures would be replaced by those that are made of them.
+    #[error("`{}` is one of the pictures that are encoded: choose another folder for --decoded", .0.display())]
+    ReplacesInput(PathBuf),
+    /// A latent code that is set twice.
+    #[error(
+        "latent code {0} is set more than once: leave out one `--code`, or the `--sweep` of it"
+    )]
+    CodeTwice(u32),
+    /// Options for scores that are to be measured, where measured ones are compared.
+    #[error(
+        "`{0}` is for pictures, and reports have been measured already: leave it out, or compare the folders"
+    )]
+    NotOfReports(&'static str),
     /// Steps of a search that there is none of.
     #[error(
         "`--steps` is for styles of mode generate, and `{0}` has an encoder, which searches nothing: leave it out"

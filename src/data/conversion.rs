@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::error::DataError;
 use super::folder::{PictureFile, duplicate_stems, require_pictures};
-use crate::files::{self, FileError};
+use crate::files::{self, FileError, resolved};
 use crate::panics;
 
 /// Is told how many files of how many are done; called from several threads.
@@ -44,7 +44,10 @@ pub(super) fn list_inputs(
 }
 
 /// Refuses outputs that are the input or within it: results would be taken for inputs or written over them.
-pub(super) fn ensure_outside(input: &Path, outputs: &[PathBuf]) -> Result<(), DataError> {
+///
+/// # Errors
+/// The first of them that is so.
+pub fn ensure_outside(input: &Path, outputs: &[PathBuf]) -> Result<(), DataError> {
     let real = resolved(input);
     for output in outputs {
         if resolved(output).starts_with(&real) {
@@ -55,18 +58,6 @@ pub(super) fn ensure_outside(input: &Path, outputs: &[PathBuf]) -> Result<(), Da
         }
     }
     Ok(())
-}
-
-/// The path without links and `..`, as far as it exists.
-fn resolved(path: &Path) -> PathBuf {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    for ancestor in absolute.ancestors() {
-        if let Ok(real) = ancestor.canonicalize() {
-            let rest = absolute.strip_prefix(ancestor).unwrap_or(Path::new(""));
-            return real.join(rest);
-        }
-    }
-    absolute
 }
 
 /// Refuses to write over `folder/stem.png`: it may be the user's own.

@@ -75,6 +75,21 @@ pub fn list_pictures(folder: &Path) -> Result<FolderListing, DataError> {
                 left_out.add_circle(error.path().unwrap_or(folder).to_owned());
                 continue;
             }
+            // A link that leads nowhere: whoever reads it says so, with all else that is wrong.
+            Err(error) if error.path().is_some_and(is_broken_link) => {
+                let path = error.path().unwrap_or(folder);
+                if has_picture_extension(path) {
+                    pictures.push(PictureFile {
+                        path: path.to_owned(),
+                        name: name_below(folder, path),
+                        bytes: 0,
+                        page: None,
+                    });
+                } else {
+                    left_out.add_file(path);
+                }
+                continue;
+            }
             Err(error) => {
                 return Err(FileError {
                     action: "list",
@@ -99,15 +114,9 @@ pub fn list_pictures(folder: &Path) -> Result<FolderListing, DataError> {
                 source: error.into(),
             })?
             .len();
-        let relative = entry.path().strip_prefix(folder).unwrap_or(entry.path());
-        let name = relative
-            .components()
-            .map(|part| part.as_os_str().to_string_lossy())
-            .collect::<Vec<_>>()
-            .join("/");
         pictures.push(PictureFile {
+            name: name_below(folder, entry.path()),
             path: entry.into_path(),
-            name,
             bytes,
             page: None,
         });
@@ -120,6 +129,20 @@ pub fn list_pictures(folder: &Path) -> Result<FolderListing, DataError> {
             .then_with(|| first.path.cmp(&second.path))
     });
     Ok(FolderListing { pictures, left_out })
+}
+
+/// The path below `folder`, with `/` between its parts.
+fn name_below(folder: &Path, path: &Path) -> String {
+    let relative = path.strip_prefix(folder).unwrap_or(path);
+    let parts = relative.components();
+    let parts: Vec<_> = parts
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect();
+    parts.join("/")
+}
+
+fn is_broken_link(path: &Path) -> bool {
+    path.is_symlink() && !path.exists()
 }
 
 /// As [`find_pictures`], for a folder that must not be empty.

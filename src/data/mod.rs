@@ -48,7 +48,7 @@ mod unaligned;
 pub use batch::Batch;
 pub use check::{CheckReport, SideReport};
 pub use class_palette::{ClassColour, ClassPalette};
-pub use conversion::{Conversion, Progress};
+pub use conversion::{Conversion, Progress, ensure_outside};
 pub use dataset::Dataset;
 pub use degrade::DegradeSettings;
 pub use degrade_files::write_degraded;

@@ -53,6 +53,15 @@ impl RunScores {
         Self(pictures.collect())
     }
 
+    /// These metrics alone.
+    #[must_use]
+    pub fn only(mut self, metrics: &[Metric]) -> Self {
+        for scores in self.0.values_mut() {
+            scores.retain(|name, _| metrics.iter().any(|metric| metric.name() == name));
+        }
+        self
+    }
+
     /// Scores of a JSON report.
     ///
     /// # Errors

@@ -25,9 +25,8 @@ pub struct Curves {
 }
 
 impl Curves {
-    /// The lines, but every so many if there are more than `most`; the last one always.
+    /// The lines, or `most` of them, evenly spread, of which the last one is always one.
     pub fn of(lines: &[MetricsLine], most: usize) -> Self {
-        let stride = lines.len().div_ceil(most.max(1)).max(1);
         let mut curves = Self::default();
         let names = lines.iter().flat_map(|line| line.losses.keys());
         for name in names {
@@ -35,9 +34,12 @@ impl Curves {
                 curves.losses.insert(name.clone(), Vec::new());
             }
         }
-        let last = lines.len().wrapping_sub(1);
-        let chosen = lines.iter().enumerate();
-        for (_, line) in chosen.filter(|(index, _)| index % stride == 0 || *index == last) {
+        let (count, last) = (most.min(lines.len()), lines.len().saturating_sub(1));
+        let chosen = (1..=count).map(|place| match count {
+            1 => last,
+            _ => (place - 1) * last / (count - 1),
+        });
+        for line in chosen.filter_map(|index| lines.get(index)) {
             curves.step.push(line.step);
             curves.epoch.push(line.epoch);
             curves.lr.push(line.lr);
@@ -60,6 +62,12 @@ mod tests {
         let curves = Curves::of(&lines, 4);
         assert_eq!(curves.step, [1, 4, 7, 10]);
         assert_eq!(curves.losses["G"][1], Some(4.5));
+        for most in 0..=10 {
+            let steps = Curves::of(&lines, most).step;
+            assert_eq!(steps.len(), most);
+            assert_eq!(steps.last(), [10].last().filter(|_| most > 0));
+            assert!(steps.is_sorted_by(|one, next| one < next), "{steps:?}");
+        }
         assert_eq!(Curves::of(&lines, 100).step.len(), 10);
         assert_eq!(Curves::of(&[], 4), Curves::default());
     }

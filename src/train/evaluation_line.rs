@@ -34,3 +34,9 @@ pub fn read_evaluations(path: &Path) -> Result<Vec<EvaluationLine>, FileError> {
         .filter_map(|line| serde_json::from_str(line).ok());
     Ok(lines.collect())
 }
+
+/// Whether so many evaluations were not the best that the run is over, if it ends after `stop_after` of them; 0 for never.
+pub fn has_stalled(lines: &[EvaluationLine], stop_after: u64) -> bool {
+    let since = lines.iter().rev().take_while(|line| !line.best);
+    stop_after > 0 && since.count() as u64 >= stop_after
+}

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::TensorData;
 
 use super::error::TrainError;
-use super::evaluation_line::{EvaluationLine, read_evaluations};
+use super::evaluation_line::{EvaluationLine, has_stalled, read_evaluations};
 use super::judge::Judge;
 use super::preview::picture;
 use crate::files::{self, FileError};
@@ -59,8 +59,7 @@ impl Evaluations {
 
     /// Whether so many evaluations were not the best that the run is over.
     pub fn has_stalled(&self) -> bool {
-        let since = self.lines.iter().rev().take_while(|line| !line.best);
-        self.stop_after > 0 && since.count() as u64 >= self.stop_after
+        has_stalled(&self.lines, self.stop_after)
     }
 
     /// Measures what is `shown` after a step whose checkpoint lies in `checkpoint`, and keeps its weights if they are the best.

@@ -41,7 +41,7 @@ pub use benchmark::{Benchmark, BenchmarkResult};
 pub use checkpoint::Checkpoint;
 pub use curves::Curves;
 pub use error::TrainError;
-pub use evaluation_line::{EvaluationLine, read_evaluations};
+pub use evaluation_line::{EvaluationLine, has_stalled, read_evaluations};
 pub use evaluations::Evaluations;
 pub use event::{Event, Listener, RunOutcome, StepRecord};
 pub use initial_weights::load_initial_weights;

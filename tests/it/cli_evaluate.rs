@@ -79,6 +79,17 @@ fn two_runs_are_compared_picture_by_picture() {
         .run("evaluate --compare near.json")
         .failed(2, &["--compare"]);
 
+    // Of reports one metric can be asked for, and nothing that says how pictures are measured.
+    let one = place
+        .run("evaluate --compare near.json far.json --metrics l1")
+        .done();
+    assert!(one.stdout.contains("l1 (0 to 1): "), "{one:#?}");
+    assert!(!one.stdout.contains("ssim"), "{one:#?}");
+    for option in ["--mask near", "--real real", "--suffix-fake _x", "--cache"] {
+        let line = format!("evaluate --compare near.json far.json {option}");
+        place.run(&line).failed(2, &["measured already"]);
+    }
+
     // Folders of translations give the same; one may be a report.
     for runs in ["near far", "near.json far"] {
         let folders = place

@@ -100,10 +100,16 @@ fn pictures_have_as_many_looks_as_are_asked_for() {
     assert_eq!((decoder.width(), decoder.height()), (70, 150));
     assert_eq!(decoder.into_iter().count(), 4);
     place
+        .run(&format!("{apply} --samples 4 --animation --output no"))
+        .failed(2, &["--samples"]);
+    // What is there is left, whatever it is.
+    place.write("way/a.gif", "mine");
+    place
         .run(&format!(
             "{apply} --interpolate 4 --animation --skip-existing --output way"
         ))
         .done();
+    assert_eq!(place.text("way/a.gif"), "mine");
     for frame in 1..=4 {
         std::fs::remove_file(place.path(&format!("way/a_{frame}.png"))).unwrap();
         std::fs::remove_file(place.path(&format!("way/b_{frame}.png"))).unwrap();

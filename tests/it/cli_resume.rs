@@ -330,6 +330,15 @@ fn evaluations_keep_the_best_and_end_runs_the_same_after_kills() {
     assert!(place.path("best/0.png").is_file());
     // A finished run stays finished.
     place.run("train --resume --name whole").done();
+    let manifest = place.text("checkpoints/whole/style.toml");
+    if last < 60 {
+        for more in ["--epochs 500", "--steps 900"] {
+            place
+                .run(&format!("train --resume --name whole {more}"))
+                .failed(2, &["3 evaluations were no better", "--init-from whole"]);
+        }
+        assert_eq!(place.text("checkpoints/whole/style.toml"), manifest);
+    }
     assert_eq!(
         place.text("checkpoints/whole/evaluations.jsonl"),
         evaluations

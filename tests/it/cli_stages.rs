@@ -63,7 +63,7 @@ fn a_second_stage_is_trained_on_the_pictures_of_the_first() {
         .run(&format!(
             "train {second} --name two --set synthesis.first_stage=one"
         ))
-        .failed(1, &["`one` cannot be the first stage", "there is no style"]);
+        .failed(1, &["/one` cannot be the first stage", "there is no style"]);
     place
         .run(&format!("train {second} --name two"))
         .failed(2, &["synthesis.first_stage"]);
@@ -71,6 +71,13 @@ fn a_second_stage_is_trained_on_the_pictures_of_the_first() {
     run(&format!("train {second} --overwrite --steps 4"));
     let once = place.read("checkpoints/two/generator.safetensors");
     run(&format!("train {second} --overwrite --steps 2"));
+    // From wherever it is resumed.
+    let named = format!(
+        "first_stage = \"{}\"",
+        place.path("checkpoints/one").display()
+    );
+    let manifest = place.text("checkpoints/two/style.toml");
+    assert!(manifest.contains(&named), "{manifest}");
     run("train --resume --name two --steps 4");
     let twice = place.read("checkpoints/two/generator.safetensors");
     assert!(once == twice, "the weights differ");

@@ -96,6 +96,11 @@ fn a_style_that_makes_pictures_is_trained_resumed_and_sampled() {
     // Both have been made before, and are the nearest to themselves.
     let part = |left| image::imageops::crop_imm(&pairs, left, 2, 16, 16).to_image();
     assert!(part(2) == part(20) && part(38) == part(56));
+    // Class and codes of the start stay, so that a way ends at its second picture only if that has them, too.
+    run("sample --style g --interpolate 0 1 --frames 2 --output mixed");
+    assert_eq!(files(&place, "mixed")["000001.png"], cats["000001.png"]);
+    run("sample --style g --count 1 --grid --output new/deep/one.png");
+    assert!(place.path("new/deep/one.png").is_file());
     run("sample --style g --count 5 --grid");
     let grid = image::open(place.path("samples.png")).unwrap();
     assert_eq!((grid.width(), grid.height()), (2 + 3 * 18, 2 + 2 * 18));
@@ -118,6 +123,14 @@ fn a_style_that_makes_pictures_is_trained_resumed_and_sampled() {
             "export g --format safetensors --output g.safetensors --direction AtoB",
             "translates none",
         ),
+        (2, "sample --style g --output one.png", "go into a folder"),
+        (
+            2,
+            "sample --style g --grid --output one.jpg",
+            "end it in .png",
+        ),
+        (2, "sample --style g --grid --output all", "end it in .png"),
+        (2, "sample --style g --path linear --count 2", "--count"),
         (2, "sample --style g --grid --output g.gif", "--grid asks"),
         (
             2,

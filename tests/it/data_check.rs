@@ -130,6 +130,22 @@ fn all_unreadable_files_are_listed_at_once() {
     assert_eq!(lines.len(), 4);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_is_one_problem_among_others() {
+    let folder = Folder::new();
+    folder.png("trainA/1.png", picture());
+    folder.png("trainB/1.png", picture());
+    folder.write("trainA/2.png", b"no picture");
+    std::os::unix::fs::symlink("nowhere.png", folder.join("trainA/3.png")).unwrap();
+    std::os::unix::fs::symlink("nowhere.txt", folder.join("trainA/notes.txt")).unwrap();
+    let message = message(&folder, &unpaired());
+    for part in ["`trainA/2.png`", "`trainA/3.png`"] {
+        assert!(message.contains(part), "{message}");
+    }
+    assert!(!message.contains("notes"), "{message}");
+}
+
 #[test]
 fn the_pictures_of_a_pair_have_one_size() {
     let folder = Folder::new();

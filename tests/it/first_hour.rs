@@ -48,7 +48,7 @@ fn a_finished_style_is_trained_further_as_if_it_had_been_longer() {
     place
         .run("train --resume --name long --steps 26")
         .done()
-        .says("after the 4 epochs of the recipe come 1 more: at the full learning rate");
+        .says("after the 4 epochs of the recipe comes 1 more: at the full learning rate");
     assert_eq!(place.last_step("long"), 26);
 
     place

@@ -90,6 +90,7 @@ mod import;
 mod import_forms;
 mod inpaint_networks;
 mod inpaint_training;
+mod kept_files;
 mod kept_luminance;
 mod kept_metadata;
 mod kernels_activation;

@@ -159,8 +159,8 @@ fn events_of_a_job_come_with_its_pictures_and_not_with_time() {
     }
     let last = reports.last().unwrap();
     assert_eq!((&last["done"], &last["total"]), (&json!(12), &json!(12)));
-    // Of each picture, of its start and its end.
-    assert!(reports.len() <= 12 + 3, "{} events", reports.len());
+    // Of each picture; waiting, begun, its pictures counted, and over.
+    assert!(reports.len() <= 12 + 4, "{} events", reports.len());
     let known = |job: &Value| {
         (
             job["status"].clone(),

@@ -39,7 +39,7 @@ fn a_run_of_a_terminal_shows_up_and_is_followed() {
     assert_eq!(curves["step"].as_array().unwrap().len(), 40);
     assert!(curves["losses"]["G_L1"][39].is_number());
     let few = served.json("/api/runs/seen/metrics?most=10");
-    assert_eq!(few["step"].as_array().unwrap().len(), 11);
+    assert_eq!(few["step"].as_array().unwrap().len(), 10);
     assert_eq!(served.json("/api/runs/seen/previews"), json!([20, 40]));
     let preview = served.get("/api/runs/seen/previews/20").ok();
     assert!(

@@ -127,6 +127,24 @@ fn pictures_are_encoded_decoded_and_summed() {
     place
         .run("encode pictures --style v")
         .failed(2, &["--overwrite"]);
+    // Pictures are not replaced by what is made of them, nor found again with it.
+    let before = place.read("pictures/cats/1.png");
+    for (decoded, code, part) in [
+        ("pictures", 1, "another folder than the input"),
+        ("pictures/again", 1, "not inside it"),
+        ("new/../pictures", 1, "another folder than the input"),
+    ] {
+        let line = format!("encode pictures --style v --overwrite --decoded {decoded}");
+        place.run(&line).failed(code, &[part]);
+    }
+    let one = "encode pictures/cats/1.png --class cats --style v --overwrite";
+    place
+        .run(&format!("{one} --decoded pictures/cats"))
+        .failed(2, &["one of the pictures that are encoded"]);
+    place
+        .run(&format!("{one} --output pictures/cats/1.png"))
+        .failed(2, &["called like a picture"]);
+    assert!(place.read("pictures/cats/1.png") == before);
     place
         .run("encode pictures/cats --style v --output c")
         .failed(2, &["--class"]);

@@ -98,6 +98,8 @@ fn pictures_are_made_with_codes_that_are_set_or_swept() {
     for (line, part) in [
         ("sample --style without --code 1=1", "has learnt no latent"),
         ("sample --style g --sweep 3", "has 2 latent codes"),
+        ("sample --style g --code 1=1 --code 1=2", "more than once"),
+        ("sample --style g --code 1=1 --sweep 1", "more than once"),
         ("sample --style g --code 1=3", "from 0 to 2"),
         ("sample --style g --code 1=0.5", "from 0 to 2"),
         (

@@ -1,6 +1,6 @@
 //! Where the masks of photos come from.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -8,10 +8,13 @@ use std::sync::Arc;
 use image::DynamicImage;
 
 use super::photo::{colour_key_mask, transparent};
+use crate::apply::error::ApplyError;
+use crate::apply::plan::Plan;
 use crate::apply::reading::unreadable;
 use crate::data::{
     DataError, Mask, MaskFile, MaskThreshold, differ_by_case, pair_name, require_pictures,
 };
+use crate::files::resolved;
 use crate::picture::{PictureError, PictureLimits};
 
 /// What says where the holes of photos are.
@@ -150,6 +153,40 @@ impl MaskLookup {
             threshold,
             limits,
         })
+    }
+
+    /// Refuses outputs that would replace masks, or be masks the next time.
+    ///
+    /// # Errors
+    /// The first such output of the plan.
+    pub(super) fn ensure_kept(&self, plan: &Plan) -> Result<(), ApplyError> {
+        let replaced = |masks: &Path, output: PathBuf| {
+            Err(ApplyError::ReplacesMasks {
+                masks: masks.to_owned(),
+                output,
+            })
+        };
+        let pictures = plan.pictures();
+        let mut outputs = pictures.filter_map(|picture| picture.task.output().map(Path::to_owned));
+        match &self.kind {
+            Kind::Alpha | Kind::Colour(_) => Ok(()),
+            Kind::One(mask, _) => {
+                let real = resolved(mask);
+                let same = outputs.find(|output| {
+                    output.file_name() == mask.file_name() && resolved(output) == real
+                });
+                same.map_or(Ok(()), |output| replaced(mask, output))
+            }
+            Kind::Folder(folder, _) => {
+                let real = resolved(folder);
+                let mut seen = HashSet::new();
+                let inside = outputs.find(|output| {
+                    let parent = output.parent().unwrap_or(Path::new(""));
+                    seen.insert(parent.to_owned()) && resolved(parent).starts_with(&real)
+                });
+                inside.map_or(Ok(()), |output| replaced(folder, output))
+            }
+        }
     }
 
     /// What is said of a photo without holes.

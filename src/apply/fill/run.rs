@@ -72,6 +72,7 @@ pub fn fill(
     if !is_usual(channels) {
         return Err(ApplyError::Channels { channels });
     }
+    masks.ensure_kept(plan)?;
     let filling = Filling {
         masks,
         channels,

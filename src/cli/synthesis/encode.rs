@@ -13,14 +13,16 @@ use crate::cli::exit::Exit;
 use crate::cli::globals::Globals;
 use crate::cli::output::print;
 use crate::cli::usage::UsageError;
-use crate::data::DataError;
-use crate::files;
+use crate::data::{DataError, ensure_outside};
+use crate::files::{self, resolved};
+use crate::picture::has_picture_extension;
 use crate::progress::Counter;
 use crate::random::sample_rng;
 use crate::style::{Manifest, Registry};
 use crate::synthesis::{
     Code, CodeLaw, CodedPicture, CoderError, FoundCode, ImportanceBound, Sampler,
 };
+use crate::wording::counted;
 
 /// Arguments of `translate encode`.
 #[derive(Debug, Args)]
@@ -117,9 +119,9 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         }
         file.flush()
     })?;
-    let count = pictures.len();
+    let pictures = counted(pictures.len(), "picture");
     let output = arguments.output.display();
-    globals.report(format_args!("codes of {count} pictures in `{output}`"))?;
+    globals.report(format_args!("codes of {pictures} in `{output}`"))?;
     if !bounds.is_empty() {
         let mean = bounds.iter().sum::<f64>() / bounds.len() as f64;
         print(format_args!("mean bound: {mean:.2} nats"))?;
@@ -128,17 +130,29 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
 }
 
 impl Arguments {
-    /// Checks that no two pictures would be decoded to one file, and no file would be replaced.
+    /// Checks that no two pictures would be decoded to one file, and no file would be replaced, least of all one of the pictures.
     fn check_places(
         &self,
         pictures: &[CodedPicture],
         place: impl Fn(&CodedPicture) -> Option<PathBuf>,
     ) -> anyhow::Result<()> {
+        if has_picture_extension(&self.output) {
+            return Err(UsageError::CalledLikeAPicture(self.output.clone()).into());
+        }
+        if let Some(decoded) = &self.decoded {
+            for folder in self.inputs.iter().filter(|input| input.is_dir()) {
+                ensure_outside(folder, std::slice::from_ref(decoded))?;
+            }
+        }
         let mut seen = HashMap::new();
         for picture in pictures {
-            if let Some(place) = place(picture)
-                && let Some(first) = seen.insert(place, &picture.path)
-            {
+            let Some(place) = place(picture) else {
+                break;
+            };
+            if resolved(&place) == resolved(&picture.path) {
+                return Err(UsageError::ReplacesInput(place).into());
+            }
+            if let Some(first) = seen.insert(place, &picture.path) {
                 return Err(DataError::SameStem {
                     first: first.clone(),
                     second: picture.path.clone(),
@@ -150,7 +164,7 @@ impl Arguments {
         let taken = |path: &PathBuf| path.exists() && !self.overwrite;
         let output = Some(self.output.clone()).filter(taken);
         match output.or_else(|| places.find(taken)) {
-            Some(path) => Err(UsageError::SampleExists(path).into()),
+            Some(path) => Err(UsageError::FileExists(path).into()),
             None => Ok(()),
         }
     }

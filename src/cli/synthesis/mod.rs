@@ -4,6 +4,7 @@ mod code_source;
 mod encode;
 mod sample;
 mod sample_codes;
+mod sample_output;
 mod verb;
 
 pub(super) use verb::SynthesisVerb;

@@ -1,16 +1,16 @@
 //! `translate sample`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use image::RgbImage;
 
 use super::code_source::{AT_ONCE, CodeSource, all_pictures};
 use super::sample_codes::CodeArguments;
+use super::sample_output::{SampleOutput, check_free};
 use crate::apply::ShardChoice;
 use crate::cli::exit::Exit;
 use crate::cli::globals::Globals;
-use crate::cli::usage::UsageError;
 use crate::data::{Embeddings, require_pictures};
 use crate::files::{self, FileError};
 use crate::picture::animation;
@@ -51,14 +51,14 @@ pub struct Arguments {
     /// pictures are better and more alike
     #[arg(long, value_name = "LIMIT", value_parser = limit)]
     truncation: Option<f32>,
-    /// The way from picture A of the seed to picture B
+    /// The way from picture A of the seed to picture B; class and latent codes are those of A all the way
     #[arg(long, num_args = 2, value_names = ["A", "B"], group = "way")]
     interpolate: Option<Vec<u32>>,
     /// Pictures on that way, its ends among them [default: 16]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100_000), requires = "way")]
     frames: Option<u32>,
     /// Form of that way
-    #[arg(long, value_enum, default_value_t, requires = "interpolate")]
+    #[arg(long, value_enum, default_value_t, requires = "interpolate", conflicts_with_all = ["count", "sweep", "style_mix", "arithmetic"])]
     path: Interpolation,
     /// Picture A of the seed with ever more of picture B in it, for styles of arch style: first in the finest layers, in the end in all
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["interpolate", "count", "arithmetic"])]
@@ -75,8 +75,8 @@ pub struct Arguments {
     /// Beside each picture the one in this folder that is most like it, pixel by pixel: shows what was learnt by heart
     #[arg(long, value_name = "DIR", requires = "grid")]
     nearest: Option<PathBuf>,
-    /// Folder for the pictures, or the file of the one with --grid, or a file that ends in .gif for an animation [default: samples, or
-    /// samples.png]
+    /// Folder for the pictures, or the PNG file of the one with --grid, or a file that ends in .gif for an animation [default: samples,
+    /// or samples.png]
     #[arg(short, long, value_name = "DIR|FILE")]
     output: Option<PathBuf>,
     /// Replace pictures that exist
@@ -89,6 +89,9 @@ pub struct Arguments {
 }
 
 pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {
+    let output = arguments.output.as_deref();
+    let output = SampleOutput::choose(output, arguments.grid, arguments.shard.is_some())?;
+    arguments.latent.check()?;
     let folder = Registry::new(&globals.checkpoints).find(&arguments.style)?;
     let manifest = Manifest::read(&folder)?;
     let device = globals.device.open()?.device;
@@ -129,81 +132,58 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         Some(codes) => codes.len() as u32,
         None => arguments.count.unwrap_or(USUAL_COUNT),
     };
+    output.prepare(arguments.overwrite)?;
     let at = |index: u32| match &given {
         Some(codes) => Ok(codes[index as usize].clone()),
         None => arguments.code(&sampler, index, class),
     };
-    let output = arguments.output.clone();
     let indices: Vec<u32> = (0..count).collect();
-    let (made, output) = if let Some(output) = arguments.animation()? {
-        check_free(&output, arguments.overwrite)?;
-        let pictures = made_pictures(&sampler, &indices, at)?;
-        let file = animation(&pictures).map_err(FileError::context("write", &output))?;
-        files::write_atomically(&output, &file)?;
-        (count as usize, output)
-    } else if arguments.grid {
-        let output = output.unwrap_or_else(|| "samples.png".into());
-        check_free(&output, arguments.overwrite)?;
-        let mut pictures = made_pictures(&sampler, &indices, at)?;
-        let mut columns = match (row, &given) {
-            (Some(columns), _) => columns,
-            (None, Some(_)) => pictures.len(),
-            (None, None) => (pictures.len() as f64).sqrt().ceil() as usize,
-        };
-        if let Some(folder) = &arguments.nearest {
-            let files = require_pictures(folder)?.into_iter().map(|file| file.path);
-            let files: Vec<PathBuf> = files.collect();
-            let nearest = nearest_pictures(&pictures, &files, &manifest.recipe)?;
-            let pairs = pictures.into_iter().zip(nearest);
-            pictures = pairs.flat_map(|(made, near)| [made, near]).collect();
-            columns *= 2;
+    let made = match &output {
+        SampleOutput::Animation(output) => {
+            let pictures = made_pictures(&sampler, &indices, at)?;
+            let file = animation(&pictures).map_err(FileError::context("write", output))?;
+            files::write_atomically(output, &file)?;
+            indices.len()
         }
-        files::write_png(&output, &sheet(&pictures, columns))?;
-        (count as usize, output)
-    } else {
-        let output = output.unwrap_or_else(|| "samples".into());
-        let shard = arguments.shard;
-        let shard = shard.map(|shard| shard.resolve(|name| std::env::var(name).ok()));
-        let shard = shard.transpose()?;
-        let is_own = |index: &u32| shard.is_none_or(|shard| shard.contains(&file_name(*index)));
-        let indices: Vec<u32> = indices.into_iter().filter(is_own).collect();
-        for &index in &indices {
-            check_free(&output.join(file_name(index)), arguments.overwrite)?;
+        SampleOutput::Sheet(output) => {
+            let mut pictures = made_pictures(&sampler, &indices, at)?;
+            let mut columns = match (row, &given) {
+                (Some(columns), _) => columns,
+                (None, Some(_)) => pictures.len(),
+                (None, None) => (pictures.len() as f64).sqrt().ceil() as usize,
+            };
+            if let Some(folder) = &arguments.nearest {
+                let files = require_pictures(folder)?.into_iter().map(|file| file.path);
+                let files: Vec<PathBuf> = files.collect();
+                let nearest = nearest_pictures(&pictures, &files, &manifest.recipe)?;
+                let pairs = pictures.into_iter().zip(nearest);
+                pictures = pairs.flat_map(|(made, near)| [made, near]).collect();
+                columns *= 2;
+            }
+            files::write_png(output, &sheet(&pictures, columns))?;
+            indices.len()
         }
-        files::create_folder(&output)?;
-        make(&sampler, &indices, at, |index, picture| {
-            files::write_png(&output.join(file_name(index)), &picture)
-        })?;
-        (indices.len(), output)
+        SampleOutput::Folder(output) => {
+            let shard = arguments.shard;
+            let shard = shard.map(|shard| shard.resolve(|name| std::env::var(name).ok()));
+            let shard = shard.transpose()?;
+            let is_own = |index: &u32| shard.is_none_or(|shard| shard.contains(&file_name(*index)));
+            let indices: Vec<u32> = indices.into_iter().filter(is_own).collect();
+            for &index in &indices {
+                check_free(&output.join(file_name(index)), arguments.overwrite)?;
+            }
+            make(&sampler, &indices, at, |index, picture| {
+                files::write_png(&output.join(file_name(index)), &picture)
+            })?;
+            indices.len()
+        }
     };
     let pictures = counted(made, "picture");
-    globals.report(format_args!("{pictures} in `{}`", output.display()))?;
+    globals.report(format_args!("{pictures} in `{}`", output.path().display()))?;
     Ok(Exit::Done)
 }
 
 impl Arguments {
-    /// The file of the animation, if one is asked for.
-    fn animation(&self) -> Result<Option<PathBuf>, UsageError> {
-        let is_gif = |output: &&PathBuf| {
-            let extension = output.extension();
-            extension.is_some_and(|extension| extension.eq_ignore_ascii_case("gif"))
-        };
-        let Some(output) = self.output.as_ref().filter(is_gif).cloned() else {
-            return Ok(None);
-        };
-        match (self.grid, self.shard.is_some()) {
-            (true, _) => Err(UsageError::Animation {
-                output,
-                not_with: "--grid",
-            }),
-            (_, true) => Err(UsageError::Animation {
-                output,
-                not_with: "--shard",
-            }),
-            _ => Ok(Some(output)),
-        }
-    }
-
     /// What picture `index` is made from.
     fn code(
         &self,
@@ -313,13 +293,6 @@ fn mean_codes(
 
 fn file_name(index: u32) -> PathBuf {
     format!("{index:06}.png").into()
-}
-
-fn check_free(path: &Path, overwrite: bool) -> Result<(), UsageError> {
-    if path.exists() && !overwrite {
-        return Err(UsageError::SampleExists(path.to_owned()));
-    }
-    Ok(())
 }
 
 fn limit(text: &str) -> Result<f32, String> {

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use clap::Args;
 
+use crate::cli::usage::UsageError;
 use crate::synthesis::{Code, CodeKind, Sampler, SamplerError};
 
 /// Rows of a sheet in which a code goes through its values.
@@ -46,6 +47,18 @@ impl FromStr for CodeValue {
 }
 
 impl CodeArguments {
+    /// Refuses a latent code of which two things are asked.
+    pub(super) fn check(&self) -> Result<(), UsageError> {
+        let mut seen: Vec<u32> = self.sweep.into_iter().collect();
+        for CodeValue { number, .. } in &self.codes {
+            if seen.contains(number) {
+                return Err(UsageError::CodeTwice(*number));
+            }
+            seen.push(*number);
+        }
+        Ok(())
+    }
+
     /// `code` with those latent codes that are set.
     ///
     /// # Errors

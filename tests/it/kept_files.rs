@@ -1,0 +1,92 @@
+//! Files of the user that commands must not write over, though they could.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use walkdir::WalkDir;
+
+use crate::cli_inpaint::with_styles;
+use crate::cli_support::{Outcome, Place};
+
+/// Everything below a folder.
+fn contents(place: &Place, folder: &str) -> BTreeMap<String, Vec<u8>> {
+    let entries = WalkDir::new(place.path(folder)).into_iter();
+    let files = entries
+        .map(Result::unwrap)
+        .filter(|entry| entry.file_type().is_file());
+    files
+        .map(|entry| {
+            let name = entry.path().to_str().unwrap().to_owned();
+            (name, fs::read(entry.path()).unwrap())
+        })
+        .collect()
+}
+
+/// Runs `line`, which must fail with this code and these words, and leave `folder` as it is.
+#[track_caller]
+fn refused(place: &Place, folder: &str, line: &str, code: i32, parts: &[&str]) -> Outcome {
+    let before = contents(place, folder);
+    let run = place.run(line).failed(code, parts);
+    assert!(contents(place, folder) == before, "{line}");
+    run
+}
+
+#[test]
+fn inputs_are_found_behind_folders_that_are_not_there_yet() {
+    let place = Place::new();
+    place.picture("in/one.png", 40, 30, 1);
+    for line in [
+        "apply in --style monet --output new/../in --overwrite",
+        "apply in --style monet --output new/../in/deep",
+        "data edges --input in --output new/../in --overwrite",
+        "data degrade --input in --output new/./../new/../in --noise 5 --overwrite",
+    ] {
+        refused(&place, "in", line, 1, &["in", "output"]);
+        assert!(!place.path("new").exists(), "{line}");
+    }
+}
+
+#[test]
+fn masks_are_not_filled_photos() {
+    let place = with_styles();
+    place.picture("in/one.png", 40, 30, 1);
+    let mask = image::GrayImage::from_fn(40, 30, |x, y| {
+        image::Luma([u8::from((10..20).contains(&x) && (5..15).contains(&y)) * 255])
+    });
+    fs::create_dir(place.path("masks")).unwrap();
+    mask.save(place.path("masks/one.png")).unwrap();
+    for (masks, output) in [
+        ("masks", "masks"),
+        ("masks", "masks/deep"),
+        ("masks/one.png", "masks"),
+        ("masks/one.png", "masks/one.png"),
+    ] {
+        let line =
+            format!("apply in/one.png --style free --mask {masks} --output {output} --overwrite");
+        refused(&place, "masks", &line, 1, &["would replace the masks"]);
+    }
+    // A folder around them is no such place.
+    place
+        .run("apply in --style free --mask masks --output .")
+        .done();
+}
+
+#[test]
+fn results_that_are_no_pictures_are_not_called_like_one() {
+    let place = Place::new();
+    for side in ["real", "fake"] {
+        place.picture(&format!("{side}/one.png"), 30, 20, 1);
+    }
+    let evaluate = "evaluate --real real --fake fake --metrics l1";
+    for line in [
+        "--report real/one.png",
+        "--study real/one.png",
+        "--report new.JPG",
+    ] {
+        let line = format!("{evaluate} {line}");
+        refused(&place, "real", &line, 2, &["called like a picture"]);
+    }
+    place
+        .run(&format!("{evaluate} --report real/one.json"))
+        .done();
+}
