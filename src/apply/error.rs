@@ -60,8 +60,8 @@ pub enum ApplyError {
         /// The picture that would be lost.
         replaced: PathBuf,
     },
-    /// Filled photos would replace masks.
-    #[error("the output `{}` would replace the masks `{}`: choose another output folder", output.display(), masks.display())]
+    /// Filled photos would replace masks, or be taken for masks the next time.
+    #[error("the output `{}` would stand among the masks `{}`: choose another output folder", output.display(), masks.display())]
     ReplacesMasks {
         /// The mask, or the folder of masks.
         masks: PathBuf,

@@ -112,7 +112,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     if let Some(runs) = &arguments.compare {
         let real = arguments.real.as_deref();
         if let Some(option) = arguments.first_of_pictures()
-            && runs.iter().all(|run| !run.is_dir())
+            && runs.iter().all(|run| run.is_file())
         {
             return Err(UsageError::NotOfReports(option).into());
         }

@@ -111,6 +111,11 @@ pub(super) fn resumed_recipe(
     }
     fits?;
     let mut lines = diff(old, &recipe);
+    // The same folder, written in another way.
+    let stages =
+        [old, &recipe].map(|recipe| std::path::absolute(&recipe.synthesis.first_stage).ok());
+    let same = stages[0].is_some() && stages[0] == stages[1];
+    lines.retain(|line| !(same && line.starts_with("synthesis.first_stage:")));
     // The file of VGG19 may have moved; with and without it are different runs.
     let paths = [old, &recipe].map(|recipe| recipe.loss.perceptual_weights.is_empty());
     let moved = paths == [false, false];
@@ -123,26 +128,18 @@ pub(super) fn resumed_recipe(
     if !lines.is_empty() {
         return Err(other(lines).into());
     }
-    let evaluations = read_evaluations(&style.evaluations())?;
-    let is_more = more.epochs.is_some() || more.steps.is_some();
-    if is_more && has_stalled(&evaluations, recipe.train.stop_after) {
-        return Err(UsageError::EndedEarly {
-            name: style.name(),
-            evaluations: recipe.train.stop_after,
-        }
-        .into());
-    }
-    extend(&mut recipe, before, more, processes)?;
+    extend(&mut recipe, before, more, style, processes)?;
     Ok(recipe)
 }
 
-/// Adds the epochs that `--epochs` or `--steps` ask for beyond those that the run to resume has.
+/// Adds the epochs that `--epochs` or `--steps` ask for beyond those that the run to resume has, unless it is over for good.
 fn extend(
     recipe: &mut Recipe,
     before: &Manifest,
     more: MoreTraining,
+    style: &StyleFolder,
     processes: usize,
-) -> Result<(), UsageError> {
+) -> anyhow::Result<()> {
     // As for a new run, the epochs of the last stage.
     let has = recipe.stage_epochs();
     let training = &before.training;
@@ -165,6 +162,16 @@ fn extend(
     } else {
         0
     };
+    let limit = before.recipe.train.max_steps;
+    let goes_further = added > 0 || (limit > 0 && recipe.train.max_steps > limit);
+    let evaluations = read_evaluations(&style.evaluations())?;
+    if goes_further && has_stalled(&evaluations, recipe.train.stop_after) {
+        return Err(UsageError::EndedEarly {
+            name: style.name(),
+            evaluations: recipe.train.stop_after,
+        }
+        .into());
+    }
     if added > 0 {
         recipe.extend(added);
         tracing::info!(

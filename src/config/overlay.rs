@@ -168,7 +168,7 @@ fn wrong_value(key: &str, error: &toml::de::Error) -> ConfigError {
 /// "one of `b`, `c`, `d`".
 fn choices(message: &str) -> Option<(String, Vec<String>)> {
     let named = message.strip_prefix("unknown variant `")?;
-    let (given, expected) = named.split_once('`')?;
+    let (given, expected) = named.split_once("`, expected ")?;
     let names = expected.split('`').skip(1).step_by(2);
     Some((given.to_owned(), names.map(str::to_owned).collect()))
 }
@@ -222,6 +222,7 @@ mod tests {
             "`optim.policy`: takes \"linear\", \"step\", \"plateau\", \"cosine\" or \"constant\", not \"cosin\"; \
              did you mean \"cosine\"?"
         );
+        assert!(error("[optim]\npolicy = \"a`b\"").ends_with("\"constant\", not \"a`b\""));
         let far = error("[generator]\narch = \"unet_63\"");
         assert!(far.starts_with("`generator.arch`: takes \"unet_64\", "));
         assert!(far.ends_with(" or \"stack\", not \"unet_63\""), "{far}");

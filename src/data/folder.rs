@@ -76,7 +76,7 @@ pub fn list_pictures(folder: &Path) -> Result<FolderListing, DataError> {
                 continue;
             }
             // A link that leads nowhere: whoever reads it says so, with all else that is wrong.
-            Err(error) if error.path().is_some_and(is_broken_link) => {
+            Err(error) if error.path().is_some_and(is_broken_file_link) => {
                 let path = error.path().unwrap_or(folder);
                 if has_picture_extension(path) {
                     pictures.push(PictureFile {
@@ -141,8 +141,9 @@ fn name_below(folder: &Path, path: &Path) -> String {
     parts.join("/")
 }
 
-fn is_broken_link(path: &Path) -> bool {
-    path.is_symlink() && !path.exists()
+/// Whether a link leads nowhere and is called like a file: without an extension it may have been a folder, whose pictures are missing.
+fn is_broken_file_link(path: &Path) -> bool {
+    path.extension().is_some() && path.is_symlink() && !path.exists()
 }
 
 /// As [`find_pictures`], for a folder that must not be empty.

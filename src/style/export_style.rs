@@ -56,6 +56,8 @@ pub fn export_style(
     ] {
         place.clear();
     }
+    let first_stage = &mut recipe.synthesis.first_stage;
+    *first_stage = name_of(first_stage);
     let source = &mut manifest.training.initialised_from;
     *source = name_of(source);
     manifest.write(target)?;

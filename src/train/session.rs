@@ -302,8 +302,9 @@ impl Session {
         let resumed = Checkpoint::resume(&self.style, method)?;
         match &resumed {
             Some((checkpoint, _)) if checkpoint.step >= total => tracing::info!(
-                "`{}` is finished: all {total} steps are done; `--epochs N` or `--steps N` go on to more",
-                self.style.name()
+                "`{}` is finished: all {} steps are done; `--epochs N` or `--steps N` go on to more",
+                self.style.name(),
+                checkpoint.step
             ),
             Some((checkpoint, _)) => {
                 tracing::info!("resuming after step {} of {total}", checkpoint.step);

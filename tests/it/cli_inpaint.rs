@@ -285,7 +285,10 @@ fn networks_go_out_where_others_can_use_them() {
         let line = format!("import free.safetensors --style new{mode}");
         place.run(&line).failed(
             1,
-            &["of mode inpaint, and such are not imported", "--init-from"],
+            &[
+                "of mode inpaint do, and such are not imported",
+                "--init-from",
+            ],
         );
     }
 }

@@ -78,6 +78,7 @@ fn a_second_stage_is_trained_on_the_pictures_of_the_first() {
     );
     let manifest = place.text("checkpoints/two/style.toml");
     assert!(manifest.contains(&named), "{manifest}");
+    run(&format!("train {second} --resume --steps 3"));
     run("train --resume --name two --steps 4");
     let twice = place.read("checkpoints/two/generator.safetensors");
     assert!(once == twice, "the weights differ");
@@ -86,6 +87,9 @@ fn a_second_stage_is_trained_on_the_pictures_of_the_first() {
     assert_eq!(place.size("dogs/000001.png"), (32, 32));
     assert_ne!(place.read("dogs/000000.png"), place.read("cats/000000.png"));
     run("encode dogs --style two --class dogs --steps 2 --output codes.jsonl");
+    run("export two --format style --output passed");
+    let passed = place.text("passed/style.toml");
+    assert!(passed.contains("first_stage = \"one\""), "{passed}");
     // Both styles in another place.
     std::fs::rename(place.path("checkpoints"), place.path("moved")).unwrap();
     run("--checkpoints moved sample --style two --count 2 --class dogs --output again");

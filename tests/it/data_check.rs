@@ -144,6 +144,10 @@ fn a_link_that_leads_nowhere_is_one_problem_among_others() {
         assert!(message.contains(part), "{message}");
     }
     assert!(!message.contains("notes"), "{message}");
+    // It may have been a folder, whose pictures nobody would miss.
+    std::os::unix::fs::symlink("gone", folder.join("trainA/more")).unwrap();
+    let message = self::message(&folder, &unpaired());
+    assert!(message.contains("cannot list `trainA/more`"), "{message}");
 }
 
 #[test]

@@ -63,7 +63,20 @@ fn masks_are_not_filled_photos() {
     ] {
         let line =
             format!("apply in/one.png --style free --mask {masks} --output {output} --overwrite");
-        refused(&place, "masks", &line, 1, &["would replace the masks"]);
+        refused(&place, "masks", &line, 1, &["would stand among the masks"]);
+    }
+    // What links lead to is a mask, too.
+    #[cfg(unix)]
+    {
+        fs::create_dir_all(place.path("links")).unwrap();
+        fs::create_dir_all(place.path("store")).unwrap();
+        fs::copy(place.path("masks/one.png"), place.path("store/one.png")).unwrap();
+        std::os::unix::fs::symlink("../store/one.png", place.path("links/one.png")).unwrap();
+        for masks in ["links", "links/one.png"] {
+            let line =
+                format!("apply in/one.png --style free --mask {masks} --output store --overwrite");
+            refused(&place, "store", &line, 1, &["would stand among the masks"]);
+        }
     }
     // A folder around them is no such place.
     place

@@ -145,6 +145,8 @@ fn requests_that_make_no_sense_are_refused_with_a_reason() {
         (json!({"format": "gif"}), 400, "format"),
         (json!({"quality": 0}), 400, "quality"),
         (json!({"samples": 17}), 400, "samples"),
+        (json!({"quality": 50, "format": "png"}), 400, "quality"),
+        (json!({"restore": true}), 400, "restore"),
         (json!({"unknown": 1}), 400, "unknown"),
     ] {
         let mut request = json!({"picture": picture, "style": "tiny"});

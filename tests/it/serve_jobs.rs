@@ -196,6 +196,19 @@ fn links_out_of_the_roots_are_not_followed() {
     assert_eq!(start("outside", "out").status, 400);
     assert_eq!(start("in", "outside/x").status, 400);
     assert_eq!(start("../secret", "out").status, 400);
+    // Holes are filled at the size of their photos.
+    for (key, value) in [
+        ("size", json!("64")),
+        ("restore", json!(true)),
+        ("direction", json!("AtoB")),
+    ] {
+        let mut request = json!({"input": place("data", "in"), "output": place("data", "out"), "masks": place("data", "in"), "style": "hole"});
+        request[key] = value;
+        let answer = served.post("/api/jobs", &request);
+        assert_eq!(answer.status, 400, "{}", answer.text());
+        let text = answer.text();
+        assert!(text.contains(key) && text.contains("holes"), "{text}");
+    }
     assert_eq!(start("in", "/etc").status, 400);
     let job = start("in", "out").json();
     let path = format!("/api/jobs/{}", job["id"].as_str().unwrap());

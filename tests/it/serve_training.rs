@@ -112,6 +112,11 @@ fn runs_are_started_stopped_and_resumed_as_from_a_terminal() {
         assert_eq!(resumed.status, 202, "{}", resumed.text());
     }
     served.until("/api/runs/page", |run| run["state"] == "finished");
+    let ended = served.post("/api/runs/page/stop", &json!({}));
+    assert!(ended.text().contains("has ended"), "{}", ended.text());
+    let fewer = served.post("/api/runs/page/resume", &json!({"epochs": 0}));
+    assert_eq!(fewer.status, 400, "{}", fewer.text());
+    assert_eq!(served.json("/api/runs/page")["state"], "finished");
     let of = |name: &str| {
         served
             .place

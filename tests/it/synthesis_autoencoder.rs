@@ -141,6 +141,18 @@ fn pictures_are_encoded_decoded_and_summed() {
     place
         .run(&format!("{one} --decoded pictures/cats"))
         .failed(2, &["one of the pictures that are encoded"]);
+    // Nor is another one of them.
+    place.write("more/sub/1.png", place.read("pictures/cats/1.png"));
+    place
+        .run("encode more pictures/cats/1.png more/sub/1.png --class cats --style v --overwrite --decoded more")
+        .failed(1, &["another folder than the input"]);
+    place
+        .run("encode more pictures/cats --class cats --style v --overwrite --decoded pictures/cats --output c")
+        .failed(1, &["another folder than the input"]);
+    place.write("sub/sub/1.png", place.read("pictures/cats/1.png"));
+    place
+        .run("encode sub more/sub/1.png --class cats --style v --overwrite --decoded more --output c")
+        .failed(2, &["one of the pictures that are encoded"]);
     place
         .run(&format!("{one} --output pictures/cats/1.png"))
         .failed(2, &["called like a picture"]);

@@ -173,16 +173,21 @@ impl MaskLookup {
             Kind::One(mask, _) => {
                 let real = resolved(mask);
                 let same = outputs.find(|output| {
-                    output.file_name() == mask.file_name() && resolved(output) == real
+                    output.file_name() == real.file_name() && resolved(output) == real
                 });
                 same.map_or(Ok(()), |output| replaced(mask, output))
             }
-            Kind::Folder(folder, _) => {
+            Kind::Folder(folder, masks) => {
                 let real = resolved(folder);
+                // What links lead to would be lost, too.
+                let links = masks.values().filter(|mask| mask.is_symlink());
+                let linked: HashSet<PathBuf> = links.map(|mask| resolved(mask)).collect();
                 let mut seen = HashSet::new();
                 let inside = outputs.find(|output| {
                     let parent = output.parent().unwrap_or(Path::new(""));
-                    seen.insert(parent.to_owned()) && resolved(parent).starts_with(&real)
+                    let is_new = seen.insert(parent.to_owned());
+                    (is_new && resolved(parent).starts_with(&real))
+                        || (!linked.is_empty() && linked.contains(&resolved(output)))
                 });
                 inside.map_or(Ok(()), |output| replaced(folder, output))
             }

@@ -1,6 +1,6 @@
 //! `translate encode`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{BufWriter, Write as _};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -144,12 +144,15 @@ impl Arguments {
                 ensure_outside(folder, std::slice::from_ref(decoded))?;
             }
         }
+        let is_decoded = self.decoded.is_some();
+        let inputs = pictures.iter().filter(|_| is_decoded);
+        let inputs: HashSet<PathBuf> = inputs.map(|picture| resolved(&picture.path)).collect();
         let mut seen = HashMap::new();
         for picture in pictures {
             let Some(place) = place(picture) else {
                 break;
             };
-            if resolved(&place) == resolved(&picture.path) {
+            if inputs.contains(&resolved(&place)) {
                 return Err(UsageError::ReplacesInput(place).into());
             }
             if let Some(first) = seen.insert(place, &picture.path) {

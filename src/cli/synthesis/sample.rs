@@ -132,20 +132,21 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         Some(codes) => codes.len() as u32,
         None => arguments.count.unwrap_or(USUAL_COUNT),
     };
-    output.prepare(arguments.overwrite)?;
+    output.check_free(arguments.overwrite)?;
     let at = |index: u32| match &given {
         Some(codes) => Ok(codes[index as usize].clone()),
         None => arguments.code(&sampler, index, class),
     };
     let indices: Vec<u32> = (0..count).collect();
     let made = match &output {
-        SampleOutput::Animation(output) => {
+        SampleOutput::Animation(file) => {
             let pictures = made_pictures(&sampler, &indices, at)?;
-            let file = animation(&pictures).map_err(FileError::context("write", output))?;
-            files::write_atomically(output, &file)?;
+            let contents = animation(&pictures).map_err(FileError::context("write", file))?;
+            output.create_folder()?;
+            files::write_atomically(file, &contents)?;
             indices.len()
         }
-        SampleOutput::Sheet(output) => {
+        SampleOutput::Sheet(file) => {
             let mut pictures = made_pictures(&sampler, &indices, at)?;
             let mut columns = match (row, &given) {
                 (Some(columns), _) => columns,
@@ -160,20 +161,24 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
                 pictures = pairs.flat_map(|(made, near)| [made, near]).collect();
                 columns *= 2;
             }
-            files::write_png(output, &sheet(&pictures, columns))?;
+            output.create_folder()?;
+            files::write_png(file, &sheet(&pictures, columns))?;
             indices.len()
         }
-        SampleOutput::Folder(output) => {
+        SampleOutput::Folder(folder) => {
             let shard = arguments.shard;
             let shard = shard.map(|shard| shard.resolve(|name| std::env::var(name).ok()));
             let shard = shard.transpose()?;
             let is_own = |index: &u32| shard.is_none_or(|shard| shard.contains(&file_name(*index)));
             let indices: Vec<u32> = indices.into_iter().filter(is_own).collect();
             for &index in &indices {
-                check_free(&output.join(file_name(index)), arguments.overwrite)?;
+                check_free(&folder.join(file_name(index)), arguments.overwrite)?;
             }
+            // What cannot be made leaves no folder.
+            indices.first().map(|&first| at(first)).transpose()?;
+            output.create_folder()?;
             make(&sampler, &indices, at, |index, picture| {
-                files::write_png(&output.join(file_name(index)), &picture)
+                files::write_png(&folder.join(file_name(index)), &picture)
             })?;
             indices.len()
         }

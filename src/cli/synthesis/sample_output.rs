@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::usage::UsageError;
-use crate::files;
+use crate::files::{self, FileError};
 use crate::picture::has_picture_extension;
 
 /// What becomes of the pictures.
@@ -58,17 +58,24 @@ impl SampleOutput {
         }
     }
 
-    /// Makes the folders that are missing, once it is clear that the one file, if it is one, replaces nothing unless `overwrite`.
-    pub(super) fn prepare(&self, overwrite: bool) -> anyhow::Result<()> {
+    /// Refuses to replace the one file, if it is one, unless `overwrite`.
+    pub(super) fn check_free(&self, overwrite: bool) -> Result<(), UsageError> {
         match self {
-            Self::Animation(file) | Self::Sheet(file) => {
-                check_free(file, overwrite)?;
-                let folder = file.parent().filter(|folder| *folder != Path::new(""));
-                files::create_folder(folder.unwrap_or(Path::new(".")))?;
-            }
-            Self::Folder(folder) => files::create_folder(folder)?,
+            Self::Animation(file) | Self::Sheet(file) => check_free(file, overwrite),
+            Self::Folder(_) => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Makes the folders that are missing.
+    pub(super) fn create_folder(&self) -> Result<(), FileError> {
+        files::create_folder(match self {
+            Self::Animation(file) | Self::Sheet(file) => match file.parent() {
+                None => return Ok(()),
+                Some(folder) if folder == Path::new("") => return Ok(()),
+                Some(folder) => folder,
+            },
+            Self::Folder(folder) => folder,
+        })
     }
 
     /// The file or folder.

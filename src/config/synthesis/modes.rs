@@ -81,7 +81,7 @@ impl Recipe {
         if !self.mode.makes_pictures() {
             require(!makes, "generator.arch", || {
                 let meant = match generator.arch {
-                    GeneratorArch::Resnet => {
+                    GeneratorArch::Resnet if self.mode != Mode::Pix2pixhd => {
                         "; did you mean \"resnet_9blocks\" or \"resnet_6blocks\"?"
                     }
                     _ => "",

@@ -15,7 +15,7 @@ use crate::serve::runs::{
     RecipeForm, ResumeRequest, RunReport, RunRequest, TrainerError, preview_path, preview_steps,
     recipe_forms, run_report, run_reports,
 };
-use crate::style::{Registry, StyleFolder};
+use crate::style::{Manifest, Registry, StyleFolder};
 use crate::train::{Curves, EvaluationLine, read_evaluations, read_metrics};
 
 /// Steps of curves at most, unless others are asked for.
@@ -107,7 +107,10 @@ pub(in crate::serve) async fn stop(
     Path(name): Path<String>,
 ) -> Result<(StatusCode, Json<RunReport>), Refusal> {
     if !app.shared.trainer.stop(&name) {
-        let message = "this training was not started here: stop it where it runs";
+        let message = match app.shared.trainer.process(&name) {
+            Some(_) => "this training has ended",
+            None => "this training was not started here: stop it where it runs",
+        };
         return Err(Refusal::new(StatusCode::CONFLICT, message));
     }
     Ok((StatusCode::ACCEPTED, Json(report(&app, name).await?)))
@@ -123,8 +126,12 @@ pub(in crate::serve) async fn resume(
     JsonBody(request): JsonBody<ResumeRequest>,
 ) -> Result<(StatusCode, Json<RunReport>), Refusal> {
     let style = Registry::new(app.shared.styles.root()).place(&name).is_ok();
-    if !style || app.shared.styles.find(&name).is_none() {
-        return Err(Refusal::missing("style"));
+    let folder = app.shared.styles.find(&name).filter(|_| style);
+    let folder = folder.ok_or_else(|| Refusal::missing("style"))?;
+    if let Ok(manifest) = Manifest::read(&folder) {
+        let evaluations = read_evaluations(&folder.evaluations()).map_err(Refusal::internal)?;
+        let checked = request.check(&manifest.recipe, &evaluations);
+        checked.map_err(|error| Refusal::bad(error.to_string()))?;
     }
     let arguments = request.arguments(&name);
     app.shared

@@ -7,9 +7,11 @@ use utoipa::ToSchema;
 
 use crate::apply::{FillOptions, OnExisting, TransparentPixels};
 use crate::serve::roots::{Place, Roots};
-use crate::serve::tasks::{Choices, FileChoices, OrderError, direction, size};
+use crate::serve::tasks::{
+    Choices, FileChoices, OrderError, check_restore, direction, size, wrong,
+};
 
-/// A folder to translate. What is left out is as in `translate apply`.
+/// A folder to translate. What is left out is as in `translate apply`, but for `existing`.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::serve) struct JobRequest {
@@ -89,6 +91,16 @@ impl JobRequest {
         let resolve = |key, place: &Place| roots.resolve(place).ok_or(JobError::NoPlace(key));
         let masks = self.masks.as_ref();
         let masks = masks.map(|place| resolve("masks", place)).transpose()?;
+        let not_for_holes = [
+            ("direction", self.direction.is_some()),
+            ("size", self.size.is_some()),
+            ("restore", self.restore),
+        ];
+        let wanted = not_for_holes.into_iter().find(|(_, is_given)| *is_given);
+        if let (Some((key, _)), true) = (wanted, masks.is_some()) {
+            return Err(wrong(key, "holes are filled without it: leave it out, or `masks`").into());
+        }
+        check_restore(self.restore, self.size.as_deref())?;
         let (format, depth) = (self.format.as_deref(), self.depth.as_deref());
         Ok(JobChoices {
             input: resolve("input", &self.input)?,

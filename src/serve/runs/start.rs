@@ -7,9 +7,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::config::{BuiltinRecipe, ConfigError, Mode, Overlay};
+use crate::config::{BuiltinRecipe, ConfigError, Mode, Overlay, Recipe};
 use crate::serve::roots::{Place, Roots};
 use crate::style::Registry;
+use crate::train::{EvaluationLine, has_stalled};
 
 /// Keys whose values are paths: clients name places below the roots instead.
 const PATHS: [&str; 4] = [
@@ -66,6 +67,14 @@ pub(in crate::serve) enum StartError {
     /// A value that no setting has.
     #[error("`{0}`: write a number, a text, true, false or a list of these")]
     BadValue(String),
+    /// A run is to end before it does.
+    #[error("`epochs`: the training has {0} already: write at least as many, or leave it out")]
+    FewerEpochs(usize),
+    /// A run that went on until it got no better is to go further.
+    #[error(
+        "`epochs`: the training is over, since {0} evaluations were no better (`train.stop_after`): begin another one"
+    )]
+    EndedEarly(u64),
 }
 
 impl RunRequest {
@@ -124,6 +133,23 @@ impl RunRequest {
 }
 
 impl ResumeRequest {
+    /// Refuses fewer epochs than `recipe`, that of the run, has, and more if it ended by its `evaluations`.
+    pub(in crate::serve) fn check(
+        &self,
+        recipe: &Recipe,
+        evaluations: &[EvaluationLine],
+    ) -> Result<(), StartError> {
+        let has = recipe.stage_epochs();
+        let asked = self.epochs.map_or(has, |epochs| epochs as usize);
+        if asked < has {
+            return Err(StartError::FewerEpochs(has));
+        }
+        if asked > has && has_stalled(evaluations, recipe.train.stop_after) {
+            return Err(StartError::EndedEarly(recipe.train.stop_after));
+        }
+        Ok(())
+    }
+
     /// The arguments of `translate train` for the style `name`.
     pub(in crate::serve) fn arguments(&self, name: &str) -> Vec<OsString> {
         let mut arguments: Vec<OsString> = vec![format!("--name={name}").into(), "--resume".into()];

@@ -41,11 +41,15 @@ impl FileChoices {
         if quality.is_some_and(|quality| !(1..=100).contains(&quality)) {
             return Err(wrong("quality", "write a number from 1 to 100"));
         }
+        let format = match choice("format", format)? {
+            OutputFormat::Same if keeps_pixels => OutputFormat::Lossless,
+            format => format,
+        };
+        if quality.is_some() && !matches!(format, OutputFormat::Same | OutputFormat::Jpg) {
+            return Err(wrong("quality", "it is for format jpg: leave it out"));
+        }
         Ok(Self {
-            format: match choice("format", format)? {
-                OutputFormat::Same if keeps_pixels => OutputFormat::Lossless,
-                format => format,
-            },
+            format,
             depth: choice("depth", depth)?,
             quality,
         })
@@ -78,6 +82,20 @@ pub(in crate::serve) fn direction(text: Option<&str>) -> Result<Option<Direction
 pub(in crate::serve) fn size(text: Option<&str>) -> Result<Option<SizeChoice>, OrderError> {
     let parsed = text.map(str::parse).transpose();
     parsed.map_err(|error: crate::apply::SizeError| wrong("size", error.to_string()))
+}
+
+/// Refuses to bring back translations that have no other size.
+///
+/// # Errors
+/// There is no size.
+pub(in crate::serve) fn check_restore(restore: bool, size: Option<&str>) -> Result<(), OrderError> {
+    if restore && size.is_none() {
+        return Err(wrong(
+            "restore",
+            "it goes with a `size`: give one, or leave it out",
+        ));
+    }
+    Ok(())
 }
 
 /// One of the values that a flag of `translate apply` has.

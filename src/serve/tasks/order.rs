@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::choices::{Choices, FileChoices, OrderError, choice, direction, half, size, wrong};
+use super::choices::{
+    Choices, FileChoices, OrderError, check_restore, choice, direction, half, size, wrong,
+};
 use crate::apply::FillOptions;
 use crate::serve::pictures::StoredPicture;
 
@@ -132,6 +134,7 @@ impl TranslationRequest {
             let message = format!("write a number from 1 to {MAX_SAMPLES}");
             return Err(wrong("samples", message));
         }
+        check_restore(self.restore, self.size.as_deref())?;
         let choices = Choices {
             direction: direction(self.direction.as_deref())?,
             size: size(self.size.as_deref())?,

@@ -33,7 +33,7 @@ pub enum ImportError {
     },
     /// A network for mode inpaint, of which none is imported.
     #[error(
-        "`{}` is a network that fills holes, of mode inpaint, and such are not imported: save it as `generator.safetensors` in a style folder and train on with `--init-from`",
+        "`{}` takes 4 channels, as networks of mode inpaint do, and such are not imported: save it as `generator.safetensors` in a style folder and train on with `--init-from`",
         .0.display()
     )]
     FillsHoles(PathBuf),
