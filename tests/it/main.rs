@@ -66,6 +66,7 @@ mod data_picture;
 mod device;
 mod docs;
 mod docs_commands;
+mod early_end;
 mod evaluate;
 mod evaluate_sets;
 mod export_onnx;
