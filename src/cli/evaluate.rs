@@ -124,7 +124,10 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         let wanted = arguments.metrics.as_deref();
         let scores = [&runs[0], &runs[1]].map(|run| {
             let scores = scores(run, real, &options)?;
-            anyhow::Ok(wanted.map_or(scores.clone(), |wanted| scores.only(wanted)))
+            anyhow::Ok(match wanted {
+                Some(metrics) => scores.only(metrics),
+                None => scores,
+            })
         });
         let [first, second] = scores;
         let comparison = Comparison::new(&first?, &second?, arguments.seed);

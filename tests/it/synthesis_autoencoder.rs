@@ -127,36 +127,42 @@ fn pictures_are_encoded_decoded_and_summed() {
     place
         .run("encode pictures --style v")
         .failed(2, &["--overwrite"]);
-    // Pictures are not replaced by what is made of them, nor found again with it.
+    // Pictures, whichever of them, are not replaced by what is made of them, nor found again with it.
     let before = place.read("pictures/cats/1.png");
-    for (decoded, code, part) in [
-        ("pictures", 1, "another folder than the input"),
-        ("pictures/again", 1, "not inside it"),
-        ("new/../pictures", 1, "another folder than the input"),
+    for copy in ["more/sub/1.png", "sub/sub/1.png"] {
+        place.write(copy, &before);
+    }
+    let (outside, input) = (
+        "another folder than the input",
+        "one of the pictures that are encoded",
+    );
+    for (code, part, arguments) in [
+        (1, outside, "pictures --decoded pictures"),
+        (1, outside, "pictures --decoded pictures/again"),
+        (1, outside, "pictures --decoded new/../pictures"),
+        (
+            1,
+            outside,
+            "more pictures/cats --class cats --decoded pictures/cats",
+        ),
+        (
+            2,
+            input,
+            "pictures/cats/1.png --class cats --decoded pictures/cats",
+        ),
+        (2, input, "sub more/sub/1.png --class cats --decoded more"),
+        (
+            2,
+            "called like a picture",
+            "pictures/cats/1.png --class cats --output pictures/cats/1.png",
+        ),
     ] {
-        let line = format!("encode pictures --style v --overwrite --decoded {decoded}");
+        let line = format!("encode {arguments} --style v --overwrite");
         place.run(&line).failed(code, &[part]);
     }
-    let one = "encode pictures/cats/1.png --class cats --style v --overwrite";
-    place
-        .run(&format!("{one} --decoded pictures/cats"))
-        .failed(2, &["one of the pictures that are encoded"]);
-    // Nor is another one of them.
-    place.write("more/sub/1.png", place.read("pictures/cats/1.png"));
-    place
-        .run("encode more pictures/cats/1.png more/sub/1.png --class cats --style v --overwrite --decoded more")
-        .failed(1, &["another folder than the input"]);
-    place
-        .run("encode more pictures/cats --class cats --style v --overwrite --decoded pictures/cats --output c")
-        .failed(1, &["another folder than the input"]);
-    place.write("sub/sub/1.png", place.read("pictures/cats/1.png"));
-    place
-        .run("encode sub more/sub/1.png --class cats --style v --overwrite --decoded more --output c")
-        .failed(2, &["one of the pictures that are encoded"]);
-    place
-        .run(&format!("{one} --output pictures/cats/1.png"))
-        .failed(2, &["called like a picture"]);
-    assert!(place.read("pictures/cats/1.png") == before);
+    for copy in ["pictures/cats/1.png", "more/sub/1.png", "sub/sub/1.png"] {
+        assert!(place.read(copy) == before, "{copy}");
+    }
     place
         .run("encode pictures/cats --style v --output c")
         .failed(2, &["--class"]);

@@ -68,14 +68,11 @@ impl SampleOutput {
 
     /// Makes the folders that are missing.
     pub(super) fn create_folder(&self) -> Result<(), FileError> {
-        files::create_folder(match self {
-            Self::Animation(file) | Self::Sheet(file) => match file.parent() {
-                None => return Ok(()),
-                Some(folder) if folder == Path::new("") => return Ok(()),
-                Some(folder) => folder,
-            },
-            Self::Folder(folder) => folder,
-        })
+        let folder = match self {
+            Self::Animation(file) | Self::Sheet(file) => file.parent(),
+            Self::Folder(folder) => Some(folder.as_path()),
+        };
+        folder.map_or(Ok(()), files::create_folder)
     }
 
     /// The file or folder.
