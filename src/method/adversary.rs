@@ -8,7 +8,7 @@ use super::step_context::StepContext;
 use crate::config::Recipe;
 use crate::nn::{
     Adam, AugmentDraw, Critic, DiffAugment, FeatureMatching, GanLoss, ImagePool, InstanceNoise,
-    Judgement, Penalties, TensorError, Trainable, WEIGHT_CLIP,
+    JointForward, Judgement, Penalties, TensorError, Trainable, WEIGHT_CLIP,
 };
 
 /// A discriminator in training, how pictures are changed before it sees them, and the losses of both players.
@@ -26,6 +26,8 @@ pub struct Adversary<D> {
     pub pool: ImagePool,
     /// Its updates for each of the generator.
     pub steps: usize,
+    /// How it sees real and generated pictures in one pass.
+    pub joint: JointForward,
     augment: DiffAugment,
     noise: InstanceNoise,
     penalties: Penalties,
@@ -58,6 +60,7 @@ impl<D: Critic> Adversary<D> {
             matching: FeatureMatching::new(&recipe.loss),
             pool: ImagePool::new(recipe.optim.pool_size),
             steps: recipe.optim.discriminator_steps,
+            joint: JointForward::of_discriminator(&recipe.discriminator),
             augment: DiffAugment::new(&recipe.discriminator.augment),
             noise: InstanceNoise::new(recipe),
             penalties: Penalties::new(&recipe.loss),

@@ -11,8 +11,8 @@ use crate::data::Batch;
 use crate::kernels::mean;
 use crate::method::{Adversary, Loss, Method, MethodState, StepContext};
 use crate::nn::{
-    Adam, Discriminator, ForwardMode, Generator, NamedTensors, NormStats, ReferenceBatch,
-    ReferencePictures, TensorError, Trainable, WeightInit,
+    Adam, Discriminator, ForwardMode, Generator, JointForward, NamedTensors, NormStats,
+    ReferenceBatch, ReferencePictures, TensorError, Trainable, WeightInit,
 };
 use crate::random;
 
@@ -37,6 +37,8 @@ pub struct CycleGan {
     cycle_a: f64,
     cycle_b: f64,
     identity: f64,
+    /// How generators see real and translated pictures in one pass.
+    joint: JointForward,
     reference: Option<ReferencePictures>,
     /// Of the side with discriminator A, then of the side with discriminator B.
     sliced: [Option<SlicedWasserstein>; 2],
@@ -82,6 +84,7 @@ impl CycleGan {
             cycle_a: recipe.loss.cycle_a,
             cycle_b: recipe.loss.cycle_b,
             identity: recipe.loss.identity,
+            joint: JointForward::of_generator(&recipe.generator),
             reference: ReferencePictures::new(recipe),
             sliced: [recipe.data.output_channels, recipe.data.input_channels]
                 .map(|channels| SlicedWasserstein::from_recipe(recipe, channels)),
@@ -119,10 +122,24 @@ impl CycleGan {
     ) -> (Tensor<4>, Tensor<4>, GeneratorLosses) {
         let (a2b, b2a) = (self.a2b.network(), self.b2a.network());
         let mode = context.training_mode();
-        let fake_b = a2b.forward(real_a.clone(), mode);
-        let recovered_a = b2a.forward(fake_b.clone(), mode);
-        let fake_a = b2a.forward(real_b.clone(), mode);
-        let recovered_b = a2b.forward(fake_a.clone(), mode);
+        let to_b = |pictures| a2b.forward(pictures, mode);
+        let to_a = |pictures| b2a.forward(pictures, mode);
+        let fake_b = to_b(real_a.clone());
+        // A generator into a domain should leave pictures of it as they are. What one has to translate goes through it together.
+        let (recovered_a, fake_a, recovered_b, same);
+        if self.identity > 0.0 {
+            let inputs = [fake_b.clone(), real_b.clone(), real_a.clone()];
+            let [recovered, fake, same_a] = self.joint.run(inputs, to_a);
+            let inputs = [fake.clone(), real_b.clone()];
+            let [back, same_b] = self.joint.run(inputs, to_b);
+            (recovered_a, fake_a, recovered_b) = (recovered, fake, back);
+            same = Some((same_a, same_b));
+        } else {
+            let inputs = [fake_b.clone(), real_b.clone()];
+            [recovered_a, fake_a] = self.joint.run(inputs, to_a);
+            recovered_b = to_b(fake_a.clone());
+            same = None;
+        }
 
         let distance = |one: Tensor<4>, other: &Tensor<4>| mean((one - other.clone()).abs());
         let (gan_a, judgement_a) = self
@@ -133,10 +150,7 @@ impl CycleGan {
             .generator_loss(&fake_a, real_a, context, rng);
         let cycle_a = distance(recovered_a, real_a) * self.cycle_a;
         let cycle_b = distance(recovered_b, real_b) * self.cycle_b;
-        // A generator into B should leave pictures of B as they are.
-        let identity = (self.identity > 0.0).then(|| {
-            let same_b = a2b.forward(real_b.clone(), mode);
-            let same_a = b2a.forward(real_a.clone(), mode);
+        let identity = same.map(|(same_a, same_b)| {
             (
                 distance(same_b, real_b) * (self.cycle_b * self.identity),
                 distance(same_a, real_a) * (self.cycle_a * self.identity),

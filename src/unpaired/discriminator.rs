@@ -26,10 +26,12 @@ impl DomainDiscriminator {
             let fake = discriminator.seen(fake.clone(), context, rng);
             let penalty = discriminator.penalty(&real, &fake, context, rng);
             let (network, mode) = (discriminator.network.network(), context.training_mode());
+            let forward = |pictures| network.forward(pictures, mode);
+            let [of_real, of_fake] = discriminator.joint.run([real, fake], forward);
             let gan_loss = discriminator.gan_loss;
             let losses = DiscriminatorLosses {
-                on_real: gan_loss.discriminator_on_real(network.forward(real, mode)),
-                on_fake: gan_loss.discriminator_on_fake(network.forward(fake, mode)),
+                on_real: gan_loss.discriminator_on_real(of_real),
+                on_fake: gan_loss.discriminator_on_fake(of_fake),
                 penalty,
             };
             (losses.sum() * 0.5, losses)

@@ -1,0 +1,127 @@
+//! One forward pass for several batches of pictures.
+
+use burn::tensor::Tensor;
+
+use crate::config::{DiscriminatorRecipe, GeneratorRecipe, NormKind};
+
+/// Most pixels of a pass. Beyond, what is done once for each pass counts for little, and what a pass holds meanwhile for more.
+const MOST_PIXELS: usize = 1 << 16;
+
+/// Passes batches through a network together where it makes of each picture what it would make of it alone.
+///
+/// What is done once for each pass, such as preparing the weights, is then done once for all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JointForward {
+    is_exact: bool,
+}
+
+impl JointForward {
+    /// For generators of `recipe`.
+    pub fn of_generator(recipe: &GeneratorRecipe) -> Self {
+        Self {
+            is_exact: treats_each_alone(recipe.norm) && !recipe.dropout,
+        }
+    }
+
+    /// For discriminators of `recipe`.
+    pub fn of_discriminator(recipe: &DiscriminatorRecipe) -> Self {
+        let compares = recipe.minibatch_deviation || recipe.minibatch_discrimination > 0;
+        Self {
+            is_exact: treats_each_alone(recipe.norm) && !compares,
+        }
+    }
+
+    /// What `forward` makes of each of the batches `[batch, channels, height, width]`. They go through it together if they are small and
+    /// have the same channels and size, and one after the other if not.
+    pub fn run<const N: usize>(
+        self,
+        batches: [Tensor<4>; N],
+        forward: impl Fn(Tensor<4>) -> Tensor<4>,
+    ) -> [Tensor<4>; N] {
+        let dims = batches.each_ref().map(Tensor::dims);
+        let pixels: usize = dims
+            .iter()
+            .map(|[count, _, height, width]| count * height * width)
+            .sum();
+        let is_alike = dims.iter().all(|other| other[1..] == dims[0][1..]);
+        if !self.is_exact || !is_alike || pixels > MOST_PIXELS {
+            return batches.map(forward);
+        }
+        let outputs = forward(Tensor::cat(batches.into(), 0));
+        let mut start = 0;
+        dims.map(|[count, ..]| {
+            start += count;
+            outputs.clone().narrow(0, start - count, count)
+        })
+    }
+}
+
+/// Whether a network with this norm makes of a picture what it would make of it alone, however often it is called.
+fn treats_each_alone(norm: NormKind) -> bool {
+    // Statistics of batch normalisation are those of the whole batch, and each pass moves the singular vectors on.
+    !matches!(norm, NormKind::Batch | NormKind::Spectral)
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+    use crate::config::{Mode, Recipe};
+    use crate::nn::{ForwardMode, Generator, NormStats, WeightInit};
+
+    fn forward_of(recipe: &Recipe) -> impl Fn(Tensor<4>) -> Tensor<4> {
+        let device = Device::flex();
+        let network = Generator::new(
+            &mut WeightInit::from_recipe(recipe, 0, &device),
+            &recipe.generator,
+            3,
+            3,
+        );
+        move |input| network.forward(input, ForwardMode::inference(NormStats::Batch, false))
+    }
+
+    #[test]
+    fn batches_that_go_through_together_come_out_as_if_alone() {
+        let mut recipe = Recipe::defaults(Mode::Cycle);
+        recipe.generator.channels = 4;
+        let picture = |count: usize, side: usize, scale: f32| {
+            let values = (0..count * 3 * side * side).map(|index| (index as f32 * scale).sin());
+            let values = values.collect::<Vec<_>>();
+            Tensor::<1>::from_floats(values.as_slice(), &Device::flex())
+                .reshape([count, 3, side, side])
+        };
+        for norm in [NormKind::Instance, NormKind::None, NormKind::Batch] {
+            recipe.generator.norm = norm;
+            let joint = JointForward::of_generator(&recipe.generator);
+            let forward = forward_of(&recipe);
+            for other in [24, 16] {
+                let batches = [picture(1, 24, 0.37), picture(2, other, 0.11)];
+                let outputs = joint.run(batches.clone(), &forward);
+                for (output, batch) in outputs.into_iter().zip(batches) {
+                    let alone = forward(batch);
+                    assert_eq!(output.dims(), alone.dims());
+                    let distance = (output - alone).abs().max().into_scalar::<f32>();
+                    assert!(distance < 1e-5, "{norm:?} {other}: {distance}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn networks_that_compare_pictures_see_each_batch_alone() {
+        let mut recipe = Recipe::defaults(Mode::Cycle);
+        let is_joint = |recipe: &Recipe| {
+            let generator = JointForward::of_generator(&recipe.generator).is_exact;
+            let discriminator = JointForward::of_discriminator(&recipe.discriminator).is_exact;
+            [generator, discriminator]
+        };
+        assert_eq!(is_joint(&recipe), [true, true]);
+        recipe.generator.dropout = true;
+        recipe.discriminator.minibatch_discrimination = 9;
+        assert_eq!(is_joint(&recipe), [false, false]);
+        recipe.discriminator.minibatch_discrimination = 0;
+        recipe.discriminator.norm = NormKind::Spectral;
+        assert_eq!(is_joint(&recipe), [false, false]);
+    }
+}
