@@ -122,6 +122,9 @@ pub enum ApplyError {
     /// The report is called like a picture.
     #[error("the report `{}` is called like a picture: give it the extension json, or jsonl for lines while the program runs", .0.display())]
     ReportIsAPicture(PathBuf),
+    /// The report would take the place of a file that is none by its name.
+    #[error("`{}` exists, and is no report by its name: give the report the extension json, or jsonl for lines while the program runs", .0.display())]
+    ReportExists(PathBuf),
     /// The report cannot be written.
     #[error("the report: {0}")]
     Report(#[source] FileError),

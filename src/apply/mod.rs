@@ -33,6 +33,7 @@ mod prepared;
 mod reading;
 mod recorder;
 mod report;
+mod report_name;
 mod resized;
 mod row_access;
 mod row_buffer;

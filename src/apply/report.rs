@@ -236,12 +236,6 @@ pub(super) struct JsonLinesReport {
 }
 
 impl JsonLinesReport {
-    /// Whether a report is written in lines: its extension is `jsonl`.
-    pub(super) fn is_jsonl(path: &Path) -> bool {
-        path.extension()
-            .is_some_and(|extension| extension.eq_ignore_ascii_case("jsonl"))
-    }
-
     /// Empties the file.
     pub(super) fn create(path: &Path) -> Result<Self, FileError> {
         let open = || {

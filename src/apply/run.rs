@@ -17,6 +17,7 @@ use super::prepared::{Input, Prepared};
 use super::reading::{ReadOptions, is_usual};
 use super::recorder::{Event, Recorder};
 use super::report::{JsonLinesReport, Status, Summary};
+use super::report_name::is_in_lines;
 use super::sidecars::sidecars;
 use super::tiles::{Canvas, CanvasKind, Permit, PixelBudget, RowStream, SplitPolicy, TileSize};
 use super::translator::{InputSpec, Translator};
@@ -255,7 +256,7 @@ fn open_report(path: &Path) -> Result<Option<JsonLinesReport>, FileError> {
     if let Some(folder) = path.parent() {
         check_writable(folder)?;
     }
-    let in_lines = JsonLinesReport::is_jsonl(path);
+    let in_lines = is_in_lines(path);
     in_lines.then(|| JsonLinesReport::create(path)).transpose()
 }
 

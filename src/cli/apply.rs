@@ -220,6 +220,9 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let device = device.device;
     check_tiling(tiling, dropout || !precision.has_full_features(&device))?;
     let norm_stats = arguments.norm_stats;
+    if norm_stats.is_some() && !recipe.generator.norm.is_batch() {
+        tracing::warn!("`--norm-stats` changes nothing: the style has no batch normalisation");
+    }
     let norm_stats = norm_stats.unwrap_or_else(|| NormStats::usual(recipe));
     let mode = ForwardMode::inference(norm_stats, dropout);
     let stop = interrupt::flag();

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::globals::Globals;
 use super::output::print;
 use crate::apply::OutputSize;
-use crate::config::{ConfigError, Mode, Overlay, Recipe};
+use crate::config::{ConfigError, Mode, Overlay, Recipe, Samples};
 use crate::kernels::Precision;
 use crate::train::{Benchmark, BenchmarkResult};
 
@@ -154,7 +154,7 @@ fn sized(
 
 /// Whether a mode trains on squares alone.
 fn has_squares(mode: Mode) -> bool {
-    mode == Mode::Inpaint || mode.makes_pictures()
+    matches!(mode.samples(), Samples::Holes | Samples::Pictures)
 }
 
 /// The value that the settings give a key.

@@ -11,7 +11,6 @@ use crate::evaluate::UnknownMetric;
 use crate::serve::ServeError;
 use crate::style::StyleError;
 use crate::style::onnx::OnnxError;
-use crate::synthesis::is_usage;
 use crate::train::TrainError;
 
 /// How a command ended.
@@ -35,7 +34,7 @@ impl Exit {
                 || cause.is::<UnknownMetric>()
                 || cause.is::<super::usage::UsageError>()
                 || cause.is::<ShardError>()
-                || is_usage(cause)
+                || crate::synthesis::is_usage(cause)
                 || cause.is::<LaunchError>()
                 || matches!(
                     group_error(cause),

@@ -18,7 +18,6 @@ use crate::style::{
     FilePrecision, Manifest, Registry, StyleFolder, export_style, generator_onnx,
     generator_state_dict, network_state_dict, write_weights,
 };
-use crate::synthesis;
 use crate::wording::counted;
 
 /// Arguments of `translate export`.
@@ -204,7 +203,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             let device = globals.device.open()?.device;
             let makes_pictures = manifest.recipe.mode.makes_pictures();
             let model = if makes_pictures && direction.is_none() {
-                synthesis::generator_onnx(&folder, &manifest, &options, &device)?
+                crate::synthesis::generator_onnx(&folder, &manifest, &options, &device)?
             } else {
                 generator_onnx(&folder, &manifest, direction, &options, &device)?
             };

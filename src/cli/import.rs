@@ -6,11 +6,11 @@ use clap::{Args, ValueEnum};
 
 use super::exit::Exit;
 use super::globals::Globals;
+use super::synthesis;
 use crate::config::{Direction, GeneratorArch, Mode, NormKind};
 use crate::device::DeviceName;
-use crate::style::import::{Architecture, Hints, ImportError, ImportOptions, Imported, import};
-use crate::style::{Registry, StyleFolder};
-use crate::synthesis::PublicGenerator;
+use crate::style::Registry;
+use crate::style::import::{Architecture, Hints, ImportOptions, Imported, import};
 use crate::wording::counted;
 
 /// Arguments of `translate import`.
@@ -98,9 +98,8 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         .open()
         .or_else(|_| globals.device.open())?
         .device;
-    if let Some(found) = public_generator(&options)? {
-        let weights = found.import(&folder, &options, &device)?;
-        return report_generator(globals, &found, weights, &folder);
+    if let Some(exit) = synthesis::import(globals, &options, &folder, &device)? {
+        return Ok(exit);
     }
     let imported = import(&folder, &options, &device)?;
     report_notes(&imported);
@@ -118,49 +117,6 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             direction_flag(&imported),
         ))?;
     }
-    Ok(Exit::Done)
-}
-
-/// The generator of pictures from noise in the file, unless another network is asked for.
-fn public_generator(options: &ImportOptions) -> Result<Option<PublicGenerator>, ImportError> {
-    let is_wanted = options.mode.is_none_or(|mode| mode == Mode::Generate)
-        && options.arch.is_none_or(|arch| arch == GeneratorArch::Dcgan);
-    if !is_wanted {
-        return Ok(None);
-    }
-    let Some(found) = PublicGenerator::find(options)? else {
-        return Ok(None);
-    };
-    let hints = options.hints;
-    let flags = [
-        ("--direction", options.direction.is_some()),
-        ("--norm", hints.norm.is_some()),
-        ("--classes", hints.classes.is_some()),
-        ("--latent", hints.latent.is_some()),
-    ];
-    match flags.into_iter().find(|(_, is_given)| *is_given) {
-        Some((flag, _)) => Err(ImportError::FlagMismatch {
-            path: options.file.clone(),
-            found: found.description(),
-            wanted: "a network that translates pictures".to_owned(),
-            flag,
-        }),
-        None => Ok(Some(found)),
-    }
-}
-
-fn report_generator(
-    globals: &Globals,
-    found: &PublicGenerator,
-    weights: usize,
-    folder: &StyleFolder,
-) -> anyhow::Result<Exit> {
-    let name = folder.name();
-    globals.report(format_args!(
-        "imported {} ({weights} weights) as `{}`\nmake pictures with it: translate sample --style {name}",
-        found.description(),
-        folder.path().display(),
-    ))?;
     Ok(Exit::Done)
 }
 

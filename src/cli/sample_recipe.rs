@@ -1,6 +1,6 @@
 //! The recipe for those who name neither pictures nor a recipe.
 
-use crate::config::{BuiltinRecipe, ConfigError, Mode, Overlay};
+use crate::config::{BuiltinRecipe, ConfigError, Mode, Overlay, Samples};
 
 /// The small recipe of `mode`, with as many epochs of the sample in the program as two CPU cores do in less than five minutes.
 ///
@@ -9,16 +9,17 @@ use crate::config::{BuiltinRecipe, ConfigError, Mode, Overlay};
 pub(super) fn sample_recipe(mode: Mode) -> Result<Overlay, ConfigError> {
     let origin = "the recipe for the sample";
     let mut overlay = BuiltinRecipe::find(&format!("{}-small", mode.name()))?.overlay()?;
-    let epochs = match mode {
-        // Of 48 pairs, of 20 pictures.
-        Mode::Pix2pix | Mode::Cycle => 30,
-        Mode::Contrastive => 24,
+    let epochs = match mode.samples() {
+        // Of 20 pictures.
+        Samples::Sets if mode == Mode::Contrastive => 24,
+        // Of as many, or of 48 pairs.
+        Samples::Sets | Samples::Pairs => 30,
         // Of 3 batches.
-        Mode::Inpaint => 300,
+        Samples::Holes => 300,
         // Of 2 batches.
-        Mode::Generate | Mode::Vae => 150,
+        Samples::Pictures => 150,
         // Of 24 maps, after as many of the smaller network alone.
-        Mode::Pix2pixhd => {
+        Samples::Maps => {
             overlay.insert("optim", "global_epochs", 8, origin)?;
             overlay.insert("optim", "fix_global_epochs", 1, origin)?;
             8

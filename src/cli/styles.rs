@@ -133,6 +133,14 @@ fn remove(registry: &Registry, name: &str, yes: bool) -> anyhow::Result<()> {
     if !folder.manifest().is_file() {
         return Err(StyleError::NotAStyle(folder.path().to_owned()).into());
     }
+    let second = registry.second_stages(&folder)?;
+    if !second.is_empty() {
+        tracing::warn!(
+            "without `{}` these make no pictures any more: `{}`",
+            folder.name(),
+            second.join("`, `")
+        );
+    }
     if !(yes || confirmed(&folder)?) {
         tracing::info!("kept `{}`", folder.path().display());
         return Ok(());

@@ -15,7 +15,7 @@ use super::resumption::{MoreTraining, chosen_style, resumed_recipe};
 use super::sample_recipe::sample_recipe;
 use super::training_judge;
 use super::usage::UsageError;
-use crate::config::{ConfigError, Mode, Overlay, Recipe};
+use crate::config::{ConfigError, Mode, Overlay, Recipe, Samples};
 use crate::data::fit_to_data;
 use crate::data::sample::Sample;
 use crate::distributed::{Group, Launch};
@@ -279,11 +279,11 @@ fn apply_command(globals: &Globals, name: &str, mode: Mode) -> String {
         let folder = globals.checkpoints.display().to_string();
         format!("--checkpoints {} ", quoted(&folder))
     };
-    let (inputs, masks) = match mode {
-        Mode::Pix2pix | Mode::Cycle | Mode::Contrastive => ("PICTURES", ""),
-        Mode::Pix2pixhd => ("LABEL_MAPS", ""),
-        Mode::Inpaint => ("PHOTOS", " --mask MASKS"),
-        Mode::Generate | Mode::Vae => {
+    let (inputs, masks) = match mode.samples() {
+        Samples::Pairs | Samples::Sets => ("PICTURES", ""),
+        Samples::Maps => ("LABEL_MAPS", ""),
+        Samples::Holes => ("PHOTOS", " --mask MASKS"),
+        Samples::Pictures => {
             return format!(
                 "make pictures with it: translate {elsewhere}sample --style {}",
                 quoted(name)

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::usage::UsageError;
-use crate::config::{Mode, Recipe};
+use crate::config::Recipe;
 use crate::device::OpenDevice;
 use crate::evaluate::{Direction, EvaluateOptions, Metric, Scope, evaluate};
 use crate::train::{Judge, JudgedValue};
@@ -28,18 +28,16 @@ pub(super) fn judge(
     let named = recipe.train.metrics.split(',').map(str::trim);
     let named = named.filter(|name| !name.is_empty());
     let mut metrics = named.map(str::parse).collect::<Result<Vec<Metric>, _>>()?;
+    let has_targets = recipe.mode.has_targets();
     if metrics.is_empty() {
-        metrics = match recipe.mode {
-            Mode::Cycle | Mode::Contrastive | Mode::Generate => vec![Metric::Swd, Metric::Colour],
-            Mode::Pix2pix | Mode::Pix2pixhd | Mode::Inpaint | Mode::Vae => {
-                vec![Metric::Ssim, Metric::Psnr, Metric::L1]
-            }
+        metrics = if has_targets {
+            vec![Metric::Ssim, Metric::Psnr, Metric::L1]
+        } else {
+            vec![Metric::Swd, Metric::Colour]
         };
     }
     let of_pairs = metrics.iter().find(|metric| metric.scope() == Scope::Pair);
-    if let (Mode::Cycle | Mode::Contrastive | Mode::Generate, Some(metric)) =
-        (recipe.mode, of_pairs)
-    {
+    if let (false, Some(metric)) = (has_targets, of_pairs) {
         return Err(UsageError::NoPairs(*metric).into());
     }
     Ok(Some(Box::new(MetricJudge {

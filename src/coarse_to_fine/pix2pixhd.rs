@@ -251,6 +251,10 @@ impl Method for Pix2pixHd {
         all
     }
 
+    fn preview_caption(&self) -> &'static str {
+        "Each row: input (a colour for each class), output, target."
+    }
+
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
         let displayed = if self.recipe.data.classes > 0 {
             class_colours(&batch.a)

@@ -2,7 +2,8 @@
 
 use super::architectures::{DiscriminatorArch, GeneratorArch};
 use super::error::ConfigError;
-use super::options::{Direction, Mode, Preprocess};
+use super::mode::Mode;
+use super::options::{Direction, Preprocess};
 use super::recipe::Recipe;
 use super::validation::require;
 

@@ -2,7 +2,8 @@
 
 use super::architectures::{DiscriminatorArch, GeneratorArch};
 use super::error::ConfigError;
-use super::options::{Downsample, InitKind, Mode, Upsample};
+use super::mode::Mode;
+use super::options::{Downsample, InitKind, Upsample};
 use super::recipe::Recipe;
 use super::sections::GeneratorRecipe;
 use super::validation::require;

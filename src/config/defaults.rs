@@ -5,9 +5,10 @@ use super::colours::Colours;
 use super::conditioning::{ClassSource, Condition, usual_classification};
 use super::degradation::{USUAL_BLUR, USUAL_NOISE};
 use super::latent_place::{LatentPlace, usual_kl, usual_latent};
+use super::mode::Mode;
 use super::options::{
-    Direction, Distance, Downsample, GanObjective, HoleFill, InitKind, MaskKind, Mode, NormKind,
-    Pages, Policy, Preprocess, UnlabelledKind, Upsample,
+    Direction, Distance, Downsample, GanObjective, HoleFill, InitKind, MaskKind, NormKind, Pages,
+    Policy, Preprocess, UnlabelledKind, Upsample,
 };
 use super::recipe::Recipe;
 use super::sections::{
@@ -82,13 +83,9 @@ impl Recipe {
             generator: GeneratorRecipe {
                 arch: match mode {
                     Mode::Pix2pix => GeneratorArch::Unet256,
-                    // Some change their own below.
-                    Mode::Cycle
-                    | Mode::Contrastive
-                    | Mode::Inpaint
-                    | Mode::Generate
-                    | Mode::Vae => GeneratorArch::Resnet9Blocks,
                     Mode::Pix2pixhd => GeneratorArch::Global,
+                    // Some change their own below.
+                    _ => GeneratorArch::Resnet9Blocks,
                 },
                 channels: 64,
                 norm,

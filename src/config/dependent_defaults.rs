@@ -2,7 +2,7 @@
 
 use toml::Value;
 
-use super::options::Mode;
+use super::mode::Mode;
 use super::recipe::Recipe;
 
 impl Recipe {
@@ -13,7 +13,7 @@ impl Recipe {
             self.apply_latent_defaults();
         }
         let arch = arch.and_then(|arch| arch.clone().try_into().ok());
-        if let (Mode::Generate, Some(arch)) = (self.mode, arch) {
+        if let Some(arch) = arch {
             self.apply_network_defaults(arch);
         }
     }

@@ -1,7 +1,8 @@
 //! What goes together in the game between generator and discriminator: objective, penalties and norms.
 
 use super::error::ConfigError;
-use super::options::{GanObjective, Mode, NormKind, Preprocess};
+use super::mode::Mode;
+use super::options::{GanObjective, NormKind, Preprocess};
 use super::recipe::Recipe;
 use super::sections::{LossRecipe, usual_r1_every};
 use super::validation::require;

@@ -2,7 +2,8 @@
 
 use super::architectures::{DiscriminatorArch, GeneratorArch};
 use super::error::ConfigError;
-use super::options::{GanObjective, HoleFill, MaskKind, Mode, NormKind, Policy, Preprocess};
+use super::mode::Mode;
+use super::options::{GanObjective, HoleFill, MaskKind, NormKind, Policy, Preprocess};
 use super::recipe::Recipe;
 use super::validation::require;
 

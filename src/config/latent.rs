@@ -2,7 +2,8 @@
 
 use super::error::ConfigError;
 use super::latent_place::LatentPlace;
-use super::options::{GanObjective, Mode, NormKind};
+use super::mode::Mode;
+use super::options::{GanObjective, NormKind};
 use super::recipe::Recipe;
 use super::validation::require;
 

@@ -22,6 +22,7 @@ mod labels;
 mod latent;
 mod latent_place;
 mod made_inputs;
+mod mode;
 mod options;
 mod overlay;
 mod recipe;
@@ -47,9 +48,10 @@ pub use error::ConfigError;
 pub use growth_level::GrowthLevel;
 pub use inpainting::ALEXNET_SIDE;
 pub use latent_place::LatentPlace;
+pub use mode::{Mode, Samples};
 pub use options::{
-    Augment, Direction, Distance, Downsample, GanObjective, HoleFill, InitKind, MaskKind, Mode,
-    NormKind, Pages, Policy, Preprocess, UnlabelledKind, Upsample,
+    Augment, Direction, Distance, Downsample, GanObjective, HoleFill, InitKind, MaskKind, NormKind,
+    Pages, Policy, Preprocess, UnlabelledKind, Upsample,
 };
 pub use overlay::Overlay;
 pub use recipe::Recipe;

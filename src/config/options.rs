@@ -2,42 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The training method.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-#[value(rename_all = "lowercase")]
-pub enum Mode {
-    /// Paired pictures: pix2pix (Isola et al., 2017).
-    Pix2pix,
-    /// Unpaired pictures: CycleGAN (Zhu et al., 2017).
-    Cycle,
-    /// Unpaired pictures, one direction, in less time: CUT and FastCUT (Park et al., 2020).
-    Contrastive,
-    /// Label maps or pictures to large pictures: pix2pixHD (Wang et al., 2018).
-    Pix2pixhd,
-    /// Holes in photos: context encoders (Pathak et al., 2016).
-    Inpaint,
-    /// Pictures from noise: DCGAN (Radford et al., 2016).
-    Generate,
-    /// Pictures to codes and back: variational autoencoders (Kingma and Welling, 2014).
-    Vae,
-}
-
-impl Mode {
-    /// The name used on the command line and in recipes.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pix2pix => "pix2pix",
-            Self::Cycle => "cycle",
-            Self::Contrastive => "contrastive",
-            Self::Pix2pixhd => "pix2pixhd",
-            Self::Inpaint => "inpaint",
-            Self::Generate => "generate",
-            Self::Vae => "vae",
-        }
-    }
-}
-
 /// Which of the two sides of the data is the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 pub enum Direction {

@@ -5,7 +5,7 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::error::ConfigError;
-use super::options::Mode;
+use super::mode::Mode;
 use super::recipe::Recipe;
 use super::schema::check;
 use super::tables::{lookup, merge, single, to_table};

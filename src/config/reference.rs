@@ -1,7 +1,8 @@
 //! What goes with norms that take their statistics from a reference batch.
 
 use super::error::ConfigError;
-use super::options::{Mode, Preprocess};
+use super::mode::Mode;
+use super::options::Preprocess;
 use super::recipe::Recipe;
 use super::sections::usual_reference_batch;
 use super::validation::require;

@@ -3,7 +3,7 @@
 use toml::{Table, Value};
 
 use super::error::ConfigError;
-use super::options::Mode;
+use super::mode::Mode;
 use super::recipe::Recipe;
 use super::tables::to_table;
 
@@ -99,6 +99,7 @@ fn type_name(value: &Value) -> &'static str {
     }
 }
 
+/// The key that was probably meant by `key`: what counts most is its name, then its section.
 fn nearest(key: &str) -> Option<String> {
     let mut known = vec!["mode".to_owned()];
     for (section, values) in schema() {
@@ -107,10 +108,20 @@ fn nearest(key: &str) -> Option<String> {
             known.push(section);
         }
     }
+    let own = |key: &str| {
+        key.rsplit('.')
+            .next()
+            .map(str::to_owned)
+            .unwrap_or_default()
+    };
+    let likeness = |name: &str| {
+        let names = strsim::jaro_winkler(&own(key), &own(name));
+        0.8 * names + 0.2 * strsim::jaro_winkler(key, name)
+    };
     known
         .into_iter()
-        .map(|name| (strsim::jaro_winkler(key, &name), name))
-        .filter(|(likeness, _)| *likeness > 0.7)
+        .map(|name| (likeness(&name), name))
+        .filter(|(likeness, _)| *likeness > 0.75)
         .max_by(|first, second| first.0.total_cmp(&second.0))
         .map(|(_, name)| name)
 }
@@ -120,6 +131,21 @@ mod tests {
     use super::*;
     use crate::config::settings::resolved;
     use crate::config::{Augment, Overlay};
+
+    #[test]
+    fn keys_that_were_meant_are_those_with_a_name_like_it() {
+        for (key, meant) in [
+            ("data.cropsize", Some("data.crop_size")),
+            ("batch_size", Some("data.batch_size")),
+            ("optm.lr", Some("optim.lr")),
+            ("lr", Some("optim.lr")),
+            ("generator.chanels", Some("generator.channels")),
+            ("optim.clip_weights", None),
+            ("train.wombat", None),
+        ] {
+            assert_eq!(nearest(key).as_deref(), meant, "{key}");
+        }
+    }
 
     #[test]
     fn lists_can_be_given_as_text() {

@@ -2,7 +2,8 @@
 
 use super::architectures::{DiscriminatorArch, GeneratorArch};
 use super::error::ConfigError;
-use super::options::{Mode, Preprocess};
+use super::mode::Mode;
+use super::options::Preprocess;
 use super::recipe::Recipe;
 use super::sections::{DataRecipe, GeneratorRecipe};
 use super::validation::require;
@@ -18,16 +19,8 @@ impl GeneratorRecipe {
             GeneratorArch::Resnet6Blocks | GeneratorArch::Resnet9Blocks => 4,
             GeneratorArch::Global => 1 << self.downsamplings,
             GeneratorArch::Local => 1 << (self.downsamplings + self.enhancers),
-            // All but the first have one size alone, that of `data.crop_size`.
-            GeneratorArch::Srresnet
-            | GeneratorArch::Context
-            | GeneratorArch::ContextBottleneck
-            | GeneratorArch::Dcgan
-            | GeneratorArch::Resnet
-            | GeneratorArch::Progressive
-            | GeneratorArch::Style
-            | GeneratorArch::Laplacian
-            | GeneratorArch::Stack => 1,
+            // All but srresnet have one size alone, that of `data.crop_size`.
+            _ => 1,
         }
     }
 
@@ -51,8 +44,7 @@ impl Recipe {
     pub fn has_discriminator(&self) -> bool {
         match self.mode {
             Mode::Pix2pix | Mode::Inpaint => self.loss.adversarial > 0.0,
-            Mode::Cycle | Mode::Contrastive | Mode::Pix2pixhd | Mode::Generate => true,
-            Mode::Vae => false,
+            mode => !mode.encodes(),
         }
     }
 
@@ -60,16 +52,11 @@ impl Recipe {
     pub fn min_judged_side(&self) -> usize {
         match self.discriminator.arch {
             _ if !self.has_discriminator() => 1,
-            DiscriminatorArch::Pixel
-            | DiscriminatorArch::Context
-            | DiscriminatorArch::Dcgan
-            | DiscriminatorArch::Resnet
-            | DiscriminatorArch::Progressive
-            | DiscriminatorArch::Style => 1,
             // Each strided layer halves the size; the two layers after them need 3 x 3 positions.
             DiscriminatorArch::Patch => 3 << self.discriminator.layers.min(16),
             // Its padding lets it work at every size; what counts are the other networks.
             DiscriminatorArch::Multiscale => self.min_side(),
+            _ => 1,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Which keys a mode has no use for.
 
-use super::options::Mode;
+use super::mode::Mode;
 
 /// What there is for a discriminator.
 pub(super) const GAME: &[(&str, &str)] = &[

@@ -1,7 +1,8 @@
 //! Validation of recipes.
 
 use super::error::ConfigError;
-use super::options::{Mode, NormKind};
+use super::mode::Mode;
+use super::options::NormKind;
 use super::recipe::Recipe;
 
 impl Recipe {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::error::DataError;
 use super::folder::describe_folder;
 use super::split::Split;
-use crate::config::{Mode, Recipe};
+use crate::config::{Recipe, Samples};
 
 impl fmt::Display for Split {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -99,13 +99,13 @@ fn candidates(recipe: &Recipe, prefix: &str) -> Vec<Layout> {
         }
         layouts
     };
-    match recipe.mode {
-        Mode::Cycle | Mode::Contrastive => vec![joined],
+    match recipe.mode.samples() {
+        Samples::Sets => vec![joined],
         // Its folders depend on the recipe: see `labelled.rs`.
-        Mode::Pix2pixhd => Vec::new(),
-        Mode::Inpaint | Mode::Generate | Mode::Vae => plain(),
-        Mode::Pix2pix if recipe.data.makes_inputs() => plain(),
-        Mode::Pix2pix => {
+        Samples::Maps => Vec::new(),
+        Samples::Holes | Samples::Pictures => plain(),
+        Samples::Pairs if recipe.data.makes_inputs() => plain(),
+        Samples::Pairs => {
             let mut layouts = vec![
                 // Before `train/` itself: pictures of two sides must not be taken for side-by-side ones.
                 two(format!("{prefix}/A"), format!("{prefix}/B")),

@@ -16,7 +16,7 @@ use super::single;
 use super::split::Split;
 use super::transform::Transform;
 use super::unaligned;
-use crate::config::{Colours, Direction, Mode, Pages, Recipe};
+use crate::config::{Colours, Direction, Mode, Pages, Recipe, Samples};
 
 impl Dataset {
     /// Finds the pictures of `split` in `root` and pairs them as the recipe's mode asks. Reads no picture: see
@@ -40,7 +40,7 @@ impl Dataset {
         recipe: &Recipe,
         split: Split,
     ) -> Result<Option<Self>, DataError> {
-        if recipe.mode == Mode::Pix2pixhd {
+        if recipe.mode.samples() == Samples::Maps {
             let Some(folders) = Folders::find(root, recipe, split)? else {
                 return Ok(None);
             };
@@ -50,19 +50,20 @@ impl Dataset {
         let Some(layout) = Layout::find(root, recipe, split)? else {
             return Ok(None);
         };
-        let (mut input, mut target) = match (recipe.mode, &layout) {
-            (Mode::Cycle, Layout::TwoFolders(a, b)) => unaligned::sides(a, b)?,
-            (Mode::Contrastive, Layout::TwoFolders(a, b)) => match recipe.data.direction {
-                Direction::AToB => unaligned::sides(a, b)?,
-                Direction::BToA => unaligned::sides(b, a)?,
+        let samples = recipe.mode.samples();
+        let (mut input, mut target) = match (samples, &layout) {
+            (Samples::Sets, Layout::TwoFolders(a, b)) => match recipe.data.direction {
+                // Of mode cycle the direction is a matter of what is shown.
+                Direction::BToA if recipe.mode == Mode::Contrastive => unaligned::sides(b, a)?,
+                _ => unaligned::sides(a, b)?,
             },
-            (Mode::Pix2pix, Layout::Plain(_)) => made_input::sides(root, &layout)?,
-            (Mode::Inpaint, _) => masked::sides(root, &layout, recipe)?,
-            (Mode::Generate | Mode::Vae, _) => single::sides(root, &layout, recipe)?,
+            (Samples::Pairs, Layout::Plain(_)) => made_input::sides(root, &layout)?,
+            (Samples::Holes, _) => masked::sides(root, &layout, recipe)?,
+            (Samples::Pictures, _) => single::sides(root, &layout, recipe)?,
             _ => aligned::sides(root, &layout, recipe.data.direction)?,
         };
         if recipe.data.pages == Pages::All {
-            let is_paired = recipe.mode == Mode::Pix2pix;
+            let is_paired = samples == Samples::Pairs;
             take_pages(&mut input, &mut target, is_paired)?;
         }
         let sides = Sides {

@@ -6,7 +6,7 @@ use rust_embed::RustEmbed;
 use tempfile::TempDir;
 
 use super::error::DataError;
-use crate::config::{Mode, Recipe};
+use crate::config::{Recipe, Samples};
 use crate::files::{FileError, create_folder};
 
 #[derive(RustEmbed)]
@@ -48,12 +48,12 @@ impl Sample {
 
     /// The part of the sample that `recipe` learns from.
     pub fn folder(&self, recipe: &Recipe) -> PathBuf {
-        self.folder.path().join(match recipe.mode {
-            Mode::Pix2pix if recipe.data.makes_inputs() => "edges2photos/B",
-            Mode::Pix2pix => "edges2photos",
-            Mode::Cycle | Mode::Contrastive => "brick2gravel",
-            Mode::Pix2pixhd => "tones2photos",
-            Mode::Inpaint | Mode::Generate | Mode::Vae => "edges2photos/B",
+        self.folder.path().join(match recipe.mode.samples() {
+            Samples::Pairs if recipe.data.makes_inputs() => "edges2photos/B",
+            Samples::Pairs => "edges2photos",
+            Samples::Sets => "brick2gravel",
+            Samples::Maps => "tones2photos",
+            Samples::Holes | Samples::Pictures => "edges2photos/B",
         })
     }
 }

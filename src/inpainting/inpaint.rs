@@ -144,6 +144,10 @@ impl Method for Inpaint {
         losses
     }
 
+    fn preview_caption(&self) -> &'static str {
+        "Each row: photo with a hole, filled, original."
+    }
+
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
         let mask = Tensor::<4>::from_data(mask_of(&batch), &self.device);
         let input = Tensor::<4>::from_data(batch.a.clone(), &self.device);

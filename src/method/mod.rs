@@ -2,7 +2,7 @@
 //!
 //! A method that is added has a folder of its own with a type that implements [`Method`]; a variant of `Mode` with its defaults
 //! and unused keys in `config`; its layouts in `data`; one line in `train/methods.rs`; the stem of its generator in
-//! `style/weights.rs`; the caption of its previews in `train/report.rs`; and fixtures of its networks and of five steps.
+//! `style/weights.rs`; and fixtures of its networks and of five steps.
 
 mod adversary;
 mod loss;
@@ -23,6 +23,9 @@ use crate::nn::{NamedTensors, TensorError};
 pub trait Method {
     /// Takes one training step on `batch`.
     fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss>;
+
+    /// What the pictures of a row of the preview are, for people.
+    fn preview_caption(&self) -> &'static str;
 
     /// Renders a batch of one sample for the preview: rows of pictures `[1, channels, height, width]` in [-1, 1], such as input,
     /// output, target.

@@ -28,16 +28,8 @@ impl Discriminator {
             DiscriminatorArch::Patch | DiscriminatorArch::Multiscale => {
                 Self::Patch(PatchGan::new(init, recipe, input))
             }
-            DiscriminatorArch::Context => {
-                unreachable!("the context discriminator is of mode inpaint, which makes it itself")
-            }
-            DiscriminatorArch::Dcgan
-            | DiscriminatorArch::Resnet
-            | DiscriminatorArch::Progressive
-            | DiscriminatorArch::Style => {
-                unreachable!("modes that make pictures from noise make their networks themselves")
-            }
             DiscriminatorArch::Pixel => Self::Pixel(PixelGan::new(init, recipe, input)),
+            other => unreachable!("the mode of \"{}\" makes it itself", other.name()),
         }
     }
 

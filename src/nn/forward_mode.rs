@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::{GeneratorArch, Mode, Recipe};
+use crate::config::{GeneratorArch, Recipe, Samples};
 use crate::kernels::Exchange;
 
 /// Where batch normalisation takes its mean and variance from.
@@ -17,12 +17,12 @@ pub enum NormStats {
 impl NormStats {
     /// Those of a recipe's generator unless others are asked for.
     pub fn usual(recipe: &Recipe) -> Self {
-        match recipe.mode {
+        match recipe.mode.samples() {
             // One window has too few pixels for statistics of its own, and one sample must not depend on the others.
-            Mode::Inpaint | Mode::Generate | Mode::Vae => Self::Running,
+            Samples::Holes | Samples::Pictures => Self::Running,
             // As in the paper's tests: a picture's own contrast is to be kept.
-            Mode::Pix2pix if recipe.generator.arch == GeneratorArch::Srresnet => Self::Running,
-            Mode::Pix2pix | Mode::Cycle | Mode::Contrastive | Mode::Pix2pixhd => Self::Batch,
+            Samples::Pairs if recipe.generator.arch == GeneratorArch::Srresnet => Self::Running,
+            Samples::Pairs | Samples::Sets | Samples::Maps => Self::Batch,
         }
     }
 }

@@ -92,17 +92,6 @@ impl Generator {
                 };
                 Self::Resnet(ResnetGenerator::from_config(init, recipe, config, input))
             }
-            GeneratorArch::Context | GeneratorArch::ContextBottleneck => {
-                unreachable!("context encoders are of mode inpaint, which makes them itself")
-            }
-            GeneratorArch::Dcgan
-            | GeneratorArch::Resnet
-            | GeneratorArch::Progressive
-            | GeneratorArch::Style
-            | GeneratorArch::Laplacian
-            | GeneratorArch::Stack => {
-                unreachable!("modes that make pictures from noise make their networks themselves")
-            }
             GeneratorArch::Srresnet => Self::Srresnet(Srresnet::new(init, recipe, input, output)),
             GeneratorArch::Local => Self::Local(LocalEnhancer::new(init, recipe, input, output)),
             // A U-Net is named after the size that its downsamplings reduce to one pixel.
@@ -113,6 +102,7 @@ impl Generator {
                 let downsamplings = recipe.size_multiple().ilog2() as usize;
                 Self::Unet(Unet::new(init, recipe, downsamplings, input, output))
             }
+            other => unreachable!("the mode of \"{}\" makes it itself", other.name()),
         }
     }
 

@@ -242,6 +242,10 @@ impl Method for BicycleGan {
         losses
     }
 
+    fn preview_caption(&self) -> &'static str {
+        "Each row: input, output of the mean code, of three random codes, target."
+    }
+
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
         // The same looks in all previews of a run.
         let mut rng = random::step_rng(self.seed, 0);

@@ -171,6 +171,10 @@ impl Method for Pix2pix {
         losses
     }
 
+    fn preview_caption(&self) -> &'static str {
+        "Each row: input, output, target."
+    }
+
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
         let input = Tensor::<4>::from_data(batch.a.clone(), &self.device);
         let network = self.generator.in_use();

@@ -230,7 +230,7 @@ impl Bands {
 pub(crate) fn needs_range(sample: SampleType, extent: Option<(f64, f64)>) -> String {
     let extent = extent.map_or_else(String::new, |(low, high)| format!(" from {low} to {high}"));
     format!(
-        "it holds {}{extent}: say which of them are black and white with `data.range = [low, high]`, or `--range LOW,HIGH` in `apply`, or convert it to 16 bits",
+        "it holds {}{extent}: say which of them are black and white with `data.range = [low, high]` in a recipe or `--range LOW,HIGH` in `apply`; for other commands convert it to 16 bits",
         sample.name()
     )
 }

@@ -9,7 +9,7 @@ use super::manifest::Manifest;
 use super::onnx::{
     Holes, OnnxError, OnnxInput, OnnxNetwork, OnnxOptions, PictureSizes, onnx_file, onnx_model,
 };
-use crate::config::{Colours, Direction, GeneratorArch, Mode, NormKind, Recipe};
+use crate::config::{Colours, Direction, GeneratorArch, NormKind, Recipe, Samples};
 use crate::data::hole_values;
 use crate::nn::NormStats;
 
@@ -57,14 +57,14 @@ pub fn generator_onnx(
     let network = OnnxNetwork {
         recipe: &recipe.generator,
         channels,
-        input: match recipe.mode {
-            Mode::Pix2pix if recipe.data.colours == Colours::Lab => OnnxInput::Lightness,
-            Mode::Pix2pix | Mode::Cycle | Mode::Contrastive => OnnxInput::Pictures,
-            Mode::Generate | Mode::Vae => {
+        input: match recipe.mode.samples() {
+            Samples::Pairs if recipe.data.colours == Colours::Lab => OnnxInput::Lightness,
+            Samples::Pairs | Samples::Sets => OnnxInput::Pictures,
+            Samples::Pictures => {
                 unreachable!("a network that translates none is not loaded for it")
             }
-            Mode::Pix2pixhd => OnnxInput::Maps(map_text(recipe)),
-            Mode::Inpaint => OnnxInput::Holes(Holes {
+            Samples::Maps => OnnxInput::Maps(map_text(recipe)),
+            Samples::Holes => OnnxInput::Holes(Holes {
                 side: recipe.data.crop_size,
                 middle: recipe.hole_side(),
                 output_side: recipe.discriminator_side(),

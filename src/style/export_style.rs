@@ -7,7 +7,6 @@ use super::file_precision::FilePrecision;
 use super::folder::StyleFolder;
 use super::manifest::Manifest;
 use super::weights::{style_weights, write_weights};
-use crate::config::Mode;
 use crate::files;
 
 /// Writes what is needed to apply a style into the folder `target`: generators, the clusters of instance features, the encoder of an
@@ -23,7 +22,7 @@ pub fn export_style(
 ) -> Result<usize, StyleError> {
     let mut networks = folder.networks()?;
     // Of an autoencoder both parts are used.
-    let encodes = manifest.recipe.mode == Mode::Vae;
+    let encodes = manifest.recipe.mode.encodes();
     networks.retain(|stem| {
         stem.starts_with("generator") || stem == "clusters" || (encodes && stem == "encoder")
     });

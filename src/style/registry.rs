@@ -127,6 +127,29 @@ impl Registry {
         Ok(names)
     }
 
+    /// Names of the styles that go on from the pictures of the one in `folder`, sorted.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn second_stages(&self, folder: &StyleFolder) -> Result<Vec<String>, StyleError> {
+        let Ok(first) = folder.path().canonicalize() else {
+            return Ok(Vec::new());
+        };
+        let mut names = self.names()?;
+        names.retain(|name| {
+            let manifest = self.place(name).and_then(|folder| Manifest::read(&folder));
+            manifest.is_ok_and(|manifest| {
+                let stage = Path::new(&manifest.recipe.synthesis.first_stage);
+                match stage.canonicalize() {
+                    Ok(stage) => stage == first,
+                    // Both have been moved: it is looked for beside the second.
+                    Err(_) => stage.file_name() == first.file_name(),
+                }
+            })
+        });
+        Ok(names)
+    }
+
     /// Names of all styles on the disk, sorted. A folder whose name cannot be that of a style is found by its path only.
     ///
     /// # Errors

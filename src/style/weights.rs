@@ -100,12 +100,10 @@ pub fn write_weights(path: &Path, tensors: &NamedTensors) -> Result<(), StyleErr
 /// Stem of the weight file of the generator that translates in `direction`, where the recipe has one.
 pub fn generator_stem(recipe: &Recipe, direction: Direction) -> Option<&'static str> {
     match (recipe.mode, direction) {
-        (Mode::Generate | Mode::Vae, _) => None,
-        (Mode::Pix2pix | Mode::Contrastive | Mode::Pix2pixhd | Mode::Inpaint, direction) => {
-            (direction == recipe.data.direction).then_some(GENERATOR)
-        }
         (Mode::Cycle, Direction::AToB) => Some(A_TO_B),
         (Mode::Cycle, Direction::BToA) => Some(B_TO_A),
+        (mode, _) if mode.makes_pictures() => None,
+        (_, direction) => (direction == recipe.data.direction).then_some(GENERATOR),
     }
 }
 
@@ -115,7 +113,7 @@ pub fn second_generator_stem(recipe: &Recipe) -> Option<&'static str> {
     match (recipe.mode, direction) {
         (Mode::Pix2pix | Mode::Contrastive, Direction::AToB) => Some(A_TO_B),
         (Mode::Pix2pix | Mode::Contrastive, Direction::BToA) => Some(B_TO_A),
-        (Mode::Cycle | Mode::Pix2pixhd | Mode::Inpaint | Mode::Generate | Mode::Vae, _) => None,
+        _ => None,
     }
 }
 

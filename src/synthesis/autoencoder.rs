@@ -128,6 +128,10 @@ impl Method for Autoencoder {
         self.step_with(batch, noise, context)
     }
 
+    fn preview_caption(&self) -> &'static str {
+        "Each row: picture, the same encoded and decoded, then pictures from noise."
+    }
+
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
         let mut row = vec![batch.b.clone()];
         row.extend(self.reconstruction(&batch));

@@ -11,7 +11,7 @@ use super::laplacian_generator::{LaplacianGenerator, level_prefix};
 use super::level_generator::LevelGenerator;
 use super::noise::normal_noise;
 use super::pixels::halved;
-use super::preview::{PREVIEW_PICTURES, Preview, beside_real, one_by_one};
+use super::preview::{CAPTION, PREVIEW_PICTURES, Preview, beside_real, one_by_one};
 use crate::config::Recipe;
 use crate::data::Batch;
 use crate::method::{Loss, Method, MethodState, StepContext};
@@ -137,6 +137,10 @@ impl Method for Cascade {
         let count = batch.b.shape()[0];
         let noise = normal_noise(rng, count * self.recipe.noise_length());
         self.step_with(batch, noise, context, rng)
+    }
+
+    fn preview_caption(&self) -> &'static str {
+        CAPTION
     }
 
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {

@@ -11,7 +11,7 @@ use super::input_source::InputSource;
 use super::noise::normal_noise;
 use super::orthogonality::orthogonality;
 use super::path_length::PathLength;
-use super::preview::{PREVIEW_PICTURES, Preview, beside_real, one_by_one};
+use super::preview::{CAPTION, PREVIEW_PICTURES, Preview, beside_real, one_by_one};
 use super::staged_generator::StagedGenerator;
 use crate::config::Recipe;
 use crate::data::Batch;
@@ -278,6 +278,10 @@ impl Method for Generate {
         let mut noise = normal_noise(rng, self.noise_count(count) + directions);
         noise.extend(self.source.draw_codes(rng, count));
         self.step_with(batch, noise, context, rng)
+    }
+
+    fn preview_caption(&self) -> &'static str {
+        CAPTION
     }
 
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {

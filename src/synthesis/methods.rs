@@ -2,6 +2,7 @@
 
 use burn::tensor::Device;
 
+use super::autoencoder::Autoencoder;
 use super::cascade::Cascade;
 use super::generate::Generate;
 use super::staged_generator::StagedGenerator;
@@ -9,11 +10,14 @@ use crate::config::{GeneratorArch, Recipe};
 use crate::method::Method;
 use crate::style::StyleError;
 
-/// The method of a recipe of mode generate with fresh weights on `device` (without automatic differentiation).
+/// The method of a recipe of mode generate or vae with fresh weights on `device` (without automatic differentiation).
 ///
 /// # Errors
 /// The recipe names a first stage that cannot be read or does not go with it.
-pub fn generate_method(recipe: &Recipe, device: &Device) -> Result<Box<dyn Method>, StyleError> {
+pub fn method(recipe: &Recipe, device: &Device) -> Result<Box<dyn Method>, StyleError> {
+    if recipe.mode.encodes() {
+        return Ok(Box::new(Autoencoder::new(recipe, device)));
+    }
     if recipe.generator.arch == GeneratorArch::Laplacian {
         return Ok(Box::new(Cascade::new(recipe, device)));
     }

@@ -1,11 +1,10 @@
 //! Pictures from noise: generative adversarial networks without an input picture, autoencoders, and what is made with them.
 //!
-//! The folder has all of its own: networks, losses and steps (`Generate`, `Cascade`, `Autoencoder`), what a trained style does (`Sampler`, `Coder`,
-//! `Inversion`), and generators from and for elsewhere (`PublicGenerator`, `generator_onnx`). What belongs to it in other rooms: the keys of
-//! recipes (`config/synthesis/`, `config/sections/synthesis.rs`), the data set of single pictures with their classes and vectors
-//! (`data/single.rs`, `data/picture_class.rs`, `data/embeddings.rs`), the layers of ONNX models (`style/onnx/synthesis/`), the verbs
-//! (`cli/synthesis/`), a line in `train/methods.rs`, and its modes and networks wherever `Mode`, `GeneratorArch` and `DiscriminatorArch`
-//! are matched.
+//! The folder has all of its own: networks, losses and steps ([`method`]), what a trained style does (`Sampler`, `Coder`, `Inversion`), ONNX
+//! models of generators (`generator_onnx`), and generators from elsewhere (`PublicGenerator`). Besides there are the keys of recipes
+//! (`config/synthesis/`, `config/sections/synthesis.rs`), the data set of single pictures with their classes and vectors (`data/single.rs`,
+//! `data/picture_class.rs`, `data/embeddings.rs`) and the verbs (`cli/synthesis/`). A line in `train/methods.rs` leads here, and one each in
+//! `cli/exit.rs` and `cli/export.rs`; all else goes by what `config/mode.rs` says of a mode.
 
 mod arithmetic;
 mod autoencoder;
@@ -21,7 +20,6 @@ mod dcgan_generator;
 mod detail_generator;
 mod discriminator;
 mod encoder;
-mod export_onnx;
 mod generate;
 mod generator;
 mod generator_input;
@@ -41,6 +39,7 @@ mod modulated;
 mod nearest;
 mod noise;
 mod normed_convolution;
+mod onnx;
 mod orthogonality;
 mod path_length;
 mod pixel_norm;
@@ -70,7 +69,6 @@ pub use coder::{CodeLaw, Coder};
 pub use dcgan_generator::DcganGenerator;
 pub use discriminator::SynthesisDiscriminator;
 pub use encoder::Encoder;
-pub use export_onnx::generator_onnx;
 pub use generate::Generate;
 pub use generator::SynthesisGenerator;
 pub use generator_input::{GeneratorInput, StyleInput};
@@ -79,9 +77,10 @@ pub use importance_bound::ImportanceBound;
 pub use interpolation::{Interpolation, interpolate};
 pub use inversion::{FoundCode, Inversion};
 pub use latent_codes::{CodeKind, LatentCodes};
-pub use methods::generate_method;
+pub use methods::method;
 pub use nearest::nearest_pictures;
 pub use noise::{MIN_TRUNCATION, normal_noise, truncated_noise};
+pub use onnx::{FirstStage, Noise, NoiseNetwork, generator_onnx};
 pub use public_generator::PublicGenerator;
 pub use sampler::{Code, Sampler, SamplerError};
 pub use sheet::sheet;

@@ -11,6 +11,10 @@ use crate::random::sample_rng;
 /// Pictures in a row of a preview of networks that make pictures of noise alone.
 pub(super) const PREVIEW_PICTURES: usize = 8;
 
+/// What the previews of these show, for people.
+pub(super) const CAPTION: &str =
+    "Pictures from the same noise each time; of a class those of a row.";
+
 /// What pictures beside the real one of a batch are made of: the same in all previews of a run.
 pub(super) struct Preview {
     /// Noise.

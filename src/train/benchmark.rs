@@ -7,7 +7,7 @@ use rand::RngExt;
 
 use super::error::TrainError;
 use super::methods;
-use crate::config::{Mode, Recipe};
+use crate::config::{Mode, Recipe, Samples};
 use crate::data::Batch;
 use crate::device::OpenDevice;
 use crate::kernels::DeviceFailure;
@@ -113,9 +113,9 @@ impl Benchmark {
         };
         let [width, height] = self.size;
         let position = |index: usize| (index % width, index / width % height);
-        match self.recipe.mode {
-            Mode::Pix2pix | Mode::Cycle | Mode::Contrastive | Mode::Generate | Mode::Vae => {}
-            Mode::Pix2pixhd => {
+        match self.recipe.mode.samples() {
+            Samples::Pairs | Samples::Sets | Samples::Pictures => {}
+            Samples::Maps => {
                 // Squares of one class, each an instance of its own.
                 let square = |index| {
                     let (x, y) = position(index);
@@ -126,7 +126,7 @@ impl Benchmark {
                 }
                 batch.instances = Some(self.map(count, |index| square(index) as f32));
             }
-            Mode::Inpaint => {
+            Samples::Holes => {
                 batch.mask = Some(self.map(count, |index| {
                     let (x, y) = position(index);
                     let inside = |at: usize, side: usize| at >= side / 4 && at < side - side / 4;
@@ -168,11 +168,6 @@ fn passes(recipe: &Recipe) -> usize {
         // One of the mean code, and three more looks.
         Mode::Pix2pix if recipe.has_latent_code() => 4,
         // Pictures from noise are made at once.
-        Mode::Pix2pix
-        | Mode::Contrastive
-        | Mode::Pix2pixhd
-        | Mode::Inpaint
-        | Mode::Generate
-        | Mode::Vae => 1,
+        _ => 1,
     }
 }

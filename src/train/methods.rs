@@ -13,7 +13,6 @@ use crate::nn::NamedTensors;
 use crate::paired::{BicycleGan, Pix2pix};
 use crate::style::import::WeightFile;
 use crate::style::{StyleError, StyleFolder, style_weights};
-use crate::synthesis::{Autoencoder, generate_method};
 use crate::unpaired::{Contrastive, CycleGan};
 
 /// Builds the method of `recipe` with fresh weights on `device` (without automatic differentiation).
@@ -42,8 +41,7 @@ pub fn build(recipe: &Recipe, device: &Device) -> Result<Box<dyn Method>, TrainE
             Box::new(method.map_err(bad_vgg)?)
         }
         Mode::Inpaint => Box::new(Inpaint::new(recipe, device)),
-        Mode::Generate => generate_method(recipe, device)?,
-        Mode::Vae => Box::new(Autoencoder::new(recipe, device)),
+        Mode::Generate | Mode::Vae => crate::synthesis::method(recipe, device)?,
     })
 }
 

@@ -12,7 +12,6 @@ use super::error::TrainError;
 use super::evaluation_line::{EvaluationLine, read_evaluations};
 use super::event::{Event, Listener};
 use super::metrics::{MetricsLine, read_metrics};
-use crate::config::{Mode, Recipe};
 use crate::files::{self, FileError};
 use crate::html::{self, escape, png_address};
 use crate::style::{Manifest, StyleFolder};
@@ -29,14 +28,17 @@ const REPORT_EVERY: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub struct ReportFile {
     style: StyleFolder,
+    /// What the pictures of a row of a preview are.
+    caption: &'static str,
     written: Option<Instant>,
 }
 
 impl ReportFile {
-    /// Creates the report of a run that trains `style`.
-    pub fn new(style: StyleFolder) -> Self {
+    /// Creates the report of a run that trains `style`, with previews of which this is the caption.
+    pub fn new(style: StyleFolder, caption: &'static str) -> Self {
         Self {
             style,
+            caption,
             written: None,
         }
     }
@@ -55,7 +57,7 @@ impl ReportFile {
             curves: Curves::of(&metrics, POINTS),
             evaluations: read_evaluations(&self.style.evaluations())?,
             previews: shown,
-            caption: preview_caption(&manifest.recipe),
+            caption: self.caption,
         };
         let data = serde_json::to_string(&data).map_err(|it| TrainError::Report(it.to_string()))?;
         let summary = summary(&self.style, &manifest, &metrics);
@@ -138,22 +140,6 @@ fn summary(style: &StyleFolder, manifest: &Manifest, metrics: &[MetricsLine]) ->
     }
     table.push_str("</table>\n");
     table
-}
-
-/// What the pictures of a row of a preview are.
-fn preview_caption(recipe: &Recipe) -> &'static str {
-    match recipe.mode {
-        Mode::Pix2pix if recipe.has_latent_code() => {
-            "Each row: input, output of the mean code, of three random codes, target."
-        }
-        Mode::Pix2pix => "Each row: input, output, target.",
-        Mode::Pix2pixhd => "Each row: input (a colour for each class), output, target.",
-        Mode::Cycle => "Each row: input, output, input recovered from the output.",
-        Mode::Contrastive => "Each row: input, output.",
-        Mode::Inpaint => "Each row: photo with a hole, filled, original.",
-        Mode::Vae => "Each row: picture, the same encoded and decoded, then pictures from noise.",
-        Mode::Generate => "Pictures from the same noise each time; of a class those of a row.",
-    }
 }
 
 /// Some of the previews in the style's folder, the first and the last among them, by step.

@@ -182,7 +182,7 @@ impl Session {
             Checkpoint::initial(&schedule, pace).save(&self.style, &*method, OwnParts::new())?;
         }
         let (evaluations, listeners) = if group.is_leader() {
-            self.outputs(done)?
+            self.outputs(done, method.preview_caption())?
         } else {
             (None, Vec::new())
         };
@@ -225,12 +225,22 @@ impl Session {
     }
 
     /// Who measures, and who hears of what happens.
-    fn outputs(&mut self, done: u64) -> Result<Outputs, TrainError> {
+    fn outputs(&mut self, done: u64, caption: &'static str) -> Result<Outputs, TrainError> {
         let train = &self.recipe.train;
         let settings = (train.evaluate_every, train.stop_after);
         let judge = self.judge.take();
         let evaluations = judge.map(|judge| Evaluations::open(judge, &self.style, settings, done));
-        Ok((evaluations.transpose()?, self.listeners(done)?))
+        let listeners: Vec<Box<dyn Listener>> = vec![
+            Box::new(ProgressDisplay::new(
+                &self.recipe,
+                &self.style,
+                self.device.name.is_synchronous(),
+            )),
+            Box::new(MetricsFile::open(&self.style.metrics(), done)?),
+            Box::new(PreviewFile::new(self.style.previews())?),
+            Box::new(ReportFile::new(self.style.clone(), caption)),
+        ];
+        Ok((evaluations.transpose()?, listeners))
     }
 
     /// The method with its initial weights.
@@ -355,19 +365,6 @@ impl Session {
             },
             ..earlier.filter(|_| done).cloned().unwrap_or_default()
         }
-    }
-
-    fn listeners(&self, done: u64) -> Result<Vec<Box<dyn Listener>>, TrainError> {
-        Ok(vec![
-            Box::new(ProgressDisplay::new(
-                &self.recipe,
-                &self.style,
-                self.device.name.is_synchronous(),
-            )),
-            Box::new(MetricsFile::open(&self.style.metrics(), done)?),
-            Box::new(PreviewFile::new(self.style.previews())?),
-            Box::new(ReportFile::new(self.style.clone())),
-        ])
     }
 
     fn has_weights(&self, method: &dyn Method) -> bool {

@@ -204,6 +204,10 @@ impl Method for Contrastive {
         losses
     }
 
+    fn preview_caption(&self) -> &'static str {
+        "Each row: input, output."
+    }
+
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
         let output = self.translation(&batch.a);
         vec![vec![batch.a, output]]

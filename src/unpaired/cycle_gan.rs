@@ -250,6 +250,10 @@ impl Method for CycleGan {
         named
     }
 
+    fn preview_caption(&self) -> &'static str {
+        "Each row: input, output, input recovered from the output."
+    }
+
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
         let mode = ForwardMode::inference(NormStats::Batch, false);
         let row = |real: TensorData, there: &Generator, back: &Generator| {

@@ -107,6 +107,18 @@ fn a_tree_is_mirrored_and_sizes_are_kept() {
 }
 
 #[test]
+fn statistics_are_a_choice_of_batch_norms_alone() {
+    let place = Place::new();
+    place.picture("in/one.png", 40, 30, 1);
+    let apply = "apply in --style monet --device cpu --norm-stats running --output out";
+    let stderr = place.run(apply).done().stderr;
+    assert!(
+        stderr.contains("`--norm-stats` changes nothing"),
+        "{stderr}"
+    );
+}
+
+#[test]
 fn the_choices_of_apply_change_what_they_say() {
     let place = with_pix2pix();
     let pixels = |name: &str, more: &str| {

@@ -97,7 +97,13 @@ fn a_second_stage_is_trained_on_the_pictures_of_the_first() {
         place.read("dogs/000001.png"),
         place.read("again/000001.png")
     );
-    std::fs::remove_dir_all(place.path("moved/one")).unwrap();
+    place
+        .run("--checkpoints moved styles remove one")
+        .failed(2, &["without `one` these make no pictures any more: `two`"]);
+    let removed = place
+        .run("--checkpoints moved styles remove one --yes")
+        .done();
+    assert!(removed.stderr.contains("`two`"), "{}", removed.stderr);
     place
         .run("--checkpoints moved sample --style two --output none")
         .failed(1, &["cannot be the first stage"]);

@@ -103,3 +103,17 @@ fn results_that_are_no_pictures_are_not_called_like_one() {
         .run(&format!("{evaluate} --report real/one.json"))
         .done();
 }
+
+#[test]
+fn a_report_takes_the_place_of_reports_alone() {
+    let place = Place::new();
+    place.picture("in/one.png", 40, 30, 1);
+    fs::create_dir(place.path("notes")).unwrap();
+    fs::write(place.path("notes/notes.txt"), "mine").unwrap();
+    let apply = "apply in --style monet --device cpu --overwrite --output out";
+    let line = format!("{apply} --report notes/notes.txt");
+    refused(&place, "notes", &line, 1, &["no report by its name"]);
+    for report in ["new.txt", "new.json", "new.json"] {
+        place.run(&format!("{apply} --report {report}")).done();
+    }
+}

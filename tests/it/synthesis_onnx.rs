@@ -4,9 +4,11 @@ use burn::tensor::{Distribution, Tensor, TensorData};
 use prost::Message;
 use translate::config::{ClassNorm, GeneratorRecipe, Mode, Overlay};
 use translate::nn::{ForwardMode, NormStats, WeightInit};
-use translate::style::onnx::{ModelProto, Noise, NoiseNetwork, OnnxInput, OnnxNetwork};
+use translate::style::onnx::{ModelProto, OnnxNetwork};
 use translate::style::{FilePrecision, Manifest, StyleFolder, read_weights};
-use translate::synthesis::{Code, GeneratorInput, Sampler, SynthesisGenerator};
+use translate::synthesis::{
+    Code, GeneratorInput, Noise, NoiseNetwork, Sampler, SynthesisGenerator,
+};
 
 use crate::cli_support::Place;
 use crate::device::test_device;
@@ -39,13 +41,14 @@ fn made(
     let network = OnnxNetwork {
         recipe: &recipe,
         channels: [LATENT, 3],
-        input: OnnxInput::Noise(Noise {
+        input: Noise {
             classes,
             vector: 0,
             codes: (Vec::new(), 0),
             side: 16,
             network,
-        }),
+        }
+        .into_input(),
     };
     [FilePrecision::F32, FilePrecision::F16].map(|precision| {
         let mut options = options(NormStats::Running);
@@ -143,13 +146,14 @@ fn models_of_cascades_compute_what_pytorch_computes() {
     let network = OnnxNetwork {
         recipe: &recipe,
         channels: [LATENT, 3],
-        input: OnnxInput::Noise(Noise {
+        input: Noise {
             classes: Vec::new(),
             vector: 0,
             codes: (Vec::new(), 0),
             side: 32,
             network: NoiseNetwork::Laplacian(8),
-        }),
+        }
+        .into_input(),
     };
     let options = options(NormStats::Running);
     let model = exported(&network, fixture.named("weights."), &options);

@@ -7,8 +7,7 @@ use translate::nn::NamedTensors;
 use translate::random::step_rng;
 use translate::style::{Manifest, StyleFolder, write_weights};
 use translate::synthesis::{
-    Cascade, Code, Generate, GeneratorInput, Sampler, StagedGenerator, SynthesisGenerator,
-    generate_method,
+    Cascade, Code, Generate, GeneratorInput, Sampler, StagedGenerator, SynthesisGenerator, method,
 };
 
 use crate::device::test_device;
@@ -203,7 +202,7 @@ fn a_first_stage_that_does_not_go_with_the_second_is_refused() {
             recipe = Recipe::defaults(Mode::Vae);
         }
         Manifest::new(recipe).write(&folder).unwrap();
-        let refused = generate_method(&second, &test_device()).err().unwrap();
+        let refused = method(&second, &test_device()).err().unwrap();
         let message = refused.to_string();
         assert!(message.contains(part), "{message}");
         assert!(message.contains("synthesis.first_stage"), "{message}");
@@ -213,7 +212,7 @@ fn a_first_stage_that_does_not_go_with_the_second_is_refused() {
 /// The losses of a first step of `recipe`.
 fn losses(recipe: &Recipe, fixture: &Fixture) -> Vec<(&'static str, f32)> {
     recipe.validate().unwrap();
-    let mut method = generate_method(recipe, &test_device()).unwrap();
+    let mut method = method(recipe, &test_device()).unwrap();
     let losses = method.step(batch(fixture, 0), first_step());
     let read = |loss: Loss| (loss.name, loss.value.into_scalar::<f32>());
     losses.into_iter().map(read).collect()
@@ -271,7 +270,7 @@ fn training_goes_on_to_the_bit() {
             };
             method.step(batch(&fixture, step as usize), context);
         };
-        let build = || generate_method(&recipe, &test_device()).unwrap();
+        let build = || method(&recipe, &test_device()).unwrap();
         let (mut once, mut again) = (build(), build());
         step(&mut *once, 1);
         for network in once.networks() {

@@ -98,6 +98,10 @@ impl<M: Method> Method for WithNoise<M> {
         (self.step)(&mut self.method, batch, noise, context)
     }
 
+    fn preview_caption(&self) -> &'static str {
+        self.method.preview_caption()
+    }
+
     fn preview(&self, batch: Batch) -> Vec<Vec<TensorData>> {
         self.method.preview(batch)
     }

@@ -3,7 +3,8 @@
 use crate::config::architectures::{DiscriminatorArch, GeneratorArch};
 use crate::config::conditioning::{ClassSource, Condition, usual_classification};
 use crate::config::error::ConfigError;
-use crate::config::options::{GanObjective, Mode, NormKind, Policy, Preprocess};
+use crate::config::mode::Mode;
+use crate::config::options::{GanObjective, NormKind, Policy, Preprocess};
 use crate::config::recipe::Recipe;
 use crate::config::validation::require;
 
@@ -13,13 +14,6 @@ const SIDES: std::ops::RangeInclusive<usize> = 8..=256;
 const MAX_LATENT: usize = 4_096;
 /// Most classes.
 const MAX_CLASSES: usize = 4_096;
-
-impl Mode {
-    /// Whether the networks of the mode make pictures without being given any.
-    pub fn makes_pictures(self) -> bool {
-        matches!(self, Self::Generate | Self::Vae)
-    }
-}
 
 impl Recipe {
     /// Turns common defaults into those of DCGAN, whose networks an autoencoder has too.

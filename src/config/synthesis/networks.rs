@@ -3,6 +3,7 @@
 use crate::config::architectures::{DiscriminatorArch, GeneratorArch};
 use crate::config::conditioning::Condition;
 use crate::config::error::ConfigError;
+use crate::config::mode::Mode;
 use crate::config::options::{GanObjective, InitKind, NormKind, Upsample};
 use crate::config::recipe::Recipe;
 use crate::config::sections::{ClassNorm, SynthesisRecipe};
@@ -17,6 +18,9 @@ const INNERMOST: usize = 4;
 impl Recipe {
     /// Turns the defaults of mode generate into those of the paper of a generator; its discriminator goes with it.
     pub(in crate::config) fn apply_network_defaults(&mut self, arch: GeneratorArch) {
+        if self.mode != Mode::Generate {
+            return;
+        }
         let Self {
             data,
             generator,
@@ -219,7 +223,6 @@ impl Recipe {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Mode;
     use crate::config::Overlay;
     use crate::config::settings::resolved;
 

@@ -1,6 +1,7 @@
 //! The gradients of a convolution's weight and bias.
 #![expect(unsafe_code, reason = "threads write blocks of one weight gradient")]
 
+use std::iter;
 use std::ops::Range;
 
 use burn::backend::Flex;
@@ -15,6 +16,7 @@ use super::im2row::im2row;
 use super::matrix_product::{Matrix, multiply};
 use super::products::Products;
 use super::rounding::rounded;
+use super::scratch::Scratch;
 use super::sums::sum;
 use super::values::{contiguous, dims, tensor, values};
 use super::winograd;
@@ -77,11 +79,30 @@ pub(super) fn products(geometry: &Geometry, input: &[f32], gradient: &[f32]) -> 
         .map(|range| &blocks[range])
         .collect();
     let length = geometry.outputs * geometry.depth();
-    let mut sums: Vec<_> = blocks.iter().map(|_| vec![0.0; length]).collect();
-    let parts: Vec<_> = sums
-        .iter_mut()
-        .map(|sum| DisjointSlices::new(sum))
-        .collect();
+    let mut further: Vec<_> = blocks[1..].iter().map(|_| Scratch::new(length)).collect();
+    let sum_up = |first: DisjointSlices<'_>| {
+        let further = further.iter_mut().map(|sum| DisjointSlices::new(sum));
+        let parts: Vec<_> = iter::once(first).chain(further).collect();
+        sum_shares(geometry, [input, gradient], &channels, &blocks, &parts);
+    };
+    // SAFETY: each share has blocks of its own, of which the first writes the products of all channels.
+    let mut weight = unsafe { DisjointSlices::fill_vec(length, sum_up) };
+    for sum in further {
+        for (weight, sum) in weight.iter_mut().zip(&*sum) {
+            *weight += sum;
+        }
+    }
+    weight
+}
+
+/// Writes the sum over the blocks of each share to its part, `[outputs, inputs, kernel, kernel]`.
+fn sum_shares(
+    geometry: &Geometry,
+    [input, gradient]: [&[f32]; 2],
+    channels: &[Range<usize>],
+    blocks: &[&[(usize, Range<usize>)]],
+    parts: &[DisjointSlices<'_>],
+) {
     (0..channels.len() * blocks.len())
         .into_par_iter()
         .for_each_init(
@@ -113,14 +134,6 @@ pub(super) fn products(geometry: &Geometry, input: &[f32], gradient: &[f32]) -> 
                 }
             },
         );
-    let mut sums = sums.into_iter();
-    let mut weight = sums.next().unwrap_or_default();
-    for sum in sums {
-        for (weight, sum) in weight.iter_mut().zip(sum) {
-            *weight += sum;
-        }
-    }
-    weight
 }
 
 /// Blocks of pictures and output rows whose patches are made at once.

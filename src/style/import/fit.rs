@@ -172,12 +172,11 @@ pub(super) fn recipe_with_discriminator(
         let wanted = match (recipe.mode, direction) {
             // The picture and what it was translated from.
             (Mode::Pix2pix, _) => data.input_channels + data.output_channels,
-            (Mode::Inpaint | Mode::Contrastive | Mode::Generate | Mode::Vae, _)
-            | (Mode::Cycle, Direction::AToB) => data.output_channels,
             (Mode::Cycle, Direction::BToA) => data.input_channels,
             (Mode::Pix2pixhd, _) => {
                 crate::coarse_to_fine::input_channels(&recipe) + data.output_channels
             }
+            _ => data.output_channels,
         };
         if *input != wanted {
             return Err(ImportError::ChannelMismatch {

@@ -53,17 +53,13 @@ impl Architecture {
                     DiscriminatorArch::Pixel => 2,
                     // At each scale a convolution that doubles the channels.
                     DiscriminatorArch::Multiscale => 2 * 16 * recipe.scales,
-                    // Never recognised: networks of these modes are not imported.
-                    DiscriminatorArch::Context
-                    | DiscriminatorArch::Dcgan
-                    | DiscriminatorArch::Resnet
-                    | DiscriminatorArch::Progressive
-                    | DiscriminatorArch::Style => 0,
                     // Convolutions of 4 x 4 that double the channels up to eight times, and then keep them.
                     DiscriminatorArch::Patch => {
                         let doubled = 16 << (2 * recipe.layers.min(3)).saturating_sub(1);
                         doubled + recipe.layers.saturating_sub(3).min(10) * 1024
                     }
+                    // Never recognised: networks of other modes are not imported.
+                    _ => 0,
                 };
                 let square = recipe.channels.saturating_mul(recipe.channels);
                 let stem = recipe.channels.saturating_mul(*input);

@@ -9,12 +9,12 @@ use crate::nn::{LEAKY_SLOPE, TensorError};
 const TANH_BOUND: f32 = 20.0;
 
 impl Layers {
-    pub(super) fn relu(&mut self, input: Features) -> Features {
+    pub(crate) fn relu(&mut self, input: Features) -> Features {
         let name = self.graph.node("Relu", &[&input.name], Vec::new());
         Features { name, ..input }
     }
 
-    pub(super) fn leaky_relu(&mut self, input: &Features) -> Features {
+    pub(crate) fn leaky_relu(&mut self, input: &Features) -> Features {
         let attributes = vec![float_attr("alpha", LEAKY_SLOPE)];
         Features {
             name: self.graph.node("LeakyRelu", &[&input.name], attributes),
@@ -23,7 +23,7 @@ impl Layers {
     }
 
     /// [`Prelu`](crate::nn::Prelu), with the slope of the layer.
-    pub(super) fn prelu(&mut self, input: &Features, layer: &str) -> Result<Features, TensorError> {
+    pub(crate) fn prelu(&mut self, input: &Features, layer: &str) -> Result<Features, TensorError> {
         let weight = format!("{layer}.weight");
         self.graph.weight(&weight, self.precision)?;
         let inputs = [&input.name, &weight];
@@ -34,7 +34,7 @@ impl Layers {
     }
 
     /// The hyperbolic tangent, in 32 bits.
-    pub(super) fn tanh(&mut self, input: Features) -> Features {
+    pub(crate) fn tanh(&mut self, input: Features) -> Features {
         let features = self.full_precision(input);
         let lower = self.graph.float_tensor("tanh.min", [], vec![-TANH_BOUND]);
         let upper = self.graph.float_tensor("tanh.max", [], vec![TANH_BOUND]);
@@ -47,7 +47,7 @@ impl Layers {
     }
 
     /// Limits to [-1, 1].
-    pub(super) fn clip(&mut self, input: &Features) -> Features {
+    pub(crate) fn clip(&mut self, input: &Features) -> Features {
         let lower = self.graph.float_tensor("black", [], vec![-1.0]);
         let upper = self.graph.float_tensor("white", [], vec![1.0]);
         let inputs = [&input.name, &lower, &upper];

@@ -3,7 +3,7 @@
 use super::message::{AttributeKind, AttributeProto};
 
 /// A floating-point number.
-pub(super) fn float_attr(name: &str, value: f64) -> AttributeProto {
+pub(crate) fn float_attr(name: &str, value: f64) -> AttributeProto {
     AttributeProto {
         f: Some(value as f32),
         ..attribute(name, AttributeKind::Float)
@@ -11,7 +11,7 @@ pub(super) fn float_attr(name: &str, value: f64) -> AttributeProto {
 }
 
 /// A whole number.
-pub(super) fn int_attr(name: &str, value: usize) -> AttributeProto {
+pub(crate) fn int_attr(name: &str, value: usize) -> AttributeProto {
     AttributeProto {
         i: Some(value as i64),
         ..attribute(name, AttributeKind::Int)
@@ -19,7 +19,7 @@ pub(super) fn int_attr(name: &str, value: usize) -> AttributeProto {
 }
 
 /// A text.
-pub(super) fn string_attr(name: &str, value: &str) -> AttributeProto {
+pub(crate) fn string_attr(name: &str, value: &str) -> AttributeProto {
     AttributeProto {
         s: Some(value.as_bytes().to_vec()),
         ..attribute(name, AttributeKind::String)
@@ -27,7 +27,7 @@ pub(super) fn string_attr(name: &str, value: &str) -> AttributeProto {
 }
 
 /// A list of whole numbers.
-pub(super) fn ints_attr(name: &str, values: &[usize]) -> AttributeProto {
+pub(crate) fn ints_attr(name: &str, values: &[usize]) -> AttributeProto {
     AttributeProto {
         ints: values.iter().map(|&value| value as i64).collect(),
         ..attribute(name, AttributeKind::Ints)

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use super::message::{Dimension, StringStringEntryProto};
 use super::network::{Holes, OnnxInput, OnnxNetwork};
 use super::options::OnnxOptions;
+use super::picture_maker::NoPicture;
 use super::sizes::PictureSizes;
-use super::synthesis::Noise;
 use crate::config::NormKind;
 use crate::nn::NormStats;
 use crate::style::file_precision::FilePrecision;
@@ -44,32 +44,12 @@ pub(super) fn description(network: &OnnxNetwork<'_>, options: &OnnxOptions) -> S
                 "Fills holes in pictures. `picture` is {input} with {values}. `mask` is {mask}: 1 in holes and 0 elsewhere; what the picture has in its holes does not matter. `output` is {output}, {part}, with values as in `picture`: take from it what is in the holes, and the rest from the picture."
             )
         }
-        OnnxInput::Noise(noise) => {
-            let inputs = noise.inputs(channels).into_iter().map(|input| {
-                let shape = network.square_shape(input.channels, input.side, options);
-                format!("`{}` is {}", input.name, shape_text(&shape, 1))
-            });
-            let inputs = inputs.collect::<Vec<_>>().join(", ");
-            let classes = network.vector_shape(noise.classes.len(), options);
-            let condition = network.vector_shape(noise.vector, options);
-            let told = if noise.vector > 0 {
-                format!(
-                    " `condition` is {}: the vector that the picture is made of.",
-                    shape_text(&condition, 1)
-                )
-            } else if noise.classes.is_empty() {
-                String::new()
-            } else {
-                format!(
-                    " `class` is {}: 1 for the class of the picture and 0 for the others, which are {}.",
-                    shape_text(&classes, 1),
-                    noise.classes.join(", ")
-                )
+        OnnxInput::NoPicture(NoPicture(maker)) => {
+            let shape = |channels, side| {
+                let shape = network.square_shape(channels, side, options);
+                shape_text(&shape, 1)
             };
-            let codes = code_text(noise, &network.vector_shape(noise.code_count(), options));
-            format!(
-                "Makes pictures from noise. {inputs}: numbers from the normal distribution.{told}{codes} `output` is {output} with {values}."
-            )
+            maker.description(channels, &shape, &format!("{output} with {values}"))
         }
     };
     if network.recipe.keep_brightness > 0.0 || network.recipe.keep_contrast > 0.0 {
@@ -107,25 +87,6 @@ fn shape_text(shape: &[Dimension; 4], scale: usize) -> String {
         Dimension::Named(name) => name.rsplit('*').next().unwrap_or(name).to_owned(),
     });
     format!("[{}]", sizes.join(", "))
-}
-
-/// What the input of latent codes, of this shape, is; empty where there is none.
-fn code_text(noise: &Noise, shape: &[Dimension; 4]) -> String {
-    let (categories, continuous) = &noise.codes;
-    let mut kinds = Vec::new();
-    for count in categories {
-        kinds.push(format!(
-            "{count} values, 1 for one of them and 0 for the others"
-        ));
-    }
-    if *continuous > 0 {
-        kinds.push(format!("numbers from -1 to 1, {continuous}"));
-    }
-    if kinds.is_empty() {
-        return String::new();
-    }
-    let shape = shape_text(shape, 1);
-    format!(" `codes` is {shape}: {}.", kinds.join("; "))
 }
 
 fn middle_text(holes: &Holes) -> String {
@@ -181,34 +142,7 @@ pub(super) fn properties(
             all.push(("holes", middle_text(holes)));
             all.push(("trained_size", holes.side.to_string()));
         }
-        OnnxInput::Noise(noise) => {
-            let Noise {
-                classes,
-                vector,
-                codes,
-                ..
-            } = noise;
-            all.push(("noise_length", network.channels[0].to_string()));
-            let inputs = noise.inputs(network.channels[0]);
-            if inputs.len() > 1 {
-                let names: Vec<_> = inputs.into_iter().map(|input| input.name).collect();
-                all.push(("noise_inputs", names.join(", ")));
-            }
-            if *vector > 0 {
-                all.push(("condition_length", vector.to_string()));
-            }
-            if !classes.is_empty() {
-                all.push(("classes", classes.join(", ")));
-            }
-            let (categories, continuous) = codes;
-            if !categories.is_empty() {
-                let counts: Vec<String> = categories.iter().map(usize::to_string).collect();
-                all.push(("categories", counts.join(", ")));
-            }
-            if *continuous > 0 {
-                all.push(("continuous_codes", continuous.to_string()));
-            }
-        }
+        OnnxInput::NoPicture(NoPicture(maker)) => all.extend(maker.properties(network.channels[0])),
     }
     all.extend(more);
     let entry = |(key, value): (&str, String)| StringStringEntryProto {

@@ -35,15 +35,7 @@ pub(super) fn generator(
         }
         GeneratorArch::Local => local(layers, recipe, input)?,
         GeneratorArch::Srresnet => return srresnet(layers, recipe, &input),
-        GeneratorArch::Context | GeneratorArch::ContextBottleneck => {
-            unreachable!("context encoders are not fully convolutional")
-        }
-        GeneratorArch::Dcgan
-        | GeneratorArch::Resnet
-        | GeneratorArch::Progressive
-        | GeneratorArch::Style
-        | GeneratorArch::Laplacian
-        | GeneratorArch::Stack => unreachable!("networks from noise translate no pictures"),
+        other => unreachable!("\"{}\" is not fully convolutional", other.name()),
     };
     Ok(layers.tanh(features))
 }

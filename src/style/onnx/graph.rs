@@ -11,7 +11,7 @@ use crate::nn::{NamedTensors, TensorError};
 use crate::style::file_precision::FilePrecision;
 
 /// Nodes, and the weights that they have taken so far.
-pub(super) struct Graph {
+pub(crate) struct Graph {
     proto: GraphProto,
     /// Weights that no node has taken yet.
     weights: NamedTensors,
@@ -22,7 +22,7 @@ pub(super) struct Graph {
 
 impl Graph {
     /// A graph without nodes, whose nodes will use `weights`.
-    pub(super) fn new(name: &str, weights: NamedTensors) -> Self {
+    pub(crate) fn new(name: &str, weights: NamedTensors) -> Self {
         let proto = GraphProto {
             name: name.to_owned(),
             ..GraphProto::default()
@@ -36,13 +36,13 @@ impl Graph {
     }
 
     /// Adds an input of 32-bit numbers.
-    pub(super) fn input(&mut self, name: &str, shape: [Dimension; 4]) -> String {
+    pub(crate) fn input(&mut self, name: &str, shape: [Dimension; 4]) -> String {
         self.proto.input.push(value_info(name, shape));
         name.to_owned()
     }
 
     /// Adds a node with one output, whose name is returned.
-    pub(super) fn node(
+    pub(crate) fn node(
         &mut self,
         operator: &str,
         inputs: &[impl AsRef<str>],
@@ -62,7 +62,7 @@ impl Graph {
     }
 
     /// Makes the output of the last node that of the graph.
-    pub(super) fn output(&mut self, name: &str, shape: [Dimension; 4]) {
+    pub(crate) fn output(&mut self, name: &str, shape: [Dimension; 4]) {
         if let Some(last) = self.proto.node.last_mut() {
             name.clone_into(&mut last.output[0]);
         }
@@ -70,7 +70,7 @@ impl Graph {
     }
 
     /// Takes in all of `other`, whose names are put behind `start` but for those of its inputs; inputs of the same name are one.
-    pub(super) fn embed(&mut self, other: Self, start: &str) {
+    pub(crate) fn embed(&mut self, other: Self, start: &str) {
         let GraphProto {
             node,
             initializer,
@@ -115,12 +115,12 @@ impl Graph {
     }
 
     /// Whether there is such a weight that no node has taken.
-    pub(super) fn has_weight(&self, name: &str) -> bool {
+    pub(crate) fn has_weight(&self, name: &str) -> bool {
         self.weights.0.contains_key(name)
     }
 
     /// Takes a weight under its own name. Returns its shape.
-    pub(super) fn weight(
+    pub(crate) fn weight(
         &mut self,
         name: &str,
         precision: FilePrecision,
@@ -132,13 +132,13 @@ impl Graph {
     }
 
     /// Takes a weight out, for a node that needs something else that is made of it.
-    pub(super) fn take(&mut self, name: &str) -> Result<TensorData, TensorError> {
+    pub(crate) fn take(&mut self, name: &str) -> Result<TensorData, TensorError> {
         let taken = self.weights.0.remove(name);
         taken.ok_or_else(|| mismatch(vec![format!("`{name}` is missing")]))
     }
 
     /// Writes what has been made of a weight.
-    pub(super) fn write_weight(&mut self, name: &str, data: TensorData, precision: FilePrecision) {
+    pub(crate) fn write_weight(&mut self, name: &str, data: TensorData, precision: FilePrecision) {
         match precision {
             FilePrecision::F32 => self.initializer(name, FLOAT, &data),
             FilePrecision::F16 => {
@@ -152,17 +152,17 @@ impl Graph {
     }
 
     /// Leaves a weight out of the file.
-    pub(super) fn leave_out(&mut self, name: &str) {
+    pub(crate) fn leave_out(&mut self, name: &str) {
         self.weights.0.remove(name);
     }
 
     /// Leaves all weights out whose names begin like this and that no node has taken.
-    pub(super) fn leave_out_below(&mut self, start: &str) {
+    pub(crate) fn leave_out_below(&mut self, start: &str) {
         self.weights.0.retain(|name, _| !name.starts_with(start));
     }
 
     /// A constant of 32-bit numbers, made once for each name.
-    pub(super) fn float_tensor(
+    pub(crate) fn float_tensor(
         &mut self,
         name: &str,
         shape: impl Into<Vec<usize>>,
@@ -172,7 +172,7 @@ impl Graph {
     }
 
     /// A list of whole numbers, made once for each name.
-    pub(super) fn int64_tensor(&mut self, name: &str, values: Vec<i64>) -> String {
+    pub(crate) fn int64_tensor(&mut self, name: &str, values: Vec<i64>) -> String {
         let length = [values.len()];
         self.constant(name, INT64, &TensorData::new(values, length))
     }
@@ -195,7 +195,7 @@ impl Graph {
     }
 
     /// The lowest operator set that has all operators so far.
-    pub(super) fn min_opset(&self) -> i64 {
+    pub(crate) fn min_opset(&self) -> i64 {
         self.min_opset
     }
 
@@ -203,7 +203,7 @@ impl Graph {
     ///
     /// # Errors
     /// There are weights that no node has taken, or that are too large for 16 bits.
-    pub(super) fn finish(self) -> Result<GraphProto, OnnxError> {
+    pub(crate) fn finish(self) -> Result<GraphProto, OnnxError> {
         let left = self.weights.0.into_keys();
         let problems: Vec<String> = left
             .map(|name| format!("`{name}` is not part of it"))

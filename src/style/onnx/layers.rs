@@ -8,33 +8,33 @@ use crate::nn::{NormStats, Padding, TensorError};
 use crate::style::file_precision::FilePrecision;
 
 /// A graph that grows by layers. A layer is named as in the PyTorch state dict.
-pub(super) struct Layers {
-    pub(super) graph: Graph,
-    pub(super) norm: NormKind,
-    pub(super) norm_stats: NormStats,
-    pub(super) upsample: Upsample,
+pub(crate) struct Layers {
+    pub(crate) graph: Graph,
+    pub(crate) norm: NormKind,
+    pub(crate) norm_stats: NormStats,
+    pub(crate) upsample: Upsample,
     /// Numbers of convolutions and of the features between them.
-    pub(super) precision: FilePrecision,
+    pub(crate) precision: FilePrecision,
 }
 
 /// A value in the graph: `[batch, channels, height, width]`.
 #[derive(Clone)]
-pub(super) struct Features {
-    pub(super) name: String,
-    pub(super) channels: usize,
+pub(crate) struct Features {
+    pub(crate) name: String,
+    pub(crate) channels: usize,
 }
 
 /// How a transposed convolution moves and what it leaves out.
 #[derive(Clone, Copy)]
-pub(super) struct Transposed {
-    pub(super) stride: usize,
-    pub(super) padding: usize,
-    pub(super) output_padding: usize,
+pub(crate) struct Transposed {
+    pub(crate) stride: usize,
+    pub(crate) padding: usize,
+    pub(crate) output_padding: usize,
 }
 
 impl Layers {
     /// [`Convolution`](crate::nn::Convolution), with the kernel and, if there is one, the bias of the layer.
-    pub(super) fn convolution(
+    pub(crate) fn convolution(
         &mut self,
         input: &Features,
         layer: &str,
@@ -56,7 +56,7 @@ impl Layers {
     }
 
     /// A transposed convolution, with the kernel and, if there is one, the bias of the layer.
-    pub(super) fn transposed_convolution(
+    pub(crate) fn transposed_convolution(
         &mut self,
         input: &Features,
         layer: &str,
@@ -69,7 +69,7 @@ impl Layers {
     }
 
     /// The same with a weight of this shape, and perhaps a bias, that are part of the graph.
-    pub(super) fn transposed(
+    pub(crate) fn transposed(
         &mut self,
         input: &Features,
         weights: Vec<String>,
@@ -86,7 +86,7 @@ impl Layers {
     }
 
     /// [`Upsampling`](crate::nn::Upsampling).
-    pub(super) fn upsampling(
+    pub(crate) fn upsampling(
         &mut self,
         input: &Features,
         layer: &str,
@@ -109,7 +109,7 @@ impl Layers {
     }
 
     /// A convolution that leaves one pixel of zeros around its input, with its norm and a ReLU.
-    pub(super) fn normed_convolution(
+    pub(crate) fn normed_convolution(
         &mut self,
         input: &Features,
         layer: &str,
@@ -134,7 +134,7 @@ impl Layers {
     }
 
     /// Mirrors `width` pixels on each side.
-    pub(super) fn reflect(&mut self, input: &str, width: usize) -> String {
+    pub(crate) fn reflect(&mut self, input: &str, width: usize) -> String {
         let side = [0, 0, width as i64, width as i64];
         let pads = [side, side].concat();
         let pads = self.graph.int64_tensor(&format!("reflect.{width}"), pads);
@@ -143,7 +143,7 @@ impl Layers {
     }
 
     /// A sum of the channels with weights, which are kept under a name, in 32 bits.
-    pub(super) fn mixed(&mut self, input: &Features, name: &str, weights: Vec<f32>) -> Features {
+    pub(crate) fn mixed(&mut self, input: &Features, name: &str, weights: Vec<f32>) -> Features {
         let weight = self
             .graph
             .float_tensor(name, [1, weights.len(), 1, 1], weights);
@@ -155,12 +155,12 @@ impl Layers {
         }
     }
 
-    pub(super) fn add(&mut self, first: &Features, second: &Features) -> Features {
+    pub(crate) fn add(&mut self, first: &Features, second: &Features) -> Features {
         self.combine("Add", first, second)
     }
 
     /// An operator of two values without attributes.
-    pub(super) fn combine(
+    pub(crate) fn combine(
         &mut self,
         operator: &str,
         first: &Features,
@@ -174,7 +174,7 @@ impl Layers {
     }
 
     /// An operator of one value without attributes.
-    pub(super) fn map(&mut self, operator: &str, input: &Features) -> Features {
+    pub(crate) fn map(&mut self, operator: &str, input: &Features) -> Features {
         Features {
             name: self.graph.node(operator, &[&input.name], Vec::new()),
             channels: input.channels,
@@ -182,7 +182,7 @@ impl Layers {
     }
 
     /// The channels of the first, then those of the second.
-    pub(super) fn concat(&mut self, first: &Features, second: &Features) -> Features {
+    pub(crate) fn concat(&mut self, first: &Features, second: &Features) -> Features {
         let inputs = [&first.name, &second.name];
         Features {
             name: self
@@ -193,7 +193,7 @@ impl Layers {
     }
 
     /// So many channels from the one at a place on.
-    pub(super) fn channels(&mut self, input: &Features, [first, count]: [usize; 2]) -> Features {
+    pub(crate) fn channels(&mut self, input: &Features, [first, count]: [usize; 2]) -> Features {
         let graph = &mut self.graph;
         let bounds = [first, first + count];
         let [start, end] =
@@ -208,7 +208,7 @@ impl Layers {
 
     /// A latent code, `[batch, length, 1, 1]`, as planes of the size of `like`: of a known `size` (height and width), or of that which the
     /// model is given.
-    pub(super) fn planes(
+    pub(crate) fn planes(
         &mut self,
         code: &Features,
         like: &Features,
@@ -234,7 +234,7 @@ impl Layers {
     }
 
     /// From 32 bits to the numbers of convolutions.
-    pub(super) fn layer_precision(&mut self, input: Features) -> Features {
+    pub(crate) fn layer_precision(&mut self, input: Features) -> Features {
         match self.precision {
             FilePrecision::F32 => input,
             FilePrecision::F16 => self.cast(input, FLOAT16),
@@ -242,7 +242,7 @@ impl Layers {
     }
 
     /// From the numbers of convolutions to 32 bits.
-    pub(super) fn full_precision(&mut self, input: Features) -> Features {
+    pub(crate) fn full_precision(&mut self, input: Features) -> Features {
         match self.precision {
             FilePrecision::F32 => input,
             FilePrecision::F16 => self.cast(input, FLOAT),
@@ -257,7 +257,7 @@ impl Layers {
 }
 
 /// The settings of a convolution whose weight has this shape.
-pub(super) fn convolution_attributes(
+pub(crate) fn convolution_attributes(
     weight: &[usize],
     stride: usize,
     zeros: usize,

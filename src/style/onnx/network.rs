@@ -7,8 +7,8 @@ use super::kept_luminance::kept_luminance;
 use super::layers::{Features, Layers};
 use super::message::Dimension;
 use super::options::OnnxOptions;
+use super::picture_maker::NoPicture;
 use super::sizes::PictureSizes;
-use super::synthesis::Noise;
 use crate::config::{GeneratorRecipe, HoleFill};
 use crate::nn::TensorError;
 
@@ -17,7 +17,7 @@ use crate::nn::TensorError;
 pub struct OnnxNetwork<'a> {
     /// Its layers.
     pub recipe: &'a GeneratorRecipe,
-    /// Channels of what it takes, without the mask of holes and the classes of noise, and of the pictures that it gives.
+    /// Channels of what it takes first, and of the pictures that it gives.
     pub channels: [usize; 2],
     /// What it takes.
     pub input: OnnxInput,
@@ -34,8 +34,8 @@ pub enum OnnxInput {
     Maps(String),
     /// Pictures with holes, and the masks of these.
     Holes(Holes),
-    /// No pictures: vectors of noise, from which it makes some.
-    Noise(Noise),
+    /// No pictures, but what it makes some of.
+    NoPicture(NoPicture),
 }
 
 /// The holes that a generator fills.
@@ -58,14 +58,14 @@ impl OnnxNetwork<'_> {
             OnnxInput::Holes(holes) if self.is_context_encoder() => {
                 PictureSizes::Square(holes.side)
             }
-            OnnxInput::Noise(noise) => PictureSizes::Square(noise.side),
+            OnnxInput::NoPicture(NoPicture(maker)) => PictureSizes::Square(maker.side()),
             _ => PictureSizes::from_recipe(self.recipe),
         }
     }
 
     /// Whether it takes a latent code beside its input.
     pub(super) fn takes_code(&self) -> bool {
-        self.recipe.latent > 0 && !matches!(self.input, OnnxInput::Noise(_))
+        self.recipe.latent > 0 && !matches!(self.input, OnnxInput::NoPicture(_))
     }
 
     fn is_context_encoder(&self) -> bool {
@@ -165,9 +165,9 @@ impl OnnxNetwork<'_> {
                 let output = generator(layers, self.recipe, input, code)?;
                 kept_luminance(layers, self.recipe, &picture, output);
             }
-            OnnxInput::Noise(noise) => {
+            OnnxInput::NoPicture(NoPicture(maker)) => {
                 let shape = |channels, side| self.square_shape(channels, side, options);
-                noise.build(layers, channels, &shape)?;
+                maker.build(layers, channels, &shape)?;
             }
             OnnxInput::Holes(holes) => {
                 let picture = layers.graph.input("picture", shape);

@@ -9,7 +9,7 @@ use crate::style::file_precision::FilePrecision;
 impl Layers {
     /// [`Norm`](crate::nn::Norm), in 32 bits: sums over all pixels of a large picture, and variances near zero, are beyond
     /// the range of 16.
-    pub(super) fn norm(&mut self, input: Features, layer: &str) -> Result<Features, TensorError> {
+    pub(crate) fn norm(&mut self, input: Features, layer: &str) -> Result<Features, TensorError> {
         // Spectral normalisation is part of the weights.
         if !self.norm.normalises_features() {
             return Ok(input);

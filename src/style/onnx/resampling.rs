@@ -5,7 +5,7 @@ use super::layers::{Features, Layers};
 
 impl Layers {
     /// Each pixel becomes two by two.
-    pub(super) fn double(&mut self, input: &Features) -> Features {
+    pub(crate) fn double(&mut self, input: &Features) -> Features {
         let scales = vec![1.0, 1.0, 2.0, 2.0];
         let scales = self.graph.float_tensor("double", [4], scales);
         let attributes = vec![
@@ -21,7 +21,7 @@ impl Layers {
     }
 
     /// [`double_bilinear`](crate::kernels::double_bilinear).
-    pub(super) fn blur_upsample(&mut self, input: &Features) -> Features {
+    pub(crate) fn blur_upsample(&mut self, input: &Features) -> Features {
         let scales = vec![1.0, 1.0, 2.0, 2.0];
         let scales = self.graph.float_tensor("double", [4], scales);
         let attributes = vec![
@@ -36,7 +36,7 @@ impl Layers {
     }
 
     /// [`blur_downsample`](crate::nn::blur_downsample).
-    pub(super) fn blur_downsample(&mut self, input: &Features) -> Features {
+    pub(crate) fn blur_downsample(&mut self, input: &Features) -> Features {
         let mut name = self.reflect(&input.name, 1);
         for stride in [1, 2] {
             let attributes = vec![
@@ -54,7 +54,7 @@ impl Layers {
     }
 
     /// [`downsample`](crate::nn::downsample).
-    pub(super) fn downsample(&mut self, input: &Features) -> Features {
+    pub(crate) fn downsample(&mut self, input: &Features) -> Features {
         let attributes = vec![
             ints_attr("kernel_shape", &[3; 2]),
             ints_attr("strides", &[2; 2]),
@@ -68,7 +68,7 @@ impl Layers {
     }
 
     /// The maximum of 3 x 3 at every second position.
-    pub(super) fn max_pool(&mut self, input: &Features) -> Features {
+    pub(crate) fn max_pool(&mut self, input: &Features) -> Features {
         let attributes = vec![
             ints_attr("kernel_shape", &[3; 2]),
             ints_attr("strides", &[2; 2]),
@@ -80,7 +80,7 @@ impl Layers {
     }
 
     /// [`pixel_shuffle`](crate::nn::pixel_shuffle).
-    pub(super) fn pixel_shuffle(&mut self, input: &Features, factor: usize) -> Features {
+    pub(crate) fn pixel_shuffle(&mut self, input: &Features, factor: usize) -> Features {
         let attributes = vec![
             int_attr("blocksize", factor),
             // Channels first, then rows and columns of the square.
@@ -93,7 +93,7 @@ impl Layers {
     }
 
     /// Every second row and column.
-    pub(super) fn every_second(&mut self, input: &Features) -> Features {
+    pub(crate) fn every_second(&mut self, input: &Features) -> Features {
         let graph = &mut self.graph;
         let starts = graph.int64_tensor("second.starts", vec![0, 0]);
         let ends = graph.int64_tensor("second.ends", vec![i64::MAX; 2]);

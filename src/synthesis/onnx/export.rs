@@ -2,18 +2,16 @@
 
 use burn::tensor::Device;
 
-use super::classes::Classes;
-use super::generator::SynthesisGenerator;
-use super::growth::Growth;
-use super::sampler::Sampler;
-use super::staged_generator::StagedGenerator;
+use super::noise::{FirstStage, Noise, NoiseNetwork};
 use crate::config::NormKind;
 use crate::nn::{NamedTensors, NormStats};
-use crate::style::onnx::{
-    FirstStage, Noise, NoiseNetwork, OnnxError, OnnxInput, OnnxNetwork, OnnxOptions, onnx_file,
-    onnx_model,
-};
+use crate::style::onnx::{OnnxError, OnnxNetwork, OnnxOptions, onnx_file, onnx_model};
 use crate::style::{Manifest, OnnxFile, StyleError, StyleFolder};
+use crate::synthesis::classes::Classes;
+use crate::synthesis::generator::SynthesisGenerator;
+use crate::synthesis::growth::Growth;
+use crate::synthesis::sampler::Sampler;
+use crate::synthesis::staged_generator::StagedGenerator;
 
 /// An ONNX model of the generator of a style. It computes what `translate sample` does.
 ///
@@ -44,7 +42,7 @@ pub fn generator_onnx(
     let network = OnnxNetwork {
         recipe: &recipe.generator,
         channels: [recipe.generator.latent, recipe.data.output_channels],
-        input: OnnxInput::Noise(noise(sampler.stages())),
+        input: noise(sampler.stages()).into_input(),
     };
     let model = onnx_model(&network, weights, options, properties);
     let model = model.map_err(|error| match error {

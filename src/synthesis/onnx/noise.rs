@@ -10,7 +10,7 @@ use crate::config::{ClassNorm, GeneratorRecipe};
 use crate::nn::{NamedTensors, TensorError};
 use crate::style::onnx::graph::Graph;
 use crate::style::onnx::layers::{Features, Layers};
-use crate::style::onnx::message::Dimension;
+use crate::style::onnx::{Dimension, NoPicture, OnnxInput};
 
 /// How the names of the inputs of a first stage begin.
 const FIRST: &str = "first_";
@@ -73,22 +73,22 @@ pub struct FirstStage {
 
 /// An input of numbers from the normal distribution, `[batch, channels, side, side]`.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::style::onnx) struct NoiseInput {
-    pub(in crate::style::onnx) name: String,
-    pub(in crate::style::onnx) channels: usize,
-    pub(in crate::style::onnx) side: usize,
+pub(super) struct NoiseInput {
+    pub(super) name: String,
+    pub(super) channels: usize,
+    pub(super) side: usize,
 }
 
 impl Noise {
     /// Values of all latent codes of a picture.
-    pub(in crate::style::onnx) fn code_count(&self) -> usize {
+    pub(super) fn code_count(&self) -> usize {
         let (categories, continuous) = &self.codes;
         categories.iter().sum::<usize>() + continuous
     }
 
     /// All inputs of noise, that of `latent` values first, then those of the other levels, then those of the stages before: in the order in
     /// which `translate encode` writes their numbers.
-    pub(in crate::style::onnx) fn inputs(&self, latent: usize) -> Vec<NoiseInput> {
+    pub(super) fn inputs(&self, latent: usize) -> Vec<NoiseInput> {
         let mut inputs = vec![NoiseInput {
             name: "noise".to_owned(),
             channels: latent,
@@ -114,31 +114,17 @@ impl Noise {
         inputs
     }
 
-    /// Adds all of it to a graph: `noise` of so many channels, what the network is told beside it, and the picture. `shape` is that of
-    /// inputs of so many channels of this side.
-    pub(in crate::style::onnx) fn build(
-        &self,
-        layers: &mut Layers,
-        channels: usize,
-        shape: &impl Fn(usize, usize) -> [Dimension; 4],
-    ) -> Result<(), TensorError> {
-        let picture = self.picture(layers, channels, shape, "")?;
-        let is_open = matches!(
-            self.network,
-            NoiseNetwork::Progressive { .. } | NoiseNetwork::Style(_) | NoiseNetwork::Laplacian(_)
-        );
-        if is_open {
-            layers.clip(&picture);
-        }
-        Ok(())
+    /// What a model with this network takes.
+    pub fn into_input(self) -> OnnxInput {
+        OnnxInput::NoPicture(NoPicture::new(self))
     }
 
     /// The picture as the network makes it, which is the value of the last node. `start` is how the names of the inputs of noise begin.
-    fn picture(
+    pub(super) fn picture(
         &self,
         layers: &mut Layers,
         channels: usize,
-        shape: &impl Fn(usize, usize) -> [Dimension; 4],
+        shape: &dyn Fn(usize, usize) -> [Dimension; 4],
         start: &str,
     ) -> Result<Features, TensorError> {
         let mut input = |name: &str, channels: usize, side: usize| Features {
@@ -219,7 +205,7 @@ impl FirstStage {
     fn picture(
         &self,
         layers: &mut Layers,
-        shape: &impl Fn(usize, usize) -> [Dimension; 4],
+        shape: &dyn Fn(usize, usize) -> [Dimension; 4],
         start: &str,
     ) -> Result<Features, TensorError> {
         let mut own = Layers {

@@ -4,10 +4,10 @@
 use burn::tensor::TensorData;
 
 use crate::nn::{Equalisation, SQUARES_EPSILON, TensorError};
-use crate::style::file_precision::FilePrecision;
+use crate::style::FilePrecision;
+use crate::style::onnx::FLOAT;
 use crate::style::onnx::attribute::int_attr;
 use crate::style::onnx::layers::{Features, Layers, convolution_attributes};
-use crate::style::onnx::message::FLOAT;
 
 impl Layers {
     /// [`EqualisedConvolution`](crate::nn::EqualisedConvolution) with a padding of zeros.
