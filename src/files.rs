@@ -57,6 +57,22 @@ pub fn resolved(path: &Path) -> PathBuf {
     real
 }
 
+/// Makes sure that a file can be written to `path`, before the work whose result goes there: its folder is created, and can be written to.
+///
+/// # Errors
+/// It cannot.
+pub fn ensure_writable_beside(path: &Path) -> Result<(), FileError> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    create_folder(folder)?;
+    // The file vanishes when it is dropped.
+    tempfile::tempfile_in(folder)
+        .map(drop)
+        .map_err(FileError::context("write in", folder))
+}
+
 /// Creates `path` and its parents if they are missing.
 pub fn create_folder(path: &Path) -> Result<(), FileError> {
     std::fs::create_dir_all(path).map_err(FileError::context("create the folder", path))

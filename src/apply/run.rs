@@ -22,7 +22,7 @@ use super::sidecars::sidecars;
 use super::tiles::{Canvas, CanvasKind, Permit, PixelBudget, RowStream, SplitPolicy, TileSize};
 use super::translator::{InputSpec, Translator};
 use crate::config::{Colours, Pages};
-use crate::files::{FileError, create_folder};
+use crate::files::{FileError, ensure_writable_beside};
 use crate::picture::{EncodeOptions, page_count, picture_size, pnm_extension_note};
 
 /// More threads than this find nothing to do beside one network, and each holds a picture.
@@ -253,9 +253,7 @@ pub(super) fn run_pipeline<S: Pipeline>(
 
 /// Makes sure that the report can be written, and begins it if it is written in lines.
 fn open_report(path: &Path) -> Result<Option<JsonLinesReport>, FileError> {
-    if let Some(folder) = path.parent() {
-        check_writable(folder)?;
-    }
+    ensure_writable_beside(path)?;
     let in_lines = is_in_lines(path);
     in_lines.then(|| JsonLinesReport::create(path)).transpose()
 }
@@ -264,17 +262,4 @@ fn threads(wanted: usize) -> usize {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let count = if wanted == 0 { cores() } else { wanted };
     count.min(MAX_THREADS)
-}
-
-fn check_writable(folder: &Path) -> Result<(), FileError> {
-    let folder = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
-    create_folder(folder)?;
-    // The file vanishes when it is dropped.
-    tempfile::tempfile_in(folder)
-        .map(drop)
-        .map_err(FileError::context("write in", folder))
 }

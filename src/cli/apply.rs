@@ -19,7 +19,7 @@ use crate::apply::{
     ShardChoice, SizeChoice, Status, Summary, TileSize, Tiling, Translator, TransparentPixels,
     fill, plan_inputs, run as translate, size_and_restore,
 };
-use crate::config::{Direction, Mode};
+use crate::config::{Direction, Mode, NormKind};
 use crate::data::MaskThreshold;
 use crate::kernels::Precision;
 use crate::nn::{ForwardMode, NormStats};
@@ -220,8 +220,10 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let device = device.device;
     check_tiling(tiling, dropout || !precision.has_full_features(&device))?;
     let norm_stats = arguments.norm_stats;
-    if norm_stats.is_some() && !recipe.generator.norm.is_batch() {
-        tracing::warn!("`--norm-stats` changes nothing: the style has no batch normalisation");
+    if norm_stats.is_some() && recipe.generator.norm != NormKind::Batch {
+        tracing::warn!(
+            "`--norm-stats` changes nothing: the style's norm has statistics of one kind alone"
+        );
     }
     let norm_stats = norm_stats.unwrap_or_else(|| NormStats::usual(recipe));
     let mode = ForwardMode::inference(norm_stats, dropout);

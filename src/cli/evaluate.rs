@@ -15,6 +15,7 @@ use crate::evaluate::{
     StudyResults, evaluate, write_page, write_study,
 };
 use crate::features::Resize;
+use crate::files::ensure_writable_beside;
 use crate::picture::has_picture_extension;
 
 /// Arguments of `translate evaluate`.
@@ -95,6 +96,12 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     if let Some(path) = written.find(|path| has_picture_extension(path)) {
         return Err(UsageError::CalledLikeAPicture(path.clone()).into());
     }
+    for path in arguments.report.iter().chain(&arguments.study) {
+        if path.is_file() && !is_result(path) {
+            return Err(UsageError::NoReport(path.clone()).into());
+        }
+        ensure_writable_beside(path).context("cannot write the report")?;
+    }
     if let Some(files) = &arguments.study_results {
         print(StudyResults::read(files)?.to_text().trim_end())?;
         return Ok(Exit::Done);
@@ -158,6 +165,13 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     }
     print(evaluation.to_table().trim_end())?;
     Ok(Exit::Done)
+}
+
+/// Whether a file of this name can be a report or a page of an earlier run.
+fn is_result(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| {
+        extension.eq_ignore_ascii_case("json") || extension.eq_ignore_ascii_case("html")
+    })
 }
 
 impl Arguments {

@@ -44,6 +44,7 @@ pub use streams::StreamError;
 pub use usage::UsageError;
 
 use crate::distributed::Launch;
+use crate::kernels::retain_memory_of_steps;
 
 /// Carries out a parsed command line.
 ///
@@ -71,6 +72,9 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         if globals.threads.is_some() || std::env::var_os("OMP_NUM_THREADS").is_none() {
             crate::kernels::libtorch::set_threads(threads);
         }
+    }
+    if let Command::Train(_) | Command::Demo(_) | Command::Bench(_) = cli.command {
+        retain_memory_of_steps();
     }
     match cli.command {
         Command::Demo(arguments) => demo::run(&globals, arguments),

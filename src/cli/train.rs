@@ -236,14 +236,14 @@ fn train(
         );
     }
     tracing::info!("training `{name}` on {}", session.device.name);
-    let mode = session.recipe.mode;
+    let next = apply_command(globals, &name, &session.recipe);
     let outcome = session.run_together(group, &interrupt::flag())?;
     if outcome == RunOutcome::Finished && group.is_leader() {
         globals.report(format_args!(
             "style `{name}` is in `{}`, its report in `{}`\n{}",
             style.path().display(),
             style.report().display(),
-            apply_command(globals, &name, mode)
+            next
         ))?;
     }
     Ok(Exit::Done)
@@ -272,20 +272,25 @@ fn names_data_or_recipe(arguments: &Arguments) -> bool {
 }
 
 /// What to do with a style: the command, to be pasted.
-fn apply_command(globals: &Globals, name: &str, mode: Mode) -> String {
+fn apply_command(globals: &Globals, name: &str, recipe: &Recipe) -> String {
     let elsewhere = if globals.checkpoints == Path::new("checkpoints") {
         String::new()
     } else {
         let folder = globals.checkpoints.display().to_string();
         format!("--checkpoints {} ", quoted(&folder))
     };
-    let (inputs, masks) = match mode.samples() {
+    let (inputs, masks) = match recipe.mode.samples() {
         Samples::Pairs | Samples::Sets => ("PICTURES", ""),
         Samples::Maps => ("LABEL_MAPS", ""),
         Samples::Holes => ("PHOTOS", " --mask MASKS"),
         Samples::Pictures => {
+            let vectors = if recipe.tells_vectors() {
+                " --embeddings FILE"
+            } else {
+                ""
+            };
             return format!(
-                "make pictures with it: translate {elsewhere}sample --style {}",
+                "make pictures with it: translate {elsewhere}sample --style {}{vectors}",
                 quoted(name)
             );
         }

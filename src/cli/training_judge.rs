@@ -5,7 +5,7 @@ use std::path::Path;
 use super::usage::UsageError;
 use crate::config::Recipe;
 use crate::device::OpenDevice;
-use crate::evaluate::{Direction, EvaluateOptions, Metric, Scope, evaluate};
+use crate::evaluate::{Direction, EvaluateOptions, Metric, Scope, evaluate, require_weights};
 use crate::train::{Judge, JudgedValue};
 
 /// Measures with the metrics of a recipe; the first decides.
@@ -17,7 +17,7 @@ struct MetricJudge {
 /// The judge that `train.evaluate_every` and `train.metrics` ask for, if they do.
 ///
 /// # Errors
-/// A metric is unknown, or compares pairs where the data has none.
+/// A metric is unknown, compares pairs where the data has none, or needs weights that are not there.
 pub(super) fn judge(
     recipe: &Recipe,
     device: &OpenDevice,
@@ -40,15 +40,14 @@ pub(super) fn judge(
     if let (false, Some(metric)) = (has_targets, of_pairs) {
         return Err(UsageError::NoPairs(*metric).into());
     }
-    Ok(Some(Box::new(MetricJudge {
-        options: EvaluateOptions {
-            metrics: metrics.clone(),
-            device: device.device.clone(),
-            seed: recipe.train.seed,
-            ..EvaluateOptions::default()
-        },
-        metrics,
-    })))
+    let options = EvaluateOptions {
+        metrics: metrics.clone(),
+        device: device.device.clone(),
+        seed: recipe.train.seed,
+        ..EvaluateOptions::default()
+    };
+    require_weights(&options)?;
+    Ok(Some(Box::new(MetricJudge { metrics, options })))
 }
 
 impl Judge for MetricJudge {

@@ -108,6 +108,12 @@ pub enum UsageError {
     /// Results that are no pictures, called like one.
     #[error("`{}` is called like a picture, and what would be written is none: give it another extension", .0.display())]
     CalledLikeAPicture(PathBuf),
+    /// A report would take the place of a file that is none by its name.
+    #[error("`{}` exists, and is no report by its name: give the report the extension json or html, or choose another name", .0.display())]
+    NoReport(PathBuf),
+    /// Codes for standard output.
+    #[error("codes go into a file: name one in place of `-`")]
+    NoStandardOutput,
     /// Pictures would be replaced by those that are made of them.
     #[error("`{}` is one of the pictures that are encoded: choose another folder for --decoded", .0.display())]
     ReplacesInput(PathBuf),

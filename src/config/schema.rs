@@ -99,7 +99,12 @@ fn type_name(value: &Value) -> &'static str {
     }
 }
 
-/// The key that was probably meant by `key`: what counts most is its name, then its section.
+/// The name of a key without its section.
+fn own_name(key: &str) -> &str {
+    key.rsplit('.').next().unwrap_or(key)
+}
+
+/// The key that was probably meant by `key`: one of its section with a name that differs by a letter, or else one with a name like it.
 fn nearest(key: &str) -> Option<String> {
     let mut known = vec!["mode".to_owned()];
     for (section, values) in schema() {
@@ -108,14 +113,18 @@ fn nearest(key: &str) -> Option<String> {
             known.push(section);
         }
     }
-    let own = |key: &str| {
-        key.rsplit('.')
-            .next()
-            .map(str::to_owned)
-            .unwrap_or_default()
+    let section = key.rsplit_once('.').map(|(section, _)| section);
+    let is_slip = |name: &String| {
+        let own = name.rsplit_once('.');
+        own.is_some_and(|(of, own)| {
+            Some(of) == section && strsim::damerau_levenshtein(own, own_name(key)) == 1
+        })
     };
+    if let Some(name) = known.iter().find(|name| is_slip(name)) {
+        return Some(name.clone());
+    }
     let likeness = |name: &str| {
-        let names = strsim::jaro_winkler(&own(key), &own(name));
+        let names = strsim::jaro_winkler(own_name(key), own_name(name));
         0.8 * names + 0.2 * strsim::jaro_winkler(key, name)
     };
     known
@@ -140,6 +149,8 @@ mod tests {
             ("optm.lr", Some("optim.lr")),
             ("lr", Some("optim.lr")),
             ("generator.chanels", Some("generator.channels")),
+            ("loss.l_1", Some("loss.l1")),
+            ("optim.rl", Some("optim.lr")),
             ("optim.clip_weights", None),
             ("train.wombat", None),
         ] {

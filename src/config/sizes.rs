@@ -44,6 +44,7 @@ impl Recipe {
     pub fn has_discriminator(&self) -> bool {
         match self.mode {
             Mode::Pix2pix | Mode::Inpaint => self.loss.adversarial > 0.0,
+            // An autoencoder has none.
             mode => !mode.encodes(),
         }
     }

@@ -55,3 +55,4 @@ pub use sets::SetDetails;
 pub use study::write_study;
 pub use study_results::StudyResults;
 pub use swd::SwdLevel;
+pub use weights::require_weights;

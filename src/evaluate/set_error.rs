@@ -46,7 +46,7 @@ pub enum SetError {
         found: usize,
     },
     /// The weights of a network are not there.
-    #[error("{metric} needs the weights of {network}: give the file with --weights, or put it in `{}`; {known}", folder.display())]
+    #[error("{metric} needs the weights of {network}: put the file in `{}`, or give it to `translate evaluate` with --weights; {known}", folder.display())]
     NoWeights {
         /// The metric.
         metric: Metric,

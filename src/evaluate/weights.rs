@@ -4,6 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use super::metric::Metric;
+use super::options::EvaluateOptions;
 use super::set_error::SetError;
 use crate::features::FeatureNetwork;
 use crate::style::import::WeightFile;
@@ -64,6 +65,20 @@ impl WeightFiles {
             known: network.usual_file(),
         })
     }
+}
+
+/// Makes sure that the weights are there that the metrics of `options` need.
+///
+/// # Errors
+/// They are not, or a file of them cannot be read.
+pub fn require_weights(options: &EvaluateOptions) -> Result<(), SetError> {
+    let files = WeightFiles::open(&options.weights)?;
+    for &metric in &options.metrics {
+        if let Some(network) = metric.network() {
+            files.find(network, metric)?;
+        }
+    }
+    Ok(())
 }
 
 /// The cache folders of this program and of PyTorch.

@@ -1,7 +1,7 @@
 //! The trait between the training loop and a method (pix2pix, CycleGAN): all that the loop knows of it. With it what methods share.
 //!
-//! A method that is added has a folder of its own with a type that implements [`Method`]; a variant of `Mode` with its defaults
-//! and unused keys in `config`; its layouts in `data`; one line in `train/methods.rs`; the stem of its generator in
+//! A method that is added has a folder of its own with a type that implements [`Method`]; a variant of `Mode` with what it
+//! learns from, its defaults and unused keys in `config`; its layouts in `data`; one line in `train/methods.rs`; the stem of its generator in
 //! `style/weights.rs`; and fixtures of its networks and of five steps.
 
 mod adversary;

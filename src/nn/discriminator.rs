@@ -29,7 +29,7 @@ impl Discriminator {
                 Self::Patch(PatchGan::new(init, recipe, input))
             }
             DiscriminatorArch::Pixel => Self::Pixel(PixelGan::new(init, recipe, input)),
-            other => unreachable!("the mode of \"{}\" makes it itself", other.name()),
+            other => unreachable!("\"{}\" is made by its mode, not here", other.name()),
         }
     }
 

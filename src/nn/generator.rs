@@ -102,7 +102,7 @@ impl Generator {
                 let downsamplings = recipe.size_multiple().ilog2() as usize;
                 Self::Unet(Unet::new(init, recipe, downsamplings, input, output))
             }
-            other => unreachable!("the mode of \"{}\" makes it itself", other.name()),
+            other => unreachable!("\"{}\" is made by its mode, not here", other.name()),
         }
     }
 

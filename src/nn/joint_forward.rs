@@ -3,8 +3,9 @@
 use burn::tensor::Tensor;
 
 use crate::config::{DiscriminatorRecipe, GeneratorRecipe, NormKind};
+use crate::kernels::computes_on_own_threads;
 
-/// Most pixels of a pass. Beyond, what is done once for each pass counts for little, and what a pass holds meanwhile for more.
+/// Most pixels of a pass. In larger ones the work done once for each pass matters little, and the memory that a pass holds matters more.
 const MOST_PIXELS: usize = 1 << 16;
 
 /// Passes batches through a network together where it makes of each picture what it would make of it alone.
@@ -31,28 +32,41 @@ impl JointForward {
         }
     }
 
-    /// What `forward` makes of each of the batches `[batch, channels, height, width]`. They go through it together if they are small and
-    /// have the same channels and size, and one after the other if not.
+    /// What `forward` makes of each of the batches `[batch, channels, height, width]`. They go through it [together](Self::attempt) where they
+    /// can, and one after the other where not.
     pub fn run<const N: usize>(
         self,
-        batches: [Tensor<4>; N],
+        batches: [&Tensor<4>; N],
         forward: impl Fn(Tensor<4>) -> Tensor<4>,
     ) -> [Tensor<4>; N] {
-        let dims = batches.each_ref().map(Tensor::dims);
-        let pixels: usize = dims
-            .iter()
-            .map(|[count, _, height, width]| count * height * width)
-            .sum();
+        let together = self.attempt(batches, &forward);
+        together.unwrap_or_else(|| batches.map(|batch| forward(batch.clone())))
+    }
+
+    /// What `forward` makes of each of the batches, in one pass; `None` if it would make other things of them so, if they are large or
+    /// differ in channels or size, or on devices other than `cpu`: what others gain has not been measured.
+    pub fn attempt<const N: usize>(
+        self,
+        batches: [&Tensor<4>; N],
+        forward: impl Fn(Tensor<4>) -> Tensor<4>,
+    ) -> Option<[Tensor<4>; N]> {
+        let dims = batches.map(Tensor::dims);
+        let pixels = dims.map(|[count, _, height, width]| count * height * width);
         let is_alike = dims.iter().all(|other| other[1..] == dims[0][1..]);
-        if !self.is_exact || !is_alike || pixels > MOST_PIXELS {
-            return batches.map(forward);
+        let is_small = pixels.iter().sum::<usize>() <= MOST_PIXELS;
+        if !self.is_exact
+            || !is_alike
+            || !is_small
+            || !computes_on_own_threads(&batches[0].device())
+        {
+            return None;
         }
-        let outputs = forward(Tensor::cat(batches.into(), 0));
+        let outputs = forward(Tensor::cat(batches.map(Clone::clone).into(), 0));
         let mut start = 0;
-        dims.map(|[count, ..]| {
+        Some(dims.map(|[count, ..]| {
             start += count;
             outputs.clone().narrow(0, start - count, count)
-        })
+        }))
     }
 }
 
@@ -64,6 +78,8 @@ fn treats_each_alone(norm: NormKind) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use burn::tensor::Device;
 
     use super::*;
@@ -97,7 +113,13 @@ mod tests {
             let forward = forward_of(&recipe);
             for other in [24, 16] {
                 let batches = [picture(1, 24, 0.37), picture(2, other, 0.11)];
-                let outputs = joint.run(batches.clone(), &forward);
+                let passes = Cell::new(0);
+                let outputs = joint.run(batches.each_ref(), |input| {
+                    passes.set(passes.get() + 1);
+                    forward(input)
+                });
+                let is_joint = norm != NormKind::Batch && other == 24;
+                assert_eq!(passes.get(), if is_joint { 1 } else { 2 });
                 for (output, batch) in outputs.into_iter().zip(batches) {
                     let alone = forward(batch);
                     assert_eq!(output.dims(), alone.dims());
@@ -106,6 +128,21 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn large_pictures_go_through_one_after_the_other() {
+        let joint = JointForward { is_exact: true };
+        let passes = |side: usize| {
+            let batches = [(); 2].map(|()| Tensor::zeros([1, 1, side, side], &Device::flex()));
+            let passes = Cell::new(0);
+            joint.run(batches.each_ref(), |input| {
+                passes.set(passes.get() + 1);
+                input
+            });
+            passes.get()
+        };
+        assert_eq!([passes(128), passes(256)], [1, 2]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::onnx::{
 };
 use crate::config::{Colours, Direction, GeneratorArch, NormKind, Recipe, Samples};
 use crate::data::hole_values;
-use crate::nn::NormStats;
+use crate::nn::{NamedTensors, NormStats};
 
 /// An ONNX model.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,8 +54,9 @@ pub fn generator_onnx(
     for (key, value) in [("author", &manifest.author), ("licence", &manifest.licence)] {
         properties.extend(value.clone().map(|value| (key, value)));
     }
+    let stage = reached_stage(recipe, &weights);
     let network = OnnxNetwork {
-        recipe: &recipe.generator,
+        recipe: &stage.generator,
         channels,
         input: match recipe.mode.samples() {
             Samples::Pairs if recipe.data.colours == Colours::Lab => OnnxInput::Lightness,
@@ -84,6 +85,20 @@ pub fn generator_onnx(
         bytes: onnx_file(&model)?,
         sizes: network.sizes(),
     })
+}
+
+/// The recipe of the stage that these weights are of: that with as many enhancers.
+fn reached_stage(recipe: &Recipe, weights: &NamedTensors) -> Recipe {
+    if !recipe.is_staged() {
+        return recipe.clone();
+    }
+    let has = |enhancer: &usize| {
+        let start = format!("model{enhancer}_1.");
+        weights.0.keys().any(|name| name.starts_with(&start))
+    };
+    let enhancers = (1..=recipe.generator.enhancers).take_while(has).count();
+    // The first stage has none of them, and each one more.
+    recipe.stages().swap_remove(enhancers)
 }
 
 /// What the channels of the input of a generator of pix2pixHD are.

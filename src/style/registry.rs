@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::StyleError;
+use super::first_stage::first_stage_folder;
 use super::folder::StyleFolder;
 use super::manifest::Manifest;
 use crate::files::FileError;
@@ -135,18 +136,15 @@ impl Registry {
         let Ok(first) = folder.path().canonicalize() else {
             return Ok(Vec::new());
         };
+        let goes_on = |name: &String| -> Option<bool> {
+            let style = self.place(name).ok()?;
+            let manifest = Manifest::read(&style).ok()?;
+            let stage = first_stage_folder(&manifest.recipe, Some(&style))?;
+            // Its own best weights or kept states, too.
+            Some(stage.path().canonicalize().ok()?.starts_with(&first))
+        };
         let mut names = self.names()?;
-        names.retain(|name| {
-            let manifest = self.place(name).and_then(|folder| Manifest::read(&folder));
-            manifest.is_ok_and(|manifest| {
-                let stage = Path::new(&manifest.recipe.synthesis.first_stage);
-                match stage.canonicalize() {
-                    Ok(stage) => stage == first,
-                    // Both have been moved: it is looked for beside the second.
-                    Err(_) => stage.file_name() == first.file_name(),
-                }
-            })
-        });
+        names.retain(|name| *name != folder.name() && goes_on(name) == Some(true));
         Ok(names)
     }
 

@@ -1,7 +1,5 @@
 //! The generator of a style together with those of the stages before it.
 
-use std::path::Path;
-
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -9,7 +7,7 @@ use super::generator::SynthesisGenerator;
 use super::generator_input::GeneratorInput;
 use crate::config::{Condition, Mode, Recipe};
 use crate::nn::{ForwardMode, NormStats, WeightInit, enlarged};
-use crate::style::{Manifest, StyleError, StyleFolder, mapped_style_weights};
+use crate::style::{Manifest, StyleError, StyleFolder, first_stage_folder, mapped_style_weights};
 
 /// Stem of the weight file.
 const GENERATOR: &str = "generator";
@@ -63,14 +61,9 @@ impl StagedGenerator {
         style: Option<&StyleFolder>,
         device: &Device,
     ) -> Result<Option<Self>, StyleError> {
-        let named = Path::new(&recipe.synthesis.first_stage);
-        if named.as_os_str().is_empty() {
+        let Some(folder) = first_stage_folder(recipe, style) else {
             return Ok(None);
-        }
-        let beside = || Some(style?.path().parent()?.join(named.file_name()?));
-        let is_style = |path: &Path| StyleFolder::new(path).manifest().is_file();
-        let moved = beside().filter(|path| !is_style(named) && is_style(path));
-        let folder = StyleFolder::new(moved.unwrap_or_else(|| named.to_owned()));
+        };
         let bad = |message: String| StyleError::BadFirstStage {
             path: folder.path().to_owned(),
             message,

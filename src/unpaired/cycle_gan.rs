@@ -125,21 +125,31 @@ impl CycleGan {
         let to_b = |pictures| a2b.forward(pictures, mode);
         let to_a = |pictures| b2a.forward(pictures, mode);
         let fake_b = to_b(real_a.clone());
-        // A generator into a domain should leave pictures of it as they are. What one has to translate goes through it together.
-        let (recovered_a, fake_a, recovered_b, same);
-        if self.identity > 0.0 {
-            let inputs = [fake_b.clone(), real_b.clone(), real_a.clone()];
-            let [recovered, fake, same_a] = self.joint.run(inputs, to_a);
-            let inputs = [fake.clone(), real_b.clone()];
-            let [back, same_b] = self.joint.run(inputs, to_b);
-            (recovered_a, fake_a, recovered_b) = (recovered, fake, back);
-            same = Some((same_a, same_b));
+        // What a network has to see goes through it together where that is the same. A generator into a domain should leave pictures of
+        // it as they are.
+        let together = if self.identity > 0.0 {
+            let all = self.joint.attempt([&fake_b, real_b, real_a], to_a);
+            all.map(|[recovered, fake, same]| (recovered, fake, Some(same)))
         } else {
-            let inputs = [fake_b.clone(), real_b.clone()];
-            [recovered_a, fake_a] = self.joint.run(inputs, to_a);
-            recovered_b = to_b(fake_a.clone());
-            same = None;
-        }
+            let both = self.joint.attempt([&fake_b, real_b], to_a);
+            both.map(|[recovered, fake]| (recovered, fake, None))
+        };
+        let (recovered_a, fake_a, recovered_b, same) = match together {
+            Some((recovered_a, fake_a, Some(same_a))) => {
+                let [recovered_b, same_b] = self.joint.run([&fake_a, real_b], to_b);
+                (recovered_a, fake_a, recovered_b, Some((same_a, same_b)))
+            }
+            Some((recovered_a, fake_a, None)) => {
+                let recovered_b = to_b(fake_a.clone());
+                (recovered_a, fake_a, recovered_b, None)
+            }
+            None => {
+                let recovered_a = to_a(fake_b.clone());
+                let fake_a = to_a(real_b.clone());
+                let recovered_b = to_b(fake_a.clone());
+                (recovered_a, fake_a, recovered_b, None)
+            }
+        };
 
         let distance = |one: Tensor<4>, other: &Tensor<4>| mean((one - other.clone()).abs());
         let (gan_a, judgement_a) = self
@@ -150,7 +160,11 @@ impl CycleGan {
             .generator_loss(&fake_a, real_a, context, rng);
         let cycle_a = distance(recovered_a, real_a) * self.cycle_a;
         let cycle_b = distance(recovered_b, real_b) * self.cycle_b;
-        let identity = same.map(|(same_a, same_b)| {
+        let identity = (self.identity > 0.0).then(|| {
+            let (same_a, same_b) = same.unwrap_or_else(|| {
+                let same_b = to_b(real_b.clone());
+                (to_a(real_a.clone()), same_b)
+            });
             (
                 distance(same_b, real_b) * (self.cycle_b * self.identity),
                 distance(same_a, real_a) * (self.cycle_a * self.identity),

@@ -27,7 +27,7 @@ impl DomainDiscriminator {
             let penalty = discriminator.penalty(&real, &fake, context, rng);
             let (network, mode) = (discriminator.network.network(), context.training_mode());
             let forward = |pictures| network.forward(pictures, mode);
-            let [of_real, of_fake] = discriminator.joint.run([real, fake], forward);
+            let [of_real, of_fake] = discriminator.joint.run([&real, &fake], forward);
             let gan_loss = discriminator.gan_loss;
             let losses = DiscriminatorLosses {
                 on_real: gan_loss.discriminator_on_real(of_real),

@@ -133,6 +133,9 @@ fn the_choices_of_apply_change_what_they_say() {
     assert_eq!(plain, pixels("again", "--threads 1"));
     assert_eq!(plain, pixels("batch", "--norm-stats batch --dropout off"));
     let running = pixels("running", "--norm-stats running");
+    let line = "apply --input in --style s --output again --overwrite --norm-stats running";
+    let stderr = place.run(line).done().stderr;
+    assert!(!stderr.contains("changes nothing"), "{stderr}");
     let dropout = pixels("dropout", "--dropout on");
     for (index, plain) in plain.iter().enumerate() {
         assert!(&running[index] != plain, "picture {index}");

@@ -62,6 +62,14 @@ fn a_style_that_stopped_in_the_first_stage_translates() {
         .run("apply --input labels/train_label --style s")
         .done();
     assert!(applied.stdout.starts_with("translated 6 of 6 pictures"));
+    place
+        .run("export s --format onnx --output early.onnx")
+        .done();
+    place.run("train --resume --name s --steps 20").done();
+    place
+        .run("export s --format onnx --output late.onnx")
+        .done();
+    assert!(place.read("late.onnx").len() > place.read("early.onnx").len());
 }
 
 #[test]

@@ -363,6 +363,12 @@ fn evaluations_keep_the_best_and_end_runs_the_same_after_kills() {
         ))
         .failed(2, &["`train.metrics`", "swd, colour"]);
     place
+        .run(&format!(
+            "train {CYCLE} --name d --set train.evaluate_every=5 --set train.metrics=fid"
+        ))
+        .failed(1, &["fid needs the weights of Inception"]);
+    assert!(!place.path("checkpoints/d/metrics.jsonl").exists());
+    place
         .run(&format!("train {CYCLE} --name c --set train.stop_after=5"))
         .failed(2, &["train.stop_after", "train.evaluate_every"]);
 }

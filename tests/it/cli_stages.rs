@@ -69,6 +69,11 @@ fn a_second_stage_is_trained_on_the_pictures_of_the_first() {
         .failed(2, &["synthesis.first_stage"]);
     let second = format!("{second} --name two --set synthesis.first_stage=checkpoints/one");
     run(&format!("train {second} --overwrite --steps 4"));
+    place
+        .run("styles remove one")
+        .failed(2, &["without `one` these make no pictures any more: `two`"]);
+    let removing = place.run("styles remove two").failed(2, &[]);
+    assert!(!removing.stderr.contains("any more"));
     let once = place.read("checkpoints/two/generator.safetensors");
     run(&format!("train {second} --overwrite --steps 2"));
     // From wherever it is resumed.

@@ -117,3 +117,27 @@ fn a_report_takes_the_place_of_reports_alone() {
         place.run(&format!("{apply} --report {report}")).done();
     }
 }
+
+#[test]
+fn reports_of_evaluations_take_the_place_of_reports_alone() {
+    let place = Place::new();
+    for side in ["real", "fake"] {
+        place.picture(&format!("{side}/one.png"), 30, 20, 1);
+    }
+    fs::create_dir(place.path("notes")).unwrap();
+    fs::write(place.path("notes/notes.txt"), "mine").unwrap();
+    let evaluate = "evaluate --real real --fake fake";
+    for line in [
+        "--metrics l1 --report notes/notes.txt",
+        "--study notes/notes.txt",
+    ] {
+        let line = format!("{evaluate} {line}");
+        refused(&place, "notes", &line, 2, &["no report by its name"]);
+    }
+    // The folder is made, and reports are replaced.
+    for _ in 0..2 {
+        place
+            .run(&format!("{evaluate} --metrics l1 --report new/scores.json"))
+            .done();
+    }
+}

@@ -176,4 +176,12 @@ fn pictures_are_encoded_decoded_and_summed() {
         .run("sample --style v")
         .failed(2, &["plain autoencoder"]);
     run("encode pictures/cats/1.png --style v --class cats --output one.jsonl");
+    // Into a folder that is made for it; a picture that is named and lies in a folder is one.
+    run("encode pictures/cats/1.png pictures/cats --style v --class cats --output new/all.jsonl");
+    run("encode pictures/cats --style v --class cats --output cats.jsonl");
+    let lines = |name: &str| place.text(name).lines().count();
+    assert_eq!(lines("new/all.jsonl"), lines("cats.jsonl"));
+    place
+        .run("encode pictures/cats --style v --class cats --output -")
+        .failed(2, &["into a file"]);
 }

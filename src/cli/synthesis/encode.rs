@@ -79,12 +79,16 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     };
     let class = arguments.class.as_deref();
     let class = class.map(|name| sampler.class(name)).transpose()?;
-    let pictures = all_pictures(arguments.inputs.iter().map(PathBuf::as_path))?;
+    let mut pictures = all_pictures(arguments.inputs.iter().map(PathBuf::as_path))?;
+    // One in a folder may be named as well.
+    let mut seen = HashSet::new();
+    pictures.retain(|picture| seen.insert(resolved(&picture.path)));
     let decoded = arguments.decoded.as_deref();
     let place = |picture: &CodedPicture| {
         Some(decoded?.join(Path::new(&picture.name).with_extension("png")))
     };
     arguments.check_places(&pictures, place)?;
+    files::ensure_writable_beside(&arguments.output)?;
     let counter = Counter::new("encoding");
     let (mut lines, mut bounds) = (Vec::new(), Vec::new());
     for part in pictures.chunks(AT_ONCE) {
@@ -136,6 +140,9 @@ impl Arguments {
         pictures: &[CodedPicture],
         place: impl Fn(&CodedPicture) -> Option<PathBuf>,
     ) -> anyhow::Result<()> {
+        if self.output.as_os_str() == "-" {
+            return Err(UsageError::NoStandardOutput.into());
+        }
         if has_picture_extension(&self.output) {
             return Err(UsageError::CalledLikeAPicture(self.output.clone()).into());
         }

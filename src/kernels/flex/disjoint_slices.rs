@@ -40,8 +40,8 @@ impl<'a> DisjointSlices<'a> {
     /// Allocates `length` elements and lets `write` fill them.
     ///
     /// # Safety
-    /// `write` writes all of them with [`write`](Self::write), or takes them with [`zeroed`](Self::zeroed), each before anything else
-    /// is done with it.
+    /// `write` writes all of them with [`write`](Self::write), takes them with [`zeroed`](Self::zeroed), or has products written to a
+    /// [`block`](Self::block) of them without adding, each before anything else is done with it.
     pub(super) unsafe fn fill_vec(
         length: usize,
         write: impl FnOnce(DisjointSlices<'_>),

@@ -85,7 +85,8 @@ pub(super) fn products(geometry: &Geometry, input: &[f32], gradient: &[f32]) -> 
         let parts: Vec<_> = iter::once(first).chain(further).collect();
         sum_shares(geometry, [input, gradient], &channels, &blocks, &parts);
     };
-    // SAFETY: each share has blocks of its own, of which the first writes the products of all channels.
+    // SAFETY: each share has blocks of its own. The products of the first of them are written, for all channels, and those of the
+    // others added to what is then there.
     let mut weight = unsafe { DisjointSlices::fill_vec(length, sum_up) };
     for sum in further {
         for (weight, sum) in weight.iter_mut().zip(&*sum) {

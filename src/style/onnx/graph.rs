@@ -62,7 +62,7 @@ impl Graph {
     }
 
     /// Makes the output of the last node that of the graph.
-    pub(crate) fn output(&mut self, name: &str, shape: [Dimension; 4]) {
+    pub(super) fn output(&mut self, name: &str, shape: [Dimension; 4]) {
         if let Some(last) = self.proto.node.last_mut() {
             name.clone_into(&mut last.output[0]);
         }
@@ -195,7 +195,7 @@ impl Graph {
     }
 
     /// The lowest operator set that has all operators so far.
-    pub(crate) fn min_opset(&self) -> i64 {
+    pub(super) fn min_opset(&self) -> i64 {
         self.min_opset
     }
 
@@ -203,7 +203,7 @@ impl Graph {
     ///
     /// # Errors
     /// There are weights that no node has taken, or that are too large for 16 bits.
-    pub(crate) fn finish(self) -> Result<GraphProto, OnnxError> {
+    pub(super) fn finish(self) -> Result<GraphProto, OnnxError> {
         let left = self.weights.0.into_keys();
         let problems: Vec<String> = left
             .map(|name| format!("`{name}` is not part of it"))

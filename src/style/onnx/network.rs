@@ -84,12 +84,7 @@ impl OnnxNetwork<'_> {
 
     /// Shape of the latent code.
     pub(super) fn code_shape(&self, options: &OnnxOptions) -> [Dimension; 4] {
-        self.vector_shape(self.recipe.latent, options)
-    }
-
-    /// Shape of vectors of so many values, one for each picture.
-    pub(super) fn vector_shape(&self, values: usize, options: &OnnxOptions) -> [Dimension; 4] {
-        self.square_shape(values, 1, options)
+        self.square_shape(self.recipe.latent, 1, options)
     }
 
     /// Shape of so many channels of this side, for each picture.

@@ -8,7 +8,7 @@ use super::message::Dimension;
 use crate::nn::TensorError;
 
 /// A generator that makes pictures of other things than pictures: what it takes, and its layers.
-pub(crate) trait PictureMaker: Debug {
+pub(crate) trait PictureMaker: Debug + Send + Sync {
     /// Side of the pictures that it makes, which are square.
     fn side(&self) -> usize;
 
