@@ -24,21 +24,16 @@ pub fn sample_rng(seed: u64, index: u64) -> ChaCha8Rng {
     rng
 }
 
-/// The seed of a device for one step.
-pub fn device_seed(seed: u64, step: u64) -> u64 {
-    use rand::Rng;
-    step_rng(seed, step).next_u64()
-}
-
-/// The seed of one of several processes that train together: that of the run for the first.
-pub fn process_seed(seed: u64, process: usize) -> u64 {
+/// The seed for the draws that belong to the samples of a step from `position` on: that of the run for the first. Draws then do not
+/// depend on how many processes share the step, as long as as many samples go through the networks at once.
+pub fn position_seed(seed: u64, position: usize) -> u64 {
     use rand::Rng;
     // Beyond the streams of all steps.
-    const PROCESSES: u64 = 1 << 63;
-    if process == 0 {
+    const POSITIONS: u64 = 1 << 63;
+    if position == 0 {
         return seed;
     }
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(PROCESSES + process as u64);
+    rng.set_stream(POSITIONS + position as u64);
     rng.next_u64()
 }

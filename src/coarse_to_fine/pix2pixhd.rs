@@ -1,6 +1,7 @@
 //! The pix2pixHD training step.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use rand_chacha::ChaCha8Rng;
 
 use super::clusters::FeatureCollector;
 use super::discriminator::MultiscaleDiscriminator;
@@ -9,12 +10,14 @@ use super::maps::{build_condition, class_colours};
 use super::networks;
 use crate::config::Recipe;
 use crate::data::{Batch, DataError};
-use crate::method::{Adversary, DiscriminatorLosses, Loss, Method, MethodState, StepContext};
+use crate::method::{
+    Adversary, DiscriminatorLosses, Loss, Method, MethodState, MicroBatch, MicroBatches,
+    StepContext,
+};
 use crate::nn::{
     Adam, ForwardMode, Generator, NamedTensors, NormStats, ResnetGenerator, TensorError, Trainable,
     Vgg19, WeightInit,
 };
-use crate::random;
 
 const GENERATOR: &str = "generator";
 const DISCRIMINATOR: &str = "discriminator";
@@ -39,6 +42,7 @@ pub struct Pix2pixHd {
     recipe: Recipe,
     /// Whether all of the generator is trained: its base is frozen in the first epochs of a stage with an enhancer.
     released: bool,
+    micro_batches: MicroBatches,
     /// Without automatic differentiation.
     device: Device,
 }
@@ -85,6 +89,7 @@ impl Pix2pixHd {
             vgg,
             recipe: recipe.clone(),
             released: recipe.optim.fix_global_epochs == 0,
+            micro_batches: MicroBatches::new(recipe, device),
             device: device.clone(),
         })
     }
@@ -162,25 +167,19 @@ fn sum(terms: Vec<Tensor<1>>) -> Tensor<1> {
     all.expect("a discriminator has at least one scale and two layers")
 }
 
-impl Method for Pix2pixHd {
-    fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
-        if !self.released && self.train_generator(context.epoch) {
-            self.released = true;
-            let optim = &self.recipe.optim;
-            let adam = || Adam::new(optim.beta1, optim.beta2);
-            self.generator.restart(adam());
-            // In the reference implementation generator and encoder share an optimiser, which is a new one from here on.
-            if let Some(encoder) = &mut self.encoder {
-                encoder.restart(adam());
-            }
-        }
+impl Pix2pixHd {
+    /// Collects what all networks learn from a part of the batch; returns its losses.
+    fn learn(
+        &mut self,
+        batch: Batch,
+        share: f64,
+        context: StepContext<'_>,
+        rng: &mut ChaCha8Rng,
+    ) -> Vec<Loss> {
         let inputs = self.inputs(batch);
         // The same for all: the features of output and target are compared.
-        let mut rng = random::step_rng(context.seed, context.step);
         let given = inputs.condition.dims()[1];
-        let view = self
-            .discriminator
-            .view(&inputs.target, given, context, &mut rng);
+        let view = self.discriminator.view(&inputs.target, given, context, rng);
         let judged = |picture: Tensor<4>| {
             let pair = Tensor::cat(vec![inputs.condition.clone(), picture], 1);
             view.apply(pair)
@@ -219,9 +218,7 @@ impl Method for Pix2pixHd {
             .map(|logits| gan_loss.discriminator_on_real(logits))
             .collect());
 
-        let penalty = self
-            .discriminator
-            .penalty(&of_real, &of_fake, context, &mut rng);
+        let penalty = self.discriminator.penalty(&of_real, &of_fake, context, rng);
         drop((of_real, of_fake));
 
         let frozen = self.discriminator.network.frozen();
@@ -230,10 +227,9 @@ impl Method for Pix2pixHd {
         drop((real, fake));
         let all = sum(losses.iter().map(|(_, loss)| loss.clone()).collect());
         let mut gradients = all.backward();
-        self.generator
-            .update(&mut gradients, context.generator_step());
+        self.generator.collect(&mut gradients, share);
         if let Some(encoder) = &mut self.encoder {
-            encoder.update(&mut gradients, context.generator_step());
+            encoder.collect(&mut gradients, share);
         }
         drop(gradients);
 
@@ -242,13 +238,42 @@ impl Method for Pix2pixHd {
             on_fake,
             penalty,
         };
-        self.discriminator.minimise(&(on_both.sum() * 0.5), context);
+        let mut gradients = (on_both.sum() * 0.5).backward();
+        self.discriminator.network.collect(&mut gradients, share);
         let mut all: Vec<Loss> = losses
             .iter()
             .map(|(name, loss)| Loss::generator(name, loss))
             .collect();
         all.extend(on_both.named());
         all
+    }
+}
+
+impl Method for Pix2pixHd {
+    fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
+        if !self.released && self.train_generator(context.epoch) {
+            self.released = true;
+            let optim = &self.recipe.optim;
+            let adam = || Adam::new(optim.beta1, optim.beta2);
+            self.generator.restart(adam());
+            // In the reference implementation generator and encoder share an optimiser, which is a new one from here on.
+            if let Some(encoder) = &mut self.encoder {
+                encoder.restart(adam());
+            }
+        }
+        let parts = self.micro_batches.split(batch, context).into_iter();
+        let learn = |part: MicroBatch<Batch>| {
+            let share = part.share;
+            let learnt = part.map(|batch, rng| self.learn(batch, share, context, rng));
+            (share, learnt.content)
+        };
+        let losses = parts.map(learn).collect();
+        self.generator.step(context.generator_step());
+        if let Some(encoder) = &mut self.encoder {
+            encoder.step(context.generator_step());
+        }
+        self.discriminator.step(context);
+        Loss::mean(losses)
     }
 
     fn preview_caption(&self) -> &'static str {

@@ -188,6 +188,7 @@ impl Recipe {
             train: TrainRecipe {
                 seed: 0,
                 precision: Precision::F32,
+                micro_batch: 0,
                 sync_norm: false,
                 log_every: 10,
                 preview_every: 500,

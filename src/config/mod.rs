@@ -27,6 +27,7 @@ mod options;
 mod overlay;
 mod recipe;
 mod reference;
+mod samples;
 mod schema;
 mod sections;
 #[cfg(test)]

@@ -184,6 +184,12 @@ impl NormKind {
         self == Self::Batch || self.has_reference()
     }
 
+    /// Whether a network with it makes of a picture what it would make of it alone, however often it is called.
+    pub fn treats_samples_alone(self) -> bool {
+        // Statistics of batch normalisation are those of the whole batch, and each pass moves the singular vectors on.
+        !matches!(self, Self::Batch | Self::Spectral)
+    }
+
     /// Whether statistics are those of a fixed batch.
     pub fn has_reference(self) -> bool {
         matches!(self, Self::ReferenceBatch | Self::VirtualBatch)

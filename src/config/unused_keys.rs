@@ -98,6 +98,8 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
     ];
     // pix2pixHD grows by stages of its own, and context encoders are made for one size, as are autoencoders.
     const ONE_SIZE: &[(&str, &str)] = &[("train", "grow"), ("train", "grow_epochs")];
+    // Where the loss of a batch is not the mean of those of its samples.
+    const MICRO_BATCH: &[(&str, &str)] = &[("train", "micro_batch")];
     const REFERENCE: &[(&str, &str)] = &[("data", "reference_batch")];
     // What the generators of pix2pixHD have no place for.
     const NOT_COARSE_TO_FINE: &[(&str, &str)] = &[
@@ -183,6 +185,7 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
         COARSE_TO_FINE,
         INPAINTING,
         REFERENCE,
+        MICRO_BATCH,
         NOT_SYNTHESIS,
     ];
     let lists: &[&[&[(&str, &str)]]] = match mode {
@@ -230,6 +233,7 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
             NETWORKS,
             ONE_SIZE,
             REFERENCE,
+            MICRO_BATCH,
             NOT_INPAINTING,
         ]],
         Mode::Generate => &[TRANSLATION, &[DIVERGENCE]],

@@ -185,6 +185,9 @@ impl Recipe {
             "has an effect on batch normalisation alone, and no network has it: leave it at false"
                 .to_owned()
         })?;
+        require(!is_asked || self.train.micro_batch == 0, key, || {
+            "takes the statistics of whole batches: leave `train.micro_batch` at 0".to_owned()
+        })?;
         require(!is_asked || !self.loss.flip_equivariance, key, || {
             "does not go with `loss.flip_equivariance`: each process flips for itself, and would compute other layers than the others"
                 .to_owned()

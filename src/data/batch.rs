@@ -1,5 +1,6 @@
 //! What a training step gets: samples, stacked.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use burn::tensor::TensorData;
@@ -109,6 +110,47 @@ impl Batch {
             names: samples.into_iter().map(|sample| sample.name).collect(),
         })
     }
+
+    /// How many samples there are.
+    pub fn count(&self) -> usize {
+        self.a.shape()[0]
+    }
+
+    /// The samples in their order, in batches of `size`, of which the last may be smaller.
+    pub fn split(self, size: usize) -> Vec<Self> {
+        let count = self.count();
+        if size >= count {
+            return vec![self];
+        }
+        let starts = (0..count).step_by(size.max(1));
+        let stretch = |start| self.stretch(start..count.min(start + size.max(1)));
+        starts.map(stretch).collect()
+    }
+
+    fn stretch(&self, range: Range<usize>) -> Self {
+        let of = |data: &TensorData| stretch_of(data, &range);
+        Self {
+            a: of(&self.a),
+            b: of(&self.b),
+            instances: self.instances.as_ref().map(of),
+            features: self.features.as_ref().map(of),
+            mask: self.mask.as_ref().map(of),
+            names: self.names.get(range.clone()).unwrap_or_default().to_vec(),
+        }
+    }
+}
+
+/// The entries of the first dimension at `range`.
+fn stretch_of(data: &TensorData, range: &Range<usize>) -> TensorData {
+    let values = data.as_slice::<f32>();
+    let values = values.expect("samples on the host have 32-bit values");
+    let mut shape = data.shape().to_vec();
+    let length = values.len() / shape[0].max(1);
+    shape[0] = range.len();
+    TensorData::new(
+        values[range.start * length..range.end * length].to_vec(),
+        shape,
+    )
 }
 
 /// Why a picture cannot be in one batch with the others, to be read after the file's name.
@@ -117,4 +159,39 @@ pub(super) fn size_mismatch(size: (usize, usize), common: (usize, usize)) -> Str
         "is {}x{} when prepared, others are {}x{}: set `data.batch_size=1`, or take `data.preprocess = \"resize_and_crop\"`",
         size.0, size.1, common.0, common.1
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_is_split_into_stretches() {
+        let data = |channels: usize| {
+            let values: Vec<f32> = (0..5 * channels * 6).map(|value| value as f32).collect();
+            TensorData::new(values, [5, channels, 2, 3])
+        };
+        let batch = Batch {
+            a: data(2),
+            b: data(3),
+            instances: None,
+            features: Some(data(1)),
+            mask: None,
+            names: ["a", "b", "c", "d", "e"].map(str::to_owned).into(),
+        };
+        let parts = batch.clone().split(2);
+        let counts: Vec<usize> = parts.iter().map(Batch::count).collect();
+        assert_eq!(counts, [2, 2, 1]);
+        let last = &parts[2];
+        assert_eq!(last.names, ["e"]);
+        assert_eq!(last.b.shape().to_vec(), [1, 3, 2, 3]);
+        assert_eq!(last.b.as_slice::<f32>().unwrap()[0], 72.0);
+        assert_eq!(
+            last.features.as_ref().unwrap().as_slice::<f32>().unwrap()[0],
+            24.0
+        );
+        assert!(last.instances.is_none());
+        assert_eq!(batch.clone().split(usize::MAX).len(), 1);
+        assert_eq!(batch.split(1).len(), 5);
+    }
 }

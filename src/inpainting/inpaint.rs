@@ -10,7 +10,6 @@ use crate::config::{Distance, Recipe};
 use crate::data::Batch;
 use crate::method::{Adversary, DiscriminatorLosses, Loss, Method, MethodState, StepContext};
 use crate::nn::{Adam, ForwardMode, NamedTensors, NormStats, TensorError, Trainable, WeightInit};
-use crate::random;
 
 const GENERATOR: &str = "generator";
 const DISCRIMINATOR: &str = "discriminator";
@@ -125,7 +124,7 @@ impl Method for Inpaint {
             } else {
                 target.clone() * (-mask.clone() + 1.0) + output * mask
             };
-            let mut rng = random::step_rng(context.seed, context.step);
+            let mut rng = context.rng();
             let view = self.discriminator.view(&target, 0, context, &mut rng);
             let (fake, real) = (view.apply(fake), view.apply(target));
             // Without its graph: the discriminator's step must not reach the generator.

@@ -69,7 +69,7 @@ pub use norm::{
     ChannelScaling, ChannelStatistics, batch_norm, channel_statistics, normalize_batch,
     normalize_instance,
 };
-pub use own_threads::computes_on_own_threads;
+pub use own_threads::{computes_on_own_threads, computes_on_processor};
 pub use precision::Precision;
 pub use reflection::reflection_pad;
 pub use row_source::{Merge, RowPadding, RowSource};

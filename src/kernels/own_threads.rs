@@ -1,4 +1,4 @@
-//! Devices that compute on the threads of this program.
+//! Devices that are the processor.
 
 #[cfg(feature = "flex")]
 use burn::backend::DispatchDevice;
@@ -16,4 +16,20 @@ pub fn computes_on_own_threads(device: &Device) -> bool {
 #[cfg(not(feature = "flex"))]
 pub fn computes_on_own_threads(_: &Device) -> bool {
     false
+}
+
+/// Whether `device` is the processor: passes of one sample then cost little more than those of many.
+#[cfg_attr(
+    feature = "libtorch",
+    expect(
+        deprecated,
+        reason = "Burn's LibTorch backend is deprecated, and the fastest there is"
+    )
+)]
+pub fn computes_on_processor(device: &Device) -> bool {
+    #[cfg(feature = "libtorch")]
+    if device.clone().inner() == Device::libtorch() {
+        return true;
+    }
+    computes_on_own_threads(device)
 }

@@ -3,6 +3,7 @@
 use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
+use super::micro_batches::MicroBatch;
 use super::state::MethodState;
 use super::step_context::StepContext;
 use crate::config::Recipe;
@@ -139,10 +140,36 @@ impl<D: Critic> Adversary<D> {
         result
     }
 
+    /// The same along the mean of the losses of all `parts` of the batch; returns what `play` returns besides for each of them.
+    pub fn update_in_parts<P, T>(
+        &mut self,
+        parts: &mut [MicroBatch<P>],
+        context: StepContext<'_>,
+        mut play: impl FnMut(&Self, &P, &mut ChaCha8Rng) -> (Tensor<1>, T),
+    ) -> Vec<T> {
+        let mut results = Vec::new();
+        for _ in 0..self.steps.max(1) {
+            results.clear();
+            for part in &mut *parts {
+                let (loss, result) = play(self, &part.content, &mut part.rng);
+                self.network.collect(&mut loss.backward(), part.share);
+                results.push(result);
+            }
+            self.step(context);
+        }
+        results
+    }
+
     /// Takes one step of the optimiser along the gradient of `loss`, then clips the weights where the objective asks for it.
     pub fn minimise(&mut self, loss: &Tensor<1>, context: StepContext<'_>) {
-        let step = context.discriminator_step();
-        self.network.update(&mut loss.backward(), step);
+        self.network.collect(&mut loss.backward(), 1.0);
+        self.step(context);
+    }
+
+    /// Takes one step of the optimiser along the gradients that the network has collected, then clips the weights where the objective asks
+    /// for it.
+    pub fn step(&mut self, context: StepContext<'_>) {
+        self.network.step(context.discriminator_step());
         if self.gan_loss.clips_weights() {
             self.network.clip(WEIGHT_CLIP);
         }

@@ -41,6 +41,26 @@ impl Loss {
         losses.map(|(name, value)| Self::generator(name, value))
     }
 
+    /// The losses of a batch from those of its parts, which have the same names in the same order: their means, each part weighted as its
+    /// share.
+    pub fn mean(parts: Vec<(f64, Vec<Self>)>) -> Vec<Self> {
+        let mut parts = parts.into_iter();
+        let Some((share, mut sums)) = parts.next() else {
+            return Vec::new();
+        };
+        if share < 1.0 {
+            for sum in &mut sums {
+                sum.value = sum.value.clone() * share;
+            }
+        }
+        for (share, losses) in parts {
+            for (sum, loss) in sums.iter_mut().zip(losses) {
+                sum.value = sum.value.clone() + loss.value * share;
+            }
+        }
+        sums
+    }
+
     fn new(name: &'static str, player: Player, value: &Tensor<1>) -> Self {
         let value = value.clone().inner();
         Self {
@@ -82,5 +102,29 @@ impl DiscriminatorLosses {
         ]
         .into_iter()
         .flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    #[test]
+    fn losses_of_parts_count_as_their_shares() {
+        let part = |gan: f32, real: f32| {
+            let value = |value: f32| Tensor::<1>::from_floats([value], &Device::flex().autodiff());
+            vec![
+                Loss::generator("G_GAN", &value(gan)),
+                Loss::discriminator("D_real", &value(real)),
+            ]
+        };
+        let mean = Loss::mean(vec![(0.75, part(4.0, 1.0)), (0.25, part(8.0, -1.0))]);
+        let found = mean
+            .into_iter()
+            .map(|loss| (loss.name, loss.value.into_scalar::<f32>()));
+        assert_eq!(found.collect::<Vec<_>>(), [("G_GAN", 5.0), ("D_real", 0.5)]);
+        assert!(Loss::mean(Vec::new()).is_empty());
     }
 }

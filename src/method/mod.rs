@@ -6,11 +6,13 @@
 
 mod adversary;
 mod loss;
+mod micro_batches;
 mod state;
 mod step_context;
 
 pub use adversary::{Adversary, AugmentedView};
 pub use loss::{DiscriminatorLosses, Loss, Player};
+pub use micro_batches::{MicroBatch, MicroBatches};
 pub use state::{MethodState, average_part};
 pub use step_context::StepContext;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
 
-use super::reducer::ParameterGradients;
+use super::gradients::ParameterGradients;
 use super::tensors::{ModulePath, NamedTensors, TensorError, values_now};
 use crate::kernels::{AdamMoments, AdamStep, adam};
 
@@ -44,15 +44,15 @@ impl Adam {
         gradients: &mut Gradients,
         learning_rate: f64,
     ) -> M {
-        let mut gradients = ParameterGradients::Own(gradients);
-        self.step_along(network, &mut gradients, learning_rate)
+        let gradients = ParameterGradients::take(&network, gradients);
+        self.step_along(network, gradients, learning_rate)
     }
 
     /// Moves `network` one step along gradients of its own.
     pub(super) fn step_along<M: Module>(
         &mut self,
         network: M,
-        gradients: &mut ParameterGradients<'_>,
+        gradients: ParameterGradients,
         learning_rate: f64,
     ) -> M {
         self.time += 1;
@@ -65,7 +65,7 @@ impl Adam {
         };
         network.map(&mut Update {
             optimiser: self,
-            gradients,
+            gradients: gradients.into_iter(),
             step,
             path: ModulePath::default(),
         })
@@ -139,14 +139,15 @@ fn has_moments(state: &NamedTensors, name: &str) -> bool {
         .any(|suffix| state.0.contains_key(&format!("{name}{suffix}")))
 }
 
-struct Update<'a, 'b> {
+struct Update<'a> {
     optimiser: &'a mut Adam,
-    gradients: &'a mut ParameterGradients<'b>,
+    /// Of each trained parameter.
+    gradients: std::vec::IntoIter<Option<Tensor<1>>>,
     step: AdamStep,
     path: ModulePath,
 }
 
-impl ModuleMapper for Update<'_, '_> {
+impl ModuleMapper for Update<'_> {
     fn enter_module(&mut self, name: &str, _: &str) {
         self.path.push(name);
     }
@@ -161,7 +162,7 @@ impl ModuleMapper for Update<'_, '_> {
             return param;
         }
         let (id, tensor, mapper) = param.consume();
-        let Some(gradient) = self.gradients.take(&tensor) else {
+        let Some(gradient) = self.gradients.next().flatten() else {
             return Param::from_mapped_value(id, tensor, mapper);
         };
         let shape = tensor.shape();

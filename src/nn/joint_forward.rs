@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::config::{DiscriminatorRecipe, GeneratorRecipe, NormKind};
+use crate::config::{DiscriminatorRecipe, GeneratorRecipe};
 use crate::kernels::computes_on_own_threads;
 
 /// Most pixels of a pass. In larger ones the work done once for each pass matters little, and the memory that a pass holds matters more.
@@ -20,15 +20,14 @@ impl JointForward {
     /// For generators of `recipe`.
     pub fn of_generator(recipe: &GeneratorRecipe) -> Self {
         Self {
-            is_exact: treats_each_alone(recipe.norm) && !recipe.dropout,
+            is_exact: recipe.norm.treats_samples_alone() && !recipe.dropout,
         }
     }
 
     /// For discriminators of `recipe`.
     pub fn of_discriminator(recipe: &DiscriminatorRecipe) -> Self {
-        let compares = recipe.minibatch_deviation || recipe.minibatch_discrimination > 0;
         Self {
-            is_exact: treats_each_alone(recipe.norm) && !compares,
+            is_exact: recipe.norm.treats_samples_alone() && !recipe.compares_samples(),
         }
     }
 
@@ -70,12 +69,6 @@ impl JointForward {
     }
 }
 
-/// Whether a network with this norm makes of a picture what it would make of it alone, however often it is called.
-fn treats_each_alone(norm: NormKind) -> bool {
-    // Statistics of batch normalisation are those of the whole batch, and each pass moves the singular vectors on.
-    !matches!(norm, NormKind::Batch | NormKind::Spectral)
-}
-
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
@@ -83,7 +76,7 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
-    use crate::config::{Mode, Recipe};
+    use crate::config::{Mode, NormKind, Recipe};
     use crate::nn::{ForwardMode, Generator, NormStats, WeightInit};
 
     fn forward_of(recipe: &Recipe) -> impl Fn(Tensor<4>) -> Tensor<4> {

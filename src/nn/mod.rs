@@ -24,6 +24,7 @@ mod forward_mode;
 mod fused;
 mod gan_loss;
 mod generator;
+mod gradients;
 mod halving;
 mod image_pool;
 mod input_gradient;

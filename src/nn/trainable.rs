@@ -4,7 +4,8 @@ use burn::tensor::Gradients;
 
 use super::adam::{Adam, clip_weights};
 use super::average::WeightAverage;
-use super::reducer::{OptimiserStep, ParameterGradients};
+use super::gradients::ParameterGradients;
+use super::reducer::OptimiserStep;
 use super::reference_batch::ReferenceBatch;
 use super::tensors::{NamedTensors, Network, TensorError};
 
@@ -15,6 +16,8 @@ pub struct Trainable<N> {
     network: Option<N>,
     optimiser: Adam,
     average: Option<WeightAverage<N>>,
+    /// What has been collected for the next step.
+    gradients: Option<ParameterGradients>,
 }
 
 impl<N: Network> Trainable<N> {
@@ -24,6 +27,7 @@ impl<N: Network> Trainable<N> {
             network: Some(network),
             optimiser,
             average: None,
+            gradients: None,
         }
     }
 
@@ -56,15 +60,32 @@ impl<N: Network> Trainable<N> {
 
     /// Takes one step of the optimiser along `gradients`, averaged over all processes where there are several.
     pub fn update(&mut self, gradients: &mut Gradients, step: OptimiserStep<'_>) {
-        let mut gradients = match step.reducer {
-            Some(reducer) => ParameterGradients::averaged(self.network(), gradients, reducer),
-            None => ParameterGradients::Own(gradients),
+        self.collect(gradients, 1.0);
+        self.step(step);
+    }
+
+    /// Takes the network's part of `gradients` out and adds it, times `share`, to those of the next [step](Self::step): for a step whose
+    /// samples do not go through the network at once.
+    pub fn collect(&mut self, gradients: &mut Gradients, share: f64) {
+        let own = ParameterGradients::take(self.network(), gradients).scaled(share);
+        self.gradients = Some(match self.gradients.take() {
+            Some(others) => others.plus(own),
+            None => own,
+        });
+    }
+
+    /// Takes one step of the optimiser along the gradients [collected](Self::collect), averaged over all processes where there are several.
+    pub fn step(&mut self, step: OptimiserStep<'_>) {
+        let Some(gradients) = self.gradients.take() else {
+            return;
+        };
+        let gradients = match step.reducer {
+            Some(reducer) => gradients.averaged(reducer),
+            None => gradients,
         };
         // Taken out and put back, so that the update is the only owner and works in place.
         if let Some(network) = self.network.take() {
-            let network = self
-                .optimiser
-                .step_along(network, &mut gradients, step.rate);
+            let network = self.optimiser.step_along(network, gradients, step.rate);
             if let Some(average) = &mut self.average {
                 average.update(&network);
             }

@@ -1,6 +1,6 @@
 //! The BicycleGAN training step.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
 use super::code_encoder::CodeEncoder;
@@ -8,7 +8,10 @@ use super::pair_discriminator::{PairDiscriminator, ShownPairs};
 use crate::config::Recipe;
 use crate::data::Batch;
 use crate::kernels::mean;
-use crate::method::{Adversary, DiscriminatorLosses, Loss, Method, MethodState, StepContext};
+use crate::method::{
+    Adversary, DiscriminatorLosses, Loss, Method, MethodState, MicroBatch, MicroBatches,
+    StepContext,
+};
 use crate::nn::{
     Adam, Discriminator, ForwardMode, Generator, NamedTensors, NormStats, NormalLaw, TensorError,
     Trainable, WeightInit, code_tensor, draw_code, with_code,
@@ -42,6 +45,7 @@ pub struct BicycleGan {
     latent: f64,
     code_length: usize,
     seed: u64,
+    micro_batches: MicroBatches,
     /// Without automatic differentiation.
     device: Device,
 }
@@ -101,6 +105,7 @@ impl BicycleGan {
             latent: recipe.loss.latent,
             code_length: recipe.generator.latent,
             seed: recipe.train.seed,
+            micro_batches: MicroBatches::new(recipe, device),
             device: device.clone(),
         }
     }
@@ -132,15 +137,44 @@ impl BicycleGan {
         }
     }
 
-    /// Updates generator and encoder; returns their losses.
-    fn update_generator(
+    /// Makes pictures of a part of the batch, and collects what generator and encoder learn from it.
+    fn translate(
         &mut self,
+        part: MicroBatch<Batch>,
+        context: StepContext<'_>,
+    ) -> MicroBatch<Translated> {
+        let share = part.share;
+        part.map(|batch, rng| {
+            let input = Tensor::<4>::from_data(batch.a, &self.device);
+            let target = Tensor::<4>::from_data(batch.b, &self.device);
+            let made = self.generate(&input, &target, context.training_mode(), rng);
+            let encoded = [&input, &target, &made.encoded];
+            let encoded = self.discriminator.show(encoded, context, rng);
+            let random = [&input, &target, &made.random];
+            let judge = self.discriminator_random.as_mut();
+            let judge = judge.unwrap_or(&mut self.discriminator);
+            let random = judge.show(random, context, rng);
+            let (losses, mut gradients) =
+                self.play(&input, target, made, [&encoded, &random], context);
+            self.generator.collect(&mut gradients, share);
+            self.encoder.collect(&mut gradients, share);
+            Translated {
+                encoded,
+                random,
+                losses,
+            }
+        })
+    }
+
+    /// The losses of generator and encoder, and their gradients.
+    fn play(
+        &self,
         input: &Tensor<4>,
         target: Tensor<4>,
         made: Generated,
         [encoded, random]: [&ShownPairs; 2],
         context: StepContext<'_>,
-    ) -> Vec<Loss> {
+    ) -> (Vec<Loss>, Gradients) {
         let mode = context.training_mode();
         let pair = |picture: &Tensor<4>| Tensor::cat(vec![input.clone(), picture.clone()], 1);
         let (gan_loss, matching) = (self.discriminator.gan_loss, self.discriminator.matching);
@@ -171,40 +205,45 @@ impl BicycleGan {
         let sum = losses.iter().map(|(_, loss)| loss.clone());
         let sum = sum.reduce(|sum, loss| sum + loss);
         let sum = sum.expect("there are four losses at least");
-        let mut gradients = judgement.added_to(sum).backward();
-        self.generator
-            .update(&mut gradients, context.generator_step());
-        self.encoder
-            .update(&mut gradients, context.generator_step());
+        let gradients = judgement.added_to(sum).backward();
         let named = losses
             .iter()
             .map(|(name, loss)| Loss::generator(name, loss));
-        named.chain(Loss::matching(&judgement)).collect()
+        let named = named.chain(Loss::matching(&judgement)).collect();
+        (named, gradients)
     }
 
-    /// Updates the discriminators; returns their losses.
+    /// Updates the discriminators; returns their losses on each part of the batch.
     fn update_discriminators(
         &mut self,
-        [encoded, random]: [&ShownPairs; 2],
+        parts: &mut [MicroBatch<Translated>],
         context: StepContext<'_>,
-        rng: &mut ChaCha8Rng,
-    ) -> Vec<Loss> {
-        let (of_encoded, of_random) = if let Some(own) = &mut self.discriminator_random {
-            let of_encoded = self.discriminator.update_on_pairs(&[encoded], context, rng);
-            (of_encoded, own.update_on_pairs(&[random], context, rng))
+    ) -> Vec<Vec<Loss>> {
+        let judge = &mut self.discriminator;
+        let judged: Vec<_> = if let Some(own) = &mut self.discriminator_random {
+            let of_encoded = judge.update_on_pairs(parts, |part| [&part.encoded], context);
+            let of_random = own.update_on_pairs(parts, |part| [&part.random], context);
+            of_encoded.into_iter().zip(of_random).collect()
         } else {
-            let both = [encoded, random];
-            let mut judged = self.discriminator.update_on_pairs(&both, context, rng);
-            let of_random = judged.split_off(1);
-            (judged, of_random)
+            judge
+                .update_on_pairs(parts, |part| [&part.encoded, &part.random], context)
+                .into_iter()
+                .map(|mut judged| {
+                    let of_random = judged.split_off(1);
+                    (judged, of_random)
+                })
+                .collect()
         };
         let random_names = ["D_random_real", "D_random_fake", "D_random_penalty"];
-        let random = of_random.iter().flat_map(DiscriminatorLosses::named);
-        let random = random
-            .zip(random_names)
-            .map(|(loss, name)| Loss { name, ..loss });
-        let encoded = of_encoded.iter().flat_map(DiscriminatorLosses::named);
-        encoded.chain(random).collect()
+        let named = judged.into_iter().map(|(of_encoded, of_random)| {
+            let random = of_random.iter().flat_map(DiscriminatorLosses::named);
+            let random = random
+                .zip(random_names)
+                .map(|(loss, name)| Loss { name, ..loss });
+            let encoded = of_encoded.iter().flat_map(DiscriminatorLosses::named);
+            encoded.chain(random).collect()
+        });
+        named.collect()
     }
 
     /// What the generator in use makes of `input` and each of these codes, `[1, length]`.
@@ -224,22 +263,29 @@ impl BicycleGan {
     }
 }
 
+/// A part of the batch, translated.
+struct Translated {
+    /// What is to be judged of the pictures of the targets' codes, and of random codes.
+    encoded: ShownPairs,
+    random: ShownPairs,
+    losses: Vec<Loss>,
+}
+
 impl Method for BicycleGan {
     fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
-        let input = Tensor::<4>::from_data(batch.a, &self.device);
-        let target = Tensor::<4>::from_data(batch.b, &self.device);
-        let mut rng = random::step_rng(context.seed, context.step);
-        let made = self.generate(&input, &target, context.training_mode(), &mut rng);
-        let encoded = [&input, &target, &made.encoded];
-        let encoded = self.discriminator.show(encoded, context, &mut rng);
-        let random = [&input, &target, &made.random];
-        let judge = self.discriminator_random.as_mut();
-        let judge = judge.unwrap_or(&mut self.discriminator);
-        let random = judge.show(random, context, &mut rng);
-        let shown = [&encoded, &random];
-        let mut losses = self.update_generator(&input, target, made, shown, context);
-        losses.extend(self.update_discriminators(shown, context, &mut rng));
-        losses
+        let parts = self.micro_batches.split(batch, context).into_iter();
+        let translate = |part| self.translate(part, context);
+        let mut parts: Vec<MicroBatch<Translated>> = parts.map(translate).collect();
+        self.generator.step(context.generator_step());
+        self.encoder.step(context.generator_step());
+        let judged = self.update_discriminators(&mut parts, context);
+        let parts = parts.into_iter().zip(judged);
+        let losses = parts.map(|(part, judged)| {
+            let mut losses = part.content.losses;
+            losses.extend(judged);
+            (part.share, losses)
+        });
+        Loss::mean(losses.collect())
     }
 
     fn preview_caption(&self) -> &'static str {

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
 
-use crate::method::{Adversary, AugmentedView, DiscriminatorLosses, StepContext};
+use crate::method::{Adversary, AugmentedView, DiscriminatorLosses, MicroBatch, StepContext};
 use crate::nn::Discriminator;
 
 /// A discriminator that judges an input together with its output.
@@ -34,15 +34,16 @@ impl PairDiscriminator {
         ShownPairs { real, fake, view }
     }
 
-    /// Updates on pairs, as often as the recipe says; returns the losses on each of them, in the last update.
-    pub(super) fn update_on_pairs(
+    /// Updates on the pairs that `shown` finds in each of `parts`, as often as the recipe says; returns the losses on each of them, part by
+    /// part, in the last update.
+    pub(super) fn update_on_pairs<P, const N: usize>(
         &mut self,
-        shown: &[&ShownPairs],
+        parts: &mut [MicroBatch<P>],
+        shown: impl Fn(&P) -> [&ShownPairs; N],
         context: StepContext<'_>,
-        rng: &mut ChaCha8Rng,
-    ) -> Vec<DiscriminatorLosses> {
-        self.update(context, |discriminator| {
-            let shown = shown.iter();
+    ) -> Vec<Vec<DiscriminatorLosses>> {
+        self.update_in_parts(parts, context, |discriminator, part, rng| {
+            let shown = shown(part).into_iter();
             let losses = shown.map(|pairs| discriminator.losses_on(pairs, context, rng));
             let losses: Vec<DiscriminatorLosses> = losses.collect();
             let sum = losses.iter().map(DiscriminatorLosses::sum);

@@ -1,18 +1,21 @@
 //! The pix2pix training step.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use rand_chacha::ChaCha8Rng;
 
-use super::pair_discriminator::PairDiscriminator;
+use super::pair_discriminator::{PairDiscriminator, ShownPairs};
 use super::view::View;
 use crate::config::Recipe;
 use crate::data::Batch;
 use crate::kernels::mean;
-use crate::method::{Adversary, DiscriminatorLosses, Loss, Method, MethodState, StepContext};
+use crate::method::{
+    Adversary, DiscriminatorLosses, Loss, Method, MethodState, MicroBatch, MicroBatches,
+    StepContext,
+};
 use crate::nn::{
     Adam, Discriminator, ForwardMode, Generator, NamedTensors, NormStats, ReferenceBatch,
     ReferencePictures, TensorError, Trainable, Vgg19, WeightInit, enlarged,
 };
-use crate::random;
 
 const GENERATOR: &str = "generator";
 const DISCRIMINATOR: &str = "discriminator";
@@ -38,6 +41,7 @@ pub struct Pix2pix {
     view: View,
     norm_stats: NormStats,
     reference: Option<ReferencePictures>,
+    micro_batches: MicroBatches,
     /// Without automatic differentiation.
     device: Device,
 }
@@ -73,6 +77,7 @@ impl Pix2pix {
             view: View::new(recipe),
             norm_stats: NormStats::usual(recipe),
             reference: ReferencePictures::new(recipe),
+            micro_batches: MicroBatches::new(recipe, device),
             device: device.clone(),
         }
     }
@@ -113,62 +118,109 @@ impl Pix2pix {
         Ok(self)
     }
 
-    /// The generator's loss as the discriminator sees its output, `fake`, after a step of its own; with the terms for display.
-    fn play(
+    /// What the generator makes of a part of the batch, and what the discriminator is to be shown of it.
+    fn translate(
         &mut self,
-        [input, target, fake]: [&Tensor<4>; 3],
+        batch: Batch,
         context: StepContext<'_>,
-    ) -> (Tensor<1>, Vec<Loss>) {
-        let condition = match self.scale {
-            1 => input.clone(),
-            scale => enlarged(input.clone(), scale),
-        };
-        let mut rng = random::step_rng(context.seed, context.step);
-        let shown = self
-            .discriminator
-            .show([&condition, target, fake], context, &mut rng);
-        let judged = self
-            .discriminator
-            .update_on_pairs(&[&shown], context, &mut rng);
-
-        // The generator is judged by the discriminator after its step.
-        let fake_pair = Tensor::cat(vec![condition, fake.clone()], 1);
-        let fake_pair = shown.view.apply(fake_pair);
-        let (adversarial, judgement) = self.discriminator.judge(fake_pair, &shown.real, context);
-        let adversarial = adversarial * self.adversarial;
-        let mut losses = vec![Loss::generator("G_GAN", &adversarial)];
-        losses.extend(Loss::matching(&judgement));
-        losses.extend(judged.iter().flat_map(DiscriminatorLosses::named));
-        (judgement.added_to(adversarial), losses)
-    }
-}
-
-impl Method for Pix2pix {
-    fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
+        rng: &mut ChaCha8Rng,
+    ) -> Translated {
         let input = Tensor::<4>::from_data(batch.a, &self.device);
         let target = Tensor::<4>::from_data(batch.b, &self.device);
         let fake = self
             .generator
             .network()
             .forward(input.clone(), context.training_mode());
+        let shown = (self.adversarial > 0.0).then(|| {
+            let condition = match self.scale {
+                1 => input,
+                scale => enlarged(input, scale),
+            };
+            let pictures = [&condition, &target, &fake];
+            let pairs = self.discriminator.show(pictures, context, rng);
+            (condition, pairs)
+        });
+        Translated {
+            target,
+            fake,
+            shown,
+        }
+    }
 
+    /// The losses of the generator, whose sum is the last, and of the discriminator, `judged`.
+    fn losses(
+        &self,
+        translated: Translated,
+        judged: &[DiscriminatorLosses],
+        context: StepContext<'_>,
+    ) -> (Vec<Loss>, Tensor<1>) {
+        let Translated {
+            target,
+            fake,
+            shown,
+        } = translated;
         let distance = mean((fake.clone() - target.clone()).abs()) * self.l1;
-        let named = Loss::generator("G_L1", &distance);
-        let (mut loss, mut losses) = if self.adversarial > 0.0 {
-            let (played, mut terms) = self.play([&input, &target, &fake], context);
-            terms.insert(1, named);
-            (played + distance, terms)
-        } else {
-            (distance, vec![named])
-        };
+        let mut losses = vec![Loss::generator("G_L1", &distance)];
+        let mut sum = distance;
+        if let Some((condition, shown)) = shown {
+            let fake_pair = Tensor::cat(vec![condition, fake.clone()], 1);
+            let fake_pair = shown.view.apply(fake_pair);
+            let (adversarial, judgement) =
+                self.discriminator.judge(fake_pair, &shown.real, context);
+            let adversarial = adversarial * self.adversarial;
+            losses.insert(0, Loss::generator("G_GAN", &adversarial));
+            losses.extend(Loss::matching(&judgement));
+            losses.extend(judged.iter().flat_map(DiscriminatorLosses::named));
+            sum = judgement.added_to(adversarial) + sum;
+        }
         if let Some(vgg) = &self.vgg {
             let distance = vgg.perceptual_loss(fake, target) * self.perceptual;
             losses.push(Loss::generator("G_VGG", &distance));
-            loss = loss + distance;
+            sum = sum + distance;
         }
-        self.generator
-            .update(&mut loss.backward(), context.generator_step());
-        losses
+        (losses, sum)
+    }
+}
+
+/// A part of the batch, translated.
+struct Translated {
+    target: Tensor<4>,
+    fake: Tensor<4>,
+    /// What the discriminator judges pictures with, and what it is shown; none where there is none.
+    shown: Option<(Tensor<4>, ShownPairs)>,
+}
+
+impl Translated {
+    fn pairs(&self) -> [&ShownPairs; 1] {
+        let (_, pairs) = self.shown.as_ref().expect("there is a discriminator");
+        [pairs]
+    }
+}
+
+impl Method for Pix2pix {
+    fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
+        let parts = self.micro_batches.split(batch, context).into_iter();
+        let translate =
+            |part: MicroBatch<Batch>| part.map(|batch, rng| self.translate(batch, context, rng));
+        let mut parts: Vec<MicroBatch<Translated>> = parts.map(translate).collect();
+        let mut judged = if self.adversarial > 0.0 {
+            self.discriminator
+                .update_on_pairs(&mut parts, Translated::pairs, context)
+        } else {
+            Vec::new()
+        }
+        .into_iter();
+
+        // The generator is judged by the discriminator after its step.
+        let learn = |part: MicroBatch<Translated>| {
+            let judged = judged.next().unwrap_or_default();
+            let (losses, sum) = self.losses(part.content, &judged, context);
+            self.generator.collect(&mut sum.backward(), part.share);
+            (part.share, losses)
+        };
+        let losses = parts.into_iter().map(learn).collect();
+        self.generator.step(context.generator_step());
+        Loss::mean(losses)
     }
 
     fn preview_caption(&self) -> &'static str {

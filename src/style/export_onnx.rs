@@ -22,6 +22,40 @@ pub struct OnnxFile {
     pub sizes: PictureSizes,
 }
 
+impl OnnxFile {
+    /// The model of a `network` of the style in `folder` with its `weights`; `properties` says more of it than its manifest does.
+    pub(crate) fn new(
+        folder: &StyleFolder,
+        manifest: &Manifest,
+        network: &OnnxNetwork<'_>,
+        weights: NamedTensors,
+        options: &OnnxOptions,
+        properties: &[(&'static str, &str)],
+    ) -> Result<Self, StyleError> {
+        let own = |&(key, value): &(&'static str, &str)| (key, value.to_owned());
+        let mut all = vec![
+            ("style", folder.name()),
+            ("mode", manifest.recipe.mode.name().to_owned()),
+        ];
+        all.extend(properties.iter().map(own));
+        for (key, value) in [("author", &manifest.author), ("licence", &manifest.licence)] {
+            all.extend(value.clone().map(|value| (key, value)));
+        }
+        let model = onnx_model(network, weights, options, all);
+        let model = model.map_err(|error| match error {
+            OnnxError::Weights(source) => StyleError::BadWeights {
+                path: folder.path().to_owned(),
+                source,
+            },
+            error => error.into(),
+        })?;
+        Ok(Self {
+            bytes: onnx_file(&model)?,
+            sizes: network.sizes(),
+        })
+    }
+}
+
 /// An ONNX model of the generator for `direction`, or for the style's own.
 ///
 /// # Errors
@@ -46,14 +80,6 @@ pub fn generator_onnx(
     }
     let (weights, channels) = generator_weights(folder, manifest, direction, device)?;
     let direction = direction.unwrap_or(recipe.data.direction);
-    let mut properties = vec![
-        ("style", folder.name()),
-        ("mode", recipe.mode.name().to_owned()),
-        ("direction", direction.name().to_owned()),
-    ];
-    for (key, value) in [("author", &manifest.author), ("licence", &manifest.licence)] {
-        properties.extend(value.clone().map(|value| (key, value)));
-    }
     let stage = reached_stage(recipe, &weights);
     let network = OnnxNetwork {
         recipe: &stage.generator,
@@ -73,18 +99,8 @@ pub fn generator_onnx(
             }),
         },
     };
-    let model = onnx_model(&network, weights, options, properties);
-    let model = model.map_err(|error| match error {
-        OnnxError::Weights(source) => StyleError::BadWeights {
-            path: folder.path().to_owned(),
-            source,
-        },
-        error => error.into(),
-    })?;
-    Ok(OnnxFile {
-        bytes: onnx_file(&model)?,
-        sizes: network.sizes(),
-    })
+    let properties = [("direction", direction.name())];
+    OnnxFile::new(folder, manifest, &network, weights, options, &properties)
 }
 
 /// The recipe of the stage that these weights are of: that with as many enhancers.

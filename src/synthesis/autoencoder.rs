@@ -12,7 +12,6 @@ use crate::data::Batch;
 use crate::kernels::mean;
 use crate::method::{Loss, Method, MethodState, StepContext};
 use crate::nn::{Adam, ForwardMode, NamedTensors, NormStats, TensorError, Trainable, WeightInit};
-use crate::random::step_rng;
 
 const GENERATOR: &str = "generator";
 const ENCODER: &str = "encoder";
@@ -123,7 +122,7 @@ impl Autoencoder {
 
 impl Method for Autoencoder {
     fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
-        let rng = &mut step_rng(context.seed, context.step);
+        let rng = &mut context.rng();
         let noise = normal_noise(rng, batch.b.shape()[0] * self.latent);
         self.step_with(batch, noise, context)
     }

@@ -16,7 +16,6 @@ use crate::config::Recipe;
 use crate::data::Batch;
 use crate::method::{Loss, Method, MethodState, StepContext};
 use crate::nn::{ForwardMode, NamedTensors, NormStats, TensorError};
-use crate::random::step_rng;
 
 /// A game for each level of a Laplacian pyramid.
 ///
@@ -133,7 +132,7 @@ fn put(tensors: &mut NamedTensors, prefix: &str, own: NamedTensors) {
 
 impl Method for Cascade {
     fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
-        let rng = &mut step_rng(context.seed, context.step);
+        let rng = &mut context.rng();
         let count = batch.b.shape()[0];
         let noise = normal_noise(rng, count * self.recipe.noise_length());
         self.step_with(batch, noise, context, rng)

@@ -20,7 +20,6 @@ use crate::method::{Adversary, DiscriminatorLosses, Loss, Method, MethodState, S
 use crate::nn::{
     Adam, Critic, ForwardMode, NamedTensors, NormStats, TensorError, Trainable, WeightInit,
 };
-use crate::random::step_rng;
 
 const GENERATOR: &str = "generator";
 const DISCRIMINATOR: &str = "discriminator";
@@ -272,7 +271,7 @@ impl Generate {
 
 impl Method for Generate {
     fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
-        let rng = &mut step_rng(context.seed, context.step);
+        let rng = &mut context.rng();
         let (count, values) = (batch.b.shape()[0], batch.b.shape().num_elements());
         let directions = self.path.direction_count(context.step, values);
         let mut noise = normal_noise(rng, self.noise_count(count) + directions);

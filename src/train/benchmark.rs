@@ -78,6 +78,7 @@ impl Benchmark {
             step,
             epoch: 1,
             seed: self.recipe.train.seed,
+            position: 0,
             generator_rate: optim.lr,
             discriminator_rate: self.recipe.discriminator_learning_rate(),
             detail: 1.0,

@@ -16,7 +16,6 @@ use crate::data::{Batch, DataLoader, FadeIn, Share};
 use crate::device::OpenDevice;
 use crate::distributed::{Group, GroupError, Signal};
 use crate::method::{Method, Player, StepContext};
-use crate::random;
 use crate::style::{Manifest, StyleError, StyleFolder};
 
 /// Steps after which the time of the run is estimated.
@@ -172,9 +171,9 @@ impl Training<'_> {
         let position = self.state.position() - self.stage.first;
         let within = position % self.state.per_epoch;
         let length = self.stage.dataset.len();
-        let (_, part) = self
-            .share()
-            .of_step(length, recipe.data.batch_size.max(1), within);
+        let batch_size = recipe.data.batch_size.max(1);
+        let (positions, part) = self.share().of_step(length, batch_size, within);
+        let first = batch_size * self.group.size() * within as usize;
         self.state.step += 1;
         let step = self.state.step;
         let epoch = self.state.epoch();
@@ -183,18 +182,18 @@ impl Training<'_> {
         let fade = FadeIn::new(recipe, self.stage.per_epoch);
         let detail = fade.map_or(1.0, |fade| fade.share(position));
         let averaging = Averaging::new(self.group, part, recipe.train.sync_norm);
-        let seed = random::process_seed(recipe.train.seed, self.group.rank());
         let context = StepContext {
             step,
             epoch: schedule_epoch,
-            seed,
+            seed: recipe.train.seed,
+            position: positions.start - first,
             generator_rate: recipe.optim.lr * factor,
             discriminator_rate: recipe.discriminator_learning_rate() * factor,
             detail,
             reducer: averaging.reducer(),
         };
         // Reseeded at every step, so that there is no state of a generator to save.
-        self.device.device.seed(random::device_seed(seed, step));
+        self.device.device.seed(context.device_seed());
         self.state.pending.push(PendingLosses {
             step,
             epoch,

@@ -1,7 +1,8 @@
 //! The training step of CUT and FastCUT.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
 
 use super::discriminator::DomainDiscriminator;
 use super::heads::PatchHeads;
@@ -10,12 +11,14 @@ use super::patch_nce::PatchNce;
 use super::sliced_wasserstein::SlicedWasserstein;
 use crate::config::Recipe;
 use crate::data::Batch;
-use crate::method::{Adversary, Loss, Method, MethodState, StepContext};
+use crate::method::{
+    Adversary, DiscriminatorLosses, Loss, Method, MethodState, MicroBatch, MicroBatches,
+    StepContext,
+};
 use crate::nn::{
     Adam, Discriminator, ForwardMode, NamedTensors, NormStats, ReferenceBatch, ReferencePictures,
     ResnetGenerator, TensorError, Trainable, WeightInit,
 };
-use crate::random;
 
 const GENERATOR: &str = "generator";
 const DISCRIMINATOR: &str = "discriminator";
@@ -42,6 +45,7 @@ pub struct Contrastive {
     reference: Option<ReferencePictures>,
     sliced: Option<SlicedWasserstein>,
     kept: KeptLuminance,
+    micro_batches: MicroBatches,
     /// Without automatic differentiation.
     device: Device,
 }
@@ -78,6 +82,7 @@ impl Contrastive {
             reference: ReferencePictures::new(recipe),
             sliced: SlicedWasserstein::from_recipe(recipe, output),
             kept: KeptLuminance::from_recipe(&recipe.generator),
+            micro_batches: MicroBatches::new(recipe, device),
             device: device.clone(),
         }
     }
@@ -123,13 +128,30 @@ impl Compared {
     }
 }
 
-impl Method for Contrastive {
-    fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
+/// A part of the batch, translated.
+struct Translated {
+    real_b: Tensor<4>,
+    fake_b: Tensor<4>,
+    /// Pictures of A.
+    count: usize,
+    /// The translations of all pictures, those of A first.
+    output: Tensor<4>,
+    keys: Vec<Tensor<4>>,
+    /// Whether the generator was given mirror images.
+    is_flipped: bool,
+}
+
+impl Contrastive {
+    fn translate(
+        &self,
+        batch: Batch,
+        context: StepContext<'_>,
+        rng: &mut ChaCha8Rng,
+    ) -> Translated {
         let mode = context.training_mode();
         let real_a = Tensor::<4>::from_data(batch.a, &self.device);
         let real_b = Tensor::<4>::from_data(batch.b, &self.device);
-        let mut rng = random::step_rng(context.seed, context.step);
-        let (count_a, count_b) = (real_a.dims()[0], real_b.dims()[0]);
+        let count = real_a.dims()[0];
         // A picture of B should stay as it is: what is learnt from it is the same comparison.
         let source = if self.identity > 0.0 {
             Tensor::cat(vec![real_a, real_b.clone()], 0)
@@ -147,20 +169,38 @@ impl Method for Contrastive {
         } else {
             generator.forward_with_features(source, &self.layers, mode)
         };
-        let fake_b = output.clone().narrow(0, 0, count_a);
+        Translated {
+            real_b,
+            fake_b: output.clone().narrow(0, 0, count),
+            count,
+            output,
+            keys,
+            is_flipped,
+        }
+    }
 
-        let judged =
-            self.discriminator
-                .update_on_pictures(&real_b, fake_b.clone(), context, &mut rng);
-
-        // The discriminator that judges the generator has already made its step.
+    /// The losses of generator and heads, and their gradients.
+    fn play(
+        &mut self,
+        translated: Translated,
+        context: StepContext<'_>,
+        rng: &mut ChaCha8Rng,
+    ) -> (Vec<Loss>, Gradients) {
+        let Translated {
+            real_b,
+            fake_b,
+            count,
+            output,
+            keys,
+            is_flipped,
+        } = translated;
         let (adversarial, judgement) = self
             .discriminator
-            .generator_loss(&fake_b, &real_b, context, &mut rng);
+            .generator_loss(&fake_b, &real_b, context, rng);
         let queries = self
             .generator
             .network()
-            .features(output, &self.layers, mode)
+            .features(output, &self.layers, context.training_mode())
             .into_iter();
         let compared = Compared {
             keys: keys.into_iter().map(Tensor::detach).collect(),
@@ -171,10 +211,10 @@ impl Method for Contrastive {
         let heads = self.heads.network();
         let mut compare = |first, count| {
             let pictures = compared.pictures(first, count);
-            self.nce.loss(heads, pictures, &mut rng) * self.weight
+            self.nce.loss(heads, pictures, rng) * self.weight
         };
-        let nce = compare(0, count_a);
-        let identity = (self.identity > 0.0).then(|| compare(count_a, count_b));
+        let nce = compare(0, count);
+        let identity = (self.identity > 0.0).then(|| compare(count, real_b.dims()[0]));
         let contrast = match &identity {
             Some(identity) => {
                 (nce.clone() + identity.clone() * self.identity) / (1.0 + self.identity)
@@ -183,16 +223,11 @@ impl Method for Contrastive {
         };
         drop(compared);
         let sliced = self.sliced.as_mut();
-        let sliced = sliced.map(|sliced| sliced.loss(&fake_b, &real_b, &mut rng));
+        let sliced = sliced.map(|sliced| sliced.loss(&fake_b, &real_b, rng));
         let mut loss = judgement.added_to(adversarial.clone() + contrast);
         if let Some(sliced) = &sliced {
             loss = loss + sliced.clone();
         }
-        let mut gradients = loss.backward();
-        self.generator
-            .update(&mut gradients, context.generator_step());
-        self.heads.update(&mut gradients, context.generator_step());
-
         let mut losses = vec![
             Loss::generator("G_GAN", &adversarial),
             Loss::generator("NCE", &nce),
@@ -200,8 +235,36 @@ impl Method for Contrastive {
         losses.extend(identity.map(|identity| Loss::generator("NCE_Y", &identity)));
         losses.extend(sliced.map(|sliced| Loss::generator("SWD", &sliced)));
         losses.extend(Loss::matching(&judgement));
-        losses.extend(judged.named());
-        losses
+        (losses, loss.backward())
+    }
+}
+
+impl Method for Contrastive {
+    fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
+        let parts = self.micro_batches.split(batch, context).into_iter();
+        let translate =
+            |part: MicroBatch<Batch>| part.map(|batch, rng| self.translate(batch, context, rng));
+        let mut parts: Vec<MicroBatch<Translated>> = parts.map(translate).collect();
+
+        let judged = self.discriminator.update_on_pictures(
+            &mut parts,
+            |part| (&part.real_b, &part.fake_b),
+            context,
+        );
+
+        // The discriminator that judges the generator has already made its step.
+        let play = |(part, judged): (MicroBatch<Translated>, DiscriminatorLosses)| {
+            let part = part.map(|translated, rng| self.play(translated, context, rng));
+            let (mut losses, mut gradients) = part.content;
+            self.generator.collect(&mut gradients, part.share);
+            self.heads.collect(&mut gradients, part.share);
+            losses.extend(judged.named());
+            (part.share, losses)
+        };
+        let losses = parts.into_iter().zip(judged).map(play).collect();
+        self.generator.step(context.generator_step());
+        self.heads.step(context.generator_step());
+        Loss::mean(losses)
     }
 
     fn preview_caption(&self) -> &'static str {

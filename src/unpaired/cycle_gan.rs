@@ -3,18 +3,18 @@
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
+use super::cycle_losses::CycleLosses;
 use super::discriminator::DomainDiscriminator;
 use super::kept_luminance::KeptLuminance;
 use super::sliced_wasserstein::SlicedWasserstein;
 use crate::config::Recipe;
 use crate::data::Batch;
 use crate::kernels::mean;
-use crate::method::{Adversary, Loss, Method, MethodState, StepContext};
+use crate::method::{Adversary, Loss, Method, MethodState, MicroBatch, MicroBatches, StepContext};
 use crate::nn::{
     Adam, Discriminator, ForwardMode, Generator, JointForward, NamedTensors, NormStats,
     ReferenceBatch, ReferencePictures, TensorError, Trainable, WeightInit,
 };
-use crate::random;
 
 const GENERATOR_A2B: &str = "generator_a2b";
 const GENERATOR_B2A: &str = "generator_b2a";
@@ -43,6 +43,7 @@ pub struct CycleGan {
     /// Of the side with discriminator A, then of the side with discriminator B.
     sliced: [Option<SlicedWasserstein>; 2],
     kept: KeptLuminance,
+    micro_batches: MicroBatches,
     /// Without automatic differentiation.
     device: Device,
 }
@@ -89,6 +90,7 @@ impl CycleGan {
             sliced: [recipe.data.output_channels, recipe.data.input_channels]
                 .map(|channels| SlicedWasserstein::from_recipe(recipe, channels)),
             kept: KeptLuminance::from_recipe(&recipe.generator),
+            micro_batches: MicroBatches::new(recipe, device),
             device: device.clone(),
         }
     }
@@ -112,14 +114,38 @@ impl CycleGan {
         Ok(())
     }
 
-    /// Updates both generators; returns the translations (to B, to A) and the losses.
-    fn update_generators(
+    /// Collects what both generators learn from a part of the batch.
+    fn translate(
+        &mut self,
+        part: MicroBatch<Batch>,
+        context: StepContext<'_>,
+    ) -> MicroBatch<Translated> {
+        let share = part.share;
+        part.map(|batch, rng| {
+            let real_a = Tensor::<4>::from_data(batch.a, &self.device);
+            let real_b = Tensor::<4>::from_data(batch.b, &self.device);
+            let ([fake_b, fake_a], losses, mut gradients) =
+                self.play(&real_a, &real_b, context, rng);
+            self.a2b.collect(&mut gradients, share);
+            self.b2a.collect(&mut gradients, share);
+            Translated {
+                real_a,
+                real_b,
+                fake_a,
+                fake_b,
+                losses,
+            }
+        })
+    }
+
+    /// Translates pictures; returns the translations (to B, to A), the losses of the generators and their gradients.
+    fn play(
         &mut self,
         real_a: &Tensor<4>,
         real_b: &Tensor<4>,
         context: StepContext<'_>,
         rng: &mut ChaCha8Rng,
-    ) -> (Tensor<4>, Tensor<4>, GeneratorLosses) {
+    ) -> ([Tensor<4>; 2], CycleLosses, Gradients) {
         let (a2b, b2a) = (self.a2b.network(), self.b2a.network());
         let mode = context.training_mode();
         let to_b = |pictures| a2b.forward(pictures, mode);
@@ -185,83 +211,54 @@ impl CycleGan {
             }
         }
         loss = judgement_b.added_to(judgement_a.added_to(loss));
-        let mut gradients: Gradients = loss.backward();
-        let step = context.generator_step();
-        self.a2b.update(&mut gradients, step);
-        self.b2a.update(&mut gradients, step);
-        let losses = GeneratorLosses {
+        let gradients = loss.backward();
+        let losses = CycleLosses {
             gan: [gan_a, gan_b],
             matching: [judgement_a, judgement_b].map(|judgement| judgement.matching),
             cycle: [cycle_a, cycle_b],
             identity: identity.map(|(a, b)| [a, b]),
             sliced,
         };
-        (fake_b, fake_a, losses)
+        ([fake_b, fake_a], losses, gradients)
     }
 }
 
-/// Losses of the generators: of the side with discriminator A, then of the side with discriminator B.
-struct GeneratorLosses {
-    gan: [Tensor<1>; 2],
-    matching: [Vec<(&'static str, Tensor<1>)>; 2],
-    cycle: [Tensor<1>; 2],
-    identity: Option<[Tensor<1>; 2]>,
-    sliced: [Option<Tensor<1>>; 2],
+/// A part of the batch, translated.
+struct Translated {
+    real_a: Tensor<4>,
+    real_b: Tensor<4>,
+    fake_a: Tensor<4>,
+    fake_b: Tensor<4>,
+    losses: CycleLosses,
 }
 
 impl Method for CycleGan {
     fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
-        let real_a = Tensor::<4>::from_data(batch.a, &self.device);
-        let real_b = Tensor::<4>::from_data(batch.b, &self.device);
-        let mut rng = random::step_rng(context.seed, context.step);
-        let (fake_b, fake_a, losses) = self.update_generators(&real_a, &real_b, context, &mut rng);
+        let parts = self.micro_batches.split(batch, context).into_iter();
+        let translate = |part| self.translate(part, context);
+        let mut parts: Vec<MicroBatch<Translated>> = parts.map(translate).collect();
+        self.a2b.step(context.generator_step());
+        self.b2a.step(context.generator_step());
 
-        let judged_a = self
-            .discriminator_a
-            .update_on_pictures(&real_b, fake_b, context, &mut rng);
-        let judged_b = self
-            .discriminator_b
-            .update_on_pictures(&real_a, fake_a, context, &mut rng);
+        let judged_a = self.discriminator_a.update_on_pictures(
+            &mut parts,
+            |part| (&part.real_b, &part.fake_b),
+            context,
+        );
+        let judged_b = self.discriminator_b.update_on_pictures(
+            &mut parts,
+            |part| (&part.real_a, &part.fake_a),
+            context,
+        );
 
-        let mut named = Vec::with_capacity(8);
-        let names = [
-            [
-                "D_A",
-                "D_penalty_A",
-                "G_A",
-                "G_means_A",
-                "cycle_A",
-                "idt_A",
-                "SWD_A",
-            ],
-            [
-                "D_B",
-                "D_penalty_B",
-                "G_B",
-                "G_means_B",
-                "cycle_B",
-                "idt_B",
-                "SWD_B",
-            ],
-        ];
-        for (side, judged) in [judged_a, judged_b].into_iter().enumerate() {
-            let [discriminator, penalty, gan, means, cycle, identity, sliced] = names[side];
-            let loss = (judged.on_real + judged.on_fake) * 0.5;
-            named.push(Loss::discriminator(discriminator, &loss));
-            let value = judged.penalty;
-            named.extend(value.map(|value| Loss::discriminator(penalty, &value)));
-            named.push(Loss::generator(gan, &losses.gan[side]));
-            // Of unpaired pictures only means can be compared.
-            let matching = losses.matching[side].iter();
-            named.extend(matching.map(|(_, value)| Loss::generator(means, value)));
-            named.push(Loss::generator(cycle, &losses.cycle[side]));
-            if let Some(values) = &losses.identity {
-                named.push(Loss::generator(identity, &values[side]));
-            }
-            let value = losses.sliced[side].iter();
-            named.extend(value.map(|value| Loss::generator(sliced, value)));
-        }
-        named
+        let judged = judged_a.into_iter().zip(judged_b);
+        let named = parts
+            .iter()
+            .zip(judged)
+            .map(|(part, (judged_a, judged_b))| {
+                (part.share, part.content.losses.named([judged_a, judged_b]))
+            });
+        Loss::mean(named.collect())
     }
 
     fn preview_caption(&self) -> &'static str {

@@ -3,25 +3,31 @@
 use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
 
-use crate::method::{Adversary, DiscriminatorLosses, StepContext};
+use crate::method::{Adversary, DiscriminatorLosses, MicroBatch, StepContext};
 use crate::nn::{Discriminator, Judgement};
 
 /// A discriminator of one domain.
 pub(super) type DomainDiscriminator = Adversary<Discriminator>;
 
 impl DomainDiscriminator {
-    /// Updates on real pictures and, through the pool, generated ones, as often as the recipe says; returns the losses of the last
-    /// update.
-    pub(super) fn update_on_pictures(
+    /// Updates on the real pictures and, through the pool, the generated ones that `pictures` finds in each of `parts`, as often as the
+    /// recipe says; returns the losses on each part in the last update.
+    pub(super) fn update_on_pictures<P>(
         &mut self,
-        real: &Tensor<4>,
-        fake: Tensor<4>,
+        parts: &mut [MicroBatch<P>],
+        pictures: impl Fn(&P) -> (&Tensor<4>, &Tensor<4>),
         context: StepContext<'_>,
-        rng: &mut ChaCha8Rng,
-    ) -> DiscriminatorLosses {
+    ) -> Vec<DiscriminatorLosses> {
         // Without its graph: the discriminator's step must not reach the generator.
-        let fake = self.pool.query(fake.inner(), rng);
-        self.update(context, |discriminator| {
+        let mut pooled = |part: &mut MicroBatch<P>| {
+            let (_, fake) = pictures(&part.content);
+            self.pool.query(fake.clone().inner(), &mut part.rng)
+        };
+        let fakes: Vec<Tensor<4>> = parts.iter_mut().map(&mut pooled).collect();
+        let mut fakes = fakes.iter().cycle();
+        self.update_in_parts(parts, context, |discriminator, part, rng| {
+            let (real, _) = pictures(part);
+            let fake = fakes.next().expect("there is one for each part");
             let real = discriminator.seen(real.clone(), context, rng);
             let fake = discriminator.seen(fake.clone(), context, rng);
             let penalty = discriminator.penalty(&real, &fake, context, rng);

@@ -2,6 +2,7 @@
 
 mod contrastive;
 mod cycle_gan;
+mod cycle_losses;
 mod discriminator;
 mod heads;
 mod kept_luminance;

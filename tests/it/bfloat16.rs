@@ -210,6 +210,7 @@ fn losses_are_near(device: &Device) {
             step: index as u64 + 1,
             epoch: 1,
             seed: 0,
+            position: 0,
             generator_rate: 2e-4,
             discriminator_rate: 2e-4,
             detail: 1.0,

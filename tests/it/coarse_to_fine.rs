@@ -294,6 +294,7 @@ fn a_restored_method_goes_on_to_the_bit() {
             step: index + 1,
             epoch: index + 1,
             seed: 0,
+            position: 0,
             generator_rate: 2e-4,
             discriminator_rate: 2e-4,
             detail: 1.0,

@@ -104,6 +104,7 @@ fn step(method: &mut dyn Method, step: u64) {
         step,
         epoch: 1,
         seed: 3,
+        position: 0,
         generator_rate: RATE,
         discriminator_rate: RATE,
         detail: 1.0,

@@ -98,6 +98,7 @@ fn every_objective_trains_and_none_is_needed() {
         epoch: 1,
         step: 1,
         seed: 0,
+        position: 0,
         generator_rate: 2e-3,
         discriminator_rate: 2e-4,
         detail: 1.0,

@@ -127,6 +127,8 @@ fn check_training(
     recipe.generator.norm = norm;
     recipe.encoder.downsamplings = number(&config["encoder"], "downsamplings");
     recipe.discriminator.layers = number(&config["discriminator"], "layers");
+    // The codes of a batch are drawn for all of it.
+    recipe.train.micro_batch = number(&config, "batch");
     let device = test_device();
     let generator = generator(&mut recipe, &device);
     let mut start = init(&recipe, &device);

@@ -105,6 +105,7 @@ mod labels;
 mod latent;
 mod made_inputs;
 mod masks;
+mod micro_batches;
 mod minibatch;
 mod onnx_interpreter;
 mod optimiser;

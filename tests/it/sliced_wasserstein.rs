@@ -35,6 +35,7 @@ fn step(method: &mut dyn Method, number: u64) -> Vec<&'static str> {
         epoch: 1,
         step: number,
         seed: 3,
+        position: 0,
         generator_rate: 2e-4,
         discriminator_rate: 2e-4,
         detail: 1.0,

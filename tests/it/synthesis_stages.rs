@@ -4,7 +4,6 @@ use tempfile::TempDir;
 use translate::config::{Augment, ClassSource, Condition, GanObjective, Mode, Overlay, Recipe};
 use translate::method::{Loss, Method, StepContext};
 use translate::nn::NamedTensors;
-use translate::random::step_rng;
 use translate::style::{Manifest, StyleFolder, write_weights};
 use translate::synthesis::{
     Cascade, Code, Generate, GeneratorInput, Sampler, StagedGenerator, SynthesisGenerator, method,
@@ -106,7 +105,7 @@ fn five_steps_of_a_cascade_equal_pytorch() {
         noise: noise(&fixture),
         detail: 1.0,
         step: |method, batch, noise, context| {
-            let rng = &mut step_rng(context.seed, context.step);
+            let rng = &mut context.rng();
             method.step_with(batch, noise, context, rng)
         },
     };
@@ -125,7 +124,7 @@ fn five_steps_of_a_second_stage_equal_pytorch() {
         noise: noise(&fixture),
         detail: 1.0,
         step: |method, batch, noise, context| {
-            let rng = &mut step_rng(context.seed, context.step);
+            let rng = &mut context.rng();
             method.step_with(batch, noise, context, rng)
         },
     };

@@ -7,7 +7,6 @@ use translate::config::{
 use translate::data::Batch;
 use translate::method::{Loss, Method, MethodState, StepContext};
 use translate::nn::{Critic, ForwardMode, NamedTensors, TensorError};
-use translate::random::step_rng;
 use translate::synthesis::{DcganGenerator, Generate, SynthesisDiscriminator};
 
 use crate::device::test_device;
@@ -159,7 +158,7 @@ pub fn check_five_steps_at([rate, detail]: [f64; 2], name: &str, recipe: &Recipe
         noise: values(&fixture.data("noise")).to_vec(),
         detail,
         step: |method, batch, noise, context| {
-            let rng = &mut step_rng(context.seed, context.step);
+            let rng = &mut context.rng();
             method.step_with(batch, noise, context, rng)
         },
     };

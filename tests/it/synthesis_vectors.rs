@@ -4,7 +4,6 @@ use burn::tensor::TensorData;
 use translate::config::{ClassSource, Condition, GanObjective, NormKind};
 use translate::data::Batch;
 use translate::method::Method;
-use translate::random::step_rng;
 use translate::synthesis::Generate;
 
 use crate::cli_support::Place;
@@ -36,7 +35,7 @@ fn vectors_are_told_as_classes_are() {
         noise: values(&fixture.data("noise")).to_vec(),
         detail: 1.0,
         step: |method, batch, noise, context| {
-            let rng = &mut step_rng(context.seed, context.step);
+            let rng = &mut context.rng();
             method.step_with(batch, noise, context, rng)
         },
     };

@@ -39,3 +39,10 @@ pub struct DiscriminatorRecipe {
     #[serde(default)]
     pub noise_epochs: usize,
 }
+
+impl DiscriminatorRecipe {
+    /// Whether it looks at how different the pictures of a batch are.
+    pub fn compares_samples(&self) -> bool {
+        self.minibatch_deviation || self.minibatch_discrimination > 0
+    }
+}

@@ -5,7 +5,7 @@ use burn::tensor::Device;
 use super::noise::{FirstStage, Noise, NoiseNetwork};
 use crate::config::NormKind;
 use crate::nn::{NamedTensors, NormStats};
-use crate::style::onnx::{OnnxError, OnnxNetwork, OnnxOptions, onnx_file, onnx_model};
+use crate::style::onnx::{OnnxNetwork, OnnxOptions};
 use crate::style::{Manifest, OnnxFile, StyleError, StyleFolder};
 use crate::synthesis::classes::Classes;
 use crate::synthesis::generator::SynthesisGenerator;
@@ -32,30 +32,12 @@ pub fn generator_onnx(
         return Err(StyleError::FixedStatistics(folder.name()));
     }
     let weights = NamedTensors::from_network(sampler.network());
-    let mut properties = vec![
-        ("style", folder.name()),
-        ("mode", recipe.mode.name().to_owned()),
-    ];
-    for (key, value) in [("author", &manifest.author), ("licence", &manifest.licence)] {
-        properties.extend(value.clone().map(|value| (key, value)));
-    }
     let network = OnnxNetwork {
         recipe: &recipe.generator,
         channels: [recipe.generator.latent, recipe.data.output_channels],
         input: noise(sampler.stages()).into_input(),
     };
-    let model = onnx_model(&network, weights, options, properties);
-    let model = model.map_err(|error| match error {
-        OnnxError::Weights(source) => StyleError::BadWeights {
-            path: folder.path().to_owned(),
-            source,
-        },
-        error => error.into(),
-    })?;
-    Ok(OnnxFile {
-        bytes: onnx_file(&model)?,
-        sizes: network.sizes(),
-    })
+    OnnxFile::new(folder, manifest, &network, weights, options, &[])
 }
 
 /// What the last network of some stages makes its pictures of, and how.
