@@ -1,6 +1,7 @@
 //! Pictures whose codes are wanted.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor};
 
@@ -11,9 +12,6 @@ use crate::data::{DataError, class_of, prepared_picture};
 /// Pictures that cannot be encoded.
 #[derive(Debug, thiserror::Error)]
 pub enum CoderError {
-    /// A picture that cannot be read or does not fit.
-    #[error(transparent)]
-    Data(#[from] DataError),
     /// Nothing says of what class a picture is.
     #[error("`{}` is in no folder of a class that the style `{style}` knows ({}): say which it is with --class", path.display(), known.join(", "))]
     NoClass {
@@ -44,6 +42,17 @@ pub struct PreparedPictures {
     pub(super) places: Vec<usize>,
 }
 
+/// What became of pictures that were to be read.
+#[derive(Debug)]
+pub struct ReadPictures {
+    /// Those that were read; none where there are none.
+    pub prepared: Option<PreparedPictures>,
+    /// Which of the given ones they are.
+    pub places: Vec<usize>,
+    /// Why others were not.
+    pub failures: Vec<DataError>,
+}
+
 /// What a style knows of pictures.
 #[derive(Debug)]
 pub(super) struct Preparation {
@@ -53,28 +62,39 @@ pub(super) struct Preparation {
 }
 
 impl Preparation {
-    /// Reads `pictures`, of which there is at least one. Their class is the one at the place `class`, or that of their folder.
+    /// Reads `pictures`. Their class is the one at the place `class`, or that of their folder.
     ///
     /// # Errors
-    /// A picture cannot be read, or nothing says of what class it is.
-    pub(super) fn prepare(
+    /// Nothing says of what class a picture is.
+    pub(super) fn read(
         &self,
         pictures: &[CodedPicture],
         class: Option<usize>,
         device: &Device,
-    ) -> Result<PreparedPictures, CoderError> {
-        let (mut places, mut tensors) = (Vec::new(), Vec::new());
-        for picture in pictures {
-            places.push(match class {
-                Some(place) => place,
+    ) -> Result<ReadPictures, CoderError> {
+        let (mut classes, mut tensors) = (Vec::new(), Vec::new());
+        let (mut places, mut failures) = (Vec::new(), Vec::new());
+        for (place, picture) in pictures.iter().enumerate() {
+            let class = match class {
+                Some(class) => class,
                 None => self.class_of(picture)?,
-            });
-            let values = prepared_picture(&picture.path, &self.recipe)?;
-            tensors.push(Tensor::<4>::from_data(values, device));
+            };
+            match prepared_picture(&picture.path, &self.recipe) {
+                Ok(values) => {
+                    tensors.push(Tensor::<4>::from_data(values, device));
+                    classes.push(class);
+                    places.push(place);
+                }
+                Err(error) => failures.push(error),
+            }
         }
-        Ok(PreparedPictures {
-            pictures: Tensor::cat(tensors, 0),
+        Ok(ReadPictures {
+            prepared: (!tensors.is_empty()).then(|| PreparedPictures {
+                pictures: Tensor::cat(tensors, 0),
+                places: classes,
+            }),
             places,
+            failures,
         })
     }
 
@@ -82,7 +102,13 @@ impl Preparation {
         if self.classes.count() == 0 {
             return Ok(0);
         }
-        let place = class_of(&picture.name).and_then(|class| self.classes.place(class));
+        let named = class_of(&picture.name);
+        // A folder of one class may be named itself, or the picture alone.
+        let lies_in = picture.path.parent().and_then(Path::file_name);
+        let candidates = [named, lies_in.and_then(OsStr::to_str)].into_iter();
+        let place = candidates
+            .flatten()
+            .find_map(|class| self.classes.place(class));
         place.ok_or_else(|| CoderError::NoClass {
             path: picture.path.clone(),
             style: self.style.clone(),

@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 
 use super::classes::{Classes, with_classes};
-use super::coded_picture::{CodedPicture, CoderError, Preparation, PreparedPictures};
+use super::coded_picture::{CodedPicture, CoderError, Preparation, PreparedPictures, ReadPictures};
 use super::encoder::Encoder;
 use crate::config::Mode;
 use crate::nn::{ForwardMode, NormStats, WeightInit};
@@ -65,16 +65,16 @@ impl Coder {
         })
     }
 
-    /// Reads `pictures`, of which there is at least one. Their class is the one at the place `class`, or that of their folder.
+    /// Reads `pictures`. Their class is the one at the place `class`, or that of their folder.
     ///
     /// # Errors
-    /// A picture cannot be read, or nothing says of what class it is.
-    pub fn prepare(
+    /// Nothing says of what class a picture is.
+    pub fn read(
         &self,
         pictures: &[CodedPicture],
         class: Option<usize>,
-    ) -> Result<PreparedPictures, CoderError> {
-        self.preparation.prepare(pictures, class, &self.device)
+    ) -> Result<ReadPictures, CoderError> {
+        self.preparation.read(pictures, class, &self.device)
     }
 
     /// The laws of the codes of pictures, all at once.

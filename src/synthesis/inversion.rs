@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::classes::Classes;
-use super::coded_picture::{CodedPicture, CoderError, Preparation, PreparedPictures};
+use super::coded_picture::{CodedPicture, CoderError, Preparation, PreparedPictures, ReadPictures};
 use super::generator_input::GeneratorInput;
 use super::latent_codes::{LatentCodes, told};
 use super::noise::normal_noise;
@@ -77,16 +77,16 @@ impl Inversion {
         })
     }
 
-    /// Reads `pictures`, of which there is at least one. Their class is the one at the place `class`, or that of their folder.
+    /// Reads `pictures`. Their class is the one at the place `class`, or that of their folder.
     ///
     /// # Errors
-    /// A picture cannot be read, or nothing says of what class it is.
-    pub fn prepare(
+    /// Nothing says of what class a picture is.
+    pub fn read(
         &self,
         pictures: &[CodedPicture],
         class: Option<usize>,
-    ) -> Result<PreparedPictures, CoderError> {
-        self.preparation.prepare(pictures, class, &self.device)
+    ) -> Result<ReadPictures, CoderError> {
+        self.preparation.read(pictures, class, &self.device)
     }
 
     /// What each of the pictures could be made from, all at once.

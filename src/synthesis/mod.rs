@@ -64,7 +64,7 @@ pub use arithmetic::{Arithmetic, ArithmeticError, mean_of};
 pub use autoencoder::Autoencoder;
 pub use cascade::Cascade;
 pub use classes::Classes;
-pub use coded_picture::{CodedPicture, CoderError, PreparedPictures};
+pub use coded_picture::{CodedPicture, CoderError, PreparedPictures, ReadPictures};
 pub use coder::{CodeLaw, Coder};
 pub use dcgan_generator::DcganGenerator;
 pub use discriminator::SynthesisDiscriminator;

@@ -10,25 +10,33 @@ use crate::config::Recipe;
 use crate::data::{DataError, prepared_picture};
 
 /// For each of `made` the picture among `files` that differs least from it, by the sum of squared differences of pixels, prepared as
-/// `recipe` prepares pictures. A generator that has learnt pictures by heart makes these.
+/// `recipe` prepares pictures, and why others could not be read. A generator that has learnt pictures by heart makes these.
 ///
 /// # Errors
-/// A picture cannot be read or does not fit the recipe, or there are none.
+/// None of them can be read.
 pub fn nearest_pictures(
     made: &[RgbImage],
     files: &[PathBuf],
     recipe: &Recipe,
-) -> Result<Vec<RgbImage>, DataError> {
+) -> Result<(Vec<RgbImage>, Vec<DataError>), DataError> {
     let read = |path: &PathBuf| {
         let picture = rgb_pictures(&prepared_picture(path, recipe)?).remove(0);
         let distances = made.iter().map(|made| squared_distance(made, &picture));
         Ok::<_, DataError>((distances.collect::<Vec<u64>>(), picture))
     };
     let mut nearest: Vec<Option<(u64, RgbImage)>> = vec![None; made.len()];
+    let mut failures = Vec::new();
     // A part at a time, so that large data sets need little memory; of equally near ones the first.
     for part in files.chunks(256) {
-        let pictures: Vec<_> = part.par_iter().map(read).collect::<Result<_, _>>()?;
-        for (distances, picture) in pictures {
+        let pictures: Vec<_> = part.par_iter().map(read).collect();
+        for picture in pictures {
+            let (distances, picture) = match picture {
+                Ok(picture) => picture,
+                Err(error) => {
+                    failures.push(error);
+                    continue;
+                }
+            };
             for (best, distance) in nearest.iter_mut().zip(distances) {
                 if best.as_ref().is_none_or(|(least, _)| distance < *least) {
                     *best = Some((distance, picture.clone()));
@@ -36,8 +44,13 @@ pub fn nearest_pictures(
             }
         }
     }
+    if failures.len() == files.len()
+        && let Some(error) = failures.pop()
+    {
+        return Err(error);
+    }
     let found = nearest.into_iter().flatten();
-    Ok(found.map(|(_, picture)| picture).collect())
+    Ok((found.map(|(_, picture)| picture).collect(), failures))
 }
 
 fn squared_distance(first: &RgbImage, second: &RgbImage) -> u64 {

@@ -59,7 +59,20 @@ impl PublicGenerator {
                     .collect(),
             });
         }
-        Ok(found.pop().map(|(prefix, recipe)| Self {
+        let found = found.pop();
+        // One that is asked for by its key may be a part of another.
+        if let (Some((prefix, _)), None) = (&found, &options.key)
+            && let Some(other) = part_beside(&file, prefix)
+        {
+            return Err(ImportError::Unknown {
+                path: options.file.clone(),
+                message: format!(
+                    "`{}` would be a generator, and belongs together with `{other}`, as in a cascade, of which none is imported: a style is passed on with `translate export STYLE --format style`",
+                    entry(prefix)
+                ),
+            });
+        }
+        Ok(found.map(|(prefix, recipe)| Self {
             file,
             prefix,
             recipe,
@@ -114,6 +127,20 @@ fn entry(prefix: &str) -> &str {
         entry = outer.strip_suffix('.').unwrap_or(outer);
     }
     entry
+}
+
+/// Another part of the list of networks that the one with this prefix is a part of, as `levels.16` beside `levels.8`.
+fn part_beside(file: &WeightFile, prefix: &str) -> Option<String> {
+    let own = entry(prefix);
+    let (list, index) = own.rsplit_once('.').unwrap_or(("", own));
+    index.parse::<usize>().ok()?;
+    file.shapes().find_map(|(name, _)| {
+        let within = name.strip_prefix(list)?;
+        let within = within.strip_prefix('.').unwrap_or(within);
+        let (other, _) = within.split_once('.')?;
+        let is_other = other != index && other.parse::<usize>().is_ok();
+        is_other.then(|| format!("{list}.{other}").trim_start_matches('.').to_owned())
+    })
 }
 
 /// The recipe of the generator whose tensors have this prefix, by the shapes of its first and last layer, if it is one.

@@ -164,8 +164,12 @@ fn pictures_are_encoded_decoded_and_summed() {
         assert!(place.read(copy) == before, "{copy}");
     }
     place
-        .run("encode pictures/cats --style v --output c")
+        .run("encode sub --style v --output c")
         .failed(2, &["--class"]);
+    run("encode pictures/cats pictures/dogs/1.png --style v --output named.jsonl");
+    let text = place.text("named.jsonl");
+    assert_eq!(text.matches("\"class\":\"cats\"").count(), 4, "{text}");
+    assert_eq!(text.matches("\"class\":\"dogs\"").count(), 1, "{text}");
     place
         .run("apply pictures --style v")
         .failed(2, &["makes pictures from noise"]);
@@ -184,4 +188,45 @@ fn pictures_are_encoded_decoded_and_summed() {
     place
         .run("encode pictures/cats --style v --class cats --output -")
         .failed(2, &["into a file"]);
+}
+
+#[test]
+fn damaged_pictures_are_left_out_and_named() {
+    let place = Place::new();
+    for index in 0..4 {
+        place.picture(&format!("pictures/cats/{index}.png"), 20, 18, index);
+        place.picture(&format!("pictures/dogs/{index}.png"), 18, 24, 50 + index);
+    }
+    place.run(&format!("train {VAE} --steps 1")).done();
+    let whole = place.read("pictures/cats/2.png");
+    place.write("pictures/cats/2.png", &whole[..whole.len() / 2]);
+    let damaged = format!("pictures{0}cats{0}2.png", std::path::MAIN_SEPARATOR);
+
+    let outcome = place.run("encode pictures --style v --decoded again");
+    let said = outcome.failed(3, &[&damaged]).stdout;
+    assert!(
+        said.contains("codes of 7 pictures in `codes.jsonl`, 1 failed"),
+        "{said}"
+    );
+    let text = place.text("codes.jsonl");
+    assert_eq!(text.lines().count(), 7);
+    assert!(
+        text.contains("\"cats/3.png\"") && !text.contains("\"cats/2.png\""),
+        "{text}"
+    );
+    assert!(place.path("again/cats/3.png").is_file());
+    assert!(!place.path("again/cats/2.png").exists());
+
+    let sum = |output: &str, sum: &str| {
+        let line = format!("sample --style v --grid --output {output} --arithmetic");
+        place.wait(place.command(&line).arg(sum).spawn().unwrap())
+    };
+    sum("sum.png", "pictures/dogs - pictures/cats").failed(3, &[&damaged]);
+    assert!(place.path("sum.png").is_file());
+    let none = sum("none.png", "pictures/cats/2.png").says("no picture of `pictures/cats/2.png`");
+    assert_eq!(none.code, Some(1));
+    place
+        .run("sample --style v --count 2 --grid --nearest pictures --output near.png")
+        .failed(3, &[&damaged]);
+    assert!(place.path("near.png").is_file());
 }

@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use burn::tensor::Device;
 
+use crate::cli::exit::Exit;
 use crate::cli::usage::UsageError;
 use crate::config::Mode;
-use crate::data::require_pictures;
+use crate::data::{DataError, require_pictures};
 use crate::style::{Manifest, StyleFolder};
-use crate::synthesis::{Code, CodeLaw, CodedPicture, Coder, CoderError, Inversion};
+use crate::synthesis::{
+    Code, CodeLaw, CodedPicture, Coder, CoderError, Inversion, PreparedPictures, ReadPictures,
+};
 
 /// Pictures that a network encodes, or makes, at once.
 pub(super) const AT_ONCE: usize = 32;
@@ -50,21 +53,58 @@ impl CodeSource {
         }
     }
 
-    /// The codes of `pictures`, all at once, whose class is the one at the place `class`, or that of their folder.
-    pub(super) fn codes(
+    /// Reads `pictures`, whose class is the one at the place `class`, or that of their folder.
+    pub(super) fn read(
         &self,
         pictures: &[CodedPicture],
         class: Option<usize>,
-    ) -> Result<Vec<Code>, CoderError> {
+    ) -> Result<ReadPictures, CoderError> {
         match self {
-            Self::Encoder(coder) => {
-                let laws = coder.encode(&coder.prepare(pictures, class)?);
-                Ok(laws.into_iter().map(mean_code).collect())
-            }
+            Self::Encoder(coder) => coder.read(pictures, class),
+            Self::Search(inversion) => inversion.read(pictures, class),
+        }
+    }
+
+    /// The codes of pictures, all at once.
+    pub(super) fn codes(&self, pictures: &PreparedPictures) -> Vec<Code> {
+        match self {
+            Self::Encoder(coder) => coder.encode(pictures).into_iter().map(mean_code).collect(),
             Self::Search(inversion) => {
-                let found = inversion.search(&inversion.prepare(pictures, class)?);
-                Ok(found.into_iter().map(|found| found.code).collect())
+                let found = inversion.search(pictures).into_iter();
+                found.map(|found| found.code).collect()
             }
+        }
+    }
+}
+
+/// Pictures that could not be read.
+#[derive(Debug, Default)]
+pub(super) struct Unread {
+    count: usize,
+}
+
+impl Unread {
+    /// Says why, and counts them.
+    pub(super) fn note(&mut self, failures: &[DataError]) {
+        for failure in failures {
+            tracing::error!("{failure}");
+        }
+        self.count += failures.len();
+    }
+
+    /// What to add to the last line of a command.
+    pub(super) fn suffix(&self) -> String {
+        match self.count {
+            0 => String::new(),
+            count => format!(", {count} failed"),
+        }
+    }
+
+    /// How the command ends that has done the rest.
+    pub(super) fn exit(&self) -> Exit {
+        match self.count {
+            0 => Exit::Done,
+            _ => Exit::SomeFailed,
         }
     }
 }

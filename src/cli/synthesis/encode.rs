@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::code_source::{AT_ONCE, CodeSource, all_pictures, mean_code};
+use super::code_source::{AT_ONCE, CodeSource, Unread, all_pictures, mean_code};
 use crate::cli::exit::Exit;
 use crate::cli::globals::Globals;
 use crate::cli::output::print;
@@ -20,7 +20,8 @@ use crate::progress::Counter;
 use crate::random::sample_rng;
 use crate::style::{Manifest, Registry};
 use crate::synthesis::{
-    Code, CodeLaw, CodedPicture, CoderError, FoundCode, ImportanceBound, Sampler,
+    Code, CodeLaw, CodedPicture, FoundCode, ImportanceBound, PreparedPictures, ReadPictures,
+    Sampler,
 };
 use crate::wording::counted;
 
@@ -91,11 +92,18 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     files::ensure_writable_beside(&arguments.output)?;
     let counter = Counter::new("encoding");
     let (mut lines, mut bounds) = (Vec::new(), Vec::new());
-    for part in pictures.chunks(AT_ONCE) {
-        let first = lines.len() as u64;
-        let encoded = encode(&source, part, class, bound.as_ref(), first)?;
+    let mut unread = Unread::default();
+    for (part, first) in pictures.chunks(AT_ONCE).zip((0..).step_by(AT_ONCE)) {
+        let ReadPictures {
+            prepared,
+            places,
+            failures,
+        } = source.read(part, class)?;
+        unread.note(&failures);
+        let encoded = prepared.map(|prepared| encode(&source, &prepared, bound.as_ref(), first));
+        let read: Vec<&CodedPicture> = places.iter().map(|&place| &part[place]).collect();
         let mut codes = Vec::new();
-        for (picture, (code, mut line)) in part.iter().zip(encoded) {
+        for (picture, (code, mut line)) in read.iter().zip(encoded.unwrap_or_default()) {
             line["picture"] = json!(picture.name);
             line["class"] = json!(sampler.class_name(code.class));
             if !code.latent_codes.is_empty() {
@@ -106,16 +114,17 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             codes.push(code);
         }
         if decoded.is_some() {
-            for (picture, made) in part.iter().zip(sampler.pictures(&codes)) {
+            for (picture, made) in read.iter().zip(sampler.pictures(&codes)) {
                 if let Some(path) = place(picture) {
                     files::create_folder(path.parent().unwrap_or(Path::new(".")))?;
                     files::write_png(&path, &made)?;
                 }
             }
         }
-        counter.update(lines.len(), 0, pictures.len());
+        counter.update(first as usize + part.len(), 0, pictures.len());
     }
     drop(counter);
+    anyhow::ensure!(!lines.is_empty(), "no picture could be read");
     files::write_atomically_with(&arguments.output, |file| {
         let mut file = BufWriter::new(file);
         for line in &lines {
@@ -123,14 +132,14 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         }
         file.flush()
     })?;
-    let pictures = counted(pictures.len(), "picture");
-    let output = arguments.output.display();
-    globals.report(format_args!("codes of {pictures} in `{output}`"))?;
+    let pictures = counted(lines.len(), "picture");
+    let (output, failed) = (arguments.output.display(), unread.suffix());
+    globals.report(format_args!("codes of {pictures} in `{output}`{failed}"))?;
     if !bounds.is_empty() {
         let mean = bounds.iter().sum::<f64>() / bounds.len() as f64;
         print(format_args!("mean bound: {mean:.2} nats"))?;
     }
-    Ok(Exit::Done)
+    Ok(unread.exit())
 }
 
 impl Arguments {
@@ -183,15 +192,13 @@ impl Arguments {
 /// The codes of `pictures`, of which the first has this number, and what is written of each.
 fn encode(
     source: &CodeSource,
-    pictures: &[CodedPicture],
-    class: Option<usize>,
+    pictures: &PreparedPictures,
     bound: Option<&ImportanceBound<'_>>,
     first: u64,
-) -> Result<Vec<(Code, Value)>, CoderError> {
+) -> Vec<(Code, Value)> {
     match source {
         CodeSource::Encoder(coder) => {
-            let prepared = coder.prepare(pictures, class)?;
-            let laws = coder.encode(&prepared).into_iter().enumerate();
+            let laws = coder.encode(pictures).into_iter().enumerate();
             let line = |(index, law)| {
                 let CodeLaw {
                     mean, log_variance, ..
@@ -199,19 +206,18 @@ fn encode(
                 let mut line = json!({ "mean": mean, "log_variance": log_variance });
                 if let Some(bound) = bound {
                     let rng = &mut sample_rng(0, first + index as u64);
-                    line["bound"] = json!(bound.of_picture(&prepared, index, &law, rng));
+                    line["bound"] = json!(bound.of_picture(pictures, index, &law, rng));
                 }
                 (mean_code(law), line)
             };
-            Ok(laws.map(line).collect())
+            laws.map(line).collect()
         }
         CodeSource::Search(inversion) => {
-            let found = inversion.search(&inversion.prepare(pictures, class)?);
             let line = |found: FoundCode| {
                 let line = json!({ "code": found.code.vector, "distance": found.distance });
                 (found.code, line)
             };
-            Ok(found.into_iter().map(line).collect())
+            inversion.search(pictures).into_iter().map(line).collect()
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use image::RgbImage;
 
-use super::code_source::{AT_ONCE, CodeSource, all_pictures};
+use super::code_source::{AT_ONCE, CodeSource, Unread, all_pictures};
 use super::sample_codes::CodeArguments;
 use super::sample_output::{SampleOutput, check_free};
 use crate::apply::ShardChoice;
@@ -106,10 +106,11 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let class = arguments.class.as_deref();
     let class = class.map(|name| sampler.class(name)).transpose()?;
     let mut row = None;
+    let mut unread = Unread::default();
     let given = if let Some(sum) = &arguments.arithmetic {
         let source = CodeSource::load(&folder, &manifest, &device, None)?;
         let latent_codes = sampler.latent_codes();
-        let terms = mean_codes(&source, latent_codes, sum, class)?;
+        let terms = mean_codes(&source, latent_codes, sum, class, &mut unread)?;
         let result = sum.sum_of(latent_codes, &terms);
         // A sheet shows the terms too.
         let shown = if arguments.grid { terms } else { Vec::new() };
@@ -156,7 +157,8 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             if let Some(folder) = &arguments.nearest {
                 let files = require_pictures(folder)?.into_iter().map(|file| file.path);
                 let files: Vec<PathBuf> = files.collect();
-                let nearest = nearest_pictures(&pictures, &files, &manifest.recipe)?;
+                let (nearest, failures) = nearest_pictures(&pictures, &files, &manifest.recipe)?;
+                unread.note(&failures);
                 let pairs = pictures.into_iter().zip(nearest);
                 pictures = pairs.flat_map(|(made, near)| [made, near]).collect();
                 columns *= 2;
@@ -185,7 +187,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     };
     let pictures = counted(made, "picture");
     globals.report(format_args!("{pictures} in `{}`", output.path().display()))?;
-    Ok(Exit::Done)
+    Ok(unread.exit())
 }
 
 impl Arguments {
@@ -283,14 +285,19 @@ fn mean_codes(
     latent_codes: &LatentCodes,
     sum: &Arithmetic,
     class: Option<usize>,
+    unread: &mut Unread,
 ) -> anyhow::Result<Vec<Code>> {
     let mut means = Vec::new();
     for path in sum.paths() {
         let pictures = all_pictures(std::iter::once(path))?;
         let mut codes = Vec::new();
         for part in pictures.chunks(AT_ONCE) {
-            codes.extend(source.codes(part, class)?);
+            let read = source.read(part, class)?;
+            unread.note(&read.failures);
+            codes.extend(read.prepared.iter().flat_map(|read| source.codes(read)));
         }
+        let path = path.display();
+        anyhow::ensure!(!codes.is_empty(), "no picture of `{path}` could be read");
         means.push(mean_of(latent_codes, &codes));
     }
     Ok(means)
