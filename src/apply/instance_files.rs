@@ -53,16 +53,24 @@ pub(super) fn instances_beside(path: &Path) -> Result<PathBuf, String> {
             }
         }
     }
-    // The nearest of the folders beside.
-    let wanted = places.get(1).map_or(folder, |(place, _)| place);
+    // The nearest of the folders beside, where it can have the name of the input.
+    let (wanted, end) = match places.get(1) {
+        Some((place, _)) => (place.as_path(), ""),
+        None => (folder, "_inst"),
+    };
+    let end = if stem == key {
+        end
+    } else {
+        "_gtFine_instanceIds"
+    };
+    let wanted = if wanted.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        wanted
+    };
     Err(format!(
-        "`{}` has no instance map, which this style needs: put `{key}{}.png` into `{}`",
+        "`{}` has no instance map, which this style needs: put `{key}{end}.png` into `{}`",
         path.display(),
-        if stem == key {
-            ""
-        } else {
-            "_gtFine_instanceIds"
-        },
         wanted.display()
     ))
 }
@@ -121,7 +129,12 @@ mod tests {
         assert_eq!(found(&label).unwrap(), instances);
         let (label, instances) = (file("all/b_gtFine_labelIds.png"), file("all/b_inst.png"));
         assert_eq!(found(&label).unwrap(), instances);
-        assert!(found(&file("all/c.png")).is_err(), "not the map itself");
+        let message = found(&file("all/c.png")).unwrap_err();
+        let wanted = root.path().join("all");
+        assert!(
+            message.ends_with(&format!("put `c_inst.png` into `{}`", wanted.display())),
+            "not the map itself: {message}"
+        );
         // Folders that end in A by chance, further up, are not meant.
         let label = file("DATA/A/test_label/d.png");
         let wanted = root.path().join("DATA/A/test_inst");

@@ -347,11 +347,17 @@ fn finish(
         (count(Status::Skipped), "were there already"),
         (count(Status::Failed), "failed"),
         (count(Status::NotReached), "not reached"),
-        (plan.maps, "maps beside them are no inputs"),
     ] {
         if number > 0 {
             // Writing to a string cannot fail.
             let _ = write!(text, ", {number} {what}");
+        }
+    }
+    match plan.maps {
+        0 => {}
+        1 => text.push_str(", 1 map beside them is no input"),
+        maps => {
+            let _ = write!(text, ", {maps} maps beside them are no inputs");
         }
     }
     if count(Status::NotReached) > 0 && !plan.to_stdout {

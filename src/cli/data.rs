@@ -359,6 +359,12 @@ fn convert(
     for failure in &conversion.failures {
         tracing::error!("{failure}");
     }
+    if conversion.reduced > 0 {
+        tracing::warn!(
+            "{} of more than 8 bits for each channel: 8 of them were kept; `translate train` takes folders A and B with all of them",
+            counted(conversion.reduced, "picture")
+        );
+    }
     let failed = conversion.failures.len();
     let suffix = if failed > 0 {
         format!(", {failed} failed")

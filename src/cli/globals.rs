@@ -24,7 +24,7 @@ pub struct Globals {
     )]
     pub device: DeviceName,
     /// Threads to compute and to decode with [default: one per core]
-    #[arg(long, global = true, value_name = "N", value_parser = positive)]
+    #[arg(long, global = true, value_name = "N", value_parser = thread_count)]
     pub threads: Option<usize>,
     /// Say more (-vv: still more)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
@@ -71,10 +71,13 @@ pub enum ProgressForm {
     None,
 }
 
-fn positive(text: &str) -> Result<usize, String> {
+/// More threads than any machine has cores are a slip, and take minutes to start.
+const MOST_THREADS: usize = 1024;
+
+fn thread_count(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(0) => Err("must be at least 1".to_owned()),
-        Ok(number) => Ok(number),
+        Ok(number @ 1..=MOST_THREADS) => Ok(number),
+        Ok(_) => Err(format!("must be from 1 to {MOST_THREADS}")),
         Err(_) => Err("not a whole number".to_owned()),
     }
 }

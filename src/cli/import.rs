@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::exit::Exit;
 use super::globals::Globals;
 use super::synthesis;
-use crate::config::{Direction, GeneratorArch, Mode, NormKind};
+use crate::config::{Direction, GeneratorArch, Mode, NormKind, Recipe, Samples};
 use crate::device::DeviceName;
 use crate::style::Registry;
 use crate::style::import::{Architecture, Hints, ImportOptions, Imported, import};
@@ -109,15 +109,44 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         imported.weights,
         imported.path.display(),
     ))?;
-    if imported.architecture.is_generator() {
+    if !imported.architecture.is_generator() {
+        return Ok(Exit::Done);
+    }
+    let (name, recipe) = (folder.name(), &imported.recipe);
+    let maps = map_text(recipe);
+    if let Some(maps) = &maps {
         globals.report(format_args!(
-            "style `{0}` translates {1}: translate apply --input PICTURES --style {0}{2}",
-            folder.name(),
-            imported.direction.name(),
-            direction_flag(&imported),
+            "it takes {maps}; if that is wrong, import it again with --classes"
         ))?;
     }
+    if recipe.encoder.features > 0 {
+        tracing::warn!(
+            "it takes features of instances besides, of which no weight file has the clusters: it cannot be applied, train on with `translate train --mode pix2pixhd --init-from {name}`"
+        );
+        return Ok(Exit::Done);
+    }
+    globals.report(format_args!(
+        "style `{name}` translates {}: translate apply --input {} --style {name}{}",
+        imported.direction.name(),
+        if maps.is_some() {
+            "LABEL_MAPS"
+        } else {
+            "PICTURES"
+        },
+        direction_flag(&imported),
+    ))?;
     Ok(Exit::Done)
+}
+
+/// What the maps are that a network of pix2pixHD takes; none where it takes pictures.
+fn map_text(recipe: &Recipe) -> Option<String> {
+    let is_map = recipe.mode.samples() == Samples::Maps && recipe.data.classes > 0;
+    let instances = if recipe.data.instances {
+        " and instance maps"
+    } else {
+        ""
+    };
+    is_map.then(|| format!("label maps of {} classes{instances}", recipe.data.classes))
 }
 
 /// Logs what was ignored, and what the user should know of the rest.

@@ -93,6 +93,7 @@ pub(super) fn halves(
         return Err(too_narrow(path, (width as usize, height as usize)));
     }
     let part = |x| RgbPicture {
+        is_reduced: picture.is_reduced,
         pixels: crop_imm(&picture.pixels, x, 0, half, height).to_image(),
         format: picture.format,
         notes: picture.notes.clone(),

@@ -13,6 +13,7 @@ use super::error::DataError;
 use super::folder::{PictureFile, duplicate_stems, require_pictures};
 use crate::files::{self, FileError, resolved};
 use crate::panics;
+use crate::picture::RgbPicture;
 
 /// Is told how many files of how many are done; called from several threads.
 pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
@@ -22,6 +23,8 @@ pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
 pub struct Conversion {
     /// Input files that were converted.
     pub converted: usize,
+    /// Those of them of which 8 bits for each channel were kept, and which have more.
+    pub reduced: usize,
     /// Input files that were not, in the order of their names; each error names its file.
     pub failures: Vec<DataError>,
 }
@@ -120,8 +123,30 @@ pub(super) fn convert_all(
     failures.sort_by_key(|(index, _)| *index);
     Ok(Conversion {
         converted: files.len() - failures.len(),
+        reduced: 0,
         failures: failures.into_iter().map(|(_, error)| error).collect(),
     })
+}
+
+/// Counts pictures of which only 8 bits for each channel are kept.
+#[derive(Debug, Default)]
+pub(super) struct Reduced(AtomicUsize);
+
+impl Reduced {
+    /// Counts a sample of these pictures, if one of them has more.
+    pub(super) fn see(&self, pictures: &[&RgbPicture]) {
+        if pictures.iter().any(|picture| picture.is_reduced) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// `conversion` with the count.
+    pub(super) fn told(self, conversion: Conversion) -> Conversion {
+        Conversion {
+            reduced: self.0.into_inner(),
+            ..conversion
+        }
+    }
 }
 
 /// Writes `image` as `folder/stem.png`, with the folders of the stem.

@@ -5,7 +5,7 @@ use std::path::Path;
 use image::RgbImage;
 
 use super::augmentation::sample_random;
-use super::conversion::{Conversion, Progress, convert_all, list_inputs, write_png};
+use super::conversion::{Conversion, Progress, Reduced, convert_all, list_inputs, write_png};
 use super::degrade::DegradeSettings;
 use super::error::DataError;
 use crate::picture::{Raster, read_rgb};
@@ -40,9 +40,12 @@ pub fn write_degraded(
         outputs.push(output.join(BICUBIC));
     }
     let files = list_inputs(input, &outputs)?;
-    convert_all(&files, &outputs, overwrite, progress, |index| {
+    let reduced = Reduced::default();
+    let conversion = convert_all(&files, &outputs, overwrite, progress, |index| {
         let file = &files[index];
-        let picture = Raster::new(read_rgb(&file.path)?.pixels, 3);
+        let picture = read_rgb(&file.path)?;
+        reduced.see(&[&picture]);
+        let picture = Raster::new(picture.pixels, 3);
         let (width, height) = picture.size();
         let cut = (width / scale * scale, height / scale * scale);
         if cut.0 == 0 || cut.1 == 0 {
@@ -63,5 +66,6 @@ pub fn write_degraded(
             write_png(&picture.into(), folder, file.stem())?;
         }
         Ok(())
-    })
+    })?;
+    Ok(reduced.told(conversion))
 }

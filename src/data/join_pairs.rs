@@ -5,7 +5,7 @@ use std::path::Path;
 use image::{DynamicImage, GenericImage, RgbImage};
 
 use super::aligned::paired_files;
-use super::conversion::{Conversion, Progress, convert_all, ensure_outside, write_png};
+use super::conversion::{Conversion, Progress, Reduced, convert_all, ensure_outside, write_png};
 use super::error::DataError;
 use crate::picture::read_rgb;
 
@@ -34,9 +34,12 @@ pub fn join_pairs(
         ensure_outside(input, &outputs)?;
     }
     let (a_files, b_files) = paired_files(a, a, b)?;
-    convert_all(&a_files, &outputs, overwrite, progress, |index| {
+    let reduced = Reduced::default();
+    let conversion = convert_all(&a_files, &outputs, overwrite, progress, |index| {
         let (a_path, b_path) = (&a_files[index].path, &b_files[index].path);
-        let (a, b) = (read_rgb(a_path)?.pixels, read_rgb(b_path)?.pixels);
+        let (a, b) = (read_rgb(a_path)?, read_rgb(b_path)?);
+        reduced.see(&[&a, &b]);
+        let (a, b) = (a.pixels, b.pixels);
         if a.dimensions() != b.dimensions() {
             return Err(DataError::SizesDiffer {
                 a: a_path.clone(),
@@ -48,7 +51,8 @@ pub fn join_pairs(
         let side_by_side = side_by_side(&a, &b);
         write_png(&side_by_side, output, a_files[index].stem())?;
         Ok(())
-    })
+    })?;
+    Ok(reduced.told(conversion))
 }
 
 /// Both pictures, which have one size, in one.

@@ -98,6 +98,7 @@ pub fn write_masks(
             })?;
             Ok(Conversion {
                 converted: count,
+                reduced: 0,
                 failures: Vec::new(),
             })
         }

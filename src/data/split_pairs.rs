@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::aligned::halves;
-use super::conversion::{Conversion, Progress, convert_all, list_inputs, write_png};
+use super::conversion::{Conversion, Progress, Reduced, convert_all, list_inputs, write_png};
 use super::error::DataError;
 use crate::picture::read_rgb;
 
@@ -23,12 +23,16 @@ pub fn split_pairs(
 ) -> Result<Conversion, DataError> {
     let outputs = [output.join("A"), output.join("B")];
     let files = list_inputs(input, &outputs)?;
-    convert_all(&files, &outputs, overwrite, progress, |index| {
+    let reduced = Reduced::default();
+    let conversion = convert_all(&files, &outputs, overwrite, progress, |index| {
         let file = &files[index];
-        let (a, b) = halves(&file.path, &read_rgb(&file.path)?)?;
+        let pair = read_rgb(&file.path)?;
+        reduced.see(&[&pair]);
+        let (a, b) = halves(&file.path, &pair)?;
         for (half, folder) in [(a, &outputs[0]), (b, &outputs[1])] {
             write_png(&half.pixels.into(), folder, file.stem())?;
         }
         Ok(())
-    })
+    })?;
+    Ok(reduced.told(conversion))
 }

@@ -45,6 +45,8 @@ pub struct RgbPicture {
     pub format: ImageFormat,
     /// As [`Picture::notes`].
     pub notes: Vec<String>,
+    /// Whether the file has more than 8 bits for each channel.
+    pub is_reduced: bool,
 }
 
 /// Reads the picture at `path` as it is.
@@ -137,7 +139,9 @@ pub fn spool_picture(
 /// The file cannot be read, is no picture, is too large, or is damaged; each error names it.
 pub fn read_rgb(path: &Path) -> Result<RgbPicture, PictureError> {
     let original = read_picture(path, PictureLimits::default())?;
+    let color = original.pixels.color();
     Ok(RgbPicture {
+        is_reduced: color.bytes_per_pixel() > color.channel_count(),
         pixels: rgb(original.pixels, original.format),
         format: original.format,
         notes: original.notes,

@@ -225,6 +225,7 @@ fn wrong_settings_name_their_key() {
         "train --mode cyclone",
         "train --mode cycle --steps many",
         "train --mode cycle --threads 0",
+        "train --mode cycle --threads 100000",
         "train --mode cycle --device toaster",
         "nonsense",
     ] {

@@ -47,6 +47,10 @@ fn exported_networks_can_be_imported() {
             .run(&format!("import {network}.safetensors --style t"))
             .done();
         assert!(imported.stdout.starts_with("imported "), "{imported:?}");
+        let offers = imported
+            .stdout
+            .contains("apply --input LABEL_MAPS --style t");
+        assert_eq!(offers, network == "generator", "{imported:?}");
     }
     place
         .run("apply --input labels/train_label --style t --output again")
@@ -79,9 +83,23 @@ fn exported_networks_can_be_imported() {
             &["is an encoder of 3 instance features: import a generator that takes so many"],
         );
     // 5 classes, edges, 3 features.
-    place
+    let imported = place
         .run("import checkpoints/f/generator.safetensors --style u --classes 5")
-        .done();
+        .done()
+        .says("train on with `translate train --mode pix2pixhd --init-from u`");
+    let said = imported.stdout;
+    assert!(
+        said.contains("label maps of 5 classes and instance maps"),
+        "{said}"
+    );
+    assert!(!said.contains("translate apply"), "{said}");
+    place.run("train --resume --name u").failed(
+        1,
+        &[
+            "has weights but no saved state to resume from",
+            "--init-from",
+        ],
+    );
     place
         .run("import checkpoints/f/encoder.safetensors --style u")
         .done();

@@ -47,6 +47,11 @@ fn a_cascade_is_trained_resumed_and_sampled() {
     run("sample --style l --interpolate 0 2 --frames 3 --truncation 0.7 --output way");
     run("encode made --style l --steps 2 --output codes.jsonl");
     run("export l --format safetensors --output l.safetensors");
+    // Its first level alone would be a generator.
+    place
+        .run("import l.safetensors --style other")
+        .failed(1, &["`levels.8`", "as in a cascade", "--format style"]);
+    assert!(!place.path("checkpoints/other").exists());
 }
 
 #[test]

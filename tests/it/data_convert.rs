@@ -271,3 +271,24 @@ fn edges_of_real_photos_are_few_and_not_none() {
         assert!((0.001..0.3).contains(&share), "{}: {share:.3}", file.name);
     }
 }
+
+#[test]
+fn bits_that_are_left_out_are_counted() {
+    let folder = Folder::new();
+    let deep = image::ImageBuffer::from_fn(8, 6, |x, y| Luma([(x * 257 + y) as u16]));
+    for name in ["a/1.png", "a/2.png", "b/1.png"] {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        deep.save(path).unwrap();
+    }
+    folder.png("b/2.png", gradient(8, 6, 1));
+    folder.png("a/3.png", gradient(8, 6, 1));
+    folder.png("b/3.png", gradient(8, 6, 2));
+    let (a, b) = (folder.join("a"), folder.join("b"));
+    let joined = join_pairs(&a, &b, &folder.join("ab"), false, &|_, _| {}).unwrap();
+    assert_eq!((joined.converted, joined.reduced), (3, 2));
+    let split = split_pairs(&a, &folder.join("halves"), false, &|_, _| {}).unwrap();
+    assert_eq!((split.converted, split.reduced), (3, 2));
+    let again = split_pairs(&folder.join("ab"), &folder.join("parts"), false, &|_, _| {}).unwrap();
+    assert_eq!((again.converted, again.reduced), (3, 0));
+}

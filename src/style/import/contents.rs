@@ -111,7 +111,7 @@ pub(super) fn describe(file: &WeightFile, key: Option<&str>) -> String {
     };
     let place = key.map_or(String::new(), |key| format!(" under `{key}`"));
     format!(
-        "U-Nets, ResNet generators, PatchGAN, PixelGAN and the networks of pix2pixHD are known by the names of their tensors, and none is there{place}; it has {}{more}",
+        "U-Nets, ResNet generators, PatchGAN, PixelGAN, the networks of pix2pixHD and generators of DCGAN are known by the names of their tensors, and none is there{place}; it has {}{more}",
         shown.join(", ")
     )
 }

@@ -22,6 +22,8 @@ use crate::style::{Manifest, StyleFolder, discriminator_stem, generator_stem, wr
 pub struct Imported {
     /// What the network was recognised as.
     pub architecture: Architecture,
+    /// The recipe of the style that it belongs to.
+    pub recipe: Recipe,
     /// Number of weights.
     pub weights: usize,
     /// The weight file in the style.
@@ -184,8 +186,16 @@ fn install(
         }
     };
     let asks_direction = direction != recipe.data.direction;
-    let path = write_network(folder, options, existing, recipe, stem, &found.tensors)?;
+    let path = write_network(
+        folder,
+        options,
+        existing,
+        recipe.clone(),
+        stem,
+        &found.tensors,
+    )?;
     Ok(Imported {
+        recipe,
         weights: found.tensors.count(),
         finite: found.tensors.are_finite(),
         architecture: found.architecture,
