@@ -1,4 +1,4 @@
-//! Random numbers that depend on seed and step alone, so that a run can resume at any step.
+//! Random numbers that depend on seed, step and place in it alone, so that a run can resume at any step.
 //!
 //! The key of a ChaCha generator is the seed, its stream the step. The device is seeded from it before every step, so there is
 //! no generator to save. `data` draws order, crop and flip in the same way from seed, epoch and position.
@@ -17,7 +17,7 @@ pub fn step_rng(seed: u64, step: u64) -> ChaCha8Rng {
 
 /// The generator for the draws of the picture that is made from noise as number `index` of a seed.
 pub fn sample_rng(seed: u64, index: u64) -> ChaCha8Rng {
-    // Beyond the streams of all steps, below those of processes.
+    // Beyond the streams of all steps, below those of positions.
     const SAMPLES: u64 = 1 << 62;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(SAMPLES + index);

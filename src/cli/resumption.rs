@@ -6,10 +6,10 @@ use super::usage::UsageError;
 use crate::config::{Mode, Overlay, Recipe, diff};
 use crate::data::fit_to_data;
 use crate::style::{Manifest, Registry, StyleFolder};
-use crate::train::{has_stalled, read_evaluations};
+use crate::train::{TrainError, has_stalled, read_evaluations};
 
-/// Settings that may change when a run goes on: they do not change what is learnt.
-const FREE_KEYS: [&str; 9] = [
+/// Settings that may change when a run goes on: they do not change what is learnt, but for rounding and draws.
+const FREE_KEYS: [&str; 10] = [
     "data.mask_folder",
     "data.root",
     "data.workers",
@@ -18,6 +18,7 @@ const FREE_KEYS: [&str; 9] = [
     "train.keep_every_epochs",
     "train.log_every",
     "train.max_steps",
+    "train.micro_batch",
     "train.preview_every",
 ];
 
@@ -91,6 +92,10 @@ pub(super) fn resumed_recipe(
     style: &StyleFolder,
     processes: usize,
 ) -> anyhow::Result<Recipe> {
+    // What was imported has never been trained.
+    if !before.training.imported_from.is_empty() {
+        return Err(TrainError::NoState(style.path().to_owned()).into());
+    }
     let old = &before.recipe;
     let other = |lines| UsageError::OtherRecipe {
         lines,

@@ -225,21 +225,21 @@ impl Pix2pixHd {
         let results = frozen.forward(judged(fake.clone()), mode);
         let losses = self.generator_losses(&fake, &inputs.target, results, &real);
         drop((real, fake));
+        let on_both = DiscriminatorLosses {
+            on_real,
+            on_fake,
+            penalty,
+        };
+        // First, so that its graph and the generator's gradients are not there at once.
+        let mut gradients = (on_both.sum() * 0.5).backward();
+        self.discriminator.network.collect(&mut gradients, share);
+
         let all = sum(losses.iter().map(|(_, loss)| loss.clone()).collect());
         let mut gradients = all.backward();
         self.generator.collect(&mut gradients, share);
         if let Some(encoder) = &mut self.encoder {
             encoder.collect(&mut gradients, share);
         }
-        drop(gradients);
-
-        let on_both = DiscriminatorLosses {
-            on_real,
-            on_fake,
-            penalty,
-        };
-        let mut gradients = (on_both.sum() * 0.5).backward();
-        self.discriminator.network.collect(&mut gradients, share);
         let mut all: Vec<Loss> = losses
             .iter()
             .map(|(name, loss)| Loss::generator(name, loss))

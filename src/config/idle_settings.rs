@@ -29,6 +29,12 @@ impl Overlay {
             "without `train.evaluate_every`, the steps from one evaluation to the next: add `train.evaluate_every = 1000`, or measure afterwards with `translate evaluate`",
         )?;
         is_idle(
+            "train",
+            "micro_batch",
+            recipe.data.batch_size > 1,
+            "where `data.batch_size` is 1",
+        )?;
+        is_idle(
             "loss",
             "perceptual",
             !loss.perceptual_weights.is_empty() || loss.perceptual == 0.0,
@@ -69,6 +75,7 @@ mod tests {
         for (name, settings, part) in [
             ("pix2pix", &["train.metrics=ssim"][..], "`train.metrics`: "),
             ("maps", &["train.metrics=l1"], "add `train.evaluate_every"),
+            ("cycle", &["train.micro_batch=2"], "batch_size` is 1"),
             ("pix2pix", &["loss.perceptual=5"], "weights of VGG19"),
             ("denoise", &["discriminator.channels=8"], "is 0"),
             ("denoise", &["optim.lr_discriminator=1"], "is 0"),
@@ -84,6 +91,7 @@ mod tests {
         for (name, settings) in [
             ("maps", &["train.metrics=l1", "train.evaluate_every=9"][..]),
             ("maps", &["train.metrics="]),
+            ("cycle", &["train.micro_batch=2", "data.batch_size=4"]),
             ("maps", &["optim.lr=1"]),
             ("srgan", &["loss.perceptual_weights=vgg19.pth"]),
             ("srgan", &["loss.perceptual=0"]),

@@ -27,7 +27,7 @@ mod options;
 mod overlay;
 mod recipe;
 mod reference;
-mod samples;
+mod sample_coupling;
 mod schema;
 mod sections;
 #[cfg(test)]

@@ -185,7 +185,7 @@ impl NormKind {
     }
 
     /// Whether a network with it makes of a picture what it would make of it alone, however often it is called.
-    pub fn treats_samples_alone(self) -> bool {
+    pub fn is_of_each_sample(self) -> bool {
         // Statistics of batch normalisation are those of the whole batch, and each pass moves the singular vectors on.
         !matches!(self, Self::Batch | Self::Spectral)
     }

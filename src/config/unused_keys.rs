@@ -98,7 +98,7 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
     ];
     // pix2pixHD grows by stages of its own, and context encoders are made for one size, as are autoencoders.
     const ONE_SIZE: &[(&str, &str)] = &[("train", "grow"), ("train", "grow_epochs")];
-    // Where the loss of a batch is not the mean of those of its samples.
+    // Modes that learn from batches as a whole.
     const MICRO_BATCH: &[(&str, &str)] = &[("train", "micro_batch")];
     const REFERENCE: &[(&str, &str)] = &[("data", "reference_batch")];
     // What the generators of pix2pixHD have no place for.

@@ -108,6 +108,7 @@ impl Recipe {
             "train.stop_after",
             || "has no effect without `train.evaluate_every`".to_owned(),
         )?;
+        self.validate_micro_batch()?;
         self.validate_processes()?;
         self.validate_synthesis()?;
         self.validate_coarse_to_fine()?;
@@ -184,9 +185,6 @@ impl Recipe {
         require(!is_asked || has_batch_norm, key, || {
             "has an effect on batch normalisation alone, and no network has it: leave it at false"
                 .to_owned()
-        })?;
-        require(!is_asked || self.train.micro_batch == 0, key, || {
-            "takes the statistics of whole batches: leave `train.micro_batch` at 0".to_owned()
         })?;
         require(!is_asked || !self.loss.flip_equivariance, key, || {
             "does not go with `loss.flip_equivariance`: each process flips for itself, and would compute other layers than the others"

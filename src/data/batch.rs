@@ -185,11 +185,9 @@ mod tests {
         let last = &parts[2];
         assert_eq!(last.names, ["e"]);
         assert_eq!(last.b.shape().to_vec(), [1, 3, 2, 3]);
-        assert_eq!(last.b.as_slice::<f32>().unwrap()[0], 72.0);
-        assert_eq!(
-            last.features.as_ref().unwrap().as_slice::<f32>().unwrap()[0],
-            24.0
-        );
+        let first = |data: &TensorData| data.as_slice::<f32>().map(|values| values[0] as u32);
+        assert_eq!(first(&last.b).unwrap(), 4 * 3 * 6);
+        assert_eq!(last.features.as_ref().map(first).unwrap().unwrap(), 4 * 6);
         assert!(last.instances.is_none());
         assert_eq!(batch.clone().split(usize::MAX).len(), 1);
         assert_eq!(batch.split(1).len(), 5);

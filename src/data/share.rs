@@ -19,11 +19,16 @@ impl Share {
     /// Of one process alone.
     pub const WHOLE: Self = Self { rank: 0, size: 1 };
 
+    /// The position in an epoch at which step `within` of it begins.
+    pub fn start_of_step(self, batch_size: usize, within: u64) -> usize {
+        within as usize * batch_size * self.size
+    }
+
     /// The positions in an epoch of `length` samples that step `within` of it, counted from 0, has for this process, which takes
     /// `batch_size` at a time; and the part of the step's samples that they are, in [0, 1].
     pub fn of_step(self, length: usize, batch_size: usize, within: u64) -> (Range<usize>, f32) {
         let whole = batch_size * self.size;
-        let first = within as usize * whole;
+        let first = self.start_of_step(batch_size, within);
         let count = length.saturating_sub(first).min(whole);
         let start = first + count * self.rank / self.size;
         let end = first + count * (self.rank + 1) / self.size;

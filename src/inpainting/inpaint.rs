@@ -1,14 +1,15 @@
 //! The training step of the context encoder.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use rand_chacha::ChaCha8Rng;
 
 use super::discriminator::InpaintDiscriminator;
 use super::inpainter::Inpainter;
 use super::reconstruction::{reconstruction_loss, reconstruction_weights};
 use crate::config::{Distance, Recipe};
 use crate::data::Batch;
-use crate::method::{Adversary, DiscriminatorLosses, Loss, Method, MethodState, StepContext};
+use crate::method::{
+    Adversary, DiscriminatorLosses, Loss, Method, MethodState, MicroBatch, StepContext,
+};
 use crate::nn::{Adam, ForwardMode, NamedTensors, NormStats, TensorError, Trainable, WeightInit};
 
 const GENERATOR: &str = "generator";
@@ -67,27 +68,27 @@ impl Inpaint {
         }
     }
 
-    /// Updates the discriminator on real and filled pictures, as often as the recipe says; returns the losses of the last update.
+    /// Updates the discriminator on the real and the filled pictures of `batch`, as often as the recipe says; returns the losses of the last
+    /// update.
     fn update_discriminator(
         &mut self,
-        real: &Tensor<4>,
-        fake: &Tensor<4>,
+        batch: MicroBatch<[&Tensor<4>; 2]>,
         context: StepContext<'_>,
-        rng: &mut ChaCha8Rng,
-    ) -> DiscriminatorLosses {
-        self.discriminator.update(context, |discriminator| {
-            let (network, mode) = (discriminator.network.network(), context.training_mode());
-            let gan_loss = discriminator.gan_loss;
-            let on_real = network.forward(real.clone(), mode);
-            let on_fake = network.forward(fake.clone(), mode);
-            let losses = DiscriminatorLosses {
-                on_real: gan_loss.discriminator_on_real(on_real),
-                on_fake: gan_loss.discriminator_on_fake(on_fake),
-                penalty: discriminator.penalty(real, fake, context, rng),
-            };
-            // The sum, not the mean as in pix2pix.
-            (losses.sum(), losses)
-        })
+    ) -> Vec<DiscriminatorLosses> {
+        self.discriminator
+            .update(&mut [batch], context, |discriminator, [real, fake], rng| {
+                let (network, mode) = (discriminator.network.network(), context.training_mode());
+                let gan_loss = discriminator.gan_loss;
+                let on_real = network.forward((*real).clone(), mode);
+                let on_fake = network.forward((*fake).clone(), mode);
+                let losses = DiscriminatorLosses {
+                    on_real: gan_loss.discriminator_on_real(on_real),
+                    on_fake: gan_loss.discriminator_on_fake(on_fake),
+                    penalty: discriminator.penalty(real, fake, context, rng),
+                };
+                // The sum, not the mean as in pix2pix.
+                (losses.sum(), losses)
+            })
     }
 }
 
@@ -129,13 +130,19 @@ impl Method for Inpaint {
             let (fake, real) = (view.apply(fake), view.apply(target));
             // Without its graph: the discriminator's step must not reach the generator.
             let detached = fake.clone().inner();
-            let on_both = self.update_discriminator(&real, &detached, context, &mut rng);
+            // A picture with a larger hole counts more: the batch is learnt from as a whole.
+            let whole = MicroBatch {
+                share: 1.0,
+                rng,
+                content: [&real, &detached],
+            };
+            let on_both = self.update_discriminator(whole, context);
             // The generator is judged by the discriminator after its step.
             let (adversarial, judgement) = self.discriminator.judge(fake, &real, context);
             let adversarial = adversarial * self.adversarial;
             losses.push(Loss::generator("G_adv", &adversarial));
             losses.extend(Loss::matching(&judgement));
-            losses.extend(on_both.named());
+            losses.extend(on_both.iter().flat_map(DiscriminatorLosses::named));
             loss = judgement.added_to(loss + adversarial);
         }
         self.generator

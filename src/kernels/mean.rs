@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::own_threads::computes_on_own_threads;
+use super::processor::computes_on_own_threads;
 
 /// The mean of all elements of `[batch, channels, height, width]`, `[1]`.
 ///

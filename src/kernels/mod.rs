@@ -41,8 +41,8 @@ mod mapped;
 mod mean;
 mod memory;
 mod norm;
-mod own_threads;
 mod precision;
+mod processor;
 mod reflection;
 mod row_source;
 mod rows;
@@ -69,8 +69,8 @@ pub use norm::{
     ChannelScaling, ChannelStatistics, batch_norm, channel_statistics, normalize_batch,
     normalize_instance,
 };
-pub use own_threads::{computes_on_own_threads, computes_on_processor};
 pub use precision::Precision;
+pub use processor::{computes_on_own_threads, computes_on_processor};
 pub use reflection::reflection_pad;
 pub use row_source::{Merge, RowPadding, RowSource};
 pub use rows::{convolution_of_rows, copy_rows, fuse_rows, has_fused_rows};

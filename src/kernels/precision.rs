@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::own_threads::computes_on_own_threads;
+use super::processor::computes_on_own_threads;
 
 /// Precision in which convolutions compute. Weights, losses, statistics of norms and optimisers are always 32-bit.
 ///

@@ -120,28 +120,9 @@ impl<D: Critic> Adversary<D> {
         (judgement.generator_loss(self.gan_loss), judgement)
     }
 
-    /// Updates the discriminator along the loss that `play` returns, [as often](Self::steps) as the recipe says; returns what it
-    /// returns besides, in the last update.
-    pub fn update<T>(
-        &mut self,
-        context: StepContext<'_>,
-        mut play: impl FnMut(&Self) -> (Tensor<1>, T),
-    ) -> T {
-        let steps = self.steps;
-        let mut once = || {
-            let (loss, result) = play(self);
-            self.minimise(&loss, context);
-            result
-        };
-        let mut result = once();
-        for _ in 1..steps {
-            result = once();
-        }
-        result
-    }
-
-    /// The same along the mean of the losses of all `parts` of the batch; returns what `play` returns besides for each of them.
-    pub fn update_in_parts<P, T>(
+    /// Updates the discriminator, [as often](Self::steps) as the recipe says, along the mean of the losses that `play` returns for each of
+    /// `parts` of the batch; returns what it returns besides, in the last update.
+    pub fn update<P, T>(
         &mut self,
         parts: &mut [MicroBatch<P>],
         context: StepContext<'_>,

@@ -39,12 +39,11 @@ impl<T> MicroBatch<T> {
 impl MicroBatches {
     /// Those of `recipe` on `device`.
     ///
-    /// One sample at a time, unless the recipe says otherwise, on a processor and where a sample's gradients do not depend on the others
-    /// of its batch. That takes the memory of one sample, and a batch gives the same to the bit as processes that share it. GPUs are
-    /// quicker with all of it.
+    /// One sample at a time, unless the recipe says otherwise, on a processor and where that is the same. It mostly takes less memory,
+    /// and a batch gives the same to the bit as processes that share it. GPUs are quicker with all of it.
     pub fn new(recipe: &Recipe, device: &Device) -> Self {
         let size = match recipe.train.micro_batch {
-            0 if computes_on_processor(device) && recipe.treats_samples_alone() => 1,
+            0 if computes_on_processor(device) && recipe.learns_one_by_one() => 1,
             0 => usize::MAX,
             size => size,
         };

@@ -20,14 +20,14 @@ impl JointForward {
     /// For generators of `recipe`.
     pub fn of_generator(recipe: &GeneratorRecipe) -> Self {
         Self {
-            is_exact: recipe.norm.treats_samples_alone() && !recipe.dropout,
+            is_exact: recipe.norm.is_of_each_sample() && !recipe.dropout,
         }
     }
 
     /// For discriminators of `recipe`.
     pub fn of_discriminator(recipe: &DiscriminatorRecipe) -> Self {
         Self {
-            is_exact: recipe.norm.treats_samples_alone() && !recipe.compares_samples(),
+            is_exact: recipe.norm.is_of_each_sample() && !recipe.compares_samples(),
         }
     }
 

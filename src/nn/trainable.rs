@@ -76,9 +76,8 @@ impl<N: Network> Trainable<N> {
 
     /// Takes one step of the optimiser along the gradients [collected](Self::collect), averaged over all processes where there are several.
     pub fn step(&mut self, step: OptimiserStep<'_>) {
-        let Some(gradients) = self.gradients.take() else {
-            return;
-        };
+        let gradients = self.gradients.take();
+        let gradients = gradients.expect("gradients are collected before each step");
         let gradients = match step.reducer {
             Some(reducer) => gradients.averaged(reducer),
             None => gradients,

@@ -42,7 +42,7 @@ impl PairDiscriminator {
         shown: impl Fn(&P) -> [&ShownPairs; N],
         context: StepContext<'_>,
     ) -> Vec<Vec<DiscriminatorLosses>> {
-        self.update_in_parts(parts, context, |discriminator, part, rng| {
+        self.update(parts, context, |discriminator, part, rng| {
             let shown = shown(part).into_iter();
             let losses = shown.map(|pairs| discriminator.losses_on(pairs, context, rng));
             let losses: Vec<DiscriminatorLosses> = losses.collect();

@@ -1,7 +1,6 @@
 //! The pix2pix training step.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use rand_chacha::ChaCha8Rng;
 
 use super::pair_discriminator::{PairDiscriminator, ShownPairs};
 use super::view::View;
@@ -121,30 +120,45 @@ impl Pix2pix {
     /// What the generator makes of a part of the batch, and what the discriminator is to be shown of it.
     fn translate(
         &mut self,
-        batch: Batch,
+        part: MicroBatch<Batch>,
         context: StepContext<'_>,
-        rng: &mut ChaCha8Rng,
-    ) -> Translated {
-        let input = Tensor::<4>::from_data(batch.a, &self.device);
-        let target = Tensor::<4>::from_data(batch.b, &self.device);
-        let fake = self
-            .generator
-            .network()
-            .forward(input.clone(), context.training_mode());
-        let shown = (self.adversarial > 0.0).then(|| {
-            let condition = match self.scale {
-                1 => input,
-                scale => enlarged(input, scale),
-            };
-            let pictures = [&condition, &target, &fake];
-            let pairs = self.discriminator.show(pictures, context, rng);
-            (condition, pairs)
-        });
-        Translated {
-            target,
-            fake,
-            shown,
-        }
+    ) -> MicroBatch<Translated> {
+        part.map(|batch, rng| {
+            let input = Tensor::<4>::from_data(batch.a, &self.device);
+            let target = Tensor::<4>::from_data(batch.b, &self.device);
+            let fake = self
+                .generator
+                .network()
+                .forward(input.clone(), context.training_mode());
+            let shown = (self.adversarial > 0.0).then(|| {
+                let condition = match self.scale {
+                    1 => input,
+                    scale => enlarged(input, scale),
+                };
+                let pictures = [&condition, &target, &fake];
+                let pairs = self.discriminator.show(pictures, context, rng);
+                (condition, pairs)
+            });
+            Translated {
+                target,
+                fake,
+                shown,
+            }
+        })
+    }
+
+    /// Collects what the generator learns from a part of the batch, of which the discriminator has the losses `judged`; returns its share and
+    /// all losses.
+    fn learn(
+        &mut self,
+        part: MicroBatch<Translated>,
+        judged: &[DiscriminatorLosses],
+        context: StepContext<'_>,
+    ) -> (f64, Vec<Loss>) {
+        let share = part.share;
+        let (losses, sum) = self.losses(part.content, judged, context);
+        self.generator.collect(&mut sum.backward(), share);
+        (share, losses)
     }
 
     /// The losses of the generator, whose sum is the last, and of the discriminator, `judged`.
@@ -200,25 +214,24 @@ impl Translated {
 impl Method for Pix2pix {
     fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
         let parts = self.micro_batches.split(batch, context).into_iter();
-        let translate =
-            |part: MicroBatch<Batch>| part.map(|batch, rng| self.translate(batch, context, rng));
-        let mut parts: Vec<MicroBatch<Translated>> = parts.map(translate).collect();
-        let mut judged = if self.adversarial > 0.0 {
-            self.discriminator
-                .update_on_pairs(&mut parts, Translated::pairs, context)
+        let losses = if self.adversarial > 0.0 {
+            let translated = parts.map(|part| self.translate(part, context));
+            let mut translated: Vec<MicroBatch<Translated>> = translated.collect();
+            let judged =
+                self.discriminator
+                    .update_on_pairs(&mut translated, Translated::pairs, context);
+            // The generator is judged by the discriminator after its step.
+            let parts = translated.into_iter().zip(judged);
+            parts
+                .map(|(part, judged)| self.learn(part, &judged, context))
+                .collect()
         } else {
-            Vec::new()
-        }
-        .into_iter();
-
-        // The generator is judged by the discriminator after its step.
-        let learn = |part: MicroBatch<Translated>| {
-            let judged = judged.next().unwrap_or_default();
-            let (losses, sum) = self.losses(part.content, &judged, context);
-            self.generator.collect(&mut sum.backward(), part.share);
-            (part.share, losses)
+            let learn = |part| {
+                let part = self.translate(part, context);
+                self.learn(part, &[], context)
+            };
+            parts.map(learn).collect()
         };
-        let losses = parts.into_iter().map(learn).collect();
         self.generator.step(context.generator_step());
         Loss::mean(losses)
     }

@@ -172,8 +172,8 @@ impl Training<'_> {
         let within = position % self.state.per_epoch;
         let length = self.stage.dataset.len();
         let batch_size = recipe.data.batch_size.max(1);
-        let (positions, part) = self.share().of_step(length, batch_size, within);
-        let first = batch_size * self.group.size() * within as usize;
+        let share = self.share();
+        let (positions, part) = share.of_step(length, batch_size, within);
         self.state.step += 1;
         let step = self.state.step;
         let epoch = self.state.epoch();
@@ -186,7 +186,7 @@ impl Training<'_> {
             step,
             epoch: schedule_epoch,
             seed: recipe.train.seed,
-            position: positions.start - first,
+            position: positions.start - share.start_of_step(batch_size, within),
             generator_rate: recipe.optim.lr * factor,
             discriminator_rate: recipe.discriminator_learning_rate() * factor,
             detail,

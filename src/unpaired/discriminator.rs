@@ -25,7 +25,7 @@ impl DomainDiscriminator {
         };
         let fakes: Vec<Tensor<4>> = parts.iter_mut().map(&mut pooled).collect();
         let mut fakes = fakes.iter().cycle();
-        self.update_in_parts(parts, context, |discriminator, part, rng| {
+        self.update(parts, context, |discriminator, part, rng| {
             let (real, _) = pictures(part);
             let fake = fakes.next().expect("there is one for each part");
             let real = discriminator.seen(real.clone(), context, rng);

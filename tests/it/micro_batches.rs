@@ -103,8 +103,14 @@ fn a_batch_gives_the_same_gradients_in_parts_of_any_size() {
     for recipe in recipes() {
         let whole = of_batch(&recipe, COUNT);
         for size in 1..COUNT {
-            let distance = distance(&whole, &of_batch(&recipe, size));
+            let parts = of_batch(&recipe, size);
+            let distance = distance(&whole, &parts);
             assert!(distance < 1e-5, "{:?} by {size}: {distance:e}", recipe.mode);
+            assert_ne!(
+                whole, parts,
+                "{:?}: they are rounded otherwise",
+                recipe.mode
+            );
         }
     }
 }

@@ -14,8 +14,8 @@ pub struct TrainRecipe {
     /// Precision in which convolutions compute.
     #[serde(default)]
     pub precision: Precision,
-    /// Samples of a batch that go through the networks at once, whose gradients are then averaged; 0: one on a processor, where more gain
-    /// little and take memory, and all on a GPU or where a sample's loss depends on the others (pix2pix, cycle, contrastive, pix2pixhd).
+    /// Samples of a batch that go through the networks at once, whose gradients are then added; 0: one where a processor
+    /// [learns one by one](crate::config::Recipe::learns_one_by_one), else all (pix2pix, cycle, contrastive, pix2pixhd).
     #[serde(default)]
     pub micro_batch: usize,
     /// Whether batch normalisation takes its statistics from the samples of all processes that train together, not from those of each.
