@@ -1,7 +1,8 @@
 //! Whether the samples of a batch are learnt from one by one.
 
 use super::error::ConfigError;
-use super::options::NormKind;
+use super::mode::Mode;
+use super::options::{MaskKind, NormKind};
 use super::recipe::Recipe;
 use super::validation::require;
 
@@ -38,6 +39,11 @@ impl Recipe {
             ),
             ("`loss.swd`", loss.swd > 0.0),
             ("`loss.feature_means`", loss.feature_means > 0.0),
+            // The distance is a mean over the pixels of all holes.
+            (
+                "holes of several sizes",
+                self.mode == Mode::Inpaint && self.data.masks != MaskKind::Centre,
+            ),
             // Its noise is as large as all pictures deviate.
             ("`loss.dragan`", loss.dragan > 0.0),
         ]

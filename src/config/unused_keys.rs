@@ -233,7 +233,6 @@ pub(super) fn unused_keys(mode: Mode) -> Vec<(&'static str, &'static str)> {
             NETWORKS,
             ONE_SIZE,
             REFERENCE,
-            MICRO_BATCH,
             NOT_INPAINTING,
         ]],
         Mode::Generate => &[TRANSLATION, &[DIVERGENCE]],

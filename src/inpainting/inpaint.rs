@@ -1,6 +1,7 @@
 //! The training step of the context encoder.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use rand_chacha::ChaCha8Rng;
 
 use super::discriminator::InpaintDiscriminator;
 use super::inpainter::Inpainter;
@@ -8,7 +9,8 @@ use super::reconstruction::{reconstruction_loss, reconstruction_weights};
 use crate::config::{Distance, Recipe};
 use crate::data::Batch;
 use crate::method::{
-    Adversary, DiscriminatorLosses, Loss, Method, MethodState, MicroBatch, StepContext,
+    Adversary, DiscriminatorLosses, Loss, Method, MethodState, MicroBatch, MicroBatches,
+    StepContext,
 };
 use crate::nn::{Adam, ForwardMode, NamedTensors, NormStats, TensorError, Trainable, WeightInit};
 
@@ -29,6 +31,7 @@ pub struct Inpaint {
     overlap: usize,
     /// Side of the picture and of its middle, if the network predicts only the middle.
     patch: Option<(usize, usize)>,
+    micro_batches: MicroBatches,
     /// Without automatic differentiation.
     device: Device,
 }
@@ -51,6 +54,7 @@ impl Inpaint {
             patch: recipe
                 .patch_side()
                 .map(|patch| (recipe.data.crop_size, patch)),
+            micro_batches: MicroBatches::new(recipe, device),
             device: device.clone(),
         }
     }
@@ -68,28 +72,90 @@ impl Inpaint {
         }
     }
 
-    /// Updates the discriminator on the real and the filled pictures of `batch`, as often as the recipe says; returns the losses of the last
-    /// update.
+    /// Fills the holes of a part of the batch.
+    fn fill(&self, batch: Batch, context: StepContext<'_>, rng: &mut ChaCha8Rng) -> Filled {
+        let mask = Tensor::<4>::from_data(mask_of(&batch), &self.device);
+        let input = Tensor::<4>::from_data(batch.a, &self.device);
+        let photo = Tensor::<4>::from_data(batch.b, &self.device);
+        let weights = reconstruction_weights(mask.clone(), self.overlap);
+
+        let network = self.generator.network();
+        let output = network.forward(input, mask.clone(), context.training_mode());
+        let target = self.predicted_part(photo);
+        let distance = reconstruction_loss(
+            output.clone(),
+            target.clone(),
+            self.predicted_part(weights),
+            self.distance,
+        ) * self.reconstruction;
+        let shown = (self.adversarial > 0.0).then(|| {
+            let fake = if self.patch.is_some() {
+                output
+            } else {
+                target.clone() * (-mask.clone() + 1.0) + output * mask
+            };
+            let view = self.discriminator.view(&target, 0, context, rng);
+            [view.apply(target), view.apply(fake)]
+        });
+        Filled { distance, shown }
+    }
+
+    /// Updates the discriminator on real and filled pictures, as often as the recipe says; returns the losses on each part of the batch in
+    /// the last update.
     fn update_discriminator(
         &mut self,
-        batch: MicroBatch<[&Tensor<4>; 2]>,
+        parts: &mut [MicroBatch<Filled>],
         context: StepContext<'_>,
     ) -> Vec<DiscriminatorLosses> {
         self.discriminator
-            .update(&mut [batch], context, |discriminator, [real, fake], rng| {
+            .update(parts, context, |discriminator, part, rng| {
+                let [real, fake] = part.shown.as_ref().expect("there is a discriminator");
+                // Without its graph: the discriminator's step must not reach the generator.
+                let fake = fake.clone().inner();
                 let (network, mode) = (discriminator.network.network(), context.training_mode());
                 let gan_loss = discriminator.gan_loss;
-                let on_real = network.forward((*real).clone(), mode);
-                let on_fake = network.forward((*fake).clone(), mode);
+                let on_real = network.forward(real.clone(), mode);
+                let on_fake = network.forward(fake.clone(), mode);
                 let losses = DiscriminatorLosses {
                     on_real: gan_loss.discriminator_on_real(on_real),
                     on_fake: gan_loss.discriminator_on_fake(on_fake),
-                    penalty: discriminator.penalty(real, fake, context, rng),
+                    penalty: discriminator.penalty(real, &fake, context, rng),
                 };
                 // The sum, not the mean as in pix2pix.
                 (losses.sum(), losses)
             })
     }
+
+    /// Collects what the generator learns from a part of the batch, of which the discriminator has the losses `judged`; returns its share and
+    /// all losses.
+    fn learn(
+        &mut self,
+        part: MicroBatch<Filled>,
+        judged: Option<DiscriminatorLosses>,
+        context: StepContext<'_>,
+    ) -> (f64, Vec<Loss>) {
+        let (share, Filled { distance, shown }) = (part.share, part.content);
+        let mut losses = vec![Loss::generator("G_rec", &distance)];
+        let mut loss = distance;
+        if let Some([real, fake]) = shown {
+            let (adversarial, judgement) = self.discriminator.judge(fake, &real, context);
+            let adversarial = adversarial * self.adversarial;
+            losses.push(Loss::generator("G_adv", &adversarial));
+            losses.extend(Loss::matching(&judgement));
+            losses.extend(judged.iter().flat_map(DiscriminatorLosses::named));
+            loss = judgement.added_to(loss + adversarial);
+        }
+        self.generator.collect(&mut loss.backward(), share);
+        (share, losses)
+    }
+}
+
+/// A part of the batch, filled.
+struct Filled {
+    /// From the original.
+    distance: Tensor<1>,
+    /// What the discriminator is shown, the original and the filled pictures; none where there is none.
+    shown: Option<[Tensor<4>; 2]>,
 }
 
 /// The mask of a batch; batches of this mode have one.
@@ -102,52 +168,20 @@ fn mask_of(batch: &Batch) -> TensorData {
 
 impl Method for Inpaint {
     fn step(&mut self, batch: Batch, context: StepContext<'_>) -> Vec<Loss> {
-        let mask = Tensor::<4>::from_data(mask_of(&batch), &self.device);
-        let input = Tensor::<4>::from_data(batch.a, &self.device);
-        let photo = Tensor::<4>::from_data(batch.b, &self.device);
-        let weights = reconstruction_weights(mask.clone(), self.overlap);
-
-        let network = self.generator.network();
-        let mode = context.training_mode();
-        let output = network.forward(input, mask.clone(), mode);
-        let target = self.predicted_part(photo);
-        let distance = reconstruction_loss(
-            output.clone(),
-            target.clone(),
-            self.predicted_part(weights),
-            self.distance,
-        ) * self.reconstruction;
-        let mut losses = vec![Loss::generator("G_rec", &distance)];
-        let mut loss = distance;
-        if self.adversarial > 0.0 {
-            let fake = if self.patch.is_some() {
-                output
-            } else {
-                target.clone() * (-mask.clone() + 1.0) + output * mask
-            };
-            let mut rng = context.rng();
-            let view = self.discriminator.view(&target, 0, context, &mut rng);
-            let (fake, real) = (view.apply(fake), view.apply(target));
-            // Without its graph: the discriminator's step must not reach the generator.
-            let detached = fake.clone().inner();
-            // A picture with a larger hole counts more: the batch is learnt from as a whole.
-            let whole = MicroBatch {
-                share: 1.0,
-                rng,
-                content: [&real, &detached],
-            };
-            let on_both = self.update_discriminator(whole, context);
-            // The generator is judged by the discriminator after its step.
-            let (adversarial, judgement) = self.discriminator.judge(fake, &real, context);
-            let adversarial = adversarial * self.adversarial;
-            losses.push(Loss::generator("G_adv", &adversarial));
-            losses.extend(Loss::matching(&judgement));
-            losses.extend(on_both.iter().flat_map(DiscriminatorLosses::named));
-            loss = judgement.added_to(loss + adversarial);
+        let parts = self.micro_batches.split(batch, context).into_iter();
+        let fill = |part: MicroBatch<Batch>| part.map(|batch, rng| self.fill(batch, context, rng));
+        let mut parts: Vec<MicroBatch<Filled>> = parts.map(fill).collect();
+        let mut judged = if self.adversarial > 0.0 {
+            self.update_discriminator(&mut parts, context)
+        } else {
+            Vec::new()
         }
-        self.generator
-            .update(&mut loss.backward(), context.generator_step());
-        losses
+        .into_iter();
+        // The generator is judged by the discriminator after its step.
+        let learn = |part| self.learn(part, judged.next(), context);
+        let losses = parts.into_iter().map(learn).collect();
+        self.generator.step(context.generator_step());
+        Loss::mean(losses)
     }
 
     fn preview_caption(&self) -> &'static str {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::cli_support::{CONTRASTIVE, CYCLE, PIX2PIXHD, Place, assert_same, names};
+use crate::cli_support::{CONTRASTIVE, CYCLE, INPAINT, PIX2PIXHD, Place, assert_same, names};
 use crate::processes_support::run_together;
 
 /// The smallest networks without what differs by the batch: statistics over it, and dropout.
@@ -125,6 +125,16 @@ fn two_processes_of_contrastive_equal_one_with_the_double_batch() {
 #[test]
 fn two_processes_of_pix2pixhd_equal_one_with_the_double_batch() {
     two_equal_one(&Place::with_labels(), PIX2PIXHD);
+}
+
+#[test]
+fn two_processes_of_inpaint_equal_one_with_the_double_batch() {
+    let settings = INPAINT.replace("--set data.batch_size=2", "");
+    let norms = "--set generator.arch=context --set generator.norm=instance --set discriminator.norm=instance";
+    two_equal_one(
+        &Place::with_photos(),
+        &format!("{settings} {norms} --set data.masks=centre"),
+    );
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub struct TrainRecipe {
     #[serde(default)]
     pub precision: Precision,
     /// Samples of a batch that go through the networks at once, whose gradients are then added; 0: one where a processor
-    /// [learns one by one](crate::config::Recipe::learns_one_by_one), else all (pix2pix, cycle, contrastive, pix2pixhd).
+    /// [learns one by one](crate::config::Recipe::learns_one_by_one), else all (not generate, vae).
     #[serde(default)]
     pub micro_batch: usize,
     /// Whether batch normalisation takes its statistics from the samples of all processes that train together, not from those of each.
