@@ -8,8 +8,7 @@ use translate::method::{Method, StepContext};
 use translate::nn::Reducer;
 
 use crate::device::test_device;
-use crate::fixture::Fixture;
-use crate::training::{first_step, samples};
+use crate::training::{batch_of, first_step};
 
 const COUNT: usize = 3;
 
@@ -20,19 +19,6 @@ struct Noting(RefCell<Vec<Vec<f32>>>);
 impl Reducer for Noting {
     fn average(&self, gradients: &mut [f32]) {
         self.0.borrow_mut().push(gradients.to_vec());
-    }
-}
-
-fn pictures() -> Batch {
-    let fixture = Fixture::open("training_pix2pix.safetensors");
-    let side = |name| samples(&fixture.data(name), 0, COUNT);
-    Batch {
-        a: side("input_a"),
-        b: side("input_b"),
-        instances: None,
-        features: None,
-        mask: None,
-        names: vec![String::new(); COUNT],
     }
 }
 
@@ -83,7 +69,7 @@ fn of_batch(recipe: &Recipe, micro_batch: usize) -> Vec<Vec<f32>> {
     let mut recipe = recipe.clone();
     recipe.train.micro_batch = micro_batch;
     let mut method = translate::train::build(&recipe, &test_device()).unwrap();
-    gradients(&mut *method, pictures(), 0)
+    gradients(&mut *method, batch_of(COUNT), 0)
 }
 
 /// Root mean square difference, relative to that of the values.
@@ -122,7 +108,7 @@ fn a_batch_gives_the_mean_of_what_its_samples_give_in_as_many_processes() {
     for recipe in all {
         let together = of_batch(&recipe, 1);
         let mut mean: Vec<Vec<f32>> = Vec::new();
-        for (position, sample) in pictures().split(1).into_iter().enumerate() {
+        for (position, sample) in batch_of(COUNT).split(1).into_iter().enumerate() {
             let mut method = translate::train::build(&recipe, &test_device()).unwrap();
             let own = gradients(&mut *method, sample, position);
             mean.resize_with(own.len(), Vec::new);

@@ -225,8 +225,13 @@ fn five_steps_of_cycle_gan_equal_pytorch() {
 }
 
 pub fn batch() -> Batch {
+    batch_of(1)
+}
+
+/// The first `count` pairs of a fixture.
+pub fn batch_of(count: usize) -> Batch {
     let fixture = Fixture::open("training_pix2pix.safetensors");
-    let side = |name| sample(&fixture.data(name), 0);
+    let side = |name| samples(&fixture.data(name), 0, count);
     Batch {
         a: side("input_a"),
         b: side("input_b"),
