@@ -2,10 +2,10 @@
 
 use clap::{Parser, Subcommand};
 
+use super::extensions::ExtensionVerb;
 use super::globals::Globals;
 #[cfg(feature = "serve")]
 use super::serve;
-use super::synthesis::SynthesisVerb;
 use super::{
     apply, bench, completions, data, demo, evaluate, export, import, recipes, styles, train,
 };
@@ -37,9 +37,9 @@ pub enum Command {
     Train(train::Arguments),
     /// Translate pictures with a style
     Apply(apply::Arguments),
-    /// `sample` and `encode`
+    /// Those of parts that could be left out
     #[command(flatten)]
-    Synthesis(SynthesisVerb),
+    Extension(ExtensionVerb),
     /// Open a page in the browser to try styles, fill holes and watch trainings
     #[cfg(feature = "serve")]
     Serve(serve::Arguments),

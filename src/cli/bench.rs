@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::exit::Exit;
+use super::extensions::build_method;
 use super::globals::Globals;
 use super::output::print;
 use crate::apply::OutputSize;
@@ -61,6 +62,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     device.check(recipe.train.precision)?;
     let benchmark = Benchmark {
         recipe,
+        build: build_method,
         size,
         steps: arguments.steps as usize,
     };

@@ -11,6 +11,7 @@ use image::{RgbImage, imageops};
 
 use super::demo_paintings::{PAINTINGS, SHEET, paint};
 use super::exit::Exit;
+use super::extensions::build_method;
 use super::globals::Globals;
 use super::interrupt;
 use super::output::print;
@@ -137,6 +138,7 @@ impl Demo {
             data: self.data.clone(),
             style: self.style.clone(),
             start,
+            build: build_method,
             device: self.device.clone(),
         };
         Ok(session.run(stop)?)

@@ -34,7 +34,6 @@ impl Exit {
                 || cause.is::<UnknownMetric>()
                 || cause.is::<super::usage::UsageError>()
                 || cause.is::<ShardError>()
-                || crate::synthesis::is_usage(cause)
                 || cause.is::<LaunchError>()
                 || matches!(
                     group_error(cause),

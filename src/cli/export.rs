@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use indicatif::DecimalBytes;
 
 use super::exit::Exit;
+use super::extensions;
 use super::globals::Globals;
 use super::usage::UsageError;
 use crate::apply::OutputSize;
@@ -202,10 +203,13 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             let options = arguments.onnx_options(&manifest.recipe);
             let device = globals.device.open()?.device;
             let makes_pictures = manifest.recipe.mode.makes_pictures();
-            let model = if makes_pictures && direction.is_none() {
-                crate::synthesis::generator_onnx(&folder, &manifest, &options, &device)?
-            } else {
-                generator_onnx(&folder, &manifest, direction, &options, &device)?
+            let own = match direction {
+                None => extensions::onnx(&folder, &manifest, &options, &device)?,
+                Some(_) => None,
+            };
+            let model = match own {
+                Some(model) => model,
+                None => generator_onnx(&folder, &manifest, direction, &options, &device)?,
             };
             files::write_atomically(&output, &model.bytes)?;
             match options.size {

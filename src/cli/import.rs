@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::exit::Exit;
+use super::extensions;
 use super::globals::Globals;
-use super::synthesis;
 use crate::config::{Direction, GeneratorArch, Mode, NormKind, Recipe, Samples};
 use crate::device::DeviceName;
 use crate::style::Registry;
@@ -98,7 +98,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         .open()
         .or_else(|_| globals.device.open())?
         .device;
-    if let Some(exit) = synthesis::import(globals, &options, &folder, &device)? {
+    if let Some(exit) = extensions::import(globals, &options, &folder, &device)? {
         return Ok(exit);
     }
     let imported = import(&folder, &options, &device)?;

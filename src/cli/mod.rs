@@ -11,6 +11,8 @@ mod devices;
 mod evaluate;
 mod exit;
 mod export;
+mod extension;
+mod extensions;
 mod globals;
 mod import;
 mod interrupt;
@@ -80,7 +82,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Demo(arguments) => demo::run(&globals, arguments),
         Command::Train(arguments) => train::run(&globals, arguments, &launch),
         Command::Apply(arguments) => apply::run(&globals, arguments),
-        Command::Synthesis(verb) => synthesis::run(&globals, verb),
+        Command::Extension(verb) => verb.run(&globals),
         Command::Evaluate(arguments) => evaluate::run(&globals, arguments),
         Command::Export(arguments) => export::run(&globals, arguments),
         Command::Import(arguments) => import::run(&globals, arguments),

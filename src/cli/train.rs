@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::Args;
 
 use super::exit::Exit;
+use super::extensions::build_method;
 use super::globals::Globals;
 use super::interrupt;
 use super::joint_training::{Beginning, ExchangeWay};
@@ -219,6 +220,7 @@ fn train(
         data,
         style: style.clone(),
         start,
+        build: build_method,
         device,
     };
     session.device.check(session.recipe.train.precision)?;

@@ -8,6 +8,9 @@ use crate::picture::Amount;
 /// A command line that makes no sense as a whole.
 #[derive(Debug, thiserror::Error)]
 pub enum UsageError {
+    /// A style was asked for something that it cannot do.
+    #[error(transparent)]
+    OfStyle(anyhow::Error),
     /// Nothing says how to train.
     #[error(
         "say how to train: `--mode pix2pix` for pairs of pictures, `--mode cycle` or `--mode contrastive` for two piles of pictures, `--mode pix2pixhd` for label maps and large pictures, `--mode inpaint` to fill holes in photos, `--mode generate` or `--mode vae` for pictures from noise"

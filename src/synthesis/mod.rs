@@ -3,8 +3,9 @@
 //! The folder has all of its own: networks, losses and steps ([`method`]), what a trained style does (`Sampler`, `Coder`, `Inversion`), ONNX
 //! models of generators (`generator_onnx`), and generators from elsewhere (`PublicGenerator`). Besides there are the keys of recipes
 //! (`config/synthesis/`, `config/sections/synthesis.rs`), the data set of single pictures with their classes and vectors (`data/single.rs`,
-//! `data/picture_class.rs`, `data/embeddings.rs`) and the verbs (`cli/synthesis/`). What leads here are lines in `train/methods.rs` and in
-//! `cli/arguments.rs`, `exit.rs`, `export.rs`, `import.rs` and `mod.rs`; most else goes by what `config/mode.rs` says of a mode.
+//! `data/picture_class.rs`, `data/embeddings.rs`) and the verbs (`cli/synthesis/`). Three lines lead here: its entry in `cli/extensions.rs` and
+//! the declarations of the two folders in `lib.rs` and `cli/mod.rs`. Without them and the folders the program does all else as before; what
+//! others need to know of its modes, `config/mode.rs` says.
 
 mod arithmetic;
 mod autoencoder;

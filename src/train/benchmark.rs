@@ -6,7 +6,7 @@ use burn::tensor::TensorData;
 use rand::RngExt;
 
 use super::error::TrainError;
-use super::methods;
+use super::methods::BuildMethod;
 use crate::config::{Mode, Recipe, Samples};
 use crate::data::Batch;
 use crate::device::OpenDevice;
@@ -19,6 +19,8 @@ use crate::random;
 pub struct Benchmark {
     /// The networks, losses and optimisers.
     pub recipe: Recipe,
+    /// How the method is built.
+    pub build: BuildMethod,
     /// Width and height of the pictures.
     pub size: [usize; 2],
     /// Number of training steps and of translations that are timed.
@@ -44,7 +46,7 @@ impl Benchmark {
     }
 
     fn measure(&self, device: &OpenDevice) -> Result<BenchmarkResult, TrainError> {
-        let mut method = methods::build(&self.recipe, &device.device)?;
+        let mut method = (self.build)(&self.recipe, &device.device)?;
         let reference = self.recipe.needed_reference_batch();
         if reference > 0 {
             let chosen = method.set_reference(&self.batch(reference));

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::config::Mode;
 use crate::data::DataError;
 use crate::distributed::GroupError;
 use crate::files::FileError;
@@ -16,6 +17,9 @@ pub enum TrainError {
     /// A picture went missing or was damaged during the run.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The mode belongs to a part of the program that is not there.
+    #[error("this program has no method for mode `{}`", .0.name())]
+    NoMethod(Mode),
     /// A file of the style cannot be read or written, or is wrong.
     #[error(transparent)]
     Style(#[from] StyleError),

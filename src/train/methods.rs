@@ -1,4 +1,4 @@
-//! From modes to methods: the only file of `train` that knows them.
+//! From modes to the methods that translate: the only file of `train` that knows them.
 
 use std::path::Path;
 
@@ -15,10 +15,13 @@ use crate::style::import::WeightFile;
 use crate::style::{StyleError, StyleFolder, style_weights};
 use crate::unpaired::{Contrastive, CycleGan};
 
-/// Builds the method of `recipe` with fresh weights on `device` (without automatic differentiation).
+/// How a training comes by its method: of a recipe, with fresh weights, on a device (without automatic differentiation).
+pub type BuildMethod = fn(&Recipe, &Device) -> Result<Box<dyn Method>, TrainError>;
+
+/// Builds the method of a recipe that translates: a [`BuildMethod`].
 ///
 /// # Errors
-/// A weight file that the recipe names cannot be read or belongs to another network.
+/// A weight file that the recipe names cannot be read or belongs to another network; or its mode is none of those that translate.
 pub fn build(recipe: &Recipe, device: &Device) -> Result<Box<dyn Method>, TrainError> {
     let bad_vgg = |source| StyleError::BadWeights {
         path: (&recipe.loss.perceptual_weights).into(),
@@ -41,7 +44,7 @@ pub fn build(recipe: &Recipe, device: &Device) -> Result<Box<dyn Method>, TrainE
             Box::new(method.map_err(bad_vgg)?)
         }
         Mode::Inpaint => Box::new(Inpaint::new(recipe, device)),
-        Mode::Generate | Mode::Vae => crate::synthesis::method(recipe, device)?,
+        mode @ (Mode::Generate | Mode::Vae) => return Err(TrainError::NoMethod(mode)),
     })
 }
 

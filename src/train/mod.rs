@@ -46,7 +46,7 @@ pub use evaluations::Evaluations;
 pub use event::{Event, Listener, RunOutcome, StepRecord};
 pub use initial_weights::load_initial_weights;
 pub use judge::{Judge, JudgedValue};
-pub use methods::build;
+pub use methods::{BuildMethod, build};
 pub use metrics::{MetricsFile, MetricsLine, read_metrics};
 pub use preview::{PreviewFile, contact_sheet};
 pub use progress::ProgressDisplay;

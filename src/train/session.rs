@@ -13,7 +13,7 @@ use super::initial_weights::load_initial_weights;
 use super::joint_start::{compare_setup, share_method, share_value};
 use super::judge::Judge;
 use super::loop_state::LoopState;
-use super::methods;
+use super::methods::{BuildMethod, check_initial_weights};
 use super::metrics::MetricsFile;
 use super::outputs::{has_outputs, is_evaluated};
 use super::preview::PreviewFile;
@@ -75,6 +75,8 @@ pub struct Session {
     pub style: StyleFolder,
     /// How the session begins.
     pub start: SessionStart,
+    /// How methods are built.
+    pub build: BuildMethod,
     /// Where the networks compute.
     pub device: OpenDevice,
     /// Who evaluates the weights as `train.evaluate_every` asks for it.
@@ -190,6 +192,7 @@ impl Session {
             group,
             evaluations,
             method,
+            build: self.build,
             state: LoopState::start(&stage, total, pace, resumed.as_ref()),
             stage,
             remaining_stages,
@@ -245,14 +248,14 @@ impl Session {
 
     /// The method with its initial weights.
     fn build_method(&self, stage: &Stage) -> Result<Box<dyn Method>, TrainError> {
-        let mut method = methods::build(&stage.recipe, &self.device.device)?;
+        let mut method = (self.build)(&stage.recipe, &self.device.device)?;
         let reference = stage.recipe.needed_reference_batch();
         if reference > 0 {
             let batch = stage.dataset.reference(reference)?;
             method.set_reference(&batch).expect(REFERENCE_FITS);
         }
         if let SessionStart::From(folder) = &self.start {
-            methods::check_initial_weights(&self.recipe, folder)?;
+            check_initial_weights(&self.recipe, folder)?;
             let initial = load_initial_weights(folder, &self.recipe, &mut *method)
                 .map_err(|error| self.explained(error, folder))?;
             tracing::info!("initial weights: {}", initial.loaded.join(", "));

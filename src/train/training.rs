@@ -10,7 +10,7 @@ use super::error::TrainError;
 use super::evaluations::Evaluations;
 use super::event::{Event, Listener, RunOutcome, StepRecord};
 use super::loop_state::{Due, LoopState, PendingLosses};
-use super::methods;
+use super::methods::BuildMethod;
 use super::stage::Stage;
 use crate::data::{Batch, DataLoader, FadeIn, Share};
 use crate::device::OpenDevice;
@@ -25,6 +25,8 @@ const ESTIMATE_AFTER: usize = 10;
 pub(super) struct Training<'a> {
     /// The processes that train together. The leader writes; the others have no listeners and no evaluations.
     pub(super) group: &'a Group,
+    /// How the method of another stage is built.
+    pub(super) build: BuildMethod,
     /// The method, with its weights loaded.
     pub(super) method: Box<dyn Method>,
     /// The stage that the method is in.
@@ -99,7 +101,7 @@ impl Training<'_> {
             next.recipe.generator.arch.name(),
             next.recipe.data.picture_size()
         );
-        let mut method = methods::build(&next.recipe, &self.device.device)?;
+        let mut method = (self.build)(&next.recipe, &self.device.device)?;
         for network in method.networks() {
             let weights = self.method.weights(network);
             let taken = method.warm_start(network, weights);

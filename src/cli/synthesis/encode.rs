@@ -30,7 +30,7 @@ use crate::wording::counted;
 #[command(
     after_help = "Examples:\n  translate encode faces/ --style codes\n  translate encode faces/ --style codes --output faces.jsonl --decoded faces-decoded\n  translate encode faces/val --style codes --bound 100\n  translate encode seven.png --style digits --class 7 --decoded again"
 )]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Pictures, or folders with all folders in them
     #[arg(value_name = "PATH", required = true)]
     inputs: Vec<PathBuf>,

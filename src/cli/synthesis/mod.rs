@@ -2,12 +2,11 @@
 
 mod code_source;
 mod encode;
+mod extension;
 mod import;
 mod sample;
 mod sample_codes;
 mod sample_output;
 mod verb;
 
-pub(super) use import::import;
-pub(super) use verb::SynthesisVerb;
-pub(super) use verb::run;
+pub(super) use extension::Synthesis;

@@ -30,7 +30,7 @@ const USUAL_COUNT: u32 = 16;
 #[command(
     after_help = "Examples:\n  translate sample --style faces --count 64 --grid\n  translate sample --style faces --count 16 --grid --nearest faces/train\n  translate sample --style digits --class 7 --count 100 --seed 1 --output sevens\n  translate sample --style faces --truncation 0.7 --output better\n  translate sample --style faces --interpolate 3 12 --frames 30 --output way\n  translate sample --style faces --interpolate 3 12 --frames 9 --grid --output way.png\n  translate sample --style faces --interpolate 3 12 --frames 60 --output way.gif\n  translate sample --style faces --style-mix 3 12 --grid --output mixed.png\n  translate sample --style digits --code 1=7 --sweep 2 --count 5 --grid --output slants.png\n  translate sample --style faces --count 1000000 --shard 2/5\n  translate sample --style codes --arithmetic \"smiling - neutral + man\" --grid --output sum.png"
 )]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Name or folder of a style of mode generate or vae; NAME@STEP for a state that was kept
     #[arg(short, long, value_name = "NAME|DIR")]
     style: String,

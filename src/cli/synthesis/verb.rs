@@ -4,21 +4,32 @@ use clap::Subcommand;
 
 use super::{encode, sample};
 use crate::cli::exit::Exit;
+use crate::cli::extension::Verb;
 use crate::cli::globals::Globals;
+use crate::cli::usage::UsageError;
+use crate::synthesis::is_usage;
 
 /// These verbs.
 #[derive(Debug, Subcommand)]
-pub enum SynthesisVerb {
+pub(super) enum SynthesisVerb {
     /// Make pictures from noise, with a style that has learnt to
     Sample(sample::Arguments),
     /// Write the codes that an autoencoder makes of pictures
     Encode(encode::Arguments),
 }
 
-/// Carries one of them out.
-pub(in crate::cli) fn run(globals: &Globals, verb: SynthesisVerb) -> anyhow::Result<Exit> {
-    match verb {
-        SynthesisVerb::Sample(arguments) => sample::run(globals, arguments),
-        SynthesisVerb::Encode(arguments) => encode::run(globals, arguments),
+impl Verb for SynthesisVerb {
+    fn run(self: Box<Self>, globals: &Globals) -> anyhow::Result<Exit> {
+        let result = match *self {
+            Self::Sample(arguments) => sample::run(globals, arguments),
+            Self::Encode(arguments) => encode::run(globals, arguments),
+        };
+        result.map_err(|error| {
+            if error.chain().any(is_usage) {
+                UsageError::OfStyle(error).into()
+            } else {
+                error
+            }
+        })
     }
 }
