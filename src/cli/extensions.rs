@@ -13,8 +13,11 @@ use crate::style::onnx::OnnxOptions;
 use crate::style::{Manifest, OnnxFile, StyleError, StyleFolder};
 use crate::train::{self, TrainError};
 
-/// All of them. One is left out by its line here and those of its modules.
-const EXTENSIONS: &[&dyn Extension] = &[&super::synthesis::Synthesis];
+/// All of them. One is left out with its line here and the declarations of its modules.
+const EXTENSIONS: &[&dyn Extension] = &[
+    // Pictures from noise.
+    &super::synthesis::Synthesis,
+];
 
 /// A verb of one of them.
 #[derive(Debug)]
