@@ -13,6 +13,7 @@ mod hidden_colours;
 mod input;
 mod inputs;
 mod instance_files;
+mod joint_pass;
 mod label_network;
 mod looks;
 mod maps;

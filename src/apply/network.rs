@@ -10,7 +10,7 @@ use super::row_access::RowAccess;
 use super::row_buffer::RowBuffer;
 use super::translator::Translator;
 use crate::config::{Colours, Direction, NormKind};
-use crate::kernels::{DeviceFailure, DeviceMemory, Precision};
+use crate::kernels::{DeviceFailure, DeviceMemory, Precision, computes_on_own_threads};
 use crate::nn::{BandLimits, ForwardMode, Generator, NormStats, code_tensor, with_code};
 use crate::picture::KeptShares;
 use crate::style::{Manifest, StyleError, StyleFolder, load_generator};
@@ -103,6 +103,10 @@ impl NetworkTranslator {
     }
 }
 
+/// Pixels of all pictures that go through a network at once on the threads of this program: four of 256 x 256, so that weights are prepared, and
+/// come from memory, once for all of them.
+const JOINT_PIXELS: usize = 1 << 18;
+
 /// Pixels of all tiles that go through a network at once.
 const MAX_BATCH_PIXELS: usize = 1 << 16;
 
@@ -176,6 +180,36 @@ impl Translator for NetworkTranslator {
             Err(failure) => return Err(failed(&failure)),
         };
         output.try_into_vec().map_err(|error| error.to_string())
+    }
+
+    fn translate_together(
+        &mut self,
+        pictures: &[(u64, Vec<f32>)],
+        height: usize,
+        width: usize,
+    ) -> Result<Vec<Vec<f32>>, String> {
+        let dims = [1, self.channels[0], height, width];
+        let made = DeviceFailure::catch(|| {
+            let told = pictures.iter().map(|(index, values)| {
+                let values = TensorData::new(values.clone(), dims);
+                self.told(Tensor::from_data(values, &self.device), *index)
+            });
+            let input = Tensor::cat(told.collect(), 0);
+            let mode = self.mode.for_each_alone();
+            self.generator.forward(input, mode).into_data()
+        });
+        let made = made.map_err(|failure| failed(&failure))?;
+        let made: Vec<f32> = made.try_into_vec().map_err(|error| error.to_string())?;
+        let each = made.len() / pictures.len();
+        Ok(made.chunks_exact(each).map(<[f32]>::to_vec).collect())
+    }
+
+    fn joint_pixels(&self) -> usize {
+        // What is dropped in one would depend on those before it. In half precision rows are scaled while they are packed, of one picture.
+        let gains = computes_on_own_threads(&self.device)
+            && self.precision == Precision::F32
+            && !self.mode.dropout;
+        if gains { JOINT_PIXELS } else { 0 }
     }
 
     fn tile_batch_size(&self, pixels: usize) -> usize {

@@ -16,6 +16,12 @@ pub(super) trait Pipeline: Sync {
     /// Reads a picture.
     fn prepare(&self, picture: &PlannedPicture) -> Result<Self::Prepared, String>;
 
+    /// Whether the network takes `next` at once with `count` others, of which `first` is one. What it makes of each is the same, in less time.
+    fn joins(&self, first: &Self::Prepared, count: usize, next: &Self::Prepared) -> bool {
+        let _ = (first, count, next);
+        false
+    }
+
     /// Encodes what the network made.
     fn finish(&self, picture: &PlannedPicture, made: Self::Output) -> Result<Finished, String>;
 }

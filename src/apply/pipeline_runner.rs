@@ -16,8 +16,9 @@ use crate::files::FileError;
 use crate::panics;
 use crate::picture::FileContents;
 
-/// Pictures that wait before the network, and as many after it. Together with the threads this bounds the memory.
-const QUEUE_CAPACITY: usize = 2;
+/// Pictures that wait before the network, and as many after it: those of a small folder that it takes at once. Together with the threads this
+/// bounds the memory.
+const QUEUE_CAPACITY: usize = 4;
 
 /// A picture on its way, with its index in the plan.
 type Ready<T> = (usize, PlannedPicture, T);
@@ -59,7 +60,7 @@ impl<'a, S: Pipeline, F: FnMut(Event<'_>) + Send> PipelineRunner<'a, S, F> {
     /// Does everything; returns how long the network stood still.
     pub(super) fn run(
         &self,
-        compute: impl FnMut(usize, S::Prepared) -> Result<S::Output, String>,
+        compute: impl FnMut(Vec<(usize, S::Prepared)>) -> Vec<Result<S::Output, String>>,
         threads: usize,
     ) -> Duration {
         let (prepared_sender, prepared_receiver) = bounded(QUEUE_CAPACITY);
@@ -108,27 +109,50 @@ impl<'a, S: Pipeline, F: FnMut(Event<'_>) + Send> PipelineRunner<'a, S, F> {
     /// Computes; returns how long it waited for the other steps of the work.
     fn compute(
         &self,
-        mut compute: impl FnMut(usize, S::Prepared) -> Result<S::Output, String>,
+        mut compute: impl FnMut(Vec<(usize, S::Prepared)>) -> Vec<Result<S::Output, String>>,
         prepared: &Receiver<Ready<S::Prepared>>,
         made: &Sender<Ready<S::Output>>,
     ) -> Duration {
         let mut waited = Duration::ZERO;
+        let mut left_over = None;
         loop {
-            let next = timed(&mut waited, || prepared.recv());
-            let Ok((index, picture, ready)) = next else {
+            let next = left_over
+                .take()
+                .map_or_else(|| timed(&mut waited, || prepared.recv()), Ok);
+            let Ok(first) = next else {
                 return waited;
             };
             if self.is_over() {
                 return waited;
             }
-            match guarded(|| compute(picture.place as usize, ready)) {
-                // A large picture that was stopped in the middle is like one that was not begun.
-                Err(_) if self.stop.load(Ordering::Relaxed) => return waited,
-                Err(message) => self.recorder().fail(index, picture, message),
-                Ok(result) => {
-                    let sent = timed(&mut waited, || made.send((index, picture, result)));
-                    if sent.is_err() {
-                        return waited;
+            let mut together = vec![first];
+            while let Ok(next) = prepared.try_recv() {
+                if !self.steps.joins(&together[0].2, together.len(), &next.2) {
+                    left_over = Some(next);
+                    break;
+                }
+                together.push(next);
+            }
+            let mut pictures = Vec::new();
+            let mut ready = Vec::new();
+            for (index, picture, values) in together {
+                ready.push((picture.place as usize, values));
+                pictures.push((index, picture));
+            }
+            let results = panics::catch(|| compute(ready)).unwrap_or_else(|message| {
+                let failed = |_| Err(program_error(&message));
+                pictures.iter().map(failed).collect()
+            });
+            for ((index, picture), result) in pictures.into_iter().zip(results) {
+                match result {
+                    // A large picture that was stopped in the middle is like one that was not begun.
+                    Err(_) if self.stop.load(Ordering::Relaxed) => return waited,
+                    Err(message) => self.recorder().fail(index, picture, message),
+                    Ok(result) => {
+                        let sent = timed(&mut waited, || made.send((index, picture, result)));
+                        if sent.is_err() {
+                            return waited;
+                        }
                     }
                 }
             }
@@ -202,7 +226,11 @@ fn timed<T>(waited: &mut Duration, work: impl FnOnce() -> T) -> T {
 }
 
 /// Calls `work`; a panic in it becomes an error.
-fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     // What a panic may leave half done belongs to one picture, and is dropped with it.
-    panics::catch(work).unwrap_or_else(|message| Err(format!("an error in the program: {message}")))
+    panics::catch(work).unwrap_or_else(|message| Err(program_error(&message)))
+}
+
+fn program_error(message: &str) -> String {
+    format!("an error in the program: {message}")
 }

@@ -5,13 +5,14 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use super::error::ApplyError;
+use super::joint_pass::{joins, translate_together};
 use super::options::ApplyOptions;
 use super::output::OutputFolder;
 use super::output_values::Output;
 use super::passthrough::Passthrough;
 use super::picture::{FinishedPage, finish, prepare};
 use super::pipeline::{Finished, Pipeline};
-use super::pipeline_runner::PipelineRunner;
+use super::pipeline_runner::{PipelineRunner, guarded};
 use super::plan::{Plan, PlannedPicture};
 use super::prepared::{Input, Prepared};
 use super::reading::{ReadOptions, is_usual};
@@ -70,9 +71,13 @@ pub fn run(
         output_channels: translator.output_channels(),
         encoding: options.encoding(),
         pages: options.pages,
+        joint_pixels: translator.joint_pixels(),
     };
     let output_channels = translator.output_channels();
-    let translate = |index: usize, (pages, permit): (Vec<Prepared>, Permit)| {
+    let translate_one = |translator: &mut dyn Translator,
+                         index: usize,
+                         (pages, permit): (Vec<Prepared>, Permit),
+                         mut made: Option<Vec<f32>>| {
         let mut finished = Vec::new();
         for page in pages {
             let Prepared {
@@ -84,7 +89,10 @@ pub fn run(
             let output = match input {
                 Input::Values(values) => {
                     let (height, width) = (padding.padded_height, padding.padded_width);
-                    Output::Values(translator.translate(values, height, width, index)?)
+                    Output::Values(match made.take() {
+                        Some(made) => made,
+                        None => translator.translate(values, height, width, index)?,
+                    })
                 }
                 Input::Rows(source, mode) => {
                     let kind = canvas_kind(&passthrough, output_channels);
@@ -112,6 +120,18 @@ pub fn run(
             _permit: permit,
         })
     };
+    let translate = |mut pictures: Vec<(usize, (Vec<Prepared>, Permit))>| {
+        let pages = pictures.iter_mut();
+        let mut pages: Vec<_> = pages.map(|(index, (pages, _))| (*index, pages)).collect();
+        let made = translate_together(translator, &mut pages);
+        let made = made.map_or_else(Vec::new, |made| made.into_iter().map(Some).collect());
+        let made = made.into_iter().chain(std::iter::repeat(None));
+        let each = pictures.into_iter().zip(made);
+        each.map(|((index, picture), made)| {
+            guarded(|| translate_one(&mut *translator, index, picture, made))
+        })
+        .collect()
+    };
     run_pipeline(plan, &translation, translate, options, stop, on_event)
 }
 
@@ -124,6 +144,8 @@ struct Translation<'a> {
     split: SplitPolicy,
     budget: PixelBudget,
     pages: Pages,
+    /// Pixels of pictures that the network takes at once.
+    joint_pixels: usize,
 }
 
 /// What a large translation is kept as.
@@ -176,6 +198,10 @@ impl Pipeline for Translation<'_> {
         Ok((prepared.collect::<Result<_, _>>()?, permit))
     }
 
+    fn joins(&self, (first, _): &Self::Prepared, count: usize, (next, _): &Self::Prepared) -> bool {
+        joins(first, count, next, self.joint_pixels)
+    }
+
     fn finish(&self, picture: &PlannedPicture, mut made: Translated) -> Result<Finished, String> {
         let (channels, format) = (self.output_channels, picture.format()?);
         let own_size = made.pages.first().map(|page| page.passthrough.own_size);
@@ -199,7 +225,7 @@ impl Pipeline for Translation<'_> {
 pub(super) fn run_pipeline<S: Pipeline>(
     plan: &Plan,
     steps: &S,
-    compute: impl FnMut(usize, S::Prepared) -> Result<S::Output, String>,
+    compute: impl FnMut(Vec<(usize, S::Prepared)>) -> Vec<Result<S::Output, String>>,
     options: &ApplyOptions,
     stop: &AtomicBool,
     on_event: impl FnMut(Event<'_>) + Send,

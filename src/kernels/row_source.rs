@@ -8,9 +8,9 @@ use super::norm::ChannelScaling;
 /// Rows, and what is applied to each value: first the scaling, then the leaky ReLU.
 #[derive(Debug, Clone)]
 pub struct RowSource {
-    /// Contiguous rows, each `[1, channels, rows, width]`; not empty.
+    /// Contiguous rows, each `[batch, channels, rows, width]`; not empty.
     pub pieces: Vec<Tensor<4>>,
-    /// A factor and an offset per channel.
+    /// A factor and an offset for each channel, or for each channel of each picture.
     pub scaling: Option<ChannelScaling>,
     /// The slope of a leaky ReLU for negative values, at least 0.
     pub slope: Option<f64>,
@@ -52,9 +52,10 @@ impl RowSource {
     pub(super) fn values(&self) -> Tensor<4> {
         let mut values = Tensor::cat(self.pieces.clone(), 2);
         if let Some(ChannelScaling { factor, offset }) = &self.scaling {
+            let channels = values.dims()[1];
             let per_channel = |numbers: &Tensor<1>| {
-                let channels = numbers.dims()[0];
-                numbers.clone().reshape([1, channels, 1, 1])
+                let pictures = numbers.dims()[0] / channels;
+                numbers.clone().reshape([pictures, channels, 1, 1])
             };
             values = values * per_channel(factor) + per_channel(offset);
         }

@@ -9,8 +9,8 @@ use super::convolution_shape::ConvolutionShape;
 use super::flex;
 use super::row_source::{Merge, RowPadding, RowSource};
 
-/// Merges the rows of all `sources`, which have one height and width and, to be added, the same channels, and pads them:
-/// `[1, channels, top + rows + bottom, width + 2 * sides]`.
+/// Merges the rows of all `sources`, which have one batch, height and width and, to be added, the same channels, and pads them:
+/// `[batch, channels, top + rows + bottom, width + 2 * sides]`.
 pub fn fuse_rows(sources: &[RowSource], merge: Merge, padding: RowPadding) -> Tensor<4> {
     if let [
         RowSource {
@@ -51,10 +51,10 @@ pub fn copy_rows(rows: Tensor<4>) -> Tensor<4> {
     fuse(&[source], Merge::Sum, RowPadding::default())
 }
 
-/// Whether [`fuse_rows`] is one pass over memory for this input: one picture on the processor, without automatic differentiation.
+/// Whether [`fuse_rows`] is one pass over memory for this input: on the processor, without automatic differentiation.
 pub fn has_fused_rows(input: &Tensor<4>) -> bool {
     #[cfg(feature = "flex")]
-    return input.dims()[0] == 1 && flex::is_plain(input);
+    return flex::is_plain(input);
     #[cfg(not(feature = "flex"))]
     return false;
 }

@@ -36,6 +36,9 @@ pub struct ForwardMode<'a> {
     pub update_running: bool,
     /// Whether dropout is active.
     pub dropout: bool,
+    /// Whether each picture of a batch is translated as it would be alone: batch normalisation then takes the statistics of each picture, not
+    /// of all.
+    pub each_alone: bool,
     /// How batch normalisation takes its statistics from the samples of several processes; none where each has its own.
     pub exchange: Option<&'a Arc<dyn Exchange>>,
 }
@@ -46,6 +49,7 @@ impl ForwardMode<'_> {
         norm_stats: NormStats::Batch,
         update_running: true,
         dropout: true,
+        each_alone: false,
         exchange: None,
     };
 
@@ -55,7 +59,16 @@ impl ForwardMode<'_> {
             norm_stats,
             update_running: false,
             dropout,
+            each_alone: false,
             exchange: None,
+        }
+    }
+
+    /// The same for a batch of pictures that have nothing to do with each other.
+    pub const fn for_each_alone(self) -> Self {
+        Self {
+            each_alone: true,
+            ..self
         }
     }
 }

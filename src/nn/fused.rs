@@ -1,4 +1,4 @@
-//! One picture through a network in use: scaling, activation, sum and border are applied when the next layer reads its input.
+//! Pictures through a network in use, each as if it were alone: scaling, activation, sum and border are applied when the next layer reads its input.
 //!
 //! Norm, activation and padding are then one pass over memory instead of three.
 
@@ -18,15 +18,16 @@ use super::reference_batch::ReferenceBatch;
 use super::upsampling::{Upsampling, doubled};
 use crate::kernels::{Merge, RowPadding, RowSource, channel_statistics, fuse_rows, has_fused_rows};
 
-/// Takes `input`, `[1, channels, height, width]`, by `pass` through the layers of a network with `reference`. `None` if its device gains
-/// nothing, or gradients, dropout or several pictures are asked for.
+/// Takes `input`, `[batch, channels, height, width]`, by `pass` through the layers of a network with `reference`. `None` if its device gains
+/// nothing, or gradients, dropout or pictures that have to do with each other are asked for.
 pub(super) fn forward_fused<'m>(
     input: &Tensor<4>,
     mode: ForwardMode<'m>,
     reference: &ReferenceBatch,
     pass: impl FnOnce(&mut Fused<'m>, Pending) -> Pending,
 ) -> Option<Tensor<4>> {
-    let is_in_use = !mode.update_running && !mode.dropout && mode.exchange.is_none();
+    let is_apart = mode.each_alone || input.dims()[0] == 1;
+    let is_in_use = !mode.update_running && !mode.dropout && mode.exchange.is_none() && is_apart;
     let is_fused = is_in_use && reference.is_absent() && has_fused_rows(input);
     is_fused.then(|| pass(&mut Fused { mode }, Pending::new(input.clone())).values())
 }
@@ -86,7 +87,7 @@ impl LayerOps<'_> for Fused<'_> {
         let values = input.values();
         let statistics = layer
             .needs_statistics(self.mode)
-            .then(|| channel_statistics(values.clone()));
+            .then(|| channel_statistics(in_one_picture(values.clone())));
         Pending {
             sources: vec![RowSource {
                 scaling: layer.scaling(statistics.as_ref()),
@@ -156,6 +157,12 @@ impl LayerOps<'_> for Fused<'_> {
     }
 }
 
+/// The channels of all pictures as those of one.
+fn in_one_picture(values: Tensor<4>) -> Tensor<4> {
+    let [batch, channels, height, width] = values.dims();
+    values.reshape([1, batch * channels, height, width])
+}
+
 #[cfg(test)]
 mod tests {
     use burn::tensor::{Device, Distribution, Tolerance};
@@ -209,11 +216,13 @@ mod tests {
             forward_fused(&input, mode, &absent, |_, input| input).is_some()
         };
         let one = Tensor::<4>::zeros([1, 2, 3, 3], &device);
+        let two = Tensor::<4>::zeros([2, 2, 3, 3], &device);
         assert!(is_fused(one.clone(), inference));
         assert!(!is_fused(one.clone(), ForwardMode::TRAINING));
         let dropout = ForwardMode::inference(NormStats::Batch, true);
         assert!(!is_fused(one.clone(), dropout));
-        assert!(!is_fused(Tensor::zeros([2, 2, 3, 3], &device), inference));
+        assert!(!is_fused(two.clone(), inference));
+        assert!(is_fused(two, inference.for_each_alone()));
         assert!(!is_fused(Tensor::from_inner(one), inference));
     }
 }

@@ -93,6 +93,11 @@ impl Norm {
     /// kept.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         match (&self.batch, &self.affine, self.kind) {
+            (Some(_), _, NormKind::Batch)
+                if mode.each_alone && mode.norm_stats == NormStats::Batch =>
+            {
+                self.scaled(normalize_instance(input, NORM_EPSILON))
+            }
             (Some(batch), _, NormKind::Batch) => batch.forward(input, mode),
             (Some(batch), _, NormKind::ReferenceBatch) => batch.forward_by_running(input),
             (Some(batch), ..) => self.forward_by(input, batch.running()),
@@ -185,8 +190,8 @@ impl Norm {
         }
     }
 
-    /// The scaling that the layer applies to features with these `statistics`, or with its running averages if it needs none.
-    /// `None` if it leaves its input as it is.
+    /// The scaling that the layer applies to features with these `statistics`, of all channels of one or more pictures, or with its running
+    /// averages if it needs none. `None` if it leaves its input as it is.
     pub(super) fn scaling(&self, statistics: Option<&ChannelStatistics>) -> Option<ChannelScaling> {
         let statistics = match (statistics, &self.batch) {
             (Some(own), Some(batch)) if self.has_reference() => {
@@ -203,7 +208,11 @@ impl Norm {
             (None, None) => return None,
         };
         let (scale, shift) = match self.scale_and_shift() {
-            Some((scale, shift)) => (scale.val(), shift.val()),
+            Some((scale, shift)) => {
+                let pictures = statistics.mean.dims()[0] / scale.dims()[0];
+                let for_each = |param: &Param<Tensor<1>>| param.val().repeat_dim(0, pictures);
+                (for_each(scale), for_each(shift))
+            }
             None => (
                 Tensor::ones_like(&statistics.mean),
                 Tensor::zeros_like(&statistics.mean),

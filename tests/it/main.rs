@@ -91,6 +91,7 @@ mod import;
 mod import_forms;
 mod inpaint_networks;
 mod inpaint_training;
+mod joint_passes;
 mod kept_files;
 mod kept_luminance;
 mod kept_metadata;

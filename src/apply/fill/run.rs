@@ -82,11 +82,15 @@ pub fn fill(
         depth: options.depth,
         encoding: options.encoding(),
     };
-    let compute = |_: usize, mut photo: Photo| {
+    let mut fill = |mut photo: Photo| {
         if let Some(hole) = &mut photo.hole {
             fill_holes(&mut hole.planes, &hole.mask, &hole.nearest, filler)?;
         }
         Ok(photo)
+    };
+    let compute = |photos: Vec<(usize, Photo)>| {
+        let photos = photos.into_iter();
+        photos.map(|(_, photo)| fill(photo)).collect()
     };
     run_pipeline(plan, &filling, compute, options, stop, on_event)
 }

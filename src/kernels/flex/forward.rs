@@ -20,8 +20,12 @@ const BLOCK_PIXELS: RangeInclusive<usize> = 128..=512;
 /// Least number of blocks, to keep the cores of a processor busy.
 const BLOCKS: usize = 8;
 
-/// Below this many columns all are made before the products, which are then divided by output channels.
+/// Below this many output pixels of a picture all columns of some pictures, not more than these, are made before the products, which are then
+/// divided by output channels. What is computed of a picture must not depend on how many there are.
 const FEW_PIXELS: usize = 512;
+
+/// Least columns of a product: with a single one it is that of a matrix and a vector, which is added up in another order.
+const LEAST_COLUMNS: usize = 2;
 
 /// Output channels per task if there are few pixels.
 const OUTPUTS: usize = 64;
@@ -40,7 +44,7 @@ pub(super) fn forward(
             pixels.fill(bias[channel % geometry.outputs]);
         }
     });
-    if geometry.batch * geometry.output_pixels() < FEW_PIXELS {
+    if geometry.output_pixels() < FEW_PIXELS {
         few_pixels(
             geometry,
             input,
@@ -111,7 +115,7 @@ fn many_pixels(
         );
 }
 
-/// Makes all columns of all pictures, then runs one task per block of output channels, so that each weight is read once.
+/// Makes all columns of some pictures, then runs one task per block of output channels, so that each weight is read once for all of them.
 fn few_pixels(
     geometry: &Geometry,
     input: &[f32],
@@ -120,15 +124,37 @@ fn few_pixels(
     add: bool,
 ) {
     let pixels = geometry.output_pixels();
-    let width = geometry.batch * pixels;
-    let columns = all_columns(geometry, input);
+    for pictures in chunk_ranges(geometry.batch, (FEW_PIXELS / pixels).max(1)) {
+        let part = Geometry {
+            batch: pictures.len(),
+            ..*geometry
+        };
+        let start = geometry.input_range(pictures.start).start;
+        let first = geometry.output_range(pictures.start).start;
+        let length = part.batch * part.outputs * pixels;
+        let output = output.narrow(first..first + length);
+        few_columns(&part, &input[start..], weight, output, add);
+    }
+}
+
+/// [`few_pixels`] of pictures with few columns in all.
+fn few_columns(
+    geometry: &Geometry,
+    input: &[f32],
+    weight: &[f32],
+    output: DisjointSlices<'_>,
+    add: bool,
+) {
+    let pixels = geometry.output_pixels();
+    let width = (geometry.batch * pixels).max(LEAST_COLUMNS);
+    let columns = all_columns(geometry, input, width);
     let right = Matrix::new(&columns, geometry.depth(), width, width);
     chunk_ranges(geometry.outputs, OUTPUTS)
         .into_par_iter()
         .for_each_init(Vec::new, |scratch: &mut Vec<f32>, outputs: Range<usize>| {
             let weight = &weight[outputs.start * geometry.depth()..];
             let left = Matrix::new(weight, outputs.len(), geometry.depth(), geometry.depth());
-            if geometry.batch == 1 {
+            if width == pixels {
                 let product = output.block(outputs.start * pixels, outputs.len(), pixels, pixels);
                 // SAFETY: no other task has these output channels.
                 unsafe { multiply(left, right, &product, add) };
@@ -139,7 +165,8 @@ fn few_pixels(
             // SAFETY: the scratch is this task's own.
             unsafe { multiply(left, right, &product, false) };
             for (output_channel, line) in outputs.zip(scratch.chunks_exact(width)) {
-                for (picture, line) in line.chunks_exact(pixels).enumerate() {
+                let pictures = line.chunks_exact(pixels).take(geometry.batch);
+                for (picture, line) in pictures.enumerate() {
                     let start = (picture * geometry.outputs + output_channel) * pixels;
                     // SAFETY: no other task has this output channel.
                     let pixels = unsafe { output.slice(start..start + pixels) };
@@ -151,10 +178,9 @@ fn few_pixels(
         });
 }
 
-/// The columns of all pictures, side by side.
-fn all_columns(geometry: &Geometry, input: &[f32]) -> Vec<f32> {
+/// The columns of all pictures, side by side, and zeros up to `width`.
+fn all_columns(geometry: &Geometry, input: &[f32], width: usize) -> Vec<f32> {
     let pixels = geometry.output_pixels();
-    let width = geometry.batch * pixels;
     let mut columns = vec![0.0; geometry.depth() * width];
     columns
         .par_chunks_exact_mut(geometry.taps() * width)

@@ -7,8 +7,8 @@ use super::bfloat16::{self, Channel};
 use super::geometry::Geometry;
 use super::packed;
 use super::products::Products;
-use super::rows::{Part, part};
-use super::values::{contiguous, plain_primitive};
+use super::rows::{Part, parts, pieces, planes};
+use super::values::contiguous;
 use crate::kernels::ConvolutionShape;
 use crate::kernels::row_source::{RowPadding, RowSource};
 
@@ -20,14 +20,10 @@ pub(in crate::kernels) fn convolution_of_rows(
     bias: Option<&Tensor<1>>,
     shape: ConvolutionShape,
 ) -> Option<Tensor<4>> {
-    let pieces = |source: &RowSource| {
-        let pieces = source.pieces.iter().cloned();
-        pieces.map(plain_primitive).collect::<Option<Vec<_>>>()
-    };
-    let tensors = sources.iter().map(pieces).collect::<Option<Vec<_>>>()?;
+    let [batch, _, _, width] = sources[0].pieces[0].dims();
+    let tensors = pieces(sources)?;
     let weights = contiguous(&weight.clone().try_into_primitive::<Flex>().ok()?);
     let channels = sources.iter().map(|source| source.pieces[0].dims()[1]);
-    let [batch, _, _, width] = sources[0].pieces[0].dims();
     let height = sources[0].pieces.iter().map(|piece| piece.dims()[2]).sum();
     if !is_filled_while_packing(border, [height, width], shape) {
         return None;
@@ -39,14 +35,11 @@ pub(in crate::kernels) fn convolution_of_rows(
         width + 2 * border.sides,
     ];
     let geometry = Geometry::new(dims, weight.dims(), shape);
-    if Products::of(&geometry, shape.precision) != Products::Half {
+    if batch > 1 || Products::of(&geometry, shape.precision) != Products::Half {
         return None;
     }
-    let parts: Vec<Part<'_>> = sources
-        .iter()
-        .zip(&tensors)
-        .map(|(source, tensors)| part(source, tensors))
-        .collect();
+    let planes = planes(&tensors);
+    let parts = parts(sources, &planes);
     let first_rows = parts[0].first_rows()?;
     if parts
         .iter()

@@ -16,10 +16,13 @@ use crate::kernels::row_source::{Merge, RowPadding, RowSource};
 
 /// One source, prepared for the loop over its rows.
 pub(super) struct Part<'a> {
-    /// The first row of each piece, and its planes.
-    pieces: Vec<(usize, Planes<'a>)>,
+    /// The first row of each piece.
+    first_rows: Vec<usize>,
+    /// `[batch, channels, pieces]`: looking one up in its tensor takes as long as scaling a short row.
+    planes: Vec<&'a [f32]>,
     channels: usize,
-    /// Factors and offsets per channel; empty if values are not scaled.
+    width: usize,
+    /// Factors and offsets for each channel of each picture; empty if values are not scaled.
     scaling: [Vec<f32>; 2],
     slope: Option<f32>,
 }
@@ -29,22 +32,17 @@ impl Part<'_> {
     /// The first row of each piece, if there are not too many to convolve them as they are; those that are not there begin behind all rows.
     pub(super) fn first_rows(&self) -> Option<[usize; PIECES]> {
         let mut first_rows = [usize::MAX; PIECES];
-        let places = first_rows.get_mut(..self.pieces.len())?;
-        for (place, (first, _)) in places.iter_mut().zip(&self.pieces) {
-            *place = *first;
-        }
+        let places = first_rows.get_mut(..self.first_rows.len())?;
+        places.copy_from_slice(&self.first_rows);
         Some(first_rows)
     }
 
-    /// The channels of a source of up to [`PIECES`] pieces.
+    /// The channels of the first picture of a source of up to [`PIECES`] pieces.
     pub(super) fn channels(&self) -> impl Iterator<Item = Channel<'_>> {
         let [factors, offsets] = &self.scaling;
-        let piece = |channel: usize, piece: usize| {
-            let piece = self.pieces.get(piece);
-            piece.map_or(&[][..], |(_, planes)| planes.plane(0, channel))
-        };
+        let piece = |channel: usize, piece: usize| self.pieces(channel).get(piece).copied();
         (0..self.channels).map(move |channel| Channel {
-            pieces: [0, 1, 2, 3].map(|number| piece(channel, number)),
+            pieces: [0, 1, 2, 3].map(|number| piece(channel, number).unwrap_or_default()),
             factor: factors.get(channel).copied().unwrap_or(1.0),
             offset: offsets.get(channel).copied().unwrap_or(0.0),
             slope: self.slope.unwrap_or(1.0),
@@ -53,13 +51,19 @@ impl Part<'_> {
 }
 
 impl Part<'_> {
-    fn row(&self, channel: usize, row: usize) -> &[f32] {
-        let above = self.pieces.partition_point(|(first, _)| *first <= row);
-        let (first, planes) = &self.pieces[above - 1];
-        planes.row(channel, row - first)
+    /// The pieces of a channel, counted through all pictures.
+    fn pieces(&self, channel: usize) -> &[&[f32]] {
+        let count = self.first_rows.len();
+        &self.planes[channel * count..][..count]
     }
 
-    /// Writes a row, or adds it if `add` is set.
+    fn row(&self, channel: usize, row: usize) -> &[f32] {
+        let piece = self.first_rows.partition_point(|first| *first <= row) - 1;
+        let row = row - self.first_rows[piece];
+        &self.pieces(channel)[piece][row * self.width..][..self.width]
+    }
+
+    /// Writes a row of a channel, counted through all pictures, or adds it if `add` is set.
     fn write(&self, channel: usize, row: usize, target: &mut [f32], add: bool) {
         let row = self.row(channel, row);
         let [factors, offsets] = &self.scaling;
@@ -101,17 +105,11 @@ pub(in crate::kernels) fn fuse_rows(
     merge: Merge,
     padding: RowPadding,
 ) -> Option<Tensor<4>> {
-    let pieces = |source: &RowSource| {
-        let pieces = source.pieces.iter().cloned();
-        pieces.map(plain_primitive).collect::<Option<Vec<_>>>()
-    };
-    let tensors = sources.iter().map(pieces).collect::<Option<Vec<_>>>()?;
-    let parts: Vec<Part<'_>> = sources
-        .iter()
-        .zip(&tensors)
-        .map(|(source, tensors)| part(source, tensors))
-        .collect();
+    let tensors = pieces(sources)?;
+    let planes = planes(&tensors);
+    let parts = parts(sources, &planes);
     let device = sources[0].pieces[0].device();
+    let [batch, ..] = sources[0].pieces[0].dims();
     let dims = sources[0].pieces.iter().map(Tensor::dims);
     let (rows, width) = dims.fold((0, 0), |(rows, _), [_, _, more, width]| {
         (rows + more, width)
@@ -128,8 +126,10 @@ pub(in crate::kernels) fn fuse_rows(
     } = padding;
     let (height, columns) = (top + rows + bottom, width + 2 * sides);
     // Line by line, so that each is still in the cache when it is written after it was cleared.
-    let values = alloc_filled(channels * height * columns, columns, |index, line| {
+    let length = batch * channels * height * columns;
+    let values = alloc_filled(length, columns, |index, line| {
         let (channel, index) = (index / height, index % height);
+        let (picture, channel) = (channel / channels, channel % channels);
         if !is_mirrored && !(top..top + rows).contains(&index) {
             return;
         }
@@ -139,6 +139,7 @@ pub(in crate::kernels) fn fuse_rows(
         };
         let row = mirrored(index, top, rows);
         for (number, part) in parts.iter().enumerate() {
+            let channel = picture * part.channels + channel;
             part.write(channel, row, &mut line[sides..sides + width], number > 0);
         }
         if is_mirrored {
@@ -148,7 +149,7 @@ pub(in crate::kernels) fn fuse_rows(
             }
         }
     });
-    let data = TensorData::new(values, [1, channels, height, columns]);
+    let data = TensorData::new(values, [batch, channels, height, columns]);
     Some(Tensor::from_data(data, &device))
 }
 
@@ -163,27 +164,59 @@ fn one_of<'a, 'b>(parts: &'a [Part<'b>], mut channel: usize) -> (&'a [Part<'b>],
     (&[], channel)
 }
 
-pub(super) fn part<'a>(source: &RowSource, tensors: &'a [FloatTensor<Flex>]) -> Part<'a> {
+/// The tensors of all pieces of `sources`, if they lie on this backend.
+pub(super) fn pieces(sources: &[RowSource]) -> Option<Vec<Vec<FloatTensor<Flex>>>> {
+    let pieces = |source: &RowSource| {
+        let pieces = source.pieces.iter().cloned();
+        pieces.map(plain_primitive).collect()
+    };
+    sources.iter().map(pieces).collect()
+}
+
+/// The planes of [`pieces`].
+pub(super) fn planes(pieces: &[Vec<FloatTensor<Flex>>]) -> Vec<Vec<Planes<'_>>> {
+    let planes = pieces.iter();
+    planes
+        .map(|pieces| pieces.iter().map(Planes::new).collect())
+        .collect()
+}
+
+/// Sources with their [`planes`].
+pub(super) fn parts<'a>(sources: &[RowSource], planes: &'a [Vec<Planes<'a>>]) -> Vec<Part<'a>> {
+    let parts = sources.iter().zip(planes);
+    parts.map(|(source, planes)| part(source, planes)).collect()
+}
+
+fn part<'a>(source: &RowSource, planes: &'a [Planes<'a>]) -> Part<'a> {
+    let [batch, channels, _, width] = source.pieces[0].dims();
     let mut first = 0;
-    let dims = source.pieces.iter().map(Tensor::dims);
-    let pieces = dims.zip(tensors).map(|([_, _, rows, _], tensor)| {
-        let piece = (first, Planes::new(tensor));
-        first += rows;
-        piece
+    let first_rows = source.pieces.iter().map(|piece| {
+        let row = first;
+        first += piece.dims()[2];
+        row
+    });
+    let first_rows = first_rows.collect();
+    let all = (0..batch * channels).flat_map(|channel| {
+        let (picture, channel) = (channel / channels, channel % channels);
+        planes
+            .iter()
+            .map(move |planes| planes.plane(picture, channel))
     });
     let numbers = |tensor: &Tensor<1>| {
         let data = tensor.clone().into_data();
-        data.iter::<f32>().collect::<Vec<_>>()
+        let numbers: Vec<f32> = data.iter::<f32>().collect();
+        // What belongs to a channel belongs to it in all pictures.
+        numbers.repeat(batch * channels / numbers.len())
     };
+    let scaling = source.scaling.as_ref();
     Part {
-        pieces: pieces.collect(),
-        channels: source.pieces[0].dims()[1],
-        scaling: source
-            .scaling
-            .as_ref()
-            .map_or_else(Default::default, |scaling| {
-                [numbers(&scaling.factor), numbers(&scaling.offset)]
-            }),
+        first_rows,
+        planes: all.collect(),
+        channels,
+        width,
+        scaling: scaling.map_or_else(Default::default, |scaling| {
+            [numbers(&scaling.factor), numbers(&scaling.offset)]
+        }),
         slope: source.slope.map(|slope| slope as f32),
     }
 }

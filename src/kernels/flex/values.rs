@@ -22,7 +22,6 @@ pub(super) struct Planes<'a> {
     /// Elements from one picture to the next, and from one channel to the next.
     strides: [usize; 2],
     pixels: usize,
-    width: usize,
 }
 
 impl<'a> Planes<'a> {
@@ -44,7 +43,6 @@ impl<'a> Planes<'a> {
             tensor,
             strides: [picture as usize, channel as usize],
             pixels: height * width,
-            width,
         }
     }
 
@@ -54,11 +52,6 @@ impl<'a> Planes<'a> {
             + picture * self.strides[0]
             + channel * self.strides[1];
         &values(&self.tensor)[start..start + self.pixels]
-    }
-
-    /// One row of a channel of the first picture.
-    pub(super) fn row(&self, channel: usize, row: usize) -> &[f32] {
-        &self.plane(0, channel)[row * self.width..][..self.width]
     }
 }
 

@@ -174,12 +174,30 @@ impl Translator for Interleaved<'_> {
         self.with(|network| network.translate(values, height, width, index))
     }
 
+    fn translate_together(
+        &mut self,
+        pictures: &[(u64, Vec<f32>)],
+        height: usize,
+        width: usize,
+    ) -> Result<Vec<Vec<f32>>, String> {
+        self.between.serve_waiting();
+        self.with(|network| network.translate_together(pictures, height, width))
+    }
+
+    fn joint_pixels(&self) -> usize {
+        self.with(|network| network.joint_pixels())
+    }
+
     fn tile_batch_size(&self, pixels: usize) -> usize {
         self.with(|network| network.tile_batch_size(pixels))
     }
 
     fn bytes_per_pixel(&self) -> Option<f64> {
         self.with(|network| network.bytes_per_pixel())
+    }
+
+    fn most_whole(&self) -> u64 {
+        self.with(|network| network.most_whole())
     }
 
     fn device_memory(&self) -> Option<DeviceMemory> {

@@ -14,7 +14,8 @@ use super::geometry::Geometry;
 /// Output pixels of a row above which columns of one row do not fit into a core's cache.
 const LONG_ROW: usize = 512;
 
-/// Pixels of the gradient up to which all of them are multiplied with weights that are read once.
+/// Pixels of the gradient of a picture up to which all of them are multiplied with weights that are read once. What is computed of a picture
+/// must not depend on how many there are.
 const FEW_PIXELS: usize = 64;
 
 /// Weights from which on that gains.
@@ -29,8 +30,7 @@ pub(super) fn is_applicable(geometry: &Geometry) -> bool {
 
 /// Whether [`transposed_few`] can compute the input gradient of a convolution, and gains.
 pub(super) fn is_transposed_few(geometry: &Geometry) -> bool {
-    geometry.batch * geometry.output_pixels() <= FEW_PIXELS
-        && geometry.outputs * geometry.depth() >= MANY_WEIGHTS
+    geometry.output_pixels() <= FEW_PIXELS && geometry.outputs * geometry.depth() >= MANY_WEIGHTS
 }
 
 #[cfg(test)]
