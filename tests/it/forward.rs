@@ -58,6 +58,7 @@ pub fn check<N: Network>(
             norm_stats: stats,
             update_running,
             dropout: false,
+            each_alone: false,
             exchange: None,
         };
         forward(&network, fixture.tensor(input, &device), mode).into_data()
