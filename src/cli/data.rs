@@ -272,9 +272,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
                 (None, Some(OutputSize::Exact { width, height })) => {
                     MaskPlan::Count(count as usize, (width as usize, height as usize))
                 }
-                (None, _) => {
-                    anyhow::bail!("masks have no size to keep: give --size 256 or --size 640x480")
-                }
+                (None, _) => return Err(UsageError::NoMaskSize.into()),
             };
             convert(globals, "drawing masks", &output, |progress| {
                 write_masks(plan, &output, settings, overwrite, progress)

@@ -53,10 +53,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let output = arguments.output;
     let style = StyleFolder::new(output.join(STYLE));
     if output.is_dir() && !style.manifest().is_file() && has_entries(&output)? {
-        bail!(
-            "`{}` is not the folder of an earlier demo: choose another `--output`",
-            output.display()
-        );
+        return Err(UsageError::NotADemo(output).into());
     }
     if style.manifest().is_file() && !arguments.overwrite {
         return Err(UsageError::EarlierDemo(output).into());

@@ -229,12 +229,7 @@ fn scores(run: &Path, real: Option<&Path>, options: &EvaluateOptions) -> anyhow:
     if !run.is_dir() {
         return Ok(RunScores::read(run)?);
     }
-    let real = real.with_context(|| {
-        format!(
-            "`{}` is a folder: give the folder of real pictures with --real, or a report of `evaluate --report FILE.json`",
-            run.display()
-        )
-    })?;
+    let real = real.ok_or_else(|| UsageError::NeedsReal(run.to_owned()))?;
     let evaluation = evaluate(real, run, options)?;
     for warning in evaluation.warnings() {
         tracing::warn!("{}: {warning}", run.display());

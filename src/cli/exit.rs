@@ -2,14 +2,19 @@
 
 use std::error::Error;
 
-use crate::apply::{MaskError, ShardError};
+use super::export_error::ExportError;
+use super::streams::StreamError;
+use super::usage::UsageError;
+use crate::apply::{ApplyError, MaskError, ShardError};
 use crate::config::ConfigError;
+use crate::data::DataError;
 use crate::device::DeviceError;
 use crate::distributed::{GroupError, LaunchError};
-use crate::evaluate::UnknownMetric;
+use crate::evaluate::{EvaluateError, UnknownMetric};
 #[cfg(feature = "serve")]
 use crate::serve::ServeError;
 use crate::style::StyleError;
+use crate::style::import::ImportError;
 use crate::style::onnx::OnnxError;
 use crate::train::TrainError;
 
@@ -29,50 +34,106 @@ pub enum Exit {
 impl Exit {
     /// The code for an error.
     pub fn of(error: &anyhow::Error) -> Self {
-        let usage = error.chain().any(|cause| {
-            cause.is::<ConfigError>()
-                || cause.is::<UnknownMetric>()
-                || cause.is::<super::usage::UsageError>()
-                || cause.is::<ShardError>()
-                || cause.is::<LaunchError>()
-                || matches!(
-                    group_error(cause),
-                    Some(GroupError::NotCompiled(_) | GroupError::Unequal { .. })
-                )
-                || cause.is::<super::streams::StreamError>()
-                || is_serve_usage(cause)
-                || matches!(
-                    cause.downcast_ref(),
-                    Some(
-                        DeviceError::Unknown(_)
-                            | DeviceError::NotCompiled { .. }
-                            | DeviceError::Precision { .. }
-                    )
-                )
-                || matches!(
-                    cause.downcast_ref(),
-                    Some(
-                        StyleError::BadName(_)
-                            | StyleError::NeedsMask(_)
-                            | StyleError::TranslatesNone(_)
-                            | StyleError::MakesNone { .. }
-                            | StyleError::EncodesNone { .. }
-                            | StyleError::FixedStatistics(_)
-                            | StyleError::Onnx(
-                                OnnxError::BadSize { .. } | OnnxError::BadOpset { .. }
-                            )
-                    )
-                )
-                || matches!(cause.downcast_ref(), Some(MaskError::NotFound(_)))
-        });
-        if usage { Self::Usage } else { Self::Failed }
+        if error.chain().any(is_usage) {
+            Self::Usage
+        } else {
+            Self::Failed
+        }
     }
+}
+
+/// Whether the command line or the recipe is wrong, and not what it was used on.
+fn is_usage(cause: &(dyn Error + 'static)) -> bool {
+    cause.is::<ConfigError>()
+        || cause.is::<UnknownMetric>()
+        || cause.is::<UsageError>()
+        || cause.is::<ShardError>()
+        || cause.is::<LaunchError>()
+        || cause.is::<StreamError>()
+        || cause.is::<ExportError>()
+        || matches!(
+            group_error(cause),
+            Some(GroupError::NotCompiled(_) | GroupError::Unequal { .. })
+        )
+        || is_serve_usage(cause)
+        || matches!(
+            cause.downcast_ref(),
+            Some(
+                DeviceError::Unknown(_)
+                    | DeviceError::NotCompiled { .. }
+                    | DeviceError::Precision { .. }
+            )
+        )
+        || is_style_usage(cause)
+        || is_place_usage(cause)
+        || matches!(cause.downcast_ref(), Some(MaskError::NotFound(_)))
+        || matches!(
+            cause.downcast_ref(),
+            Some(EvaluateError::NoMasksFor(_) | EvaluateError::NoMetrics)
+        )
+}
+
+/// Whether an option does not go with the style, or with the file to import.
+fn is_style_usage(cause: &(dyn Error + 'static)) -> bool {
+    matches!(
+        cause.downcast_ref(),
+        Some(
+            StyleError::BadName(_)
+                | StyleError::NoSuchDirection { .. }
+                | StyleError::NoSuchNetwork { .. }
+                | StyleError::FillsNoHoles { .. }
+                | StyleError::NeedsMask(_)
+                | StyleError::TranslatesNone(_)
+                | StyleError::MakesNone { .. }
+                | StyleError::EncodesNone { .. }
+                | StyleError::NoOwnStatistics(_)
+                | StyleError::FixedStatistics(_)
+                | StyleError::Onnx(OnnxError::BadSize { .. } | OnnxError::BadOpset { .. })
+        )
+    ) || matches!(
+        cause.downcast_ref(),
+        Some(
+            ImportError::FlagMismatch { .. }
+                | ImportError::Key { .. }
+                | ImportError::DirectionMismatch { .. }
+                | ImportError::NetworkExists { .. }
+                | ImportError::TrainedStyle(_)
+                | ImportError::NotAStyle(_)
+        )
+    )
+}
+
+/// Whether the output, by its place or name, cannot be written or would replace something, or a setting of the data makes no sense.
+fn is_place_usage(cause: &(dyn Error + 'static)) -> bool {
+    matches!(
+        cause.downcast_ref(),
+        Some(
+            ApplyError::OutputExists { .. }
+                | ApplyError::OutputNotAFolder(_)
+                | ApplyError::OutputInsideInput { .. }
+                | ApplyError::ReplacesInput { .. }
+                | ApplyError::ReplacesMasks { .. }
+                | ApplyError::ReportExists(_)
+                | ApplyError::ReportIsAPicture(_)
+        )
+    ) || matches!(
+        data_error(cause),
+        Some(DataError::Exists(_) | DataError::SameFolder { .. } | DataError::BadSetting(_))
+    )
 }
 
 /// What went wrong between processes; an error of the training is transparent and hides it from the chain.
 fn group_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a GroupError> {
     match cause.downcast_ref() {
         Some(TrainError::Group(error)) => Some(error),
+        _ => cause.downcast_ref(),
+    }
+}
+
+/// What is wrong with data, hidden in the same way.
+fn data_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a DataError> {
+    match cause.downcast_ref() {
+        Some(TrainError::Data(error)) => Some(error),
         _ => cause.downcast_ref(),
     }
 }

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use indicatif::DecimalBytes;
 
 use super::exit::Exit;
+use super::export_error::ExportError;
 use super::extensions;
 use super::globals::Globals;
 use super::usage::UsageError;
@@ -107,31 +108,6 @@ enum Format {
     Style,
     /// A model of the generator for ONNX programs
     Onnx,
-}
-
-/// An export that is not begun.
-#[derive(Debug, thiserror::Error)]
-pub enum ExportError {
-    /// The file is there already.
-    #[error("`{}` exists already: add --overwrite to replace it", .0.display())]
-    Exists(PathBuf),
-    /// The folder is there already, and is no style.
-    #[error("`{}` exists and is not a style: choose another output", .0.display())]
-    NotAStyle(PathBuf),
-    /// The output is a folder.
-    #[error("the output `{}` is a folder: give the name of a file", .0.display())]
-    IsAFolder(PathBuf),
-    /// The output would lie in a folder that does not exist.
-    #[error("cannot write `{}`: there is no folder `{}`", output.display(), folder.display())]
-    NoFolder {
-        /// Output.
-        output: PathBuf,
-        /// Its folder.
-        folder: PathBuf,
-    },
-    /// The output would replace the style, or a file that it is made of.
-    #[error("`{}` belongs to the style itself: choose another output", .0.display())]
-    ReplacesStyle(PathBuf),
 }
 
 pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exit> {

@@ -11,6 +11,7 @@ mod devices;
 mod evaluate;
 mod exit;
 mod export;
+mod export_error;
 mod extension;
 mod extensions;
 mod globals;
@@ -40,7 +41,7 @@ use clap::CommandFactory;
 
 pub use arguments::{Cli, Command};
 pub use exit::Exit;
-pub use export::ExportError;
+pub use export_error::ExportError;
 pub use globals::Globals;
 pub use streams::StreamError;
 pub use usage::UsageError;

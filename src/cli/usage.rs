@@ -91,6 +91,15 @@ pub enum UsageError {
     /// There is an earlier demo.
     #[error("`{}` has the results of an earlier demo: replace them with `--overwrite`, or choose another `--output`", .0.display())]
     EarlierDemo(PathBuf),
+    /// A folder that no demo has made.
+    #[error("`{}` is not the folder of an earlier demo: choose another `--output`", .0.display())]
+    NotADemo(PathBuf),
+    /// Masks of no size.
+    #[error("masks have no size to keep: give --size 256 or --size 640x480")]
+    NoMaskSize,
+    /// Translations to compare, without what they are to be like.
+    #[error("`{}` is a folder: give the folder of real pictures with --real, or a report of `evaluate --report FILE.json`", .0.display())]
+    NeedsReal(PathBuf),
     /// Pictures that hold both pictures of a pair.
     #[error("`{}` looks like the side-by-side pairs that `{style}` was trained on: say which half to translate with `--side left` or `--side right`, or `--side whole` if it is one picture", picture.display())]
     Pairs {

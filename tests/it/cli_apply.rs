@@ -67,7 +67,7 @@ fn a_tree_is_mirrored_and_sizes_are_kept() {
 
     // What is there already is refused, left or replaced.
     place.run(line).failed(
-        1,
+        2,
         &[
             "`out/a/b/exact.png` exists already (4 such files)",
             "--skip-existing",
@@ -91,7 +91,7 @@ fn a_tree_is_mirrored_and_sizes_are_kept() {
     );
     place
         .run("apply --input in --style s --output in/out")
-        .failed(1, &["lies in the input"]);
+        .failed(2, &["lies in the input"]);
     place
         .run("apply --input missing --style s")
         .failed(1, &["`missing` does not exist"]);
@@ -164,7 +164,7 @@ fn the_choices_of_apply_change_what_they_say() {
     }
     let wrong = place
         .run("apply --input in --style s --output no --direction BtoA")
-        .failed(1, &[]);
+        .failed(2, &[]);
     insta::assert_snapshot!(wrong.error(), @"error: the style `s` translates AtoB only");
     assert!(!place.path("no").exists());
 }

@@ -167,7 +167,7 @@ fn places_that_cannot_be_written_to_are_named() {
     place.write("file", "in the way");
     place
         .run(&format!("{APPLY} --output file"))
-        .failed(1, &["the output `file` must be a folder"]);
+        .failed(2, &["the output `file` must be a folder"]);
     place
         .run(&format!("{APPLY} --output file/below"))
         .failed(1, &["`file/below`", "Not a directory"]);

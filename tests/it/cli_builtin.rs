@@ -253,7 +253,7 @@ fn a_style_in_the_program_is_where_a_training_begins_and_exports_come_from() {
     assert!(place.read("out/monet/one.png") == place.read("out/copy/one.png"));
     place
         .run("export monet --format safetensors --network discriminator --output d.safetensors")
-        .failed(1, &["no network `discriminator`; it has: generator"]);
+        .failed(2, &["no network `discriminator`; it has: generator"]);
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn a_style_of_one_direction_has_room_for_a_second_generator() {
     let back = "apply --input in --style there --output out --direction BtoA";
     place
         .run(back)
-        .failed(1, &["the style `there` translates AtoB only"]);
+        .failed(2, &["the style `there` translates AtoB only"]);
     let second = place.read("checkpoints/back/generator.safetensors");
     place.write("checkpoints/there/generator_b2a.safetensors", second);
     place.run(back).done();

@@ -101,7 +101,7 @@ fn two_runs_are_compared_picture_by_picture() {
     }
     place
         .run("evaluate --compare near far")
-        .failed(1, &["`near` is a folder", "--real"]);
+        .failed(2, &["`near` is a folder", "--real"]);
 }
 
 #[test]

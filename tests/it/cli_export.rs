@@ -150,7 +150,7 @@ fn both_directions_of_a_cycle_are_exported() {
     assert!(place.read("ba.safetensors") == place.read("checkpoints/c/generator_b2a.safetensors"));
     let run = place
         .run("export p --format onnx --output p.onnx --direction BtoA")
-        .failed(1, &[]);
+        .failed(2, &[]);
     insta::assert_snapshot!(run.error(), @"error: the style `p` translates AtoB only");
     assert!(!place.path("p.onnx").exists());
 }
@@ -241,7 +241,7 @@ fn nothing_is_replaced_unasked() {
     let place = with_styles();
     let line = "export p --format onnx --output p.onnx";
     place.write("p.onnx", "mine");
-    let run = place.run(line).failed(1, &[]);
+    let run = place.run(line).failed(2, &[]);
     insta::assert_snapshot!(run.error(), @"error: `p.onnx` exists already: add --overwrite to replace it");
     assert_eq!(place.text("p.onnx"), "mine");
     place.run(&format!("{line} --overwrite")).done();
@@ -252,7 +252,7 @@ fn nothing_is_replaced_unasked() {
     for options in ["", " --overwrite"] {
         let run = place
             .run(&format!("export p --format onnx --output {own}{options}"))
-            .failed(1, &[]);
+            .failed(2, &[]);
         insta::allow_duplicates! {
             insta::assert_snapshot!(run.error(), @"error: `checkpoints/p/generator.safetensors` belongs to the style itself: choose another output");
         }
@@ -266,7 +266,7 @@ fn outputs_that_cannot_be_written_are_named() {
     place.write("file", "in the way");
     let message = |output: &str| {
         let line = format!("export p --format safetensors --output {output} --overwrite");
-        place.run(&line).failed(1, &[]).error().to_owned()
+        place.run(&line).failed(2, &[]).error().to_owned()
     };
     insta::assert_snapshot!(message("nowhere/net.safetensors"), @"error: cannot write `nowhere/net.safetensors`: there is no folder `nowhere`");
     insta::assert_snapshot!(message("file/net.safetensors"), @"error: cannot write `file/net.safetensors`: there is no folder `file`");
@@ -327,27 +327,24 @@ fn styles_that_cannot_be_exported_are_named() {
 #[test]
 fn options_without_effect_are_refused() {
     let place = with_styles();
-    let message = |line: &str, code| {
+    let message = |line: &str| {
         let run = place.run(&format!("export c --output out {line}"));
-        let run = run.failed(code, &[]);
+        let run = run.failed(2, &[]);
         assert!(!place.path("out").exists());
         run.error().to_owned()
     };
-    insta::assert_snapshot!(message("--format safetensors --norm-stats running", 2), @"error: `--norm-stats` has no effect with `--format safetensors`: leave it out");
+    insta::assert_snapshot!(message("--format safetensors --norm-stats running"), @"error: `--norm-stats` has no effect with `--format safetensors`: leave it out");
     for option in ["--size 64", "--batch 1", "--opset 17"] {
-        let message = message(&format!("--format safetensors {option}"), 2);
+        let message = message(&format!("--format safetensors {option}"));
         assert!(
             message.contains("has no effect with `--format safetensors`"),
             "{message}"
         );
     }
-    insta::assert_snapshot!(message("--format onnx --network discriminator_a", 2), @"error: `--network` has no effect with `--format onnx`: leave it out");
-    insta::assert_snapshot!(message("--format safetensors --network discriminator", 1), @"error: the style `c` has no network `discriminator`; it has: discriminator_a, discriminator_b, generator_a2b, generator_b2a");
-    message(
-        "--format safetensors --network generator_a2b --direction BtoA",
-        2,
-    );
-    message("--format pickle", 2);
+    insta::assert_snapshot!(message("--format onnx --network discriminator_a"), @"error: `--network` has no effect with `--format onnx`: leave it out");
+    insta::assert_snapshot!(message("--format safetensors --network discriminator"), @"error: the style `c` has no network `discriminator`; it has: discriminator_a, discriminator_b, generator_a2b, generator_b2a");
+    message("--format safetensors --network generator_a2b --direction BtoA");
+    message("--format pickle");
 }
 
 #[test]

@@ -202,7 +202,7 @@ fn reports_in_lines_grow_while_the_program_runs() {
         .failed(1, &["deep/report.jsonl", "another run is writing it"]);
     place
         .run("apply --input in --style s --output no --report in/0/0.png")
-        .failed(1, &["is called like a picture"]);
+        .failed(2, &["is called like a picture"]);
 }
 
 #[test]
@@ -331,7 +331,7 @@ fn names_of_all_kinds_are_kept() {
     symlink("../odd/-dash.png", place.path("in/-dash.png")).unwrap();
     place
         .run("apply --input in --style s --output odd --overwrite")
-        .failed(1, &["would replace the input"]);
+        .failed(2, &["would replace the input"]);
     place
         .run("apply --input /dev/null --style s --output no")
         .failed(1, &["neither a file nor a folder"]);

@@ -145,7 +145,7 @@ fn a_style_is_exported_into_a_folder_of_its_own() {
         .done();
     place.write("notes/file.txt", "precious");
     let export = "export s --format style --output";
-    let message = |line: &str| place.run(line).failed(1, &[]).error().to_owned();
+    let message = |line: &str| place.run(line).failed(2, &[]).error().to_owned();
     insta::assert_snapshot!(message(&format!("{export} checkpoints/s --overwrite")), @"error: `checkpoints/s` belongs to the style itself: choose another output");
     insta::assert_snapshot!(message(&format!("{export} notes --overwrite")), @"error: `notes` exists and is not a style: choose another output");
     place

@@ -148,7 +148,7 @@ fn both_generators_of_a_cycle_go_into_one_style() {
     assert_translates_like_pytorch(&place, "zebra", "--direction BtoA", "resnet_b");
     let taken = place
         .run("import latest_net_G_B.pth --style zebra")
-        .failed(1, &[]);
+        .failed(2, &[]);
     insta::assert_snapshot!(taken.error(), @"error: the style `zebra` has `checkpoints/zebra/generator_b2a.safetensors` already: replace it with `--overwrite`, or choose another name");
     place
         .run("import legacy.pth --direction BtoA --style zebra --overwrite")
@@ -242,5 +242,5 @@ fn an_imported_style_is_a_style_and_a_beginning() {
         .says("initial weights: generator");
     place
         .run("import latest_net_G.pth --style tuned --overwrite")
-        .failed(1, &["the style `tuned` was trained here"]);
+        .failed(2, &["the style `tuned` was trained here"]);
 }

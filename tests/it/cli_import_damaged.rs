@@ -209,13 +209,13 @@ fn every_tensor_is_accounted_for() {
     place
         .run("import zip_net_G_A.pth --style s --norm batch")
         .failed(
-            1,
+            2,
             &["holds resnet_6blocks", "not batch norm: leave `--norm` out"],
         );
     place
         .run("import zip_net_G_A.pth --style s --arch resnet_9blocks")
         .failed(
-            1,
+            2,
             &[
                 "holds resnet_6blocks",
                 "not resnet_9blocks: leave `--arch` out",
@@ -227,7 +227,7 @@ fn every_tensor_is_accounted_for() {
     place
         .run("import zip_net_G_A.pth --style s --key netG")
         .failed(
-            1,
+            2,
             &["it has no entry `netG`: the whole file is one network, leave `--key` out"],
         );
     assert!(!place.path("checkpoints/s").exists());

@@ -211,7 +211,7 @@ fn masks_are_drawn_as_files_and_learnt_from() {
     let again = "--kind strokes --count 1 --size 40x30 --seed 1 --output free";
     place
         .run(&format!("data masks {again}"))
-        .failed(1, &["`free/000000.png` exists already", "--overwrite"]);
+        .failed(2, &["`free/000000.png` exists already", "--overwrite"]);
     let run = drawn(&format!("{again} --overwrite"));
     assert_eq!(run.stdout, "1 picture in `free`\n");
     assert_eq!(
@@ -222,39 +222,31 @@ fn masks_are_drawn_as_files_and_learnt_from() {
     drawn("--kind regions --input photos --output photos-masks");
     place
         .run("data masks --kind blocks --input photos --output photos-masks")
-        .failed(1, &["exists already"]);
+        .failed(2, &["exists already"]);
     assert_eq!(
         names(&place.path("photos-masks")).len(),
         names(&place.path("photos")).len()
     );
     assert_eq!(place.size("photos-masks/3.png"), place.size("photos/3.png"));
-    for (line, code, part) in [
+    for (line, part) in [
         (
             "--kind centre --size 16 --output no",
-            1,
             "has no pixel with an overlap of 4",
         ),
-        ("--kind centre --output no", 2, "--size"),
-        (
-            "--kind blocks --size 16 --count 0 --output no",
-            2,
-            "--count",
-        ),
+        ("--kind centre --output no", "--size"),
+        ("--kind blocks --size keep --output no", "no size to keep"),
+        ("--kind blocks --size 16 --count 0 --output no", "--count"),
         (
             "--kind blocks --size 16 --overlap 4 --output no",
-            2,
             "it is for `--kind centre`",
         ),
-        ("--kind folder --size 16 --output no", 2, "folder"),
+        ("--kind folder --size 16 --output no", "folder"),
         (
             "--kind blocks --input photos --output photos/m",
-            1,
             "not inside it",
         ),
     ] {
-        place
-            .run(&format!("data masks {line}"))
-            .failed(code, &[part]);
+        place.run(&format!("data masks {line}")).failed(2, &[part]);
     }
 
     // Masks of one's own: in the data set, or anywhere.

@@ -152,7 +152,7 @@ fn demo_leaves_other_folders_alone() {
     place.write("demo/notes.txt", "precious");
     place
         .run("demo --steps 2")
-        .failed(1, &["`demo` is not the folder of an earlier demo"]);
+        .failed(2, &["`demo` is not the folder of an earlier demo"]);
     assert_eq!(
         crate::cli_support::names(&place.path("demo")),
         ["notes.txt"]

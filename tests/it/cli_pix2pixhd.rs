@@ -284,5 +284,5 @@ fn pictures_and_given_features_are_learnt_from() {
         .run(&format!(
             "train {PIX2PIXHD} --name t --steps 1 --set encoder.features=2"
         ))
-        .failed(1, &["`encoder.features` is 2", "set it to 3"]);
+        .failed(2, &["`encoder.features` is 2", "set it to 3"]);
 }

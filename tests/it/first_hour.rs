@@ -215,20 +215,20 @@ fn inputs_stand_alone_and_an_output_can_be_a_file() {
     );
     place
         .run("apply photos more -s s -o more/out")
-        .failed(1, &["lies in the input `more`"]);
+        .failed(2, &["lies in the input `more`"]);
 
     place.run("apply c.png -s s -o painted.jpg").done();
     let painted = place.read("painted.jpg");
     assert_eq!(&painted[..2], b"\xff\xd8");
     place
         .run("apply c.png -s s -o painted.jpg")
-        .failed(1, &["painted.jpg", "exists already"]);
+        .failed(2, &["painted.jpg", "exists already"]);
     place
         .run("apply c.png -s s -o c.png --overwrite")
-        .failed(1, &["would replace the input"]);
+        .failed(2, &["would replace the input"]);
     place
         .run("apply photos -s s -o painted.png")
-        .failed(1, &["must be a folder"]);
+        .failed(2, &["must be a folder"]);
     place
         .run("apply c.png -s s -o painted.jgp")
         .failed(2, &["`painted.jgp` has the extension of no format"]);

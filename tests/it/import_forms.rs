@@ -106,7 +106,7 @@ fn a_checkpoint_may_hold_what_no_network_is_made_of() {
     }
     let run = place
         .run("import rich_checkpoint.pth --style t --key netG")
-        .failed(1, &[]);
+        .failed(2, &[]);
     insta::assert_snapshot!(run.error(), @"error: `rich_checkpoint.pth`: it has no entry `netG`; those with networks are `state_dict.generator`");
 }
 

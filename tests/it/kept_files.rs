@@ -41,7 +41,7 @@ fn inputs_are_found_behind_folders_that_are_not_there_yet() {
         "data edges --input in --output new/../in --overwrite",
         "data degrade --input in --output new/./../new/../in --noise 5 --overwrite",
     ] {
-        refused(&place, "in", line, 1, &["in", "output"]);
+        refused(&place, "in", line, 2, &["in", "output"]);
         assert!(!place.path("new").exists(), "{line}");
     }
 }
@@ -63,7 +63,7 @@ fn masks_are_not_filled_photos() {
     ] {
         let line =
             format!("apply in/one.png --style free --mask {masks} --output {output} --overwrite");
-        refused(&place, "masks", &line, 1, &["would stand among the masks"]);
+        refused(&place, "masks", &line, 2, &["would stand among the masks"]);
     }
     // What links lead to is a mask, too.
     #[cfg(unix)]
@@ -75,7 +75,7 @@ fn masks_are_not_filled_photos() {
         for masks in ["links", "links/one.png"] {
             let line =
                 format!("apply in/one.png --style free --mask {masks} --output store --overwrite");
-            refused(&place, "store", &line, 1, &["would stand among the masks"]);
+            refused(&place, "store", &line, 2, &["would stand among the masks"]);
         }
     }
     // A folder around them is no such place.
@@ -112,7 +112,7 @@ fn a_report_takes_the_place_of_reports_alone() {
     fs::write(place.path("notes/notes.txt"), "mine").unwrap();
     let apply = "apply in --style monet --device cpu --overwrite --output out";
     let line = format!("{apply} --report notes/notes.txt");
-    refused(&place, "notes", &line, 1, &["no report by its name"]);
+    refused(&place, "notes", &line, 2, &["no report by its name"]);
     for report in ["new.txt", "new.json", "new.json"] {
         place.run(&format!("{apply} --report {report}")).done();
     }

@@ -171,8 +171,8 @@ fn folders_of_spoilt_pictures_can_be_measured() {
     assert!(!place.path("noisy/bicubic").exists());
     place
         .run("data degrade --input photos --output none")
-        .failed(1, &["nothing is to be done", "--noise"]);
+        .failed(2, &["nothing is to be done", "--noise"]);
     place
         .run("data degrade --input photos --output photos/x --noise 3")
-        .failed(1, &["photos/x"]);
+        .failed(2, &["photos/x"]);
 }

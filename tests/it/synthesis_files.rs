@@ -159,23 +159,26 @@ fn generators_of_the_tutorial_become_styles() {
             .done();
         assert_eq!(place.size(&format!("{style}-out/000001.png")), (64, 64));
     }
-    for (line, part) in [
+    for (code, line, part) in [
         (
+            1,
             "import several.safetensors --style s",
             "holds several networks",
         ),
-        ("import damaged.safetensors --style s", "main.7.bias"),
-        ("import plain.safetensors --style plain", "already"),
+        (1, "import damaged.safetensors --style s", "main.7.bias"),
+        (2, "import plain.safetensors --style plain", "already"),
         (
+            2,
             "import plain.safetensors --style s --direction AtoB",
             "leave `--direction` out",
         ),
         (
+            1,
             "import plain.safetensors --style s --arch unet_64",
             "holds no network",
         ),
     ] {
-        place.run(line).failed(1, &[part]);
+        place.run(line).failed(code, &[part]);
     }
     place
         .run("import plain.safetensors --style plain --overwrite")
