@@ -94,7 +94,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     }
     let before = demo.apply_and_measure(&stop)?;
     let steps = demo.recipe.train.max_steps;
-    if demo.train(steps, SessionStart::Resume, &stop)? == RunOutcome::Stopped {
+    if demo.train(steps, SessionStart::GoOn, &stop)? == RunOutcome::Stopped {
         return Ok(Exit::Failed);
     }
     let after = demo.apply_and_measure(&stop)?;

@@ -21,6 +21,7 @@ use super::progress::ProgressDisplay;
 use super::report::ReportFile;
 use super::schedule::Schedule;
 use super::session_checks::{check, check_device, compare_data, warn};
+use super::session_start::SessionStart;
 use super::stage::{Stage, total_steps};
 use super::training::Training;
 use crate::config::{Recipe, diff};
@@ -29,7 +30,7 @@ use crate::device::OpenDevice;
 use crate::distributed::{Group, Signal};
 use crate::kernels::DeviceFailure;
 use crate::method::Method;
-use crate::style::{ApplyDefaults, Manifest, Pace, StyleError, StyleFolder, TrainingSummary};
+use crate::style::{Manifest, Pace, StyleError, StyleFolder, TrainingSummary};
 
 /// Evaluations, if there are any, and listeners.
 type Outputs = (Option<Evaluations>, Vec<Box<dyn Listener>>);
@@ -39,31 +40,6 @@ const ONE_STAGE: &str = "a recipe has at least one stage";
 
 /// Why reference pictures fit.
 const REFERENCE_FITS: &str = "as many pictures are read as the recipe says, with its channels";
-
-/// How a session begins.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SessionStart {
-    /// With fresh weights, in a folder that is empty or whose style is replaced.
-    Fresh,
-    /// With the weights of this style, which may be no more than weight files.
-    From(StyleFolder),
-    /// Where an earlier run stopped.
-    Resume,
-    /// As the leader of the group does, of which this process is not the leader.
-    Follow,
-}
-
-impl SessionStart {
-    /// How pictures are translated by default: as by the style that the session begins with.
-    fn apply_defaults(&self) -> ApplyDefaults {
-        match self {
-            Self::From(style) => Manifest::read(style)
-                .map(|manifest| manifest.apply)
-                .unwrap_or_default(),
-            Self::Fresh | Self::Resume | Self::Follow => ApplyDefaults::default(),
-        }
-    }
-}
 
 /// A training session.
 pub struct Session {
@@ -102,7 +78,7 @@ impl Session {
         group: &Group,
         stop: &AtomicBool,
     ) -> Result<RunOutcome, TrainError> {
-        if self.start == SessionStart::Resume && !self.data.is_dir() {
+        if self.start.is_resumed() && !self.data.is_dir() {
             return Err(TrainError::DataMoved(self.data));
         }
         check_device(&self.recipe, &self.device, group.size())?;
@@ -139,7 +115,7 @@ impl Session {
             return Ok(RunOutcome::Stopped);
         }
         let _lock = if group.is_leader() {
-            let resumed = self.start == SessionStart::Resume;
+            let resumed = self.start.is_resumed();
             Some(prepare_folder(&self.style, resumed)?)
         } else {
             None
@@ -207,7 +183,7 @@ impl Session {
     /// The checkpoint that an earlier run has reached.
     fn reached(&self) -> Result<Option<Checkpoint>, TrainError> {
         match self.start {
-            SessionStart::Resume => Checkpoint::latest(&self.style),
+            SessionStart::Resume | SessionStart::GoOn => Checkpoint::latest(&self.style),
             _ => Ok(None),
         }
     }
@@ -309,7 +285,7 @@ impl Session {
         total: u64,
         earlier: Option<&Manifest>,
     ) -> Result<Option<(Checkpoint, OwnParts)>, TrainError> {
-        if self.start != SessionStart::Resume {
+        if !self.start.is_resumed() {
             return Ok(None);
         }
         let resumed = Checkpoint::resume(&self.style, method)?;
@@ -319,6 +295,7 @@ impl Session {
                 self.style.name(),
                 checkpoint.step
             ),
+            Some(_) if self.start == SessionStart::GoOn => {}
             Some((checkpoint, _)) => {
                 tracing::info!("resuming after step {} of {total}", checkpoint.step);
             }
@@ -343,7 +320,7 @@ impl Session {
         steps: [u64; 2],
     ) -> bool {
         steps[0] >= steps[1]
-            && self.start == SessionStart::Resume
+            && self.start.is_resumed()
             && earlier.is_some_and(|manifest| manifest.training.finished)
             && has_outputs(&self.style, &self.recipe, method, steps)
             && (self.judge.is_none() || is_evaluated(&self.style, steps[0]))
@@ -378,7 +355,7 @@ impl Session {
     }
 
     fn earlier_manifest(&self) -> Result<Option<Manifest>, TrainError> {
-        if self.start == SessionStart::Resume && self.style.manifest().is_file() {
+        if self.start.is_resumed() && self.style.manifest().is_file() {
             return Ok(Some(Manifest::read(&self.style)?));
         }
         Ok(None)

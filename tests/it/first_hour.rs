@@ -288,7 +288,9 @@ fn what_has_moved_or_exists_is_said_with_its_remedy() {
         .failed(2, &["must be confirmed", "--yes"]);
     assert!(place.path("checkpoints/s").is_dir());
 
-    place.run("demo --steps 2").done();
+    let demo = place.run("demo --steps 2").done();
+    // It trains in two parts, and nobody has resumed anything.
+    assert!(!demo.stderr.contains("resuming"), "{demo:#?}");
     place.run("demo --steps 2").failed(
         2,
         &["`demo` has the results of an earlier demo", "--overwrite"],
