@@ -73,10 +73,7 @@ impl Recipe {
         let data = &self.data;
         let multiple = self.generator.output_multiple();
         let crop = data.crop_size;
-        let crops = matches!(
-            data.preprocess,
-            Preprocess::ResizeAndCrop | Preprocess::Crop | Preprocess::ScaleWidthAndCrop
-        );
+        let crops = !matches!(data.preprocess, Preprocess::ScaleWidth | Preprocess::None);
         if self.mode == Mode::Pix2pixhd && !crops {
             return Ok(());
         }
@@ -105,13 +102,8 @@ impl Recipe {
                 "this PatchGAN needs pictures of at least {min} pixels, and {half}`data.crop_size` is {judged}: use fewer layers"
             )
         })?;
-        let crops = matches!(
-            data.preprocess,
-            Preprocess::ResizeAndCrop
-                | Preprocess::ScaleWidthAndCrop
-                | Preprocess::ScaleShortsideAndCrop
-        );
-        require(!crops || data.load_size >= crop, "data.load_size", || {
+        let resizes = crops && data.preprocess != Preprocess::Crop;
+        require(!resizes || data.load_size >= crop, "data.load_size", || {
             format!(
                 "must be at least `data.crop_size` ({crop}), but is {}",
                 data.load_size

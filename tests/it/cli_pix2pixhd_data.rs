@@ -186,6 +186,24 @@ fn features_without_instances_are_refused() {
         .failed(2, &[message]);
 }
 
+/// Whatever brings pictures to the size of the crop: it is the crop that the networks see.
+#[test]
+fn a_crop_that_the_networks_cannot_take_is_what_must_change() {
+    let place = Place::with_labels();
+    for method in [
+        "resize_and_crop",
+        "scale_width_and_crop",
+        "scale_shortside_and_crop",
+    ] {
+        for (side, part) in [(4, "must be at least 8"), (18, "needs a multiple of 4")] {
+            let set = format!("--set data.preprocess={method} --set data.crop_size={side}");
+            place
+                .run(&format!("train {PIX2PIXHD} --steps 1 --name s {set}"))
+                .failed(2, &["`data.crop_size`: ", part]);
+        }
+    }
+}
+
 #[test]
 fn instance_maps_that_are_gone_are_missed_when_a_run_goes_on() {
     let place = Place::with_labels();
