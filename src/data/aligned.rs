@@ -10,6 +10,7 @@ use super::folder::{PictureFile, duplicate_stems, nearly_named, require_pictures
 use super::layout::Layout;
 use super::side::{Part, Side, too_narrow};
 use crate::config::Direction;
+use crate::files::resolved;
 use crate::picture::RgbPicture;
 
 /// The input and the target side of a paired layout: `direction` decides which is which.
@@ -56,7 +57,10 @@ pub(super) fn paired_files(
 ) -> Result<(Vec<PictureFile>, Vec<PictureFile>), DataError> {
     let (mut a_files, mut b_files) = (require_pictures(a)?, require_pictures(b)?);
     let mut problems = duplicate_stems(&a_files);
-    problems.extend(duplicate_stems(&b_files));
+    // A folder that is paired with itself has each problem once.
+    if resolved(a) != resolved(b) {
+        problems.extend(duplicate_stems(&b_files));
+    }
     for (files, others, other) in [(&a_files, &b_files, b), (&b_files, &a_files, a)] {
         let names: HashSet<String> = others.iter().map(PictureFile::pair_name).collect();
         problems.extend(

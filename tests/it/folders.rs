@@ -71,6 +71,20 @@ fn labels_masks_and_pairs_are_matched_whatever_their_form() {
 }
 
 #[test]
+fn a_folder_that_is_paired_with_itself_has_each_problem_once() {
+    let place = Place::new();
+    for name in ["a/x.png", "a/x.jpg"] {
+        place.picture(name, 20, 20, 1);
+    }
+    for b in ["a", "new/../a"] {
+        let run = place
+            .run(&format!("data pair --a a --b {b} --output both"))
+            .failed(1, &["have the same name but for the extension"]);
+        assert_eq!(run.stderr.matches("the same name").count(), 1, "{run:#?}");
+    }
+}
+
+#[test]
 fn other_files_are_counted_and_system_folders_left_out() {
     let place = Place::with_pairs();
     for name in ["A/a.HEIC", "A/b.heic", "B/notes.txt"] {
