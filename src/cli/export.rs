@@ -126,6 +126,11 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             let mut tensors = if let Some(network) = arguments.network {
                 network_state_dict(&folder, &manifest, &network)?
             } else {
+                if manifest.recipe.told_count() > 0 {
+                    tracing::warn!(
+                        "beside its noise the generator is told a class, a vector or latent codes, and nothing in this file says so: `--format style` passes the style on with them"
+                    );
+                }
                 let translates = !manifest.recipe.mode.makes_pictures();
                 if translates && generator.upsample == Upsample::Resize {
                     tracing::warn!(

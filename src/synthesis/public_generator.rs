@@ -79,7 +79,7 @@ impl PublicGenerator {
         }))
     }
 
-    /// What it is, for people: "dcgan, 64 channels, noise of 100 values to pictures of 64x64 px".
+    /// What it is, for people: "dcgan, 64 channels, 100 values to pictures of 64x64 px".
     pub fn description(&self) -> String {
         text(&self.recipe)
     }
@@ -172,10 +172,11 @@ fn recognised(file: &WeightFile, prefix: &str) -> Option<Recipe> {
     fits.then_some(recipe)
 }
 
+/// Nothing in a file tells noise from what stands for a class.
 fn text(recipe: &Recipe) -> String {
     let (data, generator) = (&recipe.data, &recipe.generator);
     format!(
-        "{}, {} channels, noise of {} values to pictures of {side}x{side} px with {} colour channels",
+        "{}, {} channels, {} values to pictures of {side}x{side} px with {} colour channels",
         generator.arch.name(),
         generator.channels,
         generator.latent,

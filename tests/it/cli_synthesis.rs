@@ -105,6 +105,17 @@ fn a_style_that_makes_pictures_is_trained_resumed_and_sampled() {
     let grid = image::open(place.path("samples.png")).unwrap();
     assert_eq!((grid.width(), grid.height()), (2 + 3 * 18, 2 + 2 * 18));
 
+    // Nothing in a file of weights tells the two classes from the six values of noise.
+    place
+        .run("export g --format safetensors --output weights.safetensors")
+        .done()
+        .says("beside its noise the generator is told a class");
+    let imported = run("import weights.safetensors --style again");
+    assert!(
+        imported.contains("2 channels, 8 values to pictures of 16x16 px"),
+        "{imported}"
+    );
+
     for (code, command, part) in [
         (
             2,

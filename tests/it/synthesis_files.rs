@@ -141,7 +141,7 @@ fn generators_of_the_tutorial_become_styles() {
     ] {
         let said = place.run(line).done().stdout;
         for part in [
-            "1 channels, noise of 5 values to pictures of 64x64 px with 3 colour channels",
+            "1 channels, 5 values to pictures of 64x64 px with 3 colour channels",
             &format!("translate sample --style {style}"),
         ] {
             assert!(said.contains(part), "{said}");
