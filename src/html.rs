@@ -10,9 +10,15 @@ figure{margin:1rem 0}img,svg{max-width:100%;height:auto}figcaption{color:#666}";
 
 /// A whole page; `body` is HTML, the title is not.
 pub(crate) fn page(title: &str, body: &str) -> String {
+    let (start, title) = (page_start(title), escape(title));
+    format!("{start}<style>{CSS}</style></head>\n<body>\n<h1>{title}</h1>\n{body}</body></html>\n")
+}
+
+/// What a page of this title begins with, by which it is known.
+pub(crate) fn page_start(title: &str) -> String {
     let title = escape(title);
     format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\n<style>{CSS}</style></head>\n<body>\n<h1>{title}</h1>\n{body}</body></html>\n"
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\n"
     )
 }
 

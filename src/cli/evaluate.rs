@@ -12,7 +12,7 @@ use super::usage::UsageError;
 use crate::data::MaskThreshold;
 use crate::evaluate::{
     Comparison, EvaluateError, EvaluateOptions, KidSubsets, Metric, PairSuffixes, RunScores,
-    StudyResults, evaluate, write_page, write_study,
+    StudyResults, evaluate, is_result, write_page, write_study,
 };
 use crate::features::Resize;
 use crate::files::ensure_writable_beside;
@@ -97,8 +97,11 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         return Err(UsageError::CalledLikeAPicture(path.clone()).into());
     }
     for path in arguments.report.iter().chain(&arguments.study) {
-        if path.is_file() && !is_result(path) {
+        if path.is_file() && !is_report_name(path) {
             return Err(UsageError::NoReport(path.clone()).into());
+        }
+        if path.is_file() && !is_result(path) {
+            return Err(UsageError::OtherFile(path.clone()).into());
         }
         ensure_writable_beside(path).context("cannot write the report")?;
     }
@@ -168,7 +171,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
 }
 
 /// Whether a file of this name can be a report or a page of an earlier run.
-fn is_result(path: &Path) -> bool {
+fn is_report_name(path: &Path) -> bool {
     path.extension().is_some_and(|extension| {
         extension.eq_ignore_ascii_case("json") || extension.eq_ignore_ascii_case("html")
     })

@@ -123,6 +123,9 @@ pub enum UsageError {
     /// A report would take the place of a file that is none by its name.
     #[error("`{}` exists, and is no report by its name: give the report the extension json or html, or choose another name", .0.display())]
     NoReport(PathBuf),
+    /// A report would take the place of a file of another kind.
+    #[error("`{}` exists, and evaluate has not written it: choose another name, or remove it", .0.display())]
+    OtherFile(PathBuf),
     /// Codes for standard output.
     #[error("codes go into a file: name one in place of `-`")]
     NoStandardOutput,

@@ -17,6 +17,8 @@ use crate::files::write_atomically;
 use crate::html::{self, escape, png_address};
 use crate::picture::read_rgb;
 
+/// Title of the page.
+pub(super) const TITLE: &str = "Evaluation";
 /// Pairs shown at either end.
 const SHOWN: usize = 10;
 /// Bars of a distribution.
@@ -54,7 +56,7 @@ pub fn write_page(
     if let Some((metric, _)) = first.filter(|(metric, _)| metric.scope() == Scope::Pair) {
         body.push_str(&extremes(metric, evaluation, real, fake)?);
     }
-    let page = html::page("Evaluation", &body);
+    let page = html::page(TITLE, &body);
     Ok(write_atomically(path, page.as_bytes())?)
 }
 

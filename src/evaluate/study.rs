@@ -17,6 +17,8 @@ use crate::html::{self, escape, png_address};
 use crate::picture::read_rgb;
 use crate::random;
 
+/// Title of the page.
+pub(super) const TITLE: &str = "Which one is real?";
 /// Pairs on a page at most, chosen at random: more tire people.
 const PAIRS: usize = 50;
 
@@ -64,7 +66,7 @@ pub fn write_study(
     let body = format!(
         "<p>One of the two pictures is real, the other was made by a program. Click the real one.</p>\n<p id=\"progress\"></p>\n{trials}<div id=\"end\" hidden><p id=\"result\"></p><p><a id=\"save\">Save the answers</a> and send the file to whoever runs the study.</p></div>\n<style>{STYLE}</style>\n<script>const study=\"{identity}\";\n{SCRIPT}</script>\n"
     );
-    let page = html::page("Which one is real?", &body);
+    let page = html::page(TITLE, &body);
     Ok(write_atomically(path, page.as_bytes())?)
 }
 

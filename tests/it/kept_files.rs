@@ -126,7 +126,22 @@ fn reports_of_evaluations_take_the_place_of_reports_alone() {
     }
     fs::create_dir(place.path("notes")).unwrap();
     fs::write(place.path("notes/notes.txt"), "mine").unwrap();
+    // Of a study, whose answers nobody gives twice; and what someone has written by hand.
+    fs::write(
+        place.path("notes/answers.json"),
+        r#"{"study":"ab","answers":[]}"#,
+    )
+    .unwrap();
+    fs::write(place.path("notes/index.html"), "<!doctype html>\n<p>mine").unwrap();
     let evaluate = "evaluate --real real --fake fake";
+    for line in [
+        "--metrics l1 --report notes/answers.json",
+        "--metrics l1 --report notes/index.html",
+        "--study notes/index.html",
+    ] {
+        let line = format!("{evaluate} {line}");
+        refused(&place, "notes", &line, 2, &["evaluate has not written it"]);
+    }
     for line in [
         "--metrics l1 --report notes/notes.txt",
         "--study notes/notes.txt",
@@ -135,9 +150,12 @@ fn reports_of_evaluations_take_the_place_of_reports_alone() {
         refused(&place, "notes", &line, 2, &["no report by its name"]);
     }
     // The folder is made, and reports are replaced.
-    for _ in 0..2 {
-        place
-            .run(&format!("{evaluate} --metrics l1 --report new/scores.json"))
-            .done();
+    for line in [
+        "--metrics l1 --report new/scores.json --report new/page.html",
+        "--metrics colour --report new/scores.json",
+        "--study new/page.html",
+        "--metrics l1 --report new/scores.json --report new/page.html",
+    ] {
+        place.run(&format!("{evaluate} {line}")).done();
     }
 }
