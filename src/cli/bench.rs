@@ -12,6 +12,29 @@ use crate::config::{ConfigError, Mode, Overlay, Recipe, Samples};
 use crate::kernels::Precision;
 use crate::train::{Benchmark, BenchmarkResult};
 
+/// Keys that say how pictures are found and loaded, and what a run does after so many steps or epochs.
+const UNUSED: [&str; 19] = [
+    "data.load_size",
+    "data.root",
+    "data.flip",
+    "data.shuffle",
+    "data.workers",
+    "data.max_images",
+    "data.mask_folder",
+    "train.log_every",
+    "train.preview_every",
+    "train.checkpoint_every",
+    "train.max_steps",
+    "train.keep_every",
+    "train.keep_every_epochs",
+    "train.evaluate_every",
+    "train.metrics",
+    "train.stop_after",
+    "optim.epochs",
+    "optim.decay_epochs",
+    "optim.policy",
+];
+
 /// Arguments of `translate bench`.
 #[derive(Debug, Args)]
 #[command(
@@ -49,14 +72,18 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         i64::from(arguments.batch),
         "`--batch`",
     )?;
+    let mut asked = Overlay::default();
     for setting in &arguments.set {
-        overlay.set(setting)?;
+        asked.set(setting)?;
     }
+    overlay.extend(asked.clone());
     if let Some(precision) = arguments.precision {
         let name = precision.name();
         overlay.insert("train", "precision", name, "`--precision`")?;
     }
+    refuse_unused(&arguments)?;
     let (recipe, size) = sized(overlay, arguments.mode, arguments.size, &arguments.set)?;
+    asked.refuse_idle(&recipe)?;
     let device = globals.device.open()?;
     let precision = recipe.train.precision.name();
     device.check(recipe.train.precision)?;
@@ -99,6 +126,39 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     Ok(Exit::Done)
 }
 
+/// Refuses settings of what there is none of here, and those that an option replaces.
+fn refuse_unused(arguments: &Arguments) -> Result<(), ConfigError> {
+    let is_set = |key: &str| value_of(&arguments.set, key).is_some();
+    let refusal = |key: &str, message: String| {
+        Err(ConfigError::BadValue {
+            key: key.to_owned(),
+            message,
+        })
+    };
+    if let Some(key) = UNUSED.into_iter().find(|key| is_set(key)) {
+        let message = "changes nothing here, where a few steps learn from noise: leave it out";
+        return refusal(key, message.to_owned());
+    }
+    let twice = [
+        ("data.batch_size", "--batch", arguments.batch > 1),
+        (
+            "train.precision",
+            "--precision",
+            arguments.precision.is_some(),
+        ),
+    ];
+    match twice
+        .into_iter()
+        .find(|&(key, _, also)| also && is_set(key))
+    {
+        Some((key, option, _)) => refusal(
+            key,
+            format!("is what `{option}` says, too: leave one of them out"),
+        ),
+        None => Ok(()),
+    }
+}
+
 /// The recipe for pictures of this size, and their width and height.
 fn sized(
     mut overlay: Overlay,
@@ -112,12 +172,6 @@ fn sized(
             key: "data.crop_size".to_owned(),
             message: "is the size of the pictures, as `--size` is: leave one of them out"
                 .to_owned(),
-        });
-    }
-    if value_of(set, "data.load_size").is_some() {
-        return Err(ConfigError::BadValue {
-            key: "data.load_size".to_owned(),
-            message: "changes nothing here, where no pictures are loaded: leave it out".to_owned(),
         });
     }
     let usual = said.unwrap_or(Recipe::defaults(mode).data.crop_size);

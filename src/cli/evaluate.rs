@@ -14,7 +14,7 @@ use crate::evaluate::{
     Comparison, EvaluateError, EvaluateOptions, KidSubsets, Metric, PairSuffixes, RunScores,
     StudyResults, evaluate, is_result, write_page, write_study,
 };
-use crate::features::Resize;
+use crate::features::{FeatureNetwork, Resize};
 use crate::files::ensure_writable_beside;
 use crate::picture::has_picture_extension;
 
@@ -84,10 +84,10 @@ pub struct Arguments {
     #[arg(long, value_name = "PATH", num_args = 2, conflicts_with_all = ["fake", "report", "study", "study_results"])]
     compare: Option<Vec<PathBuf>>,
     /// Instead, write a page on which people tell real pictures from translations
-    #[arg(long, value_name = "FILE.html", conflicts_with_all = ["report", "mask", "study_results"])]
+    #[arg(long, value_name = "FILE.html", conflicts_with_all = ["report", "mask", "study_results", "metrics", "weights", "resize", "cache", "kid_subsets", "kid_subset_size"])]
     study: Option<PathBuf>,
     /// Instead, add up the files that such a page has saved
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["real", "fake", "report", "mask"])]
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["real", "fake", "report", "mask", "metrics", "suffix_real", "suffix_fake", "weights", "resize", "cache", "kid_subsets", "kid_subset_size", "seed"])]
     study_results: Option<Vec<PathBuf>>,
 }
 
@@ -192,17 +192,56 @@ impl Arguments {
             ("--mask", self.mask.is_some()),
             ("--suffix-real", !self.suffix_real.is_empty()),
             ("--suffix-fake", !self.suffix_fake.is_empty()),
-            ("--weights", !self.weights.is_empty()),
-            ("--cache", self.cache),
         ];
-        let given = options.into_iter().find(|(_, is_given)| *is_given);
+        let options = options.into_iter().chain(self.of_networks());
+        let given = options.chain(self.of_kid()).find(|(_, given)| *given);
         given.map(|(option, _)| option)
+    }
+
+    /// The options for the networks of metrics, and whether they are given.
+    fn of_networks(&self) -> [(&'static str, bool); 3] {
+        [
+            ("--weights", !self.weights.is_empty()),
+            ("--resize", self.resize != Resize::default()),
+            ("--cache", self.cache),
+        ]
+    }
+
+    /// Those for kid.
+    fn of_kid(&self) -> [(&'static str, bool); 2] {
+        let usual = KidSubsets::default();
+        [
+            ("--kid-subsets", self.kid_subsets != usual.count),
+            ("--kid-subset-size", self.kid_subset_size != usual.size),
+        ]
+    }
+
+    /// Refuses options that none of `metrics` has a use for.
+    fn check_used(&self, metrics: &[Metric]) -> Result<(), UsageError> {
+        let has_network = metrics.iter().any(|metric| metric.network().is_some());
+        let is_inception = |metric: &Metric| metric.network() == Some(FeatureNetwork::Inception);
+        let has_inception = metrics.iter().any(is_inception);
+        let is_used = |option| match option {
+            "--weights" => has_network,
+            "--resize" | "--cache" => has_inception,
+            _ => metrics.contains(&Metric::Kid),
+        };
+        let mut options = self.of_networks().into_iter().chain(self.of_kid());
+        match options.find(|&(option, given)| given && !is_used(option)) {
+            Some((option, _)) => {
+                let names: Vec<&str> = metrics.iter().map(|metric| metric.name()).collect();
+                let with = format!("--metrics {}", names.join(","));
+                Err(UsageError::NoEffect { option, with })
+            }
+            None => Ok(()),
+        }
     }
 
     /// What is measured and how; the device is opened if a metric needs it.
     fn options(&self, globals: &Globals) -> anyhow::Result<EvaluateOptions> {
         let usual = EvaluateOptions::default();
         let metrics = self.metrics.clone().unwrap_or(usual.metrics);
+        self.check_used(&metrics)?;
         let needs_network = metrics.iter().any(|metric| metric.network().is_some());
         let device = if needs_network {
             globals.device.open()?.device

@@ -214,7 +214,8 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
 }
 
 fn no_effect(option: &'static str, format: &'static str) -> anyhow::Error {
-    UsageError::NoEffect { option, format }.into()
+    let with = format!("--format {format}");
+    UsageError::NoEffect { option, with }.into()
 }
 
 /// Whether `output` may be written, before the work is done.

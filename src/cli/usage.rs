@@ -227,13 +227,13 @@ pub enum UsageError {
         /// Folder of the style.
         folder: PathBuf,
     },
-    /// An option that the format has no use for.
-    #[error("`{option}` has no effect with `--format {format}`: leave it out")]
+    /// An option that another has no use for.
+    #[error("`{option}` has no effect with `{with}`: leave it out")]
     NoEffect {
         /// Option.
         option: &'static str,
-        /// Format.
-        format: &'static str,
+        /// The other, with its value.
+        with: String,
     },
 }
 

@@ -71,7 +71,7 @@ fn the_size_of_the_recipe_counts() {
 }
 
 #[test]
-fn sizes_that_cannot_be_trained_on_are_refused() {
+fn what_cannot_be_trained_on_or_changes_nothing_is_refused() {
     let place = Place::new();
     for (line, part) in [
         ("bench --mode pix2pix --size 100", "multiple of 256"),
@@ -85,6 +85,22 @@ fn sizes_that_cannot_be_trained_on_are_refused() {
         (
             "bench --mode cycle --set data.load_size=32",
             "changes nothing here",
+        ),
+        (
+            "bench --mode cycle --set train.evaluate_every=5",
+            "`train.evaluate_every`: changes nothing here",
+        ),
+        (
+            "bench --mode cycle --batch 2 --set data.batch_size=4",
+            "`data.batch_size`: is what `--batch` says, too",
+        ),
+        (
+            "bench --mode cycle --precision bf16 --set train.precision=f32",
+            "`train.precision`: is what `--precision` says, too",
+        ),
+        (
+            "bench --mode pix2pix --set loss.adversarial=0 --set discriminator.channels=2",
+            "`discriminator.channels`: has no effect where",
         ),
     ] {
         place.run(line).failed(2, &[part]);

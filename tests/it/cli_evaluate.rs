@@ -85,7 +85,14 @@ fn two_runs_are_compared_picture_by_picture() {
         .done();
     assert!(one.stdout.contains("l1 (0 to 1): "), "{one:#?}");
     assert!(!one.stdout.contains("ssim"), "{one:#?}");
-    for option in ["--mask near", "--real real", "--suffix-fake _x", "--cache"] {
+    for option in [
+        "--mask near",
+        "--real real",
+        "--suffix-fake _x",
+        "--cache",
+        "--resize clean",
+        "--kid-subsets 3",
+    ] {
         let line = format!("evaluate --compare near.json far.json {option}");
         place.run(&line).failed(2, &["measured already"]);
     }
@@ -102,6 +109,38 @@ fn two_runs_are_compared_picture_by_picture() {
     place
         .run("evaluate --compare near far")
         .failed(2, &["`near` is a folder", "--real"]);
+}
+
+#[test]
+fn options_without_effect_are_refused() {
+    let place = place();
+    let measure = "--real real --fake far --metrics ssim,swd";
+    for (line, part) in [
+        (measure, "--weights near"),
+        (measure, "--cache"),
+        (measure, "--resize clean"),
+        (measure, "--kid-subset-size 5"),
+        ("--real real --fake far", "--kid-subsets 5"),
+        ("--real real --fake far --metrics lpips", "--cache"),
+        ("--real real --compare near far", "--weights near"),
+        ("--real real --fake far --metrics colour", "--mask near"),
+    ] {
+        let option = part.split(' ').next().unwrap();
+        place
+            .run(&format!("evaluate {line} {part}"))
+            .failed(2, &[option, "leave"]);
+    }
+    for (line, part) in [
+        ("--real real --fake far --study page.html", "--metrics l1"),
+        ("--real real --fake far --study page.html", "--cache"),
+        ("--study-results one.json", "--seed 0"),
+        ("--study-results one.json", "--resize clean"),
+    ] {
+        place
+            .run(&format!("evaluate {line} {part}"))
+            .failed(2, &[part.split(' ').next().unwrap(), "cannot be used with"]);
+    }
+    assert!(!place.path("page.html").exists());
 }
 
 #[test]
