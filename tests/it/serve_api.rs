@@ -110,6 +110,12 @@ fn label_maps_give_several_looks_with_their_instances() {
             .body;
         assert!(bytes == place.read(&format!("out/{name}")), "{name}");
     }
+    // The folder in which the server keeps the picture is none of the client's.
+    let alone = json!({"picture": served.send(label), "style": "map"});
+    let report = served.finish(&served.post("/api/translations", &alone));
+    let error = report["error"].as_str().unwrap();
+    assert!(error.contains("send it as `instances`"), "{error}");
+    assert!(!error.contains('/'), "{error}");
     let styles = served.json("/api/styles");
     let map = styles
         .as_array()

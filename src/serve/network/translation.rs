@@ -27,6 +27,14 @@ pub(super) fn translate(
     let limits = shared.pictures.limits();
     let options = options(choices, translation.files, &manifest, limits);
     let mut input = translation.picture.path();
+    if options.instance_maps && translation.instances.is_none() {
+        // Where it would lie is a folder of the server's, in which nobody can put it.
+        return Err(format!(
+            "`{}` has no instance map, which the style `{}` needs: send it as `instances`, or paint the map in Labels",
+            translation.picture.name(),
+            translation.style
+        ));
+    }
     if let Some(instances) = &translation.instances {
         // The map is found by its name beside the picture.
         let pair = task.folder().join("pair_label");
