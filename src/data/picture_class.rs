@@ -6,6 +6,7 @@ use std::path::Path;
 use super::error::DataError;
 use super::folder::PictureFile;
 use super::layout::Layout;
+use super::pair_name::pair_name;
 use super::plain::plain_files;
 use super::split::Split;
 use crate::config::{ClassSource, ConfigError, Recipe};
@@ -47,8 +48,9 @@ fn class_names(recipe: &Recipe, root: &Path) -> Result<Vec<String>, DataError> {
     };
     let files = plain_files(root, &folder, &[])?;
     let classes = files.iter().filter_map(|file| class_of(&file.name));
-    let classes: BTreeSet<&str> = classes.collect();
-    Ok(classes.into_iter().map(ToOwned::to_owned).collect())
+    // Folders whose names look the same are of one class.
+    let classes: BTreeSet<String> = classes.map(pair_name).collect();
+    Ok(classes.into_iter().collect())
 }
 
 /// Checks that each of `files` is of a class that the recipe knows, where it has classes.
@@ -63,16 +65,19 @@ pub(super) fn require_classes(
     if recipe.data.classes_from != ClassSource::Folders {
         return Ok(());
     }
-    let problems = files.iter().filter_map(|file| unclassed(file, recipe));
+    let names = &recipe.data.class_names;
+    let known: BTreeSet<String> = names.iter().map(|name| pair_name(name)).collect();
+    let problems = files
+        .iter()
+        .filter_map(|file| unclassed(file, &known, names));
     DataError::from_problems(root, problems.collect())
 }
 
 /// What is wrong with a picture that has no class.
-fn unclassed(file: &PictureFile, recipe: &Recipe) -> Option<DataError> {
-    let names = &recipe.data.class_names;
+fn unclassed(file: &PictureFile, known: &BTreeSet<String>, names: &[String]) -> Option<DataError> {
     let message = match class_of(&file.name) {
         None => "lies in no folder, and the folders are the classes: move it into one, or set `data.classes_from = \"none\"`".to_owned(),
-        Some(class) if names.iter().all(|name| name != class) => {
+        Some(class) if !known.contains(&pair_name(class)) => {
             format!("is of class `{class}`, which is not one of `data.class_names`: {}", names.join(", "))
         }
         Some(_) => return None,

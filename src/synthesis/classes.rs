@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::config::{Condition, Recipe};
-use crate::data::{Batch, class_of};
+use crate::data::{Batch, class_of, pair_name};
 
 /// The classes of a recipe in their order, or the vectors of its data set, which take the place of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,8 @@ impl Classes {
         let names = match recipe.generator.condition {
             Condition::None => Vec::new(),
             Condition::Concat | Condition::Projection | Condition::Auxiliary => {
-                recipe.data.class_names.clone()
+                let names = recipe.data.class_names.iter();
+                names.map(|name| pair_name(name)).collect()
             }
         };
         Self {
@@ -39,9 +40,10 @@ impl Classes {
         &self.names
     }
 
-    /// The place of the class of this name.
+    /// The place of the class of this name, in whatever Unicode form.
     pub fn place(&self, name: &str) -> Option<usize> {
-        self.names.iter().position(|known| known == name)
+        let name = pair_name(name);
+        self.names.iter().position(|known| *known == name)
     }
 
     /// What networks are told of the pictures of a batch, `[batch, count, 1, 1]`; none where they are told nothing. Pictures that a

@@ -163,3 +163,25 @@ fn classes_are_folders_that_are_there() {
     place.picture("pictures/loose.png", 20, 20, 7);
     place.run(&line).failed(1, &["lies in no folder"]);
 }
+
+/// macOS writes names with accents otherwise than other systems do.
+#[test]
+fn a_class_has_one_name_in_two_unicode_forms() {
+    let place = Place::new();
+    let (composed, decomposed) = ("caf\u{e9}", "cafe\u{301}");
+    for (index, class) in (0..).zip([composed, decomposed, "tea", composed, decomposed, "tea"]) {
+        place.picture(&format!("pictures/{class}/{index}.png"), 20, 18, index);
+    }
+    place.run(&format!("train {GENERATE} --steps 1")).done();
+    let listed = place.run("styles").done().stdout;
+    assert!(listed.contains("generate of 2 classes"), "{listed}");
+    for (class, output) in [(composed, "one"), (decomposed, "other")] {
+        let line = format!("sample --style g --count 1 --class {class} --output {output}");
+        place.run(&line).done();
+    }
+    assert!(files(&place, "one") == files(&place, "other"));
+    let named = format!("--set data.class_names=tea,{decomposed} --overwrite");
+    place
+        .run(&format!("train {GENERATE} --steps 1 {named}"))
+        .done();
+}
