@@ -192,6 +192,23 @@ fn networks_of_other_repositories_are_imported_or_refused_by_name() {
             ],
             "and none is there",
         ),
+        // What makes the codes of StyleGAN.
+        (
+            &[
+                ("mapping.0.weight", "6,0,1,1"),
+                ("mapping.1.weight", "6,0,1,1"),
+                ("mapping.2.weight", "6,0,1,1"),
+            ],
+            "and none is there",
+        ),
+        (
+            &[
+                ("style.net.0.weight", "6,0,1,1"),
+                ("style.net.2.weight", "6,0,1,1"),
+                ("style.net.4.weight", "6,0,1,1"),
+            ],
+            "and none is there",
+        ),
     ] {
         place.write("other.safetensors", hollow(tensors));
         place

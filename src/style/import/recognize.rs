@@ -55,7 +55,9 @@ impl Architecture {
         if shapes.has("model.2.filt") && has("model.3", 4) {
             return blurred_patch(shapes, hints);
         }
-        if has("net.2", 1) {
+        // Its activations, at 1 and 4, have no weights: other rows of such layers have, as those that make the codes of StyleGAN.
+        let has_weights = |layer: &str| shapes.kernel(layer).is_some();
+        if has("net.2", 1) && !has_weights("net.1") && !has_weights("net.4") {
             return pixel(shapes, hints);
         }
         Err(Unrecognized::Unknown)
