@@ -90,11 +90,11 @@ fn results_that_are_no_pictures_are_not_called_like_one() {
     for side in ["real", "fake"] {
         place.picture(&format!("{side}/one.png"), 30, 20, 1);
     }
-    let evaluate = "evaluate --real real --fake fake --metrics l1";
+    let evaluate = "evaluate --real real --fake fake";
     for line in [
-        "--report real/one.png",
+        "--metrics l1 --report real/one.png",
         "--study real/one.png",
-        "--report new.JPG",
+        "--metrics l1 --report new.JPG",
     ] {
         let line = format!("{evaluate} {line}");
         refused(&place, "real", &line, 2, &["called like a picture"]);

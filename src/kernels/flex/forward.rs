@@ -24,6 +24,9 @@ const BLOCKS: usize = 8;
 /// divided by output channels. What is computed of a picture must not depend on how many there are.
 const FEW_PIXELS: usize = 512;
 
+/// Most weights of an output that are multiplied at a time: of more, how they are added up depends on the number of columns.
+const DEPTH: usize = 512;
+
 /// Least columns of a product: with a single one it is that of a matrix and a vector, which is added up in another order.
 const LEAST_COLUMNS: usize = 2;
 
@@ -45,13 +48,7 @@ pub(super) fn forward(
         }
     });
     if geometry.output_pixels() < FEW_PIXELS {
-        few_pixels(
-            geometry,
-            input,
-            weight,
-            DisjointSlices::new(&mut output),
-            add,
-        );
+        few_pixels(geometry, input, weight, DisjointSlices::new(&mut output));
     } else {
         many_pixels(
             geometry,
@@ -115,14 +112,9 @@ fn many_pixels(
         );
 }
 
-/// Makes all columns of some pictures, then runs one task per block of output channels, so that each weight is read once for all of them.
-fn few_pixels(
-    geometry: &Geometry,
-    input: &[f32],
-    weight: &[f32],
-    output: DisjointSlices<'_>,
-    add: bool,
-) {
+/// Makes all columns of some pictures, then runs one task per block of output channels, so that each weight is read once for all of them. The
+/// outputs are added to what `output` holds.
+fn few_pixels(geometry: &Geometry, input: &[f32], weight: &[f32], output: DisjointSlices<'_>) {
     let pixels = geometry.output_pixels();
     for pictures in chunk_ranges(geometry.batch, (FEW_PIXELS / pixels).max(1)) {
         let part = Geometry {
@@ -133,46 +125,46 @@ fn few_pixels(
         let first = geometry.output_range(pictures.start).start;
         let length = part.batch * part.outputs * pixels;
         let output = output.narrow(first..first + length);
-        few_columns(&part, &input[start..], weight, output, add);
+        few_columns(&part, &input[start..], weight, output);
     }
 }
 
 /// [`few_pixels`] of pictures with few columns in all.
-fn few_columns(
-    geometry: &Geometry,
-    input: &[f32],
-    weight: &[f32],
-    output: DisjointSlices<'_>,
-    add: bool,
-) {
+fn few_columns(geometry: &Geometry, input: &[f32], weight: &[f32], output: DisjointSlices<'_>) {
     let pixels = geometry.output_pixels();
     let width = (geometry.batch * pixels).max(LEAST_COLUMNS);
     let columns = all_columns(geometry, input, width);
-    let right = Matrix::new(&columns, geometry.depth(), width, width);
+    let depths = chunk_ranges(geometry.depth(), DEPTH);
     chunk_ranges(geometry.outputs, OUTPUTS)
         .into_par_iter()
-        .for_each_init(Vec::new, |scratch: &mut Vec<f32>, outputs: Range<usize>| {
-            let weight = &weight[outputs.start * geometry.depth()..];
-            let left = Matrix::new(weight, outputs.len(), geometry.depth(), geometry.depth());
-            if width == pixels {
-                let product = output.block(outputs.start * pixels, outputs.len(), pixels, pixels);
-                // SAFETY: no other task has these output channels.
-                unsafe { multiply(left, right, &product, add) };
-                return;
+        .for_each_init(Vec::new, |sums: &mut Vec<f32>, outputs: Range<usize>| {
+            let places = |output: usize| {
+                (0..geometry.batch).map(move |picture| {
+                    let start = (picture * geometry.outputs + output) * pixels;
+                    start..start + pixels
+                })
+            };
+            sums.clear();
+            sums.resize(outputs.len() * width, 0.0);
+            for (channel, sums) in outputs.clone().zip(sums.chunks_exact_mut(width)) {
+                for (place, sums) in places(channel).zip(sums.chunks_exact_mut(pixels)) {
+                    // SAFETY: no other task has these output channels.
+                    sums.copy_from_slice(unsafe { output.slice(place) });
+                }
             }
-            scratch.resize(outputs.len() * width, 0.0);
-            let product = DisjointSlices::new(scratch).block(0, outputs.len(), width, width);
-            // SAFETY: the scratch is this task's own.
-            unsafe { multiply(left, right, &product, false) };
-            for (output_channel, line) in outputs.zip(scratch.chunks_exact(width)) {
-                let pictures = line.chunks_exact(pixels).take(geometry.batch);
-                for (picture, line) in pictures.enumerate() {
-                    let start = (picture * geometry.outputs + output_channel) * pixels;
-                    // SAFETY: no other task has this output channel.
-                    let pixels = unsafe { output.slice(start..start + pixels) };
-                    for (pixel, value) in pixels.iter_mut().zip(line) {
-                        *pixel += value;
-                    }
+            let product = DisjointSlices::new(sums).block(0, outputs.len(), width, width);
+            for depth in &depths {
+                let weight = &weight[outputs.start * geometry.depth() + depth.start..];
+                let left = Matrix::new(weight, outputs.len(), depth.len(), geometry.depth());
+                let columns = &columns[depth.start * width..];
+                let right = Matrix::new(columns, depth.len(), width, width);
+                // SAFETY: the sums are this task's own.
+                unsafe { multiply(left, right, &product, true) };
+            }
+            for (channel, sums) in outputs.zip(sums.chunks_exact(width)) {
+                for (place, sums) in places(channel).zip(sums.chunks_exact(pixels)) {
+                    // SAFETY: as above.
+                    unsafe { output.write(place.start, sums) };
                 }
             }
         });
