@@ -4,8 +4,13 @@ use super::prepared::{Input, Prepared};
 use super::translator::Translator;
 use crate::panics;
 
-/// Whether `next` can go together with `count` others, of which `first` is one, through a network that takes so many pixels at once.
-pub(super) fn joins(first: &[Prepared], count: usize, next: &[Prepared], pixels: usize) -> bool {
+/// Whether `next` is of the size of `first`, and so many pixels of them and `count - 1` others are as many as a network `takes` at once.
+pub(super) fn joins(
+    first: &[Prepared],
+    count: usize,
+    next: &[Prepared],
+    takes: impl Fn(usize) -> bool,
+) -> bool {
     let ([first], [next]) = (first, next) else {
         return false;
     };
@@ -14,7 +19,7 @@ pub(super) fn joins(first: &[Prepared], count: usize, next: &[Prepared], pixels:
         Input::Rows(..) => None,
     };
     match (size(first), size(next)) {
-        (Some(first), Some(next)) => first == next && (count + 1) * next[0] * next[1] <= pixels,
+        (Some(first), Some(next)) => first == next && takes((count + 1) * next[0] * next[1]),
         _ => false,
     }
 }
@@ -42,6 +47,11 @@ pub(super) fn translate_together(
     for ((_, pages), (_, values)) in pictures.iter_mut().zip(inputs) {
         pages[0].input = Input::Values(values);
     }
-    let made = made.ok()?.ok()?;
-    (made.len() == pictures.len()).then_some(made)
+    match made.unwrap_or_else(Err) {
+        Ok(made) => (made.len() == pictures.len()).then_some(made),
+        Err(message) => {
+            tracing::debug!("{message}: the pictures go one by one");
+            None
+        }
+    }
 }

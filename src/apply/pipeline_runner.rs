@@ -16,8 +16,8 @@ use crate::files::FileError;
 use crate::panics;
 use crate::picture::FileContents;
 
-/// Pictures that wait before the network, and as many after it: those of a small folder that it takes at once. Together with the threads this
-/// bounds the memory.
+/// Pictures that wait before the network, and as many after it: the most that it takes at once. Together with the threads this bounds the
+/// memory.
 const QUEUE_CAPACITY: usize = 4;
 
 /// A picture on its way, with its index in the plan.
@@ -126,7 +126,9 @@ impl<'a, S: Pipeline, F: FnMut(Event<'_>) + Send> PipelineRunner<'a, S, F> {
                 return waited;
             }
             let mut together = vec![first];
-            while let Ok(next) = prepared.try_recv() {
+            while together.len() < QUEUE_CAPACITY
+                && let Ok(next) = prepared.try_recv()
+            {
                 if !self.steps.joins(&together[0].2, together.len(), &next.2) {
                     left_over = Some(next);
                     break;
@@ -146,7 +148,7 @@ impl<'a, S: Pipeline, F: FnMut(Event<'_>) + Send> PipelineRunner<'a, S, F> {
             for ((index, picture), result) in pictures.into_iter().zip(results) {
                 match result {
                     // A large picture that was stopped in the middle is like one that was not begun.
-                    Err(_) if self.stop.load(Ordering::Relaxed) => return waited,
+                    Err(_) if self.stop.load(Ordering::Relaxed) => {}
                     Err(message) => self.recorder().fail(index, picture, message),
                     Ok(result) => {
                         let sent = timed(&mut waited, || made.send((index, picture, result)));

@@ -199,7 +199,9 @@ impl Pipeline for Translation<'_> {
     }
 
     fn joins(&self, (first, _): &Self::Prepared, count: usize, (next, _): &Self::Prepared) -> bool {
-        joins(first, count, next, self.joint_pixels)
+        joins(first, count, next, |pixels| {
+            pixels <= self.joint_pixels && self.split.fits(pixels)
+        })
     }
 
     fn finish(&self, picture: &PlannedPicture, mut made: Translated) -> Result<Finished, String> {

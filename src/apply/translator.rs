@@ -61,8 +61,8 @@ pub trait Translator {
         index: u64,
     ) -> Result<Vec<f32>, String>;
 
-    /// Translates pictures of one size, each with its place in the plan: each as [`translate`](Self::translate) would, to the bit, in less time.
-    /// Not more pixels than [`joint_pixels`](Self::joint_pixels) says.
+    /// Translates pictures of one size, each with its place in the plan: each as [`translate`](Self::translate) would, in less time, and to the
+    /// bit where [`joint_pixels`](Self::joint_pixels) is not 0, which is the most that they may have.
     ///
     /// # Errors
     /// A message about one of them.

@@ -67,6 +67,10 @@ pub(super) fn require_classes(
     }
     let names = &recipe.data.class_names;
     let known: BTreeSet<String> = names.iter().map(|name| pair_name(name)).collect();
+    if known.len() < names.len() {
+        let message = "`data.class_names` names a class twice, in two Unicode forms";
+        return Err(DataError::BadSetting(message.to_owned()));
+    }
     let problems = files
         .iter()
         .filter_map(|file| unclassed(file, &known, names));

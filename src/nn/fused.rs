@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn training_and_batches_are_not_fused() {
+    fn training_and_batches_whose_pictures_have_to_do_with_each_other_are_not_fused() {
         let (device, absent) = (Device::flex(), ReferenceBatch::default());
         let inference = ForwardMode::inference(NormStats::Batch, false);
         let is_fused = |input: Tensor<4>, mode| {

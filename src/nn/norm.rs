@@ -93,10 +93,10 @@ impl Norm {
     /// kept.
     pub fn forward(&self, input: Tensor<4>, mode: ForwardMode) -> Tensor<4> {
         match (&self.batch, &self.affine, self.kind) {
-            (Some(_), _, NormKind::Batch)
+            (Some(batch), _, NormKind::Batch)
                 if mode.each_alone && mode.norm_stats == NormStats::Batch =>
             {
-                self.scaled(normalize_instance(input, NORM_EPSILON))
+                batch.forward_each(input)
             }
             (Some(batch), _, NormKind::Batch) => batch.forward(input, mode),
             (Some(batch), _, NormKind::ReferenceBatch) => batch.forward_by_running(input),
@@ -255,6 +255,16 @@ impl BatchNorm {
             }
             NormStats::Running => self.forward_by_running(input),
         }
+    }
+
+    /// Normalises each picture by its own statistics, as if it were alone.
+    fn forward_each(&self, input: Tensor<4>) -> Tensor<4> {
+        let [batch, channels, height, width] = input.dims();
+        let (scale, shift) = self.scale_and_shift(&input);
+        let [scale, shift] = [scale, shift].map(|numbers| numbers.repeat_dim(0, batch));
+        let one = input.reshape([1, batch * channels, height, width]);
+        let (output, _) = batch_norm(one, scale, shift, NORM_EPSILON);
+        output.reshape([batch, channels, height, width])
     }
 
     fn forward_by_running(&self, input: Tensor<4>) -> Tensor<4> {

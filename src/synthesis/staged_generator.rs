@@ -3,6 +3,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::classes::Classes;
 use super::generator::SynthesisGenerator;
 use super::generator_input::GeneratorInput;
 use crate::config::{Condition, Mode, Recipe};
@@ -163,7 +164,7 @@ fn check_stages(first: &Recipe, second: &Recipe) -> Result<(), String> {
         return Err("it has latent codes, which a second stage does not tell it".to_owned());
     }
     let is_told = first.generator.condition != Condition::None;
-    let are_same = first.data.class_names == second.data.class_names
+    let are_same = Classes::new(first).names() == Classes::new(second).names()
         && first.tells_vectors() == second.tells_vectors()
         && first.class_count() == second.class_count();
     if is_told && !are_same {

@@ -248,7 +248,6 @@ fn files_are_short() {
     assert!(long.is_empty(), "longer than {MAX_LINES} lines: {long:?}");
 }
 
-/// Pictures from noise can be taken out with the folders that they have, and a few lines in these files.
 /// The lines that would go with `src/synthesis` and `src/cli/synthesis`.
 #[test]
 fn three_lines_lead_to_pictures_from_noise() {

@@ -147,6 +147,12 @@ impl SplitPolicy {
         }
     }
 
+    /// Whether a pass over so many pixels may take the memory that it takes.
+    pub(in crate::apply) fn fits(&self, pixels: usize) -> bool {
+        self.bytes_per_pixel
+            .is_none_or(|bytes| bytes * pixels as f64 <= self.most())
+    }
+
     /// The bytes that a whole pass may take.
     fn most(&self) -> f64 {
         // Decoding and encoding go on beside the network; of all that a pass takes the largest tensor is less than a half.
@@ -193,6 +199,7 @@ mod tests {
             auto(1000 * gigabytes).of(&large),
             Some(SplitMode::Bands(None))
         );
+        assert!(auto(4 * gigabytes).fits(2_000_000) && !auto(gigabytes).fits(1_000_000));
         let off = split(TileSize::Off, None, gigabytes);
         assert_eq!(off.of(&large), None);
         let without_bands = SplitPolicy {

@@ -116,17 +116,15 @@ fn many_pixels(
 /// outputs are added to what `output` holds.
 fn few_pixels(geometry: &Geometry, input: &[f32], weight: &[f32], output: DisjointSlices<'_>) {
     let pixels = geometry.output_pixels();
-    for pictures in chunk_ranges(geometry.batch, (FEW_PIXELS / pixels).max(1)) {
-        let part = Geometry {
-            batch: pictures.len(),
-            ..*geometry
-        };
+    let parts = chunk_ranges(geometry.batch, (FEW_PIXELS / pixels).max(1));
+    parts.into_par_iter().for_each(|pictures| {
+        let part = geometry.of(&pictures);
         let start = geometry.input_range(pictures.start).start;
         let first = geometry.output_range(pictures.start).start;
         let length = part.batch * part.outputs * pixels;
         let output = output.narrow(first..first + length);
         few_columns(&part, &input[start..], weight, output);
-    }
+    });
 }
 
 /// [`few_pixels`] of pictures with few columns in all.

@@ -96,6 +96,14 @@ impl Geometry {
         self.output_height * self.output_width
     }
 
+    /// The same for some pictures of the batch.
+    pub(super) fn of(&self, pictures: &Range<usize>) -> Self {
+        Self {
+            batch: pictures.len(),
+            ..*self
+        }
+    }
+
     /// The input of one picture of the batch.
     pub(super) fn input_range(&self, picture: usize) -> Range<usize> {
         let length = self.inputs * self.input_pixels();

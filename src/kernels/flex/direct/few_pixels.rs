@@ -17,6 +17,10 @@ const DEPTH: usize = 128;
 /// Weights of each output channel in a task.
 const TASK_COLUMNS: usize = 384;
 
+/// Most pixels of pictures that are multiplied together, unless one has more: with those of all the products would not fit into a core's second
+/// cache.
+const MAX_PIXELS: usize = 256;
+
 /// Segments of weights that are multiplied together.
 const GROUP: usize = 3;
 
@@ -33,19 +37,39 @@ pub(in super::super) fn transposed_few(
     weight: &[f32],
     bias: &[f32],
 ) -> Vec<f32> {
+    let picture = geometry.inputs * geometry.input_pixels();
+    let all = |input: DisjointSlices<'_>| {
+        let at_once = (MAX_PIXELS / geometry.output_pixels()).max(1);
+        for pictures in chunk_ranges(geometry.batch, at_once) {
+            let gradient = &gradient[geometry.output_range(pictures.start).start..];
+            let input = input.narrow(pictures.start * picture..pictures.end * picture);
+            // SAFETY: nobody else has these pictures.
+            unsafe { of_pictures(&geometry.of(&pictures), gradient, weight, bias, input) };
+        }
+    };
+    // SAFETY: all pictures are taken.
+    unsafe { DisjointSlices::fill_vec(geometry.batch * picture, all) }
+}
+
+/// [`transposed_few`] of pictures with few pixels in all.
+///
+/// # Safety
+/// Nobody else reads or writes `input` meanwhile.
+unsafe fn of_pictures(
+    geometry: &Geometry,
+    gradient: &[f32],
+    weight: &[f32],
+    bias: &[f32],
+    input: DisjointSlices<'_>,
+) {
     let pixels = geometry.batch * geometry.output_pixels();
     let panels = pack_pixels(geometry, gradient);
     let inputs = chunk_ranges(geometry.inputs, (TASK_COLUMNS / geometry.taps()).max(1));
-    let all = |input: DisjointSlices<'_>| {
-        inputs.par_iter().for_each(|inputs| {
-            let products = products(geometry, &panels, pixels.div_ceil(ROWS), weight, inputs);
-            // SAFETY: no other task has these channels.
-            unsafe { scatter(geometry, &products, bias, inputs, input) };
-        });
-    };
-    let length = geometry.batch * geometry.inputs * geometry.input_pixels();
-    // SAFETY: the tasks take all channels.
-    unsafe { DisjointSlices::fill_vec(length, all) }
+    inputs.par_iter().for_each(|inputs| {
+        let products = products(geometry, &panels, pixels.div_ceil(ROWS), weight, inputs);
+        // SAFETY: no other task has these channels.
+        unsafe { scatter(geometry, &products, bias, inputs, input) };
+    });
 }
 
 /// The gradient as panels of [`ROWS`] pixels, `[chunks of channels, panels, channels, ROWS]`.
