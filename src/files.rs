@@ -101,7 +101,8 @@ pub fn write_atomically_with(
     write_atomically_as(".", path, write)
 }
 
-/// As [`write_atomically_with`], with a temporary name that begins with `prefix`.
+/// As [`write_atomically_with`], with a temporary name that begins with `prefix`. What is no file, such as a pipe or a device, is written to, and
+/// stays what it is.
 pub fn write_atomically_as(
     prefix: &str,
     path: &Path,
@@ -111,7 +112,11 @@ pub fn write_atomically_as(
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
+    let is_special = |data: std::fs::Metadata| !data.is_file() && !data.is_dir();
     let attempt = || -> std::io::Result<()> {
+        if path.metadata().is_ok_and(is_special) {
+            return write(&mut std::fs::OpenOptions::new().write(true).open(path)?);
+        }
         let mut builder = tempfile::Builder::new();
         builder.prefix(prefix).suffix(".tmp");
         // Temporary files are private; this one gets the permissions of a new file, less the user's mask.

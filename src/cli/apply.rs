@@ -277,7 +277,9 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         },
     )?;
     if let Some(animations) = animations {
-        tracing::info!("{} written", counted(animations.write()?, "animation"));
+        // What stands in the message is not done where nobody hears it.
+        let written = animations.write()?;
+        tracing::info!("{} written", counted(written, "animation"));
     }
     Ok(exit)
 }

@@ -99,6 +99,13 @@ fn pictures_have_as_many_looks_as_are_asked_for() {
         .unwrap();
     assert_eq!((decoder.width(), decoder.height()), (70, 150));
     assert_eq!(decoder.into_iter().count(), 4);
+    // Nobody needs to hear of it.
+    place
+        .run(&format!(
+            "{apply} --interpolate 4 --seed 5 --animation --output quiet --quiet"
+        ))
+        .done();
+    assert_eq!(place.read("quiet/a.gif"), place.read("way/a.gif"));
     place
         .run(&format!("{apply} --samples 4 --animation --output no"))
         .failed(2, &["--samples"]);

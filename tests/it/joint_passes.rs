@@ -17,7 +17,7 @@ const NETWORKS: [&str; 5] = [
     "--set generator.arch=unet_64 --set generator.norm=instance_affine --set generator.channels=16 --set generator.latent=4",
     "--set generator.arch=resnet_6blocks --set generator.norm=batch --set generator.channels=16",
     "--set generator.arch=resnet_6blocks --set generator.norm=instance --set generator.channels=16",
-    "--set generator.arch=srresnet --set generator.norm=batch --set generator.channels=16 --set generator.scale=1",
+    "--set generator.arch=srresnet --set generator.norm=batch --set generator.channels=16 --set generator.dropout=false",
 ];
 
 fn trained(settings: &str) -> Place {

@@ -118,6 +118,31 @@ fn a_report_takes_the_place_of_reports_alone() {
     }
 }
 
+/// A file would take the place of the pipe, and of a device just so.
+#[cfg(unix)]
+#[test]
+fn a_report_is_written_to_a_pipe_which_stays_one() {
+    use std::os::unix::fs::FileTypeExt;
+
+    let place = Place::new();
+    for side in ["real", "fake"] {
+        place.picture(&format!("{side}/one.png"), 30, 20, 1);
+    }
+    let pipe = place.path("pipe.json");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let reader = {
+        let pipe = pipe.clone();
+        std::thread::spawn(move || fs::read_to_string(pipe).unwrap())
+    };
+    place
+        .run("evaluate --real real --fake fake --metrics l1 --report pipe.json")
+        .done();
+    assert!(pipe.metadata().unwrap().file_type().is_fifo());
+    let report: serde_json::Value = serde_json::from_str(&reader.join().unwrap()).unwrap();
+    assert!(report["metrics"]["l1"].is_object(), "{report}");
+}
+
 #[test]
 fn reports_of_evaluations_take_the_place_of_reports_alone() {
     let place = Place::new();
