@@ -363,6 +363,11 @@ pub fn terminate(child: &Child) {
 
 /// Whether two weight files differ by no more than steps of the smallest learning rate.
 pub fn are_nearly_equal(first: &Path, second: &Path) -> bool {
+    differ_by_less(first, second, 1e-20)
+}
+
+/// Whether all numbers of two weight files differ by less than `most`.
+pub fn differ_by_less(first: &Path, second: &Path, most: f32) -> bool {
     let [first, second] = [first, second].map(|path| read_weights(path).unwrap().0);
     first.keys().eq(second.keys())
         && first.iter().all(|(name, first)| {
@@ -370,6 +375,6 @@ pub fn are_nearly_equal(first: &Path, second: &Path) -> bool {
                 [first, &second[name]].map(|data| data.as_slice::<f32>().unwrap());
             let mut pairs = first.iter().zip(second);
             first.len() == second.len()
-                && pairs.all(|(first, second)| (first - second).abs() < 1e-20)
+                && pairs.all(|(first, second)| (first - second).abs() < most)
         })
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 
 use serde_json::{Value, json};
 
-use crate::cli_support::{PIX2PIX, Place};
+use crate::cli_support::{PIX2PIX, Place, differ_by_less};
 use crate::serve_support::Served;
 
 /// The settings of a line as the form gives them.
@@ -117,13 +117,19 @@ fn runs_are_started_stopped_and_resumed_as_from_a_terminal() {
     let fewer = served.post("/api/runs/page/resume", &json!({"epochs": 0}));
     assert_eq!(fewer.status, 400, "{}", fewer.text());
     assert_eq!(served.json("/api/runs/page")["state"], "finished");
-    let of = |name: &str| {
-        served
-            .place
-            .read(&format!("checkpoints/{name}/generator.safetensors"))
+    let [page, terminal] = ["page", "terminal"].map(|name| {
+        let file = format!("checkpoints/{name}/generator.safetensors");
+        served.place.path(&file)
+    });
+    // LibTorch's sums may depend on where numbers lie in memory: one of ten runs on a busy machine differed.
+    let most = if cfg!(feature = "libtorch") {
+        1e-3
+    } else {
+        0.0
     };
+    let read = |path| std::fs::read(path).unwrap();
     assert!(
-        of("page") == of("terminal"),
+        read(&page) == read(&terminal) || differ_by_less(&page, &terminal, most),
         "the page has trained another network"
     );
     // Wrong requests.
