@@ -54,6 +54,8 @@ fn convolved(geometry: &Geometry, input: &[f32], weight: &[f32], bias: &[f32]) -
                 winograd::convolution(geometry, input, weight, bias, RayonWorkers, output);
             })
         }
+    } else if direct::has_few_outputs(geometry) {
+        direct::to_few_outputs(geometry, input, weight, bias)
     } else if direct::is_applicable(geometry) {
         direct::forward(geometry, input, weight, bias)
     } else if let Some(exchanged) = geometry.exchanged() {

@@ -1,8 +1,13 @@
 //! The convolution at stride 1 of pictures with their padding, whose pixels are read where they lie.
 #![expect(unsafe_code, reason = "threads write parts of one output")]
+#![expect(
+    clippy::inline_always,
+    reason = "vector instructions are known only to what is compiled into the function that is called with them"
+)]
 
 use std::ops::Range;
 
+use pulp::Arch;
 use rayon::prelude::*;
 
 use super::super::disjoint_slices::DisjointSlices;
@@ -12,8 +17,8 @@ use super::super::scratch::Scratch;
 use super::super::tile::{Operands, SEGMENT, multiply};
 use super::segments::{Block, divide_outputs};
 
-/// Weights of an output that are multiplied at a time, at least those of one input channel.
-const DEPTH: usize = 128;
+/// Weights of an output that are multiplied at a time, at least those of one input channel: all of a filter of 7 x 7 of three channels.
+const DEPTH: usize = 160;
 
 /// Most outputs of a task: its sums are 256 KiB.
 const MAX_OUTPUTS: usize = 128;
@@ -108,19 +113,30 @@ unsafe fn write(
 ) {
     let rows = panel_rows(outputs.len());
     let segments = block.segments();
-    for (index, channel) in outputs.clone().enumerate() {
-        let bias = bias.get(channel).copied().unwrap_or(0.0);
-        let sums = &sums[index / rows * segments.len() * rows * SEGMENT..];
-        for (number, segment) in segments.iter().enumerate() {
-            let sums = &sums[(number * rows + index % rows) * SEGMENT..][..SEGMENT];
-            let start = channel * geometry.output_pixels()
-                + segment.row * geometry.output_width
-                + segment.column;
-            // SAFETY: the caller's promise; no other segment has these pixels.
-            let pixels = unsafe { output.zeroed(start + segment.overlap..start + SEGMENT) };
-            for (pixel, sum) in pixels.iter_mut().zip(&sums[segment.overlap..]) {
-                *pixel = sum + bias;
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for (index, channel) in outputs.clone().enumerate() {
+                let bias = bias.get(channel).copied().unwrap_or(0.0);
+                let sums = &sums[index / rows * segments.len() * rows * SEGMENT..];
+                let lines = sums.as_chunks::<SEGMENT>().0;
+                let lines = lines.iter().skip(index % rows).step_by(rows);
+                let plane = channel * geometry.output_pixels();
+                for (segment, line) in segments.iter().zip(lines) {
+                    let mut pixels = *line;
+                    for pixel in &mut pixels {
+                        *pixel += bias;
+                    }
+                    let start = plane + segment.row * geometry.output_width + segment.column;
+                    // SAFETY: the caller's promise; no other segment has these pixels.
+                    unsafe {
+                        match segment.overlap {
+                            0 => output.write(start, &pixels),
+                            overlap => output.write(start + overlap, &pixels[overlap..]),
+                        }
+                    }
+                }
             }
-        }
-    }
+        },
+    );
 }

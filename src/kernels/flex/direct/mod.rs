@@ -2,17 +2,20 @@
 //!
 //! Where these gain over products of columns was measured layer by layer.
 
+mod few_outputs;
 mod few_pixels;
 mod forward;
 mod segments;
 
+pub(super) use few_outputs::to_few_outputs;
 pub(super) use few_pixels::transposed_few;
 pub(super) use forward::forward;
 
 use super::geometry::Geometry;
+use super::tile::{FEW_ROWS, SEGMENT};
 
-/// Output pixels of a row above which columns of one row do not fit into a core's cache.
-const LONG_ROW: usize = 512;
+/// Output pixels of a row above which reading them where they lie takes less time than copying them to columns.
+const LONG_ROW: usize = 100;
 
 /// Pixels of the gradient of a picture up to which all of them are multiplied with weights that are read once. What is computed of a picture
 /// must not depend on how many there are.
@@ -26,6 +29,22 @@ pub(super) fn is_applicable(geometry: &Geometry) -> bool {
     geometry.stride == 1
         && [geometry.padding_y, geometry.padding_x] == [0, 0]
         && geometry.output_width > LONG_ROW
+}
+
+/// Rows of a kernel from which on each is worth a row of a panel.
+const TALL_KERNEL: usize = 5;
+
+/// Input channels from which on the sums of these rows take no time beside their products.
+const MANY_INPUTS: usize = 16;
+
+/// Whether [`to_few_outputs`] can compute a convolution, and gains.
+pub(super) fn has_few_outputs(geometry: &Geometry) -> bool {
+    geometry.stride == 1
+        && [geometry.padding_y, geometry.padding_x] == [0, 0]
+        && geometry.outputs <= FEW_ROWS
+        && geometry.inputs >= MANY_INPUTS
+        && geometry.kernel_height >= TALL_KERNEL
+        && geometry.output_width >= SEGMENT
 }
 
 /// Whether [`transposed_few`] can compute the input gradient of a convolution, and gains.
@@ -81,6 +100,28 @@ mod tests {
             let bias = numbers(outputs);
             let found = forward(&geometry, &input, &weight, &bias);
             assert_close(&found, &columns::forward(&geometry, &input, &weight, &bias));
+        }
+    }
+
+    #[test]
+    fn few_outputs_are_convolved() {
+        for (input, outputs, kernel) in [
+            ([2, 17, 9, 22], 3, 7),
+            ([1, 16, 75, 121], 1, 5),
+            // Two chunks of channels, many strips.
+            ([1, 90, 7, 410], 4, 6),
+            ([1, 32, 140, 130], 3, 7),
+        ] {
+            let geometry = geometry(input, outputs, kernel, 1, 0);
+            assert!(has_few_outputs(&geometry));
+            let (input, weight) = (
+                numbers(input.iter().product()),
+                numbers(outputs * geometry.depth()),
+            );
+            for bias in [numbers(outputs), Vec::new()] {
+                let found = to_few_outputs(&geometry, &input, &weight, &bias);
+                assert_close(&found, &columns::forward(&geometry, &input, &weight, &bias));
+            }
         }
     }
 
