@@ -1,4 +1,10 @@
 //! Sums of many values, accurate at the speed of `f32`.
+#![expect(
+    clippy::inline_always,
+    reason = "vector instructions are known only to what is compiled into the function that is called with them"
+)]
+
+use pulp::Arch;
 
 /// Values added in `f32` before their sum is added in `f64`.
 const CHUNK: usize = 256;
@@ -6,8 +12,16 @@ const CHUNK: usize = 256;
 /// Sums carried side by side, so that the compiler vectorises them.
 const LANES: usize = 16;
 
-/// The sum of `term(left, right)` over two slices of the same length.
+/// The sum of `term(left, right)` over two slices of the same length: the same with all vector instructions.
 pub(super) fn sum_of(left: &[f32], right: &[f32], term: impl Fn(f32, f32) -> f32) -> f64 {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || lanes_of(left, right, term),
+    )
+}
+
+#[inline(always)]
+fn lanes_of(left: &[f32], right: &[f32], term: impl Fn(f32, f32) -> f32) -> f64 {
     let mut total = 0.0;
     for (left, right) in left.chunks(CHUNK).zip(right.chunks(CHUNK)) {
         let (left_lanes, left_rest) = left.as_chunks::<LANES>();
