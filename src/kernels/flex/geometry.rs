@@ -169,3 +169,38 @@ pub(super) fn chunk_ranges(length: usize, size: usize) -> Vec<Range<usize>> {
         .map(|start| start..(start + size).min(length))
         .collect()
 }
+
+/// Divides `0..length` into as few ranges of at most `most` as threads, whose number is mostly even, share evenly: an even number, and none
+/// much shorter than the others.
+pub(super) fn even_ranges(length: usize, most: usize) -> Vec<Range<usize>> {
+    let count = length.div_ceil(most);
+    let count = if count > 1 {
+        count.next_multiple_of(2).min(length)
+    } else {
+        count
+    };
+    let start = |number: usize| number * length / count;
+    (0..count)
+        .map(|number| start(number)..start(number + 1))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::even_ranges;
+
+    #[test]
+    fn even_ranges_cover_all_and_differ_by_one() {
+        for length in 0..100 {
+            for most in 1..9 {
+                let ranges = even_ranges(length, most);
+                let covered: Vec<usize> = ranges.iter().cloned().flatten().collect();
+                assert_eq!(covered, (0..length).collect::<Vec<_>>());
+                let sizes = || ranges.iter().map(ExactSizeIterator::len);
+                let (least, largest) = (sizes().min().unwrap_or(0), sizes().max().unwrap_or(0));
+                assert!(largest <= most && largest - least <= 1);
+                assert!(ranges.len() < 2 || ranges.len().is_multiple_of(2) || most == 1);
+            }
+        }
+    }
+}

@@ -10,6 +10,7 @@ use super::tiles::Planes;
 use super::weights::WeightLayout;
 use super::writer::Products;
 use crate::kernels::flex::disjoint_slices::DisjointSlices;
+use crate::kernels::flex::geometry::even_ranges;
 use crate::kernels::flex::scratch::Scratch;
 use crate::kernels::flex::tile::{Operands, ROWS, SEGMENT, multiply};
 use crate::kernels::workers::Workers;
@@ -17,7 +18,7 @@ use crate::kernels::workers::Workers;
 /// Most numbers of the points of a task, if these are more than the least segments.
 const TASK_NUMBERS: usize = 3 << 16;
 
-/// Least and most segments of tiles of a task.
+/// Segments of tiles that a task has at most: so many at least, and not more.
 const TASK_SEGMENTS: RangeInclusive<usize> = 3..=6;
 
 /// Panels of output channels whose products are made before they are transformed.
@@ -103,9 +104,10 @@ impl<'a, P: Scheme + Sync> Filter<'a, P> {
         let segments = self.segments();
         let length = self.length();
         let most = (TASK_NUMBERS / length).clamp(*TASK_SEGMENTS.start(), *TASK_SEGMENTS.end());
-        let parts: Vec<&[Segment]> = segments.chunks(most).collect();
+        let parts = even_ranges(segments.len(), most);
         workers.for_each(self.source.batch * parts.len(), |task| {
-            let (picture, segments) = (task / parts.len(), parts[task % parts.len()]);
+            let (picture, part) = (task / parts.len(), &parts[task % parts.len()]);
+            let segments = &segments[part.clone()];
             let input = &input[self.source.range(picture)];
             let output = output.narrow(self.target.range(picture));
             let mut points = Scratch::new(segments.len() * length);
