@@ -47,7 +47,7 @@ pub use streams::StreamError;
 pub use usage::UsageError;
 
 use crate::distributed::Launch;
-use crate::kernels::retain_memory_of_steps;
+use crate::kernels::retain_memory_of_jobs;
 
 /// Carries out a parsed command line.
 ///
@@ -76,8 +76,10 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
             crate::kernels::libtorch::set_threads(threads);
         }
     }
-    if let Command::Train(_) | Command::Demo(_) | Command::Bench(_) = cli.command {
-        retain_memory_of_steps();
+    if let Command::Train(_) | Command::Demo(_) | Command::Bench(_) | Command::Apply(_) =
+        cli.command
+    {
+        retain_memory_of_jobs();
     }
     match cli.command {
         Command::Demo(arguments) => demo::run(&globals, arguments),
