@@ -125,6 +125,12 @@ pub enum ApplyError {
     /// The report would take the place of a file that is none by its name.
     #[error("`{}` exists, and is no report by its name: give the report the extension json, or jsonl for lines while the program runs", .0.display())]
     ReportExists(PathBuf),
+    /// The report would take the place of a file of another kind.
+    #[error("`{}` exists, and apply has not written it: choose another name for the report, or remove it", .0.display())]
+    ReportIsAnotherFile(PathBuf),
+    /// The report is a folder.
+    #[error("the report `{}` is a folder: name a file in it", .0.display())]
+    ReportIsAFolder(PathBuf),
     /// The report cannot be written.
     #[error("the report: {0}")]
     Report(#[source] FileError),

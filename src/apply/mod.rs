@@ -34,7 +34,7 @@ mod prepared;
 mod reading;
 mod recorder;
 mod report;
-mod report_name;
+mod report_file;
 mod resized;
 mod row_access;
 mod row_buffer;

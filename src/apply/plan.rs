@@ -12,7 +12,7 @@ use super::input::{EntryKind, InputKind, InputListing};
 use super::inputs::find_all;
 use super::instance_files::without_maps;
 use super::options::{ApplyOptions, OnExisting};
-use super::report_name::is_report;
+use super::report_file::check_report;
 use crate::data::LeftOut;
 use crate::files::resolved;
 use crate::picture::{has_picture_extension, is_truncated_file, with_extension};
@@ -215,19 +215,8 @@ pub fn plan_inputs(
     if !output.is_dir() && (output.exists() || has_picture_extension(output)) {
         return Err(ApplyError::OutputNotAFolder(output.to_owned()));
     }
-    if let Some(report) = options
-        .report
-        .as_ref()
-        .filter(|path| has_picture_extension(path))
-    {
-        return Err(ApplyError::ReportIsAPicture(report.clone()));
-    }
-    if let Some(report) = options
-        .report
-        .as_ref()
-        .filter(|path| path.is_file() && !is_report(path))
-    {
-        return Err(ApplyError::ReportExists(report.clone()));
+    if let Some(report) = &options.report {
+        check_report(report)?;
     }
     let mut found = find_all(inputs)?;
     let name = name.filter(|_| found.candidates.len() == 1);

@@ -18,7 +18,7 @@ use super::prepared::{Input, Prepared};
 use super::reading::{ReadOptions, is_usual};
 use super::recorder::{Event, Recorder};
 use super::report::{JsonLinesReport, Status, Summary};
-use super::report_name::is_in_lines;
+use super::report_file::is_in_lines;
 use super::sidecars::sidecars;
 use super::tiles::{Canvas, CanvasKind, Permit, PixelBudget, RowStream, SplitPolicy, TileSize};
 use super::translator::{InputSpec, Translator};

@@ -115,6 +115,8 @@ fn is_place_usage(cause: &(dyn Error + 'static)) -> bool {
                 | ApplyError::ReplacesMasks { .. }
                 | ApplyError::ReportExists(_)
                 | ApplyError::ReportIsAPicture(_)
+                | ApplyError::ReportIsAnotherFile(_)
+                | ApplyError::ReportIsAFolder(_)
         )
     ) || matches!(
         data_error(cause),

@@ -113,7 +113,36 @@ fn a_report_takes_the_place_of_reports_alone() {
     let apply = "apply in --style monet --device cpu --overwrite --output out";
     let line = format!("{apply} --report notes/notes.txt");
     refused(&place, "notes", &line, 2, &["no report by its name"]);
-    for report in ["new.txt", "new.json", "new.json"] {
+    let line = format!("{apply} --report notes");
+    refused(&place, "notes", &line, 2, &["`notes` is a folder"]);
+    // What somebody else has written; and half of something.
+    for (name, text) in [
+        ("package.json", r#"{"name":"mine","files":["a"]}"#),
+        ("list.json", "[1, 2]"),
+        ("half.json", r#"{"inputs": 1, "files": ["#),
+        (
+            "log.jsonl",
+            "{\"time\":1}\n{\"input\":\"a\",\"status\":\"done\"}\n",
+        ),
+        ("notes.jsonl", "mine"),
+    ] {
+        fs::write(place.path(&format!("notes/{name}")), text).unwrap();
+        let line = format!("{apply} --report notes/{name}");
+        refused(&place, "notes", &line, 2, &["apply has not written it"]);
+    }
+    // Reports of both kinds; of a run that was killed; and what has nothing in it.
+    let line = r#"{"input":"in/one.png","output":"out/one.png","status":"done","error":null}"#;
+    fs::write(place.path("killed.jsonl"), format!("{line}\n{{\"inp")).unwrap();
+    fs::write(place.path("empty.json"), "").unwrap();
+    for report in [
+        "new.txt",
+        "new.json",
+        "new.json",
+        "new.jsonl",
+        "new.jsonl",
+        "killed.jsonl",
+        "empty.json",
+    ] {
         place.run(&format!("{apply} --report {report}")).done();
     }
 }

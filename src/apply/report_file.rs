@@ -1,0 +1,79 @@
+//! The file that a report goes to, and may take the place of.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::error::ApplyError;
+use crate::picture::has_picture_extension;
+
+/// Whether it is written in lines while the program runs: its extension is `jsonl`.
+pub(super) fn is_in_lines(path: &Path) -> bool {
+    has_extension(path, "jsonl")
+}
+
+/// Refuses a file that would be lost: what is no report of an earlier run. What is no file, such as a pipe or a device, is none.
+pub(super) fn check_report(path: &Path) -> Result<(), ApplyError> {
+    let refuse = if has_picture_extension(path) {
+        ApplyError::ReportIsAPicture
+    } else if path.is_dir() {
+        ApplyError::ReportIsAFolder
+    } else if !path.is_file() {
+        return Ok(());
+    } else if !has_extension(path, "json") && !is_in_lines(path) {
+        ApplyError::ReportExists
+    } else if !is_report(path) {
+        ApplyError::ReportIsAnotherFile
+    } else {
+        return Ok(());
+    };
+    Err(refuse(path.to_owned()))
+}
+
+/// Whether a file is a report, as far as its first value tells: all of it, or a line. An empty file may be one, too: there is nothing to
+/// lose.
+fn is_report(path: &Path) -> bool {
+    let Ok(file) = File::open(path) else {
+        return false;
+    };
+    let values = serde_json::Deserializer::from_reader(BufReader::new(file));
+    match values.into_iter().next() {
+        None => true,
+        Some(first) => first.is_ok_and(|first: Beginning| first.is_of_report()),
+    }
+}
+
+fn has_extension(path: &Path, wanted: &str) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
+}
+
+/// What the first value of a report has, of whichever kind it is.
+#[derive(Deserialize)]
+struct Beginning {
+    /// Of a report as a whole.
+    not_reached: Option<u64>,
+    files: Option<Vec<IgnoredAny>>,
+    /// Of the line of a picture.
+    input: Option<String>,
+    status: Option<String>,
+    /// Of the last line, which is the first of a run that was stopped at once.
+    summary: Option<Counts>,
+}
+
+#[derive(Deserialize)]
+struct Counts {
+    not_reached: Option<u64>,
+}
+
+impl Beginning {
+    fn is_of_report(&self) -> bool {
+        let is_whole = self.not_reached.is_some() && self.files.is_some();
+        let is_picture = self.input.is_some() && self.status.is_some();
+        let is_end = self.summary.as_ref();
+        is_whole || is_picture || is_end.is_some_and(|counts| counts.not_reached.is_some())
+    }
+}
