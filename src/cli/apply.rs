@@ -10,6 +10,7 @@ use super::globals::Globals;
 use super::interrupt;
 use super::pair_side::{PairSide, check_pairs};
 use super::pictures::PictureArguments;
+use super::precision::check_precision;
 use super::reduced_note::ReducedNote;
 use super::streams::{Streams, deliver};
 use super::usage::UsageError;
@@ -216,7 +217,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     }
     let device = globals.device.open()?;
     let precision = arguments.precision;
-    device.check(precision)?;
+    check_precision(&device, precision)?;
     let device = device.device;
     check_tiling(tiling, dropout || !precision.has_full_features(&device))?;
     let norm_stats = arguments.norm_stats;

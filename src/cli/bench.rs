@@ -7,6 +7,7 @@ use super::exit::Exit;
 use super::extensions::build_method;
 use super::globals::Globals;
 use super::output::print;
+use super::precision::check_precision;
 use crate::apply::OutputSize;
 use crate::config::{ConfigError, Mode, Overlay, Recipe, Samples};
 use crate::kernels::Precision;
@@ -86,7 +87,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     asked.refuse_idle(&recipe)?;
     let device = globals.device.open()?;
     let precision = recipe.train.precision.name();
-    device.check(recipe.train.precision)?;
+    check_precision(&device, recipe.train.precision)?;
     let benchmark = Benchmark {
         recipe,
         build: build_method,

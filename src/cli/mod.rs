@@ -22,6 +22,7 @@ mod logging;
 mod output;
 mod pair_side;
 mod pictures;
+mod precision;
 mod recipes;
 mod reduced_note;
 mod resumption;

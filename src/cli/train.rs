@@ -11,6 +11,7 @@ use super::extensions::build_method;
 use super::globals::Globals;
 use super::interrupt;
 use super::joint_training::{Beginning, ExchangeWay};
+use super::precision::check_precision;
 use super::recipes;
 use super::resumption::{MoreTraining, chosen_style, resumed_recipe};
 use super::sample_recipe::sample_recipe;
@@ -223,7 +224,7 @@ fn train(
         build: build_method,
         device,
     };
-    session.device.check(session.recipe.train.precision)?;
+    check_precision(&session.device, session.recipe.train.precision)?;
     if group.size() > 1 {
         tracing::info!(
             "{} processes train together: {} samples in a step",

@@ -29,6 +29,7 @@ mod cube;
 mod device_failure;
 mod device_memory;
 mod doubling;
+mod emulation;
 mod exchange;
 #[cfg(feature = "flex")]
 mod flex;
@@ -60,6 +61,7 @@ pub use convolution_shape::{ConvolutionShape, TransposedConvolutionShape};
 pub use device_failure::DeviceFailure;
 pub use device_memory::DeviceMemory;
 pub use doubling::double_bilinear;
+pub use emulation::is_emulated;
 pub use exchange::Exchange;
 pub use joint_norm::{JointNorm, has_joint_norm, joint_batch_norm};
 pub(crate) use mapped::{map_file, mapped_numbers, tensor_from_mapped};

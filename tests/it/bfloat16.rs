@@ -347,3 +347,47 @@ fn a_gpu_that_is_not_there_is_an_error() {
         .run("bench --mode cycle --size 32 --device libtorch-cuda")
         .failed(1, &["device `libtorch-cuda:0` does not answer", lacks]);
 }
+
+/// Whether the processor has what `cpu` computes bfloat16 with.
+#[cfg(target_os = "linux")]
+fn has_bfloat16() -> bool {
+    let flags = std::fs::read_to_string("/proc/cpuinfo").unwrap();
+    flags.split_whitespace().any(|flag| flag == "avx512_bf16")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_processor_without_it_is_told_of_once() {
+    let place = Place::with_pairs();
+    place.picture("in/one.png", 64, 64, 1);
+    let bench = "bench --mode cycle --size 32 --steps 1 --set generator.channels=2 --set discriminator.channels=2";
+    let train = format!("train {PIX2PIX} --steps 1 --name s");
+    for line in [
+        &*train,
+        "apply in --style s --output out --overwrite",
+        bench,
+    ] {
+        let line = format!("{line} --device cpu");
+        let notes = |more: &str| {
+            let run = place.run(&format!("{line} {more}")).done();
+            run.stderr.matches("no instructions for bfloat16").count()
+        };
+        assert_eq!(notes("--precision f32"), 0, "{line}");
+        let again = if line.starts_with("train") {
+            "--overwrite"
+        } else {
+            ""
+        };
+        let wanted = usize::from(!has_bfloat16());
+        assert_eq!(
+            notes(&format!("--precision bf16 {again}")),
+            wanted,
+            "{line}"
+        );
+        assert_eq!(
+            notes(&format!("--precision bf16 --quiet {again}")),
+            0,
+            "{line}"
+        );
+    }
+}

@@ -43,6 +43,8 @@ use burn::backend::tensor::FloatTensor;
 use burn::tensor::TensorData;
 
 #[cfg(target_arch = "x86_64")]
+pub(super) use bfloat16::has_products_of_bfloat16;
+#[cfg(target_arch = "x86_64")]
 pub(super) use row_convolution::convolution_of_rows;
 pub(super) use rows::fuse_rows;
 pub(super) use tanh::tanh;

@@ -30,6 +30,11 @@ pub(super) fn level() -> Option<Level> {
     })
 }
 
+/// Whether this processor has either.
+pub(in crate::kernels) fn has_products_of_bfloat16() -> bool {
+    level().is_some()
+}
+
 /// Whether there are tiles, and the system has granted them to this process.
 fn has_tiles() -> bool {
     /// Bits of register `edx` of leaf 7: tiles, and their products of bfloat16.

@@ -24,6 +24,7 @@ pub(super) use geometry::{
     forward, forward_of_channels, input_gradient, is_always_applicable, is_applicable, pack_weight,
     weight_gradient,
 };
+pub(in crate::kernels) use level::has_products_of_bfloat16;
 pub(super) use weights::Weight;
 
 #[cfg(test)]
