@@ -26,6 +26,7 @@ use crate::files;
 use crate::kernels::Precision;
 use crate::nn::{ForwardMode, NormStats};
 use crate::picture::read_rgb;
+use crate::progress::{self, ProgressMode};
 use crate::style::StyleFolder;
 use crate::train::{RunOutcome, Session, SessionStart};
 
@@ -88,8 +89,12 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         "learning to turn edges into photos, on {}",
         demo.device.name
     );
-    // The first step makes a network that can be applied and has not learnt anything.
-    if demo.train(1, SessionStart::Fresh, &stop)? == RunOutcome::Stopped {
+    // The first step makes a network that can be applied and has not learnt anything. Progress would show it as a training of its own.
+    let shown = progress::mode();
+    progress::set_mode(ProgressMode::None);
+    let first = demo.train(1, SessionStart::Fresh, &stop);
+    progress::set_mode(shown);
+    if first? == RunOutcome::Stopped {
         return Ok(Exit::Failed);
     }
     let before = demo.apply_and_measure(&stop)?;

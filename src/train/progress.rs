@@ -107,7 +107,8 @@ impl ProgressDisplay {
     }
 
     fn estimate(&mut self, left: Duration, seconds_per_step: f64, steps: usize) {
-        if steps == 1 && (left < SHORT_RUN || seconds_per_step < SHORT_STEP) {
+        let is_known = steps > 1 || (left >= SHORT_RUN && seconds_per_step >= SHORT_STEP);
+        if !is_known || left.as_secs() == 0 {
             return;
         }
         let so_far = if steps == 1 {

@@ -291,6 +291,9 @@ fn what_has_moved_or_exists_is_said_with_its_remedy() {
     let demo = place.run("demo --steps 2").done();
     // It trains in two parts, and nobody has resumed anything.
     assert!(!demo.stderr.contains("resuming"), "{demo:#?}");
+    // Its own first step, by which it measures what was learnt, is no training.
+    let shows = |step| demo.stderr.contains(step);
+    assert!(shows("step 2/2 ") && !shows("step 1/1 "), "{demo:#?}");
     place.run("demo --steps 2").failed(
         2,
         &["`demo` has the results of an earlier demo", "--overwrite"],
