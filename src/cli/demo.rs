@@ -53,7 +53,8 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let started = Instant::now();
     let output = arguments.output;
     let style = StyleFolder::new(output.join(STYLE));
-    if output.is_dir() && !style.manifest().is_file() && has_entries(&output)? {
+    let is_other = !output.is_dir() || (!style.manifest().is_file() && has_entries(&output)?);
+    if output.exists() && is_other {
         return Err(UsageError::NotADemo(output).into());
     }
     if style.manifest().is_file() && !arguments.overwrite {

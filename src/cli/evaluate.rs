@@ -97,6 +97,9 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         return Err(UsageError::CalledLikeAPicture(path.clone()).into());
     }
     for path in arguments.report.iter().chain(&arguments.study) {
+        if path.is_dir() {
+            return Err(UsageError::ReportIsAFolder(path.clone()).into());
+        }
         if path.is_file() && !is_report_name(path) {
             return Err(UsageError::NoReport(path.clone()).into());
         }

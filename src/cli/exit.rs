@@ -73,12 +73,14 @@ fn is_usage(cause: &(dyn Error + 'static)) -> bool {
         )
 }
 
-/// Whether an option does not go with the style, or with the file to import.
+/// Whether there is no such style, or an option does not go with it or with the file to import.
 fn is_style_usage(cause: &(dyn Error + 'static)) -> bool {
     matches!(
         cause.downcast_ref(),
         Some(
-            StyleError::BadName(_)
+            StyleError::NotFound { .. }
+                | StyleError::NotKept { .. }
+                | StyleError::BadName(_)
                 | StyleError::NoSuchDirection { .. }
                 | StyleError::NoSuchNetwork { .. }
                 | StyleError::FillsNoHoles { .. }
@@ -112,6 +114,8 @@ fn is_place_usage(cause: &(dyn Error + 'static)) -> bool {
                 | ApplyError::OutputNotAFolder(_)
                 | ApplyError::OutputInsideInput { .. }
                 | ApplyError::ReplacesInput { .. }
+                | ApplyError::Collision { .. }
+                | ApplyError::DifferByCase { .. }
                 | ApplyError::ReplacesMasks { .. }
                 | ApplyError::ReportExists(_)
                 | ApplyError::ReportIsAPicture(_)

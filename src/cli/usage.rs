@@ -120,6 +120,9 @@ pub enum UsageError {
     /// Results that are no pictures, called like one.
     #[error("`{}` is called like a picture, and what would be written is none: give it another extension", .0.display())]
     CalledLikeAPicture(PathBuf),
+    /// A report that is a folder.
+    #[error("`{}` is a folder: name a file in it", .0.display())]
+    ReportIsAFolder(PathBuf),
     /// A report would take the place of a file that is none by its name.
     #[error("`{}` exists, and is no report by its name: give the report the extension json or html, or choose another name", .0.display())]
     NoReport(PathBuf),

@@ -20,7 +20,7 @@ const APPLY: &str = "apply --input in --style s";
 fn a_style_that_does_not_exist_lists_those_that_do() {
     let place = Place::new();
     place.picture("in/one.png", 70, 50, 1);
-    let none = place.run(APPLY).failed(1, &[]);
+    let none = place.run(APPLY).failed(2, &[]);
     insta::assert_snapshot!(none.error_of_own_styles(), @"error: there is no style `s` in `checkpoints`; there are none yet: train one with `translate train`");
     place.write("checkpoints/folder/notes.txt", "no style");
     for name in ["vangogh", "cezanne"] {
@@ -28,8 +28,13 @@ fn a_style_that_does_not_exist_lists_those_that_do() {
             .run(&format!("train {CYCLE} --steps 1 --name {name}"))
             .done();
     }
-    for line in [APPLY, "styles show s", "styles remove s"] {
-        let run = place.run(line).failed(1, &[]);
+    for line in [
+        APPLY,
+        "styles show s",
+        "styles remove s",
+        "sample --style s",
+    ] {
+        let run = place.run(line).failed(2, &[]);
         insta::allow_duplicates! {
             insta::assert_snapshot!(run.error_of_own_styles(), @"error: there is no style `s` in `checkpoints`; there are: cezanne, vangogh");
         }
@@ -40,7 +45,7 @@ fn a_style_that_does_not_exist_lists_those_that_do() {
     );
     place
         .run("--checkpoints elsewhere apply --input in --style vangogh")
-        .failed(1, &["there is no style `vangogh` in `elsewhere`"]);
+        .failed(2, &["there is no style `vangogh` in `elsewhere`"]);
     assert!(!place.path("translated").exists());
 }
 

@@ -27,7 +27,7 @@ fn photos_are_painted_and_holes_filled_without_any_folder_of_styles() {
     place
         .run("apply --input photos/ --style mone --output o")
         .failed(
-            1,
+            2,
             &["there is no style `mone` in `checkpoints`: did you mean `monet`?"],
         );
     place

@@ -300,13 +300,14 @@ fn a_full_disk_leaves_no_file() {
 #[test]
 fn styles_that_cannot_be_exported_are_named() {
     let place = with_styles();
-    let message = |style: &str| {
+    let failed = |code: i32, style: &str| {
         let line = format!("export {style} --format onnx --output out.onnx");
-        let run = place.run(&line).failed(1, &[]);
+        let run = place.run(&line).failed(code, &[]);
         assert!(!place.path("out.onnx").exists());
         run.error_of_own_styles()
     };
-    insta::assert_snapshot!(message("q"), @"error: there is no style `q` in `checkpoints`; there are: c, p");
+    let message = |style: &str| failed(1, style);
+    insta::assert_snapshot!(failed(2, "q"), @"error: there is no style `q` in `checkpoints`; there are: c, p");
     let file = "checkpoints/p/generator.safetensors";
     let whole = place.read(file);
     place.write(file, &whole[..whole.len() / 2]);

@@ -157,5 +157,11 @@ fn demo_leaves_other_folders_alone() {
         crate::cli_support::names(&place.path("demo")),
         ["notes.txt"]
     );
+    let file = "demo --steps 2 --overwrite --output demo/notes.txt";
+    place.run(file).failed(
+        2,
+        &["`demo/notes.txt` is not the folder of an earlier demo"],
+    );
+    assert_eq!(place.text("demo/notes.txt"), "precious");
     place.run("demo --steps 1").failed(2, &["--steps"]);
 }

@@ -84,6 +84,6 @@ fn shards_are_the_whole_without_overlap() {
             .run(&format!(
                 "apply --input in --style s --output no --shard {shard}/3"
             ))
-            .failed(1, &["would both be written to `no/0/0.png`"]);
+            .failed(2, &["would both be written to `no/0/0.png`"]);
     }
 }

@@ -346,7 +346,7 @@ fn a_run_starts_from_given_weights() {
     insta::assert_snapshot!(run.error(), @"error: `empty` has none of the weight files of this mode: generator_a2b.safetensors, generator_b2a.safetensors, discriminator_a.safetensors, discriminator_b.safetensors");
     place
         .run(&format!("{line} missing"))
-        .failed(1, &["there is no style `missing`"]);
+        .failed(2, &["there is no style `missing`"]);
     place
         .run(&format!(
             "train {PIX2PIX} --set generator.channels=3 --steps 1 --name other --init-from weights"

@@ -80,7 +80,7 @@ fn states_are_kept_and_used_by_name() {
     assert!(place.read("last/0.png") == place.read("late/0.png"));
     place
         .run("apply pairs/A -s s@7 -o seven")
-        .failed(1, &["the style `s` has no state `@7`", "@5, @6, @10, @12"]);
+        .failed(2, &["the style `s` has no state `@7`", "@5, @6, @10, @12"]);
     place
         .run("train --name t --init-from s@5 --steps 1")
         .done()
@@ -144,7 +144,7 @@ fn a_fine_tune_inherits_the_recipe_of_its_style() {
     insta::assert_snapshot!(other.error(), @"error: the recipe does not fit `faces`: generator.channels: 2, now 4; leave these settings out to take those of the style, or leave out `--init-from`");
     place
         .run("train --init-from facez --name other --mode pix2pix")
-        .failed(1, &["there is no style `facez`", "did you mean `faces`?"]);
+        .failed(2, &["there is no style `facez`", "did you mean `faces`?"]);
 }
 
 #[test]

@@ -188,6 +188,10 @@ fn reports_of_evaluations_take_the_place_of_reports_alone() {
     .unwrap();
     fs::write(place.path("notes/index.html"), "<!doctype html>\n<p>mine").unwrap();
     let evaluate = "evaluate --real real --fake fake";
+    for line in ["--metrics l1 --report notes", "--study notes"] {
+        let line = format!("{evaluate} {line}");
+        refused(&place, "notes", &line, 2, &["`notes` is a folder"]);
+    }
     for line in [
         "--metrics l1 --report notes/answers.json",
         "--metrics l1 --report notes/index.html",

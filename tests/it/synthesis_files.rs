@@ -173,9 +173,19 @@ fn generators_of_the_tutorial_become_styles() {
             "leave `--direction` out",
         ),
         (
-            1,
+            2,
             "import plain.safetensors --style s --arch unet_64",
-            "holds no network",
+            "px with 3 colour channels, not unet_64: leave `--arch` out",
+        ),
+        (
+            2,
+            "import plain.safetensors --style s --mode vae",
+            "px with 3 colour channels, not one of mode vae: leave `--mode` out",
+        ),
+        (
+            2,
+            "import both.safetensors --style s --mode cycle",
+            "leave `--mode` out",
         ),
     ] {
         place.run(line).failed(code, &[part]);

@@ -9,7 +9,7 @@ use crate::style::StyleFolder;
 use crate::style::import::{ImportError, ImportOptions};
 use crate::synthesis::PublicGenerator;
 
-/// Imports the generator of pictures from noise in the file; `None` if there is none, or another network is asked for.
+/// Imports the generator of pictures from noise in the file; `None` if there is none.
 pub(in crate::cli) fn import(
     globals: &Globals,
     options: &ImportOptions,
@@ -29,28 +29,40 @@ pub(in crate::cli) fn import(
     Ok(Some(Exit::Done))
 }
 
-/// The generator of pictures from noise in the file, unless another network is asked for.
+/// The generator of pictures from noise in the file.
 fn public_generator(options: &ImportOptions) -> Result<Option<PublicGenerator>, ImportError> {
-    let is_wanted = options.mode.is_none_or(|mode| mode == Mode::Generate)
-        && options.arch.is_none_or(|arch| arch == GeneratorArch::Dcgan);
-    if !is_wanted {
-        return Ok(None);
-    }
-    let Some(found) = PublicGenerator::find(options)? else {
+    let mode = options.mode.filter(|mode| *mode != Mode::Generate);
+    let arch = options.arch.filter(|arch| *arch != GeneratorArch::Dcgan);
+    let found = PublicGenerator::find(options);
+    let found = if mode.is_some() || arch.is_some() {
+        // What is wrong with a network of a kind that nobody asks for is of no interest.
+        found.ok().flatten()
+    } else {
+        found?
+    };
+    let Some(found) = found else {
         return Ok(None);
     };
     let hints = options.hints;
-    let flags = [
-        ("--direction", options.direction.is_some()),
-        ("--norm", hints.norm.is_some()),
-        ("--classes", hints.classes.is_some()),
-        ("--latent", hints.latent.is_some()),
+    let translates =
+        |is_given: bool| is_given.then(|| "a network that translates pictures".to_owned());
+    let others = [
+        (
+            "--mode",
+            mode.map(|mode| format!("one of mode {}", mode.name())),
+        ),
+        ("--arch", arch.map(|arch| arch.name().to_owned())),
+        ("--direction", translates(options.direction.is_some())),
+        ("--norm", translates(hints.norm.is_some())),
+        ("--classes", translates(hints.classes.is_some())),
+        ("--latent", translates(hints.latent.is_some())),
     ];
-    match flags.into_iter().find(|(_, is_given)| *is_given) {
-        Some((flag, _)) => Err(ImportError::FlagMismatch {
+    let mut others = others.into_iter();
+    match others.find_map(|(flag, wanted)| Some((flag, wanted?))) {
+        Some((flag, wanted)) => Err(ImportError::FlagMismatch {
             path: options.file.clone(),
             found: found.description(),
-            wanted: "a network that translates pictures".to_owned(),
+            wanted,
             flag,
         }),
         None => Ok(Some(found)),
