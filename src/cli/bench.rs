@@ -14,8 +14,12 @@ use crate::kernels::Precision;
 use crate::train::{Benchmark, BenchmarkResult};
 
 /// Keys that say how pictures are found and loaded, and what a run does after so many steps or epochs.
-const UNUSED: [&str; 19] = [
+const UNUSED: [&str; 23] = [
     "data.load_size",
+    "data.preprocess",
+    "data.range",
+    "data.pages",
+    "data.mask_threshold",
     "data.root",
     "data.flip",
     "data.shuffle",
@@ -49,8 +53,8 @@ pub struct Arguments {
     #[arg(long, value_name = "N|WxH")]
     size: Option<OutputSize>,
     /// Pictures per step [default: 1]
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-    batch: u32,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    batch: Option<u32>,
     /// Steps to time, after one that is not counted
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     steps: u32,
@@ -70,7 +74,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     overlay.insert(
         "data",
         "batch_size",
-        i64::from(arguments.batch),
+        i64::from(arguments.batch.unwrap_or(1)),
         "`--batch`",
     )?;
     let mut asked = Overlay::default();
@@ -141,7 +145,7 @@ fn refuse_unused(arguments: &Arguments) -> Result<(), ConfigError> {
         return refusal(key, message.to_owned());
     }
     let twice = [
-        ("data.batch_size", "--batch", arguments.batch > 1),
+        ("data.batch_size", "--batch", arguments.batch.is_some()),
         (
             "train.precision",
             "--precision",

@@ -160,10 +160,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         tracing::warn!("{warning}");
     }
     for path in &arguments.report {
-        let is_page = path
-            .extension()
-            .is_some_and(|extension| extension == "html");
-        if is_page {
+        if is_page(path) {
             write_page(&evaluation, real, fake, options.seed, path)?;
         } else {
             evaluation.write(path).context("cannot write the report")?;
@@ -171,6 +168,12 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     }
     print(evaluation.to_table().trim_end())?;
     Ok(Exit::Done)
+}
+
+/// Whether a report of this name is a page.
+fn is_page(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "html")
 }
 
 /// Whether a file of this name can be a report or a page of an earlier run.
@@ -224,12 +227,17 @@ impl Arguments {
         let has_network = metrics.iter().any(|metric| metric.network().is_some());
         let is_inception = |metric: &Metric| metric.network() == Some(FeatureNetwork::Inception);
         let has_inception = metrics.iter().any(is_inception);
+        // Intervals are of samples that are drawn.
+        let has_intervals = self.compare.is_some() || self.report.iter().any(|path| is_page(path));
+        let has_draws = has_intervals || metrics.contains(&Metric::Swd);
         let is_used = |option| match option {
             "--weights" => has_network,
             "--resize" | "--cache" => has_inception,
+            "--seed" => has_draws,
             _ => metrics.contains(&Metric::Kid),
         };
-        let mut options = self.of_networks().into_iter().chain(self.of_kid());
+        let options = self.of_networks().into_iter().chain(self.of_kid());
+        let mut options = options.chain([("--seed", self.seed != 0)]);
         match options.find(|&(option, given)| given && !is_used(option)) {
             Some((option, _)) => {
                 let names: Vec<&str> = metrics.iter().map(|metric| metric.name()).collect();

@@ -91,7 +91,15 @@ fn what_cannot_be_trained_on_or_changes_nothing_is_refused() {
             "`train.evaluate_every`: changes nothing here",
         ),
         (
+            "bench --mode cycle --set data.preprocess=scale_width",
+            "`data.preprocess`: changes nothing here",
+        ),
+        (
             "bench --mode cycle --batch 2 --set data.batch_size=4",
+            "`data.batch_size`: is what `--batch` says, too",
+        ),
+        (
+            "bench --mode cycle --batch 1 --set data.batch_size=2",
             "`data.batch_size`: is what `--batch` says, too",
         ),
         (

@@ -121,6 +121,7 @@ fn options_without_effect_are_refused() {
         (measure, "--resize clean"),
         (measure, "--kid-subset-size 5"),
         ("--real real --fake far", "--kid-subsets 5"),
+        ("--real real --fake far --report one.json", "--seed 1"),
         ("--real real --fake far --metrics lpips", "--cache"),
         ("--real real --compare near far", "--weights near"),
         ("--real real --fake far --metrics colour", "--mask near"),
@@ -141,6 +142,15 @@ fn options_without_effect_are_refused() {
             .failed(2, &[part.split(' ').next().unwrap(), "cannot be used with"]);
     }
     assert!(!place.path("page.html").exists());
+    for line in [
+        "--metrics l1,swd",
+        "--metrics l1 --report page.html",
+        "--study study.html",
+    ] {
+        place
+            .run(&format!("evaluate --real real --fake far {line} --seed 1"))
+            .done();
+    }
 }
 
 #[test]
