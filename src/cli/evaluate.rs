@@ -84,10 +84,10 @@ pub struct Arguments {
     #[arg(long, value_name = "PATH", num_args = 2, conflicts_with_all = ["fake", "report", "study", "study_results"])]
     compare: Option<Vec<PathBuf>>,
     /// Instead, write a page on which people tell real pictures from translations
-    #[arg(long, value_name = "FILE.html", conflicts_with_all = ["report", "mask", "study_results", "metrics", "weights", "resize", "cache", "kid_subsets", "kid_subset_size"])]
+    #[arg(long, value_name = "FILE.html", conflicts_with_all = ["report", "mask", "mask_threshold", "study_results", "metrics", "weights", "resize", "cache", "kid_subsets", "kid_subset_size"])]
     study: Option<PathBuf>,
     /// Instead, add up the files that such a page has saved
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["real", "fake", "report", "mask", "metrics", "suffix_real", "suffix_fake", "weights", "resize", "cache", "kid_subsets", "kid_subset_size", "seed"])]
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["real", "fake", "report", "mask", "mask_threshold", "metrics", "suffix_real", "suffix_fake", "weights", "resize", "cache", "kid_subsets", "kid_subset_size", "seed"])]
     study_results: Option<Vec<PathBuf>>,
 }
 
@@ -143,7 +143,15 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
             })
         });
         let [first, second] = scores;
-        let comparison = Comparison::new(&first?, &second?, arguments.seed);
+        let (first, second) = (first?, second?);
+        if let (Some(one), Some(other)) = (first.masked, second.masked)
+            && one != other
+        {
+            let (masked, whole) = if one { (0, 1) } else { (1, 0) };
+            let [masked, whole] = [masked, whole].map(|run: usize| runs[run].clone());
+            return Err(UsageError::OneMasked { masked, whole }.into());
+        }
+        let comparison = Comparison::new(&first, &second, arguments.seed);
         let comparison = comparison.ok_or_else(|| EvaluateError::NothingToCompare {
             first: runs[0].clone(),
             second: runs[1].clone(),

@@ -145,6 +145,16 @@ pub enum UsageError {
         "`{0}` is for pictures, and reports have been measured already: leave it out, or compare the folders"
     )]
     NotOfReports(&'static str),
+    /// Runs that were measured in different ways.
+    #[error(
+        "`{}` is measured where masks are white alone, and `{}` all over: measure both with --mask, or both without", masked.display(), whole.display()
+    )]
+    OneMasked {
+        /// The run that is measured within masks.
+        masked: PathBuf,
+        /// The one that is not.
+        whole: PathBuf,
+    },
     /// Steps of a search that there is none of.
     #[error(
         "`--steps` is for styles of mode generate, and `{0}` has an encoder, which searches nothing: leave it out"

@@ -37,9 +37,14 @@ pub struct Comparison {
     pub metrics: Vec<MetricComparison>,
 }
 
-/// The scores of a run: of each picture the values by name of metric.
+/// The scores of a run.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RunScores(BTreeMap<String, BTreeMap<String, f64>>);
+pub struct RunScores {
+    /// Whether only what is white in masks was measured, where that is known.
+    pub masked: Option<bool>,
+    /// Of each picture the values by name of metric.
+    pictures: BTreeMap<String, BTreeMap<String, f64>>,
+}
 
 impl RunScores {
     /// Scores of the pairs of an evaluation.
@@ -50,13 +55,16 @@ impl RunScores {
             let scores = scores.map(|(metric, value)| (metric.name().to_owned(), value));
             (picture.name.clone(), scores.collect())
         });
-        Self(pictures.collect())
+        Self {
+            masked: Some(evaluation.masked),
+            pictures: pictures.collect(),
+        }
     }
 
     /// These metrics alone.
     #[must_use]
     pub fn only(mut self, metrics: &[Metric]) -> Self {
-        for scores in self.0.values_mut() {
+        for scores in self.pictures.values_mut() {
             scores.retain(|name, _| metrics.iter().any(|metric| metric.name() == name));
         }
         self
@@ -85,7 +93,10 @@ impl RunScores {
                 scores.filter_map(|(metric, value)| Some((metric.clone(), value.as_f64()?)));
             found.insert(name.to_owned(), scores.collect());
         }
-        Ok(Self(found))
+        Ok(Self {
+            masked: report["masked"].as_bool(),
+            pictures: found,
+        })
     }
 }
 
@@ -157,8 +168,11 @@ fn compare(
     seed: u64,
 ) -> Option<MetricComparison> {
     let (mut first, mut second) = (Vec::new(), Vec::new());
-    for (name, scores) in &one.0 {
-        let other = two.0.get(name).and_then(|scores| scores.get(metric.name()));
+    for (name, scores) in &one.pictures {
+        let other = two
+            .pictures
+            .get(name)
+            .and_then(|scores| scores.get(metric.name()));
         if let (Some(score), Some(other)) = (scores.get(metric.name()), other) {
             first.push(*score);
             second.push(*other);

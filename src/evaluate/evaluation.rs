@@ -18,6 +18,8 @@ use crate::files::{FileError, write_atomically};
 pub struct Evaluation {
     /// Number of pairs compared; 0 where no metric of pairs was asked for.
     pub pairs: usize,
+    /// Whether only what is white in masks was compared.
+    pub masked: bool,
     /// Means over the pairs, and the metrics of sets. Equal pairs, whose PSNR is infinite, are left out of its mean; it is infinite when all pairs are equal.
     pub metrics: Scores,
     /// Pairs that are equal in every pixel; counted when the PSNR is measured.

@@ -43,6 +43,7 @@ pub fn evaluate(
         .partition(|metric| metric.scope() == Scope::Pair);
     let mut evaluation = Evaluation {
         pairs: 0,
+        masked: options.mask.is_some(),
         metrics: Scores::default(),
         equal_pairs: 0,
         pictures: Vec::new(),

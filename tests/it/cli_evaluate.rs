@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use image::{GrayImage, Luma};
+
 use crate::cli_support::Place;
 
 /// Two folders of five pairs, of which the translations differ more and more.
@@ -112,6 +114,57 @@ fn two_runs_are_compared_picture_by_picture() {
 }
 
 #[test]
+fn runs_within_masks_are_compared_with_such_alone() {
+    let place = place();
+    for index in 0..5 {
+        place.save(
+            &format!("masks/{index}.png"),
+            GrayImage::from_pixel(40, 32, Luma([255])),
+        );
+    }
+    for (name, mask) in [("masked", "--mask masks"), ("whole", "")] {
+        let line = format!("evaluate --real real --fake near {mask} --report {name}.json");
+        place.run(&line).done();
+    }
+    // A report of before, which does not say.
+    let mut old = place.json("whole.json");
+    old.as_object_mut().unwrap().remove("masked").unwrap();
+    place.write("old.json", old.to_string());
+    for (line, apart) in [
+        (
+            "--compare masked.json whole.json",
+            ["masked.json", "whole.json"],
+        ),
+        (
+            "--compare whole.json masked.json",
+            ["masked.json", "whole.json"],
+        ),
+        (
+            "--compare masked.json far --real real",
+            ["masked.json", "far"],
+        ),
+        (
+            "--compare whole.json far --real real --mask masks",
+            ["far", "whole.json"],
+        ),
+    ] {
+        let [masked, whole] = apart;
+        let words =
+            format!("`{masked}` is measured where masks are white alone, and `{whole}` all");
+        place
+            .run(&format!("evaluate {line}"))
+            .failed(2, &[&words, "--mask"]);
+    }
+    for line in [
+        "--compare masked.json far --real real --mask masks",
+        "--compare whole.json far --real real",
+        "--compare old.json masked.json",
+    ] {
+        place.run(&format!("evaluate {line} --metrics l1")).done();
+    }
+}
+
+#[test]
 fn options_without_effect_are_refused() {
     let place = place();
     let measure = "--real real --fake far --metrics ssim,swd";
@@ -134,6 +187,11 @@ fn options_without_effect_are_refused() {
     for (line, part) in [
         ("--real real --fake far --study page.html", "--metrics l1"),
         ("--real real --fake far --study page.html", "--cache"),
+        (
+            "--real real --fake far --study page.html",
+            "--mask-threshold 0.3",
+        ),
+        ("--study-results one.json", "--mask-threshold 0.3"),
         ("--study-results one.json", "--seed 0"),
         ("--study-results one.json", "--resize clean"),
     ] {
