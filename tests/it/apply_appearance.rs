@@ -255,7 +255,18 @@ fn what_is_not_read_is_called_by_its_name() {
         ]
         .concat()
     };
+    // The header of a whole file, one row too high.
+    let mut tall = Vec::new();
+    RgbImage::new(1, 8)
+        .write_to(&mut std::io::Cursor::new(&mut tall), ImageFormat::Jpeg)
+        .unwrap();
+    let start = tall.windows(2).position(|two| two == [0xFF, 0xC0]).unwrap();
+    tall[start + 5..start + 7].copy_from_slice(&65_501_u16.to_be_bytes());
     for (bytes, expected) in [
+        (
+            tall,
+            "cannot be read: it has more than the 65500 pixels a side that JPEG decoders take: save it as PNG or TIFF",
+        ),
         (
             frame(0xC1, 12),
             "cannot be read: it is a JPEG with 12 bits: save it as TIFF or PNG with 16 bits",

@@ -6,7 +6,7 @@ use image::{DynamicImage, ImageError, ImageFormat, ImageResult};
 use mozjpeg::decompress::DecompressStarted;
 use mozjpeg::{ColorSpace, Decompress, Marker, PixelDensityUnit};
 
-use super::jpeg_encoder::XMP;
+use super::jpeg_encoder::{LONGEST, XMP};
 use crate::panics;
 use crate::picture::cmyk::cmyk_to_rgb8;
 use crate::picture::decode::{DecodeError, RowDecoder, block_rows, check_size, orientation};
@@ -68,10 +68,17 @@ pub(crate) fn unsupported_kind(bytes: &[u8]) -> Option<&'static str> {
         let marker = bytes[position];
         let length = bytes.get(position + 1..)?.first_chunk()?;
         match marker {
-            // Sequential and progressive frames, with Huffman or arithmetic coding: the sample precision follows the length.
+            // Sequential and progressive frames, with Huffman or arithmetic coding: the sample precision, height and width follow the length.
             0xC0..=0xC2 | 0xC9 | 0xCA => {
-                return (*bytes.get(position + 3)? != 8)
-                    .then_some("it is a JPEG with 12 bits: save it as TIFF or PNG with 16 bits");
+                let [bits, sides @ ..]: [u8; 5] = *bytes.get(position + 3..)?.first_chunk()?;
+                let sides = [[sides[0], sides[1]], [sides[2], sides[3]]].map(u16::from_be_bytes);
+                return match bits {
+                    8 if sides.iter().any(|side| *side > LONGEST) => Some(
+                        "it has more than the 65500 pixels a side that JPEG decoders take: save it as PNG or TIFF",
+                    ),
+                    8 => None,
+                    _ => Some("it is a JPEG with 12 bits: save it as TIFF or PNG with 16 bits"),
+                };
             }
             0xC3 | 0xCB => return Some("it is a lossless JPEG: save it as PNG or TIFF"),
             0xC5..=0xC7 | 0xCD..=0xCF => {

@@ -9,7 +9,7 @@ use crate::picture::metadata::{Density, Metadata};
 pub(super) const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 
 /// The most pixels of a side: the format has 65535, libjpeg and all that reads with it 65500.
-const LONGEST: u16 = 65_500;
+pub(super) const LONGEST: u16 = 65_500;
 
 /// The most bytes of an EXIF block, of a colour profile and of an XMP block in the segments of a file.
 pub(in crate::picture) const MOST: [usize; 3] =
