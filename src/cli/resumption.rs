@@ -9,7 +9,7 @@ use crate::style::{Manifest, Registry, StyleFolder};
 use crate::train::{TrainError, has_stalled, read_evaluations};
 
 /// Settings that may change when a run goes on: they do not change what is learnt, but for rounding and draws.
-const FREE_KEYS: [&str; 10] = [
+const FREE_KEYS: [&str; 11] = [
     "data.mask_folder",
     "data.root",
     "data.workers",
@@ -18,6 +18,7 @@ const FREE_KEYS: [&str; 10] = [
     "train.keep_every_epochs",
     "train.log_every",
     "train.max_steps",
+    "train.metrics",
     "train.micro_batch",
     "train.preview_every",
 ];

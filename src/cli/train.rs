@@ -177,10 +177,9 @@ fn train(
                 mode.name()
             );
         }
-        let recipe = fitted(overlay.resolve(mode)?)?;
-        flags.refuse_idle(&recipe)?;
-        recipe
+        fitted(overlay.resolve(mode)?)?
     };
+    flags.refuse_idle(&recipe)?;
     for folder in [
         &mut recipe.data.root,
         &mut recipe.data.mask_folder,

@@ -189,6 +189,19 @@ fn an_evaluation_that_a_kill_prevented_is_made_up_for() {
     resume(&place, "s").says("`s` is finished: all 4 steps are done");
     assert_eq!(place.text("checkpoints/s/evaluations.jsonl"), evaluations);
     assert_same(&place.learnt("s"), &before);
+
+    // What is measured may change: nothing is learnt from it.
+    place
+        .run("train --resume --name s --steps 6 --set train.metrics=colour")
+        .done();
+    let text = place.text("checkpoints/s/evaluations.jsonl");
+    let line = text.strip_prefix(&evaluations).unwrap();
+    let line: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert_eq!(
+        (&line["step"], &line["decides"]),
+        (&6.into(), &"colour".into())
+    );
+    assert_eq!(line["metrics"].as_object().unwrap().len(), 1, "{line}");
 }
 
 #[test]
@@ -223,6 +236,9 @@ fn a_run_does_not_go_on_with_another_recipe_or_other_data() {
       optim.lr: 0.0002, now 0.1
     leave these settings out, or start a new style with `--init-from checkpoints/s`
     ");
+    place
+        .run("train --resume --name s --steps 4 --set train.metrics=l1")
+        .failed(2, &["`train.metrics`: has no effect without"]);
     let other = place
         .run("train --resume --mode cycle --name s")
         .failed(2, &[]);
