@@ -19,6 +19,7 @@ mod looks;
 mod maps;
 mod matched;
 mod network;
+mod network_pass;
 mod options;
 mod output;
 mod output_format;

@@ -5,22 +5,20 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use super::error::ApplyError;
-use super::joint_pass::{joins, translate_together};
+use super::joint_pass::joins;
+use super::network_pass::{NetworkPass, PreparedPages, Translated};
 use super::options::ApplyOptions;
 use super::output::OutputFolder;
-use super::output_values::Output;
-use super::passthrough::Passthrough;
-use super::picture::{FinishedPage, finish, prepare};
+use super::picture::{finish, prepare};
 use super::pipeline::{Finished, Pipeline};
-use super::pipeline_runner::{PipelineRunner, guarded};
+use super::pipeline_runner::PipelineRunner;
 use super::plan::{Plan, PlannedPicture};
-use super::prepared::{Input, Prepared};
-use super::reading::{ReadOptions, is_usual};
+use super::reading::ReadOptions;
 use super::recorder::{Event, Recorder};
 use super::report::{JsonLinesReport, Status, Summary};
 use super::report_file::is_in_lines;
 use super::sidecars::sidecars;
-use super::tiles::{Canvas, CanvasKind, Permit, PixelBudget, RowStream, SplitPolicy, TileSize};
+use super::tiles::{PixelBudget, SplitPolicy, TileSize};
 use super::translator::{InputSpec, Translator};
 use crate::config::{Colours, Pages};
 use crate::files::{FileError, ensure_writable_beside};
@@ -73,65 +71,13 @@ pub fn run(
         pages: options.pages,
         joint_pixels: translator.joint_pixels(),
     };
-    let output_channels = translator.output_channels();
-    let translate_one = |translator: &mut dyn Translator,
-                         index: usize,
-                         (pages, permit): (Vec<Prepared>, Permit),
-                         mut made: Option<Vec<f32>>| {
-        let mut finished = Vec::new();
-        for page in pages {
-            let Prepared {
-                input,
-                padding,
-                mut passthrough,
-            } = page;
-            let index = index as u64;
-            let output = match input {
-                Input::Values(values) => {
-                    let (height, width) = (padding.padded_height, padding.padded_width);
-                    Output::Values(match made.take() {
-                        Some(made) => made,
-                        None => translator.translate(values, height, width, index)?,
-                    })
-                }
-                Input::Rows(source, mode) => {
-                    let kind = canvas_kind(&passthrough, output_channels);
-                    let made = padding.enlarged(translator.scale());
-                    let canvas = Canvas::new(made, output_channels, kind, &plan.output)?;
-                    let mut picture = RowStream {
-                        source,
-                        canvas,
-                        stop,
-                    };
-                    let limits = |rows| translation.split.limits(rows, &made, &plan.output);
-                    picture.translate(translator, mode, limits, index)?;
-                    passthrough.notes.extend(mode.note());
-                    picture.canvas.into_output()?
-                }
-            };
-            finished.push(FinishedPage {
-                output,
-                padding: padding.enlarged(translator.scale()),
-                passthrough,
-            });
-        }
-        Ok(Translated {
-            pages: finished,
-            _permit: permit,
-        })
+    let mut network = NetworkPass {
+        translator,
+        split: &translation.split,
+        folder: &plan.output,
+        stop,
     };
-    let translate = |mut pictures: Vec<(usize, (Vec<Prepared>, Permit))>| {
-        let pages = pictures.iter_mut();
-        let mut pages: Vec<_> = pages.map(|(index, (pages, _))| (*index, pages)).collect();
-        let made = translate_together(translator, &mut pages);
-        let made = made.map_or_else(Vec::new, |made| made.into_iter().map(Some).collect());
-        let made = made.into_iter().chain(std::iter::repeat(None));
-        let each = pictures.into_iter().zip(made);
-        each.map(|((index, picture), made)| {
-            guarded(|| translate_one(&mut *translator, index, picture, made))
-        })
-        .collect()
-    };
+    let translate = |pictures| network.translate(pictures);
     run_pipeline(plan, &translation, translate, options, stop, on_event)
 }
 
@@ -148,29 +94,11 @@ struct Translation<'a> {
     joint_pixels: usize,
 }
 
-/// What a large translation is kept as.
-fn canvas_kind(passthrough: &Passthrough, channels: usize) -> CanvasKind {
-    if passthrough.bands.is_some() || !is_usual(channels) {
-        CanvasKind::Values
-    } else if passthrough.is_16_bit || passthrough.matching.is_some() {
-        // What is changed afterwards is not rounded before.
-        CanvasKind::Bits16
-    } else {
-        CanvasKind::Bits8
-    }
-}
-
-/// A picture that the network has translated.
-struct Translated {
-    pages: Vec<FinishedPage>,
-    _permit: Permit,
-}
-
 impl Pipeline for Translation<'_> {
-    type Prepared = (Vec<Prepared>, Permit);
+    type Prepared = PreparedPages;
     type Output = Translated;
 
-    fn prepare(&self, picture: &PlannedPicture) -> Result<(Vec<Prepared>, Permit), String> {
+    fn prepare(&self, picture: &PlannedPicture) -> Result<PreparedPages, String> {
         let path = &picture.input;
         let pages = match self.pages {
             Pages::First => 1,
