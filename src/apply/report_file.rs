@@ -1,7 +1,7 @@
 //! The file that a report goes to, and may take the place of.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -33,16 +33,21 @@ pub(super) fn check_report(path: &Path) -> Result<(), ApplyError> {
     Err(refuse(path.to_owned()))
 }
 
-/// Whether a file is a report, as far as its first value tells: all of it, or a line. An empty file may be one, too: there is nothing to
-/// lose.
+/// Whether a file is a report, as far as its first value tells: all of it, or a line. An empty file may be one, too, and of lines what a run
+/// leaves that ends in the first of them, or with the power: there is nothing to lose.
 fn is_report(path: &Path) -> bool {
-    let Ok(file) = File::open(path) else {
+    let Ok(mut file) = File::open(path).map(BufReader::new) else {
         return false;
     };
-    let values = serde_json::Deserializer::from_reader(BufReader::new(file));
-    match values.into_iter().next() {
+    let in_lines = is_in_lines(path);
+    if in_lines && file.fill_buf().is_ok_and(|bytes| bytes.starts_with(&[0])) {
+        return true;
+    }
+    let values = serde_json::Deserializer::from_reader(file);
+    match values.into_iter::<Beginning>().next() {
         None => true,
-        Some(first) => first.is_ok_and(|first: Beginning| first.is_of_report()),
+        Some(Ok(first)) => first.is_of_report(),
+        Some(Err(error)) => in_lines && error.is_eof(),
     }
 }
 

@@ -134,6 +134,8 @@ fn a_report_takes_the_place_of_reports_alone() {
     let line = r#"{"input":"in/one.png","output":"out/one.png","status":"done","error":null}"#;
     fs::write(place.path("killed.jsonl"), format!("{line}\n{{\"inp")).unwrap();
     fs::write(place.path("empty.json"), "").unwrap();
+    fs::write(place.path("cut.jsonl"), r#"{"input":"in/o"#).unwrap();
+    fs::write(place.path("zeros.jsonl"), [0; 100]).unwrap();
     for report in [
         "new.txt",
         "new.json",
@@ -142,6 +144,8 @@ fn a_report_takes_the_place_of_reports_alone() {
         "new.jsonl",
         "killed.jsonl",
         "empty.json",
+        "cut.jsonl",
+        "zeros.jsonl",
     ] {
         place.run(&format!("{apply} --report {report}")).done();
     }
