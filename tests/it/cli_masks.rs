@@ -131,7 +131,7 @@ fn masks_that_do_not_fit_are_reported_and_the_rest_is_done() {
             2,
             "its network has no dropout",
         ),
-        ("--style missing --mask masks", 1, "no style `missing`"),
+        ("--style missing --mask masks", 2, "no style `missing`"),
     ] {
         place
             .run(&format!("apply --input in --output no {line}"))

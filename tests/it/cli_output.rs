@@ -64,7 +64,7 @@ fn json_messages_are_one_object_a_line() {
         (&train, 2),
         ("train --resume --name s", 0),
         ("apply --input in --style s", 3),
-        ("apply --input in --style t", 1),
+        ("apply --input in --style t", 2),
         ("data check missing --mode cycle", 1),
     ] {
         let run = place.run(&format!("{line} --log-format json -v"));
@@ -143,7 +143,7 @@ fn readers_that_have_gone_away_stop_nothing() {
         .stderr(closed())
         .spawn()
         .unwrap();
-    assert_eq!(place.wait(child).code, Some(1));
+    assert_eq!(place.wait(child).code, Some(2));
 }
 
 #[test]
