@@ -33,21 +33,36 @@ pub(super) fn check_report(path: &Path) -> Result<(), ApplyError> {
     Err(refuse(path.to_owned()))
 }
 
+/// How the lines of a report begin.
+const LINES: [&str; 2] = [r#"{"input":"#, r#"{"summary":"#];
+
 /// Whether a file is a report, as far as its first value tells: all of it, or a line. An empty file may be one, too, and of lines what a run
 /// leaves that ends in the first of them, or with the power: there is nothing to lose.
 fn is_report(path: &Path) -> bool {
     let Ok(mut file) = File::open(path).map(BufReader::new) else {
         return false;
     };
+    let Ok(beginning) = file.fill_buf() else {
+        return false;
+    };
+    let beginning = beginning.trim_ascii_start().to_vec();
     let in_lines = is_in_lines(path);
-    if in_lines && file.fill_buf().is_ok_and(|bytes| bytes.starts_with(&[0])) {
+    if beginning.is_empty() || in_lines && beginning.iter().all(|byte| *byte == 0) {
         return true;
+    }
+    let is_cut_line = || {
+        let mut lines = LINES.map(str::as_bytes).into_iter();
+        in_lines && lines.any(|line| line.starts_with(&beginning) || beginning.starts_with(line))
+    };
+    // What is derived would take a list for the values in order.
+    if !beginning.starts_with(b"{") {
+        return false;
     }
     let values = serde_json::Deserializer::from_reader(file);
     match values.into_iter::<Beginning>().next() {
         None => true,
         Some(Ok(first)) => first.is_of_report(),
-        Some(Err(error)) => in_lines && error.is_eof(),
+        Some(Err(error)) => error.is_eof() && is_cut_line(),
     }
 }
 

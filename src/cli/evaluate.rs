@@ -11,7 +11,7 @@ use super::output::print;
 use super::usage::UsageError;
 use crate::data::MaskThreshold;
 use crate::evaluate::{
-    Comparison, EvaluateError, EvaluateOptions, KidSubsets, Metric, PairSuffixes, RunScores,
+    Comparison, EvaluateError, EvaluateOptions, KidSubsets, Metric, PairSuffixes, RunScores, Scope,
     StudyResults, evaluate, is_result, write_page, write_study,
 };
 use crate::features::{FeatureNetwork, Resize};
@@ -134,6 +134,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         } else {
             EvaluateOptions::default()
         };
+        arguments.check_masks(runs)?;
         let wanted = arguments.metrics.as_deref();
         let scores = [&runs[0], &runs[1]].map(|run| {
             let scores = scores(run, real, &options)?;
@@ -144,13 +145,6 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         });
         let [first, second] = scores;
         let (first, second) = (first?, second?);
-        if let (Some(one), Some(other)) = (first.masked, second.masked)
-            && one != other
-        {
-            let (masked, whole) = if one { (0, 1) } else { (1, 0) };
-            let [masked, whole] = [masked, whole].map(|run: usize| runs[run].clone());
-            return Err(UsageError::OneMasked { masked, whole }.into());
-        }
         let comparison = Comparison::new(&first, &second, arguments.seed);
         let comparison = comparison.ok_or_else(|| EvaluateError::NothingToCompare {
             first: runs[0].clone(),
@@ -230,13 +224,35 @@ impl Arguments {
         ]
     }
 
+    /// Refuses two runs of which one is measured within masks alone, before the pictures are.
+    fn check_masks(&self, runs: &[PathBuf]) -> anyhow::Result<()> {
+        let masked = |run: &PathBuf| {
+            anyhow::Ok(if run.is_dir() {
+                Some(self.mask.is_some())
+            } else {
+                RunScores::read(run)?.masked
+            })
+        };
+        let (first, second) = (masked(&runs[0])?, masked(&runs[1])?);
+        match (first, second) {
+            (Some(first), Some(second)) if first != second => {
+                let (masked, whole) = if first { (0, 1) } else { (1, 0) };
+                let [masked, whole] = [masked, whole].map(|run: usize| runs[run].clone());
+                Err(UsageError::OneMasked { masked, whole }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Refuses options that none of `metrics` has a use for.
     fn check_used(&self, metrics: &[Metric]) -> Result<(), UsageError> {
         let has_network = metrics.iter().any(|metric| metric.network().is_some());
         let is_inception = |metric: &Metric| metric.network() == Some(FeatureNetwork::Inception);
         let has_inception = metrics.iter().any(is_inception);
-        // Intervals are of samples that are drawn.
-        let has_intervals = self.compare.is_some() || self.report.iter().any(|path| is_page(path));
+        // Intervals are of samples that are drawn; pages have those of pairs.
+        let has_pairs = metrics.iter().any(|metric| metric.scope() == Scope::Pair);
+        let has_page = self.report.iter().any(|path| is_page(path));
+        let has_intervals = self.compare.is_some() || has_page && has_pairs;
         let has_draws = has_intervals || metrics.contains(&Metric::Swd);
         let is_used = |option| match option {
             "--weights" => has_network,

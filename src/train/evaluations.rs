@@ -98,13 +98,18 @@ impl Evaluations {
             let message = "there is no metric".to_owned();
             return Err(TrainError::Evaluation { step, message });
         };
-        let before = self.lines.iter().rfind(|line| line.best);
-        let before = before.and_then(|line| line.metrics.get(&first.name));
-        let best = match before {
-            None => true,
-            Some(before) if first.higher_is_better => first.value > *before,
-            Some(before) => first.value < *before,
-        };
+        // Of this metric alone: when a run goes on, another may decide.
+        let mut before = self
+            .lines
+            .iter()
+            .filter_map(|line| line.metrics.get(&first.name));
+        let best = before.all(|before| {
+            if first.higher_is_better {
+                first.value > *before
+            } else {
+                first.value < *before
+            }
+        });
         if best {
             self.keep(manifest, checkpoint, stems)?;
         }

@@ -202,6 +202,16 @@ fn an_evaluation_that_a_kill_prevented_is_made_up_for() {
         (&6.into(), &"colour".into())
     );
     assert_eq!(line["metrics"].as_object().unwrap().len(), 1, "{line}");
+    // What has not been measured before is the best so far.
+    place
+        .run("train --resume --name s --steps 8 --set train.metrics=psnr")
+        .done();
+    let text = place.text("checkpoints/s/evaluations.jsonl");
+    let line: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    assert_eq!(
+        (&line["decides"], &line["best"]),
+        (&"psnr".into(), &true.into())
+    );
 }
 
 #[test]

@@ -125,6 +125,9 @@ fn a_report_takes_the_place_of_reports_alone() {
             "{\"time\":1}\n{\"input\":\"a\",\"status\":\"done\"}\n",
         ),
         ("notes.jsonl", "mine"),
+        ("rows.jsonl", "[12, null, \"one\", \"active\", null]\n"),
+        ("cut.jsonl", "{\"time\":1"),
+        ("bytes.jsonl", "\0mine"),
     ] {
         fs::write(place.path(&format!("notes/{name}")), text).unwrap();
         let line = format!("{apply} --report notes/{name}");

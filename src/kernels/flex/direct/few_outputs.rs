@@ -1,12 +1,9 @@
-//! The convolution to few outputs, as a ResNet ends: with a panel of rows for three outputs most of a vector product would be wasted.
+//! The convolution to few outputs, as a ResNet ends: of a panel for three outputs a quarter would be wasted, and pixels would be read for
+//! few products.
 //!
 //! Each row of the kernel is an output of its own, filtered along the rows of pixels, so that three outputs and seven rows fill panels of
 //! 21 rows. Each output is then the sum of the rows that lie above each other.
 #![expect(unsafe_code, reason = "threads write parts of one output")]
-#![expect(
-    clippy::inline_always,
-    reason = "vector instructions are known only to what is compiled into the function that is called with them"
-)]
 
 use std::ops::Range;
 
@@ -145,17 +142,18 @@ unsafe fn filter(
     let starts: Vec<usize> = starts.collect();
     let first = starts[0];
     let bases: Vec<usize> = starts.iter().map(|start| start - first).collect();
+    let most = weights.chunks[0].channels.len() * taps;
+    let offset = |index: usize| index / taps * geometry.input_pixels() + index % taps;
+    let offsets: Vec<usize> = (0..most).map(offset).collect();
     let mut sums = Scratch::new(weights.panels * bases.len() * ROWS * SEGMENT);
     for row in rows.start..rows.end + geometry.kernel_height - 1 {
         for Chunk { weights, channels } in &weights.chunks {
-            let offset = |index: usize| index / taps * geometry.input_pixels() + index % taps;
-            let offsets: Vec<usize> = (0..channels.len() * taps).map(offset).collect();
             let start = channels.start * geometry.input_pixels() + row * width + first;
             let operands = Operands {
                 weights,
                 rows: ROWS,
                 pixels: &input[start..],
-                offsets: &offsets,
+                offsets: &offsets[..channels.len() * taps],
                 // The next row.
                 next: width as isize,
             };

@@ -1,9 +1,5 @@
 //! The convolution at stride 1 of pictures with their padding, whose pixels are read where they lie.
 #![expect(unsafe_code, reason = "threads write parts of one output")]
-#![expect(
-    clippy::inline_always,
-    reason = "vector instructions are known only to what is compiled into the function that is called with them"
-)]
 
 use std::ops::Range;
 

@@ -68,7 +68,7 @@ mod tests {
     fn geometry(
         input: [usize; 4],
         outputs: usize,
-        kernel: usize,
+        [height, width]: [usize; 2],
         stride: usize,
         padding: usize,
     ) -> Geometry {
@@ -78,7 +78,7 @@ mod tests {
             padding,
             precision,
         };
-        Geometry::new(input, [outputs, input[1], kernel, kernel], shape)
+        Geometry::new(input, [outputs, input[1], height, width], shape)
     }
 
     fn assert_close(found: &[f32], expected: &[f32]) {
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn long_rows_are_convolved() {
         for (input, outputs, kernel) in [([2, 3, 8, 530], 9, 7), ([1, 19, 3, 1040], 3, 3)] {
-            let geometry = geometry(input, outputs, kernel, 1, 0);
+            let geometry = geometry(input, outputs, [kernel; 2], 1, 0);
             assert!(is_applicable(&geometry));
             let (input, weight) = (
                 numbers(input.iter().product()),
@@ -106,11 +106,12 @@ mod tests {
     #[test]
     fn few_outputs_are_convolved() {
         for (input, outputs, kernel) in [
-            ([2, 17, 9, 22], 3, 7),
-            ([1, 16, 75, 121], 1, 5),
+            ([2, 17, 9, 22], 3, [7, 7]),
+            // The last strip is narrower than a segment.
+            ([1, 16, 75, 104], 1, [5, 5]),
             // Two chunks of channels, many strips.
-            ([1, 90, 7, 410], 4, 6),
-            ([1, 32, 140, 130], 3, 7),
+            ([1, 90, 7, 410], 4, [6, 6]),
+            ([1, 32, 140, 130], 3, [7, 3]),
         ] {
             let geometry = geometry(input, outputs, kernel, 1, 0);
             assert!(has_few_outputs(&geometry));
@@ -128,7 +129,7 @@ mod tests {
     #[test]
     fn gradients_of_few_pixels_are_scattered() {
         for (input, outputs, kernel) in [([2, 45, 4, 6], 150, 4), ([1, 33, 2, 2], 900, 3)] {
-            let geometry = geometry(input, outputs, kernel, 2, 1);
+            let geometry = geometry(input, outputs, [kernel; 2], 2, 1);
             let gradient = numbers(geometry.output_dims().iter().product());
             let (weight, bias) = (numbers(outputs * geometry.depth()), numbers(input[1]));
             let found = transposed_few(&geometry, &gradient, &weight, &bias);

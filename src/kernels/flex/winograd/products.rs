@@ -18,7 +18,7 @@ use crate::kernels::workers::Workers;
 /// Most numbers of the points of a task, if these are more than the least segments.
 const TASK_NUMBERS: usize = 3 << 16;
 
-/// Segments of tiles that a task has at most: so many at least, and not more.
+/// Bounds of the most segments of tiles of a task.
 const TASK_SEGMENTS: RangeInclusive<usize> = 3..=6;
 
 /// Panels of output channels whose products are made before they are transformed.
