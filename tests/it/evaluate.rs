@@ -94,6 +94,30 @@ fn equals_scikit_image() {
     }
 }
 
+/// Pictures from 384 pixels on are compared as they are, and bytes span 255: see findings/piq-ssim-halves.sh and
+/// findings/torchmetrics-psnr-range.sh. The values are those of scikit-image 0.26.0.
+#[test]
+fn large_pictures_are_not_halved() {
+    let folders = Folders::new();
+    let real = |x: u32, y: u32| [0, 85, 170].map(|shift| ((x * x + 3 * y * y) / 60 + shift) % 256);
+    for (side, noise) in [("real", 0), ("fake", 1)] {
+        let picture = RgbImage::from_fn(400, 390, |x, y| {
+            let change = noise * (((37 * x + 91 * y) % 41) as i32 - 20);
+            image::Rgb(real(x, y).map(|value| (value as i32 + change).clamp(0, 255) as u8))
+        });
+        let path = folders.root.path().join(side).join("one.png");
+        picture.save(path).unwrap();
+    }
+    let evaluation = folders.evaluate(&[Metric::Ssim, Metric::Psnr]).unwrap();
+    for (metric, expected) in [
+        (Metric::Ssim, 0.916_847_595_430_310_1),
+        (Metric::Psnr, 26.857_091_824_713_407),
+    ] {
+        let found = evaluation.pictures[0].scores.get(metric).unwrap();
+        assert!((found - expected).abs() < 1e-9, "{metric}: {found}");
+    }
+}
+
 #[test]
 fn pictures_are_matched_by_stem_and_orphans_are_named() {
     let folders = Folders::new();
