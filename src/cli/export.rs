@@ -193,6 +193,11 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
                 None => generator_onnx(&folder, &manifest, direction, &options, &device)?,
             };
             files::write_atomically(&output, &model.bytes)?;
+            if !model.finite {
+                tracing::warn!(
+                    "some weights are infinite or not numbers: translations will be too, or black or of one colour in programs that take such numbers for 0"
+                );
+            }
             match options.size {
                 _ if makes_pictures => {
                     format!("makes pictures of {0}x{0}", manifest.recipe.data.crop_size)

@@ -20,6 +20,8 @@ pub struct OnnxFile {
     pub bytes: Vec<u8>,
     /// The sizes of pictures that the generator takes.
     pub sizes: PictureSizes,
+    /// Whether all weights are finite. Not all programs for ONNX models hand on what is not a number.
+    pub finite: bool,
 }
 
 impl OnnxFile {
@@ -41,6 +43,7 @@ impl OnnxFile {
         for (key, value) in [("author", &manifest.author), ("licence", &manifest.licence)] {
             all.extend(value.clone().map(|value| (key, value)));
         }
+        let finite = weights.are_finite();
         let model = onnx_model(network, weights, options, all);
         let model = model.map_err(|error| match error {
             OnnxError::Weights(source) => StyleError::BadWeights {
@@ -52,6 +55,7 @@ impl OnnxFile {
         Ok(Self {
             bytes: onnx_file(&model)?,
             sizes: network.sizes(),
+            finite,
         })
     }
 }

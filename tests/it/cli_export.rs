@@ -44,6 +44,23 @@ fn weight(model: &ModelProto, name: &str) -> Vec<u8> {
     found.unwrap().raw_data.clone()
 }
 
+/// ONNX programs need not hand on NaN: findings/openvino-relu-nan.sh.
+#[test]
+fn weights_that_are_no_numbers_are_told_of() {
+    let place = with_styles();
+    let export = "export p --format onnx --output p.onnx --overwrite";
+    let told = "some weights are infinite or not numbers";
+    let run = place.run(export).done();
+    assert!(!run.stderr.contains(told), "{run:#?}");
+    let file = "checkpoints/p/generator.safetensors";
+    let mut bytes = place.read(file);
+    let last = bytes.len() - size_of::<f32>();
+    bytes[last..].copy_from_slice(&f32::NAN.to_le_bytes());
+    place.write(file, bytes);
+    let run = place.run(export).done();
+    assert!(run.stderr.contains(told), "{run:#?}");
+}
+
 /// Strict loading asks for the filters of CUT's networks.
 #[test]
 fn a_state_dict_of_networks_with_filters_has_these() {
