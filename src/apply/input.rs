@@ -213,8 +213,11 @@ impl InputListing {
             return Ok(());
         }
         if error.depth() > 0 && path.is_symlink() {
-            // It leads nowhere, which reading it will tell.
-            if wanted(&path) {
+            // It leads nowhere, which reading it will tell; without an extension it may have been a folder, whose pictures are missing.
+            if path.extension().is_none() && self.kind == InputKind::Folder {
+                let message = "it is a link that leads nowhere".into();
+                self.add(below(&path, folder), EntryKind::Unreadable(message));
+            } else if wanted(&path) {
                 self.add_named(below(&path, folder), EntryKind::Link);
             }
             return Ok(());

@@ -155,6 +155,16 @@ fn extend(
         .regrouped(processes, training.steps, training.samples, batch_size);
     let per_epoch = pace.steps_per_epoch(training.samples, batch_size);
     let max_steps = recipe.train.max_steps;
+    if max_steps != before.recipe.train.max_steps
+        && (1..training.steps).contains(&max_steps)
+        && !training.finished
+    {
+        return Err(UsageError::FewerSteps {
+            done: training.steps,
+            asked: max_steps,
+        }
+        .into());
+    }
     let added = if let Some(epochs) = more.epochs {
         if more.steps.is_none() {
             recipe.train.max_steps = 0;

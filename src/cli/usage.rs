@@ -47,6 +47,16 @@ pub enum UsageError {
         /// Epochs asked for.
         asked: usize,
     },
+    /// Fewer steps than an unfinished run has done.
+    #[error(
+        "`--steps {asked}` with `--resume` is less than the {done} steps that are done: it is their number in all; leave it out to go on to the end"
+    )]
+    FewerSteps {
+        /// Steps done.
+        done: u64,
+        /// Steps asked for.
+        asked: u64,
+    },
     /// A run that went on until it got no better is to go further.
     #[error(
         "the run of `{name}` is over, since {evaluations} evaluations were no better (`train.stop_after`): begin another with its weights, `translate train --init-from {name} --name NAME`"
@@ -120,6 +130,21 @@ pub enum UsageError {
     /// Results that are no pictures, called like one.
     #[error("`{}` is called like a picture, and what would be written is none: give it another extension", .0.display())]
     CalledLikeAPicture(PathBuf),
+    /// Lines of JSON, called like a file of numbers.
+    #[error("`{}` is called like a file of numbers, and what would be written is lines of JSON: give it the extension jsonl", .0.display())]
+    CalledLikeNumbers(PathBuf),
+    /// A sheet or an animation that has to be made in memory, and has no room there.
+    #[error(
+        "{count} pictures of {side}x{side} are too many for one file: make at most {most}, or a folder of them without --grid"
+    )]
+    TooManyForOne {
+        /// Pictures asked for.
+        count: u32,
+        /// Pixels of a side.
+        side: u32,
+        /// Most pictures.
+        most: u32,
+    },
     /// A report that is a folder.
     #[error("`{}` is a folder: name a file in it", .0.display())]
     ReportIsAFolder(PathBuf),

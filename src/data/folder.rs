@@ -1,5 +1,6 @@
 //! The pictures of a folder, found recursively and in an order that does not depend on the file system.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
@@ -94,7 +95,10 @@ pub fn list_pictures(folder: &Path) -> Result<FolderListing, DataError> {
                 return Err(FileError {
                     action: "list",
                     path: error.path().unwrap_or(folder).to_owned(),
-                    source: error.into(),
+                    // Without the path once more.
+                    source: error
+                        .into_io_error()
+                        .unwrap_or_else(|| ErrorKind::InvalidInput.into()),
                 }
                 .into());
             }

@@ -280,6 +280,7 @@ fn links_are_followed_but_not_in_circles() {
     symlink(input.path(), input.path().join("x/round")).unwrap();
     symlink(input.path().join("x/a.png"), input.path().join("b.png")).unwrap();
     symlink("absent.png", input.path().join("broken.png")).unwrap();
+    symlink("absent.txt", input.path().join("notes.txt")).unwrap();
     let options = ApplyOptions::default();
     let found = planned(input.path(), output.path(), &options, input.path());
     // A link that leads nowhere is a picture that cannot be read, which is worth knowing.

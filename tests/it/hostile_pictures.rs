@@ -64,6 +64,8 @@ fn hostile_files_are_named_and_their_neighbours_translated() {
             ("round.png", "round.png"),
             ("gone.jpg", "nowhere"),
             ("pipe-link.png", "pipe.png"),
+            // Perhaps a folder on a disk that is not there.
+            ("holiday", "disk/holiday"),
         ] {
             symlink(target, place.path("in").join(link)).unwrap();
             hostile.insert(link.to_owned());

@@ -153,6 +153,10 @@ fn pictures_are_encoded_decoded_and_summed() {
             "called like a picture",
             "pictures/cats/1.png --class cats --output pictures/cats/1.png",
         ),
+        (
+            "called like a file of numbers",
+            "pictures/cats/1.png --class cats --output codes.npy",
+        ),
     ] {
         let line = format!("encode {arguments} --style v --overwrite");
         place.run(&line).failed(2, &[part]);

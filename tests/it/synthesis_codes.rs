@@ -91,6 +91,10 @@ fn pictures_are_made_with_codes_that_are_set_or_swept() {
         assert!(pictures(&place, &output) == [slants[place_of].clone()]);
     }
     run("sample --style g --count 2 --sweep 1 --grid --output rows.png");
+    // Before any of them is made.
+    place
+        .run("sample --style g --count 100000000 --grid --output all.png")
+        .failed(2, &["too many for one file", "without --grid"]);
     assert_eq!(place.size("rows.png"), (2 + 3 * 18, 2 + 2 * 18));
     run("sample --style g --interpolate 0 1 --frames 2 --code 1=1 --output way");
     assert_eq!(pictures(&place, "way").len(), 2);

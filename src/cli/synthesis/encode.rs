@@ -25,6 +25,9 @@ use crate::synthesis::{
 };
 use crate::wording::counted;
 
+/// Extensions of files of numbers that `sample --embeddings` and others read.
+const NUMBERS: [&str; 4] = ["npy", "npz", "safetensors", "pt"];
+
 /// Arguments of `translate encode`.
 #[derive(Debug, Args)]
 #[command(
@@ -154,6 +157,13 @@ impl Arguments {
         }
         if has_picture_extension(&self.output) {
             return Err(UsageError::CalledLikeAPicture(self.output.clone()).into());
+        }
+        let extension = self.output.extension().unwrap_or_default();
+        if NUMBERS
+            .iter()
+            .any(|other| extension.eq_ignore_ascii_case(other))
+        {
+            return Err(UsageError::CalledLikeNumbers(self.output.clone()).into());
         }
         if let Some(decoded) = &self.decoded {
             for folder in self.inputs.iter().filter(|input| input.is_dir()) {

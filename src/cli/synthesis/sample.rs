@@ -11,6 +11,7 @@ use super::sample_output::{SampleOutput, check_free};
 use crate::apply::ShardChoice;
 use crate::cli::exit::Exit;
 use crate::cli::globals::Globals;
+use crate::cli::usage::UsageError;
 use crate::data::{Embeddings, require_pictures};
 use crate::files::{self, FileError};
 use crate::picture::animation;
@@ -24,6 +25,9 @@ use crate::wording::counted;
 
 /// Pictures where nobody says how many.
 const USUAL_COUNT: u32 = 16;
+
+/// Most pixels of a sheet or an animation: 400 MB.
+const MOST_PIXELS: usize = 1 << 27;
 
 /// Arguments of `translate sample`.
 #[derive(Debug, Args)]
@@ -134,6 +138,9 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
         None => arguments.count.unwrap_or(USUAL_COUNT),
     };
     output.check_free(arguments.overwrite)?;
+    if !matches!(output, SampleOutput::Folder(_)) {
+        check_room(count, manifest.recipe.data.crop_size)?;
+    }
     let at = |index: u32| match &given {
         Some(codes) => Ok(codes[index as usize].clone()),
         None => arguments.code(&sampler, index, class),
@@ -263,6 +270,16 @@ fn make(
         counter.update(done, 0, indices.len());
     }
     Ok(())
+}
+
+/// Refuses more pictures than one file of them can be made of in memory.
+fn check_room(count: u32, side: usize) -> Result<(), UsageError> {
+    let most = (MOST_PIXELS / (side * side).max(1)) as u32;
+    if count <= most {
+        return Ok(());
+    }
+    let side = side as u32;
+    Err(UsageError::TooManyForOne { count, side, most })
 }
 
 /// All of the pictures.
