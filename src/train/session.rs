@@ -255,8 +255,11 @@ impl Session {
                 "data.output_channels:",
                 "data.classes:",
             ];
+            // Of weights that are replaced.
+            let initial = ["generator.init:", "generator.init_gain:"];
             let mut starts = sections.iter().chain(&keys);
             starts.any(|start| line.starts_with(start))
+                && !initial.iter().any(|start| line.starts_with(start))
         };
         let mut differences = diff(&manifest.recipe, &self.recipe);
         differences.retain(of_networks);

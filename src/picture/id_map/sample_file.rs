@@ -71,7 +71,7 @@ impl SampleFile {
             |[red, green, blue]: [u16; 3]| (red == green && green == blue).then(|| u32::from(red));
         self.id_map(
             grey,
-            "is a colour picture, not a map of ids: save it as grey PNG, or as PNG with a palette, whose values are the ids, or give the colours of the classes as a palette (`data.palette`)",
+            "is a colour picture, not a map of ids: save it as grey PNG, or as PNG with a palette, whose values are the ids, or give the colours of the classes as a palette (`data.palette`, or `--palette` of `data labels`)",
         )
     }
 
