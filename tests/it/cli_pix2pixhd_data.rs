@@ -92,7 +92,7 @@ fn files_without_partners_are_listed() {
 fn files_that_hold_no_ids_say_what_they_should_be() {
     insta::assert_snapshot!(
         message(|place| place.picture("labels/train_label/ulm_4_gtFine_labelIds.png", 48, 32, 4)),
-        @"error: `labels/train_label/ulm_4_gtFine_labelIds.png` is a colour picture, not a map of ids: save it as grey PNG, or as PNG with a palette, whose values are the ids, or give the colours of the classes as a palette (`data.palette`)"
+        @"error: `labels/train_label/ulm_4_gtFine_labelIds.png` is a colour picture, not a map of ids: save it as grey PNG, or as PNG with a palette, whose values are the ids, or give the colours of the classes as a palette (`data.palette`, or `--palette` of `data labels`)"
     );
     let error = message(|place| {
         fs::remove_file(place.path("labels/train_label/ulm_4_gtFine_labelIds.png")).unwrap();
