@@ -41,7 +41,7 @@ pub struct Plan {
 }
 
 /// One picture of a plan, small: there may be a million.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Entry {
     /// The picture, below the plan's root.
     relative: Box<Path>,
@@ -52,7 +52,7 @@ struct Entry {
     what: EntryAction,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum EntryAction {
     Translate(ImageFormat),
     Skip(ImageFormat),
@@ -145,6 +145,16 @@ impl Plan {
     pub fn skipped(&self) -> usize {
         let skips = |entry: &&Entry| matches!(entry.what, EntryAction::Skip(_));
         self.entries.iter().filter(skips).count()
+    }
+
+    /// Lets the pictures that have a `reason` fail with it, unread; their path precedes it.
+    pub(crate) fn refuse(&mut self, reason: impl Fn(&PlannedPicture) -> Option<&'static str>) {
+        let reasons: Vec<_> = self.pictures().map(|picture| reason(&picture)).collect();
+        for (entry, reason) in Arc::make_mut(&mut self.entries).iter_mut().zip(reasons) {
+            if let Some(reason) = reason {
+                entry.what = EntryAction::Unusable(reason.into());
+            }
+        }
     }
 
     /// Where the animation of the pictures that are made of an input goes.

@@ -175,6 +175,39 @@ fn events_of_a_job_come_with_its_pictures_and_not_with_time() {
 
 #[cfg(unix)]
 #[test]
+fn pictures_that_are_links_out_of_the_roots_fail_alone() {
+    use std::os::unix::fs::symlink;
+    let served = with_data();
+    let place_of = |name: &str| served.place.path(name);
+    served.place.picture("secret/s.png", 70, 64, 1);
+    symlink(place_of("secret/s.png"), place_of("data/in/away.png")).unwrap();
+    symlink(place_of("nothing.jpg"), place_of("data/in/dangling.jpg")).unwrap();
+    symlink(place_of("data/in/0.png"), place_of("data/in/inner.png")).unwrap();
+    let request =
+        json!({"input": place("data", "in"), "output": place("data", "out"), "style": "tiny"});
+    let job = served.post("/api/jobs", &request).json();
+    let path = format!("/api/jobs/{}", job["id"].as_str().unwrap());
+    let job = served.until(&path, |job| {
+        ["done", "failed"].contains(&job["status"].as_str().unwrap())
+    });
+    assert_eq!(job["status"], "done", "{job}");
+    assert_eq!((&job["done"], &job["failed"]), (&json!(5), &json!(3)));
+    for name in ["away.png", "dangling.jpg"] {
+        let mut failures = job["failures"].as_array().unwrap().iter();
+        let failure = failures.find(|failure| failure["file"] == name).unwrap();
+        assert_eq!(
+            failure["error"],
+            format!("`data/in/{name}` is a link that leads nowhere or out of the roots")
+        );
+    }
+    assert_eq!(
+        crate::cli_support::names(&place_of("data/out")),
+        ["0.png", "1.png", "2.png", "inner.png", "sub/3.png"]
+    );
+}
+
+#[cfg(unix)]
+#[test]
 fn links_out_of_the_roots_are_not_followed() {
     use std::os::unix::fs::symlink;
     let served = with_data();

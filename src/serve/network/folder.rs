@@ -56,8 +56,8 @@ pub(super) fn translate_folder(
     };
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let inputs = [asked.input.clone()];
-    let plan = plan_inputs(&inputs, &asked.output, None, &options).map_err(|it| text(&it))?;
-    check_places(&plan, shared)?;
+    let mut plan = plan_inputs(&inputs, &asked.output, None, &options).map_err(|it| text(&it))?;
+    check_places(&mut plan, shared)?;
     job.plan(plan.len());
     shared.changed();
     let network = between
@@ -97,10 +97,11 @@ pub(super) fn translate_folder(
     summary.map(|_| ()).map_err(|error| text(&error))
 }
 
-/// Refuses folders in which links lead out of the roots.
-fn check_places(plan: &Plan, shared: &Shared) -> Result<(), String> {
+/// Refuses pictures that are links out of the roots, and folders in which other links lead there.
+fn check_places(plan: &mut Plan, shared: &Shared) -> Result<(), String> {
     for picture in plan.pictures() {
-        let paths = [Some(picture.input.as_path()), picture.task.output()];
+        // Below a linked folder the names alone would tell what lies elsewhere.
+        let paths = [picture.input.parent(), picture.task.output()];
         if let Some(path) = paths
             .into_iter()
             .flatten()
@@ -112,6 +113,11 @@ fn check_places(plan: &Plan, shared: &Shared) -> Result<(), String> {
             ));
         }
     }
+    // Which of both it is would tell what there is elsewhere.
+    plan.refuse(|picture| {
+        let is_held = shared.roots.hold(&picture.input);
+        (!is_held).then_some("is a link that leads nowhere or out of the roots")
+    });
     Ok(())
 }
 
