@@ -154,6 +154,19 @@ fn runs_are_started_stopped_and_resumed_as_from_a_terminal() {
     let failed = served.until("/api/runs/wrong", |run| run["state"] == "failed");
     let error = failed["error"].as_str().unwrap();
     assert!(!error.is_empty() && !error.contains("/tmp"), "{error}");
+    // All that it says, where it says several things.
+    for name in ["A/0.png", "B/3.png"] {
+        served.place.write(&format!("pairs/{name}"), "");
+    }
+    let request = json!({"name": "empty", "recipe": "pix2pix-small", "data": {"root": "pairs"}});
+    assert_eq!(served.post("/api/runs", &request).status, 202);
+    let failed = served.until("/api/runs/empty", |run| {
+        run["error"].to_string().contains("B/3.png")
+    });
+    assert_eq!(
+        failed["error"],
+        "2 problems in `pairs`:\n  `pairs/A/0.png` is empty (0 bytes)\n  `pairs/B/3.png` is empty (0 bytes)"
+    );
     served.stop();
 }
 

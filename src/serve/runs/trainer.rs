@@ -12,6 +12,9 @@ use crate::serve::options::ServeOptions;
 /// Lines of a run's messages that are kept.
 const LINES: usize = 30;
 
+/// How a message that says what is wrong begins.
+const ERROR: &str = "error: ";
+
 /// Starts and stops runs.
 #[derive(Debug)]
 pub(in crate::serve) struct Trainer {
@@ -36,7 +39,7 @@ pub(in crate::serve) enum RunProcess {
     Running,
     /// It saves what it has learnt.
     Stopping,
-    /// It is over; its last message where it failed.
+    /// It is over; its last error where it failed.
     Ended(Option<String>),
 }
 
@@ -211,11 +214,14 @@ impl Run {
         }
     }
 
-    /// The last message that says what is wrong.
+    /// The last message that says what is wrong, with the indented lines after it.
     fn last_error(&self) -> Option<String> {
         let messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut errors = messages.iter().rev();
-        errors.find_map(|line| line.strip_prefix("error: ").map(str::to_owned))
+        let start = messages.iter().rposition(|line| line.starts_with(ERROR))?;
+        let mut lines = messages.range(start..);
+        let first = lines.next()?.strip_prefix(ERROR)?;
+        let more = lines.take_while(|line| line.starts_with(' '));
+        Some(more.fold(first.to_owned(), |text, line| text + "\n" + line))
     }
 }
 
