@@ -31,6 +31,7 @@ fn a_run_of_a_terminal_shows_up_and_is_followed() {
     let runs = served.json("/api/runs");
     assert_eq!(runs[0]["name"], "seen");
     assert_eq!(runs[0]["state"], "finished");
+    assert_eq!(runs[0]["epoch"], 7);
     assert_eq!(
         (&runs[0]["step"], &runs[0]["steps"]),
         (&json!(40), &json!(40))
@@ -187,6 +188,19 @@ fn a_server_that_stops_lets_its_run_save() {
     );
     let last = served.place.last_step("long");
     assert!(last >= 2);
+}
+
+#[test]
+fn a_run_that_has_logged_nothing_has_an_epoch() {
+    let served = Served::start();
+    assert!(
+        served
+            .place
+            .read("checkpoints/tiny/metrics.jsonl")
+            .is_empty()
+    );
+    let run = served.json("/api/runs/tiny");
+    assert_eq!((&run["step"], &run["epoch"]), (&json!(1), &json!(1)));
 }
 
 #[test]

@@ -120,6 +120,8 @@ pub(in crate::serve) fn run_report(
     let steps = manifest.as_ref().map(planned_steps).filter(|&it| it > 0);
     let step = last.map_or(0, |line| line.step);
     let step = step.max(training.map_or(0, |training| training.steps));
+    let epoch = last.map_or(0, |line| line.epoch);
+    let epoch = epoch.max(training.map_or(0, |training| training.epoch));
     let seconds = usual_seconds(&lines);
     let (state, error) = match &process {
         Some(RunProcess::Running) if step == 0 => (RunState::Starting, None),
@@ -153,7 +155,7 @@ pub(in crate::serve) fn run_report(
         mode: manifest.as_ref().map(|it| it.recipe.mode.name().to_owned()),
         step,
         steps,
-        epoch: last.map_or(0, |line| line.epoch),
+        epoch,
         lr: last.map(|line| line.lr),
         seconds_per_step: seconds,
         seconds_left: steps
