@@ -16,9 +16,9 @@ use super::streams::{Streams, deliver};
 use super::usage::UsageError;
 use crate::apply::{
     Animations, ApplyError, ApplyOptions, Event, FillOptions, LabelTranslator, Looks, MaskLookup,
-    MaskSource, NetworkFiller, NetworkTranslator, OnExisting, OutputFormat, Plan, SampleOptions,
-    ShardChoice, SizeChoice, Status, Summary, TileSize, Tiling, Translator, TransparentPixels,
-    fill, plan_inputs, run as translate, size_and_restore,
+    MaskSource, NetworkFiller, NetworkTranslator, OnExisting, Plan, SampleOptions, ShardChoice,
+    SizeChoice, Status, Summary, TileSize, Tiling, Translator, TransparentPixels, fill,
+    plan_inputs, run as translate, size_and_restore,
 };
 use crate::config::{Direction, Mode, NormKind};
 use crate::data::MaskThreshold;
@@ -231,9 +231,6 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> anyhow::Result<Exi
     let stop = interrupt::flag();
     let seed = arguments.seed.unwrap_or(0).into();
     if let Some(masks) = masks {
-        if pictures.format == OutputFormat::Jpg {
-            tracing::warn!("JPEG changes every pixel a little, also those outside the holes");
-        }
         let mut filler = NetworkFiller::load(&folder, mode, precision, &device)?.with_seed(seed);
         let how = FillOptions {
             feather: arguments.feather,

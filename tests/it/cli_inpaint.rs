@@ -162,9 +162,12 @@ fn depth_transparency_and_formats_are_kept() {
     let filled = open(&place, "out/alpha.png").to_rgba8();
     assert_eq!(filled.get_pixel(15, 25).0[3], 255);
     place
-        .run("apply --input in/deep.png --style fill --mask mask.png --output jpg --format jpg")
+        .run("apply --input in/deep.png --style fill --mask mask.png --output jpg --format jpg --report jpg.json")
         .done()
         .says("its 16 bits were rounded to 8: JPEG holds no more");
+    let report = place.json("jpg.json");
+    let note = report["files"][0]["note"].as_str().unwrap();
+    assert!(note.contains("JPEG changes every pixel a little"), "{note}");
     place
         .run("apply --input in/deep.png --style fill --mask mask.png --output eight --depth 8")
         .done();

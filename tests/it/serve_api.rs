@@ -79,6 +79,14 @@ fn filled_holes_are_those_of_apply() {
     let request = json!({"picture": served.send("photo.png"), "mask": served.send("mask.png"), "style": "hole", "dilate": 2});
     let report = served.finish(&served.post("/api/fills", &request));
     assert!(result(&served, &report).1 == place.read("out/photo.png"));
+    assert_eq!(report["notes"], json!([]));
+    let mut lossy = request;
+    lossy["format"] = "jpg".into();
+    let report = served.finish(&served.post("/api/fills", &lossy));
+    assert_eq!(
+        report["notes"],
+        json!(["JPEG changes every pixel a little, also those outside the holes"])
+    );
     let wrong = json!({"picture": served.send("photo.png"), "style": "hole"});
     let report = served.finish(&served.post("/api/translations", &wrong));
     assert_eq!(status_of(&report), "failed");

@@ -227,6 +227,10 @@ impl Filling<'_> {
                 .into());
             }
         }
+        if format == ImageFormat::Jpeg {
+            notes
+                .push("JPEG changes every pixel a little, also those outside the holes".to_owned());
+        }
         if self.depth == Depth::Bits8 {
             image = to_8_bit(image);
         }
