@@ -48,7 +48,7 @@ pub use streams::StreamError;
 pub use usage::UsageError;
 
 use crate::distributed::Launch;
-use crate::kernels::retain_memory_of_jobs;
+use crate::kernels::retain_memory_of_steps;
 
 /// Carries out a parsed command line.
 ///
@@ -77,10 +77,8 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
             crate::kernels::libtorch::set_threads(threads);
         }
     }
-    if let Command::Train(_) | Command::Demo(_) | Command::Bench(_) | Command::Apply(_) =
-        cli.command
-    {
-        retain_memory_of_jobs();
+    if let Command::Train(_) | Command::Demo(_) | Command::Bench(_) = cli.command {
+        retain_memory_of_steps();
     }
     match cli.command {
         Command::Demo(arguments) => demo::run(&globals, arguments),

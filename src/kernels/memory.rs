@@ -10,9 +10,9 @@ const PURGE_DELAY: c_int = 15;
 /// Milliseconds for which freed memory is retained.
 const KEPT_FOR: c_long = 10_000;
 
-/// The same in jobs. When the time has passed, all free memory goes back at once: between two steps, or two layers of a large photo, that
-/// is nearly all of it, and what follows has to have it cleared again.
-const KEPT_IN_JOBS: c_long = 600_000;
+/// The same in trainings. When the time has passed, all free memory goes back at once: between two steps that is nearly all of it, and the
+/// next step has to have it cleared again.
+const KEPT_IN_TRAINING: c_long = 600_000;
 
 /// Makes mimalloc retain freed memory for the next picture, instead of returning it soon and taking fresh pages, which the system clears,
 /// again and again. For programs whose allocator is mimalloc, at their start. The environment variable `MIMALLOC_PURGE_DELAY` takes
@@ -24,10 +24,10 @@ pub fn retain_freed_memory() {
     retain_for(KEPT_FOR);
 }
 
-/// The same for much longer, for programs that train or translate, and end when they are done. Measured where the first touch of a page is
-/// slow (a virtual machine): over 20 s such a step takes another 10 % less, a photo of 12 megapixels 4 %.
-pub fn retain_memory_of_jobs() {
-    retain_for(KEPT_IN_JOBS);
+/// The same for much longer, for programs that train. Measured over 20 s where the first touch of a page is slow (a virtual machine): such
+/// a step takes another 10 % less.
+pub fn retain_memory_of_steps() {
+    retain_for(KEPT_IN_TRAINING);
 }
 
 fn retain_for(milliseconds: c_long) {

@@ -66,7 +66,7 @@ pub use exchange::Exchange;
 pub use joint_norm::{JointNorm, has_joint_norm, joint_batch_norm};
 pub(crate) use mapped::{map_file, mapped_numbers, tensor_from_mapped};
 pub use mean::mean;
-pub use memory::{exit_process, retain_freed_memory, retain_memory_of_jobs};
+pub use memory::{exit_process, retain_freed_memory, retain_memory_of_steps};
 pub use norm::{
     ChannelScaling, ChannelStatistics, batch_norm, channel_statistics, normalize_batch,
     normalize_instance,
