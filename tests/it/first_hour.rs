@@ -14,8 +14,15 @@ fn two_signals_at_once_are_one_request() {
     std::thread::sleep(Duration::from_millis(50));
     terminate(&run);
     place.wait(run).done().says("all saved");
+    // Fewer steps than are done are no end.
+    let before = place.text("checkpoints/s/style.toml");
     place
         .run("train --resume --name s --steps 1")
+        .failed(2, &["`--steps 1`", "steps that are done"]);
+    assert_eq!(place.text("checkpoints/s/style.toml"), before);
+    let done = place.last_step("s");
+    place
+        .run(&format!("train --resume --name s --steps {done}"))
         .done()
         .says("is finished");
 }
