@@ -12,10 +12,10 @@ pub(super) use few_pixels::transposed_few;
 pub(super) use forward::forward;
 
 use super::geometry::Geometry;
-use super::tile::{FEW_ROWS, SEGMENT};
+use super::tile::FEW_ROWS;
 
-/// Output pixels of a row above which reading them where they lie takes less time than copying them to columns.
-const LONG_ROW: usize = 100;
+/// Output pixels of a row above which columns of one row do not fit into a core's cache.
+const LONG_ROW: usize = 512;
 
 /// Pixels of the gradient of a picture up to which all of them are multiplied with weights that are read once. What is computed of a picture
 /// must not depend on how many there are.
@@ -37,14 +37,12 @@ const TALL_KERNEL: usize = 5;
 /// Input channels from which on the sums of these rows take no time beside their products.
 const MANY_INPUTS: usize = 16;
 
-/// Whether [`to_few_outputs`] can compute a convolution, and gains.
+/// Whether [`to_few_outputs`] can compute a convolution, and gains over [`forward`]. In short rows it gains nothing over columns.
 pub(super) fn has_few_outputs(geometry: &Geometry) -> bool {
-    geometry.stride == 1
-        && [geometry.padding_y, geometry.padding_x] == [0, 0]
+    is_applicable(geometry)
         && geometry.outputs <= FEW_ROWS
         && geometry.inputs >= MANY_INPUTS
         && geometry.kernel_height >= TALL_KERNEL
-        && geometry.output_width >= SEGMENT
 }
 
 /// Whether [`transposed_few`] can compute the input gradient of a convolution, and gains.
@@ -106,12 +104,12 @@ mod tests {
     #[test]
     fn few_outputs_are_convolved() {
         for (input, outputs, kernel) in [
-            ([2, 17, 9, 22], 3, [7, 7]),
+            ([2, 17, 9, 530], 3, [7, 7]),
             // The last strip is narrower than a segment.
-            ([1, 16, 75, 104], 1, [5, 5]),
-            // Two chunks of channels, many strips.
-            ([1, 90, 7, 410], 4, [6, 6]),
-            ([1, 32, 140, 130], 3, [7, 3]),
+            ([1, 16, 75, 584], 1, [5, 5]),
+            // Two chunks of channels.
+            ([1, 90, 7, 700], 4, [6, 6]),
+            ([1, 32, 140, 600], 3, [7, 3]),
         ] {
             let geometry = geometry(input, outputs, kernel, 1, 0);
             assert!(has_few_outputs(&geometry));
